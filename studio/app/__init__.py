@@ -1,0 +1,1 @@
+"""The Gradio app: one page, a stepper, one file per tab."""

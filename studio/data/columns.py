@@ -1,0 +1,39 @@
+"""What a task asks of a table: its columns, and what can be wrong with a row."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "image", "label"]
+SPLITS: tuple[str, ...] = ("train", "validation", "test")
+Split = Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One role that a task's data must fill.
+
+    name: the key under `data.columns` in run.yaml, and the column's name in the assembled table.
+    hints: lower-case words that a matching column is often called.
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    help: str
+    hints: tuple[str, ...] = ()
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One row (or, with row 0, the whole table) that is not right.
+
+    row: the row's number as the person sees it in their file, counted from 1 without the header.
+    drops: the row is left out; otherwise it is only worth knowing.
+    """
+
+    row: int
+    what: str
+    why: str = ""
+    drops: bool = True
+    column: str = ""

@@ -1,0 +1,36 @@
+"""What run.yaml says under `data`: where the rows come from, how to read them, which columns, how to split."""
+
+from studio.data.splitting import SplitOptions
+from studio.options import Options, setting
+
+
+class ReadingOptions(Options):
+    """How to read a file of text rows. What is not given is guessed from the file."""
+
+    delimiter: str | None = setting(
+        None, title="Separator", help="The character between columns: comma, semicolon, tab, ..."
+    )
+    encoding: str | None = setting(
+        None, title="Encoding", help="How letters are stored: utf-8, utf-8-sig, utf-16, latin-1."
+    )
+    header: bool | None = setting(
+        None, title="First row holds the names", help="Off when the first row is data already."
+    )
+    sheet: str | None = setting(None, title="Sheet", help="Which sheet of an Excel file.")
+
+
+class DataOptions(Options):
+    """source: a file's path, `hub:owner/name` for a data set on the Hub, or `sample/NAME`."""
+
+    source: str = setting(title="Data", help="A file, `hub:owner/name`, or `sample/NAME`.")
+    reading: ReadingOptions = ReadingOptions()
+    columns: dict[str, str] = setting(
+        {}, title="Columns", help="Which column of the file plays which role; guessed where not given."
+    )
+    limit: int | None = setting(
+        None,
+        title="Use at most this many rows",
+        help="A random, class-balanced part of large data, to try things fast.",
+        ge=10,
+    )
+    split: SplitOptions = SplitOptions()  # type: ignore[call-arg]

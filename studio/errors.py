@@ -1,0 +1,29 @@
+"""The one kind of failure a person sees: what happened, why, and what to do about it."""
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A failure in plain words, as it is stored in a run and drawn on the screen."""
+
+    what: str
+    why: str = ""
+    what_to_do: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.what, self.why, self.what_to_do) if part)
+
+
+class StudioError(Exception):
+    """A mistake or a circumstance that the person can act on; never a bug of ours.
+
+    The command line prints it without a traceback and exits 2; the screen shows it as a notice.
+    """
+
+    def __init__(self, what: str, why: str = "", what_to_do: str = "") -> None:
+        self.explanation = Explanation(what, why, what_to_do)
+        super().__init__(str(self.explanation))
+
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self.explanation)

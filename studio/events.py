@@ -1,0 +1,222 @@
+"""What a worker tells: one JSON object a line, appended to RUN_DIR/events.jsonl, and the fold over them.
+
+The state of a run that anybody shows is `fold(events)`; nothing else is kept. Times are Unix seconds.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from studio.errors import Explanation
+
+
+class Event(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")  # a newer worker may say more
+    time: float = 0.0
+
+
+class Started(Event):
+    """A worker took the run up, for the first time or again."""
+
+    type: Literal["started"] = "started"
+    device: str
+    precision: str
+    threads: int
+    versions: dict[str, str] = {}
+
+
+class Phase(Event):
+    """What the worker is doing outside of training steps. done/total count in `unit`, total 0 if unknown."""
+
+    type: Literal["phase"] = "phase"
+    name: Literal["waiting", "loading", "downloading", "preparing", "caching", "training", "evaluating", "saving"]
+    sentence: str
+    done: int = 0
+    total: int = 0
+
+
+class Planned(Event):
+    """The shape of the training to come."""
+
+    type: Literal["planned"] = "planned"
+    total_steps: int
+    steps_per_epoch: int
+    epochs: int
+    batch_size: int
+    examples: dict[str, int]  # split -> rows
+    trainable_parameters: int
+    total_parameters: int
+    headline_metric: str
+
+
+class Resumed(Event):
+    """Training goes on behind `step`: what was logged later than that happened in a lost process."""
+
+    type: Literal["resumed"] = "resumed"
+    step: int
+
+
+class Step(Event):
+    """Progress. `loss` is the mean over the steps since the last such event (at most about ten a second)."""
+
+    type: Literal["step"] = "step"
+    step: int
+    epoch: float
+    loss: float
+    learning_rate: float
+    examples_per_second: float
+    memory_bytes: int
+    seconds_left: float | None = None
+
+
+class Evaluated(Event):
+    """Metrics on one split. `best` says that this is the best value of the headline metric so far."""
+
+    type: Literal["evaluated"] = "evaluated"
+    split: Literal["validation", "test"]
+    step: int
+    epoch: float
+    metrics: dict[str, float]
+    best: bool = False
+
+
+class CheckpointSaved(Event):
+    type: Literal["checkpoint"] = "checkpoint"
+    step: int
+
+
+class Note(Event):
+    """A line of the log that people may want to read."""
+
+    type: Literal["note"] = "note"
+    text: str
+    level: Literal["info", "warning"] = "info"
+
+
+class Paused(Event):
+    """The worker saved everything and ended; Resume continues bit for bit."""
+
+    type: Literal["paused"] = "paused"
+    step: int
+
+
+class Finished(Event):
+    """The model of the best step is saved. reason: all epochs done, no more progress, or Stop."""
+
+    type: Literal["finished"] = "finished"
+    reason: Literal["completed", "early-stopping", "stopped"]
+    best_step: int
+    seconds: float
+
+
+class Failed(Event):
+    type: Literal["failed"] = "failed"
+    what: str
+    why: str = ""
+    what_to_do: str = ""
+    resumable: bool = False
+
+
+AnyEvent = Annotated[
+    Started | Phase | Planned | Resumed | Step | Evaluated | CheckpointSaved | Note | Paused | Finished | Failed,
+    Field(discriminator="type"),
+]
+_adapter: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
+
+
+def parse(line: str | bytes) -> AnyEvent:
+    """One line of the log. Raises pydantic.ValidationError on anything else."""
+    return _adapter.validate_json(line)
+
+
+Status = Literal["queued", "starting", "running", "paused", "completed", "stopped", "failed", "interrupted"]
+ACTIVE: frozenset[Status] = frozenset({"starting", "running"})
+ENDED: frozenset[Status] = frozenset({"completed", "stopped", "failed"})
+RESUMABLE: frozenset[Status] = frozenset({"paused", "interrupted", "failed"})
+
+
+@dataclass(frozen=True)
+class RunState:
+    """Everything that the events say. `train` holds (step, loss), `validation` (step, metrics)."""
+
+    status: Status = "queued"
+    started: float | None = None  # first start
+    seconds: float = 0.0  # spent with a worker at work, over all its lives
+    working_since: float | None = None
+    last: float | None = None  # time of the newest event
+    phase: Phase | None = None
+    hardware: Started | None = None
+    plan: Planned | None = None
+    latest: Step | None = None
+    train: tuple[tuple[int, float], ...] = ()
+    validation: tuple[Evaluated, ...] = ()
+    best: Evaluated | None = None
+    test: Evaluated | None = None
+    checkpoint: int | None = None
+    finished: Finished | None = None
+    failure: Explanation | None = None
+    resumable: bool = False
+    notes: tuple[Note, ...] = field(default=())
+
+    @property
+    def step(self) -> int:
+        return self.latest.step if self.latest else 0
+
+    @property
+    def has_model(self) -> bool:
+        return self.finished is not None
+
+
+def fold(events: Iterable[AnyEvent], state: RunState | None = None) -> RunState:
+    """Apply `events` in order to `state` (a fresh one by default)."""
+    values: dict[str, Any] = dict(vars(state or RunState()))
+    train, validation, notes = list(values["train"]), list(values["validation"]), list(values["notes"])
+
+    def pause_clock(now: float) -> None:
+        if values["working_since"] is not None:
+            values["seconds"] += max(0.0, (values["last"] or now) - values["working_since"])
+        values["working_since"] = None
+
+    for event in events:
+        match event:
+            case Started():
+                pause_clock(event.time)  # the life before may have ended without a word
+                values.update(status="starting", hardware=event, working_since=event.time, failure=None)
+                values["started"] = values["started"] or event.time
+            case Phase():
+                values.update(phase=event, status="running" if values["plan"] else "starting")
+            case Planned():
+                values.update(plan=event, status="running")
+            case Resumed():
+                train = [point for point in train if point[0] <= event.step]
+                validation = [point for point in validation if point.step <= event.step]
+                best = [point for point in validation if point.best]
+                values.update(best=best[-1] if best else None, latest=None, status="running")
+            case Step():
+                train.append((event.step, event.loss))
+                values.update(latest=event, status="running")
+            case Evaluated(split="validation"):
+                validation.append(event)
+                if event.best:
+                    values["best"] = event
+            case Evaluated():
+                values["test"] = event
+            case CheckpointSaved():
+                values.update(checkpoint=event.step, resumable=True)
+            case Note():
+                notes.append(event)
+            case Paused():
+                values.update(status="paused", resumable=True)
+            case Finished():
+                status = "stopped" if event.reason == "stopped" else "completed"
+                values.update(status=status, finished=event, phase=None, resumable=False)
+            case Failed():
+                failure = Explanation(event.what, event.why, event.what_to_do)
+                values.update(status="failed", failure=failure, resumable=event.resumable)
+        values["last"] = event.time
+        if isinstance(event, Paused | Finished | Failed):
+            pause_clock(event.time)
+    values.update(train=tuple(train), validation=tuple(validation), notes=tuple(notes))
+    return replace(RunState(), **values)

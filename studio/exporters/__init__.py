@@ -1,0 +1,8 @@
+"""Ways to take a finished run away. A new exporter: one file here, one line below."""
+
+from studio.exporters.base import Exporter
+from studio.exporters.folder import Folder
+from studio.exporters.merged import Merged
+from studio.registry import Registry
+
+EXPORTERS: Registry[Exporter] = Registry("exporter", Folder(), Merged())

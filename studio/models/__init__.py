@@ -1,0 +1,1 @@
+"""Pretrained models: what there is, where it lies, what it needs."""

@@ -1,0 +1,65 @@
+"""The base of every settings model. A setting is declared once, here is what a declaration holds.
+
+The same declaration draws the form (`components.forms`), names the command-line flag and the key in
+run.yaml, validates what comes in, and is the help that people read.
+"""
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from studio.errors import StudioError
+
+
+class Options(BaseModel):
+    """Settings: immutable, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def read(cls, values: dict[str, Any], where: str = "settings") -> Self:
+        """Validate `values`; every mistake is reported at once, in plain words (StudioError)."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise StudioError(
+                f"The {where} cannot be used as they are.",
+                " ".join(describe(problem, cls) for problem in error.errors()),
+                "Correct these and try again.",
+            ) from error
+
+
+def setting(
+    default: Any = ...,
+    *,
+    title: str,
+    help: str,
+    shown_if: dict[str, Any] | None = None,
+    advanced: bool = True,
+    **bounds: Any,
+) -> Any:
+    """Declare one field of an `Options` model.
+
+    title: what the form calls it, in plain words with the field's term in brackets.
+    help: one sentence on what it does and when to change it.
+    shown_if: {other field: value or tuple of values} under which the form draws it.
+    advanced: folded away unless the person opens Advanced.
+    bounds: pydantic's own (ge, gt, le, lt, ...). A field typed `Literal[...]` is a choice.
+    """
+    extra = {"shown_if": shown_if or {}, "advanced": advanced}
+    return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
+
+
+def describe(problem: ErrorDetails, model: type[BaseModel]) -> str:
+    """One validation problem as a sentence, with the nearest key where a name is unknown."""
+    from difflib import get_close_matches
+
+    place = ".".join(str(part) for part in problem["loc"]) or "value"
+    if problem["type"] == "extra_forbidden":
+        close = get_close_matches(str(problem["loc"][-1]), model.model_fields, n=1)
+        hint = f" Did you mean '{close[0]}'?" if close else ""
+        return f"'{place}' is not a known setting.{hint}"
+    if problem["type"] == "missing":
+        return f"'{place}' is missing."
+    return f"'{place}': {problem['msg'].removeprefix('Value error, ')} (it is {problem['input']!r})."

@@ -1,0 +1,68 @@
+"""Starting processes that outlive us, and recognising them later: by pid and start time, never pid alone."""
+
+import os
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import psutil
+
+
+@dataclass(frozen=True)
+class Identity:
+    """One process of this machine, for ever: pids are used again, pid and start time are not."""
+
+    pid: int
+    started: float
+
+    @classmethod
+    def of(cls, pid: int | None = None) -> Self:
+        process = psutil.Process(pid)
+        return cls(process.pid, process.create_time())
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        return cls(int(values["pid"]), float(values["started"]))
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def process(self) -> psutil.Process | None:
+        """The living process, or None when it has ended (a zombie has ended)."""
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.started) < 1.0
+            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+        except psutil.NoSuchProcess:
+            return None
+
+    @property
+    def is_alive(self) -> bool:
+        return self.process() is not None
+
+
+def python(*arguments: str) -> list[str]:
+    """The command that runs a module of ours with this interpreter: python("studio.engine.worker", DIR)."""
+    return [sys.executable, "-m", *arguments]
+
+
+def start_detached(command: list[str], log: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start `command` so that it survives us: its own session, no inherited pipes, output appended to `log`."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    flags: dict[str, Any] = (
+        {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+        if sys.platform == "win32"
+        else {"start_new_session": True}
+    )
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env={**os.environ, **environment},
+            close_fds=True,
+            **flags,
+        )

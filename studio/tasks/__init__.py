@@ -1,0 +1,8 @@
+"""What can be taught. A new task: one file here, one line below."""
+
+from studio.registry import Registry
+from studio.tasks.base import Task
+from studio.tasks.image_classification import ImageClassification
+from studio.tasks.text_classification import TextClassification
+
+TASKS: Registry[Task] = Registry("task", TextClassification(), ImageClassification())
