@@ -165,18 +165,23 @@ class Run:
         return self.seen_from_outside(fold(events))
 
     def seen_from_outside(self, state: RunState) -> RunState:
-        return replace(state, status=self.status_given(state.status))
+        return replace(state, status=self.status_given(state.status, state.last))
 
-    def status_given(self, told: Status) -> Status:
-        """`told` by the events -> what is true: a queued run is queued, a run without a living worker interrupted."""
+    def status_given(self, told: Status, last: float | None) -> Status:
+        """`told` by the events, the newest of them at time `last` -> what is true of the processes.
+
+        A run in the queue is queued, one that should be at work without a living worker is interrupted,
+        and one whose new worker has not spoken yet is starting.
+        """
         if self.queued_at is not None:
             return "queued"
-        if told in ACTIVE or told == "queued":
-            worker = self.worker
-            if worker is not None and not worker.is_alive:
-                return "interrupted"
-            return "starting" if told == "queued" else told
-        return told
+        worker = self.worker
+        alive = worker is not None and worker.is_alive
+        if told in ACTIVE:
+            return told if alive else "interrupted"
+        if alive and worker is not None and worker.started > (last or 0.0):
+            return "starting"
+        return "interrupted" if told == "queued" else told
 
     def remove_checkpoints(self) -> None:
         shutil.rmtree(self.checkpoints, ignore_errors=True)

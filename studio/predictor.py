@@ -1,0 +1,101 @@
+"""The client of the inference process: asks finished models for answers. One process for all pages.
+
+The process is started with the first question, keeps models in memory while it is used, and ends when
+its stdin closes or nobody has asked for long. Messages are JSON lines, see `studio.engine.inference`.
+"""
+
+import json
+import subprocess
+import threading
+from collections.abc import Callable
+from typing import Any, Literal
+
+from studio.errors import StudioError
+from studio.processes import python
+from studio.store import Run
+
+Which = Literal["tuned", "before"]
+OnProgress = Callable[[int, int], None]
+
+
+class Predictor:
+    """Thread-safe; questions are answered one after the other."""
+
+    def __init__(self, *arguments: str) -> None:
+        self._arguments = arguments
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+        self._questions = 0
+
+    def predict(self, run: Run, inputs: list[str], which: Which = "tuned") -> list[dict[str, Any]]:
+        """[{"label", "probabilities"}] for texts, or for the paths of pictures."""
+        answer: list[dict[str, Any]] = self._ask(
+            {"op": "predict", "run_dir": str(run.folder), "which": which, "inputs": inputs}
+        )
+        return answer
+
+    def predict_file(self, run: Run, source: str, output: str, on_progress: OnProgress | None = None) -> Any:
+        """Answer every row of a file (or picture of a ZIP) into the CSV file `output`."""
+        request = {"op": "predict-file", "run_dir": str(run.folder), "input": source, "output": output}
+        return self._ask(request, on_progress)
+
+    def export(self, run: Run, exporter: str, to: str) -> str:
+        """Let an exporter write into the folder `to`; the path of what it wrote."""
+        return str(self._ask({"op": "export", "run_dir": str(run.folder), "exporter": exporter, "to": to}))
+
+    def close(self) -> None:
+        process, self._process = self._process, None
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
+            try:
+                process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    def _ask(self, request: dict[str, Any], on_progress: OnProgress | None = None) -> Any:
+        with self._lock:
+            for last_try in (False, True):
+                process = self._running()
+                self._questions += 1
+                try:
+                    return self._exchange(process, {"id": self._questions, **request}, on_progress)
+                except (BrokenPipeError, EOFError, json.JSONDecodeError) as error:
+                    process.kill()
+                    self._process = None
+                    if last_try:
+                        raise StudioError(
+                            "The model gave no answer.",
+                            "The process that holds it ended; the machine may be out of memory.",
+                            "Close other programs and try again, or use a smaller model.",
+                        ) from error
+        raise AssertionError("unreachable")
+
+    def _running(self) -> subprocess.Popen[str]:
+        if self._process is None or self._process.poll() is not None:
+            self._process = subprocess.Popen(
+                python("studio.engine.inference", *self._arguments),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+            )
+        return self._process
+
+    @staticmethod
+    def _exchange(process: subprocess.Popen[str], request: dict[str, Any], on_progress: OnProgress | None) -> Any:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(json.dumps(request) + "\n")
+        process.stdin.flush()
+        while True:
+            line = process.stdout.readline()
+            if not line:
+                raise EOFError
+            message = json.loads(line)
+            if message.get("id") != request["id"]:
+                continue  # the answer to a question whose asker is gone
+            if "error" in message:
+                raise StudioError(**message["error"])
+            if "result" in message:
+                return message["result"]
+            if on_progress is not None:
+                on_progress(message["progress"]["done"], message["progress"]["total"])

@@ -1,0 +1,185 @@
+"""The supervisor: a background thread that takes queued runs, starts their workers and keeps watch.
+
+It holds nothing that is not on disk, so a restarted server goes on where the last one was killed:
+a worker is detached and does not notice. One supervisor works per home; a second server waits.
+"""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+
+from filelock import FileLock, Timeout
+
+from studio.errors import StudioError
+from studio.events import RESUMABLE
+from studio.processes import Identity, python, start_detached
+from studio.store import Run, Store
+
+logger = logging.getLogger(__name__)
+TICK_SECONDS = 0.25
+WARM_IDLE_SECONDS = 900
+
+
+class WarmStarter:
+    """A helper process with its imports done, that starts workers in a fraction of the time.
+
+    It costs some hundred MB of memory, so it is a setting and ends by itself when idle for long.
+    """
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._environment = environment
+        self._process: subprocess.Popen[str] | None = None
+        self._lock = threading.Lock()
+
+    def warm_up(self) -> None:
+        """Start the helper if it is not there. Returns at once; the imports happen meanwhile."""
+        with self._lock:
+            if self._process is None or self._process.poll() is not None:
+                self._process = subprocess.Popen(
+                    python("studio.engine.warm", str(WARM_IDLE_SECONDS)),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    env={**os.environ, **self._environment},
+                    start_new_session=sys.platform != "win32",
+                )
+
+    def start(self, run: Run) -> int | None:
+        """The pid of a worker for `run`, or None when there is no helper that can start one."""
+        with self._lock:
+            process = self._process
+            if process is None or process.poll() is not None:
+                return None
+            assert process.stdin is not None and process.stdout is not None
+            try:
+                process.stdin.write(json.dumps({"run_dir": str(run.folder)}) + "\n")
+                process.stdin.flush()
+                answer = process.stdout.readline()
+                return int(json.loads(answer)["pid"]) if answer else None
+            except (OSError, ValueError, KeyError):
+                logger.warning("the warm-start helper failed; starting the worker without it", exc_info=True)
+                process.kill()
+                return None
+
+    def close(self) -> None:
+        with self._lock:
+            if self._process is not None and self._process.stdin is not None:
+                self._process.stdin.close()
+                self._process = None
+
+
+class Supervisor:
+    """Starts what is queued, oldest first, at most `concurrent` runs at once."""
+
+    def __init__(
+        self, store: Store, concurrent: int = 1, warm: bool = True, environment: dict[str, str] | None = None
+    ) -> None:
+        self.store = store
+        self.concurrent = concurrent
+        self._environment = {"STUDIO_CONCURRENT_RUNS": str(concurrent), **(environment or {})}
+        self._warm = WarmStarter(self._environment) if warm and sys.platform not in ("win32", "darwin") else None
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="supervisor", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread and the helper; workers go on."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+        if self._warm:
+            self._warm.close()
+
+    def warm_up(self) -> None:
+        """Somebody is about to start a run: have the imports done by then."""
+        if self._warm:
+            self._warm.warm_up()
+
+    # --- what people ask for ------------------------------------------------------------------
+
+    def enqueue(self, run: Run) -> None:
+        run.enqueue()
+        self._wake.set()
+
+    def resume(self, run: Run) -> None:
+        state = run.state()
+        if state.status not in RESUMABLE:
+            raise StudioError(
+                f"'{run.name}' cannot be resumed.", f"It is {state.status}.", "Start a new run from its settings."
+            )
+        self.enqueue(run)
+
+    def pause(self, run: Run) -> None:
+        run.command("pause")
+
+    def stop(self, run: Run) -> None:
+        """Stop a run at its next step; one that waits in the queue leaves it."""
+        state = run.state()
+        if state.status != "queued":
+            run.command("stop")
+        elif state.started is None:
+            self.store.delete(run)
+        else:
+            run.dequeue()
+
+    def queue(self) -> list[Run]:
+        """Runs that wait, the next one first."""
+        waiting = [(run.queued_at, run) for run in self.store]
+        return [run for time, run in sorted((item for item in waiting if item[0]), key=lambda item: item[0] or 0)]
+
+    def active(self) -> list[Run]:
+        """Runs with a living worker."""
+        return [run for run in self.store if (worker := run.worker) is not None and worker.is_alive]
+
+    # --- the thread ---------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        lock = FileLock(self.store.home.locks / "supervisor.lock", timeout=0)
+        self.store.home.locks.mkdir(parents=True, exist_ok=True)
+        while not self._stopping.is_set():
+            try:
+                with lock:
+                    self._watch()
+            except Timeout:
+                self._wake.wait(2.0)  # another server of this home starts the runs
+
+    def _watch(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.wait(TICK_SECONDS if self.queue() else 4 * TICK_SECONDS)
+            self._wake.clear()
+            try:
+                self.start_waiting()
+            except OSError:
+                logger.exception("the queue could not be worked on; trying again")
+                self._stopping.wait(2.0)
+
+    def start_waiting(self) -> None:
+        """Start queued runs while there is room."""
+        waiting = self.queue()
+        if not waiting:
+            return
+        active = {run.id for run in self.active()}
+        for run in waiting:
+            if run.id in active:
+                continue  # the worker of its last life is still leaving
+            if len(active) >= self.concurrent:
+                return
+            self._start_worker(run)
+            active.add(run.id)
+
+    def _start_worker(self, run: Run) -> None:
+        pid = self._warm.start(run) if self._warm else None
+        if pid is None:
+            command = python("studio.engine.worker", str(run.folder))
+            process = start_detached(command, run.worker_log, self._environment)
+            threading.Thread(target=process.wait, name=f"reaper-{run.id}", daemon=True).start()
+            pid = process.pid
+        run.set_worker(Identity.of(pid))
+        run.dequeue()
