@@ -55,5 +55,10 @@ class Home:
         return self.root / "downloads"
 
     @property
+    def cache(self) -> Path:
+        """Small measured facts that can be found again: checked files, this machine's speed, the Hub's last answer."""
+        return self.root / "cache"
+
+    @property
     def locks(self) -> Path:
         return self.root / "locks"

@@ -1,0 +1,161 @@
+"""The Hugging Face Hub: can it be reached, what does it hold, and what do its refusals mean.
+
+Nothing is asked of the Hub before a person asks for something there. The token is the usual one of
+huggingface_hub (HF_TOKEN or its login); it is sent to the Hub and nowhere else.
+"""
+
+import errno
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from studio.errors import StudioError
+from studio.files import read_json, replace_json
+from studio.paths import Home
+
+TIMEOUT_SECONDS = 5.0
+REMEMBERED_SECONDS = 60.0
+FULL_DISK = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))  # Windows knows no quota error
+OFFLINE_REASON = "The studio was started in offline mode (HF_HUB_OFFLINE)."
+# What a Hub entry must carry to be offered here, by task.
+PIPELINE_TAGS = {
+    "text-classification": ("fill-mask", "text-classification"),
+    "image-classification": ("image-classification",),
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """One model of a search. parameters and licence are what the repository says; None where it says nothing."""
+
+    id: str
+    downloads: int
+    likes: int
+    licence: str | None
+    parameters: int | None
+    gated: bool
+    has_safetensors: bool
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """models: best match first. Not reachable: `reason` says why in a sentence, and models is empty."""
+
+    reachable: bool
+    reason: str = ""
+    models: tuple[Found, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reach:
+    reachable: bool
+    reason: str = ""
+
+
+def reach(home: Home | None = None) -> Reach:
+    """Whether the Hub answers, with the reason where it does not. One short request, remembered for a minute."""
+    from huggingface_hub import constants, get_session
+
+    if constants.is_offline_mode():
+        return Reach(False, OFFLINE_REASON)
+    memory = (home or Home.find()).cache / "hub.json"
+    known = read_json(memory)
+    if known and 0 <= time.time() - known["time"] < REMEMBERED_SECONDS and known["endpoint"] == constants.ENDPOINT:
+        return Reach(known["reachable"], known["reason"])
+    try:
+        get_session().head(constants.ENDPOINT, timeout=TIMEOUT_SECONDS)
+        answer = Reach(True)
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong here is the answer
+        answer = Reach(False, explain_failure(error, "").explanation.why)
+    replace_json(
+        memory,
+        {"time": time.time(), "endpoint": constants.ENDPOINT, "reachable": answer.reachable, "reason": answer.reason},
+    )
+    return answer
+
+
+def is_reachable(home: Home | None = None) -> bool:
+    return reach(home).reachable
+
+
+def search(query: str, task: str, limit: int = 20, home: Home | None = None) -> SearchResult:
+    """Models for `task` whose name holds `query`, the most downloaded first. Never raises for a failing network."""
+    from huggingface_hub import constants, get_session
+    from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
+
+    answer = reach(home)
+    if not answer.reachable:
+        return SearchResult(False, answer.reason)
+    fields = ("downloads", "likes", "tags", "gated", "safetensors")
+    found: dict[str, Found] = {}
+    try:
+        for tag in PIPELINE_TAGS.get(task, (task,)):
+            parameters: dict[str, Any] = {"search": query.strip(), "pipeline_tag": tag, "filter": "safetensors"}
+            parameters |= {"sort": "downloads", "direction": -1, "limit": limit, "expand": list(fields)}
+            # Our own request: huggingface_hub's list_models repeats a failing one for 25 s.
+            response = get_session().get(
+                f"{constants.ENDPOINT}/api/models",
+                params=parameters,
+                headers=build_hf_headers(),
+                timeout=TIMEOUT_SECONDS,
+            )
+            hf_raise_for_status(response)
+            found |= {entry["id"]: _read(entry) for entry in response.json()}
+    except Exception as error:  # noqa: BLE001 - shown beside the search field
+        return SearchResult(False, explain_failure(error, query).explanation.why)
+    ordered = sorted(found.values(), key=lambda model: -model.downloads)
+    return SearchResult(True, models=tuple(ordered[:limit]))
+
+
+def _read(entry: dict[str, Any]) -> Found:
+    tags = entry.get("tags") or []
+    licences = [tag.removeprefix("license:") for tag in tags if tag.startswith("license:")]
+    weights = entry.get("safetensors") or {}
+    return Found(
+        id=entry["id"],
+        downloads=int(entry.get("downloads") or 0),
+        likes=int(entry.get("likes") or 0),
+        licence=licences[0] if licences else None,
+        parameters=weights.get("total"),
+        gated=bool(entry.get("gated")),
+        has_safetensors="safetensors" in tags,
+    )
+
+
+def explain_failure(error: Exception, model_id: str) -> StudioError:
+    """A failure of huggingface_hub or of the network below it, in plain words."""
+    from httpx2 import HTTPError, TimeoutException
+    from huggingface_hub import errors
+
+    what = f"The model '{model_id}' could not be fetched from the Hub."
+    elsewhere = "Connect to the internet and try again, or choose a model that is on this machine."
+    if isinstance(error, StudioError):
+        return error
+    if isinstance(error, errors.GatedRepoError):
+        return StudioError(
+            f"The model '{model_id}' asks for a permission first.",
+            "Its owner wants people to accept conditions on its Hub page.",
+            "Accept them there, log in with `hf auth login` (or set HF_TOKEN), and try again.",
+        )
+    if isinstance(error, errors.RepositoryNotFoundError):
+        return StudioError(
+            f"There is no model '{model_id}' on the Hub, or it is private.",
+            "The Hub knows no such name, or it is not shown without a login that may see it.",
+            "Check the spelling; for a private model log in with `hf auth login` (or set HF_TOKEN).",
+        )
+    if isinstance(error, errors.RevisionNotFoundError):
+        return StudioError(what, "The model has no such revision.", "Leave the revision empty, or correct it.")
+    if isinstance(error, errors.HFValidationError):
+        return StudioError(what, "This is no name that a Hub model can have.", "Write it as owner/name.")
+    if isinstance(error, OSError) and error.errno in FULL_DISK:
+        return StudioError(what, "The disk is full.", "Free some space and try again: what is there is kept.")
+    if isinstance(error, errors.OfflineModeIsEnabled):
+        return StudioError(what, OFFLINE_REASON, "Unset HF_HUB_OFFLINE and start again, or choose a local model.")
+    if isinstance(error, TimeoutException):
+        return StudioError(what, "The Hub did not answer in time.", elsewhere)
+    if isinstance(error, errors.HfHubHTTPError):
+        status = getattr(error.response, "status_code", "?")
+        return StudioError(what, f"The Hub answered with error {status}.", "Try again in a while.")
+    if isinstance(error, errors.LocalEntryNotFoundError | HTTPError | ConnectionError):
+        return StudioError(what, "The Hub cannot be reached from this machine.", elsewhere)
+    return StudioError(what, f"{type(error).__name__}: {error}", "Try again, or choose another model.")

