@@ -1,0 +1,122 @@
+"""The models that are offered first: a short, hand-picked list for each task, good ones of several sizes.
+
+All of them store safetensors. Figures are those of the models' pages on the Hub; download_bytes is the
+size of the weights file, compute is multiply-adds for one token (text) or one picture (image).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MEGABYTE = 1000**2
+MILLION = 1000**2
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """A model as the first page shows it.
+
+    reads: languages, or the side of the pictures it was trained on.
+    sentence: what it is good at, for a person who knows no model by name.
+    download_bytes: 0 where nothing is downloaded.
+    """
+
+    id: str
+    title: str
+    sentence: str
+    licence: str
+    parameters: int
+    download_bytes: int
+    tasks: tuple[str, ...]
+    reads: str
+    compute: int
+
+    @property
+    def is_on_hub(self) -> bool:
+        return not self.id.startswith("starter/")
+
+
+def _card(
+    tasks: tuple[str, ...], id: str, title: str, licence: str, millions: float, megabytes: float, compute: float,
+    reads: str, sentence: str,
+) -> ModelCard:  # fmt: skip
+    parameters, download = round(millions * MILLION), round(megabytes * MEGABYTE)
+    return ModelCard(id, title, sentence, licence, parameters, download, tasks, reads, round(compute * MILLION))
+
+
+_TEXT = ("text-classification",)
+_IMAGE = ("image-classification",)
+
+# task, id, title, licence, parameters (millions), download (MB), compute (millions of multiply-adds), reads, sentence
+CATALOG: tuple[ModelCard, ...] = (
+    _card(
+        _TEXT, "starter/text", "MiniLM L6", "Apache-2.0", 22.7, 0, 10.6, "English",
+        "Small, quick, and there already: the best first try on a laptop.",
+    ),
+    _card(
+        _TEXT, "distilbert/distilbert-base-uncased", "DistilBERT", "Apache-2.0", 67, 268, 42.5, "English",
+        "A well-tried small model: nearly as good as BERT at half the cost.",
+    ),
+    _card(
+        _TEXT, "google-bert/bert-base-uncased", "BERT base", "Apache-2.0", 110, 440, 85, "English",
+        "The classic that others are compared with.",
+    ),
+    _card(
+        _TEXT, "FacebookAI/roberta-base", "RoBERTa base", "MIT", 125, 499, 85, "English",
+        "Stronger than BERT at the same cost; keeps capitals and punctuation in mind.",
+    ),
+    _card(
+        _TEXT, "answerdotai/ModernBERT-base", "ModernBERT base", "Apache-2.0", 149, 599, 110, "English and code",
+        "The newest of this size: accurate, and reads texts of many pages.",
+    ),
+    _card(
+        _TEXT, "sentence-transformers/all-mpnet-base-v2", "MPNet sentences", "Apache-2.0", 109, 438, 85, "English",
+        "Knows what sentences mean as a whole: strong with few examples and with a new head only.",
+    ),
+    _card(
+        _TEXT, "distilbert/distilbert-base-multilingual-cased", "DistilBERT multilingual", "Apache-2.0", 135, 542,
+        42.5, "104 languages", "Small, for texts that are not English or of several languages.",
+    ),
+    _card(
+        _TEXT, "FacebookAI/xlm-roberta-base", "XLM-RoBERTa base", "MIT", 278, 1120, 85, "100 languages",
+        "The strongest here for other languages; a large download.",
+    ),
+    _card(
+        _IMAGE, "google/mobilenet_v2_1.0_224", "MobileNet V2", "other (see its page)", 3.5, 14.2, 300, "224 px",
+        "Tiny and quick, made for phones: the best first try on a laptop.",
+    ),
+    _card(
+        _IMAGE, "microsoft/resnet-18", "ResNet-18", "Apache-2.0", 11.7, 46.8, 1820, "224 px",
+        "Small and dependable; learns well from scratch or from few pictures.",
+    ),
+    _card(
+        _IMAGE, "microsoft/resnet-50", "ResNet-50", "Apache-2.0", 25.6, 102, 4100, "224 px",
+        "The classic that others are compared with.",
+    ),
+    _card(
+        _IMAGE, "facebook/dinov2-small", "DINOv2 small", "Apache-2.0", 22.1, 88.2, 5700, "224 px",
+        "Sees fine differences between things it was never told about: strong with a new head only.",
+    ),
+    _card(
+        _IMAGE, "microsoft/swin-tiny-patch4-window7-224", "Swin tiny", "Apache-2.0", 28.3, 113, 4500, "224 px",
+        "Accurate for its size, on scenes as well as on single things.",
+    ),
+    _card(
+        _IMAGE, "google/vit-base-patch16-224", "ViT base", "Apache-2.0", 86.6, 346, 17600, "224 px",
+        "A large all-rounder; wants a GPU when all of it is trained.",
+    ),
+)  # fmt: skip
+
+
+def cards_for(task: str) -> tuple[ModelCard, ...]:
+    """The cards of a task, the one to try first in front."""
+    return tuple(card for card in CATALOG if task in card.tasks)
+
+
+def find_card(model_id: str) -> ModelCard | None:
+    """The card with this id, or None. The owner of a model of the Hub may be left out."""
+    return next((card for card in CATALOG if model_id in _names(card)), None)
+
+
+def _names(card: ModelCard) -> Iterator[str]:
+    yield card.id
+    yield card.id.rpartition("/")[2]
