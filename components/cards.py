@@ -1,0 +1,57 @@
+"""A choice drawn as cards: a radio group whose options have a picture, a sentence and tags."""
+
+from collections.abc import Sequence
+from typing import Any, TypedDict
+
+import gradio as gr
+
+from components.icons import icon
+from components.scripts import script
+
+
+class Tag(TypedDict, total=False):
+    text: str
+    tone: str
+
+
+class Card(TypedDict, total=False):
+    key: str
+    title: str
+    text: str
+    icon: str
+    tags: Sequence[Tag]
+    disabled: str  # the reason, shown on the card; empty: can be chosen
+    details: Sequence[str]
+
+
+class CardsValue(TypedDict, total=False):
+    cards: Sequence[Card]
+    selected: str | None
+    label: str
+
+
+class Cards(gr.HTML):
+    """Fires `select` with {"key"}; as an input its value has `selected` brought up to date.
+
+    Arrow keys move between cards, space or enter chooses: moving alone starts nothing.
+    """
+
+    def __init__(self, value: CardsValue | None = None, **settings: Any) -> None:
+        super().__init__(
+            value=value,
+            html_template='<div class="cards" role="radiogroup"></div>',
+            js_on_load=script("cards"),
+            apply_default_css=False,
+            tick=icon("check"),
+            **settings,
+        )
+
+    def postprocess(self, value: CardsValue | None) -> dict[str, Any] | None:  # type: ignore[override]
+        """Add the drawings that the cards name."""
+        if value is None:
+            return None
+        names = {card["icon"] for card in value.get("cards", []) if card.get("icon")}
+        return {**value, "drawings": {name: icon(name) for name in sorted(names)}}
+
+    def preprocess(self, payload: Any) -> Any:
+        return {key: part for key, part in payload.items() if key != "drawings"} if payload else None

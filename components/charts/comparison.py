@@ -1,0 +1,35 @@
+"""Curves of several runs over each other."""
+
+from collections.abc import Sequence
+from typing import Any, TypedDict
+
+import gradio as gr
+
+from components.scripts import script
+
+
+class Curve(TypedDict, total=False):
+    name: str
+    points: Sequence[Sequence[float]]  # [[x, y], ...]
+    dash: str  # "solid" (the default), "dash", "dot"
+
+
+class CurvesValue(TypedDict, total=False):
+    series: Sequence[Curve]
+    title: str
+    x_title: str
+    y_title: str
+
+
+class CurveComparison(gr.HTML):
+    """Overlaid curves with zoom; a click on a name hides or shows its curve. Eight colours, then dashes."""
+
+    def __init__(self, value: CurvesValue | None = None, *, nothing: str = "Nothing to compare yet.", **settings: Any):
+        super().__init__(
+            value=value,
+            html_template='<div class="comparison"></div>',
+            js_on_load=script("plot", "comparison"),
+            apply_default_css=False,
+            nothing=nothing,
+            **settings,
+        )

@@ -1,0 +1,63 @@
+"""Curves that grow while something runs: the browser asks twice a second for what is new and appends it."""
+
+from collections.abc import Callable
+from typing import Any, TypedDict
+
+import gradio as gr
+
+from components.scripts import script
+
+
+class LiveChart(gr.HTML):
+    """Two charts (losses above, one metric below), progress, numbers and a log of one run.
+
+    poll(run, offset) -> {"offset": int} and whatever changed since `offset`; a missing key means unchanged:
+      "reset": True          forget everything shown so far, before the rest of the message
+      "truncate": step       drop points after `step` (the run was resumed from there)
+      "train", "validation", "metric": [[step, value], ...] to append; "metric_name": str
+      "progress": 0..1 or None; "phase": sentence; "status": word; "status_title": its plain words
+      "stats": [{"label", "value"}, ...]; "log": [line, ...]; "notice": markup from `components.notices`
+      "done": True           nothing more will come: polling stops
+    value: {"run": id or None, ...}. Another `run` starts anew; any other change of the value (such as a counter
+      after Resume) polls again where it stopped.
+    Fires `status` with {"status"} when the status changes, and when it is first known.
+
+    Asks every 0.5 s, every 3 s while the status is in `slow` or the chart is in a closed tab, never while the
+    page is hidden, and only when the last answer has come. A failed poll is repeated until the server is back.
+    The template holds no value, so Gradio never redraws it, and a zoom is kept.
+    """
+
+    def __init__(
+        self,
+        poll: Callable[[str, int], dict[str, Any]],
+        value: "LiveValue | None" = None,
+        *,
+        title: str = "Loss",
+        names: tuple[str, str] = ("train", "validation"),
+        x_title: str = "step",
+        slow: tuple[str, ...] = ("queued", "idle", "paused"),
+        nothing: str = "Nothing is running.",
+        **settings: Any,
+    ) -> None:
+        # A function of our own, so that Gradio's mark on it does not end up on the caller's; one argument,
+        # because a server function receives what the browser sent as one value.
+        def poll_run(query: dict[str, Any]) -> dict[str, Any]:
+            return poll(str(query["run"]), int(query["offset"]))
+
+        super().__init__(
+            value=value,
+            html_template='<div class="live"></div>',
+            js_on_load=script("plot", "series", "live_chart"),
+            apply_default_css=False,
+            server_functions=[poll_run],
+            chart_title=title,
+            names=list(names),
+            x_title=x_title,
+            slow=list(slow),
+            nothing=nothing,
+            **settings,
+        )
+
+
+class LiveValue(TypedDict, total=False):
+    run: str | None

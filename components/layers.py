@@ -1,0 +1,34 @@
+"""A model's layers as a strip: what is frozen, what learns, what is adapted."""
+
+from typing import Any, Literal, TypedDict
+
+import gradio as gr
+
+from components.icons import icon
+from components.scripts import script
+
+
+class Layer(TypedDict, total=False):
+    title: str
+    state: Literal["frozen", "trained", "adapted"]
+    note: str
+
+
+class LayersValue(TypedDict):
+    layers: list[Layer]  # from the input upwards
+
+
+class LayerStrip(gr.HTML):
+    """Layers from input to output, with a legend in words; colour is never the only sign."""
+
+    def __init__(self, value: LayersValue | None = None, **settings: Any) -> None:
+        super().__init__(
+            value=value,
+            html_template='<div class="layer-strip"></div>',
+            js_on_load=script("layers"),
+            apply_default_css=False,
+            ice=icon("snowflake"),
+            spark=icon("lightning"),
+            part=icon("layers"),
+            **settings,
+        )

@@ -1,0 +1,46 @@
+const group = element.querySelector(".cards");
+
+const choose = (card) => {
+  if (card.disabled) return;
+  props.value = { ...props.value, selected: card.key };
+  draw();
+  trigger("select", { key: card.key });
+};
+
+const move = (event) => {
+  const way = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  const buttons = [...group.querySelectorAll("[role=radio]")];
+  if (event.key === "Home") buttons[0].focus();
+  else if (event.key === "End") buttons.at(-1).focus();
+  else if (way) buttons[(buttons.indexOf(event.currentTarget) + way + buttons.length) % buttons.length].focus();
+  else return;
+  event.preventDefault();
+};
+
+const draw = () => {
+  const value = props.value || {};
+  const cards = value.cards || [];
+  group.setAttribute("aria-label", value.label || "Choices");
+  const entry = cards.find((card) => card.key === value.selected) || cards.find((card) => !card.disabled) || cards[0];
+  redraw(group, cards.map((card) => h("div", {
+    role: "radio", class: "card", "data-focus": card.key, "data-testid": `card-${card.key}`,
+    "aria-checked": String(card.key === value.selected), "aria-disabled": card.disabled ? "true" : null,
+    tabindex: card === entry ? "0" : "-1",
+    onclick: () => choose(card),
+    onfocus: (event) => {
+      for (const other of group.children) other.tabIndex = other === event.currentTarget ? 0 : -1;
+    },
+    onkeydown: (event) => {
+      if (event.key === " " || event.key === "Enter") { event.preventDefault(); choose(card); } else move(event);
+    },
+  },
+  h("span", { class: "card-tick", "aria-hidden": "true" }, markup(props.tick)),
+  card.icon ? h("span", { class: "card-icon", "aria-hidden": "true" }, markup(value.drawings?.[card.icon])) : null,
+  h("span", { class: "card-title" }, card.title),
+  card.text ? h("span", { class: "card-text" }, card.text) : null,
+  card.details?.length ? h("ul", { class: "card-details" }, card.details.map((line) => h("li", {}, line))) : null,
+  card.tags?.length ? h("span", { class: "card-tags" }, card.tags.map((tag) => badge(tag.text, tag.tone))) : null,
+  card.disabled ? h("span", { class: "card-reason" }, card.disabled) : null)));
+};
+draw();
+watch("value", draw);

@@ -1,0 +1,45 @@
+const root = element.querySelector(".comparison");
+const place = h("div", { class: "comparison-plot" });
+const heading = h("h3", {});
+const legend = h("div", { class: "chart-legend chart-legend-buttons" });
+const nothing = h("div", { class: "paged-empty" }, props.nothing);
+root.append(h("div", { class: "live-head" }, heading, legend), nothing, place);
+const hidden = new Set();
+const DASHES = ["solid", "dash", "dot"];
+const color = (index) => cssColor(`--chart-${(index % 8) + 1}`);
+const dashOf = (curve, index) => (DASHES.includes(curve.dash) ? curve.dash : DASHES[Math.floor(index / 8) % 3]);
+
+const draw = async () => {
+  const value = props.value || {};
+  const curves = value.series || [];
+  heading.textContent = value.title || "";
+  nothing.hidden = curves.length > 0;
+  place.hidden = curves.length === 0;
+  redraw(legend, curves.map((curve, index) => {
+    const swatch = h("i", { class: `line line-${dashOf(curve, index)}`, "aria-hidden": "true" });
+    swatch.style.color = color(index);
+    return h("button", { type: "button", "data-focus": String(index), "aria-pressed": String(!hidden.has(curve.name)), onclick: () => {
+      if (!hidden.delete(curve.name)) hidden.add(curve.name);
+      draw();
+    } }, swatch, h("span", {}, curve.name));
+  }));
+  place.setAttribute("role", "img");
+  place.setAttribute("aria-label", `${value.title || "Curves"}: ${curves.map((curve) => `${curve.name} ends at ${curve.points?.at?.(-1)?.[1] ?? "nothing"}`).join(", ")}`);
+  if (!curves.length) return;
+  const library = await plotly();
+  if (!library) return;
+  // plotly reads a small set of tags in names, so what could be one is spelled out.
+  const plain = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  const traces = curves.map((curve, index) => ({
+    x: curve.points.map((point) => point[0]), y: curve.points.map((point) => point[1]), name: plain(curve.name), type: "scatter",
+    mode: curve.points.length < 40 ? "lines+markers" : "lines", marker: { size: 5 }, visible: !hidden.has(curve.name),
+    line: { color: color(index), width: 2, dash: dashOf(curve, index) }, hovertemplate: "%{y:.4g}",
+  }));
+  const small = (text) => ({ text: plain(text || ""), font: { size: 11, color: cssColor("--body-text-color-subdued") }, standoff: 8 });
+  const fresh = !place.data;
+  await library.react(place, traces, plainLayout({ xaxis: axis({ title: small(value.x_title) }), yaxis: axis({ title: small(value.y_title) }) }), PLOT_CONFIG);
+  if (fresh) followSize(place);
+};
+draw();
+watch("value", draw);
+onThemeChange(draw);

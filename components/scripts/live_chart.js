@@ -1,0 +1,169 @@
+const root = element.querySelector(".live");
+const series = new Series();
+const place = h("div", { class: "live-plot", role: "img", "aria-label": "Curves of the run; the latest values are given as text below" });
+const legend = h("div", { class: "chart-legend" });
+const pill = h("span", { class: "live-status", "data-testid": "live-status" });
+const phase = h("p", { class: "live-phase" });
+const fill = h("div", { class: "progress-fill" });
+const progress = h("div", { class: "progress", role: "progressbar", "aria-label": "Progress", "aria-valuemin": "0", "aria-valuemax": "100" }, fill);
+const stats = h("div", { class: "stats", "data-testid": "live-stats" });
+const log = h("pre", { class: "live-log", tabindex: "0", "data-testid": "live-log" });
+const folded = h("details", { class: "live-details" }, h("summary", {}, "Log"), log);
+const messageBox = h("div", { class: "live-notice" });
+const hint = h("span", { class: "live-hint", role: "status" });
+const spoken = h("p", { class: "sr-only", "aria-live": "polite" });
+const nothing = h("div", { class: "live-nothing" }, props.nothing);
+root.append(h("div", { class: "live-head" }, h("h3", {}, props.chart_title), legend, hint, pill), messageBox, phase, nothing, place, progress, stats, folded, spoken);
+
+let run = null;
+let offset = 0;
+let status = null;
+let statusTitle = "";
+let metricName = "";
+let done = false;
+let asking = 0; // which question is under way, 0 for none
+let question = 0;
+let timer = null;
+let drawing = null; // the promise of the first drawing
+let drawnMetric = false;
+let failures = 0;
+
+const title = (name) => (name ? name[0].toUpperCase() + name.slice(1).replaceAll("_", " ") : "");
+const paintLegend = () => {
+  const item = (kind, text) => h("span", {}, h("i", { class: `line line-${kind}`, "aria-hidden": "true" }), text);
+  redraw(legend, [item("train", props.names[0]), item("validation", props.names[1]), series.metric.x.length ? item("metric", metricName.replaceAll("_", " ")) : null]);
+};
+const traces = () => {
+  const drawn = series.drawnFrom(0);
+  const lines = (x, y, name, color, more) => ({ x, y, name, type: "scatter", mode: "lines", line: { color, width: 2.2 }, ...more });
+  const marked = (points, name, color, more) => lines([...points.x], [...points.y], name, color, { mode: "lines+markers", marker: { size: 6, color }, ...more });
+  return [
+    lines(drawn.x, drawn.y, "each step", cssColor("--chart-1-faint"), { hoverinfo: "skip", line: { color: cssColor("--chart-1-faint"), width: 1 } }),
+    lines([...drawn.x], drawn.smooth, `${props.names[0]} (smoothed)`, cssColor("--chart-1"), { hovertemplate: "%{y:.4g}" }),
+    marked(series.validation, props.names[1], cssColor("--chart-2"), { hovertemplate: "%{y:.4g}" }),
+    marked(series.metric, metricName.replaceAll("_", " ") || "metric", cssColor("--chart-3"), { hovertemplate: "%{y:.4g}", xaxis: "x", yaxis: "y2" }),
+  ];
+};
+const layout = () => {
+  const both = series.metric.x.length > 0;
+  const caption = (text, y) => ({ text, x: 0, xref: "paper", xanchor: "left", y, yref: "paper", yanchor: "bottom", showarrow: false, font: { size: 12, color: cssColor("--body-text-color-subdued") } });
+  return plainLayout({
+    xaxis: axis({ title: { text: props.x_title, font: { size: 11, color: cssColor("--body-text-color-subdued") }, standoff: 8 }, anchor: both ? "y2" : "y", rangemode: "tozero" }),
+    yaxis: axis({ domain: both ? [0.46, 1] : [0, 1], rangemode: "tozero" }),
+    yaxis2: axis({ domain: [0, 0.34], visible: both, nticks: 4 }),
+    annotations: both ? [caption(title(metricName), 0.355)] : [],
+  });
+};
+const draw = async () => {
+  const library = await plotly();
+  if (!library) { hint.textContent = "The drawing library could not be loaded; the numbers below are right."; return; }
+  drawnMetric = series.metric.x.length > 0;
+  await library.react(place, traces(), layout(), PLOT_CONFIG);
+  paintLegend();
+};
+const drawOnce = () => {
+  drawing ??= draw().then(() => followSize(place));
+  return drawing;
+};
+
+const append = async (message) => {
+  let anew = false;
+  if (message.reset) { series.forget(); log.textContent = ""; stats.replaceChildren(); anew = true; }
+  if (typeof message.truncate === "number") { series.truncate(message.truncate); anew = true; }
+  if (message.metric_name && message.metric_name !== metricName) { metricName = message.metric_name; anew = true; }
+  const first = series.train.x.length;
+  const counts = [series.validation.x.length, series.metric.x.length];
+  series.addTrain(message.train || []);
+  series.add("validation", message.validation || []);
+  series.add("metric", message.metric || []);
+  if (series.widen()) anew = true;
+  if (!drawnMetric && series.metric.x.length) anew = true;
+  if (anew || !place.data) { await drawOnce(); await draw(); return; }
+  const drawn = series.drawnFrom(first);
+  const validation = { x: series.validation.x.slice(counts[0]), y: series.validation.y.slice(counts[0]) };
+  const metric = { x: series.metric.x.slice(counts[1]), y: series.metric.y.slice(counts[1]) };
+  if (!drawn.x.length && !validation.x.length && !metric.x.length) return;
+  await window.Plotly.extendTraces(place, { x: [drawn.x, drawn.x, validation.x, metric.x], y: [drawn.y, drawn.smooth, validation.y, metric.y] }, [0, 1, 2, 3]);
+};
+const write = (lines) => {
+  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 30;
+  log.textContent = [...log.textContent.split("\n").filter(Boolean), ...lines].slice(-500).join("\n");
+  if (atEnd) log.scrollTop = log.scrollHeight;
+};
+const say = () => {
+  const last = (points) => (points.y.length ? Number(points.y.at(-1)).toPrecision(3) : null);
+  const parts = [statusTitle || status];
+  if (last(series.validation)) parts.push(`${props.names[1]} loss ${last(series.validation)}`);
+  if (last(series.metric)) parts.push(`${metricName.replaceAll("_", " ")} ${last(series.metric)}`);
+  spoken.textContent = parts.filter(Boolean).join(", ");
+};
+const receive = async (message) => {
+  if (typeof message.offset === "number") offset = message.offset;
+  if ("progress" in message) {
+    const known = typeof message.progress === "number";
+    progress.classList.toggle("progress-unknown", !known);
+    fill.style.width = known ? `${Math.min(1, Math.max(0, message.progress)) * 100}%` : "";
+    if (known) progress.setAttribute("aria-valuenow", String(Math.round(message.progress * 100))); else progress.removeAttribute("aria-valuenow");
+  }
+  if ("phase" in message) phase.textContent = message.phase || "";
+  if ("status_title" in message) { statusTitle = message.status_title || ""; }
+  if ("notice" in message) messageBox.replaceChildren(markup(message.notice));
+  if (message.reset || message.train || message.validation || message.metric || "truncate" in message || !place.data) await append(message);
+  if (message.stats) redraw(stats, message.stats.map((stat) => h("div", { class: "stat" }, h("span", { class: "stat-label" }, stat.label), h("span", { class: "stat-value" }, stat.value))));
+  if (message.log?.length) write(message.log);
+  if ("done" in message) done = Boolean(message.done);
+  const changed = "status" in message && message.status !== status;
+  if (changed) status = message.status;
+  pill.textContent = statusTitle || status || "";
+  pill.dataset.status = status || "";
+  root.dataset.status = status || "";
+  if (changed || message.validation?.length || message.metric?.length) say();
+  if (changed) trigger("status", { status });
+};
+
+const pace = () => (props.slow.includes(status) || element.offsetParent === null ? 3000 : 500);
+const plan = (wait) => { clearTimeout(timer); timer = setTimeout(ask, wait); };
+const ask = async () => {
+  if (!element.isConnected || run === null || done || document.hidden || asking) return;
+  const mine = ++question;
+  asking = mine;
+  const late = new Promise((_, refuse) => setTimeout(() => refuse(new Error("no answer within 15 s")), 15000));
+  try {
+    const message = await Promise.race([server.poll_run({ run, offset }), late]);
+    if (mine !== question) return; // another run was chosen meanwhile
+    failures = 0;
+    hint.textContent = "";
+    await receive(message || {});
+  } catch (error) {
+    if (mine !== question) return;
+    failures += 1;
+    if (failures > 1) hint.textContent = "Reconnecting…";
+    console.debug("A poll failed and will be repeated", error);
+  } finally {
+    if (asking === mine) { asking = 0; plan(failures ? Math.min(4000, 500 * 2 ** Math.min(failures, 3)) : pace()); }
+  }
+};
+const follow = () => {
+  const wanted = props.value?.run ?? null;
+  root.classList.toggle("live-idle", wanted === null);
+  done = false;
+  if (wanted !== run) {
+    run = wanted; offset = 0; status = null; statusTitle = ""; failures = 0;
+    question += 1; asking = 0; // an answer for the old run is not for this one
+    series.forget();
+    drawnMetric = false;
+    for (const part of [stats, messageBox]) part.replaceChildren();
+    log.textContent = phase.textContent = hint.textContent = pill.textContent = "";
+    fill.style.width = "0";
+    if (place.data) draw();
+  }
+  plan(0);
+};
+paintLegend();
+document.addEventListener("visibilitychange", function onVisible() {
+  if (!element.isConnected) document.removeEventListener("visibilitychange", onVisible);
+  else if (!document.hidden) plan(0);
+});
+onThemeChange(() => { if (place.data) draw(); });
+watch("value", follow);
+follow();

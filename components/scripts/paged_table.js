@@ -1,0 +1,104 @@
+const root = element.querySelector(".paged");
+let start = 0;
+let filter = "";
+let message = null;
+let asked = 0; // the number of the latest question: an answer to an older one is thrown away
+let failure = "";
+let chosen = null;
+
+const ask = async (from) => {
+  if (!props.value) { message = null; draw(); return; }
+  const question = ++asked;
+  root.setAttribute("aria-busy", "true");
+  try {
+    const answer = await server.fetch_page({ ...props.value, start: from, count: props.rows_per_page, filter });
+    if (question !== asked) return;
+    start = from; message = answer; failure = ""; chosen = null;
+  } catch (error) {
+    if (question !== asked) return;
+    failure = "These rows could not be read just now.";
+    console.warn("A page of rows could not be read", error);
+  }
+  root.removeAttribute("aria-busy");
+  draw();
+};
+
+const picture = (cell) => {
+  const given = cell && typeof cell === "object" ? cell : { src: cell, alt: "" };
+  if (!given.src) return "";
+  return h("img", { src: given.src, alt: given.alt || "", loading: "lazy", decoding: "async" });
+};
+const content = (cell, kind) => {
+  if (cell === null || cell === undefined) return "";
+  if (kind === "image") return picture(cell);
+  if (kind === "badge") return typeof cell === "object" ? badge(cell.text, cell.tone) : badge(cell);
+  if (kind === "number") return typeof cell === "number" && Number.isInteger(cell) ? grouped(cell) : cell;
+  return h("span", { class: "clamp", title: String(cell).length > 60 ? String(cell).slice(0, 2000) : null }, cell);
+};
+const kindOf = (column) => (["number", "image", "badge"].includes(column.kind) ? column.kind : "text");
+
+const choosable = (row, index) => (props.selectable ? {
+  tabindex: "0", "data-focus": `row-${index}`, "aria-selected": String(chosen === index),
+  onclick: () => choose(row, index),
+  onkeydown: (event) => {
+    const next = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === "Enter" || event.key === " ") choose(row, index);
+    else if (next) root.querySelector(`[data-focus="row-${index + next}"]`)?.focus();
+    else return;
+    event.preventDefault();
+  },
+} : {});
+const choose = (row, index) => { chosen = index; draw(); trigger("select", { row }); };
+
+const table = (columns, rows) => h("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": props.caption },
+  h("table", { class: `table${props.selectable ? " table-selectable" : ""}`, role: props.selectable ? "grid" : null },
+    h("thead", {}, h("tr", {}, columns.map((column) => h("th", { scope: "col", class: `kind-${kindOf(column)}` }, column.title)))),
+    h("tbody", {}, rows.map((row, index) => h("tr", choosable(row, index),
+      columns.map((column) => h("td", { class: `kind-${kindOf(column)}` }, content(row[column.key], kindOf(column)))))))));
+
+const gallery = (columns, rows) => {
+  const pictures = columns.filter((column) => column.kind === "image");
+  const others = columns.filter((column) => column.kind !== "image");
+  return h("div", { class: "gallery", role: props.selectable ? "listbox" : "list", "aria-label": props.caption }, rows.map((row, index) => h("div",
+    { class: "gallery-item", role: props.selectable ? "option" : "listitem", ...choosable(row, index) },
+    pictures.map((column) => h("div", { class: "gallery-picture" }, content(row[column.key], "image"))),
+    others.map((column) => h("div", { class: `gallery-line kind-${kindOf(column)}` }, content(row[column.key], kindOf(column)))))));
+};
+
+const pager = (total) => {
+  const size = props.rows_per_page;
+  const last = Math.max(0, Math.floor((total - 1) / size) * size);
+  const button = (label, target, sign) => h("button", {
+    type: "button", class: "pager-button", "aria-label": label, title: label, "data-focus": label,
+    disabled: target < 0 || target === start || target > last, onclick: () => ask(target),
+  }, sign);
+  return h("div", { class: "pager" },
+    h("span", { class: "pager-where", role: "status" }, `rows ${grouped(start + 1)}–${grouped(Math.min(start + size, total))} of ${grouped(total)}`),
+    total > size ? h("span", { class: "pager-buttons" }, button("First page", 0, "«"), button("Previous page", start - size, "‹"),
+      button("Next page", start + size, "›"), button("Last page", last, "»")) : null);
+};
+
+let waiting = null;
+const search = () => h("input", {
+  type: "search", class: "paged-filter", placeholder: "Find in these rows", "aria-label": "Find in these rows",
+  value: filter, "data-focus": "filter",
+  oninput: (event) => {
+    filter = event.target.value;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => ask(0), 250);
+  },
+});
+const searchBox = search();
+
+const draw = () => {
+  const rows = message?.rows || [];
+  const body = failure ? h("div", { class: "paged-empty" }, failure, " ", h("button", { type: "button", class: "link", onclick: () => ask(start) }, "Try again"))
+    : !rows.length ? h("div", { class: "paged-empty" }, message ? message.message || (filter ? "No row matches." : props.nothing) : props.nothing)
+      : props.layout === "gallery" ? gallery(message.columns, rows) : table(message.columns, rows);
+  const place = searchBox.selectionStart;
+  redraw(root, [props.filterable && props.value ? searchBox : null, body, rows.length && !failure ? pager(message.total) : null]);
+  if (document.activeElement === searchBox) searchBox.setSelectionRange(place, place);
+};
+draw();
+ask(0);
+watch("value", () => { filter = ""; searchBox.value = ""; ask(0); });

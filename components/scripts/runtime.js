@@ -1,0 +1,34 @@
+// What every component's script starts with. Text from data enters the page through `h` alone, as text
+// nodes and attributes, never as markup; `markup` is for drawings and notices made by our own Python.
+const h = (tag, attributes, ...children) => {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value === true ? "" : String(value));
+  }
+  for (const child of children.flat(Infinity)) {
+    if (child === null || child === undefined || child === false) continue;
+    node.append(child instanceof Node ? child : document.createTextNode(String(child)));
+  }
+  return node;
+};
+const markup = (text) => {
+  const holder = document.createElement("template");
+  holder.innerHTML = text || "";
+  return holder.content;
+};
+const grouped = (number) => Number(number).toLocaleString("en-US");
+const TONES = ["neutral", "accent", "info", "good", "warning", "bad"];
+const badge = (text, tone) => h("span", { class: `badge badge-${TONES.includes(tone) ? tone : "neutral"}` }, text);
+// Draws anew without losing the keyboard's place: the focused element is found again by data-focus.
+const redraw = (root, children) => {
+  const held = root.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
+  root.replaceChildren(...[children].flat(Infinity).filter((child) => child instanceof Node));
+  if (held) root.querySelector(`[data-focus="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
+};
+const onThemeChange = (callback) => {
+  const observer = new MutationObserver(() => (element.isConnected ? callback() : observer.disconnect()));
+  observer.observe(document.body, { attributes: true, attributeFilter: ["class"] });
+};
+const cssColor = (name) => getComputedStyle(element).getPropertyValue(name).trim();

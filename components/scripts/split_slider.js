@@ -1,0 +1,95 @@
+const root = element.querySelector(".split");
+const PARTS = ["train", "validation", "test"];
+let cuts = [80, 90];
+let moving = false;
+let moved = false;
+
+const shares = () => [cuts[0], cuts[1] - cuts[0], 100 - cuts[1]];
+const read = () => {
+  const value = props.value || {};
+  const first = Math.round((value.train ?? 0.8) * 100);
+  cuts = [first, first + Math.round((value.validation ?? 0.1) * 100)];
+  moved = false;
+};
+const rowsOf = (index) => {
+  const rows = props.value?.rows;
+  if (!rows) return "";
+  if (!moved) return `${grouped(rows[PARTS[index]] ?? 0)} rows`;
+  const total = PARTS.reduce((sum, part) => sum + (rows[part] || 0), 0);
+  return `about ${grouped(Math.round((total * shares()[index]) / 100))} rows`;
+};
+const spoken = () => PARTS.map((part, index) => `${part} ${shares()[index]} %`).join(", ");
+const limits = (handle) => (handle === 0 ? [1, cuts[1] - 1] : [cuts[0] + 1, 99]);
+const set = (handle, percent) => {
+  const [low, high] = limits(handle);
+  const target = Math.min(high, Math.max(low, Math.round(percent)));
+  if (target !== cuts[handle]) { cuts[handle] = target; moved = true; }
+  paint();
+};
+const release = () => {
+  if (!moved) return;
+  const fractions = Object.fromEntries(PARTS.map((part, index) => [part, shares()[index] / 100]));
+  if (PARTS.every((part) => Math.abs((props.value?.[part] ?? -1) - fractions[part]) < 1e-9)) return;
+  props.value = { ...props.value, ...fractions };
+  trigger("release", fractions);
+};
+
+const bar = h("div", { class: "split-bar" });
+const handles = [0, 1].map((handle) => h("div", {
+  class: "split-handle", role: "slider", tabindex: "0", "aria-valuemin": "0", "aria-valuemax": "100",
+  "aria-label": handle === 0 ? "End of the first part" : "End of the second part", "data-testid": `split-handle-${handle}`,
+  onkeydown: (event) => {
+    if (props.value?.locked) return;
+    const [low, high] = limits(handle);
+    const target = {
+      ArrowRight: cuts[handle] + 1, ArrowUp: cuts[handle] + 1, ArrowLeft: cuts[handle] - 1, ArrowDown: cuts[handle] - 1,
+      PageUp: cuts[handle] + 5, PageDown: cuts[handle] - 5, Home: low, End: high,
+    }[event.key];
+    if (target === undefined) return;
+    event.preventDefault();
+    set(handle, target);
+  },
+  onkeyup: (event) => { if (/^(Arrow|Page|Home|End)/.test(event.key)) release(); },
+  onblur: () => { if (!moving) release(); },
+  onpointerdown: (event) => {
+    if (props.value?.locked) return;
+    event.preventDefault();
+    event.currentTarget.focus();
+    event.currentTarget.setPointerCapture(event.pointerId);
+    moving = true;
+  },
+  onpointermove: (event) => {
+    if (!moving || !event.currentTarget.hasPointerCapture(event.pointerId)) return;
+    const box = bar.getBoundingClientRect();
+    set(handle, ((event.clientX - box.left) / box.width) * 100);
+  },
+  onpointerup: () => { moving = false; release(); },
+  onpointercancel: () => { moving = false; release(); },
+}));
+const segments = PARTS.map((part) => h("div", { class: `split-segment split-${part}` }));
+const captions = PARTS.map((part, index) => h("div", { class: `split-caption split-${part}` },
+  h("i", { "aria-hidden": "true" }), h("span", { class: "split-name" }, props.titles[index]),
+  h("b", { class: "split-percent" }), h("span", { class: "split-rows", "data-testid": `split-rows-${part}` })));
+const reason = h("p", { class: "split-reason" });
+bar.append(...segments, ...handles);
+root.append(bar, h("div", { class: "split-captions" }, ...captions), reason);
+
+const paint = () => {
+  const locked = props.value?.locked || "";
+  shares().forEach((share, index) => {
+    segments[index].style.flexBasis = `${share}%`;
+    captions[index].querySelector(".split-percent").textContent = `${share} %`;
+    captions[index].querySelector(".split-rows").textContent = rowsOf(index);
+  });
+  handles.forEach((handle, index) => {
+    handle.style.left = `${cuts[index]}%`;
+    handle.setAttribute("aria-valuenow", String(cuts[index]));
+    handle.setAttribute("aria-valuetext", spoken());
+    if (locked) handle.setAttribute("aria-disabled", "true"); else handle.removeAttribute("aria-disabled");
+  });
+  root.classList.toggle("split-locked", Boolean(locked));
+  reason.textContent = locked;
+};
+read();
+paint();
+watch("value", () => { if (!moving) { read(); paint(); } });

@@ -1,0 +1,33 @@
+"""One bar with two handles that cuts a whole into three named parts."""
+
+from typing import Any, TypedDict
+
+import gradio as gr
+
+from components.scripts import script
+
+
+class SplitValue(TypedDict, total=False):
+    train: float
+    validation: float
+    test: float
+    rows: dict[str, int] | None  # how many rows each part has, where that is known
+    locked: str  # why the split cannot be changed; empty: it can
+
+
+class SplitSlider(gr.HTML):
+    """Fires `release` with {"train", "validation", "test"}: fractions in steps of 0.01 that add up to 1.
+
+    Every part keeps at least 0.01. While a handle moves, row counts are estimated from the fractions
+    ("about 1,200 rows"); a new value with `rows` replaces them with the true ones.
+    """
+
+    def __init__(self, value: SplitValue | None = None, *, titles: tuple[str, str, str] | None = None, **settings: Any):
+        super().__init__(
+            value=value,
+            html_template='<div class="split"></div>',
+            js_on_load=script("split_slider"),
+            apply_default_css=False,
+            titles=list(titles or ("Learn from (train)", "Check while learning (validation)", "Final exam (test)")),
+            **settings,
+        )

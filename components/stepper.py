@@ -1,0 +1,54 @@
+"""The bar across the top: brand, numbered steps, side entries, what machine this is, light or dark."""
+
+from typing import Any, TypedDict
+
+import gradio as gr
+
+from components.icons import icon
+from components.scripts import script
+
+
+class Step(TypedDict, total=False):
+    key: str
+    title: str
+    state: str  # "done" | "current" | "open" | "locked"
+    reason: str  # why a locked step cannot be opened yet
+
+
+class StepperValue(TypedDict, total=False):
+    brand: str
+    steps: list[Step]
+    side: list[Step]
+    machine: str
+
+
+class Stepper(gr.HTML):
+    """A <nav> of buttons. Fires `select` with {"key"} for every step or side entry that is not locked.
+
+    Entries of `side` may carry an "icon" by name.
+    """
+
+    def __init__(self, value: StepperValue | None = None, *, logo: str = "", **settings: Any) -> None:
+        """`logo` is SVG markup of our own, drawn before the brand."""
+        super().__init__(
+            value=value,
+            html_template='<nav class="stepper" aria-label="Steps"></nav>',
+            js_on_load=script("stepper"),
+            apply_default_css=False,
+            logo=logo,
+            sun=icon("sun"),
+            moon=icon("moon"),
+            tick=icon("check"),
+            lock=icon("lock"),
+            **settings,
+        )
+
+    def postprocess(self, value: StepperValue | None) -> dict[str, Any] | None:  # type: ignore[override]
+        """Add the drawings that the side entries name."""
+        if value is None:
+            return None
+        names = {entry["icon"] for entry in value.get("side", []) if "icon" in entry}  # type: ignore[typeddict-item]
+        return {**value, "drawings": {name: icon(name) for name in sorted(names)}}
+
+    def preprocess(self, payload: Any) -> Any:
+        return {key: part for key, part in payload.items() if key != "drawings"} if payload else None

@@ -1,0 +1,101 @@
+"""Tables: one that asks the server for a page of rows at a time, and small static ones."""
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any, Literal
+
+import gradio as gr
+
+from components.notices import badge
+from components.scripts import script
+
+
+class PagedTable(gr.HTML):
+    """A table of any length, of which the browser only ever holds one page.
+
+    page: called with {**value, "start", "count", "filter"}; gives {"columns": [{"key", "title", "kind"}],
+        "rows": [{key: cell}], "total": n}, and may add "message" for when there are no rows.
+        kind: "text" (the default), "number", "image" (cell: an address, or {"src", "alt"}),
+        "badge" (cell: text, or {"text", "tone"}).
+    value: a small query such as {"token": ...}; None draws `nothing`. A changed value asks anew from row 1.
+    Fires `select` with {"row": the row as `page` gave it} when `selectable`.
+    """
+
+    def __init__(
+        self,
+        page: Callable[[dict[str, Any]], dict[str, Any]],
+        value: Mapping[str, Any] | None = None,
+        *,
+        rows_per_page: int = 20,
+        layout: Literal["table", "gallery"] = "table",
+        selectable: bool = False,
+        filterable: bool = False,
+        caption: str = "Rows",
+        nothing: str = "Nothing to show yet.",
+        **settings: Any,
+    ) -> None:
+        # A function of our own, so that Gradio's mark on it does not end up on the caller's.
+        def fetch_page(query: dict[str, Any]) -> dict[str, Any]:
+            return page(query)
+
+        super().__init__(
+            value=value,
+            html_template='<div class="paged"></div>',
+            js_on_load=script("paged_table"),
+            apply_default_css=False,
+            server_functions=[fetch_page],
+            rows_per_page=rows_per_page,
+            layout=layout,
+            selectable=selectable,
+            filterable=filterable,
+            caption=caption,
+            nothing=nothing,
+            **settings,
+        )
+
+
+def metric_cards(items: Sequence[Mapping[str, str]]) -> str:
+    """Numbers as small cards: [{"label", "value", and perhaps "note"}]."""
+    cards = "".join(
+        f'<div class="stat"><span class="stat-label">{escape(item["label"])}</span>'
+        f'<span class="stat-value">{escape(item["value"])}</span>'
+        + (f'<span class="stat-note">{escape(item["note"])}</span>' if item.get("note") else "")
+        + "</div>"
+        for item in items
+    )
+    return f'<div class="stats">{cards}</div>'
+
+
+def simple_table(
+    columns: Sequence[Mapping[str, str]],
+    rows: Sequence[Mapping[str, Any]],
+    highlight: Callable[[Mapping[str, Any]], bool] | None = None,
+    caption: str = "",
+) -> str:
+    """A small static table. Columns as for `PagedTable`; a row for which `highlight` holds is marked."""
+    head = "".join(f'<th scope="col" class="kind-{_kind(column)}">{escape(column["title"])}</th>' for column in columns)
+    body = "".join(
+        f"<tr{' class="row-marked"' if highlight and highlight(row) else ''}>"
+        + "".join(_cell(row.get(column["key"]), _kind(column), first=not at) for at, column in enumerate(columns))
+        + "</tr>"
+        for row in rows
+    )
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return (
+        f'<div class="table-scroll" tabindex="0" role="region" aria-label="{escape(caption or "Table")}">'
+        f'<table class="table">{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
+
+
+def _kind(column: Mapping[str, str]) -> str:
+    return escape(column.get("kind", "text"))
+
+
+def _cell(value: Any, kind: str, first: bool) -> str:
+    if kind == "badge" and value is not None:
+        text, tone = (value["text"], value.get("tone", "neutral")) if isinstance(value, Mapping) else (value, "neutral")
+        inside = badge(str(text), tone)
+    else:
+        inside = "" if value is None else escape(str(value))
+    tag, scope = ("th", ' scope="row"') if first else ("td", "")
+    return f'<{tag}{scope} class="kind-{kind}">{inside}</{tag}>'
