@@ -1,0 +1,231 @@
+"""How much memory and time a training takes, estimated from the shapes of the parameters alone.
+
+One rule serves texts and pictures. A weight of shape (out, in, ...) that is applied at P places of an
+example (tokens, or points of a feature map) costs P · out · in · ... multiply-adds and produces P · out
+numbers. For a transformer block this gives 9 hidden sizes of outputs a token, about half of what is kept
+for the backward pass (Korthikanti et al. 2022, arXiv:2205.05198, table 2: 34 bytes in 16 bit per token and
+hidden size), hence `KEPT_PER_OUTPUT`. Where a network makes its feature maps smaller step by step, blocks
+are taken to go from a quarter of the picture's side to a 32nd of it, evenly; for ResNet-18, ResNet-50 and
+MobileNetV2 that is within 30 % of the counted multiply-adds.
+
+Time is arithmetic at the measured speed plus the traffic of the outputs at the measured bandwidth. It was
+set against runs of MiniLM (all of it) and MobileNetV2 (new head only) on a processor with two cores.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from studio.hardware import GIGABYTE, Machine
+from studio.models.speed import Speed
+from studio.models.structure import Structure
+
+FLOAT_BYTES = 4
+KEPT_PER_OUTPUT = 2.0  # numbers kept for the backward pass, per number produced
+TRAFFIC_PER_OUTPUT = 6.0  # times that an output is written or read again (norm, activation, residual, dropout)
+EFFICIENCY = 0.6  # of the speed of a plain matrix product, inside a network
+PADDING = 1.1  # tokens of padding come on top, with batches of like length
+PROCESS_BYTES = int(0.9 * GIGABYTE)  # interpreter, libraries, data
+START_SECONDS = 8.0  # imports, loading the weights, saving the result
+STEP_SECONDS = 0.003  # what a step costs beside arithmetic
+TEXT_SECONDS = 0.0002  # to tokenise one text
+PICTURE_SECONDS = 0.008  # to decode and shrink one picture on one core
+CHARACTERS_PER_TOKEN = 4.3  # English, word pieces
+SPECIAL_TOKENS = 2
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What is to be computed.
+
+    rows: examples in train, validation and test. length: tokens of a text, or the side of a picture in pixels.
+    """
+
+    kind: Literal["text", "image"]
+    rows: Mapping[str, int]
+    length: float
+    epochs: int
+    batch_size: int
+    evaluations_per_epoch: int = 1
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a strategy trains, as its preview says: trainable parameters, and the lowest block among them.
+
+    share: of the parameters in those blocks, how many get gradients of their own (adapters: nearly none).
+    """
+
+    parameters: int
+    lowest_block: int
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One forward pass of one example: multiply-adds, and numbers produced."""
+
+    multiply_adds: float = 0.0
+    outputs: float = 0.0
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(self.multiply_adds + other.multiply_adds, self.outputs + other.outputs)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """seconds: from Start to the finished model. cache_bytes: disk for activations of frozen layers."""
+
+    seconds: float
+    memory_bytes: int
+    cache_bytes: int
+    rough: bool
+
+
+@dataclass(frozen=True)
+class Fit:
+    verdict: Literal["ok", "tight", "no"]
+    sentence: str
+
+
+def tokens_of(characters: float, longest: int | None = None) -> float:
+    """Tokens of a text of so many characters; not more than the model reads (`longest`)."""
+    tokens = characters / CHARACTERS_PER_TOKEN + SPECIAL_TOKENS
+    return min(tokens, longest) if longest else tokens
+
+
+def block_costs(structure: Structure, config: Mapping[str, Any], workload: Workload) -> tuple[Cost, list[Cost]]:
+    """The costs of the embeddings, and of each block, bottom first. Tail and head count for the last block."""
+    count = max(1, len(structure.blocks))
+    repeats = max(1, int(config.get("num_hidden_layers") or 0) // count) if workload.kind == "text" else 1
+    costs = []
+    for index, block in enumerate(structure.blocks):
+        places = _places(structure, config, workload, index / max(1, count - 1))
+        cost = _cost((structure.shapes[name] for name in block), places * repeats)
+        costs.append(cost + Cost(_attention(structure, block, workload, places) * repeats))
+    last_places = _places(structure, config, workload, 1.0)
+    top = _cost((structure.shapes[name] for name in structure.tail if len(structure.shapes[name]) > 2), last_places)
+    if costs:
+        costs[-1] += top
+    stem = Cost()
+    if workload.kind == "image":
+        convolutions = [structure.shapes[name] for name in structure.embeddings if len(structure.shapes[name]) == 4]
+        stem = _cost(convolutions, (workload.length / (2 if _is_pyramid(structure, config) else _patch(config))) ** 2)
+    return stem, costs
+
+
+def estimate(
+    structure: Structure,
+    config: Mapping[str, Any],
+    trained: Trained,
+    workload: Workload,
+    speed: Speed,
+    optimizer_floats: int,
+    cores: int = 1,
+    cached: bool = True,
+    half_precision: bool = False,
+) -> Estimate:
+    """What training will take.
+
+    config: the model's config.json. optimizer_floats: numbers that the optimizer keeps per parameter.
+    cached: activations of frozen layers are computed once. half_precision: the device does bf16 faster.
+    """
+    stem, blocks = block_costs(structure, config, workload)
+    low = trained.lowest_block
+    frozen = sum(blocks[:low], stem if low > 0 else Cost())
+    tuned = sum(blocks[low:], Cost() if low > 0 else stem)
+    faster = 0.6 if half_precision else 1.0
+    below, above = (_seconds(part, speed) * faster for part in (frozen, tuned))
+
+    train, validation, test = (workload.rows.get(split, 0) for split in ("train", "validation", "test"))
+    checks = workload.epochs * workload.evaluations_per_epoch
+    seen = train * workload.epochs
+    passes_below = train + validation + test if cached else seen + validation * checks + test
+    steps = workload.epochs * math.ceil(train / workload.batch_size)
+    update = trained.parameters * FLOAT_BYTES * (3 + 2 * optimizer_floats) / speed.bandwidth
+    one_example = TEXT_SECONDS if workload.kind == "text" else PICTURE_SECONDS / cores
+    seconds = (
+        START_SECONDS
+        + (train + validation + test) * one_example
+        + passes_below * below
+        + seen * above * (2 + trained.share)
+        + (validation * checks + test) * above
+        + steps * (STEP_SECONDS + update)
+    )
+    kept = tuned.outputs * KEPT_PER_OUTPUT + _widest(blocks[:low]) * 2
+    memory = FLOAT_BYTES * (
+        structure.total + trained.parameters * (1 + optimizer_floats) + workload.batch_size * kept * PADDING
+    )
+    return Estimate(seconds, int(memory) + PROCESS_BYTES, _cache_bytes(structure, config, low, workload), speed.rough)
+
+
+def fits(estimate: Estimate, machine: Machine, free_disk_bytes: int | None = None) -> Fit:
+    """Whether a training goes on this machine, with the sentence to show."""
+    there = machine.training_memory_bytes
+    share = estimate.memory_bytes / there
+    needs = f"needs about {_gigabytes(estimate.memory_bytes)} of {_gigabytes(there)} memory"
+    if free_disk_bytes is not None and estimate.cache_bytes > free_disk_bytes:
+        return Fit("no", f"Needs {_gigabytes(estimate.cache_bytes)} of disk; {_gigabytes(free_disk_bytes)} are free.")
+    if share > 0.95:
+        return Fit("no", f"Too large for this machine: {needs}. Train less of the model, or lower the batch size.")
+    if share > 0.7:
+        return Fit("tight", f"It just fits: {needs}. Close other programs first.")
+    return Fit("ok", f"Fits this machine: {needs}.")
+
+
+def _cost(shapes: Iterable[tuple[int, ...]], places: float) -> Cost:
+    weights = [shape for shape in shapes if len(shape) >= 2]
+    return Cost(places * sum(math.prod(shape) for shape in weights), places * sum(shape[0] for shape in weights))
+
+
+def _seconds(cost: Cost, speed: Speed) -> float:
+    arithmetic = 2 * cost.multiply_adds / (EFFICIENCY * speed.flops)
+    return arithmetic + FLOAT_BYTES * cost.outputs * TRAFFIC_PER_OUTPUT / speed.bandwidth
+
+
+def _places(structure: Structure, config: Mapping[str, Any], workload: Workload, height: float) -> float:
+    """How often a weight of a block is applied to one example. height: 0 at the lowest block, 1 at the top."""
+    if workload.kind == "text":
+        return workload.length * PADDING
+    if _is_pyramid(structure, config):
+        return float((workload.length / 2 ** round(math.log2(4 * 8**height))) ** 2)
+    return (workload.length / _patch(config)) ** 2 + 1
+
+
+def _is_pyramid(structure: Structure, config: Mapping[str, Any]) -> bool:
+    """True for networks whose feature maps shrink: convolutions inside the blocks, or stages of given depths."""
+    convolutions = any(len(structure.shapes[name]) == 4 for name in structure.body)
+    return convolutions or "depths" in config
+
+
+def _patch(config: Mapping[str, Any]) -> int:
+    return int(config.get("patch_size") or 16)
+
+
+def _attention(structure: Structure, block: tuple[str, ...], workload: Workload, places: float) -> float:
+    """Multiply-adds of comparing every token with every other: 2 · length² · hidden size."""
+    if workload.kind != "text":
+        return 0.0
+    hidden = min((side for name in block for side in structure.shapes[name]), default=0)
+    return 2 * places * workload.length * hidden
+
+
+def _widest(costs: list[Cost]) -> float:
+    return max((cost.outputs for cost in costs), default=0.0)
+
+
+def _cache_bytes(structure: Structure, config: Mapping[str, Any], low: int, workload: Workload) -> int:
+    """Activations at the boundary, kept in single precision for every row; one vector a row for a head alone."""
+    if low == 0 or not structure.blocks:
+        return 0
+    block = structure.blocks[min(low, len(structure.blocks)) - 1]
+    width = min((structure.shapes[n][0] for n in block if len(structure.shapes[n]) >= 2), default=0)
+    whole = low >= len(structure.blocks)
+    height = (low - 1) / max(1, len(structure.blocks) - 1)
+    places = 1.0 if whole else _places(structure, config, workload, height)
+    return int(sum(workload.rows.values()) * places * width * FLOAT_BYTES)
+
+
+def _gigabytes(size: float) -> str:
+    return f"{size / GIGABYTE:.1f} GB"

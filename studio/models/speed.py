@@ -1,0 +1,94 @@
+"""How fast this machine computes, measured with numpy in a fraction of a second; for a GPU, looked up."""
+
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from studio.files import read_json, replace_json
+from studio.hardware import Machine
+from studio.paths import Home
+
+# Orders of magnitude of what training reaches (TFLOP/s in bf16 or fp16) and memory bandwidth (GB/s), by a
+# word of the driver's name for the card. About 40 % of the makers' dense figures.
+_GPUS: tuple[tuple[str, float, float], ...] = (
+    ("B200", 800, 8000),
+    ("H200", 350, 4800),
+    ("H100", 350, 3300),
+    ("A100", 120, 1900),
+    ("L40", 100, 860),
+    ("L4", 40, 300),
+    ("A10", 50, 600),
+    ("V100", 45, 900),
+    ("T4", 20, 320),
+    ("5090", 80, 1790),
+    ("4090", 65, 1000),
+    ("3090", 28, 936),
+)
+_UNKNOWN_GPU = (10.0, 300.0)
+_APPLE_GPU = (2.0, 100.0)
+_SIDE = 512
+_SECONDS = 0.12
+
+
+@dataclass(frozen=True)
+class Speed:
+    """flops: floating-point operations a second; bandwidth: bytes a second. rough: looked up, not measured."""
+
+    flops: float
+    bandwidth: float
+    rough: bool
+
+
+def speed_of(machine: Machine, home: Home | None = None) -> Speed:
+    """The speed of the device that training will use. The measurement is made once and remembered."""
+    if machine.device == "cuda":
+        name = machine.gpus[0].name
+        known = [(tera, giga) for word, tera, giga in _GPUS if word in name]
+        tera, giga = known[0] if known else _UNKNOWN_GPU
+        return Speed(tera * 1e12, giga * 1e9, rough=True)
+    if machine.device == "mps":
+        return Speed(_APPLE_GPU[0] * 1e12, _APPLE_GPU[1] * 1e9, rough=True)
+    memory = (home or Home.find()).cache / "speed.json"
+    machine_key = {"processor": processor_name(), "cores": machine.cores}
+    known_speed = read_json(memory)
+    if known_speed and known_speed["machine"] == machine_key:
+        return Speed(**known_speed["speed"])
+    speed = measure()
+    replace_json(memory, {"machine": machine_key, "speed": asdict(speed)})
+    return speed
+
+
+def measure() -> Speed:
+    """The best of repeated matrix products and copies on all cores, in single precision. Takes a quarter second."""
+    import numpy
+
+    matrix = numpy.ones((_SIDE, _SIDE), numpy.float32)
+    product = numpy.empty_like(matrix)
+    flops = 2 * _SIDE**3 / _fastest(lambda: numpy.matmul(matrix, matrix, out=product))
+    block = numpy.ones(8_000_000, numpy.float32)  # larger than the caches
+    target = numpy.empty_like(block)
+    bandwidth = 2 * block.nbytes / _fastest(lambda: numpy.copyto(target, block))
+    return Speed(flops, bandwidth, rough=False)
+
+
+def has_matrix_units() -> bool:
+    """Whether the processor multiplies bf16 matrices in hardware of its own (AMX), as Linux tells."""
+    try:
+        return "amx_bf16" in Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return False  # not Linux
+
+
+def processor_name() -> str:
+    return platform.processor() or platform.machine()
+
+
+def _fastest(action: Callable[[], object]) -> float:
+    best, end = float("inf"), time.perf_counter() + _SECONDS
+    while time.perf_counter() < end:
+        start = time.perf_counter()
+        action()
+        best = min(best, time.perf_counter() - start)
+    return best
