@@ -56,22 +56,31 @@ def reach(home: Home | None = None) -> Reach:
     """Whether the Hub answers, with the reason where it does not. One short request, remembered for a minute."""
     from huggingface_hub import constants, get_session
 
-    if constants.is_offline_mode():
-        return Reach(False, OFFLINE_REASON)
-    memory = (home or Home.find()).cache / "hub.json"
-    known = read_json(memory)
-    if known and 0 <= time.time() - known["time"] < REMEMBERED_SECONDS and known["endpoint"] == constants.ENDPOINT:
-        return Reach(known["reachable"], known["reason"])
+    known = last_reach(home)
+    if known is not None:
+        return known
     try:
         get_session().head(constants.ENDPOINT, timeout=TIMEOUT_SECONDS)
         answer = Reach(True)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong here is the answer
         answer = Reach(False, explain_failure(error, "").explanation.why)
     replace_json(
-        memory,
+        (home or Home.find()).cache / "hub.json",
         {"time": time.time(), "endpoint": constants.ENDPOINT, "reachable": answer.reachable, "reason": answer.reason},
     )
     return answer
+
+
+def last_reach(home: Home | None = None) -> Reach | None:
+    """What was found out about the Hub within the last minute, without asking it; None where nobody asked."""
+    from huggingface_hub import constants
+
+    if constants.is_offline_mode():
+        return Reach(False, OFFLINE_REASON)
+    known = read_json((home or Home.find()).cache / "hub.json")
+    if known and 0 <= time.time() - known["time"] < REMEMBERED_SECONDS and known["endpoint"] == constants.ENDPOINT:
+        return Reach(known["reachable"], known["reason"])
+    return None
 
 
 def is_reachable(home: Home | None = None) -> bool:
