@@ -1,5 +1,7 @@
 """Line drawings for buttons and cards, our own, on a 24 x 24 grid, in the colour of the text around them."""
 
+# ruff: noqa: E501 (a drawing is one line)
+
 DRAWINGS: dict[str, str] = {
     "arrow-left": '<path d="M19 12H5m6-6-6 6 6 6"/>',
     "arrow-right": '<path d="M5 12h14m-6-6 6 6-6 6"/>',

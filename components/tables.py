@@ -75,7 +75,7 @@ def simple_table(
     """A small static table. Columns as for `PagedTable`; a row for which `highlight` holds is marked."""
     head = "".join(f'<th scope="col" class="kind-{_kind(column)}">{escape(column["title"])}</th>' for column in columns)
     body = "".join(
-        f"<tr{' class="row-marked"' if highlight and highlight(row) else ''}>"
+        ('<tr class="row-marked">' if highlight and highlight(row) else "<tr>")
         + "".join(_cell(row.get(column["key"]), _kind(column), first=not at) for at, column in enumerate(columns))
         + "</tr>"
         for row in rows

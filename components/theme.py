@@ -8,7 +8,16 @@ from pathlib import Path
 import gradio as gr
 
 FONT = "Inter"
-FALLBACKS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
+FALLBACKS = (
+    "ui-sans-serif",
+    "system-ui",
+    "-apple-system",
+    "Segoe UI",
+    "Roboto",
+    "Helvetica Neue",
+    "Arial",
+    "sans-serif",
+)
 STYLES = ("tokens", "base", "stepper", "cards", "notices", "tables", "split", "layers", "charts", "forms")
 SUBSETS: dict[str, str] = {
     "latin": "U+0000-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,U+0304,U+0308,U+0329,U+2000-206F,"

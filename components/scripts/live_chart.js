@@ -78,7 +78,8 @@ const append = async (message) => {
   series.add("metric", message.metric || []);
   if (series.widen()) anew = true;
   if (!drawnMetric && series.metric.x.length) anew = true;
-  if (anew || !place.data) { await drawOnce(); await draw(); return; }
+  if (!place.data) { await drawOnce(); return; }
+  if (anew) { await draw(); return; }
   const drawn = series.drawnFrom(first);
   const validation = { x: series.validation.x.slice(counts[0]), y: series.validation.y.slice(counts[0]) };
   const metric = { x: series.metric.x.slice(counts[1]), y: series.metric.y.slice(counts[1]) };

@@ -1,0 +1,108 @@
+"""Horizontal bars as HTML text: shares with another value beside them, and stacked counts."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+SHOWN = 8  # rows before the rest is folded away
+PARTS = 4  # colours for the parts of a stacked bar
+
+
+def bars_html(
+    rows: Sequence[Mapping[str, Any]],
+    value_title: str = "",
+    other_title: str = "",
+    percent: bool = True,
+    shown: int = SHOWN,
+) -> str:
+    """Bars of `value`, each with a thinner bar of `other` under it where given, largest value first.
+
+    rows: [{"label": str, "value": float, "other": float or None}]; with `percent` 1.0 means 100 %, and the bar's
+        full width; without, the largest number has the full width.
+    The numbers stand beside the bars as text, so nothing depends on seeing their length or colour.
+    """
+    ordered = sorted(rows, key=lambda row: -row["value"])
+    numbers = [number for row in ordered for number in (row["value"], row.get("other")) if number is not None]
+    full = 1.0 if percent else max((abs(number) for number in numbers), default=1.0) or 1.0
+    has_other = any(row.get("other") is not None for row in ordered)
+    titles = [(value_title, "value")] + ([(other_title, "other")] if has_other else [])
+    legend = _legend([(title, f"bar-{kind}") for title, kind in titles if title]) if has_other else ""
+    lines = [_bar(row, full, percent, value_title, other_title, leading=not at) for at, row in enumerate(ordered)]
+    return f'<div class="bars">{legend}{_folded(lines, shown)}</div>'
+
+
+def counts_html(
+    rows: Sequence[Mapping[str, Any]],
+    parts: Sequence[tuple[str, str]] = (("train", "train"), ("validation", "validation"), ("test", "test")),
+    shown: int = 12,
+) -> str:
+    """Stacked counts per label, largest first: [{"label": str, key of a part: int, ...}], `parts` as (key, title)."""
+
+    def total(row: Mapping[str, Any]) -> int:
+        return sum(int(row.get(key) or 0) for key, _ in parts)
+
+    ordered = sorted(rows, key=lambda row: -total(row))
+    most = max((total(row) for row in ordered), default=1) or 1
+    lines = []
+    for row in ordered:
+        pieces = "".join(
+            f'<span class="stack-part part-{at % PARTS}" style="width:{100 * int(row[key]) / most:.2f}%"></span>'
+            for at, (key, _) in enumerate(parts)
+            if row.get(key)
+        )
+        spoken = ", ".join(f"{title} {int(row.get(key) or 0):,}" for key, title in parts)
+        label = escape(str(row["label"]))
+        lines.append(
+            f'<li class="bar-row count-row" title="{label}: {escape(spoken)}"><span class="bar-label">{label}</span>'
+            f'<span class="stack" aria-hidden="true">{pieces}</span>'
+            f'<span class="bar-number">{total(row):,}<span class="sr-only">: {escape(spoken)}</span></span></li>'
+        )
+    used = [(title, f"part-{at % PARTS}") for at, (key, title) in enumerate(parts) if any(row.get(key) for row in rows)]
+    return f'<div class="bars counts">{_legend(used) if len(used) > 1 else ""}{_folded(lines, shown)}</div>'
+
+
+def _bar(row: Mapping[str, Any], full: float, percent: bool, title: str, other_title: str, leading: bool) -> str:
+    label = escape(str(row["label"]))
+    other = row.get("other")
+    below = ""
+    if other is not None:
+        below = (
+            f'<span class="bar-track bar-track-thin" aria-hidden="true"><span class="bar-fill bar-other" '
+            f'style="width:{_width(other, full):.2f}%"></span></span>'
+            f'<span class="bar-number bar-number-other"><span class="sr-only">{escape(other_title)} </span>'
+            f"{_number(other, percent)}</span>"
+        )
+    return (
+        f'<li class="bar-row{" bar-leading" if leading else ""}"><span class="bar-label" title="{label}">{label}</span>'
+        f'<span class="bar-lines"><span class="bar-track" aria-hidden="true"><span class="bar-fill bar-value" '
+        f'style="width:{_width(row["value"], full):.2f}%"></span></span>'
+        f'<span class="bar-number"><span class="sr-only">{escape(title)} </span>{_number(row["value"], percent)}</span>'
+        f"{below}</span></li>"
+    )
+
+
+def _width(number: float, full: float) -> float:
+    return min(100.0, max(0.0, 100.0 * abs(number) / full))
+
+
+def _number(number: float, percent: bool) -> str:
+    if not percent:
+        return f"{number:,.4g}" if isinstance(number, float) else f"{number:,}"
+    return f"{100 * number:.1f} %" if 0 < number < 0.0995 or 0.995 <= number < 1 else f"{100 * number:.0f} %"
+
+
+def _legend(items: Sequence[tuple[str, str]]) -> str:
+    parts = "".join(
+        f'<span><i class="swatch {kind}" aria-hidden="true"></i>{escape(text)}</span>' for text, kind in items
+    )
+    return f'<div class="chart-legend">{parts}</div>'
+
+
+def _folded(lines: Sequence[str], shown: int) -> str:
+    """The first lines, the rest behind "show all"; up to three more are not worth folding."""
+    if len(lines) <= shown + 3:
+        return f'<ul class="bar-list">{"".join(lines)}</ul>'
+    return (
+        f'<ul class="bar-list">{"".join(lines[:shown])}</ul><details class="bar-more"><summary>Show all {len(lines)}'
+        f'</summary><ul class="bar-list">{"".join(lines[shown:])}</ul></details>'
+    )
