@@ -173,7 +173,7 @@ class RunConfig(Options):
 
     @property
     def learning_rate(self) -> float:
-        return self.training.learning_rate or self.chosen_strategy.default_learning_rate
+        return self.training.learning_rate or self.chosen_strategy.learning_rate(self.strategy_options)
 
     # --- the file -----------------------------------------------------------------------------
 

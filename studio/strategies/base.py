@@ -39,6 +39,14 @@ class Strategy(Protocol):
     default_learning_rate: float
     Options: type[Options]
 
+    def why_not(self, structure: Structure) -> str | None:
+        """A sentence why this model cannot be trained so, or None when it can."""
+        ...
+
+    def learning_rate(self, options: Any) -> float:
+        """The recommended learning rate under AdamW; `default_learning_rate` is the one of default options."""
+        ...
+
     def preview(self, structure: Structure, options: Any) -> Preview: ...
 
     def apply(self, model: "nn.Module", structure: Structure, options: Any) -> "nn.Module":

@@ -1,0 +1,141 @@
+"""Pictures as a model takes them: opened, resized once, kept small in memory, normalised batch by batch.
+
+Training and answering go through the model's own image processor in two steps, shrink (whole numbers from
+0 to 255, which can be kept) and normalise; together they give what one call of the processor gives.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.errors import StudioError
+
+if TYPE_CHECKING:
+    import torch
+    from PIL.Image import Image
+
+MIRROR_CHANCE = 0.5
+SMALLEST_CROP = 0.8  # share of width and height
+
+
+class Pictures(Sequence[dict[str, Any]]):
+    """Items {"pixel_values": uint8 (channels, height, width), "labels": int}; each file is decoded once.
+
+    Decoding happens when an item is first asked for. What does not fit `bytes_per_picture` on the
+    average is not kept but decoded again. With `augment` every access mirrors and crops anew.
+    """
+
+    def __init__(
+        self, paths: Sequence[Path], labels: Sequence[int], processor: Any, augment: bool, bytes_per_picture: float
+    ) -> None:
+        self.paths, self.labels, self.processor, self.augment = list(paths), list(labels), processor, augment
+        self.bytes_per_picture = bytes_per_picture
+        self._kept: dict[int, torch.Tensor] = {}
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, index: Any) -> Any:
+        position = range(len(self.paths))[index]
+        pixels = self._kept.get(position)
+        if pixels is None:
+            pixels = shrink(self.processor, open_picture(self.paths[position]))
+            if pixels.nbytes <= self.bytes_per_picture:
+                self._kept[position] = pixels
+        return {"pixel_values": vary(pixels) if self.augment else pixels, "labels": self.labels[position]}
+
+
+class NormalisePictures:
+    """Items -> one batch: pixel_values (batch, channels, height, width) float32, labels (batch,)."""
+
+    def __init__(self, processor: Any) -> None:
+        self.processor = processor
+
+    def __call__(self, items: list[dict[str, Any]]) -> "dict[str, torch.Tensor]":
+        import torch
+
+        pixels = normalise(self.processor, torch.stack([item["pixel_values"] for item in items]))
+        batch = {"pixel_values": pixels}
+        if "labels" in items[0]:
+            batch["labels"] = torch.tensor([item["labels"] for item in items])
+        return batch
+
+
+def open_picture(path: Path | str) -> "Image":
+    """The picture upright, in RGB. Raises StudioError where it cannot be read."""
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            return ImageOps.exif_transpose(picture).convert("RGB")
+    except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise StudioError(
+            f"The picture '{Path(path).name}' cannot be read.",
+            "The file is missing, damaged, or of an unknown format.",
+            "Save it as JPEG or PNG, or leave it out.",
+        ) from error
+
+
+def shrink(processor: Any, picture: "Image") -> "torch.Tensor":
+    """Resize and crop as the processor does: uint8 (channels, height, width)."""
+    import torch
+
+    pixels = processor(picture, do_rescale=False, do_normalize=False, return_tensors="pt")["pixel_values"][0]
+    return pixels if pixels.dtype == torch.uint8 else pixels.round().clamp(0, 255).to(torch.uint8)
+
+
+def normalise(processor: Any, pixels: "torch.Tensor") -> "torch.Tensor":
+    """What the processor does to numbers from 0 to 255 after resizing: (batch, channels, height, width) float32."""
+    import torch
+
+    values = pixels.to(torch.float32)
+    if processor.do_rescale:
+        values = values * processor.rescale_factor
+    if processor.do_normalize:
+        mean = torch.tensor(processor.image_mean).view(1, -1, 1, 1)
+        deviation = torch.tensor(processor.image_std).view(1, -1, 1, 1)
+        values = (values - mean) / deviation
+    return values
+
+
+def vary(pixels: "torch.Tensor") -> "torch.Tensor":
+    """Mirror and crop a little at random (torch's own random numbers): the same shape as before."""
+    import torch
+    from torchvision.transforms.v2 import functional
+
+    chance, share, top, left = torch.rand(4).tolist()
+    height, width = pixels.shape[-2:]
+    share = SMALLEST_CROP + (1 - SMALLEST_CROP) * share
+    crop = [max(1, round(height * share)), max(1, round(width * share))]
+    place = [int(top * (height - crop[0] + 1)), int(left * (width - crop[1] + 1))]
+    varied = functional.resized_crop(pixels, *place, *crop, size=[height, width], antialias=True)
+    return functional.horizontal_flip(varied) if chance < MIRROR_CHANCE else varied
+
+
+def memory_for_pictures() -> float:
+    """Bytes that decoded pictures may take: a third of the memory that is free now."""
+    import psutil
+
+    return psutil.virtual_memory().available / 3
+
+
+def load_processor(folder: Path, config: Any, trust_remote_code: bool) -> Any:
+    """The folder's image processor; the usual one of its kind where the folder has none."""
+    from transformers import AutoImageProcessor
+    from transformers.models.auto.image_processing_auto import IMAGE_PROCESSOR_MAPPING
+
+    if (folder / "preprocessor_config.json").is_file() or (folder / "processor_config.json").is_file():
+        return AutoImageProcessor.from_pretrained(folder, trust_remote_code=trust_remote_code)
+    try:
+        kinds: Any = IMAGE_PROCESSOR_MAPPING[type(config)]
+    except KeyError as error:
+        raise StudioError(
+            f"'{folder.name}' does not say how its pictures must be prepared.",
+            "The file preprocessor_config.json is missing, and this kind of model has no usual one.",
+            "Choose another model, or put that file into its folder.",
+        ) from error
+    processor = kinds["torchvision"]()
+    size = getattr(config, "image_size", None)
+    if isinstance(size, int) and not processor.do_center_crop:
+        processor.size = type(processor.size)(height=size, width=size)
+    return processor

@@ -1,0 +1,143 @@
+"""Loading pretrained and finished models with a classification head. Runs in workers and inference processes."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.errors import StudioError
+from studio.models.weights import required_weight_files
+from studio.tasks.classification import config_of, in_stored_order, label_maps
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+ADAPTER = "adapter_config.json"
+
+
+def load_with_head(
+    auto_class: Any, folder: Path, names: tuple[str, ...], trust_remote_code: bool
+) -> "tuple[PreTrainedModel, tuple[str, ...], frozenset[str]]":
+    """(model, labels in the order of its outputs, names of the head's parameters).
+
+    A head in the checkpoint is kept where it has the same labels; else it begins anew, on the seed that
+    is set. Raises StudioError for a model that cannot carry the head.
+    """
+    required_weight_files(folder)  # says so where there are only pickled weights, or none
+    config = _config(folder, trust_remote_code)
+    stored_labels = config.id2label if config_of(folder).get("id2label") else {}
+    labels = in_stored_order(names, stored_labels)
+    for key, value in label_maps(labels).items():
+        setattr(config, key, value)
+    config.problem_type = "single_label_classification"
+    model, info = _load(auto_class, folder, config, trust_remote_code)
+    renamed = labels != tuple(str(stored_labels[index]) for index in sorted(stored_labels))
+    head = head_names(model)
+    fresh = set(info["missing_keys"]) | {entry[0] for entry in info["mismatched_keys"]}
+    fresh &= {name for name, _ in model.named_parameters()}
+    _refuse_torn(fresh - head, model, folder)
+    if renamed and not fresh & head:
+        _begin_anew(model, head)  # as many classes as before, but other ones
+    return model, labels, frozenset(head | fresh)
+
+
+def head_names(model: "PreTrainedModel") -> set[str]:
+    """The parameters outside of the base model: every part of the task's head."""
+    inside = {id(parameter) for parameter in model.base_model.parameters()} if model.base_model is not model else set()
+    return {name for name, parameter in model.named_parameters() if id(parameter) not in inside}
+
+
+def _config(folder: Path, trust_remote_code: bool) -> Any:
+    from transformers import AutoConfig
+
+    config_of(folder)
+    try:
+        return AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
+    except (ValueError, OSError, KeyError) as error:
+        raise StudioError(
+            f"The kind of model in '{folder.name}' is not known here.", _first_line(error), "Choose another model."
+        ) from error
+
+
+def _load(
+    auto_class: Any, folder: Path, config: Any, trust_remote_code: bool
+) -> "tuple[PreTrainedModel, dict[str, Any]]":
+    import torch
+
+    try:
+        return auto_class.from_pretrained(
+            folder,
+            config=config,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,
+            use_safetensors=True,
+            dtype=torch.float32,
+            trust_remote_code=trust_remote_code,
+        )
+    except ValueError as error:
+        raise StudioError(
+            f"'{folder.name}' ({config.model_type}) cannot be taught this task.",
+            _first_line(error),
+            "Choose a model from the list for this task.",
+        ) from error
+    except OSError as error:
+        raise StudioError(
+            f"The weights of '{folder.name}' cannot be read.", _first_line(error), "Fetch or copy the model again."
+        ) from error
+
+
+def _refuse_torn(missing: Iterable[str], model: "PreTrainedModel", folder: Path) -> None:
+    """Weights of the body that the files lack would stay random; only a pooler may."""
+    lost = sorted(name for name in missing if "pooler" not in name)
+    if lost:
+        raise StudioError(
+            f"The weights of '{folder.name}' are incomplete.",
+            f"{len(lost)} tensors of {type(model).__name__} are not in its files, such as {lost[0]}.",
+            "Fetch the model again, or choose another one.",
+        )
+
+
+def _begin_anew(model: "PreTrainedModel", names: Iterable[str]) -> None:
+    """Give the output layer fresh weights; hidden layers of the head keep what they know."""
+    import torch
+
+    outputs = model.config.num_labels
+    for name, parameter in model.named_parameters():
+        if name in names and parameter.shape[0] == outputs:
+            if parameter.dim() > 1:
+                torch.nn.init.normal_(parameter, std=getattr(model.config, "initializer_range", None) or 0.02)
+            else:
+                torch.nn.init.zeros_(parameter)
+
+
+def load_finished(auto_class: Any, folder: Path, trust_remote_code: bool) -> Any:
+    """A model that training saved, in eval mode; an adapter is put on its base model."""
+    if not (folder / ADAPTER).is_file():
+        model, _ = _load(auto_class, folder, _config(folder, trust_remote_code), trust_remote_code)
+        return model.eval()
+    from peft import PeftConfig, PeftModel
+
+    base = _base_folder(str(PeftConfig.from_pretrained(str(folder)).base_model_name_or_path), folder)
+    model, _ = _load(auto_class, base, _config(folder, trust_remote_code), trust_remote_code)
+    return PeftModel.from_pretrained(model, folder).eval()
+
+
+def _base_folder(name: str, adapter: Path) -> Path:
+    from studio.models.sources import locate
+
+    folder = locate(name)
+    if folder is None:
+        raise StudioError(
+            f"The pretrained model '{Path(name).name}' is no longer on this machine.",
+            f"The adapter in '{adapter.name}' only works on top of it.",
+            "Bring it back to where it was, or download it again on the Model page.",
+        )
+    return folder
+
+
+def labels_of(config: Any) -> tuple[str, ...]:
+    names: Mapping[int, str] = config.id2label
+    return tuple(str(names[index]) for index in sorted(names))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0][:300]
