@@ -39,7 +39,7 @@ class Cards(gr.HTML):
     def __init__(self, value: CardsValue | None = None, **settings: Any) -> None:
         super().__init__(
             value=value,
-            html_template='<div class="cards" role="radiogroup"></div>',
+            html_template='<div class="ui-cards" role="radiogroup"></div>',
             js_on_load=script("cards"),
             apply_default_css=False,
             tick=icon("check"),

@@ -60,7 +60,7 @@ def icon(name: str) -> str:
     except KeyError:
         raise KeyError(f"No icon is called '{name}'. There are: {', '.join(DRAWINGS)}.") from None
     return (
-        '<svg class="icon" viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" '
+        '<svg class="ui-icon" viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" '
         'stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">'
         f"{drawing}</svg>"
     )

@@ -24,7 +24,7 @@ class LayerStrip(gr.HTML):
     def __init__(self, value: LayersValue | None = None, **settings: Any) -> None:
         super().__init__(
             value=value,
-            html_template='<div class="layer-strip"></div>',
+            html_template='<div class="ui-layer-strip"></div>',
             js_on_load=script("layers"),
             apply_default_css=False,
             ice=icon("snowflake"),

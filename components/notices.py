@@ -13,31 +13,33 @@ TONES = ("neutral", "accent", *DRAWINGS)
 def notice(tone: Tone, title: str, text: str = "", what_to_do: str = "") -> str:
     """What happened, why, and what to do, in a box. Warnings and errors are announced to screen readers."""
     role = "alert" if tone == "bad" else "status"
-    parts = [f'<b class="notice-title">{escape(title)}</b>']
+    parts = [f'<b class="ui-notice-title">{escape(title)}</b>']
     if text:
-        parts.append(f'<span class="notice-text">{escape(text)}</span>')
+        parts.append(f'<span class="ui-notice-text">{escape(text)}</span>')
     if what_to_do:
-        parts.append(f'<span class="notice-do">{escape(what_to_do)}</span>')
+        parts.append(f'<span class="ui-notice-do">{escape(what_to_do)}</span>')
     return (
-        f'<div class="notice notice-{tone}" role="{role}"><span class="notice-icon">{icon(DRAWINGS[tone])}</span>'
-        f'<div class="notice-body">{"".join(parts)}</div></div>'
+        f'<div class="ui-notice ui-notice-{tone}" role="{role}"><span class="ui-notice-icon">{icon(DRAWINGS[tone])}</span>'
+        f'<div class="ui-notice-body">{"".join(parts)}</div></div>'
     )
 
 
 def heading(title: str, sentence: str = "", level: int = 2) -> str:
     """A heading with one sentence under it; levels 2 (of the page) to 4."""
     below = f"<p>{escape(sentence)}</p>" if sentence else ""
-    return f'<div class="heading heading-{level}"><h{level}>{escape(title)}</h{level}>{below}</div>'
+    return f'<div class="ui-heading ui-heading-{level}"><h{level}>{escape(title)}</h{level}>{below}</div>'
 
 
 def empty(drawing: str, title: str, sentence: str = "") -> str:
     """What stands where nothing is yet: a drawing by name, and what will be here once something is done."""
     below = f"<p>{escape(sentence)}</p>" if sentence else ""
-    return f'<div class="empty"><span class="empty-icon">{icon(drawing)}</span><b>{escape(title)}</b>{below}</div>'
+    return (
+        f'<div class="ui-empty"><span class="ui-empty-icon">{icon(drawing)}</span><b>{escape(title)}</b>{below}</div>'
+    )
 
 
 def badge(text: str, tone: str = "neutral") -> str:
     """A small label. Tones: neutral, accent, info, good, warning, bad."""
     if tone not in TONES:
         raise ValueError(f"No badge has the tone '{tone}'. There are: {', '.join(TONES)}.")
-    return f'<span class="badge badge-{tone}">{escape(text)}</span>'
+    return f'<span class="ui-badge ui-badge-{tone}">{escape(text)}</span>'

@@ -25,7 +25,7 @@ class SplitSlider(gr.HTML):
     def __init__(self, value: SplitValue | None = None, *, titles: tuple[str, str, str] | None = None, **settings: Any):
         super().__init__(
             value=value,
-            html_template='<div class="split"></div>',
+            html_template='<div class="ui-split"></div>',
             js_on_load=script("split_slider"),
             apply_default_css=False,
             titles=list(titles or ("Learn from (train)", "Check while learning (validation)", "Final exam (test)")),

@@ -32,7 +32,7 @@ class Stepper(gr.HTML):
         """`logo` is SVG markup of our own, drawn before the brand."""
         super().__init__(
             value=value,
-            html_template='<nav class="stepper" aria-label="Steps"></nav>',
+            html_template='<nav class="ui-stepper" aria-label="Steps"></nav>',
             js_on_load=script("stepper"),
             apply_default_css=False,
             logo=logo,

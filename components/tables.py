@@ -40,7 +40,7 @@ class PagedTable(gr.HTML):
 
         super().__init__(
             value=value,
-            html_template='<div class="paged"></div>',
+            html_template='<div class="ui-paged"></div>',
             js_on_load=script("paged_table"),
             apply_default_css=False,
             server_functions=[fetch_page],
@@ -57,13 +57,13 @@ class PagedTable(gr.HTML):
 def metric_cards(items: Sequence[Mapping[str, str]]) -> str:
     """Numbers as small cards: [{"label", "value", and perhaps "note"}]."""
     cards = "".join(
-        f'<div class="stat"><span class="stat-label">{escape(item["label"])}</span>'
-        f'<span class="stat-value">{escape(item["value"])}</span>'
-        + (f'<span class="stat-note">{escape(item["note"])}</span>' if item.get("note") else "")
+        f'<div class="ui-stat"><span class="ui-stat-label">{escape(item["label"])}</span>'
+        f'<span class="ui-stat-value">{escape(item["value"])}</span>'
+        + (f'<span class="ui-stat-note">{escape(item["note"])}</span>' if item.get("note") else "")
         + "</div>"
         for item in items
     )
-    return f'<div class="stats">{cards}</div>'
+    return f'<div class="ui-stats">{cards}</div>'
 
 
 def simple_table(
@@ -73,17 +73,19 @@ def simple_table(
     caption: str = "",
 ) -> str:
     """A small static table. Columns as for `PagedTable`; a row for which `highlight` holds is marked."""
-    head = "".join(f'<th scope="col" class="kind-{_kind(column)}">{escape(column["title"])}</th>' for column in columns)
+    head = "".join(
+        f'<th scope="col" class="ui-kind-{_kind(column)}">{escape(column["title"])}</th>' for column in columns
+    )
     body = "".join(
-        ('<tr class="row-marked">' if highlight and highlight(row) else "<tr>")
+        ('<tr class="ui-row-marked">' if highlight and highlight(row) else "<tr>")
         + "".join(_cell(row.get(column["key"]), _kind(column), first=not at) for at, column in enumerate(columns))
         + "</tr>"
         for row in rows
     )
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     return (
-        f'<div class="table-scroll" tabindex="0" role="region" aria-label="{escape(caption or "Table")}">'
-        f'<table class="table">{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<div class="ui-table-scroll" tabindex="0" role="region" aria-label="{escape(caption or "Table")}">'
+        f'<table class="ui-table">{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 
 
@@ -98,4 +100,4 @@ def _cell(value: Any, kind: str, first: bool) -> str:
     else:
         inside = "" if value is None else escape(str(value))
     tag, scope = ("th", ' scope="row"') if first else ("td", "")
-    return f'<{tag}{scope} class="kind-{kind}">{inside}</{tag}>'
+    return f'<{tag}{scope} class="ui-kind-{kind}">{inside}</{tag}>'

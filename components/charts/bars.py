@@ -26,9 +26,9 @@ def bars_html(
     full = 1.0 if percent else max((abs(number) for number in numbers), default=1.0) or 1.0
     has_other = any(row.get("other") is not None for row in ordered)
     titles = [(value_title, "value")] + ([(other_title, "other")] if has_other else [])
-    legend = _legend([(title, f"bar-{kind}") for title, kind in titles if title]) if has_other else ""
+    legend = _legend([(title, f"ui-bar-{kind}") for title, kind in titles if title]) if has_other else ""
     lines = [_bar(row, full, percent, value_title, other_title, leading=not at) for at, row in enumerate(ordered)]
-    return f'<div class="bars">{legend}{_folded(lines, shown)}</div>'
+    return f'<div class="ui-bars">{legend}{_folded(lines, shown)}</div>'
 
 
 def counts_html(
@@ -46,19 +46,21 @@ def counts_html(
     lines = []
     for row in ordered:
         pieces = "".join(
-            f'<span class="stack-part part-{at % PARTS}" style="width:{100 * int(row[key]) / most:.2f}%"></span>'
+            f'<span class="ui-stack-part ui-part-{at % PARTS}" style="width:{100 * int(row[key]) / most:.2f}%"></span>'
             for at, (key, _) in enumerate(parts)
             if row.get(key)
         )
         spoken = ", ".join(f"{title} {int(row.get(key) or 0):,}" for key, title in parts)
         label = escape(str(row["label"]))
         lines.append(
-            f'<li class="bar-row count-row" title="{label}: {escape(spoken)}"><span class="bar-label">{label}</span>'
-            f'<span class="stack" aria-hidden="true">{pieces}</span>'
-            f'<span class="bar-number">{total(row):,}<span class="sr-only">: {escape(spoken)}</span></span></li>'
+            f'<li class="ui-bar-row ui-count-row" title="{label}: {escape(spoken)}"><span class="ui-bar-label">{label}</span>'
+            f'<span class="ui-stack" aria-hidden="true">{pieces}</span>'
+            f'<span class="ui-bar-number">{total(row):,}<span class="ui-sr-only">: {escape(spoken)}</span></span></li>'
         )
-    used = [(title, f"part-{at % PARTS}") for at, (key, title) in enumerate(parts) if any(row.get(key) for row in rows)]
-    return f'<div class="bars counts">{_legend(used) if len(used) > 1 else ""}{_folded(lines, shown)}</div>'
+    used = [
+        (title, f"ui-part-{at % PARTS}") for at, (key, title) in enumerate(parts) if any(row.get(key) for row in rows)
+    ]
+    return f'<div class="ui-bars">{_legend(used) if len(used) > 1 else ""}{_folded(lines, shown)}</div>'
 
 
 def _bar(row: Mapping[str, Any], full: float, percent: bool, title: str, other_title: str, leading: bool) -> str:
@@ -67,16 +69,16 @@ def _bar(row: Mapping[str, Any], full: float, percent: bool, title: str, other_t
     below = ""
     if other is not None:
         below = (
-            f'<span class="bar-track bar-track-thin" aria-hidden="true"><span class="bar-fill bar-other" '
+            f'<span class="ui-bar-track ui-bar-track-thin" aria-hidden="true"><span class="ui-bar-fill ui-bar-other" '
             f'style="width:{_width(other, full):.2f}%"></span></span>'
-            f'<span class="bar-number bar-number-other"><span class="sr-only">{escape(other_title)} </span>'
+            f'<span class="ui-bar-number ui-bar-number-other"><span class="ui-sr-only">{escape(other_title)} </span>'
             f"{_number(other, percent)}</span>"
         )
     return (
-        f'<li class="bar-row{" bar-leading" if leading else ""}"><span class="bar-label" title="{label}">{label}</span>'
-        f'<span class="bar-lines"><span class="bar-track" aria-hidden="true"><span class="bar-fill bar-value" '
+        f'<li class="ui-bar-row{" ui-bar-leading" if leading else ""}"><span class="ui-bar-label" title="{label}">{label}</span>'
+        f'<span class="ui-bar-lines"><span class="ui-bar-track" aria-hidden="true"><span class="ui-bar-fill ui-bar-value" '
         f'style="width:{_width(row["value"], full):.2f}%"></span></span>'
-        f'<span class="bar-number"><span class="sr-only">{escape(title)} </span>{_number(row["value"], percent)}</span>'
+        f'<span class="ui-bar-number"><span class="ui-sr-only">{escape(title)} </span>{_number(row["value"], percent)}</span>'
         f"{below}</span></li>"
     )
 
@@ -93,16 +95,16 @@ def _number(number: float, percent: bool) -> str:
 
 def _legend(items: Sequence[tuple[str, str]]) -> str:
     parts = "".join(
-        f'<span><i class="swatch {kind}" aria-hidden="true"></i>{escape(text)}</span>' for text, kind in items
+        f'<span><i class="ui-swatch {kind}" aria-hidden="true"></i>{escape(text)}</span>' for text, kind in items
     )
-    return f'<div class="chart-legend">{parts}</div>'
+    return f'<div class="ui-chart-legend">{parts}</div>'
 
 
 def _folded(lines: Sequence[str], shown: int) -> str:
     """The first lines, the rest behind "show all"; up to three more are not worth folding."""
     if len(lines) <= shown + 3:
-        return f'<ul class="bar-list">{"".join(lines)}</ul>'
+        return f'<ul class="ui-bar-list">{"".join(lines)}</ul>'
     return (
-        f'<ul class="bar-list">{"".join(lines[:shown])}</ul><details class="bar-more"><summary>Show all {len(lines)}'
-        f'</summary><ul class="bar-list">{"".join(lines[shown:])}</ul></details>'
+        f'<ul class="ui-bar-list">{"".join(lines[:shown])}</ul><details class="ui-bar-more"><summary>Show all {len(lines)}'
+        f'</summary><ul class="ui-bar-list">{"".join(lines[shown:])}</ul></details>'
     )

@@ -27,7 +27,7 @@ class CurveComparison(gr.HTML):
     def __init__(self, value: CurvesValue | None = None, *, nothing: str = "Nothing to compare yet.", **settings: Any):
         super().__init__(
             value=value,
-            html_template='<div class="comparison"></div>',
+            html_template='<div class="ui-comparison"></div>',
             js_on_load=script("plot", "comparison"),
             apply_default_css=False,
             nothing=nothing,

@@ -23,7 +23,7 @@ class ConfusionMatrix(gr.HTML):
     def __init__(self, value: ConfusionValue | None = None, *, nothing: str = "No results yet.", **settings: Any):
         super().__init__(
             value=value,
-            html_template='<div class="confusion"></div>',
+            html_template='<div class="ui-confusion"></div>',
             js_on_load=script("confusion"),
             apply_default_css=False,
             nothing=nothing,

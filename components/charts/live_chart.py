@@ -46,7 +46,7 @@ class LiveChart(gr.HTML):
 
         super().__init__(
             value=value,
-            html_template='<div class="live"></div>',
+            html_template='<div class="ui-live"></div>',
             js_on_load=script("plot", "series", "live_chart"),
             apply_default_css=False,
             server_functions=[poll_run],

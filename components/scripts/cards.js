@@ -1,4 +1,4 @@
-const group = element.querySelector(".cards");
+const group = element.querySelector(".ui-cards");
 
 const choose = (card) => {
   if (card.disabled) return;
@@ -23,7 +23,7 @@ const draw = () => {
   group.setAttribute("aria-label", value.label || "Choices");
   const entry = cards.find((card) => card.key === value.selected) || cards.find((card) => !card.disabled) || cards[0];
   redraw(group, cards.map((card) => h("div", {
-    role: "radio", class: "card", "data-focus": card.key, "data-testid": `card-${card.key}`,
+    role: "radio", class: "ui-card", "data-focus": card.key, "data-testid": `card-${card.key}`,
     "aria-checked": String(card.key === value.selected), "aria-disabled": card.disabled ? "true" : null,
     tabindex: card === entry ? "0" : "-1",
     onclick: () => choose(card),
@@ -34,13 +34,13 @@ const draw = () => {
       if (event.key === " " || event.key === "Enter") { event.preventDefault(); choose(card); } else move(event);
     },
   },
-  h("span", { class: "card-tick", "aria-hidden": "true" }, markup(props.tick)),
-  card.icon ? h("span", { class: "card-icon", "aria-hidden": "true" }, markup(value.drawings?.[card.icon])) : null,
-  h("span", { class: "card-title" }, card.title),
-  card.text ? h("span", { class: "card-text" }, card.text) : null,
-  card.details?.length ? h("ul", { class: "card-details" }, card.details.map((line) => h("li", {}, line))) : null,
-  card.tags?.length ? h("span", { class: "card-tags" }, card.tags.map((tag) => badge(tag.text, tag.tone))) : null,
-  card.disabled ? h("span", { class: "card-reason" }, card.disabled) : null)));
+  h("span", { class: "ui-card-tick", "aria-hidden": "true" }, markup(props.tick)),
+  card.icon ? h("span", { class: "ui-card-icon", "aria-hidden": "true" }, markup(value.drawings?.[card.icon])) : null,
+  h("span", { class: "ui-card-title" }, card.title),
+  card.text ? h("span", { class: "ui-card-text" }, card.text) : null,
+  card.details?.length ? h("ul", { class: "ui-card-details" }, card.details.map((line) => h("li", {}, line))) : null,
+  card.tags?.length ? h("span", { class: "ui-card-tags" }, card.tags.map((tag) => badge(tag.text, tag.tone))) : null,
+  card.disabled ? h("span", { class: "ui-card-reason" }, card.disabled) : null)));
 };
 draw();
 watch("value", draw);

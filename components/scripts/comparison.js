@@ -1,9 +1,9 @@
-const root = element.querySelector(".comparison");
-const place = h("div", { class: "comparison-plot" });
+const root = element.querySelector(".ui-comparison");
+const place = h("div", { class: "ui-comparison-plot" });
 const heading = h("h3", {});
-const legend = h("div", { class: "chart-legend chart-legend-buttons" });
-const nothing = h("div", { class: "paged-empty" }, props.nothing);
-root.append(h("div", { class: "live-head" }, heading, legend), nothing, place);
+const legend = h("div", { class: "ui-chart-legend" });
+const nothing = h("div", { class: "ui-paged-empty" }, props.nothing);
+root.append(h("div", { class: "ui-live-head" }, heading, legend), nothing, place);
 const hidden = new Set();
 const DASHES = ["solid", "dash", "dot"];
 const color = (index) => cssColor(`--chart-${(index % 8) + 1}`);
@@ -16,7 +16,7 @@ const draw = async () => {
   nothing.hidden = curves.length > 0;
   place.hidden = curves.length === 0;
   redraw(legend, curves.map((curve, index) => {
-    const swatch = h("i", { class: `line line-${dashOf(curve, index)}`, "aria-hidden": "true" });
+    const swatch = h("i", { class: `ui-line ui-line-${dashOf(curve, index)}`, "aria-hidden": "true" });
     swatch.style.color = color(index);
     return h("button", { type: "button", "data-focus": String(index), "aria-pressed": String(!hidden.has(curve.name)), onclick: () => {
       if (!hidden.delete(curve.name)) hidden.add(curve.name);

@@ -1,4 +1,4 @@
-const root = element.querySelector(".confusion");
+const root = element.querySelector(".ui-confusion");
 let chosen = null;
 
 // Text must stand at 4.5:1 or more on every shade, so the darker or lighter ink is taken by what it measures.
@@ -30,7 +30,7 @@ const move = (event, row, column, size) => {
 const draw = () => {
   const value = props.value || {};
   const labels = value.labels || [];
-  if (!labels.length) { redraw(root, h("div", { class: "paged-empty" }, props.nothing)); return; }
+  if (!labels.length) { redraw(root, h("div", { class: "ui-paged-empty" }, props.nothing)); return; }
   const palette = { surface: numbers("--confusion-surface"), right: numbers("--confusion-right"), wrong: numbers("--confusion-wrong") };
   const cell = (row, column) => {
     const count = value.counts[row][column];
@@ -40,7 +40,7 @@ const draw = () => {
     return h("td", {}, h("button", {
       type: "button", tabindex: row + column ? "-1" : "0", "data-focus": `${row}-${column}`,
       style: shade(share, row === column, palette), "aria-label": words, title: words,
-      class: count ? "" : "cell-empty", "aria-disabled": count ? null : "true",
+      class: count ? "" : "ui-cell-empty", "aria-disabled": count ? null : "true",
       "aria-pressed": count ? String(chosen === `${row}-${column}`) : null,
       onkeydown: (event) => move(event, row, column, labels.length),
       onclick: () => {
@@ -51,15 +51,15 @@ const draw = () => {
       },
     }, count ? grouped(count) : "·"));
   };
-  const scroll = root.querySelector(".confusion-scroll");
+  const scroll = root.querySelector(".ui-confusion-scroll");
   const place = scroll ? [scroll.scrollLeft, scroll.scrollTop] : null;
   redraw(root, [
-    h("div", { class: "confusion-axis" }, `Rows: ${value.row_title || "true"}. Columns: ${value.column_title || "predicted"}.`),
-    h("div", { class: `confusion-scroll${labels.length > 12 ? " confusion-many" : ""}` }, h("table", {},
-      h("thead", {}, h("tr", {}, h("td", { class: "confusion-corner" }), labels.map((label) => h("th", { scope: "col", title: label }, h("span", {}, label))))),
+    h("div", { class: "ui-confusion-axis" }, `Rows: ${value.row_title || "true"}. Columns: ${value.column_title || "predicted"}.`),
+    h("div", { class: `ui-confusion-scroll${labels.length > 12 ? " ui-confusion-many" : ""}` }, h("table", {},
+      h("thead", {}, h("tr", {}, h("td", { class: "ui-confusion-corner" }), labels.map((label) => h("th", { scope: "col", title: label }, h("span", {}, label))))),
       h("tbody", {}, labels.map((label, row) => h("tr", {}, h("th", { scope: "row", title: label }, h("span", {}, label)), labels.map((_, column) => cell(row, column))))))),
   ]);
-  if (place) root.querySelector(".confusion-scroll").scrollTo(...place);
+  if (place) root.querySelector(".ui-confusion-scroll").scrollTo(...place);
 };
 draw();
 watch("value", () => { chosen = null; draw(); });

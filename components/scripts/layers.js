@@ -1,4 +1,4 @@
-const root = element.querySelector(".layer-strip");
+const root = element.querySelector(".ui-layer-strip");
 const STATES = {
   frozen: ["frozen: stays as it is", props.ice],
   trained: ["learns: its weights change", props.spark],
@@ -10,13 +10,13 @@ const draw = () => {
   const layers = props.value?.layers || [];
   const used = Object.keys(STATES).filter((state) => layers.some((layer) => stateOf(layer) === state));
   redraw(root, [
-    h("ol", { class: "layers", "aria-label": "Layers of the model, from input to output" }, layers.map((layer) => h("li", {
-      class: `layer layer-${stateOf(layer)}`, title: layer.note || null,
-    }, markup(STATES[stateOf(layer)][1]), h("span", { class: "layer-title" }, layer.title),
-    h("span", { class: "layer-note" }, layer.note || ""),
-    h("span", { class: "sr-only" }, STATES[stateOf(layer)][0])))),
-    h("div", { class: "layer-legend" }, used.map((state) => h("span", {},
-      h("i", { class: `layer-swatch layer-${state}`, "aria-hidden": "true" }), STATES[state][0]))),
+    h("ol", { class: "ui-layers", "aria-label": "Layers of the model, from input to output" }, layers.map((layer) => h("li", {
+      class: `ui-layer ui-layer-${stateOf(layer)}`, title: layer.note || null,
+    }, markup(STATES[stateOf(layer)][1]), h("span", { class: "ui-layer-title" }, layer.title),
+    h("span", { class: "ui-layer-note" }, layer.note || ""),
+    h("span", { class: "ui-sr-only" }, STATES[stateOf(layer)][0])))),
+    h("div", { class: "ui-layer-legend" }, used.map((state) => h("span", {},
+      h("i", { class: `ui-layer-swatch ui-layer-${state}`, "aria-hidden": "true" }), STATES[state][0]))),
   ]);
 };
 draw();

@@ -1,19 +1,19 @@
-const root = element.querySelector(".live");
+const root = element.querySelector(".ui-live");
 const series = new Series();
-const place = h("div", { class: "live-plot", role: "img", "aria-label": "Curves of the run; the latest values are given as text below" });
-const legend = h("div", { class: "chart-legend" });
-const pill = h("span", { class: "live-status", "data-testid": "live-status" });
-const phase = h("p", { class: "live-phase" });
-const fill = h("div", { class: "progress-fill" });
-const progress = h("div", { class: "progress", role: "progressbar", "aria-label": "Progress", "aria-valuemin": "0", "aria-valuemax": "100" }, fill);
-const stats = h("div", { class: "stats", "data-testid": "live-stats" });
-const log = h("pre", { class: "live-log", tabindex: "0", "data-testid": "live-log" });
-const folded = h("details", { class: "live-details" }, h("summary", {}, "Log"), log);
-const messageBox = h("div", { class: "live-notice" });
-const hint = h("span", { class: "live-hint", role: "status" });
-const spoken = h("p", { class: "sr-only", "aria-live": "polite" });
-const nothing = h("div", { class: "live-nothing" }, props.nothing);
-root.append(h("div", { class: "live-head" }, h("h3", {}, props.chart_title), legend, hint, pill), messageBox, phase, nothing, place, progress, stats, folded, spoken);
+const place = h("div", { class: "ui-live-plot", role: "img", "aria-label": "Curves of the run; the latest values are given as text below" });
+const legend = h("div", { class: "ui-chart-legend" });
+const pill = h("span", { class: "ui-live-status", "data-testid": "live-status" });
+const phase = h("p", { class: "ui-live-phase" });
+const fill = h("div", { class: "ui-progress-fill" });
+const progress = h("div", { class: "ui-progress", role: "progressbar", "aria-label": "Progress", "aria-valuemin": "0", "aria-valuemax": "100" }, fill);
+const stats = h("div", { class: "ui-stats", "data-testid": "live-stats" });
+const log = h("pre", { class: "ui-live-log", tabindex: "0", "data-testid": "live-log" });
+const folded = h("details", { class: "ui-live-details" }, h("summary", {}, "Log"), log);
+const messageBox = h("div", { class: "ui-live-notice" });
+const hint = h("span", { class: "ui-live-hint", role: "status" });
+const spoken = h("p", { class: "ui-sr-only", "aria-live": "polite" });
+const nothing = h("div", { class: "ui-live-nothing" }, props.nothing);
+root.append(h("div", { class: "ui-live-head" }, h("h3", {}, props.chart_title), legend, hint, pill), messageBox, phase, nothing, place, progress, stats, folded, spoken);
 
 let run = null;
 let offset = 0;
@@ -30,7 +30,7 @@ let failures = 0;
 
 const title = (name) => (name ? name[0].toUpperCase() + name.slice(1).replaceAll("_", " ") : "");
 const paintLegend = () => {
-  const item = (kind, text) => h("span", {}, h("i", { class: `line line-${kind}`, "aria-hidden": "true" }), text);
+  const item = (kind, text) => h("span", {}, h("i", { class: `ui-line ui-line-${kind}`, "aria-hidden": "true" }), text);
   redraw(legend, [item("train", props.names[0]), item("validation", props.names[1]), series.metric.x.length ? item("metric", metricName.replaceAll("_", " ")) : null]);
 };
 const traces = () => {
@@ -102,7 +102,7 @@ const receive = async (message) => {
   if (typeof message.offset === "number") offset = message.offset;
   if ("progress" in message) {
     const known = typeof message.progress === "number";
-    progress.classList.toggle("progress-unknown", !known);
+    progress.classList.toggle("ui-progress-unknown", !known);
     fill.style.width = known ? `${Math.min(1, Math.max(0, message.progress)) * 100}%` : "";
     if (known) progress.setAttribute("aria-valuenow", String(Math.round(message.progress * 100))); else progress.removeAttribute("aria-valuenow");
   }
@@ -110,7 +110,7 @@ const receive = async (message) => {
   if ("status_title" in message) { statusTitle = message.status_title || ""; }
   if ("notice" in message) messageBox.replaceChildren(markup(message.notice));
   if (message.reset || message.train || message.validation || message.metric || "truncate" in message || !place.data) await append(message);
-  if (message.stats) redraw(stats, message.stats.map((stat) => h("div", { class: "stat" }, h("span", { class: "stat-label" }, stat.label), h("span", { class: "stat-value" }, stat.value))));
+  if (message.stats) redraw(stats, message.stats.map((stat) => h("div", { class: "ui-stat" }, h("span", { class: "ui-stat-label" }, stat.label), h("span", { class: "ui-stat-value" }, stat.value))));
   if (message.log?.length) write(message.log);
   if ("done" in message) done = Boolean(message.done);
   const changed = "status" in message && message.status !== status;
@@ -146,7 +146,7 @@ const ask = async () => {
 };
 const follow = () => {
   const wanted = props.value?.run ?? null;
-  root.classList.toggle("live-idle", wanted === null);
+  root.classList.toggle("ui-live-idle", wanted === null);
   done = false;
   if (wanted !== run) {
     run = wanted; offset = 0; status = null; statusTitle = ""; failures = 0;

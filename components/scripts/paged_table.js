@@ -1,4 +1,4 @@
-const root = element.querySelector(".paged");
+const root = element.querySelector(".ui-paged");
 let start = 0;
 let filter = "";
 let message = null;
@@ -33,7 +33,7 @@ const content = (cell, kind) => {
   if (kind === "image") return picture(cell);
   if (kind === "badge") return typeof cell === "object" ? badge(cell.text, cell.tone) : badge(cell);
   if (kind === "number") return typeof cell === "number" && Number.isInteger(cell) ? grouped(cell) : cell;
-  return h("span", { class: "clamp", title: String(cell).length > 60 ? String(cell).slice(0, 2000) : null }, cell);
+  return h("span", { class: "ui-clamp", title: String(cell).length > 60 ? String(cell).slice(0, 2000) : null }, cell);
 };
 const kindOf = (column) => (["number", "image", "badge"].includes(column.kind) ? column.kind : "text");
 
@@ -50,37 +50,37 @@ const choosable = (row, index) => (props.selectable ? {
 } : {});
 const choose = (row, index) => { chosen = index; draw(); trigger("select", { row }); };
 
-const table = (columns, rows) => h("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": props.caption },
-  h("table", { class: `table${props.selectable ? " table-selectable" : ""}`, role: props.selectable ? "grid" : null },
-    h("thead", {}, h("tr", {}, columns.map((column) => h("th", { scope: "col", class: `kind-${kindOf(column)}` }, column.title)))),
+const table = (columns, rows) => h("div", { class: "ui-table-scroll", tabindex: "0", role: "region", "aria-label": props.caption },
+  h("table", { class: `ui-table${props.selectable ? " ui-table-selectable" : ""}`, role: props.selectable ? "grid" : null },
+    h("thead", {}, h("tr", {}, columns.map((column) => h("th", { scope: "col", class: `ui-kind-${kindOf(column)}` }, column.title)))),
     h("tbody", {}, rows.map((row, index) => h("tr", choosable(row, index),
-      columns.map((column) => h("td", { class: `kind-${kindOf(column)}` }, content(row[column.key], kindOf(column)))))))));
+      columns.map((column) => h("td", { class: `ui-kind-${kindOf(column)}` }, content(row[column.key], kindOf(column)))))))));
 
 const gallery = (columns, rows) => {
   const pictures = columns.filter((column) => column.kind === "image");
   const others = columns.filter((column) => column.kind !== "image");
-  return h("div", { class: "gallery", role: props.selectable ? "listbox" : "list", "aria-label": props.caption }, rows.map((row, index) => h("div",
-    { class: "gallery-item", role: props.selectable ? "option" : "listitem", ...choosable(row, index) },
-    pictures.map((column) => h("div", { class: "gallery-picture" }, content(row[column.key], "image"))),
-    others.map((column) => h("div", { class: `gallery-line kind-${kindOf(column)}` }, content(row[column.key], kindOf(column)))))));
+  return h("div", { class: "ui-gallery", role: props.selectable ? "listbox" : "list", "aria-label": props.caption }, rows.map((row, index) => h("div",
+    { class: "ui-gallery-item", role: props.selectable ? "option" : "listitem", ...choosable(row, index) },
+    pictures.map((column) => h("div", { class: "ui-gallery-picture" }, content(row[column.key], "image"))),
+    others.map((column) => h("div", { class: `ui-gallery-line ui-kind-${kindOf(column)}` }, content(row[column.key], kindOf(column)))))));
 };
 
 const pager = (total) => {
   const size = props.rows_per_page;
   const last = Math.max(0, Math.floor((total - 1) / size) * size);
   const button = (label, target, sign) => h("button", {
-    type: "button", class: "pager-button", "aria-label": label, title: label, "data-focus": label,
+    type: "button", class: "ui-pager-button", "aria-label": label, title: label, "data-focus": label,
     disabled: target < 0 || target === start || target > last, onclick: () => ask(target),
   }, sign);
-  return h("div", { class: "pager" },
-    h("span", { class: "pager-where", role: "status" }, `rows ${grouped(start + 1)}–${grouped(Math.min(start + size, total))} of ${grouped(total)}`),
-    total > size ? h("span", { class: "pager-buttons" }, button("First page", 0, "«"), button("Previous page", start - size, "‹"),
+  return h("div", { class: "ui-pager" },
+    h("span", { class: "ui-pager-where", role: "status" }, `rows ${grouped(start + 1)}–${grouped(Math.min(start + size, total))} of ${grouped(total)}`),
+    total > size ? h("span", { class: "ui-pager-buttons" }, button("First page", 0, "«"), button("Previous page", start - size, "‹"),
       button("Next page", start + size, "›"), button("Last page", last, "»")) : null);
 };
 
 let waiting = null;
 const search = () => h("input", {
-  type: "search", class: "paged-filter", placeholder: "Find in these rows", "aria-label": "Find in these rows",
+  type: "search", class: "ui-paged-filter", placeholder: "Find in these rows", "aria-label": "Find in these rows",
   value: filter, "data-focus": "filter",
   oninput: (event) => {
     filter = event.target.value;
@@ -92,8 +92,8 @@ const searchBox = search();
 
 const draw = () => {
   const rows = message?.rows || [];
-  const body = failure ? h("div", { class: "paged-empty" }, failure, " ", h("button", { type: "button", class: "link", onclick: () => ask(start) }, "Try again"))
-    : !rows.length ? h("div", { class: "paged-empty" }, message ? message.message || (filter ? "No row matches." : props.nothing) : props.nothing)
+  const body = failure ? h("div", { class: "ui-paged-empty" }, failure, " ", h("button", { type: "button", class: "ui-link", onclick: () => ask(start) }, "Try again"))
+    : !rows.length ? h("div", { class: "ui-paged-empty" }, message ? message.message || (filter ? "No row matches." : props.nothing) : props.nothing)
       : props.layout === "gallery" ? gallery(message.columns, rows) : table(message.columns, rows);
   const place = searchBox.selectionStart;
   redraw(root, [props.filterable && props.value ? searchBox : null, body, rows.length && !failure ? pager(message.total) : null]);

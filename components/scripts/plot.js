@@ -15,7 +15,7 @@ const axis = (more) => ({
 const plainLayout = (more) => ({
   autosize: true, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, dragmode: "zoom",
   margin: { l: 46, r: 14, t: 8, b: 38 }, uirevision: "keep", hovermode: "x unified",
-  font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: cssColor("--body-text-color") },
+  font: { family: getComputedStyle(element).fontFamily, size: 12, color: cssColor("--body-text-color") },
   hoverlabel: { bgcolor: cssColor("--background-fill-primary"), bordercolor: cssColor("--border-color-primary"), font: { size: 12, color: cssColor("--body-text-color") } },
   ...more,
 });

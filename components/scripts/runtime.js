@@ -20,7 +20,7 @@ const markup = (text) => {
 };
 const grouped = (number) => Number(number).toLocaleString("en-US");
 const TONES = ["neutral", "accent", "info", "good", "warning", "bad"];
-const badge = (text, tone) => h("span", { class: `badge badge-${TONES.includes(tone) ? tone : "neutral"}` }, text);
+const badge = (text, tone) => h("span", { class: `ui-badge ui-badge-${TONES.includes(tone) ? tone : "neutral"}` }, text);
 // Draws anew without losing the keyboard's place: the focused element is found again by data-focus.
 const redraw = (root, children) => {
   const held = root.contains(document.activeElement) ? document.activeElement.dataset.focus : null;

@@ -1,4 +1,4 @@
-const root = element.querySelector(".split");
+const root = element.querySelector(".ui-split");
 const PARTS = ["train", "validation", "test"];
 let cuts = [80, 90];
 let moving = false;
@@ -34,9 +34,9 @@ const release = () => {
   trigger("release", fractions);
 };
 
-const bar = h("div", { class: "split-bar" });
+const bar = h("div", { class: "ui-split-bar" });
 const handles = [0, 1].map((handle) => h("div", {
-  class: "split-handle", role: "slider", tabindex: "0", "aria-valuemin": "0", "aria-valuemax": "100",
+  class: "ui-split-handle", role: "slider", tabindex: "0", "aria-valuemin": "0", "aria-valuemax": "100",
   "aria-label": handle === 0 ? "End of the first part" : "End of the second part", "data-testid": `split-handle-${handle}`,
   onkeydown: (event) => {
     if (props.value?.locked) return;
@@ -66,20 +66,20 @@ const handles = [0, 1].map((handle) => h("div", {
   onpointerup: () => { moving = false; release(); },
   onpointercancel: () => { moving = false; release(); },
 }));
-const segments = PARTS.map((part) => h("div", { class: `split-segment split-${part}` }));
-const captions = PARTS.map((part, index) => h("div", { class: `split-caption split-${part}` },
-  h("i", { "aria-hidden": "true" }), h("span", { class: "split-name" }, props.titles[index]),
-  h("b", { class: "split-percent" }), h("span", { class: "split-rows", "data-testid": `split-rows-${part}` })));
-const reason = h("p", { class: "split-reason" });
+const segments = PARTS.map((part) => h("div", { class: `ui-split-segment ui-split-${part}` }));
+const captions = PARTS.map((part, index) => h("div", { class: `ui-split-caption ui-split-${part}` },
+  h("i", { "aria-hidden": "true" }), h("span", { class: "ui-split-name" }, props.titles[index]),
+  h("b", { class: "ui-split-percent" }), h("span", { class: "ui-split-rows", "data-testid": `split-rows-${part}` })));
+const reason = h("p", { class: "ui-split-reason" });
 bar.append(...segments, ...handles);
-root.append(bar, h("div", { class: "split-captions" }, ...captions), reason);
+root.append(bar, h("div", { class: "ui-split-captions" }, ...captions), reason);
 
 const paint = () => {
   const locked = props.value?.locked || "";
   shares().forEach((share, index) => {
     segments[index].style.flexBasis = `${share}%`;
-    captions[index].querySelector(".split-percent").textContent = `${share} %`;
-    captions[index].querySelector(".split-rows").textContent = rowsOf(index);
+    captions[index].querySelector(".ui-split-percent").textContent = `${share} %`;
+    captions[index].querySelector(".ui-split-rows").textContent = rowsOf(index);
   });
   handles.forEach((handle, index) => {
     handle.style.left = `${cuts[index]}%`;
@@ -87,7 +87,7 @@ const paint = () => {
     handle.setAttribute("aria-valuetext", spoken());
     if (locked) handle.setAttribute("aria-disabled", "true"); else handle.removeAttribute("aria-disabled");
   });
-  root.classList.toggle("split-locked", Boolean(locked));
+  root.classList.toggle("ui-split-locked", Boolean(locked));
   reason.textContent = locked;
 };
 read();

@@ -3,32 +3,32 @@ const inTheDark = () => document.body.classList.contains("dark");
 
 const step = (entry, number) => {
   const locked = entry.state === "locked";
-  const mark = h("span", { class: "step-mark", "aria-hidden": "true" });
+  const mark = h("span", { class: "ui-step-mark", "aria-hidden": "true" });
   if (entry.state === "done") mark.append(markup(props.tick));
   else mark.append(String(number));
   const spoken = { done: ", done", current: "", open: "", locked: ", not open yet" }[entry.state] || "";
-  return h("li", { class: `step step-${entry.state}` },
+  return h("li", { class: `ui-step ui-step-${entry.state}` },
     h("button", {
       type: "button", "data-focus": entry.key, "data-testid": `step-${entry.key}`,
       "aria-current": entry.state === "current" ? "step" : null,
       "aria-disabled": locked ? "true" : null,
       title: locked ? entry.reason : null,
       onclick: () => { if (!locked) trigger("select", { key: entry.key }); },
-    }, mark, h("span", { class: "step-title" }, entry.title),
-    h("span", { class: "sr-only" }, spoken + (locked && entry.reason ? `: ${entry.reason}` : ""))));
+    }, mark, h("span", { class: "ui-step-title" }, entry.title),
+    h("span", { class: "ui-sr-only" }, spoken + (locked && entry.reason ? `: ${entry.reason}` : ""))));
 };
 
 const side = (entry, drawings) => h("button", {
-  type: "button", class: `side-entry side-${entry.state || "open"}`, "data-focus": entry.key,
+  type: "button", class: `ui-side-entry ui-side-${entry.state || "open"}`, "data-focus": entry.key,
   "data-testid": `step-${entry.key}`, "aria-label": entry.title,
   "aria-current": entry.state === "current" ? "page" : null,
   "aria-disabled": entry.state === "locked" ? "true" : null,
   title: entry.state === "locked" ? entry.reason : null,
   onclick: () => { if (entry.state !== "locked") trigger("select", { key: entry.key }); },
-}, entry.icon ? markup(drawings?.[entry.icon]) : null, h("span", { class: "side-title" }, entry.title));
+}, entry.icon ? markup(drawings?.[entry.icon]) : null, h("span", { class: "ui-side-title" }, entry.title));
 
 const toggle = () => h("button", {
-  type: "button", class: "theme-toggle", "data-focus": "theme-toggle", "data-testid": "theme-toggle",
+  type: "button", class: "ui-theme-toggle", "data-focus": "theme-toggle", "data-testid": "theme-toggle",
   "aria-label": inTheDark() ? "Switch to light colours" : "Switch to dark colours",
   title: inTheDark() ? "Light" : "Dark",
   onclick: () => {
@@ -43,11 +43,11 @@ const draw = () => {
   const value = props.value || {};
   const [first, ...rest] = String(value.brand || "").split(" ");
   redraw(nav, [
-    h("div", { class: "brand" }, props.logo ? markup(props.logo) : null,
-      h("span", { class: "brand-name" }, h("b", {}, first), rest.length ? ` ${rest.join(" ")}` : "")),
-    h("ol", { class: "steps" }, (value.steps || []).map((entry, index) => step(entry, index + 1))),
-    h("div", { class: "side" }, (value.side || []).map((entry) => side(entry, value.drawings)),
-      value.machine ? h("span", { class: "machine", title: value.machine }, h("i", { "aria-hidden": "true" }), h("span", {}, value.machine)) : null,
+    h("div", { class: "ui-brand" }, props.logo ? markup(props.logo) : null,
+      h("span", { class: "ui-brand-name" }, h("b", {}, first), rest.length ? ` ${rest.join(" ")}` : "")),
+    h("ol", { class: "ui-steps" }, (value.steps || []).map((entry, index) => step(entry, index + 1))),
+    h("div", { class: "ui-side" }, (value.side || []).map((entry) => side(entry, value.drawings)),
+      value.machine ? h("span", { class: "ui-machine", title: value.machine }, h("i", { "aria-hidden": "true" }), h("span", {}, value.machine)) : null,
       toggle()),
   ]);
 };

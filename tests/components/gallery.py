@@ -1,0 +1,246 @@
+"""Every component on one page, with sample values: `python tests/components/gallery.py` shows it, and the browser tests drive it.
+
+Values hold markup on purpose: a label such as `<img src=x onerror=...>` must appear as these letters.
+"""
+
+import json
+import math
+import random
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+
+import gradio as gr
+from pydantic import BaseModel, Field
+
+from components.cards import Cards
+from components.charts.bars import bars_html, counts_html
+from components.charts.comparison import CurveComparison
+from components.charts.confusion import ConfusionMatrix
+from components.charts.live_chart import LiveChart
+from components.forms import Form
+from components.layers import LayerStrip
+from components.notices import badge, empty, heading, notice
+from components.split_slider import SplitSlider
+from components.stepper import Stepper
+from components.tables import PagedTable, metric_cards, simple_table
+from components.theme import css_paths, head, logo, studio_theme
+
+EVIL = "<img src=x onerror=\"window.broken='yes'\">"
+ROWS = 200_000
+PICTURE = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'%3E%3Crect width='8' height='8' "
+    "fill='%23{color}'/%3E%3Ccircle cx='4' cy='4' r='2' fill='%23fff'/%3E%3C/svg%3E"
+)
+
+
+class Settings(BaseModel):
+    epochs: int = Field(
+        3, title="Passes over the data (epochs)", description="How often every example is seen.", ge=1, le=20
+    )
+    learning_rate: float | None = Field(
+        None, title="Step size (learning rate)", description="Empty: recommended.", gt=0
+    )
+    batch: int | Literal["auto"] = Field("auto", title="Examples per step (batch size)", description="auto fits it.")
+    optimizer: str = Field("adamw", title="Optimizer", description="The rule that turns errors into changes.")
+    momentum: float = Field(
+        0.9,
+        title="Momentum",
+        description="Carried over.",
+        ge=0,
+        lt=1,
+        json_schema_extra={"shown_if": {"optimizer": "sgd"}},
+    )
+    early: bool = Field(True, title="Stop early", description="When it no longer improves.")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", title="Device", description="Where it runs.")
+
+
+@dataclass
+class Source:
+    """What stands behind the live chart: a made-up run whose messages a test can steer."""
+
+    step: int = 0
+    done: bool = False
+    failing: bool = False
+    batch: int = 25
+    calls: int = 0
+    extra: list[dict[str, Any]] = field(default_factory=list)
+
+    def poll(self, run: str, offset: int) -> dict[str, Any]:
+        self.calls += 1
+        if self.failing:
+            raise RuntimeError("the server is away")
+        if self.extra:
+            return self.extra.pop(0)
+        rng = random.Random(self.step)
+        first = self.step if offset else 0
+        if not self.done:
+            self.step = min(1200, self.step + self.batch)
+        loss = [[x, 0.3 + 2 * math.exp(-x / 250) + rng.gauss(0, 0.06)] for x in range(first + 1, self.step + 1)]
+        checks = [x for x in range(first + 1, self.step + 1) if x % 40 == 0]
+        return {
+            "offset": self.step, "reset": offset == 0, "train": loss,
+            "validation": [[x, 0.38 + 1.8 * math.exp(-x / 270)] for x in checks],
+            "metric": [[x, 0.94 - 0.5 * math.exp(-x / 300)] for x in checks], "metric_name": "accuracy",
+            "progress": self.step / 1200, "status": "completed" if self.done else "running",
+            "status_title": "Done" if self.done else "Training", "phase": f"Learning from the examples, pass {1 + self.step // 400} of 3",
+            "stats": [
+                {"label": "Step", "value": f"{self.step} / 1200"}, {"label": "Pass (epoch)", "value": f"{self.step / 400:.2f} / 3"},
+                {"label": "Time left", "value": "46 s"}, {"label": "Examples/s", "value": "212"},
+                {"label": "Memory", "value": "1.9 GB"}, {"label": "Device", "value": "CPU"},
+                {"label": "Training loss", "value": f"{loss[-1][1]:.3f}" if loss else "–"}, {"label": "Best validation loss", "value": "0.421"},
+            ],
+            "log": [f"step {self.step} {EVIL}"], "done": self.done,
+        }  # fmt: skip
+
+
+def page_of_rows(query: dict[str, Any]) -> dict[str, Any]:
+    start, count = query["start"], query["count"]
+    total = 3 if query["filter"] else ROWS
+    rows = [
+        {
+            "text": EVIL if at == 1 else f"Row {at + 1}: the ending took me by surprise, " * (1 + at % 7),
+            "label": {"text": ["positive", "negative"][at % 2], "tone": ["good", "warning"][at % 2]},
+            "words": 7 * (1 + at % 7),
+            "picture": {
+                "src": PICTURE.format(color=["6366f1", "e08600", "0f9f6e"][at % 3]),
+                "alt": f"picture {at + 1}",
+            },
+        }
+        for at in range(start, min(start + count, total))
+    ]
+    columns = [
+        {"key": "picture", "title": "Picture", "kind": "image"},
+        {"key": "text", "title": "Text", "kind": "text"},
+        {"key": "label", "title": "Label", "kind": "badge"},
+        {"key": "words", "title": "Words", "kind": "number"},
+    ]
+    return {"columns": columns if not query.get("plain") else columns[1:], "rows": rows, "total": total}
+
+
+STEPS = {
+    "brand": "Fine-Tuning Studio",
+    "machine": "CPU · 2 cores",
+    "steps": [
+        {"key": "model", "title": "Model", "state": "done"},
+        {"key": "data", "title": "Data", "state": "done"},
+        {"key": "strategy", "title": "Strategy", "state": "current"},
+        {"key": "train", "title": "Train", "state": "open"},
+        {"key": "test", "title": "Test", "state": "locked", "reason": "Train a model first."},
+    ],
+    "side": [
+        {"key": "runs", "title": "Runs", "state": "open", "icon": "runs"},
+        {"key": "share", "title": "Share", "state": "open", "icon": "share"},
+    ],
+}
+CARDS = {
+    "label": "A starting model",
+    "selected": "minilm",
+    "cards": [
+        {"key": "minilm", "title": "MiniLM-L6", "text": "Understands short English texts; trains in minutes on a laptop.", "icon": "text", "tags": [{"text": "22 M"}, {"text": "fits", "tone": "good"}, {"text": "on this machine", "tone": "accent"}]},
+        {"key": "distil", "title": "DistilBERT", "text": "A fast text classifier.", "icon": "lightning", "tags": [{"text": "66 M"}, {"text": "tight", "tone": "warning"}], "details": ["268 MB to download", "Licence: Apache-2.0"]},
+        {"key": "big", "title": "RoBERTa large", "text": "The strongest reader here.", "icon": "layers", "tags": [{"text": "355 M"}], "disabled": "Needs about 6 GB of memory; this machine has 4 GB free."},
+        {"key": "evil", "title": EVIL, "text": EVIL, "icon": "image", "tags": [{"text": EVIL}], "details": [EVIL]},
+    ],
+}  # fmt: skip
+LABELS = ["negative", "neutral", "positive", EVIL]
+COUNTS = [[412, 31, 12, 0], [40, 280, 52, 3], [9, 22, 468, 1], [2, 0, 11, 37]]
+
+
+def many_labels(count: int) -> dict[str, Any]:
+    rng = random.Random(1)
+    counts = [
+        [40 + rng.randrange(60) if i == j else (rng.randrange(9) if rng.random() < 0.04 else 0) for j in range(count)]
+        for i in range(count)
+    ]
+    return {"labels": [f"class {i + 1} with a long name" for i in range(count)], "counts": counts}
+
+
+def build(source: Source) -> gr.Blocks:
+    with gr.Blocks(title="Components", analytics_enabled=False) as demo:
+        steps = Stepper(STEPS, logo=logo(), elem_id="stepper")
+        heard = gr.Textbox(label="What was heard", elem_id="heard", interactive=False)
+        gr.HTML(heading("Pick a starting model", "Each one has been checked to run on this machine."))
+        cards = Cards(CARDS, elem_id="cards")
+        gr.HTML(notice("info", "This is good to know.", EVIL) + "<br>" + notice("warning", "12 rows have no label.", "They are left out.", "Add labels, or go on without them.") + "<br>" + notice("bad", "The file could not be read.", "It ends in the middle of a row.", "Export it again and upload it anew.") + "<br>" + notice("good", "All is ready."))  # fmt: skip
+        gr.HTML(badge("neutral") + " " + badge("accent", "accent") + " " + badge("good", "good") + " " + badge("bad", "bad") + empty("chart", "No runs yet", "A run appears here once you start one."))  # fmt: skip
+        gr.HTML(heading("Split", "Which rows are learned from.", 3))
+        split = SplitSlider({"train": 0.8, "validation": 0.1, "test": 0.1, "rows": {"train": 3000, "validation": 375, "test": 375}, "locked": ""}, elem_id="split")  # fmt: skip
+        SplitSlider(
+            {"train": 0.7, "validation": 0.2, "test": 0.1, "locked": "The split came with the data and is kept."}
+        )
+        gr.HTML(heading("Training · support-tickets-v3", "You can close this tab; training goes on."))
+        with gr.Row():
+            with gr.Column(scale=3, min_width=320):
+                live = LiveChart(source.poll, {"run": "made-up"}, elem_id="live")
+            with gr.Column(scale=1, min_width=280), gr.Group():
+                form = Form(Settings, choices={"optimizer": [("AdamW", "adamw"), ("SGD", "sgd")]}, elem_prefix="form")
+                read = gr.Button("Read the form", variant="primary", elem_id="read")
+                gr.Button("Pause")
+                gr.Button("Stop", variant="stop")
+        gr.HTML(heading("Layers", "What learns.", 3))
+        LayerStrip({"layers": [{"title": "Embeddings", "state": "frozen", "note": "11.8 M"}, {"title": "Block 1", "state": "frozen", "note": "1.8 M"}, {"title": "Block 2", "state": "adapted", "note": "+0.1 M"}, {"title": EVIL, "state": "trained", "note": EVIL}]}, elem_id="layers")  # fmt: skip
+        gr.HTML(heading("Results", "", 3))
+        with gr.Row():
+            gr.HTML(bars_html([{"label": "billing", "value": 0.82, "other": 0.31}, {"label": "complaint", "value": 0.14, "other": 0.36}, {"label": EVIL, "value": 0.04, "other": 0.33}], "tuned", "before training"))  # fmt: skip
+            gr.HTML(counts_html([{"label": f"class {i}", "train": 400 - 5 * i, "validation": 50, "test": 50} for i in range(77)] + [{"label": EVIL, "train": 3}]))  # fmt: skip
+        matrix = ConfusionMatrix({"labels": LABELS, "counts": COUNTS}, elem_id="matrix")
+        ConfusionMatrix(many_labels(77), elem_id="matrix-many")
+        CurveComparison({"title": "Validation loss", "x_title": "step", "y_title": "loss", "series": [{"name": name, "points": [[x, base + 2 * math.exp(-x / speed)] for x in range(0, 800, 20)]} for name, base, speed in (("first try", 0.5, 180), ("with adapters", 0.4, 140), (EVIL, 0.6, 260))]}, elem_id="comparison")  # fmt: skip
+        gr.HTML(metric_cards([{"label": "Accuracy", "value": "0.913"}, {"label": "F1 (macro)", "value": "0.902", "note": "before: 0.31"}, {"label": EVIL, "value": EVIL}]) + "<br>" + simple_table([{"key": "name", "title": "Setting"}, {"key": "a", "title": "first", "kind": "number"}, {"key": "b", "title": EVIL, "kind": "number"}], [{"name": "epochs", "a": 3, "b": 5}, {"name": EVIL, "a": 1, "b": 1}], highlight=lambda row: row["a"] != row["b"]))  # fmt: skip
+        rows = PagedTable(page_of_rows, {"token": "rows"}, selectable=True, filterable=True, elem_id="rows")
+        PagedTable(
+            page_of_rows, {"token": "pictures"}, rows_per_page=12, layout="gallery", selectable=True, elem_id="gallery"
+        )
+        PagedTable(page_of_rows, None, elem_id="nothing")
+
+        def hear(name: str) -> Any:
+            def listener(event: gr.EventData) -> str:
+                return json.dumps({"from": name, **event._data}, sort_keys=True)
+
+            return listener
+
+        for name, event in (
+            ("stepper", steps.select), ("cards", cards.select), ("split", split.release), ("live", live.status),
+            ("matrix", matrix.select), ("rows", rows.select),
+        ):  # fmt: skip
+            event(hear(name), None, heard, queue=False)
+        read.click(lambda *raw: json.dumps(form.values(*raw)), form.components, heard, queue=False)
+        put = gr.Button("Put values", elem_id="put")
+        put.click(
+            lambda: form.updates({"epochs": 7, "learning_rate": 5e-5, "optimizer": "sgd", "batch": 16}), None, form.components, queue=False
+        )  # fmt: skip
+        other = gr.Button("Other values", elem_id="other")
+        other.click(
+            lambda chosen: [
+                {**chosen, "selected": "distil"},
+                {"train": 0.6, "validation": 0.2, "test": 0.2, "rows": {"train": 6, "validation": 2, "test": 2}},
+                {"labels": ["a", "b"], "counts": [[3, 1], [0, 4]]},
+                {"token": "rows", "plain": True},
+            ],
+            cards, [cards, split, matrix, rows], queue=False,
+        )  # fmt: skip
+    return demo
+
+
+def launch(source: Source, port: int | None = None) -> tuple[gr.Blocks, str]:
+    """Serve the gallery; gives the Blocks (to close) and its address."""
+    spec = find_spec("plotly")
+    assert spec is not None and spec.origin is not None
+    script = Path(spec.origin).parent / "package_data" / "plotly.min.js"
+    demo = build(source)
+    _, address, _ = demo.launch(
+        theme=studio_theme(), css_paths=css_paths(), head=head(f"/gradio_api/file={script.as_posix()}"),
+        allowed_paths=[str(script.parent)], footer_links=[], run_history=False, prevent_thread_lock=True,
+        server_name="127.0.0.1", server_port=port, quiet=True,
+    )  # fmt: skip
+    return demo, address
+
+
+if __name__ == "__main__":
+    _, where = launch(Source(), 7999)
+    print(where, flush=True)
+    import threading
+
+    threading.Event().wait()
