@@ -36,7 +36,8 @@ class TrainingOptions(Options):
     batch_size: int | Literal["auto"] = setting(
         "auto",
         title="Examples per step (batch size)",
-        help="How many examples are looked at before the weights move. Lower it when memory runs out; auto fits it to the data and this machine.",
+        help="How many examples are looked at before the weights move. Lower it when memory runs out; auto fits it "
+        "to the data and this machine.",
     )
     learning_rate: float | None = setting(
         None,
@@ -69,7 +70,8 @@ class TrainingOptions(Options):
     early_stopping: int = setting(
         0,
         title="Stop when it no longer improves (patience)",
-        help="Number of checks without improvement on the validation part after which training ends; 0 never stops early. The best step is kept either way.",
+        help="Number of checks without improvement on the validation part after which training ends; 0 never stops "
+        "early. The best step is kept either way.",
         ge=0,
         le=1000,
     )
@@ -196,11 +198,7 @@ class RunConfig(Options):
     @classmethod
     def from_file(cls, path: Path) -> "RunConfig":
         """Read run.yaml. A relative `data.source` or model folder is looked for beside the file first."""
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise StudioError(f"The run file {path} cannot be read.", str(error), "Check the path.") from error
-        return cls.from_text(text).beside(path.parent)
+        return cls.from_text(read_run_file(path)).beside(path.parent)
 
     def beside(self, folder: Path) -> "RunConfig":
         """The same with relative paths that exist below `folder`, or else below the current one, made absolute."""
@@ -220,3 +218,10 @@ class RunConfig(Options):
 
     def to_text(self) -> str:
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=100)
+
+
+def read_run_file(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StudioError(f"The run file {path} cannot be read.", str(error), "Check the path.") from error

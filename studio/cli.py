@@ -1,0 +1,48 @@
+"""The command line: `studio` serves the page, the other commands do the same without one.
+
+Nothing heavy is imported here: the page has to be there within seconds.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from studio import __version__
+from studio.commands import checking, listing, train, ui, using
+from studio.commands.output import print_json
+from studio.errors import StudioError
+
+USER_MISTAKE = 2
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code. A person's mistake is printed without a traceback and exits 2."""
+    words = list(sys.argv[1:] if given is None else given)
+    arguments = build_parser().parse_args(words)
+    try:
+        return int(arguments.handler(arguments))
+    except StudioError as error:
+        if getattr(arguments, "json", False):
+            print_json({"error": error.as_dict()})
+        explanation = error.explanation
+        for line in filter(None, (explanation.what, explanation.why, explanation.what_to_do)):
+            print(line, file=sys.stderr)
+        return USER_MISTAKE
+    except KeyboardInterrupt:
+        return 130
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="studio", description="Fine-tune a pretrained model on your own data, on a page or from here."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    ui.add_flags(parser)  # `studio` alone is `studio ui`
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for command in (ui, train, checking, using, listing):
+        command.add_to(subparsers)
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

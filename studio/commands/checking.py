@@ -1,0 +1,121 @@
+"""`studio check`: what is wrong with a file of data, row by row, before anything is trained on it."""
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.commands.flags import add_shared_flags, chosen_home
+from studio.commands.output import Progress, print_json, print_table
+from studio.data.options import DataOptions
+from studio.errors import StudioError
+from studio.jobs import Job
+from studio.paths import Home
+
+if TYPE_CHECKING:
+    from studio.data.assembly import Assembled
+    from studio.data.importing import Imported
+
+ROWS_SHOWN = 50
+
+
+def add_to(subparsers: Any) -> None:
+    parser = subparsers.add_parser("check", help="look for problems in data")
+    parser.add_argument("data", metavar="DATA", help="a file, hub:owner/name, or sample/NAME")
+    parser.add_argument("--task", required=True, metavar="NAME", help="see `studio list tasks`")
+    parser.add_argument(
+        "--column",
+        dest="columns",
+        action="append",
+        default=[],
+        metavar="ROLE=NAME",
+        help="which column plays which role, such as label=category; guessed where not given",
+    )
+    add_shared_flags(parser)
+    parser.set_defaults(handler=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    columns = dict(_parse_column(column) for column in arguments.columns)
+    progress = Progress()
+    options = DataOptions.read({"source": arguments.data, "columns": columns}, "data settings")
+    imported, assembled = take_in(options, arguments.task, chosen_home(arguments), progress)
+    report = describe(imported, assembled)
+    if arguments.json:
+        print_json(report)
+    else:
+        print_report(report)
+    return 0
+
+
+def take_in(options: DataOptions, task_name: str, home: Home, progress: Progress) -> "tuple[Imported, Assembled]":
+    """Read the data in a process of its own, then choose its rows as a run would. Raises StudioError."""
+    from studio.data.assembly import assemble
+    from studio.data.importing import Imported
+    from studio.tasks import TASKS
+
+    task = TASKS[task_name]
+    source = options.source if ":" in options.source or options.source.startswith("sample/") else _path(options.source)
+    request = {"op": "import", "source": source, "reading": options.reading.model_dump(), "home": str(home.root)}
+    job = Job("studio.data.process", request)
+    for step in job:
+        progress.update(f"{step.sentence} {step.done}/{step.total}" if step.total else step.sentence)
+    progress.clear()
+    imported = Imported.open(Path(job.result["folder"]))
+    if imported is None:
+        raise StudioError("The data was removed while it was read.", "", "Try again.")
+    return imported, assemble(imported, options, task.columns, task.check)
+
+
+def describe(imported: "Imported", assembled: "Assembled") -> dict[str, Any]:
+    """What `studio check --json` prints."""
+    return {
+        "title": imported.title,
+        "format": imported.format,
+        "rows": imported.rows,
+        "used": len(assembled.table),
+        "dropped": assembled.dropped,
+        "columns": assembled.columns,
+        "splits": {part: int(rows) for part, rows in assembled.table["split"].value_counts().items()},
+        "classes": assembled.counts,
+        "notes": assembled.notes,
+        "problems": [asdict(problem) for problem in assembled.problems],
+    }
+
+
+def print_report(report: dict[str, Any]) -> None:
+    print(f"{report['rows']:,} rows read ({report['format']}), {report['used']:,} can be used.")
+    print("Columns: " + ", ".join(f"{role} = {name}" for role, name in report["columns"].items()))
+    print("Parts: " + ", ".join(f"{rows:,} {part}" for part, rows in report["splits"].items()))
+    if report["classes"]:
+        print_table(
+            ("CLASS", "TRAIN", "VALIDATION", "TEST"),
+            (
+                (label, *(str(counts[part]) for part in ("train", "validation", "test")))
+                for label, counts in report["classes"].items()
+            ),
+        )
+    for note in report["notes"]:
+        print(note)
+    problems = report["problems"]
+    for problem in problems[:ROWS_SHOWN]:
+        place = f"row {problem['row']}: " if problem["row"] else ""
+        print(f"{place}{problem['what']} {problem['why']}".rstrip() + (" (left out)" if problem["drops"] else ""))
+    if len(problems) > ROWS_SHOWN:
+        print(f"... and {len(problems) - ROWS_SHOWN:,} more; --json lists them all.")
+    if not problems:
+        print("No problems found.")
+
+
+def _path(source: str) -> str:
+    """Absolute, because the process that reads it may run elsewhere."""
+    return str(Path(source).expanduser().resolve())
+
+
+def _parse_column(column: str) -> tuple[str, str]:
+    role, equals, name = column.partition("=")
+    if not (role and equals and name):
+        raise StudioError(
+            f"'{column}' names no column.", "It is written ROLE=NAME.", "For example: --column label=category"
+        )
+    return role, name

@@ -1,0 +1,85 @@
+"""Watching a run from the command line: its events as lines, Ctrl-C as Stop."""
+
+import subprocess
+import time
+
+from studio.commands.output import Progress
+from studio.events import (
+    ACTIVE,
+    AnyEvent,
+    Evaluated,
+    Failed,
+    Finished,
+    Note,
+    Paused,
+    Phase,
+    Planned,
+    RunState,
+    Started,
+    Step,
+    fold,
+)
+from studio.store import Run
+
+SECONDS_BETWEEN_LOOKS = 0.15
+
+
+def follow(run: Run, progress: Progress, process: "subprocess.Popen[bytes]") -> RunState:
+    """Print what the run tells until it has ended. The first Ctrl-C asks it to stop, a second one leaves it alone."""
+    state, offset, asked = RunState(), run.events_file.stat().st_size if run.events_file.exists() else 0, False
+    state = fold(run.read_from(0)[0])
+    began = time.time()
+    while True:
+        try:
+            ended = process.poll() is not None  # looked at first: what it wrote last is read below
+            events, offset = run.read_from(offset)
+            state = fold(events, state)
+            for event in events:
+                _show(event, state, progress)
+            fresh = state.last is not None and state.last >= began - 1
+            if ended or (fresh and state.status not in ACTIVE and state.status != "queued"):
+                progress.clear()
+                return run.state()
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        except KeyboardInterrupt:
+            if asked:
+                progress.line(f"Left alone; it goes on. Stop it with `studio stop {run.id}`.")
+                return state
+            asked = True
+            run.command("stop")
+            progress.line("Stopping at the next step and keeping the best model. (Ctrl-C again leaves it running.)")
+
+
+def _show(event: AnyEvent, state: RunState, progress: Progress) -> None:
+    match event:
+        case Started():
+            progress.line(f"Training on {event.device}, {event.precision}, {event.threads} threads")
+        case Planned():
+            parts = ", ".join(f"{rows} {split}" for split, rows in event.examples.items())
+            progress.line(
+                f"{event.trainable_parameters:,} of {event.total_parameters:,} parameters; {parts}; "
+                f"{event.total_steps} steps of {event.batch_size}"
+            )
+        case Phase():
+            share = f" {event.done}/{event.total}" if event.total else ""
+            progress.update(f"{event.sentence}{share}")
+        case Step():
+            total = state.plan.total_steps if state.plan else 0
+            left = f", {event.seconds_left:.0f} s left" if event.seconds_left is not None else ""
+            progress.update(
+                f"step {event.step}/{total}  loss {event.loss:.4f}  {event.examples_per_second:.0f} examples/s{left}"
+            )
+        case Evaluated():
+            numbers = "  ".join(f"{name} {value:.4f}" for name, value in event.metrics.items())
+            best = "  (best so far)" if event.best and event.split == "validation" else ""
+            progress.line(f"{event.split} at step {event.step}: {numbers}{best}")
+        case Note():
+            progress.line(event.text)
+        case Finished():
+            progress.line(f"{event.reason.capitalize()} after {event.seconds:.0f} s; best step {event.best_step}")
+        case Paused():
+            progress.line(f"Paused at step {event.step}")
+        case Failed():
+            progress.clear()  # the caller prints the failure
+        case _:
+            pass

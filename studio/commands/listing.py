@@ -1,0 +1,148 @@
+"""`studio runs` and `studio list`: what there is."""
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from studio.commands.flags import add_shared_flags, chosen_home
+from studio.commands.output import print_json, print_table
+from studio.store import Run, Store
+
+Row = dict[str, Any]
+
+
+def add_to(subparsers: Any) -> None:
+    runs = subparsers.add_parser("runs", help="list the runs")
+    add_shared_flags(runs)
+    runs.set_defaults(handler=run_runs)
+    listing = subparsers.add_parser("list", help="list what a run file can name")
+    listing.add_argument("what", choices=sorted(LISTS))
+    add_shared_flags(listing, home=False)
+    listing.set_defaults(handler=run_list)
+
+
+def run_runs(arguments: argparse.Namespace) -> int:
+    rows = [describe_run(run) for run in Store(chosen_home(arguments))]
+    if arguments.json:
+        print_json(rows)
+        return 0
+    cells = [[row["run"], row["status"], row["task"], _number(row["score"]), row["name"]] for row in rows]
+    print_table(("RUN", "STATUS", "TASK", "SCORE", "NAME"), cells)
+    return 0
+
+
+def describe_run(run: Run) -> Row:
+    """One run as `studio runs --json` prints it. A run file that this version cannot read leaves its fields empty."""
+    from studio.config import RunConfig
+    from studio.errors import StudioError
+
+    state = run.state()
+    try:
+        config: RunConfig | None = RunConfig.from_file(run.config_file)
+    except StudioError:
+        config = None
+    headline = state.plan.headline_metric if state.plan else ""
+    scored = state.test or state.best
+    return {
+        "run": run.id,
+        "name": run.name,
+        "dir": str(run.folder),
+        "status": state.status,
+        "created": run.created,
+        "seconds": round(state.seconds, 1),
+        "task": config.task if config else "",
+        "model": config.model.id if config else "",
+        "strategy": config.strategy["name"] if config else "",
+        "metric": headline,
+        "score": scored.metrics.get(headline) if scored else None,
+    }
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    rows = LISTS[arguments.what]()
+    if arguments.json:
+        print_json(rows)
+    else:
+        print_table(("NAME", "TITLE", ""), ([row["name"], row["title"], row["sentence"]] for row in rows))
+    return 0
+
+
+def _named(entries: Any) -> list[Row]:
+    return [{"name": entry.name, "title": entry.title, "sentence": entry.sentence} for entry in entries]
+
+
+def _tasks() -> list[Row]:
+    from studio.tasks import TASKS
+
+    return _named(TASKS)
+
+
+def _strategies() -> list[Row]:
+    from studio.strategies import STRATEGIES
+
+    return _named(STRATEGIES)
+
+
+def _exporters() -> list[Row]:
+    from studio.exporters import EXPORTERS
+
+    return _named(EXPORTERS)
+
+
+def _optimizers() -> list[Row]:
+    from studio.optimizers import OPTIMIZERS
+
+    return _named(OPTIMIZERS)
+
+
+def _schedules() -> list[Row]:
+    from studio.schedules import SCHEDULES
+
+    return _named(SCHEDULES)
+
+
+def _models() -> list[Row]:
+    from studio.models.catalog import CATALOG
+    from studio.models.local import on_this_machine
+
+    here = {info.id: info for info in on_this_machine()}
+    rows = [
+        {
+            "name": card.id,
+            "title": card.title,
+            "sentence": card.sentence,
+            "tasks": list(card.tasks),
+            "parameters": card.parameters,
+            "download_bytes": card.download_bytes,
+            "licence": card.licence,
+            "on_this_machine": card.id in here,
+        }
+        for card in CATALOG
+    ]
+    known = {row["name"] for row in rows}
+    return rows + [
+        {
+            "name": info.id,
+            "title": info.model_type,
+            "sentence": "In the Hub cache of this machine.",
+            "parameters": info.parameters,
+            "on_this_machine": True,
+        }
+        for info in here.values()
+        if info.id not in known
+    ]
+
+
+LISTS: dict[str, Callable[[], list[Row]]] = {
+    "tasks": _tasks,
+    "strategies": _strategies,
+    "models": _models,
+    "exporters": _exporters,
+    "optimizers": _optimizers,
+    "schedules": _schedules,
+    "schedulers": _schedules,
+}
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"

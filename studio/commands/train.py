@@ -1,0 +1,169 @@
+"""`studio train`, `resume`, `pause`, `stop`: run files in, runs out, by the same worker that the page starts."""
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from studio.commands.checking import take_in
+from studio.commands.flags import add_shared_flags, chosen_home
+from studio.commands.following import follow
+from studio.commands.output import Progress, print_json
+from studio.config import RunConfig, read_run_file
+from studio.errors import StudioError
+from studio.events import ACTIVE, RESUMABLE
+from studio.paths import HOME_VARIABLE, Home
+from studio.preflight import check
+from studio.processes import TRUST_VARIABLE, Identity, python, start_detached
+from studio.store import Run, Store
+
+
+def add_to(subparsers: Any) -> None:
+    train = subparsers.add_parser("train", help="train what a run file says")
+    train.add_argument("run_file", metavar="RUN.yaml", type=Path)
+    train.add_argument(
+        "--set",
+        dest="changes",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change one setting of the run file, such as training.epochs=5; may be given several times",
+    )
+    train.add_argument("--name", help="what to call the run; otherwise the run file's name")
+    train.set_defaults(handler=run_train)
+    for name, words, handler in (
+        ("resume", "go on with a paused, interrupted or failed run", run_resume),
+        ("pause", "let a run save everything and end, to be resumed", run_pause),
+        ("stop", "end a run and keep its best model", run_stop),
+    ):
+        parser = subparsers.add_parser(name, help=words)
+        parser.add_argument("run", metavar="RUN", help="a run's id or folder")
+        parser.set_defaults(handler=handler)
+    for parser in (train, *(subparsers.choices[name] for name in ("resume", "pause", "stop"))):
+        add_shared_flags(parser)
+    for parser in (train, subparsers.choices["resume"]):
+        parser.add_argument(
+            "--trust-remote-code", action="store_true", help="let the model bring Python code that runs here"
+        )
+
+
+def run_train(arguments: argparse.Namespace) -> int:
+    home = chosen_home(arguments)
+    changes = dict(_parse_change(change) for change in arguments.changes)
+    path: Path = arguments.run_file
+    config = RunConfig.from_text(with_changes(read_run_file(path), changes)).beside(path.resolve().parent)
+    check(config, home, arguments.trust_remote_code)
+    take_in(config.data, config.task, home, Progress())
+    run = Store(home).create(config.to_text(), arguments.name or path.stem)
+    return _work_on(run, home, arguments)
+
+
+def run_resume(arguments: argparse.Namespace) -> int:
+    home = chosen_home(arguments)
+    run = Store(home).get(arguments.run)
+    status = run.state().status
+    if status not in RESUMABLE:
+        raise StudioError(
+            f"The run {run.id} cannot be resumed.",
+            f"It is {status}.",
+            f"Only runs that are {', '.join(sorted(RESUMABLE))} can.",
+        )
+    run.clear_command()
+    return _work_on(run, home, arguments)
+
+
+def run_pause(arguments: argparse.Namespace) -> int:
+    return _ask(arguments, "pause")
+
+
+def run_stop(arguments: argparse.Namespace) -> int:
+    return _ask(arguments, "stop")
+
+
+def with_changes(text: str, changes: dict[str, Any]) -> str:
+    """The run file with dotted keys set to other values. Keys that nobody knows are refused when it is read."""
+    if not changes:
+        return text
+    try:
+        values = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text  # reading it will say what is wrong
+    if not isinstance(values, dict):
+        return text
+    for key, value in changes.items():
+        *parents, last = key.split(".")
+        place = values
+        for parent in parents:
+            inner = place.get(parent)
+            place[parent] = place = inner if isinstance(inner, dict) else {}
+        place[last] = value
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+
+
+def _parse_change(change: str) -> tuple[str, Any]:
+    key, equals, value = change.partition("=")
+    try:
+        if equals and key:
+            return key.strip(), yaml.safe_load(value)
+    except yaml.YAMLError:
+        return key.strip(), value
+    raise StudioError(
+        f"'{change}' changes no setting.", "It is written KEY=VALUE.", "For example: --set training.epochs=5"
+    )
+
+
+def _work_on(run: Run, home: Home, arguments: argparse.Namespace) -> int:
+    """Start a worker for `run` and follow it to its end. The exit code: 0, 2 explained failure, 1 lost worker."""
+    environment = {HOME_VARIABLE: str(home.root)}
+    if arguments.trust_remote_code:
+        environment[TRUST_VARIABLE] = "1"
+    process = start_detached(python("studio.engine.worker", str(run.folder)), run.worker_log, environment)
+    run.set_worker(Identity.of(process.pid))
+    progress = Progress()
+    progress.line(f"Run {run.id} in {run.folder}")
+    state = follow(run, progress, process)
+    error = state.failure
+    if state.status == "interrupted":
+        error = StudioError(
+            "The training process ended without a word.",
+            f"Its last lines are in {run.worker_log}; the machine may be out of memory.",
+            f"Go on with `studio resume {run.id}`.",
+        ).explanation
+    if arguments.json:
+        result: dict[str, Any] = {"run": run.id, "dir": str(run.folder), "status": state.status}
+        result["metrics"] = {
+            "validation": state.best.metrics if state.best else {},
+            "test": state.test.metrics if state.test else {},
+        }
+        result |= {"seconds": round(state.seconds, 1), "model": str(run.model) if state.has_model else None}
+        if state.finished:
+            result |= {"reason": state.finished.reason, "best_step": state.finished.best_step}
+        if error:
+            result["error"] = vars(error)
+        print_json(result)
+    elif error:
+        progress.line(f"{error.what}\n{error.why}\n{error.what_to_do}".strip())
+    return {"failed": 2, "interrupted": 1}.get(state.status, 0)
+
+
+def _ask(arguments: argparse.Namespace, command: Any) -> int:
+    run = Store(chosen_home(arguments)).get(arguments.run)
+    status = run.state().status
+    if status == "queued" and command == "stop":
+        run.dequeue()
+    elif status not in ACTIVE:
+        raise StudioError(
+            f"The run {run.id} is not training.", f"It is {status}.", "See what is at work with `studio runs`."
+        )
+    else:
+        run.command(command)
+        while run.state().status in ACTIVE:
+            time.sleep(0.2)
+    ended = {"run": run.id, "dir": str(run.folder), "status": run.state().status}
+    if arguments.json:
+        print_json(ended)
+    else:
+        print(f"Run {run.id} is {ended['status']}.")
+    return 0

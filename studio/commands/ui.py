@@ -1,0 +1,45 @@
+"""`studio ui`: serve the page. Its flags are the fields of `ServerSettings`."""
+
+import argparse
+import os
+from typing import Any, get_args
+
+from studio.app.settings import ServerSettings
+
+# Where a flag is not simply named after its field.
+NAMES = {"open_browser": "no-browser", "warm_start": "no-warm-start", "upload_megabytes": "upload-limit"}
+AUTH_VARIABLE = "STUDIO_AUTH"
+
+
+def add_to(subparsers: Any) -> None:
+    add_flags(subparsers.add_parser("ui", help="serve the page (also what `studio` alone does)"))
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """One flag a field; a switch that is on by default becomes --no-..."""
+    for name, field in ServerSettings.model_fields.items():
+        flag = "--" + NAMES.get(name, name.replace("_", "-"))
+        if isinstance(field.default, bool):
+            action = "store_false" if field.default else "store_true"
+            words = f"do not: {field.description}" if field.default else field.description
+            parser.add_argument(flag, dest=name, action=action, default=argparse.SUPPRESS, help=words)
+        else:
+            kind = next((part for part in (field.annotation, *get_args(field.annotation)) if part in (int, str)), str)
+            words = f"{field.description} (default: {field.default})" if field.default else field.description
+            parser.add_argument(flag, dest=name, type=kind, default=argparse.SUPPRESS, metavar=name.upper(), help=words)
+    parser.set_defaults(handler=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from studio.app.server import serve
+
+    serve(settings_from(arguments))
+    return 0
+
+
+def settings_from(arguments: argparse.Namespace) -> ServerSettings:
+    """Flags over the environment (only STUDIO_AUTH) over defaults."""
+    values = {name: value for name, value in vars(arguments).items() if name in ServerSettings.model_fields}
+    if "auth" not in values and os.environ.get(AUTH_VARIABLE):
+        values["auth"] = os.environ[AUTH_VARIABLE]
+    return ServerSettings.read(values, "server settings")

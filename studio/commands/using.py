@@ -1,0 +1,118 @@
+"""`studio predict` and `studio export`: use a finished run."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.commands.flags import add_shared_flags, chosen_home
+from studio.commands.output import Progress, print_json
+from studio.errors import StudioError
+from studio.store import Run, Store
+
+if TYPE_CHECKING:
+    from studio.predictor import Predictor
+
+FILES_OF_INPUTS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx", ".zip")
+
+
+def add_to(subparsers: Any) -> None:
+    predict = subparsers.add_parser("predict", help="ask a finished run")
+    predict.add_argument("run", metavar="RUN", help="a run's id or folder")
+    predict.add_argument("input", metavar="INPUT", help="a text, a picture, or a file with many of them")
+    predict.add_argument("--output", type=Path, help="write the answers to this CSV file (for a file of inputs)")
+    predict.set_defaults(handler=run_predict)
+    export = subparsers.add_parser("export", help="take a finished run's model away")
+    export.add_argument("run", metavar="RUN", help="a run's id or folder")
+    export.add_argument("--format", required=True, metavar="NAME", help="see `studio list exporters`")
+    export.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder to write into")
+    export.set_defaults(handler=run_export)
+    for parser in (predict, export):
+        add_shared_flags(parser)
+
+
+def run_predict(arguments: argparse.Namespace) -> int:
+    from studio.predictor import Predictor
+
+    run = _finished(arguments)
+    predictor = Predictor()
+    try:
+        if Path(arguments.input).suffix.lower() in FILES_OF_INPUTS and Path(arguments.input).is_file():
+            return _predict_file(run, Path(arguments.input), arguments, predictor)
+        return _predict_one(run, arguments, predictor)
+    finally:
+        predictor.close()
+
+
+def _predict_one(run: Run, arguments: argparse.Namespace, predictor: "Predictor") -> int:
+    from studio.config import RunConfig
+
+    given = arguments.input
+    if RunConfig.from_file(run.config_file).chosen_task.input_kind == "image":
+        if not Path(given).is_file():
+            raise StudioError(f"There is no picture {given}.", "Nothing lies at this path.", "Check the path.")
+        given = str(Path(given).resolve())
+    (answer,) = predictor.predict(run, [given])
+    if arguments.output:
+        raise StudioError(
+            "--output is for a file of inputs.", "A single answer is printed.", "Leave --output out, or give a file."
+        )
+    if arguments.json:
+        print_json({"run": run.id, **answer})
+    else:
+        for label, probability in answer["probabilities"].items():
+            print(f"{probability:7.2%}  {label}")
+    return 0
+
+
+def _predict_file(run: Run, source: Path, arguments: argparse.Namespace, predictor: "Predictor") -> int:
+    progress = Progress()
+
+    def show(done: int, total: int) -> None:
+        progress.update(f"{done} of {total}")
+
+    with tempfile.TemporaryDirectory() as folder:
+        target = arguments.output.resolve() if arguments.output else Path(folder) / "predictions.csv"
+        predictor.predict_file(run, str(source.resolve()), str(target), show)
+        progress.clear()
+        if arguments.json:
+            print_json({"run": run.id, "output": str(target) if arguments.output else None})
+        if not arguments.output and not arguments.json:
+            sys.stdout.write(target.read_text(encoding="utf-8-sig"))
+        elif arguments.output and not arguments.json:
+            print(target)
+    return 0
+
+
+def run_export(arguments: argparse.Namespace) -> int:
+    from studio.exporters import EXPORTERS
+    from studio.predictor import Predictor
+
+    exporter = EXPORTERS[arguments.format]
+    run = _finished(arguments)
+    reason = exporter.why_not(run)
+    if reason:
+        raise StudioError(
+            f"The run {run.id} cannot be exported as '{exporter.name}'.", reason, "Choose another format."
+        )
+    predictor = Predictor()
+    try:
+        written = predictor.export(run, exporter.name, str(arguments.to.resolve()))
+    finally:
+        predictor.close()
+    if arguments.json:
+        print_json({"run": run.id, "format": exporter.name, "path": written})
+    else:
+        print(written)
+    return 0
+
+
+def _finished(arguments: argparse.Namespace) -> Run:
+    run = Store(chosen_home(arguments)).get(arguments.run)
+    state = run.state()
+    if not state.has_model:
+        raise StudioError(
+            f"The run {run.id} has no model yet.", f"It is {state.status}.", "Wait until it has finished, or resume it."
+        )
+    return run

@@ -1,0 +1,88 @@
+"""What stands in the way of a run, found before it is queued, all of it at once. Asks nothing of the network."""
+
+from studio.config import RunConfig
+from studio.data.sources import parse_source
+from studio.errors import Explanation, StudioError
+from studio.models.hub import last_reach
+from studio.models.local import describe_folder
+from studio.models.sources import locate, why_only_local
+from studio.paths import Home
+
+KIND_WORDS = {"text": "texts", "image": "pictures"}
+
+
+def check(config: RunConfig, home: Home, trust_remote_code: bool = False) -> None:
+    """Raise one StudioError that names everything that `find_problems` finds."""
+    problems = find_problems(config, home, trust_remote_code)
+    if len(problems) == 1:
+        raise StudioError(problems[0].what, problems[0].why, problems[0].what_to_do)
+    if problems:
+        raise StudioError("The run cannot start yet.", " ".join(map(str, problems)), "Mend these, then start again.")
+
+
+def find_problems(config: RunConfig, home: Home, trust_remote_code: bool = False) -> list[Explanation]:
+    """Of the model and of the data's source. The rows themselves are checked when they are assembled."""
+    return [*_of_model(config, home, trust_remote_code), *_of_source(config), *_of_columns(config)]
+
+
+def _of_model(config: RunConfig, home: Home, trust_remote_code: bool) -> list[Explanation]:
+    model_id = config.model.id
+    try:
+        folder = locate(model_id, config.model.revision, home)
+        if folder is None:
+            return _of_missing_model(model_id, home)
+    except StudioError as error:
+        return [error.explanation]
+    info = describe_folder(folder, model_id, trust_remote_code)
+    problems = [
+        Explanation(f"The model '{model_id}' cannot be used.", problem, "Choose another model.")
+        for problem in info.problems
+    ]
+    reads = config.chosen_task.input_kind
+    if info.task_kind and info.task_kind != reads:
+        problems.append(
+            Explanation(
+                f"The model '{model_id}' does not fit the task.",
+                f"It reads {KIND_WORDS[info.task_kind]}, and {config.chosen_task.title} is about {KIND_WORDS[reads]}.",
+                "Choose another model, or the other task.",
+            )
+        )
+    return problems
+
+
+def _of_missing_model(model_id: str, home: Home) -> list[Explanation]:
+    reason = why_only_local(model_id)
+    if reason is not None:
+        return [reason.explanation]
+    known = last_reach(home)
+    if known is None or known.reachable:
+        return []  # the worker downloads it
+    return [
+        Explanation(
+            f"The model '{model_id}' is not on this machine.",
+            known.reason,
+            "Connect to the internet and try again, or choose a model that is on this machine.",
+        )
+    ]
+
+
+def _of_source(config: RunConfig) -> list[Explanation]:
+    try:
+        parse_source(config.data.source)
+    except StudioError as error:
+        return [error.explanation]
+    return []
+
+
+def _of_columns(config: RunConfig) -> list[Explanation]:
+    known = [column.name for column in config.chosen_task.columns]
+    unknown = [role for role in config.data.columns if role not in known]
+    if not unknown:
+        return []
+    return [
+        Explanation(
+            f"The task has no column '{unknown[0]}'.",
+            f"Its columns are {', '.join(known)}.",
+            "Correct `data.columns` in the run file.",
+        )
+    ]
