@@ -5,12 +5,16 @@ its stdin closes or nobody has asked for long. Messages are JSON lines, see `stu
 """
 
 import json
+import os
 import subprocess
+import tempfile
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Literal
 
 from studio.errors import StudioError
+from studio.exporters.folder import zip_folder
 from studio.processes import python
 from studio.store import Run
 
@@ -21,8 +25,8 @@ OnProgress = Callable[[int, int], None]
 class Predictor:
     """Thread-safe; questions are answered one after the other."""
 
-    def __init__(self, *arguments: str) -> None:
-        self._arguments = arguments
+    def __init__(self, environment: dict[str, str] | None = None) -> None:
+        self._environment = environment or {}
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         self._questions = 0
@@ -42,6 +46,12 @@ class Predictor:
     def export(self, run: Run, exporter: str, to: str) -> str:
         """Let an exporter write into the folder `to`; the path of what it wrote."""
         return str(self._ask({"op": "export", "run_dir": str(run.folder), "exporter": exporter, "to": to}))
+
+    def export_archive(self, run: Run, exporter: str, to: Path) -> Path:
+        """Export into the ZIP file `to`."""
+        with tempfile.TemporaryDirectory(dir=run.folder) as folder:
+            written = Path(self.export(run, exporter, folder))
+            return zip_folder(written, to)
 
     def close(self) -> None:
         process, self._process = self._process, None
@@ -73,11 +83,12 @@ class Predictor:
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
-                python("studio.engine.inference", *self._arguments),
+                python("studio.engine.inference"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
                 encoding="utf-8",
+                env={**os.environ, **self._environment},
             )
         return self._process
 

@@ -9,6 +9,8 @@ from typing import Any, Self
 
 import psutil
 
+TRUST_VARIABLE = "STUDIO_TRUST_REMOTE_CODE"
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -66,3 +68,8 @@ def start_detached(command: list[str], log: Path, environment: dict[str, str]) -
             close_fds=True,
             **flags,
         )
+
+
+def trusts_remote_code() -> bool:
+    """Whether the person who started the studio lets model repositories run their Python code here."""
+    return os.environ.get(TRUST_VARIABLE) == "1"

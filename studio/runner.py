@@ -10,7 +10,9 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
+import psutil
 from filelock import FileLock, Timeout
 
 from studio.errors import StudioError
@@ -181,5 +183,8 @@ class Supervisor:
             process = start_detached(command, run.worker_log, self._environment)
             threading.Thread(target=process.wait, name=f"reaper-{run.id}", daemon=True).start()
             pid = process.pid
-        run.set_worker(Identity.of(pid))
+        try:
+            run.set_worker(Identity.of(pid))
+        except psutil.NoSuchProcess:  # it died at once: the run shows as interrupted, with its log
+            run.set_worker(Identity(pid, time.time()))
         run.dequeue()

@@ -27,11 +27,12 @@ from typing import Any, Literal
 
 from studio.errors import StudioError
 from studio.events import ACTIVE, AnyEvent, Event, RunState, Status, fold, parse
-from studio.files import read_json, replace_json, replace_text
+from studio.files import COMPLETE, is_complete, mark_complete, read_json, replace_json, replace_text
 from studio.paths import Home
 from studio.processes import Identity
 
-COMPLETE = "COMPLETE"
+__all__ = ["COMPLETE", "Command", "Run", "Store", "is_complete", "mark_complete"]
+
 ID_PATTERN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 Command = Literal["pause", "stop"]
 
@@ -100,6 +101,11 @@ class Run:
         if not name.strip():
             raise StudioError("The run needs a name.", "The name is empty.", "Type a name.")
         replace_json(self.folder / "meta.json", {**self.meta, "name": name.strip()[:120]})
+
+    def annotate(self, **facts: Any) -> None:
+        """Keep something beside the name that pages want to show; what has no value is left out."""
+        known = {key: value for key, value in facts.items() if value is not None}
+        replace_json(self.folder / "meta.json", {**self.meta, **known})
 
     # --- queue, control, identity -----------------------------------------------------------
 
@@ -255,12 +261,3 @@ class Store:
         target = self.home.runs / run_id
         (self.home.trash / run_id).rename(target)
         return Run(target)
-
-
-def mark_complete(folder: Path) -> None:
-    """Say, last of all, that everything in `folder` is there."""
-    replace_text(folder / COMPLETE, json.dumps({"time": time.time()}))
-
-
-def is_complete(folder: Path) -> bool:
-    return (folder / COMPLETE).is_file()

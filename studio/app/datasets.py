@@ -1,0 +1,118 @@
+"""The data of a draft as the pages see it: imported once, assembled when a choice changes, paged for tables."""
+
+import re
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from studio.app.drafts import Draft, Drafts
+from studio.data.assembly import Assembled, assemble
+from studio.data.importing import Imported
+from studio.data.options import DataOptions
+from studio.errors import StudioError
+from studio.paths import Home
+from studio.tasks import TASKS
+
+KEY_PATTERN = re.compile(r"[0-9a-zA-Z_-]{8,80}")
+REMEMBERED = 8  # assembled tables kept in memory
+
+
+class Datasets:
+    """Thread-safe. What it remembers is only a copy of what lies on disk."""
+
+    def __init__(self, home: Home, drafts: Drafts) -> None:
+        self._home, self._drafts = home, drafts
+        self._assembled: OrderedDict[str, Assembled] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def imported(self, draft: Draft) -> Imported | None:
+        if not draft.dataset or not KEY_PATTERN.fullmatch(draft.dataset):
+            return None
+        return Imported.open(self._home.datasets / draft.dataset)
+
+    def assembled(self, draft: Draft) -> Assembled:
+        """The rows that a run with these choices would use: the same function that the run calls.
+
+        Raises StudioError where the data cannot be used so.
+        """
+        imported = self.imported(draft)
+        if imported is None or draft.task is None:
+            raise StudioError("There is no data yet.", "", "Upload a file or pick a sample.")
+        options = DataOptions(source=draft.source or "", columns=draft.columns, limit=draft.limit, split=draft.split)
+        key = f"{draft.task} {draft.dataset} {options.model_dump_json()}"
+        with self._lock:
+            if key not in self._assembled:
+                task = TASKS[draft.task]
+                self._assembled[key] = assemble(imported, options, task.columns, task.check)
+                while len(self._assembled) > REMEMBERED:
+                    self._assembled.popitem(last=False)
+            self._assembled.move_to_end(key)
+            return self._assembled[key]
+
+    # --- pages of tables, asked for by the browser ----------------------------------------------
+
+    def preview(self, query: dict[str, Any]) -> dict[str, Any]:
+        """Rows as they were read. query: {"draft", "start", "count"}."""
+        imported = self.imported(self._drafts.load(str(query.get("draft"))))
+        if imported is None:
+            return EMPTY_PAGE
+        start, count = bounds(query)
+        rows = imported.page(start, count)
+        names = [str(name) for name in rows.columns if name != "row"]
+        columns = [{"key": "row", "title": "Row", "kind": "number"}]
+        columns += [{"key": name, "title": name, "kind": "text"} for name in names]
+        if imported.kind == "image":
+            columns.insert(1, {"key": "thumbnail", "title": "Picture", "kind": "image"})
+        return {
+            "columns": columns,
+            "rows": [self._row(imported, row) for row in rows.to_dict("records")],
+            "total": imported.rows,
+        }
+
+    def problems(self, query: dict[str, Any]) -> dict[str, Any]:
+        """What is left out of the draft's rows, or worth knowing, and why. query as for `preview`."""
+        draft = self._drafts.load(str(query.get("draft")))
+        try:
+            problems = self.assembled(draft).problems
+        except StudioError:
+            return EMPTY_PAGE  # the page shows the reason itself
+        start, count = bounds(query)
+        return {
+            "columns": [
+                {"key": "row", "title": "Row", "kind": "number"},
+                {"key": "what", "title": "What", "kind": "text"},
+                {"key": "why", "title": "Why", "kind": "text"},
+                {"key": "then", "title": "So", "kind": "badge"},
+            ],
+            "rows": [
+                {
+                    "row": problem.row or "",
+                    "what": problem.what,
+                    "why": problem.why,
+                    "then": "left out" if problem.drops else "kept",
+                }
+                for problem in problems[start : start + count]
+            ],
+            "total": len(problems),
+        }
+
+    def _row(self, imported: Imported, row: dict[str, Any]) -> dict[str, Any]:
+        shown = {str(name): "" if value is None or value != value else str(value) for name, value in row.items()}
+        if imported.kind == "image" and row.get("image"):
+            shown["thumbnail"] = file_url(imported.thumbnail(str(row["image"])))
+        return shown
+
+
+EMPTY_PAGE: dict[str, Any] = {"columns": [], "rows": [], "total": 0}
+
+
+def bounds(query: dict[str, Any]) -> tuple[int, int]:
+    """Start and count of a page asked for by a browser, within reason."""
+    return max(0, int(query.get("start") or 0)), min(100, max(1, int(query.get("count") or 20)))
+
+
+def file_url(path: Path) -> str:
+    """Where the browser gets a file of the studio's home."""
+    return f"gradio_api/file={quote(str(path))}"

@@ -1,0 +1,203 @@
+"""What the live chart asks for twice a second: the news of a run since a byte offset of its log."""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from components.notices import notice
+from studio.errors import Explanation
+from studio.events import (
+    AnyEvent,
+    Evaluated,
+    Failed,
+    Finished,
+    Note,
+    Paused,
+    Phase,
+    Resumed,
+    RunState,
+    Started,
+    Status,
+    Step,
+    fold,
+)
+from studio.store import Run, Store
+
+FIRST_POINTS = 2000  # a chart is about a thousand pixels wide
+
+STATUS_TITLES: dict[Status, str] = {
+    "queued": "Waiting for its turn",
+    "starting": "Starting",
+    "running": "Training",
+    "paused": "Paused",
+    "completed": "Finished",
+    "stopped": "Stopped",
+    "failed": "Failed",
+    "interrupted": "Interrupted",
+}
+INTERRUPTED = Explanation(
+    "The training process is gone.",
+    "It was ended from outside, ran out of memory, or the machine was restarted.",
+    "Press Resume to go on from the last saved step; nothing before it is lost.",
+)
+
+
+@dataclass
+class States:
+    """The folded state of every run that anybody looks at, kept up to date from the end of its log."""
+
+    _known: dict[str, tuple[int, RunState]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(self, run: Run) -> RunState:
+        with self._lock:
+            offset, state = self._known.get(run.id, (0, RunState()))
+            events, end = run.read_from(offset)
+            if events:
+                state = fold(events, state)
+            self._known[run.id] = (end, state)
+        return run.seen_from_outside(state)
+
+
+def poll(store: Store, states: States, run_id: str, offset: int) -> dict[str, Any]:
+    """The news behind `offset` as a message for `components.charts.live_chart`. 0 asks for everything."""
+    run = store.find(run_id)
+    if run is None:
+        return {"offset": 0, "done": True, "status": "", "status_title": "No such run"}
+    state = states.of(run)
+    message: dict[str, Any] = {"status": state.status, "status_title": STATUS_TITLES[state.status]}
+    events, end = run.read_from(offset)
+    message["offset"] = end
+    if offset == 0:
+        message.update(_everything(state), reset=True, log=_log(events))
+    elif events:
+        message.update(_news(events, state))
+    if offset == 0 or events or state.status in ("queued", "starting", "interrupted"):
+        message.update(_reading(run, state))
+    message["done"] = state.status not in ("queued", "starting", "running")
+    return message
+
+
+def thin(points: tuple[tuple[int, float], ...], most: int) -> list[tuple[int, float]]:
+    """At most about `most` points: the mean of each stretch, at its last step."""
+    if len(points) <= most:
+        return list(points)
+    stretch = -(-len(points) // most)
+    parts = (points[start : start + stretch] for start in range(0, len(points), stretch))
+    return [(part[-1][0], _short(sum(loss for _, loss in part) / len(part))) for part in parts]
+
+
+def _everything(state: RunState) -> dict[str, Any]:
+    return {"train": thin(state.train, FIRST_POINTS), **_validation(state.validation, state)}
+
+
+def _news(events: list[AnyEvent], state: RunState) -> dict[str, Any]:
+    news: dict[str, Any] = {}
+    for event in events:
+        if isinstance(event, Resumed):  # the newest one counts; points before it in this batch are old
+            news = {"truncate": event.step}
+        elif isinstance(event, Step):
+            news.setdefault("train", []).append((event.step, _short(event.loss)))
+    validation = [event for event in events if isinstance(event, Evaluated) and event.split == "validation"]
+    lines = _log(events)
+    return {**news, **(_validation(validation, state) if validation else {}), **({"log": lines} if lines else {})}
+
+
+def _validation(events: Iterable[Evaluated], state: RunState) -> dict[str, Any]:
+    name = state.plan.headline_metric if state.plan else "accuracy"
+    events = list(events)
+    return {
+        "validation": [(e.step, _short(e.metrics["loss"])) for e in events if "loss" in e.metrics],
+        "metric": [(e.step, _short(e.metrics[name])) for e in events if name in e.metrics],
+        "metric_name": name,
+    }
+
+
+def _reading(run: Run, state: RunState) -> dict[str, Any]:
+    """The numbers beside the chart, as they are now."""
+    plan = state.plan
+    progress = None
+    if state.status in ("completed", "stopped"):
+        progress = 1.0
+    elif plan:
+        progress = round(state.step / max(1, plan.total_steps), 4)
+    words = INTERRUPTED if state.status == "interrupted" else state.failure if state.status == "failed" else None
+    phase = state.phase.sentence if state.phase and state.status in ("starting", "running") else ""
+    if state.phase and state.phase.total and phase:
+        phase = f"{phase} {state.phase.done:,} of {state.phase.total:,}"
+    return {
+        "progress": progress,
+        "phase": phase,
+        "stats": [{"label": label, "value": value} for label, value in _stats(state)],
+        "notice": notice("bad", words.what, words.why, words.what_to_do) if words else "",
+    }
+
+
+def _stats(state: RunState) -> list[tuple[str, str]]:
+    plan, latest = state.plan, state.latest
+    stats = []
+    if plan:
+        stats.append(("Step", f"{state.step:,} / {plan.total_steps:,}"))
+        stats.append(("Pass (epoch)", f"{latest.epoch if latest else 0:.1f} / {plan.epochs}"))
+    if latest:
+        stats.append(("Training loss", f"{latest.loss:.3f}"))
+    if state.best and plan:
+        stats.append((f"Best {plan.headline_metric}", f"{state.best.metrics.get(plan.headline_metric, 0):.3f}"))
+    if latest and latest.seconds_left is not None and state.status == "running":
+        stats.append(("Time left", duration(latest.seconds_left)))
+    else:
+        stats.append(("Time spent", duration(spent(state))))
+    if latest:
+        stats.append(("Examples/s", f"{latest.examples_per_second:,.0f}"))
+        stats.append(("Memory", f"{latest.memory_bytes / 1024**3:.1f} GB"))
+    if state.hardware:
+        stats.append(("Device", f"{state.hardware.device.upper()} · {state.hardware.precision}"))
+    return stats
+
+
+def spent(state: RunState) -> float:
+    """Seconds with a worker at work, up to the newest event."""
+    since = state.working_since
+    return state.seconds + (max(0.0, (state.last or since) - since) if since is not None else 0.0)
+
+
+def duration(seconds: float) -> str:
+    """2 h 5 min, 3 min 20 s, 12 s."""
+    whole = round(seconds)
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _log(events: Iterable[AnyEvent]) -> list[str]:
+    from time import localtime, strftime
+
+    return [f"{strftime('%H:%M:%S', localtime(event.time))}  {line}" for event in events if (line := _line(event))]
+
+
+def _line(event: AnyEvent) -> str:
+    match event:
+        case Started():
+            return f"Started on {event.device}, {event.precision}, {event.threads} threads."
+        case Phase():
+            return event.sentence if event.done == 0 else ""
+        case Note():
+            return event.text
+        case Resumed():
+            return f"Resumed behind step {event.step}."
+        case Evaluated():
+            numbers = ", ".join(f"{name} {value:.4f}" for name, value in event.metrics.items())
+            return f"{event.split.capitalize()} at step {event.step}: {numbers}{' (best)' if event.best else ''}"
+        case Paused():
+            return f"Paused at step {event.step}."
+        case Finished():
+            return f"Finished ({event.reason}); the best step was {event.best_step}."
+        case Failed():
+            return event.what
+    return ""
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.4g}")

@@ -1,0 +1,191 @@
+"""The page: a stepper across the top, one tab a step, and the server that serves it."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from inspect import isgeneratorfunction
+from typing import Any
+
+import gradio as gr
+
+from components.notices import notice
+from components.stepper import Stepper
+from components.theme import logo
+from studio.app.drafts import Draft
+from studio.app.pages import Page, Services, Wire
+from studio.app.tabs import data, model, runs, share, strategy, test, train
+from studio.errors import StudioError
+
+BUILDERS: tuple[Callable[[Services], Page], ...] = (
+    model.build,
+    data.build,
+    strategy.build,
+    train.build,
+    test.build,
+    runs.build,
+    share.build,
+)
+BRAND = "Fine-Tuning Studio"
+
+
+def build_app(services: Services) -> gr.Blocks:
+    """All pages, wired to the drafts of `services`."""
+    with gr.Blocks(title=BRAND, analytics_enabled=False, fill_width=True) as demo:
+        # the secret only encrypts an id; it is fixed so that the browser's memory survives a restart
+        draft_id = gr.BrowserState(None, storage_key="studio-draft", secret="fine-tuning-studio")
+        stepper = Stepper(logo=logo(), elem_id="stepper")
+        message = gr.HTML(elem_id="message")
+        with gr.Tabs(selected="model", elem_id="pages") as tabs:
+            pages = []
+            for build in BUILDERS:
+                key = build.__module__.rsplit(".", 1)[-1]
+                with gr.Tab(key, id=key, elem_id=f"page-{key}"):
+                    pages.append(build(services))
+        shell = Shell(services, pages, draft_id, stepper, message, tabs)
+        shell.connect(demo)
+    demo.queue(default_concurrency_limit=8)
+    return demo
+
+
+class Shell:
+    """Turns the pages' wires into Gradio events."""
+
+    def __init__(
+        self,
+        services: Services,
+        pages: list[Page],
+        draft_id: gr.BrowserState,
+        stepper: Stepper,
+        message: gr.HTML,
+        tabs: gr.Tabs,
+    ) -> None:
+        self.services = services
+        self.pages = {page.key: page for page in pages}
+        self.draft_id, self.stepper, self.message, self.tabs = draft_id, stepper, message, tabs
+
+    def connect(self, demo: gr.Blocks) -> None:
+        for page in self.pages.values():
+            for wire in page.wires:
+                self._connect_wire(page, wire)
+        everything = [output for page in self.pages.values() for output in page.outputs]
+        frame = [self.stepper, self.message, self.tabs]
+        self.stepper.select(
+            self._open_selected, [self.draft_id], [*frame, *everything], queue=False, show_progress="hidden"
+        )
+        demo.load(
+            self._load,
+            [self.draft_id],
+            [self.draft_id, *frame, *everything],
+            queue=False,
+            show_progress="hidden",
+        )
+
+    # --- opening pages ------------------------------------------------------------------------
+
+    def _load(self, draft_id: str | None) -> list[Any]:
+        draft = self.services.drafts.load(draft_id)
+        return [draft.id, *self._opened(draft)]
+
+    def _open_selected(self, event: gr.EventData, draft_id: str) -> list[Any]:
+        draft = self.services.drafts.load(draft_id)
+        return self._opened(self._go(draft, str(event._data["key"])))
+
+    def _opened(self, draft: Draft) -> list[Any]:
+        updates = [
+            update
+            for page in self.pages.values()
+            for update in (page.show(draft) if page.key == draft.page else [gr.skip()] * len(page.outputs))
+        ]
+        return [self.steps(draft), "", gr.Tabs(selected=draft.page), *updates]
+
+    def _go(self, draft: Draft, key: str) -> Draft:
+        """Open a page if nothing is missing on the way there."""
+        if key not in self.pages or self.locked(draft, key):
+            return draft
+        return self.services.drafts.save(draft.change(page=key))
+
+    def locked(self, draft: Draft, key: str) -> str:
+        """Why a step cannot be opened yet: what the first unfinished step before it still needs."""
+        for page in self.pages.values():
+            if page.key == key or not page.is_step:
+                return ""
+            if missing := page.missing(draft):
+                return missing
+        return ""
+
+    def steps(self, draft: Draft) -> dict[str, Any]:
+        """The stepper's value."""
+
+        def entry(page: Page) -> dict[str, str]:
+            reason = self.locked(draft, page.key)
+            done = page.is_step and not page.missing(draft)
+            state = "current" if page.key == draft.page else "locked" if reason else "done" if done else "open"
+            return {"key": page.key, "title": page.title, "state": state, "reason": reason}
+
+        pages = self.pages.values()
+        return {
+            "brand": BRAND,
+            "steps": [entry(page) for page in pages if page.is_step],
+            "side": [entry(page) for page in pages if not page.is_step],
+            "machine": self.services.machine.sentence,
+        }
+
+    # --- clicks -------------------------------------------------------------------------------
+
+    def _connect_wire(self, page: Page, wire: Wire) -> None:
+        slow = isgeneratorfunction(unwrapped(wire.change))
+        target = self.pages[wire.go] if wire.go else page
+        drawn = target.outputs if wire.redraw or wire.go else []
+        working = [page.progress, page.cancel] if slow else []
+        outputs = [self.stepper, self.message, self.tabs, *working, *drawn]
+        idle = ["", gr.update(visible=False)] if slow else []
+
+        def finish(draft: Draft) -> list[Any]:
+            if wire.go:
+                draft = self._go(draft, wire.go)
+            self.services.drafts.save(draft)
+            arrived = draft.page == target.key
+            updates = target.show(draft) if drawn and arrived else [gr.skip()] * len(drawn)
+            selected = gr.Tabs(selected=draft.page) if wire.go else gr.skip()
+            return [self.steps(draft), "", selected, *idle, *updates]
+
+        def fail(error: StudioError) -> list[Any]:
+            words = error.explanation
+            shown = notice("bad", words.what, words.why, words.what_to_do)
+            return [gr.skip(), shown, gr.skip(), *idle, *[gr.skip()] * len(drawn)]
+
+        def arguments(event: gr.EventData, draft_id: str, values: tuple[Any, ...]) -> list[Any]:
+            draft = self.services.drafts.load(draft_id)
+            return [draft, event._data or {}, *values] if wire.event else [draft, *values]
+
+        def handle(event: gr.EventData, draft_id: str, *values: Any) -> list[Any]:
+            try:
+                return finish(wire.change(*arguments(event, draft_id, values)))
+            except StudioError as error:
+                return fail(error)
+
+        def handle_slowly(event: gr.EventData, draft_id: str, *values: Any) -> Iterator[list[Any]]:
+            try:
+                work = wire.change(*arguments(event, draft_id, values))
+                while True:
+                    try:
+                        html = next(work)
+                    except StopIteration as end:
+                        yield finish(end.value)
+                        return
+                    busy = [html, gr.update(visible=True)]
+                    yield [gr.skip(), "", gr.skip(), *busy, *[gr.skip()] * len(drawn)]
+            except StudioError as error:
+                yield fail(error)
+
+        wire.listener(
+            handle_slowly if slow else handle,
+            [self.draft_id, *wire.inputs],
+            outputs,
+            queue=slow,
+            show_progress="hidden",
+        )
+
+
+def unwrapped(function: Any) -> Any:
+    """What a partial calls in the end."""
+    return unwrapped(function.func) if isinstance(function, partial) else function

@@ -1,0 +1,140 @@
+"""Models as the first page shows them: cards of what is here, of the curated list, and of a search."""
+
+from pathlib import Path
+from typing import Any
+
+from components.notices import notice
+from studio.app.drafts import Draft
+from studio.errors import StudioError
+from studio.hardware import GIGABYTE, Machine
+from studio.models import local
+from studio.models.catalog import ModelCard, cards_for, find_card
+from studio.models.hub import SearchResult
+from studio.models.local import ModelInfo
+from studio.models.sources import locate
+from studio.optimizers import OPTIMIZERS
+from studio.paths import Home
+from studio.tasks import TASKS
+
+BYTES_A_NUMBER = 4
+ICONS = {"text": "text", "image": "image"}
+
+
+def here(draft: Draft, home: Home, trust_remote_code: bool) -> list[ModelInfo]:
+    """Models on this machine that the draft's task can start from."""
+    kind = TASKS[str(draft.task)].input_kind
+    folders = tuple(Path(folder) for folder in draft.folders)
+    return [info for info in local.on_this_machine(folders, home) if info.fits(kind)]
+
+
+def cards(draft: Draft, home: Home, machine: Machine, hub_reason: str, trust_remote_code: bool) -> dict[str, Any]:
+    """Cards of everything that is offered: what needs no download first.
+
+    hub_reason: why the Hub was found unreachable, or "" where nobody has asked it or it answered.
+    """
+    infos = {info.id: info for info in here(draft, home, trust_remote_code)}
+    curated = {card.id: card for card in cards_for(str(draft.task))}
+    order = [*infos, *(model_id for model_id in curated if model_id not in infos)]
+    return {
+        "label": "Starting model",
+        "selected": draft.model,
+        "cards": [
+            _card(model_id, curated.get(model_id), infos.get(model_id), machine, hub_reason, draft)
+            for model_id in order
+        ],
+    }
+
+
+def found_cards(result: SearchResult, draft: Draft, machine: Machine) -> dict[str, Any]:
+    """Cards of a search of the Hub."""
+    entries = []
+    for found in result.models:
+        tags = [{"text": size(found.parameters)}] if found.parameters else []
+        tags += [{"text": found.licence}] if found.licence else []
+        tags += [{"text": f"{found.downloads:,} downloads"}]
+        tags += [fit_tag(found.parameters, machine)] if found.parameters else []
+        entries.append(
+            {
+                "key": found.id,
+                "title": found.id.rpartition("/")[2],
+                "text": f"by {found.id.rpartition('/')[0] or 'Hugging Face'}",
+                "icon": ICONS[TASKS[str(draft.task)].input_kind],
+                "tags": tags,
+                "disabled": "" if found.has_safetensors else "Its weights are not in the safe format (safetensors).",
+            }
+        )
+    return {"label": "Found on the Hub", "selected": draft.model, "cards": entries}
+
+
+def summary(draft: Draft, home: Home) -> str:
+    """One line on the chosen model, or what to do."""
+    if draft.model is None:
+        return ""
+    try:
+        folder = locate(draft.model, home=home)
+    except StudioError as error:
+        problem = error.explanation
+        return notice("bad", problem.what, problem.why, problem.what_to_do)
+    if folder is None:
+        return notice("warning", f"{title_of(draft.model)} is no longer on this machine.", "", "Choose it again.")
+    info = local.describe_folder(folder, draft.model)
+    return notice(
+        "good",
+        f"{title_of(draft.model)} is ready.",
+        f"{info.parameters:,} parameters, {info.disk_bytes / 1000**2:,.0f} MB on disk, kind {info.model_type}.",
+    )
+
+
+def title_of(model_id: str) -> str:
+    card = find_card(model_id)
+    return card.title if card else model_id.rstrip("/").rpartition("/")[2]
+
+
+def size(parameters: int) -> str:
+    """22.7 M, 1.2 B"""
+    millions = parameters / 1e6
+    return f"{millions / 1000:.1f} B" if millions >= 1000 else f"{millions:.3g} M"
+
+
+def fit_tag(parameters: int, machine: Machine) -> dict[str, str]:
+    """Whether the weights fit this machine: for training all of them, or only a new head.
+
+    All: weights, gradients and AdamW's two moments in fp32. Head: the weights, and half as much again
+    for what passes through them. The strategy page gives the estimate for the actual choice.
+    """
+    numbers_full = 2 + OPTIMIZERS["adamw"].state_floats
+    room = 0.8 * machine.training_memory_bytes / BYTES_A_NUMBER
+    if parameters * numbers_full < room:
+        return {"text": "fits this machine", "tone": "good"}
+    if parameters * 1.5 < room:
+        return {"text": "fits with few layers trained", "tone": "warning"}
+    return {"text": "too large for this machine", "tone": "bad"}
+
+
+def _card(
+    model_id: str, card: ModelCard | None, info: ModelInfo | None, machine: Machine, hub_reason: str, draft: Draft
+) -> dict[str, Any]:
+    parameters = card.parameters if card else info.parameters if info else 0
+    if info:
+        place = {"text": "on this machine", "tone": "good"}
+    elif hub_reason:
+        place = {"text": "not reachable", "tone": "bad"}
+    else:
+        place = {"text": f"download {card.download_bytes / 1000**2:,.0f} MB" if card else "", "tone": "info"}
+    memory = parameters * BYTES_A_NUMBER * (2 + OPTIMIZERS["adamw"].state_floats) / GIGABYTE
+    return {
+        "key": model_id,
+        "title": card.title if card else title_of(model_id),
+        "text": card.sentence if card else _words(info),
+        "icon": ICONS[TASKS[str(draft.task)].input_kind],
+        "tags": [{"text": size(parameters)}, place, fit_tag(parameters, machine)],
+        "details": [
+            *([f"Licence {card.licence}", f"Reads {card.reads}"] if card else []),
+            f"About {memory:.1f} GB of memory to train all of it",
+        ],
+        "disabled": hub_reason if hub_reason and not info else "",
+    }
+
+
+def _words(info: ModelInfo | None) -> str:
+    return f"A {info.model_type} model in {info.folder.name}." if info else ""

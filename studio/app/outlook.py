@@ -1,0 +1,126 @@
+"""What a choice means before it is started: trained parameters, layers, time and memory on this machine."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from studio.app.drafts import Draft
+from studio.app.pages import Services
+from studio.config import RunConfig
+from studio.data.columns import SPLITS
+from studio.hardware import GIGABYTE, free_disk_bytes
+from studio.models import local
+from studio.models.estimates import Estimate, Trained, Workload, estimate, fits, tokens_of
+from studio.models.local import ModelInfo
+from studio.models.speed import speed_of
+from studio.models.structure import Structure, structure_of
+from studio.optimizers import OPTIMIZERS
+from studio.presets import PRESETS
+from studio.strategies.base import Preview
+from studio.tasks import TASKS
+
+TONES = {"ok": "good", "tight": "warning", "no": "bad"}
+FIRST_ROWS = 500  # enough to know how long texts are
+AUTOMATIC_BATCH = 32
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is to be trained on what, read once a draw: the model's shapes and the rows of the draft."""
+
+    info: ModelInfo
+    structure: Structure
+    rows: dict[str, int]
+    length: float  # tokens of a text, pixels of a picture's side
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """problem: why this cannot be trained at all, or ""."""
+
+    preview: Preview
+    estimate: Estimate
+    tone: str
+    verdict: str
+    layers: tuple[dict[str, str], ...]
+    problem: str
+
+    @property
+    def memory_words(self) -> str:
+        return f"{self.estimate.memory_bytes / GIGABYTE:.1f} GB"
+
+    @property
+    def time_words(self) -> str:
+        return describe_seconds(self.estimate.seconds)
+
+
+def subject(services: Services, draft: Draft) -> Subject:
+    """Raises StudioError where the model or the data is not there any more."""
+    task = TASKS[str(draft.task)]
+    info = local.describe(str(draft.model), services.settings.trust_remote_code, services.home)
+    assembled = services.datasets.assembled(draft)
+    head = task.new_head(info.config, len(assembled.counts))
+    rows = {part: sum(counts.get(part, 0) for counts in assembled.counts.values()) for part in SPLITS}
+    if task.input_kind == "text":
+        texts = assembled.table[task.columns[0].name].head(FIRST_ROWS)
+        length = tokens_of(float(texts.str.len().mean()), draft.options.get("max_length") or 128)
+    else:
+        length = picture_side(info.config)
+    return Subject(info, structure_of(info.folder, head), rows, length)
+
+
+def picture_side(config: dict[str, Any]) -> float:
+    """The side in pixels that the model reads; 224 where its config says nothing."""
+    size = config.get("image_size")
+    return float(size if isinstance(size, int | float) else size[0] if isinstance(size, list) and size else 224)
+
+
+def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
+    strategy = config.chosen_strategy
+    why_not = strategy.why_not(about.structure)
+    preview = strategy.preview(about.structure, config.strategy_options)
+    training = config.training
+    lowest = preview.lowest_trained_block
+    above = about.structure.count(name for block in about.structure.blocks[lowest:] for name in block)
+    workload = Workload(
+        kind="text" if config.chosen_task.input_kind == "text" else "image",
+        rows=about.rows,
+        length=about.length,
+        epochs=training.epochs,
+        batch_size=AUTOMATIC_BATCH if training.batch_size == "auto" else training.batch_size,
+        evaluations_per_epoch=training.evaluations_per_epoch,
+    )
+    needed = estimate(
+        about.structure,
+        about.info.config,
+        Trained(preview.trainable, lowest, min(1.0, preview.trainable / above) if above else 1.0),
+        workload,
+        speed_of(services.machine, services.home),
+        OPTIMIZERS[training.optimizer].state_floats,
+        cores=services.machine.cores,
+        cached=training.cache_activations,
+    )
+    fit = fits(needed, services.machine, free_disk_bytes(services.home.root))
+    return Outlook(preview, needed, TONES[fit.verdict], fit.sentence, layers(preview), why_not or "")
+
+
+def preset_draft(draft: Draft, about: Subject, name: str) -> Draft:
+    """The draft with a preset's settings; the task's own settings stay as they are."""
+    settings = PRESETS[name].settings(about.structure, about.rows["train"])
+    return draft.change(preset=name, strategy=settings["strategy"], training=settings["training"])
+
+
+def layers(preview: Preview) -> tuple[dict[str, str], ...]:
+    """The model's layers from the input upwards, with what happens to each."""
+    body = [{"title": f"Block {number}", "state": state} for number, state in enumerate(preview.blocks, start=1)]
+    first = {"title": "Embeddings (input)", "state": preview.embeddings}
+    return (first, *body, {"title": "Head (your classes)", "state": "trained"})
+
+
+def describe_seconds(seconds: float) -> str:
+    """An estimate in words that do not pretend to be exact: about 40 s, about 3 min, about 2 h."""
+    for limit, unit, name in ((90, 1, "s"), (5400, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit:
+            amount = seconds / unit
+            rounded = max(5, round(amount / 5) * 5) if unit == 1 else max(1, round(amount))
+            return f"about {rounded:.0f} {name}"
+    return f"about {seconds / 86_400:.0f} days"

@@ -1,0 +1,93 @@
+"""What a page is, and how its widgets change the draft.
+
+There is one direction: a click changes the draft, the page is drawn from the draft. A page lists its
+widgets (`outputs`), says what each shows for a draft (`show`), and names what a click does (`wires`).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+from gradio.components import Component
+
+from studio.app.datasets import Datasets
+from studio.app.drafts import Draft, Drafts
+from studio.app.live import States
+from studio.app.settings import ServerSettings
+from studio.data.limits import Limits
+from studio.hardware import Machine
+from studio.jobs import Job
+from studio.models.hub import SearchResult
+from studio.paths import Home
+from studio.predictor import Predictor
+from studio.runner import Supervisor
+from studio.store import Store
+
+
+@dataclass(frozen=True)
+class Services:
+    """What pages work with. By draft: `jobs` holds the running import or download, so that
+    Cancel finds it, `searches` what the last search of the Hub brought, `answers` what the models last said."""
+
+    settings: ServerSettings
+    home: Home
+    store: Store
+    supervisor: Supervisor
+    predictor: Predictor
+    states: States
+    drafts: Drafts
+    datasets: Datasets
+    limits: Limits
+    machine: Machine
+    jobs: dict[str, Job] = field(default_factory=dict)
+    searches: dict[str, SearchResult] = field(default_factory=dict)
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Wire:
+    """One listener of a widget and what it does.
+
+    change: (draft, *values of `inputs`) -> changed draft; raises StudioError, which is shown. With
+        `event`, the event's data (a dict) comes behind the draft. A generator yields HTML for the
+        page's `progress` while it works and returns the draft.
+    go: the page to open afterwards.
+    redraw: draw the page again afterwards; off for fields that the person is typing into.
+    """
+
+    listener: Callable[..., Any]
+    change: Callable[..., Any]
+    inputs: Sequence[Any] = ()
+    event: bool = False
+    go: str | None = None
+    redraw: bool = True
+
+
+@dataclass(frozen=True)
+class Page:
+    """key: the page's name in the draft. missing: what it still needs, in a sentence, or ""."""
+
+    key: str
+    title: str
+    outputs: list[Component]
+    show: Callable[[Draft], list[Any]]
+    wires: list[Wire]
+    missing: Callable[[Draft], str] = lambda draft: ""
+    is_step: bool = True
+    progress: Component | None = None
+    cancel: Component | None = None  # shown while a change that yields progress is at work
+
+
+def progress_html(sentence: str, done: int = 0, total: int = 0) -> str:
+    """A bar with its sentence; without a total it only says what is going on."""
+    bar = f"<progress value='{done}' max='{total}'></progress>" if total else "<progress></progress>"
+    count = f" {done:,} of {total:,}" if total else ""
+    return f"<div class='job-progress' role='status'><span>{escape(sentence)}{count}</span>{bar}</div>"
+
+
+def cancel_job(services: Services, draft: Draft) -> Draft:
+    job = services.jobs.get(draft.id)
+    if job is not None:
+        job.cancel()
+    return draft

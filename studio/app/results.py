@@ -1,0 +1,87 @@
+"""What a finished run found out about its test rows, read a page at a time for the Test page."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas
+
+from studio.app.datasets import EMPTY_PAGE, bounds, file_url
+from studio.app.runs import config_of
+from studio.data.importing import Imported
+from studio.files import read_json
+from studio.store import Run, Store
+from studio.tasks import TASKS
+from studio.tasks.base import Task
+
+
+@dataclass(frozen=True)
+class Results:
+    """The pages of test rows of all runs of one store."""
+
+    store: Store
+
+    def page(self, query: dict[str, Any]) -> dict[str, Any]:
+        """query: {"run", "start", "count", and perhaps "true" and "predicted" (class names)}."""
+        run = self.store.find(str(query.get("run")))
+        if run is None or not run.test_rows_file.is_file():
+            return EMPTY_PAGE
+        task = task_of(run)
+        if task is None:
+            return EMPTY_PAGE
+        rows = test_rows(run, task)
+        for column, key in (("label", "true"), ("predicted", "predicted")):
+            if query.get(key) is not None:
+                rows = rows[rows[column] == query[key]]
+        start, count = bounds(query)
+        shown = rows.iloc[start : start + count]
+        kind = task.input_kind
+        return {
+            "columns": [
+                {"key": "row", "title": "Row", "kind": "number"},
+                {"key": kind, "title": "Picture" if kind == "image" else "Text", "kind": kind},
+                {"key": "label", "title": "Is", "kind": "badge"},
+                {"key": "predicted", "title": "Was taken for", "kind": "badge"},
+            ],
+            "rows": [_cells(run, task, row) for row in shown.to_dict("records")],
+            "total": len(rows),
+        }
+
+
+def task_of(run: Run) -> Task | None:
+    config = config_of(run)
+    return TASKS[config.task] if config else None
+
+
+def test_rows(run: Run, task: Task) -> pandas.DataFrame:
+    return pandas.read_parquet(run.test_rows_file, columns=["row", task.columns[0].name, "label", "predicted"])
+
+
+def scores(run: Run) -> dict[str, Any]:
+    """{"validation": {...}, "test": {...}} as the worker wrote them; empty before the end of a run."""
+    return read_json(run.scores_file) or {}
+
+
+def picture_folder(run: Run) -> Path | None:
+    """Where the run's pictures lie, or None once its imported data is gone."""
+    about = read_json(run.folder / "data" / "source.json") or {}
+    folder = about.get("dataset")
+    imported = Imported.open(Path(folder)) if folder else None
+    return imported.files if imported else None
+
+
+def _cells(run: Run, task: Task, row: dict[str, Any]) -> dict[str, Any]:
+    right = row["label"] == row["predicted"]
+    name = task.columns[0].name
+    value = str(row[name])
+    cell: Any = value
+    if task.input_kind == "image":
+        folder = picture_folder(run)
+        cell = {"src": file_url(folder / value), "alt": value} if folder else value
+    return {
+        "row": int(row["row"]),
+        task.input_kind: cell,
+        "input": value,
+        "label": {"text": str(row["label"]), "tone": "neutral"},
+        "predicted": {"text": str(row["predicted"]), "tone": "good" if right else "bad"},
+    }

@@ -1,0 +1,61 @@
+"""From choices to a run, and what a run looks like in a list."""
+
+from typing import Any
+
+from studio.app.drafts import Draft
+from studio.app.models import title_of
+from studio.app.pages import Services
+from studio.config import RunConfig
+from studio.errors import StudioError
+from studio.preflight import check
+from studio.store import Run
+
+TONES = {
+    "completed": "good",
+    "stopped": "warning",
+    "failed": "bad",
+    "interrupted": "bad",
+    "running": "accent",
+    "starting": "accent",
+    "queued": "info",
+    "paused": "warning",
+}
+
+
+def start_run(services: Services, draft: Draft) -> Draft:
+    """Write the run file of these choices and queue the run. StudioError names everything that stands in the way."""
+    config = draft.config()
+    check(config, services.home)
+    run = services.store.create(config.to_text(), run_name(draft))
+    run.annotate(data=draft.title, dataset=draft.dataset, preset=draft.preset)
+    services.supervisor.enqueue(run)
+    return draft.change(run=run.id)
+
+
+def run_name(draft: Draft) -> str:
+    """What the run is called until somebody renames it."""
+    how = draft.preset.capitalize() if draft.preset and draft.preset != "custom" else draft.strategy.get("name", "")
+    return f"{draft.title or 'data'} · {title_of(str(draft.model))} · {how}"
+
+
+def config_of(run: Run) -> RunConfig | None:
+    """The run's file, or None where this version cannot read it any more."""
+    try:
+        return RunConfig.from_file(run.config_file)
+    except StudioError:
+        return None
+
+
+def flat_settings(config: RunConfig) -> dict[str, Any]:
+    """{"training.epochs": 3, ...}: every setting of a run file by its dotted name."""
+    flat: dict[str, Any] = {}
+
+    def walk(prefix: str, value: Any) -> None:
+        if isinstance(value, dict) and value:
+            for key, part in value.items():
+                walk(f"{prefix}.{key}" if prefix else str(key), part)
+        elif value not in (None, {}):
+            flat[prefix] = value
+
+    walk("", config.model_dump(mode="json"))
+    return flat

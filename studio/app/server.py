@@ -1,0 +1,166 @@
+"""Serving the page: every route behind the login if there is one, files of our own, one port, a clean end."""
+
+import base64
+import binascii
+import errno
+import secrets
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import plotly
+import uvicorn
+from fastapi import FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.staticfiles import StaticFiles
+
+from components.theme import css_paths, head, studio_theme
+from studio.app.datasets import Datasets
+from studio.app.drafts import Drafts
+from studio.app.live import States
+from studio.app.main import build_app
+from studio.app.pages import Services
+from studio.app.settings import ServerSettings
+from studio.data.limits import Limits
+from studio.errors import StudioError
+from studio.hardware import probe
+from studio.paths import Home, assets
+from studio.predictor import Predictor
+from studio.processes import TRUST_VARIABLE
+from studio.runner import Supervisor
+from studio.store import Store
+
+Scope = MutableMapping[str, Any]
+STATIC = "studio-static"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def make_services(settings: ServerSettings) -> Services:
+    """Everything that the pages work with, nothing started yet."""
+    home = Home.find(settings.home)
+    store = Store(home)
+    drafts = Drafts(home)
+    trust = {TRUST_VARIABLE: "1"} if settings.trust_remote_code else {}
+    return Services(
+        settings=settings,
+        home=home,
+        store=store,
+        supervisor=Supervisor(store, settings.concurrent_runs, settings.warm_start, trust),
+        predictor=Predictor(trust),
+        states=States(),
+        drafts=drafts,
+        datasets=Datasets(home, drafts),
+        limits=Limits(upload_megabytes=settings.upload_megabytes),
+        machine=probe(),
+    )
+
+
+def make_asgi(services: Services) -> FastAPI:
+    """The whole server as one ASGI app: the page at /, our own files below /studio-static."""
+    settings, home = services.settings, services.home
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI):  # type: ignore[no-untyped-def]
+        services.supervisor.start()
+        yield
+        services.supervisor.close()
+        services.predictor.close()
+
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    scripts = Path(plotly.__file__).parent / "package_data"
+    app.mount(f"/{STATIC}/plotly", StaticFiles(directory=scripts))
+    app.mount(f"/{STATIC}/assets", StaticFiles(directory=assets()))
+    if settings.auth:
+        app.add_middleware(Login, credentials=settings.auth)
+    if settings.host in LOOPBACK:
+        # a page elsewhere that makes its name point here (DNS rebinding) is not answered
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
+    return gr.mount_gradio_app(
+        app,
+        build_app(services),
+        path="/",
+        server_name=settings.host,
+        server_port=settings.port,
+        theme=studio_theme(),
+        css_paths=[*css_paths(), assets() / "css" / "app.css"],
+        head=head(f"/{STATIC}/plotly/plotly.min.js", f"/{STATIC}/assets/fonts/"),
+        favicon_path=str(assets() / "logo.svg"),
+        allowed_paths=[str(home.datasets), str(home.downloads)],
+        max_file_size=f"{settings.upload_megabytes}mb",
+        footer_links=[],
+        run_history=False,
+        show_error=True,
+        mcp_server=False,
+        ssr_mode=False,
+    )
+
+
+class Login:
+    """HTTP Basic authentication in front of every route, the page's own files included (RFC 7617)."""
+
+    def __init__(self, app: Callable[..., Awaitable[None]], credentials: str) -> None:
+        self.app = app
+        self.credentials = credentials.encode()
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan" or self.may_enter(dict(scope["headers"]).get(b"authorization", b"")):
+            await self.app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            headers = [(b"www-authenticate", b'Basic realm="Fine-Tuning Studio", charset="UTF-8"')]
+            await send({"type": "http.response.start", "status": 401, "headers": headers})
+            await send({"type": "http.response.body", "body": b"A user name and a password are needed.\n"})
+
+    def may_enter(self, header: bytes) -> bool:
+        kind, _, encoded = header.partition(b" ")
+        try:
+            given = base64.b64decode(encoded, validate=True) if kind.lower() == b"basic" else b""
+        except binascii.Error:
+            given = b""
+        return secrets.compare_digest(given, self.credentials)
+
+
+def serve(settings: ServerSettings) -> None:
+    """Serve until Ctrl-C. Runs go on without the server."""
+    with listen(settings.host, settings.port) as listener:
+        port = listener.getsockname()[1]
+        services = make_services(settings.model_copy(update={"port": port}))
+        server = uvicorn.Server(uvicorn.Config(make_asgi(services), log_level="warning", timeout_graceful_shutdown=2))
+        shown = "localhost" if settings.host in ("0.0.0.0", "::", *LOOPBACK) else settings.host
+        address = f"http://{shown}:{port}"
+        print(f"Fine-Tuning Studio is at {address}  (Ctrl-C ends it; training goes on)", flush=True)
+        if settings.open_browser:
+            threading.Timer(1.0, webbrowser.open, [address]).start()
+        server.run(sockets=[listener])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises StudioError when the port is taken or the address is not this machine's."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    if sys.platform != "win32":  # there it would let two servers share the port
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            raise StudioError(
+                f"Port {port} cannot be used.",
+                "Another program, perhaps another studio, has it already."
+                if error.errno == errno.EADDRINUSE
+                else "This account may not open it.",
+                f"Start with another one, for example `studio --port {port + 1}`.",
+            ) from error
+        raise StudioError(
+            f"The page cannot be served at {host}.", str(error), "Use --host 127.0.0.1, or an address of this machine."
+        ) from error
+    return listener

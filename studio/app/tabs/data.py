@@ -1,0 +1,303 @@
+"""2 Data: bring it, see how it was read, map columns, see what will be left out, split."""
+
+from collections.abc import Generator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from components.cards import Cards
+from components.charts.bars import counts_html
+from components.notices import heading, notice
+from components.split_slider import SplitSlider
+from components.tables import PagedTable
+from studio.app.drafts import Draft
+from studio.app.pages import Page, Services, Wire, cancel_job, progress_html
+from studio.data.assembly import guess_columns
+from studio.data.columns import SPLITS
+from studio.data.importing import Imported, keep_upload
+from studio.data.options import DataOptions, ReadingOptions
+from studio.data.sources import SAMPLES
+from studio.data.splitting import SplitOptions
+from studio.errors import StudioError
+from studio.jobs import Job
+from studio.options import Options
+from studio.tasks import TASKS
+
+UPLOAD_TYPES = [".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx", ".zip"]
+DELIMITERS = [("Comma ,", ","), ("Semicolon ;", ";"), ("Tab", "\t"), ("Bar |", "|")]
+ENCODINGS = [("UTF-8", "utf-8"), ("UTF-8 with mark", "utf-8-sig"), ("UTF-16", "utf-16"), ("Latin-1", "latin-1")]
+INVITATIONS = {
+    "text": "A table with one example a row: CSV, TSV, Excel, JSON, JSONL or Parquet.",
+    "image": "A ZIP with one folder of pictures for each class, or a CSV in the ZIP that names picture and label.",
+}
+HEADERS = [("Holds the names", True), ("Is data already", False)]
+COLUMN_SLOTS = max(len(task.columns) for task in TASKS)
+
+
+def build(services: Services) -> Page:
+    datasets = services.datasets
+    head = gr.HTML()
+    with gr.Row(elem_classes="split-row"):
+        with gr.Column(min_width=300):
+            upload = gr.File(label="Upload a file", file_types=UPLOAD_TYPES, elem_id="upload", height=170)
+        with gr.Column(min_width=300):
+            samples = Cards(elem_id="samples")
+    with gr.Accordion("Or take a data set of the Hugging Face Hub", open=False), gr.Row(equal_height=True):
+        hub_name = gr.Textbox(label="Name of the data set", placeholder="owner/name", scale=4, interactive=True)
+        hub_use = gr.Button("Fetch", scale=1, min_width=100)
+    progress = gr.HTML(elem_id="import-progress")
+    cancel = gr.Button("Cancel", elem_id="import-cancel", size="sm", visible=False)
+    with gr.Column(visible=False, elem_id="data-details") as details:
+        summary = gr.HTML(elem_id="data-summary")
+        with gr.Row():
+            columns = [gr.Dropdown(interactive=True, elem_id=f"column-{n}") for n in range(COLUMN_SLOTS)]
+        with gr.Accordion("How the file was read", open=False) as reading_box:
+            gr.HTML("<p class='hint'>If the rows below look wrong, correct it here; the file is then read again.</p>")
+            with gr.Row():
+                delimiter = gr.Dropdown(DELIMITERS, label="Separator", interactive=True, allow_custom_value=True)
+                encoding = gr.Dropdown(ENCODINGS, label="Encoding", interactive=True, allow_custom_value=True)
+                header = gr.Dropdown(HEADERS, label="First row", interactive=True)
+        preview = PagedTable(page=datasets.preview, elem_id="preview")
+        counts_title = gr.HTML()
+        counts = gr.HTML(elem_id="class-counts")
+        dropped_title = gr.HTML(elem_id="dropped-title")
+        dropped = PagedTable(page=datasets.problems, elem_id="dropped")
+        gr.HTML(
+            heading("Split", "The model learns from one part, is checked on the second, and examined on the third."),
+        )
+        split = SplitSlider(elem_id="split")
+        with gr.Accordion("More about the split", open=False), gr.Row():
+            stratify = gr.Checkbox(**words(SplitOptions, "stratify"), interactive=True)
+            keep = gr.Checkbox(**words(SplitOptions, "keep"), interactive=True)
+            seed = gr.Number(**words(SplitOptions, "seed"), precision=0, minimum=0, interactive=True)
+            limit = gr.Number(**words(DataOptions, "limit"), precision=0, minimum=0, interactive=True)
+        notes = gr.HTML()
+        forward = gr.Button("Continue to strategy", variant="primary", elem_id="to-strategy")
+
+    table_widgets = [*columns, reading_box, delimiter, encoding, header, preview]
+    result_widgets = [counts_title, counts, dropped_title, dropped, split, stratify, keep, seed, limit, notes, forward]
+    outputs = [head, samples, details, summary, *table_widgets, *result_widgets]
+
+    def show(draft: Draft) -> list[Any]:
+        imported = datasets.imported(draft)
+        title = heading("Bring your data", INVITATIONS[TASKS[draft.task].input_kind] if draft.task else "")
+        first = [title, sample_cards(draft), gr.update(visible=imported is not None)]
+        if imported is None:
+            return [*first, *[gr.skip()] * (len(outputs) - len(first))]
+        about = notice("good", imported.title, f"{imported.rows:,} rows were read.")
+        return [*first, about, *show_table(draft, imported), *show_result(services, draft)]
+
+    wires = [
+        Wire(upload.upload, partial(import_upload, services), [upload]),
+        Wire(samples.select, partial(import_sample, services), event=True),
+        Wire(hub_use.click, partial(import_hub, services), [hub_name]),
+        Wire(cancel.click, partial(cancel_job, services)),
+        *[Wire(column.input, partial(map_columns, n), [column]) for n, column in enumerate(columns)],
+        *[
+            Wire(widget.input, partial(read_again, services), [delimiter, encoding, header])
+            for widget in (delimiter, encoding, header)
+        ],
+        Wire(split.release, move_split, event=True),
+        *[
+            Wire(listener, change_split, [stratify, keep, seed, limit])
+            for listener in (stratify.input, keep.input, seed.blur, seed.submit, limit.blur, limit.submit)
+        ],
+        Wire(forward.click, partial(require_data, services), go="strategy"),
+    ]
+    return Page("data", "Data", outputs, show, wires, partial(missing, services), progress=progress, cancel=cancel)
+
+
+def words(model: type[Options], name: str) -> dict[str, str]:
+    """Label and help of a setting, from its declaration."""
+    declared = model.model_fields[name]
+    return {"label": declared.title or name, "info": declared.description or ""}
+
+
+def missing(services: Services, draft: Draft) -> str:
+    """What the data still needs before a strategy can be chosen."""
+    if services.datasets.imported(draft) is None:
+        return "Bring some data first."
+    try:
+        services.datasets.assembled(draft)
+    except StudioError as error:
+        return error.explanation.what
+    return ""
+
+
+# --- drawing ------------------------------------------------------------------------------------
+
+
+def sample_cards(draft: Draft) -> dict[str, Any]:
+    fitting = [sample for sample in SAMPLES if sample.task == draft.task]
+    chosen = (draft.source or "").removeprefix("sample/")
+    return {
+        "label": "Or try a sample",
+        "selected": chosen if chosen in {sample.name for sample in fitting} else None,
+        "cards": [
+            {"key": sample.name, "title": sample.title, "text": sample.sentence, "icon": "lightning"}
+            for sample in fitting
+        ],
+    }
+
+
+def show_table(draft: Draft, imported: Imported) -> list[Any]:
+    """How the file was read, and its first rows: updates for the table's widgets."""
+    roles = TASKS[draft.task].columns if draft.task else ()
+    slots: list[Any] = [gr.update(visible=False)] * COLUMN_SLOTS
+    for index, role in enumerate(roles):
+        slots[index] = gr.update(
+            visible=imported.kind == "text",
+            label=role.title,
+            info=role.help,
+            choices=list(imported.columns),
+            value=draft.columns.get(role.name),
+        )
+    reading = imported.reading
+    return [
+        *slots,
+        gr.update(visible=imported.kind == "text" and reading.delimiter is not None),
+        reading.delimiter,
+        reading.encoding,
+        reading.header,
+        {"draft": draft.id, "dataset": draft.dataset},
+    ]
+
+
+def show_result(services: Services, draft: Draft) -> list[Any]:
+    """What the choices make of the rows: updates for the result's widgets."""
+    split = draft.split
+    settings = [split.stratify, split.keep, split.seed, draft.limit]
+    try:
+        assembled = services.datasets.assembled(draft)
+    except StudioError as error:
+        problem = error.explanation
+        shown = notice("bad", problem.what, problem.why, problem.what_to_do)
+        return ["", shown, "", gr.skip(), split_value(draft, None), *settings, "", gr.update(interactive=False)]
+    rows = {part: sum(counts.get(part, 0) for counts in assembled.counts.values()) for part in SPLITS}
+    worth_knowing = [problem for problem in assembled.problems if not problem.drops]
+    return [
+        heading("Examples per class", f"{len(assembled.counts)} classes, {sum(rows.values()):,} examples are used."),
+        counts_html([{"label": label, **parts} for label, parts in assembled.counts.items()]),
+        dropped_heading(assembled.dropped, len(worth_knowing)),
+        {"draft": draft.id, "choices": draft.model_dump_json(include={"columns", "limit", "split", "dataset"})},
+        split_value(draft, rows),
+        *settings,
+        "".join(notice("info", note) for note in assembled.notes),
+        gr.update(interactive=True),
+    ]
+
+
+def split_value(draft: Draft, rows: dict[str, int] | None) -> dict[str, Any]:
+    split = draft.split
+    return {
+        "train": split.train,
+        "validation": split.validation,
+        "test": split.test,
+        "rows": rows,
+        "locked": "",
+    }
+
+
+def dropped_heading(dropped: int, worth_knowing: int) -> str:
+    if not dropped and not worth_knowing:
+        return notice("good", "Every row can be used.")
+    remarks = f" {worth_knowing:,} are kept with a remark." if worth_knowing else ""
+    return heading("What is left out", f"{dropped:,} rows are left out, each for the reason given.{remarks}")
+
+
+# --- changing the draft ---------------------------------------------------------------------------
+
+
+def import_upload(services: Services, draft: Draft, path: str | None) -> Generator[str, None, Draft]:
+    if not path:
+        return draft
+    name = Path(path).name
+    kept = keep_upload(Path(path), name, services.home, services.limits)
+    Path(path).unlink(missing_ok=True)  # the upload's temporary copy
+    return (yield from import_source(services, draft, str(kept), name, ReadingOptions()))
+
+
+def import_sample(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
+    sample = SAMPLES[str(event["key"])]
+    return (yield from import_source(services, draft, f"sample/{sample.name}", sample.title, ReadingOptions()))
+
+
+def import_hub(services: Services, draft: Draft, name: str | None) -> Generator[str, None, Draft]:
+    if not (name or "").strip():
+        raise StudioError("No data set is named.", "The field is empty.", "Write its name as owner/name.")
+    source = f"hub:{str(name).strip()}"
+    return (yield from import_source(services, draft, source, str(name).strip(), ReadingOptions()))
+
+
+def read_again(
+    services: Services, draft: Draft, delimiter: str | None, encoding: str | None, header: bool | None
+) -> Generator[str, None, Draft]:
+    reading = ReadingOptions(delimiter=delimiter or None, encoding=encoding or None, header=header)
+    return (yield from import_source(services, draft, draft.source or "", draft.title, reading))
+
+
+def import_source(
+    services: Services, draft: Draft, source: str, title: str, reading: ReadingOptions
+) -> Generator[str, None, Draft]:
+    """Read the data in a process of its own; yields what to show, returns the changed draft."""
+    request = {
+        "op": "import",
+        "source": source,
+        "reading": reading.model_dump(),
+        "home": str(services.home.root),
+        "limits": services.limits.model_dump(),
+    }
+    job = Job("studio.data.process", request)
+    services.jobs[draft.id] = job
+    try:
+        for step in job:
+            yield progress_html(step.sentence, step.done, step.total)
+    finally:
+        services.jobs.pop(draft.id, None)
+        if job.result is None:
+            job.cancel()
+    now = services.drafts.load(draft.id)
+    if job.result is None:
+        return now  # cancelled: nothing changes
+    imported = Imported.open(Path(job.result["folder"]))
+    assert imported is not None
+    columns = guess_columns(imported, TASKS[now.task].columns) if now.task else {}
+    kept = {role: name for role, name in now.columns.items() if name in imported.columns}
+    same = now.source == source
+    return now.change(
+        source=source,
+        title=title,
+        reading=imported.reading,
+        dataset=imported.folder.name,
+        columns={**columns, **kept} if same else columns,
+        run=None if not same else now.run,
+    )
+
+
+def map_columns(index: int, draft: Draft, column: str | None) -> Draft:
+    roles = TASKS[draft.task].columns if draft.task else ()
+    if index >= len(roles):
+        return draft
+    return draft.change(columns={**draft.columns, roles[index].name: column})
+
+
+def move_split(draft: Draft, event: dict[str, Any]) -> Draft:
+    parts = {part: float(event[part]) for part in SPLITS}
+    return draft.change(split=SplitOptions.read({**draft.split.model_dump(), **parts}, "split"))
+
+
+def change_split(draft: Draft, stratify: bool, keep: bool, seed: float | None, limit: float | None) -> Draft:
+    changed = {"stratify": stratify, "keep": keep, "seed": int(seed or 0)}
+    rows = int(limit) if limit else None
+    options = DataOptions.read(
+        {"source": "-", "limit": rows, "split": {**draft.split.model_dump(), **changed}}, "split"
+    )
+    return draft.change(split=options.split, limit=options.limit)
+
+
+def require_data(services: Services, draft: Draft) -> Draft:
+    if reason := missing(services, draft):
+        raise StudioError("The data is not ready.", reason, "Correct it on this page.")
+    return draft

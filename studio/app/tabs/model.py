@@ -1,0 +1,183 @@
+"""1 Model: what to teach, then which pretrained model to start from."""
+
+from collections.abc import Generator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from components.cards import Cards
+from components.notices import heading, notice
+from studio.app import models as views
+from studio.app.drafts import Draft
+from studio.app.pages import Page, Services, Wire, cancel_job, progress_html
+from studio.errors import StudioError
+from studio.jobs import Job
+from studio.models import hub, local
+from studio.models.sources import locate
+from studio.tasks import TASKS
+
+
+def build(services: Services) -> Page:
+    task_heading = gr.HTML(heading("What do you want to teach?", "Choose the kind of answer that you need."))
+    tasks = Cards(elem_id="tasks")
+    model_heading = gr.HTML()
+    models = Cards(elem_id="models")
+    progress = gr.HTML(elem_id="download-progress")
+    cancel = gr.Button("Cancel the download", elem_id="download-cancel", size="sm", visible=False)
+    with gr.Accordion("Another model", open=False, elem_id="other-models") as others:
+        with gr.Row(equal_height=True):
+            query = gr.Textbox(
+                label="Search the Hugging Face Hub",
+                info="Asks the Hub over the network; nothing is asked before you do.",
+                placeholder="for example: roberta",
+                scale=4,
+                interactive=True,
+                elem_id="hub-query",
+            )
+            search = gr.Button("Search", scale=1, min_width=100, elem_id="hub-search")
+        found_note = gr.HTML(elem_id="hub-note")
+        found = Cards(elem_id="hub-found")
+        with gr.Row(equal_height=True):
+            folder = gr.Textbox(
+                label="A folder on this machine",
+                info="A model in transformers format: config.json and model.safetensors.",
+                scale=4,
+                interactive=True,
+                elem_id="model-folder",
+            )
+            use_folder = gr.Button("Use it", scale=1, min_width=100, elem_id="use-folder")
+    summary = gr.HTML(elem_id="model-summary")
+    forward = gr.Button("Continue to data", variant="primary", elem_id="to-data")
+    outputs = [task_heading, tasks, model_heading, models, others, found_note, found, summary, forward]
+
+    def show(draft: Draft) -> list[Any]:
+        chosen = draft.task is not None
+        note, cards = found_models(services, draft)
+        return [
+            gr.skip(),
+            task_cards(draft),
+            model_title() if chosen else "",
+            gr.update(value=model_cards(services, draft) if chosen else None, visible=chosen),
+            gr.update(visible=chosen),
+            note,
+            cards,
+            views.summary(draft, services.home),
+            gr.update(visible=chosen, interactive=not missing(draft)),
+        ]
+
+    wires = [
+        Wire(tasks.select, choose_task, event=True),
+        Wire(models.select, partial(choose_card, services), event=True),
+        Wire(found.select, partial(choose_card, services), event=True),
+        Wire(search.click, partial(search_hub, services), [query]),
+        Wire(query.submit, partial(search_hub, services), [query]),
+        Wire(use_folder.click, partial(choose_folder, services), [folder]),
+        Wire(folder.submit, partial(choose_folder, services), [folder]),
+        Wire(cancel.click, partial(cancel_job, services)),
+        Wire(forward.click, lambda draft: draft, go="data"),
+    ]
+    return Page("model", "Model", outputs, show, wires, missing, progress=progress, cancel=cancel)
+
+
+def missing(draft: Draft) -> str:
+    if draft.task is None:
+        return "Choose what to teach first."
+    return "" if draft.model else "Choose a starting model first."
+
+
+# --- drawing ------------------------------------------------------------------------------------
+
+
+def model_title() -> str:
+    return heading("Pick a starting model", "It has learned from much data already; you teach it the rest.")
+
+
+def task_cards(draft: Draft) -> dict[str, Any]:
+    return {
+        "label": "What to teach",
+        "selected": draft.task,
+        "cards": [{"key": task.name, "title": task.title, "text": task.sentence, "icon": task.icon} for task in TASKS],
+    }
+
+
+def model_cards(services: Services, draft: Draft) -> dict[str, Any]:
+    known = hub.last_reach(services.home)
+    reason = known.reason if known and not known.reachable else ""
+    return views.cards(draft, services.home, services.machine, reason, services.settings.trust_remote_code)
+
+
+def found_models(services: Services, draft: Draft) -> tuple[str, dict[str, Any] | None]:
+    """What the last search brought: a note, and cards."""
+    result = services.searches.get(draft.id)
+    if result is None:
+        return "", None
+    if not result.reachable:
+        return notice("warning", "The Hub cannot be asked.", result.reason, "Models on this machine work."), None
+    if not result.models:
+        return notice("info", "Nothing was found.", "", "Try another word."), None
+    return "", views.found_cards(result, draft, services.machine)
+
+
+# --- changing the draft ---------------------------------------------------------------------------
+
+
+def choose_task(draft: Draft, event: dict[str, Any]) -> Draft:
+    task = TASKS[str(event["key"])].name
+    if task == draft.task:
+        return draft
+    return Draft(id=draft.id, page=draft.page, folders=draft.folders, task=task)
+
+
+def choose_card(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
+    """Take a model; one that is not on this machine is downloaded first."""
+    model = str(event["key"])
+    if locate(model, home=services.home) is None:
+        yield progress_html(f"Asking the Hub for {model}")
+        reach = hub.reach(services.home)
+        if not reach.reachable:
+            raise StudioError(
+                f"{views.title_of(model)} cannot be downloaded.",
+                reach.reason,
+                "Connect to the internet and choose it again, or take a model that is on this machine.",
+            )
+        job = Job("studio.models.process", {"op": "fetch", "model": model, "home": str(services.home.root)})
+        services.jobs[draft.id] = job
+        try:
+            for step in job:
+                yield progress_html(step.sentence, step.done, step.total)
+        finally:
+            services.jobs.pop(draft.id, None)
+        if job.cancelled:
+            return services.drafts.load(draft.id)
+    return take(services, services.drafts.load(draft.id), model)
+
+
+def choose_folder(services: Services, draft: Draft, folder: str | None) -> Draft:
+    path = Path((folder or "").strip()).expanduser()
+    if not (folder or "").strip() or not path.is_dir():
+        raise StudioError(f"There is no folder '{folder or ''}'.", "Nothing lies at this path.", "Check the path.")
+    chosen = str(path.resolve())
+    known = draft.folders if chosen in draft.folders else (*draft.folders, chosen)
+    return take(services, draft.change(folders=known), chosen)
+
+
+def take(services: Services, draft: Draft, model: str) -> Draft:
+    """The draft with this model, if the model can be fine-tuned for the draft's task."""
+    info = local.describe(model, services.settings.trust_remote_code, services.home)
+    task = TASKS[str(draft.task)]
+    if not info.fits(task.input_kind):
+        why = " ".join(info.problems) or f"It does not read {task.input_kind}s."
+        raise StudioError(f"{views.title_of(model)} cannot be used here.", why, "Choose another model.")
+    if model == draft.model:
+        return draft
+    return draft.change(model=model, preset=None, strategy={}, training={}, run=None)
+
+
+def search_hub(services: Services, draft: Draft, query: str | None) -> Generator[str, None, Draft]:
+    if not (query or "").strip():
+        raise StudioError("There is nothing to search for.", "The field is empty.", "Type a word, such as 'roberta'.")
+    yield progress_html("Asking the Hub")
+    services.searches[draft.id] = hub.search(str(query), str(draft.task), limit=12, home=services.home)
+    return services.drafts.load(draft.id)

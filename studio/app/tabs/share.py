@@ -1,0 +1,140 @@
+"""Share: take the model away, and what repeats the run."""
+
+from collections.abc import Generator
+from functools import partial
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from components.cards import Cards
+from components.notices import empty, heading
+from studio.app.datasets import file_url
+from studio.app.drafts import Draft
+from studio.app.pages import Page, Services, Wire, progress_html
+from studio.app.runs import config_of
+from studio.errors import StudioError
+from studio.exporters import EXPORTERS
+from studio.exporters.card import write_card
+from studio.exporters.folder import labels_in
+from studio.store import Run
+
+
+def build(services: Services) -> Page:
+    head = gr.HTML()
+    which_run = gr.Dropdown(label="Run", interactive=True, elem_id="share-run")
+    with gr.Column(visible=False) as body:
+        exporters = Cards(elem_id="exporters")
+        progress = gr.HTML()
+        cancel = gr.Button("Cancel", size="sm", visible=False)
+        download = gr.HTML(elem_id="download")
+        gr.HTML(
+            heading(
+                "Repeat this run", "The run file holds every setting; the command runs it without the page.", level=3
+            )
+        )
+        command = gr.Code(label="Command", language="shell", interactive=False, elem_id="command")
+        run_file = gr.Code(label="run.yaml", language="yaml", interactive=False, elem_id="run-file", max_lines=18)
+        run_file_link = gr.HTML()
+        with gr.Accordion("The model card", open=False):
+            card = gr.Markdown(elem_id="model-card")
+    outputs = [head, which_run, body, exporters, download, command, run_file, run_file_link, card]
+
+    def show(draft: Draft) -> list[Any]:
+        finished = [run for run in services.store if services.states.of(run).has_model]
+        run = find_finished(services, draft)
+        title = heading("Take it away", "The model as a standard folder, with its card and the run file.")
+        if not finished:
+            title = empty("share", "Nothing to share yet", "Train a model first; it appears here when it is done.")
+        choices = [(f"{each.name} · {each.id[:13]}", each.id) for each in finished]
+        first = [
+            title,
+            gr.update(choices=choices, value=run.id if run else None, visible=bool(finished)),
+            gr.update(visible=run is not None),
+        ]
+        if run is None:
+            return [*first, *[gr.skip()] * (len(outputs) - 3)]
+        return [
+            *first,
+            exporter_cards(run),
+            download_html(services, run),
+            f"studio train {run.config_file}",
+            run.config_file.read_text(encoding="utf-8"),
+            link(file_url(run.config_file), "run.yaml", "Download run.yaml"),
+            card_text(run),
+        ]
+
+    wires = [
+        Wire(which_run.input, lambda draft, run_id: draft.change(run=run_id, cell=None), [which_run]),
+        Wire(exporters.select, partial(export, services), event=True),
+    ]
+    return Page("share", "Share", outputs, show, wires, is_step=False, progress=progress, cancel=cancel)
+
+
+def find_finished(services: Services, draft: Draft) -> Run | None:
+    run = services.store.find(draft.run) if draft.run else None
+    return run if run is not None and services.states.of(run).has_model else None
+
+
+# --- drawing ------------------------------------------------------------------------------------
+
+
+def exporter_cards(run: Run) -> dict[str, Any]:
+    return {
+        "label": "Ways to take it away",
+        "selected": None,
+        "cards": [
+            {
+                "key": exporter.name,
+                "title": exporter.title,
+                "text": exporter.sentence,
+                "icon": "download",
+                "disabled": exporter.why_not(run) or "",
+            }
+            for exporter in EXPORTERS
+        ],
+    }
+
+
+def download_html(services: Services, run: Run) -> str:
+    """Links to what was exported of this run."""
+    files = [services.home.downloads / run.id / f"{exporter.name}.zip" for exporter in EXPORTERS]
+    return "".join(
+        link(
+            file_url(file), f"{run.name} {file.name}", f"Download {file.name} ({file.stat().st_size / 1000**2:,.1f} MB)"
+        )
+        for file in files
+        if file.is_file()
+    )
+
+
+def link(url: str, name: str, words: str) -> str:
+    return f'<a class="download-link" href="{escape(url)}" download="{escape(name)}">{escape(words)}</a>'
+
+
+def card_text(run: Run) -> str:
+    config = config_of(run)
+    adapter = (run.model / "adapter_config.json").is_file()
+    return without_front_matter(write_card(run, config, labels_in(run.model), adapter)) if config else ""
+
+
+def without_front_matter(card: str) -> str:
+    """The card as people read it: the YAML between the first two `---` is for machines."""
+    parts = card.split("---\n", 2)
+    return parts[2] if card.startswith("---\n") and len(parts) == 3 else card
+
+
+# --- changing the draft ---------------------------------------------------------------------------
+
+
+def export(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
+    """Write the archive in the inference process, which has the libraries for it."""
+    run = find_finished(services, draft)
+    if run is None:
+        raise StudioError("There is nothing to export.", "No finished run is chosen.", "Choose one above.")
+    exporter = EXPORTERS[str(event["key"])]
+    if reason := exporter.why_not(run):
+        raise StudioError(f"'{exporter.title}' does not fit this run.", reason, "Choose another way.")
+    yield progress_html("Packing the model")
+    services.predictor.export_archive(run, exporter.name, services.home.downloads / run.id / f"{exporter.name}.zip")
+    return services.drafts.load(draft.id)

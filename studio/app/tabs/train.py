@@ -1,0 +1,99 @@
+"""4 Train: start, watch, pause, resume, stop. The run goes on without this page."""
+
+from functools import partial
+
+import gradio as gr
+
+from components.charts.live_chart import LiveChart
+from components.notices import heading, notice
+from studio.app.drafts import Draft
+from studio.app.live import poll
+from studio.app.pages import Page, Services, Wire
+from studio.app.runs import start_run
+from studio.events import RESUMABLE, Status
+from studio.store import Run
+
+BUSY: frozenset[Status] = frozenset({"queued", "starting", "running"})
+
+
+def build(services: Services) -> Page:
+    states = services.states
+
+    def run_of(draft: Draft) -> Run | None:
+        return services.store.find(draft.run) if draft.run else None
+
+    head = gr.HTML()
+    with gr.Row(elem_classes="split-row"):
+        with gr.Column(scale=3, min_width=320):
+            chart = LiveChart(poll=partial(poll, services.store, states), elem_id="live-chart")
+        with gr.Column(scale=1, min_width=240, elem_classes="side-column"):
+            start = gr.Button("Start training", variant="primary", elem_id="start")
+            test = gr.Button("Try the result", variant="primary", elem_id="to-test")
+            pause = gr.Button("Pause", elem_id="pause")
+            resume = gr.Button("Resume", variant="primary", elem_id="resume")
+            stop = gr.Button("Stop and keep the best", elem_id="stop")
+            again = gr.Button("Start a new run with the present choices", elem_id="start-again")
+            waiting = gr.HTML()
+
+    def show(draft: Draft) -> list[object]:
+        run = run_of(draft)
+        status = states.of(run).status if run else None
+        finished = bool(run and states.of(run).has_model)
+        shown = [
+            status is None,
+            finished,
+            status in ("starting", "running"),
+            status in RESUMABLE,
+            status in BUSY,
+            status is not None and status not in BUSY,
+        ]
+        title = heading(
+            f"Training · {run.name}" if run else "Train",
+            "You can close this page; training goes on and the curve picks up where it is."
+            if run
+            else "Everything is set. Training runs in the background and survives closing this page.",
+        )
+        stop_words = "Leave the queue" if status == "queued" else "Stop and keep the best"
+        return [
+            title,
+            {"run": run.id if run else None, "status": status},
+            *[gr.update(visible=visible) for visible in shown[:4]],
+            gr.update(visible=shown[4], value=stop_words),
+            gr.update(visible=shown[5]),
+            _queue_html(services, run),
+        ]
+
+    def act(action: str, draft: Draft) -> Draft:
+        run = run_of(draft)
+        if run is not None:
+            getattr(services.supervisor, action)(run)
+            if services.store.find(run.id) is None:  # it left the queue without ever having started
+                return draft.change(run=None)
+        return draft
+
+    outputs = [head, chart, start, test, pause, resume, stop, again, waiting]
+    begin = partial(start_run, services)
+    wires = [
+        Wire(start.click, begin),
+        Wire(again.click, begin),
+        Wire(pause.click, partial(act, "pause")),
+        Wire(resume.click, partial(act, "resume")),
+        Wire(stop.click, partial(act, "stop")),
+        Wire(test.click, lambda draft: draft, go="test"),
+        Wire(chart.status, lambda draft: draft),
+    ]
+
+    def missing(draft: Draft) -> str:
+        run = run_of(draft)
+        return "" if run and states.of(run).has_model else "Train a model first."
+
+    return Page("train", "Train", outputs, show, wires, missing)
+
+
+def _queue_html(services: Services, shown: Run | None) -> str:
+    """Who else is waiting or at work, next one first."""
+    others = [run for run in services.supervisor.queue() if shown is None or run.id != shown.id]
+    if not others:
+        return ""
+    names = ", ".join(run.name for run in others)
+    return notice("info", f"{len(others)} more in the queue", names)
