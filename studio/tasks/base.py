@@ -121,16 +121,36 @@ class Task(Protocol):
         """Endings of model classes that already carry this task's head, e.g. `ForSequenceClassification`."""
         ...
 
-    def new_head(self, model_config: Mapping[str, Any], classes: int) -> dict[str, tuple[int, ...]]:
-        """Name -> shape of the parameters a new head brings, from the model's config.json."""
+    def new_head(
+        self, model_config: Mapping[str, Any], classes: int, folder: Path | None = None, options: Any = None
+    ) -> dict[str, tuple[int, ...]]:
+        """Name -> shape of the parameters a new head brings, from the model's config.json.
+
+        With the model's folder and the task's options also what depends on them (a pooling layer).
+        """
+        ...
+
+    def unused(self, model_config: Mapping[str, Any]) -> tuple[str, ...]:
+        """Patterns of parameter names that a checkpoint may hold and this task's model leaves out."""
         ...
 
     def prepare(self, spec: Spec) -> Prepared: ...
 
     def score(self, predictions: Predictions) -> Scores: ...
 
-    def load(self, model_folder: Path, options: Any, trust_remote_code: bool = False) -> Bundle:
-        """A finished model, as `prepare`'s was saved; an adapter is put on its base model."""
+    def load(
+        self, model_folder: Path, options: Any, trust_remote_code: bool = False, base: Path | None = None
+    ) -> Bundle:
+        """A finished model, as `prepare`'s was saved; an adapter is put on `base`, or the model that it names."""
+        ...
+
+    def load_untrained(
+        self, base: Path, tuned: Path, initial: Path, options: Any, trust_remote_code: bool = False
+    ) -> Bundle:
+        """The model as it was before the first step: the pretrained one in `base` with the new weights of `initial`.
+
+        tuned: the finished model's folder, for its labels. initial: a safetensors file, by parameter name.
+        """
         ...
 
     def predict(self, bundle: Bundle, inputs: Sequence[Any]) -> list[Prediction]:

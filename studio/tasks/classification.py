@@ -71,10 +71,6 @@ def label_problems(table: "pandas.DataFrame") -> Iterator[Problem]:
             "Almost every row has a class of its own",
             f"{len(counts):,} different classes in {int(counts.sum()):,} rows; is this the right column?",
         )
-    else:
-        for name in counts.index[counts.to_numpy() < 3]:
-            number = int(counts[name])
-            yield _whole(f"Few examples of '{name}'", f"There {'is' if number == 1 else 'are'} only {number}.")
     alike: dict[str, list[str]] = {}
     for name in counts.index:
         alike.setdefault(" ".join(str(name).casefold().split()), []).append(str(name))

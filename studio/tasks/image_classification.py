@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.data.columns import Column, Kind, Problem
+from studio.data.picture_files import load_picture
 from studio.options import Options as BaseOptions
 from studio.options import setting
 from studio.tasks.base import Bundle, Prediction, Predictions, Prepared, Scores, Spec
@@ -97,22 +98,38 @@ class ImageClassification:
     def score(self, predictions: Predictions) -> Scores:
         return score(predictions)
 
-    def load(self, model_folder: Path, options: Any, trust_remote_code: bool = False) -> Bundle:
+    def load(
+        self, model_folder: Path, options: Any, trust_remote_code: bool = False, base: Path | None = None
+    ) -> Bundle:
         from transformers import AutoModelForImageClassification
 
         from studio.tasks.pictures import load_processor
         from studio.tasks.pretrained import labels_of, load_finished
 
-        model = load_finished(AutoModelForImageClassification, model_folder, trust_remote_code)
+        model = load_finished(AutoModelForImageClassification, model_folder, trust_remote_code, base)
         processor = load_processor(model_folder, model.config, trust_remote_code)
         return Bundle(model, processor, labels_of(model.config), options)
+
+    def load_untrained(
+        self, base: Path, tuned: Path, initial: Path, options: Any, trust_remote_code: bool = False
+    ) -> Bundle:
+        from transformers import AutoModelForImageClassification
+
+        from studio.tasks.pictures import load_processor
+        from studio.tasks.pretrained import load_with_head, restore_initial, stored_labels
+
+        model, labels, _ = load_with_head(
+            AutoModelForImageClassification, base, stored_labels(tuned), trust_remote_code
+        )
+        restore_initial(model, initial)
+        return Bundle(model.eval(), load_processor(tuned, model.config, trust_remote_code), labels, options)
 
     def predict(self, bundle: Bundle, inputs: Sequence[Any]) -> list[Prediction]:
         """`inputs`: paths of pictures, answered 16 at a time."""
         import numpy
         import torch
 
-        from studio.tasks.pictures import NormalisePictures, open_picture, shrink
+        from studio.tasks.pictures import NormalisePictures, shrink
 
         if not inputs:
             return []
@@ -120,7 +137,7 @@ class ImageClassification:
         with torch.inference_mode():
             for start in range(0, len(inputs), 16):
                 chosen = inputs[start : start + 16]
-                items = [{"pixel_values": shrink(bundle.processor, open_picture(path))} for path in chosen]
+                items = [{"pixel_values": shrink(bundle.processor, load_picture(Path(path)))} for path in chosen]
                 pixels = collate(items)["pixel_values"].to(bundle.device)
                 rows.append(bundle.model(pixel_values=pixels).logits.float().cpu().numpy())
         return answers_from(numpy.concatenate(rows), bundle.labels)

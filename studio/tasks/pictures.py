@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studio.data.picture_files import load_picture
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Pictures(Sequence[dict[str, Any]]):
         position = range(len(self.paths))[index]
         pixels = self._kept.get(position)
         if pixels is None:
-            pixels = shrink(self.processor, open_picture(self.paths[position]))
+            pixels = shrink(self.processor, load_picture(self.paths[position]))
             if pixels.nbytes <= self.bytes_per_picture:
                 self._kept[position] = pixels
         return {"pixel_values": vary(pixels) if self.augment else pixels, "labels": self.labels[position]}
@@ -59,21 +60,6 @@ class NormalisePictures:
         if "labels" in items[0]:
             batch["labels"] = torch.tensor([item["labels"] for item in items])
         return batch
-
-
-def open_picture(path: Path | str) -> "Image":
-    """The picture upright, in RGB. Raises StudioError where it cannot be read."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as picture:
-            return ImageOps.exif_transpose(picture).convert("RGB")
-    except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise StudioError(
-            f"The picture '{Path(path).name}' cannot be read.",
-            "The file is missing, damaged, or of an unknown format.",
-            "Save it as JPEG or PNG, or leave it out.",
-        ) from error
 
 
 def shrink(processor: Any, picture: "Image") -> "torch.Tensor":

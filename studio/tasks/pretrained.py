@@ -109,14 +109,14 @@ def _begin_anew(model: "PreTrainedModel", names: Iterable[str]) -> None:
                 torch.nn.init.zeros_(parameter)
 
 
-def load_finished(auto_class: Any, folder: Path, trust_remote_code: bool) -> Any:
-    """A model that training saved, in eval mode; an adapter is put on its base model."""
+def load_finished(auto_class: Any, folder: Path, trust_remote_code: bool, base: Path | None) -> Any:
+    """A model that training saved, in eval mode; an adapter is put on its base model, `base` or the one it names."""
     if not (folder / ADAPTER).is_file():
         model, _ = _load(auto_class, folder, _config(folder, trust_remote_code), trust_remote_code)
         return model.eval()
     from peft import PeftConfig, PeftModel
 
-    base = _base_folder(str(PeftConfig.from_pretrained(str(folder)).base_model_name_or_path), folder)
+    base = base or _base_folder(str(PeftConfig.from_pretrained(str(folder)).base_model_name_or_path), folder)
     model, _ = _load(auto_class, base, _config(folder, trust_remote_code), trust_remote_code)
     return PeftModel.from_pretrained(model, folder).eval()
 
@@ -132,6 +132,30 @@ def _base_folder(name: str, adapter: Path) -> Path:
             "Bring it back to where it was, or download it again on the Model page.",
         )
     return folder
+
+
+def restore_initial(model: "PreTrainedModel", initial: Path) -> None:
+    """Put the new weights, as they began, into a freshly loaded model. Raises StudioError where they do not fit."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        weights = load_file(initial)
+        _, unknown = model.load_state_dict(weights, strict=False)
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise StudioError(
+            "The model before training cannot be shown.",
+            f"The run's first weights do not fit: {_first_line(error)}",
+            "The tuned model can be used all the same.",
+        ) from error
+    if unknown:
+        raise StudioError("The model before training cannot be shown.", f"It has no weights named {unknown[0]}.")
+
+
+def stored_labels(folder: Path) -> tuple[str, ...]:
+    """The labels in a model folder's config.json, in the order of the outputs."""
+    names: Mapping[str, str] = config_of(folder).get("id2label") or {}
+    return tuple(str(names[index]) for index in sorted(names, key=int))
 
 
 def labels_of(config: Any) -> tuple[str, ...]:

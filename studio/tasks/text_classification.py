@@ -122,14 +122,31 @@ class TextClassification:
     def score(self, predictions: Predictions) -> Scores:
         return score(predictions)
 
-    def load(self, model_folder: Path, options: Any, trust_remote_code: bool = False) -> Bundle:
+    def load(
+        self, model_folder: Path, options: Any, trust_remote_code: bool = False, base: Path | None = None
+    ) -> Bundle:
         from transformers import AutoModelForSequenceClassification
 
         from studio.tasks.pretrained import labels_of, load_finished
 
-        model = load_finished(AutoModelForSequenceClassification, model_folder, trust_remote_code)
+        model = load_finished(AutoModelForSequenceClassification, model_folder, trust_remote_code, base)
         tokenizer = load_tokenizer(model_folder, trust_remote_code)
         return Bundle(model, tokenizer, labels_of(model.config), options)
+
+    def load_untrained(
+        self, base: Path, tuned: Path, initial: Path, options: Any, trust_remote_code: bool = False
+    ) -> Bundle:
+        from transformers import AutoModelForSequenceClassification
+
+        from studio.tasks.pretrained import load_with_head, restore_initial, stored_labels
+
+        model, labels, _ = load_with_head(
+            AutoModelForSequenceClassification, base, stored_labels(tuned), trust_remote_code
+        )
+        if _takes_the_mean(options.pooling, model.config.model_type, base):
+            append_mean_pooling(model)
+        restore_initial(model, initial)
+        return Bundle(model.eval(), load_tokenizer(tuned, trust_remote_code), labels, options)
 
     def predict(self, bundle: Bundle, inputs: Sequence[Any]) -> list[Prediction]:
         """Texts of like length are answered together, 32 at a time."""

@@ -1,0 +1,169 @@
+"""The inference process: `python -m studio.engine.inference`. Answers with finished runs' models; JSON lines both ways.
+
+Requests on stdin, one object a line, answered one after the other:
+  {"id", "op": "predict", "run_dir", "which": "tuned" | "before", "inputs": [texts, or paths of pictures]}
+      -> {"id", "result": [{"label", "probabilities": {label: share}}]}
+  {"id", "op": "predict-file", "run_dir", "input": path, "output": path}
+      -> {"id", "progress": {"done", "total"}} ..., then {"id", "result": {"rows", "output"}}
+  {"id", "op": "export", "run_dir", "exporter": name, "to": folder}
+      -> {"id", "result": path of what was written}
+A failure is {"id", "error": {"what", "why", "what_to_do"}}. Models stay in memory while they are asked, the
+last few of them; after `--idle-seconds` without a question they are freed. The process ends with its stdin.
+"""
+
+import argparse
+import gc
+import json
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TextIO
+
+from studio.engine.prediction_files import predict_file
+from studio.engine.resident import ResidentModels
+from studio.errors import StudioError
+from studio.exporters import EXPORTERS
+from studio.store import Run
+
+IDLE_SECONDS = 300.0
+Reply = Callable[[dict[str, Any]], None]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="studio.engine.inference", description=__doc__.split("\n")[0])
+    parser.add_argument("--idle-seconds", type=float, default=IDLE_SECONDS, help="free models when unused for so long")
+    parser.add_argument("--keep", type=int, default=3, help="how many models stay in memory")
+    parser.add_argument("--trust-remote-code", action="store_true", help="let models run code of their own")
+    chosen = parser.parse_args(arguments)
+    prepare_environment()
+    answers = own_stdout()
+    models = ResidentModels(chosen.keep, chosen.trust_remote_code)
+    serve(sys.stdin, answers, models, chosen.idle_seconds)
+
+
+def prepare_environment() -> None:
+    """What the libraries read when they are imported: work offline, and threads wait without spinning."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+
+
+def own_stdout() -> TextIO:
+    """The pipe to the asker, for answers alone: whatever else prints goes to stderr from now on."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1, newline="\n")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return answers
+
+
+def serve(requests: Iterable[str], answers: TextIO, models: ResidentModels, idle_seconds: float) -> None:
+    """Answer until `requests` end."""
+    lines: queue.Queue[str | None] = queue.Queue()
+
+    def read() -> None:
+        for line in requests:
+            lines.put(line)
+        lines.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+
+    def reply(message: dict[str, Any]) -> None:
+        answers.write(json.dumps(message, ensure_ascii=False) + "\n")
+        answers.flush()
+
+    while True:
+        try:
+            line = lines.get(timeout=idle_seconds)
+        except queue.Empty:
+            models.clear()
+            gc.collect()
+            continue
+        if line is None:
+            return
+        if line.strip():
+            answer(json.loads(line), models, reply)
+
+
+def answer(request: dict[str, Any], models: ResidentModels, reply: Reply) -> None:
+    """One request; whatever goes wrong is told to the asker, and the process goes on."""
+    number = request.get("id")
+    try:
+        operation = OPERATIONS.get(str(request.get("op")))
+        if operation is None:
+            raise StudioError(f"There is no operation '{request.get('op')}'.", f"Known: {', '.join(OPERATIONS)}.")
+        result = operation(request, models, lambda message: reply({"id": number, **message}))
+    except StudioError as error:
+        reply({"id": number, "error": error.as_dict()})
+    except MemoryError:
+        models.clear()
+        reply({"id": number, "error": OUT_OF_MEMORY.as_dict()})
+    except Exception as error:  # noqa: BLE001  (the asker must hear of it, and the next question be answered)
+        import traceback
+
+        traceback.print_exc()
+        models.clear()
+        memory = "out of memory" in str(error).lower()
+        reply({"id": number, "error": (OUT_OF_MEMORY if memory else _unexpected(error)).as_dict()})
+    else:
+        reply({"id": number, "result": result})
+
+
+def _predict(request: dict[str, Any], models: ResidentModels, tell: Reply) -> list[dict[str, Any]]:
+    task, bundle = models.get(_run(request), str(request.get("which", "tuned")))
+    found = task.predict(bundle, request["inputs"])
+    return [{"label": one.label, "probabilities": one.probabilities} for one in found]
+
+
+def _predict_file(request: dict[str, Any], models: ResidentModels, tell: Reply) -> dict[str, Any]:
+    run = _run(request)
+    task, bundle = models.get(run, "tuned")
+    output = Path(request["output"])
+
+    def progress(done: int, total: int) -> None:
+        tell({"progress": {"done": done, "total": total}})
+
+    rows = predict_file(task, bundle, models.config(run).data.columns, Path(request["input"]), output, progress)
+    return {"rows": rows, "output": str(output)}
+
+
+def _export(request: dict[str, Any], models: ResidentModels, tell: Reply) -> str:
+    run, exporter = _run(request), EXPORTERS[str(request.get("exporter"))]
+    reason = exporter.why_not(run)
+    if reason:
+        raise StudioError(f"This run cannot be exported as '{exporter.title}'.", reason, "Choose another format.")
+    return str(exporter.export(run, Path(request["to"])))
+
+
+OPERATIONS: dict[str, Callable[[dict[str, Any], ResidentModels, Reply], Any]] = {
+    "predict": _predict,
+    "predict-file": _predict_file,
+    "export": _export,
+}
+OUT_OF_MEMORY = StudioError(
+    "The memory is not enough for this.",
+    "The model and its inputs need more than is free now.",
+    "Close other programs, wait for a running training to end, or ask with fewer or shorter inputs.",
+)
+
+
+def _run(request: dict[str, Any]) -> Run:
+    run = Run(Path(str(request.get("run_dir", ""))))
+    if not run.config_file.is_file():
+        raise StudioError("This run is no longer there.", "Its folder was moved or deleted.", "Choose another run.")
+    return run
+
+
+def _unexpected(error: Exception) -> StudioError:
+    return StudioError(
+        "The model could not answer.",
+        f"{type(error).__name__}: {error}",
+        "Try again; if it stays so, start the studio anew and report this message.",
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""The model as a standard folder: weights, labels, tokenizer or image processor, model card, run file."""
+
+import shutil
+import zipfile
+from pathlib import Path
+
+from studio.config import RunConfig
+from studio.errors import StudioError
+from studio.exporters.card import write_card
+from studio.exporters.sharing import clean_settings, for_others
+from studio.files import read_json, replace_text, replace_with
+from studio.store import COMPLETE, Run, is_complete
+
+
+class Folder:
+    name = "folder"
+    title = "Standard folder"
+    sentence = "Everything that is needed to use the model elsewhere, with a description; loads with transformers."
+
+    def why_not(self, run: Run) -> str | None:
+        return unfinished(run)
+
+    def export(self, run: Run, to: Path) -> Path:
+        config = RunConfig.from_file(run.config_file)
+        empty_folder(to, run)
+        for file in sorted(run.model.iterdir()):
+            if file.is_file() and file.name not in (COMPLETE, "README.md"):
+                shutil.copy2(file, to / file.name)
+        adapter = (to / "adapter_config.json").is_file()
+        describe(run, config, to, adapter)
+        return to
+
+
+def unfinished(run: Run) -> str | None:
+    return None if is_complete(run.model) else "The run has no finished model yet."
+
+
+def empty_folder(to: Path, run: Run) -> None:
+    """Make sure that there is a model to write, and a folder for it that holds nothing else."""
+    reason = unfinished(run)
+    if reason:
+        raise StudioError(f"'{run.name}' cannot be taken away.", reason, "Wait for the end of the training.")
+    if to.is_file() or (to.is_dir() and any(to.iterdir()) and not (to / "run.yaml").is_file()):
+        raise StudioError(
+            f"The model cannot be written to '{to}'.",
+            "There is something else already.",
+            "Choose an empty or a new folder.",
+        )
+    to.mkdir(parents=True, exist_ok=True)
+
+
+def describe(run: Run, config: RunConfig, to: Path, adapter: bool) -> None:
+    """Add the model card and the run file; paths of this machine stay here."""
+    clean_settings(to, config)
+    replace_text(to / "run.yaml", for_others(config).to_text())
+    replace_text(to / "README.md", write_card(run, config, labels_in(to), adapter))
+
+
+def labels_in(folder: Path) -> tuple[str, ...]:
+    """The names of a model's outputs, as its config.json lists them."""
+    names = (read_json(folder / "config.json") or {}).get("id2label") or {}
+    return tuple(str(names[index]) for index in sorted(names, key=int))
+
+
+def zip_folder(folder: Path, archive: Path) -> Path:
+    """`folder` as a ZIP whose entries lie below one folder of the archive's name. Weights are not compressed."""
+
+    def write(temporary: Path) -> None:
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as target:
+            for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+                target.write(file, Path(archive.stem) / file.relative_to(folder))
+
+    replace_with(archive, write)
+    return archive

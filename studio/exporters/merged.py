@@ -1,0 +1,36 @@
+"""An adapter merged into its base model: one standard model that loads with plain transformers."""
+
+from pathlib import Path
+from typing import Any
+
+from studio.config import RunConfig
+from studio.exporters.folder import describe, empty_folder, unfinished
+from studio.models.sources import locate
+from studio.store import Run
+
+
+class Merged:
+    name = "merged"
+    title = "Merged into one model"
+    sentence = "The adapter and the pretrained model as one, so that nobody needs peft to use it."
+
+    def why_not(self, run: Run) -> str | None:
+        reason = unfinished(run)
+        if reason:
+            return reason
+        if not (run.model / "adapter_config.json").is_file():
+            return "This run trained the model itself, not an adapter: the standard folder is whole already."
+        return None
+
+    def export(self, run: Run, to: Path) -> Path:
+        """Loads the model, so it belongs into a process of its own."""
+        config = RunConfig.from_file(run.config_file)
+        empty_folder(to, run)
+        base = locate(config.model.id, config.model.revision)
+        bundle = config.chosen_task.load(run.model, config.task_options, base=base)
+        adapted: Any = bundle.model
+        merged = adapted.merge_and_unload()
+        merged.save_pretrained(to)
+        bundle.processor.save_pretrained(to)
+        describe(run, config, to, adapter=False)
+        return to
