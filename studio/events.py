@@ -49,6 +49,7 @@ class Planned(Event):
     trainable_parameters: int
     total_parameters: int
     headline_metric: str
+    precision: str = ""  # the number format that training uses; `Started` may only know "auto"
 
 
 class Resumed(Event):
@@ -103,12 +104,16 @@ class Paused(Event):
 
 
 class Finished(Event):
-    """The model of the best step is saved. reason: all epochs done, no more progress, or Stop."""
+    """The model of the best step is saved. reason: all epochs done, no more progress, or Stop.
+
+    has_model: False when the run was stopped before anything was trained.
+    """
 
     type: Literal["finished"] = "finished"
     reason: Literal["completed", "early-stopping", "stopped"]
     best_step: int
     seconds: float
+    has_model: bool = True
 
 
 class Failed(Event):
@@ -166,7 +171,7 @@ class RunState:
 
     @property
     def has_model(self) -> bool:
-        return self.finished is not None
+        return self.finished is not None and self.finished.has_model
 
 
 def fold(events: Iterable[AnyEvent], state: RunState | None = None) -> RunState:

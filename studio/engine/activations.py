@@ -1,0 +1,74 @@
+"""Tensors recorded once for every example, without padding, in memory or in files mapped into it.
+
+An example's slice of a tensor either has the same shape in every batch, or one dimension is as long as the
+batch's longest sequence. Then only the example's own length is kept, and padding comes back as zeros.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+import numpy
+import torch
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How an example's values lie in a batch.
+
+    shape: without the batch dimension. sequence: the index in it of the dimension that varies, if one does.
+    """
+
+    shape: tuple[int, ...]
+    sequence: int | None
+    dtype: torch.dtype
+
+    @property
+    def row_shape(self) -> tuple[int, ...]:
+        """Shape of one stored row: one token where there is a sequence, else the whole example."""
+        if self.sequence is None:
+            return self.shape
+        return self.shape[: self.sequence] + self.shape[self.sequence + 1 :]
+
+    @property
+    def row_bytes(self) -> int:
+        return prod(self.row_shape) * torch.empty((), dtype=self.dtype).element_size()
+
+
+class Recording:
+    """One tensor of all examples of a split. lengths: stored rows of each example (ones without a sequence)."""
+
+    def __init__(self, layout: Layout, lengths: Sequence[int], file: Path | None = None) -> None:
+        self.layout = layout
+        self._lengths = numpy.asarray(lengths if layout.sequence is not None else [1] * len(lengths), dtype="int64")
+        self._starts = numpy.concatenate([[0], numpy.cumsum(self._lengths)])
+        total = int(self._starts[-1])
+        if file is None:
+            flat = torch.empty(total * prod(layout.row_shape), dtype=layout.dtype)
+        else:
+            size = total * prod(layout.row_shape)
+            flat = torch.from_file(str(file), shared=True, size=size, dtype=layout.dtype)
+        self._values = flat.view(total, *layout.row_shape)
+
+    def write(self, examples: Sequence[int], batch: torch.Tensor) -> None:
+        """Store a batch's tensor (batch, *shape) as the values of `examples`."""
+        batch = batch.detach().to("cpu")
+        if self.layout.sequence is None:
+            self._values[torch.as_tensor(examples)] = batch
+            return
+        batch = batch.movedim(self.layout.sequence + 1, 1)
+        for example, values in zip(examples, batch, strict=True):
+            start, length = self._starts[example], self._lengths[example]
+            self._values[start : start + length] = values[:length]
+
+    def read(self, examples: Sequence[int], longest: int | None) -> torch.Tensor:
+        """The batch's tensor again, padded with zeros to `longest` where there is a sequence."""
+        if self.layout.sequence is None:
+            return self._values[torch.as_tensor(examples)]
+        assert longest is not None
+        batch = torch.zeros(len(examples), longest, *self.layout.row_shape, dtype=self.layout.dtype)
+        for place, example in enumerate(examples):
+            start, length = self._starts[example], self._lengths[example]
+            batch[place, :length] = self._values[start : start + length]
+        return batch.movedim(1, self.layout.sequence + 1)

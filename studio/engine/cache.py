@@ -1,0 +1,297 @@
+"""Activations of frozen layers, computed once: the largest gain when only the top of a model trains.
+
+`build_cache` cuts the model at its boundary (`frozen`), records what enters there for every example
+(`activations`) and lets later passes start from it (`replay`). It is tried on a real batch before it is used;
+a model that it does not fit trains without it, and the log says why.
+"""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy
+import torch
+from torch import nn
+
+from studio.engine.activations import Layout, Recording
+from studio.engine.batching import evaluation_batches
+from studio.engine.forward import Forward
+from studio.engine.frozen import Call, openings, trace
+from studio.engine.replay import CannotRecord, Dimensions, NothingToGain, Replay, boundary_inputs
+from studio.files import replace_json
+from studio.hardware import free_disk_bytes
+from studio.store import COMPLETE
+
+LEAST_SHARE_OF_WORK = 0.1  # of the forward pass; below that, reading back costs as much as it saves
+MOST_OF_FREE_DISK = 0.5
+MOST_VALUES_OF_SMALL_FIELD = 256  # per example: labels and the like are kept, pictures are not
+TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 1e-2}
+
+
+@dataclass
+class SplitRecord:
+    """What is kept of one split: the boundary's inputs, and small fields of the batch (None: collate anew)."""
+
+    inputs: list[Recording]
+    fields: dict[str, Recording] | None
+
+
+class ActivationCache:
+    """Stands in for the frozen layers of `forward`'s model, for the splits that are recorded."""
+
+    def __init__(self, forward: Forward, plan: "RecordingPlan", splits: dict[str, SplitRecord], folder: Path) -> None:
+        self._forward = forward
+        self._plan = plan
+        self._records = splits
+        self._folder = folder
+        self.splits = frozenset(splits)
+
+    @contextmanager
+    def replay(self, split: str, rows: Sequence[int]) -> Iterator[dict[str, torch.Tensor]]:
+        """Inside, the model called with the yielded batch starts at the boundary."""
+        with self._plan.running(self._forward, self._records[split], split, rows, rows) as batch:
+            yield batch
+
+    def close(self) -> None:
+        """Forget everything and remove the files."""
+        self._forward.cache = None
+        self._records.clear()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class RecordingPlan:
+    """How to record and replay one model. Raises CannotRecord where it cannot be done."""
+
+    def __init__(self, forward: Forward, split: str, path: list[Call], other: Call, probes: list[list[int]]) -> None:
+        first, second = (forward.load(split, rows) for rows in probes)
+        dimensions = Dimensions(first, second)
+        if dimensions.sequences is None and forward.prepared.lengths is not None:
+            raise CannotRecord("All training examples are equally long, others may not be.")
+        self.name = path[-1].name
+        self.replay = Replay(path, other, dimensions)
+        if self.replay.work < LEAST_SHARE_OF_WORK * path[0].work:
+            raise NothingToGain("Hardly anything is computed below the first trained layer.")
+        self._sequence_field = _sequence_field(first, second, dimensions)
+        self._find_inputs(forward, first, second, dimensions)
+        self.fields: dict[str, Layout] | None = None
+        self._placeholders: dict[str, torch.Tensor] = {}
+        if dimensions.sequences is None:
+            self._keep_fields(first)
+
+    def _find_inputs(self, forward: Forward, first: Any, second: Any, dimensions: Dimensions) -> None:
+        """The boundary's inputs that come from frozen layers are those that change when these fall silent."""
+        replay = self.replay
+        real = boundary_inputs(replay.boundary, lambda: forward.model(**first))
+        with replay.running(dimensions.batches[0], (dimensions.sequences or (None,))[0], ()):
+            silent = boundary_inputs(replay.boundary, lambda: forward.model(**first))
+        other = boundary_inputs(replay.boundary, lambda: forward.model(**second))
+        if not len(real) == len(silent) == len(other):
+            raise CannotRecord("The first trained layer gets another number of inputs from time to time.")
+        self.layouts: list[Layout] = []
+        for index, (a, b, c) in enumerate(zip(real, silent, other, strict=True)):
+            if not isinstance(a, torch.Tensor) or not isinstance(b, torch.Tensor) or a is b:
+                continue
+            if a.shape == b.shape and torch.equal(a, b):
+                continue
+            sizes = dimensions.of(a.shape, c.shape)
+            if not sizes or sizes[0] != "batch" or "batch" in sizes[1:] or sizes.count("sequence") > 1:
+                raise CannotRecord("What enters the first trained layer is not one value for each example.")
+            sequence = sizes.index("sequence") - 1 if "sequence" in sizes else None
+            self.layouts.append(Layout(tuple(a.shape[1:]), sequence, a.dtype))
+            replay.leaves.append(index)
+        if not replay.leaves:
+            raise CannotRecord("Nothing from the frozen layers enters the first trained one.")
+
+    def _keep_fields(self, batch: dict[str, torch.Tensor]) -> None:
+        """With inputs of fixed size, keep the small ones (labels), so that no picture is read again."""
+        self.fields = {}
+        for name, tensor in batch.items():
+            if tensor[0].numel() <= MOST_VALUES_OF_SMALL_FIELD:
+                self.fields[name] = Layout(tuple(tensor.shape[1:]), None, tensor.dtype)
+            else:
+                self._placeholders[name] = tensor.new_zeros(())[(None,) * tensor.ndim].expand(1, *tensor.shape[1:])
+
+    @contextmanager
+    def running(
+        self, forward: Forward, record: SplitRecord, split: str, rows: Sequence[int], places: Sequence[int]
+    ) -> Iterator[dict[str, torch.Tensor]]:
+        """places: where in the record the rows lie."""
+        if record.fields is None:
+            batch = forward.load(split, rows)
+        else:
+            batch = {name: field.read(places, None).to(forward.device) for name, field in record.fields.items()}
+            for name, tensor in self._placeholders.items():
+                batch[name] = tensor.expand(len(rows), *tensor.shape[1:])
+        longest = None
+        if self._sequence_field is not None:
+            name, dimension = self._sequence_field
+            longest = batch[name].shape[dimension]
+        inputs = [recording.read(places, longest).to(forward.device) for recording in record.inputs]
+        with self.replay.running(len(rows), longest, inputs):
+            yield batch
+
+    def new_record(self, lengths: Sequence[int], folder: Path | None = None) -> SplitRecord:
+        def recording(name: str, layout: Layout) -> Recording:
+            return Recording(layout, lengths, folder / name if folder else None)
+
+        fields = self.fields
+        return SplitRecord(
+            [recording(f"input-{index}.bin", layout) for index, layout in enumerate(self.layouts)],
+            None if fields is None else {name: recording(f"{name}.bin", layout) for name, layout in fields.items()},
+        )
+
+    def record(
+        self, forward: Forward, into: SplitRecord, split: str, rows: Sequence[int], places: Sequence[int]
+    ) -> None:
+        batch = forward.load(split, rows)
+        leaves = boundary_inputs(self.replay.boundary, lambda: forward.model(**batch))
+        for index, recording in zip(self.replay.leaves, into.inputs, strict=True):
+            recording.write(places, leaves[index])
+        for name, field in (into.fields or {}).items():
+            field.write(places, batch[name])
+
+    def bytes_needed(self, lengths: Sequence[int]) -> int:
+        tokens, examples = int(numpy.sum(lengths)), len(lengths)
+        return sum(layout.row_bytes * (examples if layout.sequence is None else tokens) for layout in self.layouts)
+
+    def verify(self, forward: Forward, split: str, rows: list[int], lengths: Sequence[int]) -> None:
+        """Raise CannotRecord unless a replayed batch gives the plain forward pass's answer."""
+        places = list(range(len(rows)))
+        record = self.new_record([lengths[row] for row in rows])
+        with torch.no_grad():
+            plain = forward(split, rows)
+            self.record(forward, record, split, rows, places)
+            with self.running(forward, record, split, rows, places) as batch:
+                replayed = forward.model(**batch)
+        tolerance = max(TOLERANCE.get(layout.dtype, 1e-4) for layout in self.layouts)
+        if plain.logits.shape != replayed.logits.shape or not (
+            torch.allclose(plain.logits, replayed.logits, rtol=tolerance, atol=tolerance)
+            and torch.allclose(plain.loss, replayed.loss, rtol=tolerance, atol=tolerance)
+        ):
+            raise CannotRecord("A trial gave another answer than the whole model.")
+
+
+def build_cache(
+    forward: Forward,
+    boundaries: list[list[Call]],
+    folder: Path,
+    batch_size: int,
+    key: str,
+    progress: Callable[[int, int], None],
+) -> ActivationCache:
+    """Record all splits whose items do not vary. A complete earlier recording with the same `key` is used again.
+
+    progress: called with (done, all) examples before every batch; may raise to interrupt.
+    Raises CannotRecord, with the model as it was, if it cannot or need not be done.
+    """
+    prepared = forward.prepared
+    splits = [split for split, items in prepared.datasets.items() if len(items) and split not in prepared.varying]
+    if not splits:
+        raise CannotRecord("Every example is changed anew each time it is seen.")
+    lengths = {
+        split: list(prepared.lengths[split]) if prepared.lengths else [1] * len(prepared.datasets[split])
+        for split in splits
+    }
+    forward.model.eval()
+    plan = _find_plan(forward, splits[0], boundaries, lengths[splits[0]], batch_size)
+    needed = sum(plan.bytes_needed(lengths[split]) for split in splits)
+    if needed > MOST_OF_FREE_DISK * free_disk_bytes(folder):
+        raise CannotRecord(f"They would fill {needed / 1024**3:.1f} GB, more than half of the free disk.")
+    signature = {"key": key, "boundary": plan.name, "lengths": {split: sum(lengths[split]) for split in splits}}
+    records = _records(plan, folder, lengths, signature)
+    if not (folder / COMPLETE).is_file():
+        done, total = 0, sum(len(lengths[split]) for split in splits)
+        for split in splits:
+            sizes = lengths[split] if prepared.lengths else None
+            for rows in evaluation_batches(len(lengths[split]), 2 * batch_size, sizes):
+                progress(done, total)
+                plan.record(forward, records[split], split, rows, rows)
+                done += len(rows)
+        replace_json(folder / COMPLETE, signature)
+    return ActivationCache(forward, plan, records, folder)
+
+
+def _find_plan(
+    forward: Forward, split: str, boundaries: list[list[Call]], lengths: Sequence[int], batch_size: int
+) -> RecordingPlan:
+    """Of all places to cut the one that keeps least and passes its trial; else the last one's reason is raised."""
+    by_length = sorted(range(len(lengths)), key=lambda row: -lengths[row])
+    if len(by_length) < 5:
+        raise CannotRecord("There are too few examples.")
+    probes = [[by_length[0], *by_length[-2:]], by_length[-2:]]
+    first, second = (trace(forward.model, partial(forward, split, rows)) for rows in probes)
+    forward.model.eval()
+    reason = CannotRecord("Nothing is frozen below the first trained layer.")
+    plans = []
+    for path in (longer for boundary in boundaries for longer in openings(first, _same_path(first, boundary))):
+        try:
+            plans.append(RecordingPlan(forward, split, path, second, probes))
+        except CannotRecord as error:
+            reason = error
+    trial = by_length[:: max(1, len(by_length) // batch_size)][:batch_size]
+    for plan in sorted(plans, key=lambda plan: plan.bytes_needed(lengths)):
+        try:
+            with shaken(forward.model):
+                plan.verify(forward, split, trial, lengths)
+        except CannotRecord as error:
+            reason = error
+        else:
+            return plan
+    raise reason
+
+
+@contextmanager
+def shaken(model: nn.Module) -> Iterator[None]:
+    """Inside, everything that trains is off by a little: weights that begin at zero would hide a wrong cut."""
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    before = [parameter.detach().clone() for parameter in trained]
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in trained:
+            noise = torch.randn(parameter.shape, generator=generator).to(parameter.device, parameter.dtype)
+            parameter.add_(noise, alpha=0.02)
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for parameter, values in zip(trained, before, strict=True):
+                parameter.copy_(values)
+
+
+def _same_path(root: Call, path: list[Call]) -> list[Call]:
+    """The calls of another trace at the places of `path`."""
+    found = [root]
+    for outer, inner in pairwise(path):
+        found.append(found[-1].children[outer.children.index(inner)])
+    return found
+
+
+def _records(
+    plan: RecordingPlan, folder: Path, lengths: dict[str, list[int]], signature: dict[str, Any]
+) -> dict[str, SplitRecord]:
+    """Files for all splits: those of an earlier life of the run if they are complete, else new ones."""
+    marker = folder / COMPLETE
+    if not marker.is_file() or json.loads(marker.read_text(encoding="utf-8")) != signature:
+        shutil.rmtree(folder, ignore_errors=True)
+    records = {}
+    for split, sizes in lengths.items():
+        (folder / split).mkdir(parents=True, exist_ok=True)
+        records[split] = plan.new_record(sizes, folder / split)
+    return records
+
+
+def _sequence_field(
+    first: dict[str, torch.Tensor], second: dict[str, torch.Tensor], dimensions: Dimensions
+) -> tuple[str, int] | None:
+    """A field of the batch, and its dimension, from which the padded length is read."""
+    for name in first:
+        pairs = list(zip(first[name].shape, second[name].shape, strict=True))
+        if dimensions.sequences in pairs:
+            return name, pairs.index(dimensions.sequences)
+    return None

@@ -1,0 +1,41 @@
+"""What a callback may react to. The loop calls these in the order in which the callbacks are listed."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from studio.engine.loop import Loop
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """One optimizer step that was just made."""
+
+    loss: float
+    examples: int
+    learning_rate: float
+
+
+class Callback:
+    """Reacts to the moments of a training. What it must remember over Pause goes through `state` and `restore`."""
+
+    def on_train_begin(self, loop: "Loop") -> None:
+        """Before the first step of this process, after a checkpoint was restored."""
+
+    def on_step_end(self, loop: "Loop", result: StepResult) -> None:
+        """After every optimizer step."""
+
+    def on_evaluated(self, loop: "Loop", is_best: bool) -> None:
+        """After the validation part was scored with the present weights."""
+
+    def on_epoch_end(self, loop: "Loop") -> None:
+        """After the last batch of an epoch."""
+
+    def on_train_end(self, loop: "Loop") -> None:
+        """After the last step of this process, whatever ended it except an error."""
+
+    def state(self) -> dict[str, Any]:
+        """Plain values, stored as JSON in every checkpoint."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None: ...

@@ -1,0 +1,99 @@
+"""Scoring the validation part during training: which weights are best, and when to stop for lack of progress."""
+
+import math
+from typing import Any
+
+from studio.engine.callbacks.base import Callback, StepResult
+from studio.engine.evaluation import Evaluator, is_better
+from studio.engine.loop import Loop
+from studio.engine.reporting import Interrupted, Reporter
+from studio.events import Evaluated, Phase
+
+
+class Evaluation(Callback):
+    """Evaluates at the start, at the plan's marks, and before a stopped run ends.
+
+    start_counts: whether the untouched model may be the best one. It may not when its head is new: a random
+    head that happens to do well on few rows is nothing that anybody wants to keep.
+    """
+
+    def __init__(self, evaluator: Evaluator, reporter: Reporter, patience: int, start_counts: bool) -> None:
+        self._evaluator = evaluator
+        self._reporter = reporter
+        self._patience = patience
+        self._start_counts = start_counts
+        self.last_step = -1  # evaluated there
+        self.best_step: int | None = None
+        self.best_epoch = 0.0
+        self._best: tuple[float, float] | None = None  # headline metric, loss
+        self._without_improvement = 0
+
+    def on_train_begin(self, loop: Loop) -> None:
+        if loop.state.ended is None and self._is_due(loop):
+            self._evaluate(loop)
+
+    def on_step_end(self, loop: Loop, result: StepResult) -> None:
+        if self._is_due(loop):
+            self._evaluate(loop)
+
+    def _is_due(self, loop: Loop) -> bool:
+        """Also true after Pause interrupted an evaluation: it is made up for when the run resumes."""
+        state = loop.state
+        if loop.pausing or self.last_step >= state.step or not self._evaluator.rows("validation"):
+            return False
+        return state.step == 0 or state.batch in loop.plan.marks or state.ended == "stopped"
+
+    def _evaluate(self, loop: Loop) -> None:
+        step = loop.state.step
+        self._reporter.obeys = ("pause", "stop") if step == 0 else ("pause",)
+        try:
+            metrics = self._evaluator.score("validation").metrics
+        except Interrupted as interruption:
+            loop.pausing = interruption.command == "pause"
+            loop.state.ended = None if loop.pausing else "stopped"
+            return
+        finally:
+            loop.train_mode()
+        self.last_step = step
+        is_best = self._judge(loop, metrics)
+        epoch = loop.state.epochs_done(loop.plan)
+        self._reporter.emit(
+            Evaluated(split="validation", step=step, epoch=epoch, metrics=finite(metrics), best=is_best)
+        )
+        if loop.state.ended is None:
+            self._reporter.emit(Phase(name="training", sentence="Training."))
+        loop.tell_evaluated(is_best)
+
+    def _judge(self, loop: Loop, metrics: dict[str, float]) -> bool:
+        """Keep count of the best. With an equal headline metric the smaller loss is the better one."""
+        step, headline = loop.state.step, self._evaluator.headline_metric
+        if step == 0 and not self._start_counts:
+            return False
+        candidate = (metrics[headline], metrics["loss"])
+        if self._best is None or is_better(headline, candidate, self._best):
+            self._best, self.best_step = candidate, step
+            self.best_epoch, self._without_improvement = loop.state.epochs_done(loop.plan), 0
+            return True
+        self._without_improvement += 1
+        if self._patience and self._without_improvement >= self._patience and loop.state.ended is None:
+            loop.state.ended = "early-stopping"
+        return False
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "last_step": self.last_step,
+            "best_step": self.best_step,
+            "best_epoch": self.best_epoch,
+            "best": self._best,
+            "without_improvement": self._without_improvement,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.last_step, self.best_step, self.best_epoch = state["last_step"], state["best_step"], state["best_epoch"]
+        self._best = tuple(state["best"]) if state["best"] else None
+        self._without_improvement = state["without_improvement"]
+
+
+def finite(metrics: dict[str, float]) -> dict[str, float]:
+    """JSON knows no NaN: what cannot be computed is left out."""
+    return {name: value for name, value in metrics.items() if math.isfinite(value)}

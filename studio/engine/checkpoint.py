@@ -1,0 +1,182 @@
+"""Saving and restoring a training in mid-run, to the bit.
+
+RUN_DIR/checkpoints/ step-00000120/  weights.safetensors (what trains, and buffers), optimizer.pt, random.pt,
+                                     state.json (position, what the callbacks remember); COMPLETE comes last
+                     best-00000120.safetensors   the weights of the best step so far
+                     .tmp/                       one being written
+"""
+
+import json
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from studio.engine.loop import Loop, State, not_finite
+from studio.errors import StudioError
+from studio.files import replace_text, replace_with
+from studio.hardware import free_disk_bytes
+from studio.store import is_complete, mark_complete
+
+KEPT = 2
+MARGIN_BYTES = 16 * 1024**2  # must stay free, for the log and the last words
+
+
+class Checkpoints:
+    """The checkpoints of one run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def newest(self) -> Path | None:
+        complete = [path for path in self.folder.glob("step-*") if is_complete(path)]
+        return max(complete, default=None)
+
+    def newest_step(self) -> int:
+        newest = self.newest()
+        return int(newest.name.removeprefix("step-")) if newest else 0
+
+    # --- save ---------------------------------------------------------------------------------
+
+    def save(self, loop: Loop) -> None:
+        """Raises StudioError where the disk has no room for it; the checkpoints before stay."""
+        weights = changing_tensors(loop.model)
+        if not all(torch.isfinite(tensor).all() for tensor in weights.values()):
+            raise not_finite(loop.state.step)
+        optimizer = loop.optimizer.state_dict()
+        self._check_space(_bytes_of(weights) + _bytes_of(optimizer))
+        temporary = self.folder / ".tmp"
+        shutil.rmtree(temporary, ignore_errors=True)
+        replace_with(temporary / "weights.safetensors", lambda path: save_file(weights, path))
+        scaler = loop.accelerator.scaler.state_dict() if loop.accelerator.scaler is not None else {}
+        replace_with(
+            temporary / "optimizer.pt", lambda path: torch.save({"optimizer": optimizer, "scaler": scaler}, path)
+        )
+        replace_with(temporary / "random.pt", lambda path: torch.save(random_state(), path))
+        callbacks = {type(callback).__name__: callback.state() for callback in loop.callbacks}
+        replace_text(temporary / "state.json", json.dumps({"position": loop.state.as_dict(), "callbacks": callbacks}))
+        target = self.folder / f"step-{loop.state.step:08}"
+        shutil.rmtree(target, ignore_errors=True)
+        temporary.rename(target)
+        mark_complete(target)
+        self._prune()
+
+    def save_best(self, loop: Loop) -> None:
+        weights = changing_tensors(loop.model)
+        self._check_space(_bytes_of(weights))
+        replace_with(self._best(loop.state.step), lambda path: save_file(weights, path))
+
+    def _best(self, step: int) -> Path:
+        return self.folder / f"best-{step:08}.safetensors"
+
+    def _check_space(self, needed: int) -> None:
+        free = free_disk_bytes(self.folder)
+        if free < needed + MARGIN_BYTES:
+            raise disk_full(f"Saving the progress needs {_megabytes(needed)}, and {_megabytes(free)} are free.")
+
+    def _prune(self) -> None:
+        """Keep the newest two, and the best weights that they speak of."""
+        kept = sorted(path for path in self.folder.glob("step-*") if is_complete(path))[-KEPT:]
+        best = {self._best(step) for path in kept if (step := _best_step(path)) is not None}
+        for path in self.folder.glob("step-*"):
+            if path not in kept:
+                shutil.rmtree(path, ignore_errors=True)
+        for path in self.folder.glob("best-*.safetensors"):
+            if path not in best:
+                path.unlink(missing_ok=True)
+
+    # --- restore ------------------------------------------------------------------------------
+
+    def restore(self, loop: Loop, path: Path) -> None:
+        """Put model, optimizer, random numbers, position and callbacks back to where they were."""
+        load_tensors(loop.model, path / "weights.safetensors")
+        stored = torch.load(path / "optimizer.pt", map_location="cpu", weights_only=True)
+        loop.optimizer.load_state_dict(stored["optimizer"])
+        if loop.accelerator.scaler is not None and stored["scaler"]:
+            loop.accelerator.scaler.load_state_dict(stored["scaler"])
+        state = json.loads((path / "state.json").read_text(encoding="utf-8"))
+        loop.state = State(**state["position"])
+        for callback in loop.callbacks:
+            callback.restore(state["callbacks"][type(callback).__name__])
+        restore_random_state(torch.load(path / "random.pt", weights_only=True))
+
+    def restore_best(self, model: nn.Module, step: int | None) -> None:
+        """Load the best weights; without a best step the present ones are the best there are."""
+        if step is not None:
+            load_tensors(model, self._best(step))
+
+
+def _best_step(checkpoint: Path) -> int | None:
+    state = json.loads((checkpoint / "state.json").read_text(encoding="utf-8"))
+    return next((values["best_step"] for values in state["callbacks"].values() if "best_step" in values), None)
+
+
+def changing_tensors(model: nn.Module) -> dict[str, torch.Tensor]:
+    """Trained parameters and all buffers (statistics of batch normalisation) by name, on the CPU."""
+    tensors = {name: tensor for name, tensor in model.named_parameters() if tensor.requires_grad}
+    buffers = {name: tensor.clone() for name, tensor in model.named_buffers()}
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in {**tensors, **buffers}.items()}
+
+
+def load_tensors(model: nn.Module, path: Path) -> None:
+    """Copy the stored tensors into the parameters and buffers of the same names."""
+    places = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    with torch.no_grad():
+        for name, tensor in load_file(path).items():
+            places[name].copy_(tensor)
+
+
+def random_state() -> dict[str, Any]:
+    """All random number generators, as plain values and tensors only."""
+    version, words, gauss = random.getstate()
+    numpy_state = numpy.random.get_state(legacy=True)
+    assert isinstance(numpy_state, tuple)
+    name, keys, position, has_gauss, cached = numpy_state
+    words_of_numpy = torch.from_numpy(numpy.asarray(keys).astype("int64"))
+    return {
+        "python": [version, list(words), gauss],
+        "numpy": [
+            name,
+            torch.from_numpy(numpy.asarray(keys).astype("int64")),
+            int(position),
+            int(has_gauss),
+            float(cached),
+        ],
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else [],
+    }
+
+
+def restore_random_state(state: dict[str, Any]) -> None:
+    version, words, gauss = state["python"]
+    random.setstate((version, tuple(words), gauss))
+    name, keys, position, has_gauss, cached = state["numpy"]
+    numpy.random.set_state((name, keys.numpy().astype("uint32"), position, has_gauss, cached))
+    torch.set_rng_state(state["torch"])
+    if state["cuda"] and torch.cuda.is_available():
+        torch.cuda.set_rng_state_all(state["cuda"])
+
+
+def disk_full(why: str) -> StudioError:
+    return StudioError(
+        "The disk is full.",
+        why,
+        "Free some space (delete old runs, empty the trash), then resume this run: what it saved before is kept.",
+    )
+
+
+def _bytes_of(value: Any) -> int:
+    if isinstance(value, torch.Tensor):
+        return value.numel() * value.element_size()
+    if isinstance(value, dict):
+        return sum(_bytes_of(part) for part in value.values())
+    return sum(_bytes_of(part) for part in value) if isinstance(value, list | tuple) else 0
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1024**2:,.0f} MB"

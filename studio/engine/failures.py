@@ -1,0 +1,69 @@
+"""Every way in which a run can break off, as a sentence that says what to do."""
+
+import errno
+
+from studio.errors import StudioError
+from studio.events import Failed
+
+_NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc")
+_DISK_FULL = ("no space left on device", "disk quota exceeded", "not enough space on the disk", "os error 28")
+
+
+def explain(error: BaseException, has_checkpoint: bool) -> Failed:
+    """The event that ends the run. What was not foreseen is said plainly; its traceback belongs into worker.log."""
+    if isinstance(error, StudioError):
+        said = error.explanation
+        return Failed(what=said.what, why=said.why, what_to_do=said.what_to_do, resumable=has_checkpoint)
+    if is_out_of_memory(error):
+        return Failed(
+            what="The memory is full.",
+            why="The model, its gradients and one batch of examples do not fit beside each other.",
+            what_to_do="Start again with a smaller batch size, with fewer trained layers (freeze or LoRA), "
+            "or with a smaller model. Closing other programs helps too.",
+            resumable=has_checkpoint,
+        )
+    if is_disk_full(error):
+        return Failed(
+            what="The disk is full.",
+            why="The run could not write its files.",
+            what_to_do="Free some space (delete old runs, empty the trash), then resume this run.",
+            resumable=True,
+        )
+    if isinstance(error, FileNotFoundError):
+        return Failed(
+            what="A file that this run needs is gone.",
+            why=f"{error.filename or error} was there when the run was made.",
+            what_to_do="Put it back and resume, or choose the data again.",
+            resumable=True,
+        )
+    return Failed(
+        what="The run broke off for a reason that nobody foresaw.",
+        why=f"{type(error).__name__}: {first_line(error)}",
+        what_to_do="Resume it to try again. For a bug report: worker.log in the run's folder holds the details.",
+        resumable=True,
+    )
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    names = {kind.__name__ for kind in type(error).__mro__}
+    text = str(error).lower()
+    return bool(names & {"MemoryError", "OutOfMemoryError"}) or (
+        isinstance(error, RuntimeError) and any(part in text for part in _NO_MEMORY)
+    )
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Also when a library hides the error number in its text, as safetensors and torch do."""
+    full = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+    chain: BaseException | None = error
+    while chain is not None:
+        if isinstance(chain, OSError) and chain.errno in full:
+            return True
+        if any(part in str(chain).lower() for part in _DISK_FULL):
+            return True
+        chain = chain.__cause__ or chain.__context__
+    return False
+
+
+def first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or ["no message"])[0][:300]

@@ -1,0 +1,171 @@
+"""The training loop: batches in, optimizer steps out. Everything around the steps is a callback."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import torch
+from accelerate import Accelerator
+from torch import nn
+
+from studio.engine.batching import evaluation_marks, steps_per_epoch, training_batches
+from studio.engine.callbacks.base import Callback, StepResult
+from studio.engine.forward import Forward
+from studio.errors import StudioError
+from studio.schedules import learning_rate_factor
+
+Ending = Literal["completed", "early-stopping", "stopped"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides the steps to come. rows and lengths are those of the training part."""
+
+    rows: int
+    lengths: Sequence[int] | None
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    schedule: str
+    warmup: float
+    max_grad_norm: float
+    evaluations_per_epoch: int
+    seed: int
+
+    @cached_property
+    def steps_per_epoch(self) -> int:
+        return steps_per_epoch(self.rows, self.batch_size)
+
+    @property
+    def total_steps(self) -> int:
+        return self.steps_per_epoch * self.epochs
+
+    @cached_property
+    def marks(self) -> frozenset[int]:
+        """The batches of an epoch, counted from 1, after which the validation part is scored."""
+        return evaluation_marks(self.steps_per_epoch, self.evaluations_per_epoch)
+
+    def batches(self, epoch: int) -> list[list[int]]:
+        return training_batches(self.rows, self.batch_size, self.seed, epoch, self.lengths)
+
+    def learning_rate_at(self, step: int) -> float:
+        warmup_steps = round(self.warmup * self.total_steps)
+        return self.learning_rate * learning_rate_factor(self.schedule, step, self.total_steps, warmup_steps)
+
+
+@dataclass
+class State:
+    """Where training stands: `step` optimizer steps made, `batch` batches of epoch number `epoch` done."""
+
+    step: int = 0
+    epoch: int = 0
+    batch: int = 0
+    ended: Ending | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def epochs_done(self, plan: Plan) -> float:
+        return round(self.epoch + self.batch / plan.steps_per_epoch, 4)
+
+
+class Loop:
+    """Trains `model` by `plan` from `state` on, until it ends or `pausing` is set."""
+
+    def __init__(
+        self,
+        accelerator: Accelerator,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        forward: Forward,
+        plan: Plan,
+        always_eval: Sequence[nn.Module],
+    ) -> None:
+        self.accelerator = accelerator
+        self.model = model
+        self.optimizer = optimizer
+        self.forward = forward
+        self.plan = plan
+        self.state = State()
+        self.pausing = False
+        self.callbacks: tuple[Callback, ...] = ()
+        self._always_eval = always_eval
+        self._trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+
+    @property
+    def device(self) -> torch.device:
+        return self.accelerator.device
+
+    @property
+    def is_leaving(self) -> bool:
+        return self.pausing or self.state.ended is not None
+
+    def run(self) -> None:
+        self.train_mode()
+        for callback in self.callbacks:
+            callback.on_train_begin(self)
+        while not self.is_leaving and self.state.epoch < self.plan.epochs:
+            self._run_epoch()
+        if not self.is_leaving:
+            self.state.ended = "completed"
+        for callback in self.callbacks:
+            callback.on_train_end(self)
+
+    def _run_epoch(self) -> None:
+        """The rest of the epoch, from the batch on that `state` names."""
+        for rows in self.plan.batches(self.state.epoch)[self.state.batch :]:
+            result = self._step(rows)
+            self.state.step += 1
+            self.state.batch += 1
+            for callback in self.callbacks:
+                callback.on_step_end(self, result)
+            if self.is_leaving:
+                return
+        self.state.epoch, self.state.batch = self.state.epoch + 1, 0
+        for callback in self.callbacks:
+            callback.on_epoch_end(self)
+
+    def _step(self, rows: list[int]) -> StepResult:
+        learning_rate = self.plan.learning_rate_at(self.state.step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate
+        loss = self.forward("train", rows).loss
+        value = loss.item()
+        if not math.isfinite(value):
+            raise not_finite(self.state.step + 1)
+        self.accelerator.backward(loss)
+        if self.plan.max_grad_norm > 0:
+            self.accelerator.clip_grad_norm_(self._trained, self.plan.max_grad_norm)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return StepResult(value, len(rows), learning_rate)
+
+    def train_mode(self) -> None:
+        """Dropout and batch normalisation at work, except below the lowest trained layer."""
+        self.model.train()
+        for module in self._always_eval:
+            module.eval()
+
+    def tell_evaluated(self, is_best: bool) -> None:
+        for callback in self.callbacks:
+            callback.on_evaluated(self, is_best)
+
+
+def not_finite(step: int) -> StudioError:
+    return StudioError(
+        f"Training became unstable at step {step}.",
+        "The loss is no longer a number: the steps were too large, or the number format too coarse.",
+        "Start again with a smaller learning rate (a tenth, say), or with the precision fp32.",
+    )
+
+
+def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """The trained parameters in two groups: weight decay is for matrices, not for biases and norms (1-D)."""
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    groups = [
+        {"params": [p for p in trained if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return [group for group in groups if group["params"]]

@@ -1,0 +1,65 @@
+"""What a run leaves behind: the rows it used, how its new weights began, the test part's answers, the model."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy
+import pandas
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from studio.files import replace_json, replace_with
+from studio.store import Run, is_complete, mark_complete
+from studio.tasks.base import Predictions, Prepared, Scores, Task
+
+
+def save_examples(run: Run, table: pandas.DataFrame) -> None:
+    replace_with(run.examples_file, lambda path: table.to_parquet(path, index=False))
+
+
+def save_initial_weights(run: Run, prepared: Prepared) -> None:
+    """The new parameters as they begin, by their names in the plain model: what "before training" answers with."""
+    parameters = dict(prepared.model.named_parameters())
+    tensors = {name: parameters[name].detach().cpu().contiguous() for name in sorted(prepared.new_parameters)}
+    replace_with(run.initial_weights, lambda path: save_file(tensors, path))
+
+
+def save_test_rows(run: Run, task: Task, table: pandas.DataFrame, predictions: Predictions) -> None:
+    """One row for every test example: row, the task's inputs, label, predicted, and p_CLASS for each class."""
+    rows = table[table["split"] == "test"]
+    inputs = [column.name for column in task.columns if column.kind != "label"]
+    labels = numpy.asarray(predictions.labels, dtype=object)
+    probabilities = softmax(predictions.logits)
+    answers: dict[str, Any] = {"row": rows["row"].to_numpy()}
+    answers |= {name: rows[name].to_numpy() for name in inputs}
+    answers |= {"label": labels[predictions.targets], "predicted": labels[probabilities.argmax(axis=1)]}
+    answers |= {f"p_{label}": probabilities[:, index] for index, label in enumerate(predictions.labels)}
+    replace_with(run.test_rows_file, lambda path: pandas.DataFrame(answers).to_parquet(path, index=False))
+
+
+def save_scores(run: Run, scores: Mapping[str, Scores]) -> None:
+    """By split. Written as one dict each, see `Scores`."""
+    replace_json(run.scores_file, {split: asdict(value) for split, value in scores.items()})
+
+
+def save_model(run: Run, model: nn.Module, processor: Any) -> None:
+    """Into model/, in the standard format; COMPLETE comes last. A whole one from an earlier life stays."""
+    if is_complete(run.model):
+        return
+    temporary = run.folder / ".model"
+    for folder in (temporary, run.model):
+        shutil.rmtree(folder, ignore_errors=True)
+    model.to(memory_format=torch.contiguous_format)
+    model.save_pretrained(temporary)  # type: ignore[operator]
+    processor.save_pretrained(temporary)
+    temporary.rename(run.model)
+    mark_complete(run.model)
+
+
+def softmax(logits: numpy.ndarray) -> numpy.ndarray:
+    """(rows, classes) probabilities."""
+    shifted = numpy.exp(logits - logits.max(axis=1, keepdims=True))
+    return shifted / shifted.sum(axis=1, keepdims=True)

@@ -1,0 +1,36 @@
+"""What a run settles at its first start and keeps for ever, so that a resumed run computes the same bits."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+from studio.engine.precision import Precision
+from studio.files import read_json, replace_json
+from studio.hardware import probe
+
+FILE = "settled.json"
+
+
+@dataclass(frozen=True)
+class Settled:
+    """precision and batch_size are None until they have been found out."""
+
+    device: str
+    threads: int
+    precision: Precision | None = None
+    batch_size: int | None = None
+    cached: bool | None = None  # whether activations of frozen layers are replayed
+
+    @classmethod
+    def read(cls, run_folder: Path) -> "Settled | None":
+        values = read_json(run_folder / FILE)
+        return cls(**values) if values else None
+
+    def write(self, run_folder: Path) -> None:
+        replace_json(run_folder / FILE, asdict(self))
+
+
+def default_threads() -> int:
+    """As many as torch would take, but no more than this process may use."""
+    return max(1, min(torch.get_num_threads(), probe().cores))

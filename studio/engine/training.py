@@ -1,0 +1,106 @@
+"""A run from its first to its last event, given a device: load, plan, train, examine, save. Imports torch."""
+
+import importlib.metadata
+import shutil
+import time
+
+import torch
+
+from studio.config import RunConfig
+from studio.engine import outputs
+from studio.engine.callbacks.evaluation import finite
+from studio.engine.checkpoint import Checkpoints
+from studio.engine.precision import choose_device
+from studio.engine.reporting import Reporter
+from studio.engine.session import CACHE_FOLDER, Session, build, build_activation_cache, load, seed_everything
+from studio.engine.settled import Settled, default_threads
+from studio.events import Evaluated, Finished, Paused, Phase, Resumed, Started, fold
+from studio.paths import Home
+from studio.store import Run
+
+PACKAGES = ("torch", "transformers", "peft", "accelerate")
+
+
+def train_run(run: Run, home: Home, reporter: Reporter) -> None:
+    """Ends with Finished or Paused; whatever goes wrong is raised, and Interrupted before training begins."""
+    config = RunConfig.from_file(run.config_file)
+    checkpoints = Checkpoints(run.checkpoints)
+    settled = start(run, config, reporter)
+    session = build(run, config, load(config, home, reporter), settled, reporter)
+    stopping = run.pending_command == "stop"
+    if not stopping:
+        build_activation_cache(session, run, config, reporter)
+    seed_everything(config.training.seed)
+    continue_from(checkpoints, session, run, reporter)
+    if stopping:
+        session.loop.state.ended = session.loop.state.ended or "stopped"
+    reporter.emit(Phase(name="training", sentence="Training."))
+    session.loop.run()
+    if session.loop.pausing:
+        reporter.emit(Paused(step=session.loop.state.step))
+        return
+    reporter.obeys = ()
+    finish(session, run, config, checkpoints, reporter)
+
+
+def start(run: Run, config: RunConfig, reporter: Reporter) -> Settled:
+    """Announce the worker; settle device and threads at the first start."""
+    settled = Settled.read(run.folder)
+    if settled is None:
+        settled = Settled(choose_device(config.training.device).type, default_threads())
+        settled.write(run.folder)
+    choose_device(settled.device)  # it may be gone since
+    torch.set_num_threads(settled.threads)
+    versions = {name: importlib.metadata.version(name) for name in PACKAGES}
+    precision = settled.precision or config.training.precision
+    reporter.emit(
+        Started(device=device_name(settled.device), precision=precision, threads=settled.threads, versions=versions)
+    )
+    return settled
+
+
+def device_name(kind: str) -> str:
+    return f"cuda: {torch.cuda.get_device_name()}" if kind == "cuda" else kind
+
+
+def continue_from(checkpoints: Checkpoints, session: Session, run: Run, reporter: Reporter) -> None:
+    """Go back to the newest checkpoint; without one, what an earlier life logged is void."""
+    newest = checkpoints.newest()
+    if newest is not None:
+        checkpoints.restore(session.loop, newest)
+        reporter.emit(Resumed(step=session.loop.state.step))
+    elif fold(run.read_from()[0]).validation:
+        reporter.emit(Resumed(step=-1))  # before the evaluation at step 0
+
+
+def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoints, reporter: Reporter) -> None:
+    """The best weights: examined on the test part once, saved with their model, and announced."""
+    evaluation, evaluator, task = session.evaluation, session.evaluator, config.chosen_task
+    checkpoints.restore_best(session.model, evaluation.best_step)
+    best_step = evaluation.best_step if evaluation.best_step is not None else session.loop.state.step
+    scores = {}
+    if evaluator.rows("validation"):
+        scores["validation"] = evaluator.score("validation")
+    if evaluator.rows("test"):
+        predictions = evaluator.predict("test")
+        scores["test"] = evaluator.score_of(predictions)
+        outputs.save_test_rows(run, task, session.table, predictions)
+        metrics = finite(scores["test"].metrics)
+        reporter.emit(Evaluated(split="test", step=best_step, epoch=evaluation.best_epoch, metrics=metrics))
+    outputs.save_scores(run, scores)
+    reporter.phase("saving", "Saving the model.")
+    if session.loop.forward.cache is not None:
+        session.loop.forward.cache.close()
+    session.loop.accelerator.unwrap_model(session.loop.model, keep_fp32_wrapper=False)
+    outputs.save_model(run, session.model, session.prepared.processor)
+    ended = session.loop.state.ended or "completed"
+    reporter.emit(Finished(reason=ended, best_step=best_step, seconds=seconds_spent(run)))
+    run.remove_checkpoints()
+    shutil.rmtree(run.folder / CACHE_FOLDER, ignore_errors=True)
+
+
+def seconds_spent(run: Run) -> float:
+    """With a worker at work, over all the run's lives."""
+    state = fold(run.read_from()[0])
+    now = time.time()
+    return round(state.seconds + now - (state.working_since or now), 1)
