@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, TypedDict
 
-import gradio as gr
-
+from components.element import Element
 from components.icons import icon
 from components.scripts import script
 
@@ -30,7 +29,7 @@ class CardsValue(TypedDict, total=False):
     label: str
 
 
-class Cards(gr.HTML):
+class Cards(Element):
     """Fires `select` with {"key"}; as an input its value has `selected` brought up to date.
 
     Arrow keys move between cards, space or enter chooses: moving alone starts nothing.

@@ -2,8 +2,7 @@
 
 from typing import Any, Literal, TypedDict
 
-import gradio as gr
-
+from components.element import Element
 from components.icons import icon
 from components.scripts import script
 
@@ -18,7 +17,7 @@ class LayersValue(TypedDict):
     layers: list[Layer]  # from the input upwards
 
 
-class LayerStrip(gr.HTML):
+class LayerStrip(Element):
     """Layers from input to output, with a legend in words; colour is never the only sign."""
 
     def __init__(self, value: LayersValue | None = None, **settings: Any) -> None:

@@ -2,8 +2,7 @@
 
 from typing import Any, TypedDict
 
-import gradio as gr
-
+from components.element import Element
 from components.scripts import script
 
 
@@ -15,7 +14,7 @@ class SplitValue(TypedDict, total=False):
     locked: str  # why the split cannot be changed; empty: it can
 
 
-class SplitSlider(gr.HTML):
+class SplitSlider(Element):
     """Fires `release` with {"train", "validation", "test"}: fractions in steps of 0.01 that add up to 1.
 
     Every part keeps at least 0.01. While a handle moves, row counts are estimated from the fractions

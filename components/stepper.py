@@ -2,8 +2,7 @@
 
 from typing import Any, TypedDict
 
-import gradio as gr
-
+from components.element import Element
 from components.icons import icon
 from components.scripts import script
 
@@ -22,7 +21,7 @@ class StepperValue(TypedDict, total=False):
     machine: str
 
 
-class Stepper(gr.HTML):
+class Stepper(Element):
     """A <nav> of buttons. Fires `select` with {"key"} for every step or side entry that is not locked.
 
     Entries of `side` may carry an "icon" by name.

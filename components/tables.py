@@ -4,13 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any, Literal
 
-import gradio as gr
-
+from components.element import Element
 from components.notices import badge
 from components.scripts import script
 
 
-class PagedTable(gr.HTML):
+class PagedTable(Element):
     """A table of any length, of which the browser only ever holds one page.
 
     page: called with {**value, "start", "count", "filter"}; gives {"columns": [{"key", "title", "kind"}],

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, TypedDict
 
-import gradio as gr
-
+from components.element import Element
 from components.scripts import script
 
 
@@ -21,7 +20,7 @@ class CurvesValue(TypedDict, total=False):
     y_title: str
 
 
-class CurveComparison(gr.HTML):
+class CurveComparison(Element):
     """Overlaid curves with zoom; a click on a name hides or shows its curve. Eight colours, then dashes."""
 
     def __init__(self, value: CurvesValue | None = None, *, nothing: str = "Nothing to compare yet.", **settings: Any):

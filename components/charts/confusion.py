@@ -2,8 +2,7 @@
 
 from typing import Any, TypedDict
 
-import gradio as gr
-
+from components.element import Element
 from components.scripts import script
 
 
@@ -14,7 +13,7 @@ class ConfusionValue(TypedDict, total=False):
     column_title: str
 
 
-class ConfusionMatrix(gr.HTML):
+class ConfusionMatrix(Element):
     """Cells shaded by their share of the row. Fires `select` with {"true": row, "predicted": column}.
 
     Empty cells cannot be chosen. Arrow keys move from cell to cell; the headings stay in view while it scrolls.

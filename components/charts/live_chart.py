@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from typing import Any, TypedDict
 
-import gradio as gr
-
+from components.element import Element
 from components.scripts import script
 
 
-class LiveChart(gr.HTML):
+class LiveChart(Element):
     """Two charts (losses above, one metric below), progress, numbers and a log of one run.
 
     poll(run, offset) -> {"offset": int} and whatever changed since `offset`; a missing key means unchanged:

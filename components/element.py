@@ -1,0 +1,29 @@
+"""The base of our own components: a `gr.HTML` whose fixed settings reach its script whatever happens."""
+
+import inspect
+import json
+from typing import Any
+
+import gradio as gr
+
+GRADIO_SETTINGS = frozenset(inspect.signature(gr.HTML.__init__).parameters)
+FALL_BACK = """
+const fixed = %s;
+props = new Proxy(props, {
+  get: (live, name) => (live[name] === undefined ? fixed[name] : live[name]),
+  set: (live, name, value) => { live[name] = value; return true; },
+});
+"""
+
+
+class Element(gr.HTML):
+    """Extra keyword arguments are settings that the script reads as `props.NAME`.
+
+    Gradio forgets them when a value arrives before the component was first drawn (in a tab that is not open,
+    say), so they travel inside the script, and `props` falls back on them.
+    """
+
+    def __init__(self, *arguments: Any, js_on_load: str, **settings: Any) -> None:
+        ours = {name: value for name, value in settings.items() if name not in GRADIO_SETTINGS}
+        theirs = {name: value for name, value in settings.items() if name in GRADIO_SETTINGS}
+        super().__init__(*arguments, js_on_load=FALL_BACK % json.dumps(ours) + js_on_load, **theirs)
