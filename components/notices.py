@@ -19,7 +19,8 @@ def notice(tone: Tone, title: str, text: str = "", what_to_do: str = "") -> str:
     if what_to_do:
         parts.append(f'<span class="ui-notice-do">{escape(what_to_do)}</span>')
     return (
-        f'<div class="ui-notice ui-notice-{tone}" role="{role}"><span class="ui-notice-icon">{icon(DRAWINGS[tone])}</span>'
+        f'<div class="ui-notice ui-notice-{tone}" role="{role}">'
+        f'<span class="ui-notice-icon">{icon(DRAWINGS[tone])}</span>'
         f'<div class="ui-notice-body">{"".join(parts)}</div></div>'
     )
 

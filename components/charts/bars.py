@@ -53,7 +53,8 @@ def counts_html(
         spoken = ", ".join(f"{title} {int(row.get(key) or 0):,}" for key, title in parts)
         label = escape(str(row["label"]))
         lines.append(
-            f'<li class="ui-bar-row ui-count-row" title="{label}: {escape(spoken)}"><span class="ui-bar-label">{label}</span>'
+            f'<li class="ui-bar-row ui-count-row" title="{label}: {escape(spoken)}">'
+            f'<span class="ui-bar-label">{label}</span>'
             f'<span class="ui-stack" aria-hidden="true">{pieces}</span>'
             f'<span class="ui-bar-number">{total(row):,}<span class="ui-sr-only">: {escape(spoken)}</span></span></li>'
         )
@@ -74,12 +75,13 @@ def _bar(row: Mapping[str, Any], full: float, percent: bool, title: str, other_t
             f'<span class="ui-bar-number ui-bar-number-other"><span class="ui-sr-only">{escape(other_title)} </span>'
             f"{_number(other, percent)}</span>"
         )
+    mark = " ui-bar-leading" if leading else ""
     return (
-        f'<li class="ui-bar-row{" ui-bar-leading" if leading else ""}"><span class="ui-bar-label" title="{label}">{label}</span>'
-        f'<span class="ui-bar-lines"><span class="ui-bar-track" aria-hidden="true"><span class="ui-bar-fill ui-bar-value" '
-        f'style="width:{_width(row["value"], full):.2f}%"></span></span>'
-        f'<span class="ui-bar-number"><span class="ui-sr-only">{escape(title)} </span>{_number(row["value"], percent)}</span>'
-        f"{below}</span></li>"
+        f'<li class="ui-bar-row{mark}"><span class="ui-bar-label" title="{label}">{label}</span>'
+        '<span class="ui-bar-lines"><span class="ui-bar-track" aria-hidden="true">'
+        '<span class="ui-bar-fill ui-bar-value" '
+        f'style="width:{_width(row["value"], full):.2f}%"></span></span><span class="ui-bar-number">'
+        f'<span class="ui-sr-only">{escape(title)} </span>{_number(row["value"], percent)}</span>{below}</span></li>'
     )
 
 
@@ -105,6 +107,6 @@ def _folded(lines: Sequence[str], shown: int) -> str:
     if len(lines) <= shown + 3:
         return f'<ul class="ui-bar-list">{"".join(lines)}</ul>'
     return (
-        f'<ul class="ui-bar-list">{"".join(lines[:shown])}</ul><details class="ui-bar-more"><summary>Show all {len(lines)}'
-        f'</summary><ul class="ui-bar-list">{"".join(lines[shown:])}</ul></details>'
+        f'<ul class="ui-bar-list">{"".join(lines[:shown])}</ul><details class="ui-bar-more">'
+        f'<summary>Show all {len(lines)}</summary><ul class="ui-bar-list">{"".join(lines[shown:])}</ul></details>'
     )

@@ -18,7 +18,8 @@ const markup = (text) => {
   holder.innerHTML = text || "";
   return holder.content;
 };
-const grouped = (number) => Number(number).toLocaleString("en-US");
+const numberFormat = new Intl.NumberFormat("en-US");
+const grouped = (number) => numberFormat.format(Number(number));
 const TONES = ["neutral", "accent", "info", "good", "warning", "bad"];
 const badge = (text, tone) => h("span", { class: `ui-badge ui-badge-${TONES.includes(tone) ? tone : "neutral"}` }, text);
 // Draws anew without losing the keyboard's place: the focused element is found again by data-focus.

@@ -1,8 +1,9 @@
-"""Every component on one page, with sample values: `python tests/components/gallery.py` shows it, and the browser tests drive it.
+"""Every component on one page, with sample values: run this file to see it; the browser tests drive it.
 
 Values hold markup on purpose: a label such as `<img src=x onerror=...>` must appear as these letters.
 """
 
+# ruff: noqa: E501 (sample values are one line each)
 import json
 import math
 import random
@@ -89,7 +90,7 @@ class Source:
                 {"label": "Step", "value": f"{self.step} / 1200"}, {"label": "Pass (epoch)", "value": f"{self.step / 400:.2f} / 3"},
                 {"label": "Time left", "value": "46 s"}, {"label": "Examples/s", "value": "212"},
                 {"label": "Memory", "value": "1.9 GB"}, {"label": "Device", "value": "CPU"},
-                {"label": "Training loss", "value": f"{loss[-1][1]:.3f}" if loss else "–"}, {"label": "Best validation loss", "value": "0.421"},
+                {"label": "Training loss", "value": f"{loss[-1][1]:.3f}" if loss else "-"}, {"label": "Best validation loss", "value": "0.421"},
             ],
             "log": [f"step {self.step} {EVIL}"], "done": self.done,
         }  # fmt: skip

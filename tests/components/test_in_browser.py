@@ -1,0 +1,178 @@
+"""The components in a real Chromium: clicks, keys, what reaches Python, and that data stays text."""
+
+# ruff: noqa: E501, RUF001 (a script for the browser; the pager writes an en dash)
+import json
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+EVIL = "<img src=x onerror=\"window.broken='yes'\">"
+
+
+def test_page_draws_without_complaints_or_outside_requests_and_data_stays_text(shown: Any) -> None:
+    page = shown.page
+    page.wait_for_selector("#comparison .main-svg")
+    for part in ("#cards", "#layers", "#matrix", "#rows"):
+        page.wait_for_function(
+            "([part, text]) => document.querySelector(part).textContent.includes(text)", arg=[part, EVIL]
+        )
+    page.wait_for_function("document.querySelector('[data-testid=live-log]').textContent.includes('onerror')")
+    assert EVIL in page.locator(".ui-notice").first.inner_text()
+    assert page.evaluate("window.broken") is None
+    assert page.locator("img[onerror]").count() == 0
+    assert shown.complaints == []
+
+
+@pytest.mark.parametrize("shown", [390, 1280], indirect=True)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_sideways_scrolling_and_readable_text(shown: Any, scheme: str) -> None:
+    page = shown.page
+    page.evaluate("scheme => document.body.classList.toggle('dark', scheme === 'dark')", scheme)
+    page.wait_for_timeout(400)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(CONTRAST) == []
+
+
+def test_stepper_selects_open_steps_only(shown: Any) -> None:
+    page = shown.page
+    assert page.locator("[aria-current=step]").inner_text().endswith("Strategy")
+    page.get_by_test_id("step-data").click()
+    shown.heard('{"from": "stepper", "key": "data"}')
+    locked = page.get_by_test_id("step-test")
+    assert locked.get_attribute("aria-disabled") == "true" and locked.get_attribute("title") == "Train a model first."
+    locked.dispatch_event("click")
+    page.get_by_test_id("step-runs").press("Enter")
+    shown.heard('"key": "runs"')
+
+
+def test_the_chosen_colours_are_kept_over_a_reload(shown: Any) -> None:
+    page = shown.page
+    assert not page.evaluate("document.body.classList.contains('dark')")
+    page.get_by_test_id("theme-toggle").click()
+    page.wait_for_function("document.body.classList.contains('dark')")
+    page.reload()
+    page.wait_for_selector("#live .ui-stat")
+    assert page.evaluate("document.body.classList.contains('dark')")
+    assert page.get_by_test_id("theme-toggle").get_attribute("aria-label") == "Switch to light colours"
+    page.get_by_test_id("theme-toggle").click()
+    page.wait_for_function("!document.body.classList.contains('dark')")
+
+
+def test_cards_are_a_radio_group_for_keys_and_clicks(shown: Any) -> None:
+    page = shown.page
+    page.get_by_test_id("card-distil").click()
+    shown.heard('{"from": "cards", "key": "distil"}')
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.dataset.testid") == "card-big"
+    page.keyboard.press("Enter")
+    assert page.get_by_test_id("card-big").get_attribute("aria-checked") == "false"
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press(" ")
+    shown.heard('"key": "minilm"')
+    assert page.get_by_test_id("card-minilm").get_attribute("aria-checked") == "true"
+    assert page.evaluate("document.activeElement.dataset.testid") == "card-minilm"
+
+
+def test_split_slider_moves_by_keys_and_pointer_and_adds_up(shown: Any) -> None:
+    page = shown.page
+    handle = page.locator("#split").get_by_test_id("split-handle-0")
+    handle.press("ArrowLeft")
+    shown.heard('{"from": "split", "test": 0.1, "train": 0.79, "validation": 0.11}')
+    handle.press("End")
+    shown.heard('"train": 0.89, "validation": 0.01')
+    assert "about" in page.locator("#split").get_by_test_id("split-rows-train").inner_text()
+    box = page.locator("#split .ui-split-bar").bounding_box()
+    last = page.locator("#split").get_by_test_id("split-handle-1").bounding_box()
+    page.mouse.move(last["x"] + 12, last["y"] + 12)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.95, box["y"] + 4, steps=4)
+    page.mouse.up()
+    shown.heard('{"from": "split", "test": 0.05, "train": 0.89, "validation": 0.06}')
+    assert page.locator("#split").get_by_test_id("split-handle-1").get_attribute("aria-valuetext") == (
+        "train 89 %, validation 6 %, test 5 %"
+    )
+
+
+def test_matrix_cells_tell_which_classes(shown: Any) -> None:
+    page = shown.page
+    page.locator("#matrix [data-focus='0-1']").click()
+    shown.heard('{"from": "matrix", "predicted": 1, "true": 0}')
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    shown.heard('{"from": "matrix", "predicted": 1, "true": 1}')
+    assert page.locator("#matrix-many td button").count() == 77 * 77
+
+
+def test_paged_table_pages_filters_and_selects(shown: Any) -> None:
+    page, rows = shown.page, shown.page.locator("#rows")
+    assert rows.locator(".ui-pager-where").inner_text() == "rows 1–20 of 200,000"
+    rows.get_by_label("Next page").click()
+    page.wait_for_function("document.querySelector('#rows .ui-pager-where').textContent === 'rows 21–40 of 200,000'")
+    rows.get_by_label("Last page").click()
+    page.wait_for_function("document.querySelector('#rows .ui-pager-where').textContent.startsWith('rows 199,981')")
+    rows.locator("tbody tr").first.click()
+    shown.heard('"from": "rows", "row"')
+    rows.get_by_label("Find in these rows").nth(0).fill("x")
+    page.wait_for_function("document.querySelector('#rows .ui-pager-where').textContent === 'rows 1–3 of 3'")
+    assert page.locator("#gallery .ui-gallery-item").count() == 12
+    assert "Nothing to show yet." in page.locator("#nothing").inner_text()
+
+
+def test_values_from_python_are_drawn(shown: Any) -> None:
+    page = shown.page
+    page.locator("#other").click()
+    page.wait_for_function("document.querySelectorAll('#matrix td button').length === 4")
+    page.wait_for_function(
+        "document.querySelector('[data-testid=card-distil]').getAttribute('aria-checked') === 'true'"
+    )
+    page.wait_for_function("document.querySelector('#split [data-testid=split-rows-train]').textContent === '6 rows'")
+    page.wait_for_function("document.querySelectorAll('#rows thead th').length === 3")
+
+
+def test_form_gives_typed_values_and_shows_what_depends(shown: Any) -> None:
+    page = shown.page
+    page.locator("#read").click()
+    page.wait_for_function("document.querySelector('#heard textarea, #heard input').value.includes('epochs')")
+    heard = page.locator("#heard textarea, #heard input").input_value()
+    assert json.loads(heard) == {
+        "epochs": 3, "learning_rate": None, "batch": "auto", "optimizer": "adamw", "momentum": 0.9, "early": True, "device": "auto"
+    }  # fmt: skip
+    assert page.locator("#form-momentum").count() == 0 or not page.locator("#form-momentum").is_visible()
+    page.locator("#put").click()
+    page.wait_for_selector("#form-momentum", state="visible")
+    page.locator("#form-learning_rate textarea, #form-learning_rate input").fill("2e-4")
+    page.locator("#read").click()
+    shown.heard('{"epochs": 7, "learning_rate": 0.0002, "batch": 16, "optimizer": "sgd"')
+    page.locator("#form-optimizer input").click()
+    page.get_by_role("option", name="AdamW").click()
+    page.wait_for_selector("#form-momentum", state="hidden")
+
+
+CONTRAST = """() => {
+  const parse = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+  const channel = (v) => (v / 255 <= 0.03928 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4);
+  const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const ground = (node) => {
+    for (let at = node; at; at = at.parentElement) {
+      const style = getComputedStyle(at);
+      if (style.backgroundImage !== 'none') return null;
+      const [r, g, b, a = 1] = parse(style.backgroundColor);
+      if (a > 0.99) return [r, g, b];
+      if (a > 0.01) return null;
+    }
+    return parse(getComputedStyle(document.body).backgroundColor);
+  };
+  const found = new Set();
+  for (const node of document.querySelectorAll('[class*="ui-"], [class*="ui-"] *')) {
+    const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
+    if (!own || !node.offsetParent || node.disabled || node.closest('svg, .ui-cell-empty, .ui-sr-only')) continue;
+    const back = ground(node);
+    if (!back) continue;
+    const ink = parse(getComputedStyle(node).color);
+    const ratio = (Math.max(light(ink), light(back)) + 0.05) / (Math.min(light(ink), light(back)) + 0.05);
+    if (ratio < 4.5) found.add(`${node.className || node.tagName} ${ratio.toFixed(2)} ${node.textContent.slice(0, 20)}`);
+  }
+  return [...found];
+}"""
