@@ -132,9 +132,11 @@ const ask = async () => {
   try {
     const message = await Promise.race([server.poll_run({ run, offset }), late]);
     if (mine !== question) return; // another run was chosen meanwhile
+    // Gradio's client answers nothing, rather than failing, when the server is away or its function raised.
+    if (!message) throw new Error("no answer");
     failures = 0;
     hint.textContent = "";
-    await receive(message || {});
+    await receive(message);
   } catch (error) {
     if (mine !== question) return;
     failures += 1;

@@ -13,6 +13,8 @@ const ask = async (from) => {
   try {
     const answer = await server.fetch_page({ ...props.value, start: from, count: props.rows_per_page, filter });
     if (question !== asked) return;
+    // Gradio's client answers nothing, rather than failing, when the server is away or its function raised.
+    if (!answer) throw new Error("no answer");
     start = from; message = answer; failure = ""; chosen = null;
   } catch (error) {
     if (question !== asked) return;

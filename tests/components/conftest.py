@@ -4,7 +4,8 @@ import importlib.util
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -62,11 +63,9 @@ def browser() -> Iterator[Any]:
 
 @dataclass
 class Shown:
-    """The gallery as one test sees it: the page, and the run behind its live chart."""
+    """A page, and what it complained of: errors, and requests that would have left this machine."""
 
     page: Any
-    source: Any
-    address: str
     complaints: list[str]
 
     def heard(self, part: str) -> None:
@@ -79,28 +78,64 @@ class Shown:
 
 
 @pytest.fixture(scope="session")
-def served(browser: Any) -> Iterator[tuple[Any, str]]:
+def gallery_address(browser: Any) -> Iterator[str]:
     gallery = load_gallery()
-    source = gallery.Source()
-    demo, address = gallery.launch(source)
-    yield source, address
+    demo = gallery.build(gallery.Source(step=1175))
+    yield gallery.launch(demo)
     demo.close(verbose=False)
 
 
-@pytest.fixture(params=[1280])
-def shown(browser: Any, served: tuple[Any, str], request: Any) -> Iterator[Shown]:
-    source, address = served
-    source.__init__()
-    context = browser.new_context(viewport={"width": request.param, "height": 900}, color_scheme="light")
+def open_page(browser: Any, address: str, width: int) -> Shown:
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="light")
     page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on(
-        "request",
-        lambda sent: complaints.append(sent.url) if not sent.url.startswith((address, "data:", "blob:")) else None,
-    )
+    shown = Shown(page, [])
+    local = (address, "data:", "blob:")
+    page.on("pageerror", lambda error: shown.complaints.append(str(error)))
+    page.on("console", lambda said: shown.complaints.append(said.text) if said.type == "error" else None)
+    page.on("request", lambda sent: None if sent.url.startswith(local) else shown.complaints.append(sent.url))
     page.goto(address)
-    page.wait_for_selector("#live .ui-stat", timeout=20000)
-    yield Shown(page, source, address, complaints)
-    context.close()
+    page.wait_for_selector("#live .ui-live-plot .main-svg", timeout=60000)
+    return shown
+
+
+@pytest.fixture(scope="session")
+def shown(browser: Any, gallery_address: str) -> Iterator[Shown]:
+    """One page for the tests that each drive a component of their own."""
+    shown = open_page(browser, gallery_address, 1280)
+    yield shown
+    shown.page.context.close()
+
+
+@pytest.fixture(params=[1280])
+def fresh(browser: Any, gallery_address: str, request: Any) -> Iterator[Shown]:
+    """A page of its own, of the width given as parameter."""
+    fresh = open_page(browser, gallery_address, request.param)
+    yield fresh
+    fresh.page.context.close()
+
+
+@dataclass
+class Live:
+    shown: Shown
+    source: Any
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds on the server's side."""
+        end = time.monotonic() + 8
+        while not holds():
+            assert time.monotonic() < end, "waited 8 s in vain"
+            self.shown.page.wait_for_timeout(50)
+
+
+@pytest.fixture
+def live(browser: Any) -> Iterator[Live]:
+    """A page with a live chart alone, and the run behind it, which the test steers."""
+    gallery = load_gallery()
+    source = gallery.Source(
+        steered=True, extra=[{"offset": 10, "reset": True, "status": "running", "train": [[1, 2.0], [2, 1.5]]}]
+    )
+    demo = gallery.build_live(source)
+    live = Live(open_page(browser, gallery.launch(demo), 800), source)
+    yield live
+    live.shown.page.context.close()
+    demo.close(verbose=False)

@@ -7,6 +7,7 @@ Values hold markup on purpose: a label such as `<img src=x onerror=...>` must ap
 import json
 import math
 import random
+import time
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -67,13 +68,20 @@ class Source:
     batch: int = 25
     calls: int = 0
     extra: list[dict[str, Any]] = field(default_factory=list)
+    steered: bool = False
+    asked: list[tuple[str, int]] = field(default_factory=list)
+    wait: float = 0
 
     def poll(self, run: str, offset: int) -> dict[str, Any]:
         self.calls += 1
+        self.asked.append((run, offset))
+        time.sleep(self.wait)
         if self.failing:
             raise RuntimeError("the server is away")
         if self.extra:
             return self.extra.pop(0)
+        if self.steered:
+            return {"offset": offset}
         rng = random.Random(self.step)
         first = self.step if offset else 0
         if not self.done:
@@ -225,23 +233,40 @@ def build(source: Source) -> gr.Blocks:
     return demo
 
 
-def launch(source: Source, port: int | None = None) -> tuple[gr.Blocks, str]:
-    """Serve the gallery; gives the Blocks (to close) and its address."""
+def build_live(source: Source) -> gr.Blocks:
+    """The live chart alone, with what a page does to it: continue the run, go to another, leave."""
+    with gr.Blocks(title="Live", analytics_enabled=False) as demo:
+        heard = gr.Textbox(elem_id="heard", interactive=False)
+        live = LiveChart(source.poll, {"run": "made-up"}, elem_id="live")
+        for name, value in (
+            ("again", {"run": "made-up", "again": 1}),
+            ("next", {"run": "next"}),
+            ("leave", {"run": None}),
+        ):
+            gr.Button(name, elem_id=name).click(lambda value=value: value, None, live, queue=False)
+
+        def listener(event: gr.EventData) -> str:
+            return json.dumps(event._data)
+
+        live.status(listener, None, heard, queue=False)
+    return demo
+
+
+def launch(demo: gr.Blocks, port: int | None = None) -> str:
+    """Serve one of the pages; gives its address."""
     spec = find_spec("plotly")
     assert spec is not None and spec.origin is not None
     script = Path(spec.origin).parent / "package_data" / "plotly.min.js"
-    demo = build(source)
     _, address, _ = demo.launch(
         theme=studio_theme(), css_paths=css_paths(), head=head(f"/gradio_api/file={script.as_posix()}"),
         allowed_paths=[str(script.parent)], footer_links=[], run_history=False, prevent_thread_lock=True,
         server_name="127.0.0.1", server_port=port, quiet=True,
     )  # fmt: skip
-    return demo, address
+    return address
 
 
 if __name__ == "__main__":
-    _, where = launch(Source(), 7999)
-    print(where, flush=True)
+    print(launch(build(Source()), 7999), flush=True)
     import threading
 
     threading.Event().wait()

@@ -1,0 +1,99 @@
+"""The live chart in a real Chromium: what it asks, what it draws, and that it goes on whatever happens."""
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+COUNTS = "document.querySelector('#live .ui-live-plot').data.map((trace) => trace.x.length)"
+LAST = "document.querySelector('#live .ui-live-plot').data.map((trace) => trace.x.at(-1) ?? null)"
+
+
+def wait_for(live: Any, expression: str, value: Any) -> None:
+    live.shown.page.wait_for_function(
+        f"value => JSON.stringify({expression}) === JSON.stringify(value)", arg=value, timeout=8000
+    )
+
+
+def test_points_are_appended_and_a_zoom_is_kept(live: Any) -> None:
+    page = live.shown.page
+    wait_for(live, COUNTS, [2, 2, 0, 0])
+    page.evaluate("Plotly.relayout(document.querySelector('#live .ui-live-plot'), {'xaxis.range': [0.5, 2.5]})")
+    live.source.extra.append({"offset": 20, "train": [[3, 1.2]], "validation": [[3, 1.4]]})
+    wait_for(live, COUNTS, [3, 3, 1, 0])
+    live.source.extra.append({"offset": 30, "metric": [[3, 0.8]], "metric_name": "accuracy", "train": [[4, 1.1]]})
+    wait_for(live, COUNTS, [4, 4, 1, 1])
+    assert page.evaluate("document.querySelector('#live .ui-live-plot').layout.xaxis.range") == [0.5, 2.5]
+    assert "accuracy" in page.locator("#live .ui-chart-legend").inner_text()
+    wait_for(live, "document.querySelector('#live [aria-live]').textContent.includes('accuracy 0.800')", True)
+    live.until(lambda: live.source.asked[-1] == ("made-up", 30))
+
+
+def test_a_resumed_run_loses_what_lies_after_its_checkpoint(live: Any) -> None:
+    wait_for(live, COUNTS, [2, 2, 0, 0])
+    live.source.extra.append({"offset": 20, "train": [[3, 1.2], [4, 9.0]], "validation": [[4, 9.0]]})
+    wait_for(live, COUNTS, [4, 4, 1, 0])
+    live.source.extra.append({"offset": 30, "truncate": 2, "train": [[3, 1.0]]})
+    wait_for(live, COUNTS, [3, 3, 0, 0])
+    live.source.extra.append({"offset": 40, "reset": True, "train": [[1, 5.0]]})
+    wait_for(live, COUNTS, [1, 1, 0, 0])
+
+
+def test_status_reaches_python_and_done_ends_the_asking(live: Any) -> None:
+    page = live.shown.page
+    live.shown.heard('{"status": "running"}')
+    live.source.extra.append(
+        {"offset": 20, "status": "completed", "status_title": "Done", "progress": 1.0, "done": True}
+    )
+    live.shown.heard('{"status": "completed"}')
+    assert page.get_by_test_id("live-status").inner_text() == "Done"
+    assert page.locator("#live [role=progressbar]").get_attribute("aria-valuenow") == "100"
+    asked = live.source.calls
+    page.wait_for_timeout(1300)
+    assert live.source.calls == asked
+    page.locator("#again").click()
+    live.source.extra.append({"offset": 30, "train": [[3, 1.0]], "status": "running"})
+    wait_for(live, LAST, [3, 3, None, None])
+    assert live.source.asked[-1][1] >= 20
+
+
+def test_another_run_starts_anew(live: Any) -> None:
+    page = live.shown.page
+    wait_for(live, COUNTS, [2, 2, 0, 0])
+    page.locator("#next").click()
+    wait_for(live, COUNTS, [0, 0, 0, 0])
+    live.until(lambda: live.source.asked[-1] == ("next", 0))
+    page.locator("#leave").click()
+    page.wait_for_selector("#live .ui-live-nothing", state="visible")
+
+
+def test_a_server_that_goes_away_is_waited_for(live: Any) -> None:
+    page = live.shown.page
+    wait_for(live, COUNTS, [2, 2, 0, 0])
+    live.source.failing = True
+    page.wait_for_function(
+        "document.querySelector('#live .ui-live-hint').textContent === 'Reconnecting…'", timeout=15000
+    )
+    live.source.extra.append({"offset": 20, "train": [[3, 1.2]]})
+    live.source.failing = False
+    wait_for(live, COUNTS, [3, 3, 0, 0])
+    assert page.locator("#live .ui-live-hint").inner_text() == ""
+
+
+def test_slow_answers_are_never_asked_for_twice(live: Any) -> None:
+    wait_for(live, COUNTS, [2, 2, 0, 0])
+    live.source.wait = 1.2
+    before = live.source.calls
+    live.shown.page.wait_for_timeout(3000)
+    assert live.source.calls - before <= 3
+
+
+def test_twenty_thousand_points_are_thinned_for_drawing(live: Any) -> None:
+    page = live.shown.page
+    wait_for(live, COUNTS, [2, 2, 0, 0])
+    live.source.extra.append({"offset": 20, "reset": True, "train": [[step, 1 / (1 + step)] for step in range(20_000)]})
+    page.wait_for_function(f"{COUNTS}[0] > 2 && {COUNTS}[0] <= 4000")
+    live.source.extra.append({"offset": 30, "train": [[step, 0.1] for step in range(20_000, 20_400)]})
+    page.wait_for_function(f"{LAST}[0] >= 20390")
+    assert page.evaluate(f"{COUNTS}[0]") <= 4000
