@@ -172,6 +172,7 @@ def _tokens() -> dict[str, str]:
         "layout_gap": "16px",
         "form_gap_width": "0px",
         "input_border_width": "1px",
+        "button_border_width": "1px",
         "button_secondary_shadow": "none",
         "button_secondary_shadow_hover": "none",
         "button_cancel_shadow": "none",

@@ -1,3 +1,4 @@
+// Templates stay static: Gradio puts `${value}` in as markup, and evaluates `${...}` that data brings into `{{value}}`.
 // What every component's script starts with. Text from data enters the page through `h` alone, as text
 // nodes and attributes, never as markup; `markup` is for drawings and notices made by our own Python.
 const h = (tag, attributes, ...children) => {
