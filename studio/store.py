@@ -14,7 +14,6 @@ RUN_DIR/ run.yaml        what to do (written once, before the run is queued)
          evaluation/     test.parquet (one row an example), scores.json (worker)
 """
 
-import json
 import re
 import secrets
 import shutil

@@ -98,7 +98,7 @@ class Datasets:
             "total": len(problems),
         }
 
-    def _row(self, imported: Imported, row: dict[str, Any]) -> dict[str, Any]:
+    def _row(self, imported: Imported, row: dict[Any, Any]) -> dict[str, Any]:
         shown = {str(name): "" if value is None or value != value else str(value) for name, value in row.items()}
         if imported.kind == "image" and row.get("image"):
             shown["thumbnail"] = file_url(imported.thumbnail(str(row["image"])))

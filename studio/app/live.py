@@ -146,7 +146,7 @@ def _stats(state: RunState) -> list[tuple[str, str]]:
         stats.append((f"Best {plan.headline_metric}", f"{state.best.metrics.get(plan.headline_metric, 0):.3f}"))
     if latest and latest.seconds_left is not None and state.status == "running":
         stats.append(("Time left", duration(latest.seconds_left)))
-    else:
+    elif state.started:
         stats.append(("Time spent", duration(spent(state))))
     if latest:
         stats.append(("Examples/s", f"{latest.examples_per_second:,.0f}"))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from components.notices import Tone
 from studio.app.drafts import Draft
 from studio.app.pages import Services
 from studio.config import RunConfig
@@ -18,7 +19,7 @@ from studio.presets import PRESETS
 from studio.strategies.base import Preview
 from studio.tasks import TASKS
 
-TONES = {"ok": "good", "tight": "warning", "no": "bad"}
+TONES: dict[str, Tone] = {"ok": "good", "tight": "warning", "no": "bad"}
 FIRST_ROWS = 500  # enough to know how long texts are
 AUTOMATIC_BATCH = 32
 
@@ -39,7 +40,7 @@ class Outlook:
 
     preview: Preview
     estimate: Estimate
-    tone: str
+    tone: Tone
     verdict: str
     layers: tuple[dict[str, str], ...]
     problem: str

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from gradio.components import Component
+import gradio as gr
+from gradio.blocks import Block
 
 from studio.app.datasets import Datasets
 from studio.app.drafts import Draft, Drafts
@@ -70,13 +71,13 @@ class Page:
 
     key: str
     title: str
-    outputs: list[Component]
+    outputs: Sequence[Block]
     show: Callable[[Draft], list[Any]]
     wires: list[Wire]
     missing: Callable[[Draft], str] = lambda draft: ""
     is_step: bool = True
-    progress: Component | None = None
-    cancel: Component | None = None  # shown while a change that yields progress is at work
+    progress: Block | None = None
+    cancel: Block | None = None  # shown while a change that yields progress is at work
 
 
 def progress_html(sentence: str, done: int = 0, total: int = 0) -> str:
@@ -91,3 +92,10 @@ def cancel_job(services: Services, draft: Draft) -> Draft:
     if job is not None:
         job.cancel()
     return draft
+
+
+def committed(widget: Any) -> list[Any]:
+    """The listeners that say that a person has finished entering a value."""
+    if isinstance(widget, gr.Textbox | gr.Number):
+        return [widget.blur, widget.submit]
+    return [widget.release] if isinstance(widget, gr.Slider) else [widget.input]

@@ -70,7 +70,7 @@ def picture_folder(run: Run) -> Path | None:
     return imported.files if imported else None
 
 
-def _cells(run: Run, task: Task, row: dict[str, Any]) -> dict[str, Any]:
+def _cells(run: Run, task: Task, row: dict[Any, Any]) -> dict[str, Any]:
     right = row["label"] == row["predicted"]
     name = task.columns[0].name
     value = str(row[name])

@@ -30,7 +30,7 @@ from studio.app.settings import ServerSettings
 from studio.data.limits import Limits
 from studio.errors import StudioError
 from studio.hardware import probe
-from studio.paths import Home, assets
+from studio.paths import HOME_VARIABLE, Home, assets
 from studio.predictor import Predictor
 from studio.processes import TRUST_VARIABLE
 from studio.runner import Supervisor
@@ -46,13 +46,13 @@ def make_services(settings: ServerSettings) -> Services:
     home = Home.find(settings.home)
     store = Store(home)
     drafts = Drafts(home)
-    trust = {TRUST_VARIABLE: "1"} if settings.trust_remote_code else {}
+    inherited = {HOME_VARIABLE: str(home.root), **({TRUST_VARIABLE: "1"} if settings.trust_remote_code else {})}
     return Services(
         settings=settings,
         home=home,
         store=store,
-        supervisor=Supervisor(store, settings.concurrent_runs, settings.warm_start, trust),
-        predictor=Predictor(trust),
+        supervisor=Supervisor(store, settings.concurrent_runs, settings.warm_start, inherited),
+        predictor=Predictor(inherited),
         states=States(),
         drafts=drafts,
         datasets=Datasets(home, drafts),

@@ -24,7 +24,7 @@ def use_repository() -> None:
 
 def main() -> None:
     use_repository()
-    from studio.app.main import serve
+    from studio.app.server import serve
     from studio.app.settings import ServerSettings
 
     serve(

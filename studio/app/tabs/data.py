@@ -9,11 +9,12 @@ import gradio as gr
 
 from components.cards import Cards
 from components.charts.bars import counts_html
+from components.forms import Form
 from components.notices import heading, notice
 from components.split_slider import SplitSlider
 from components.tables import PagedTable
 from studio.app.drafts import Draft
-from studio.app.pages import Page, Services, Wire, cancel_job, progress_html
+from studio.app.pages import Page, Services, Wire, cancel_job, committed, progress_html
 from studio.data.assembly import guess_columns
 from studio.data.columns import SPLITS
 from studio.data.importing import Imported, keep_upload
@@ -22,7 +23,6 @@ from studio.data.sources import SAMPLES
 from studio.data.splitting import SplitOptions
 from studio.errors import StudioError
 from studio.jobs import Job
-from studio.options import Options
 from studio.tasks import TASKS
 
 UPLOAD_TYPES = [".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx", ".zip"]
@@ -33,6 +33,7 @@ INVITATIONS = {
     "image": "A ZIP with one folder of pictures for each class, or a CSV in the ZIP that names picture and label.",
 }
 HEADERS = [("Holds the names", True), ("Is data already", False)]
+SPLIT_SETTINGS = ["stratify", "keep", "seed"]
 COLUMN_SLOTS = max(len(task.columns) for task in TASKS)
 
 
@@ -68,16 +69,15 @@ def build(services: Services) -> Page:
             heading("Split", "The model learns from one part, is checked on the second, and examined on the third."),
         )
         split = SplitSlider(elem_id="split")
-        with gr.Accordion("More about the split", open=False), gr.Row():
-            stratify = gr.Checkbox(**words(SplitOptions, "stratify"), interactive=True)
-            keep = gr.Checkbox(**words(SplitOptions, "keep"), interactive=True)
-            seed = gr.Number(**words(SplitOptions, "seed"), precision=0, minimum=0, interactive=True)
-            limit = gr.Number(**words(DataOptions, "limit"), precision=0, minimum=0, interactive=True)
+        with gr.Accordion("More about the split", open=False, elem_id="split-settings"):
+            split_form = Form(SplitOptions, SPLIT_SETTINGS, elem_prefix="split")
+            limit_form = Form(DataOptions, ["limit"], elem_prefix="data")
         notes = gr.HTML()
         forward = gr.Button("Continue to strategy", variant="primary", elem_id="to-strategy")
 
+    settings = [*split_form.components, *limit_form.components]
     table_widgets = [*columns, reading_box, delimiter, encoding, header, preview]
-    result_widgets = [counts_title, counts, dropped_title, dropped, split, stratify, keep, seed, limit, notes, forward]
+    result_widgets = [counts_title, counts, dropped_title, dropped, split, *settings, notes, forward]
     outputs = [head, samples, details, summary, *table_widgets, *result_widgets]
 
     def show(draft: Draft) -> list[Any]:
@@ -87,7 +87,7 @@ def build(services: Services) -> Page:
         if imported is None:
             return [*first, *[gr.skip()] * (len(outputs) - len(first))]
         about = notice("good", imported.title, f"{imported.rows:,} rows were read.")
-        return [*first, about, *show_table(draft, imported), *show_result(services, draft)]
+        return [*first, about, *show_table(draft, imported), *show_result(services, draft, split_form, limit_form)]
 
     wires = [
         Wire(upload.upload, partial(import_upload, services), [upload]),
@@ -101,18 +101,13 @@ def build(services: Services) -> Page:
         ],
         Wire(split.release, move_split, event=True),
         *[
-            Wire(listener, change_split, [stratify, keep, seed, limit])
-            for listener in (stratify.input, keep.input, seed.blur, seed.submit, limit.blur, limit.submit)
+            Wire(listener, partial(change_split, split_form, limit_form), settings)
+            for widget in settings
+            for listener in committed(widget)
         ],
         Wire(forward.click, partial(require_data, services), go="strategy"),
     ]
     return Page("data", "Data", outputs, show, wires, partial(missing, services), progress=progress, cancel=cancel)
-
-
-def words(model: type[Options], name: str) -> dict[str, str]:
-    """Label and help of a setting, from its declaration."""
-    declared = model.model_fields[name]
-    return {"label": declared.title or name, "info": declared.description or ""}
 
 
 def missing(services: Services, draft: Draft) -> str:
@@ -165,10 +160,9 @@ def show_table(draft: Draft, imported: Imported) -> list[Any]:
     ]
 
 
-def show_result(services: Services, draft: Draft) -> list[Any]:
+def show_result(services: Services, draft: Draft, split_form: Form, limit_form: Form) -> list[Any]:
     """What the choices make of the rows: updates for the result's widgets."""
-    split = draft.split
-    settings = [split.stratify, split.keep, split.seed, draft.limit]
+    settings = [*split_form.updates(draft.split.model_dump()), *limit_form.updates({"limit": draft.limit})]
     try:
         assembled = services.datasets.assembled(draft)
     except StudioError as error:
@@ -288,12 +282,13 @@ def move_split(draft: Draft, event: dict[str, Any]) -> Draft:
     return draft.change(split=SplitOptions.read({**draft.split.model_dump(), **parts}, "split"))
 
 
-def change_split(draft: Draft, stratify: bool, keep: bool, seed: float | None, limit: float | None) -> Draft:
-    changed = {"stratify": stratify, "keep": keep, "seed": int(seed or 0)}
-    rows = int(limit) if limit else None
-    options = DataOptions.read(
-        {"source": "-", "limit": rows, "split": {**draft.split.model_dump(), **changed}}, "split"
-    )
+def change_split(split_form: Form, limit_form: Form, draft: Draft, *raw: Any) -> Draft:
+    count = len(split_form.names)
+    try:
+        changed, limit = split_form.values(*raw[:count]), limit_form.values(*raw[count:])
+    except ValueError as error:
+        raise StudioError("A setting cannot be read.", str(error), "Correct it.") from error
+    options = DataOptions.read({"source": "-", **limit, "split": {**draft.split.model_dump(), **changed}}, "split")
     return draft.change(split=options.split, limit=options.limit)
 
 

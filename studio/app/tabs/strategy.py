@@ -13,7 +13,7 @@ from components.notices import heading, notice
 from components.tables import metric_cards
 from studio.app.drafts import Draft
 from studio.app.outlook import Outlook, Subject, outlook, preset_draft, subject
-from studio.app.pages import Page, Services, Wire
+from studio.app.pages import Page, Services, Wire, committed
 from studio.config import TrainingOptions
 from studio.errors import StudioError
 from studio.optimizers import OPTIMIZERS
@@ -132,13 +132,6 @@ def option_forms(entries: Iterable[Any]) -> tuple[dict[str, gr.Group], dict[str,
             with gr.Group(visible=False) as groups[entry.name]:
                 forms[entry.name] = Form(entry.Options, elem_prefix=entry.name)
     return groups, forms
-
-
-def committed(widget: Any) -> list[Any]:
-    """The listeners that say that a person has finished entering a value."""
-    if isinstance(widget, gr.Textbox | gr.Number):
-        return [widget.blur, widget.submit]
-    return [widget.release] if isinstance(widget, gr.Slider) else [widget.input]
 
 
 def missing_before(draft: Draft) -> bool:

@@ -41,6 +41,8 @@ def build(services: Services) -> Page:
                 )
                 predict = gr.Button("Predict", variant="primary", elem_id="predict")
             with gr.Column(min_width=300):
+                progress = gr.HTML()
+                cancel = gr.Button("Cancel", size="sm", visible=False)
                 answer = gr.HTML(elem_id="answer")
         gr.HTML(heading("Examples from the test part", "The model has never seen these. Click one to try it.", level=3))
         examples = PagedTable(
@@ -48,15 +50,13 @@ def build(services: Services) -> Page:
         )
         with gr.Accordion("Many at once", open=False, elem_id="many"):
             many = gr.File(label="A file of inputs, or a ZIP of pictures", elem_id="many-file", height=140)
-            progress = gr.HTML()
-            cancel = gr.Button("Cancel", size="sm", visible=False)
             download = gr.HTML(elem_id="many-download")
         quality_head = gr.HTML()
         numbers = gr.HTML(elem_id="test-metrics")
         with gr.Row(elem_classes="split-row"):
-            with gr.Column(min_width=300):
+            with gr.Column(scale=3, min_width=420):
                 matrix = ConfusionMatrix(elem_id="confusion")
-            with gr.Column(min_width=300):
+            with gr.Column(scale=2, min_width=300):
                 cell_head = gr.HTML(elem_id="cell-title")
                 cell = PagedTable(
                     page=results.page, rows_per_page=8, caption="Examples behind the cell", elem_id="cell-examples"
