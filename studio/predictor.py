@@ -31,6 +31,14 @@ class Predictor:
         self._process: subprocess.Popen[str] | None = None
         self._questions = 0
 
+    def warm_up(self) -> None:
+        """Start the process if it is not there: its imports are then done when the first question comes."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._running()
+            finally:
+                self._lock.release()
+
     def predict(self, run: Run, inputs: list[str], which: Which = "tuned") -> list[dict[str, Any]]:
         """[{"label", "probabilities"}] for texts, or for the paths of pictures."""
         answer: list[dict[str, Any]] = self._ask(

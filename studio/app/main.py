@@ -105,8 +105,10 @@ class Shell:
 
     def locked(self, draft: Draft, key: str) -> str:
         """Why a step cannot be opened yet: what the first unfinished step before it still needs."""
+        if not self.pages[key].is_step:
+            return ""
         for page in self.pages.values():
-            if page.key == key or not page.is_step:
+            if page.key == key:
                 return ""
             if missing := page.missing(draft):
                 return missing

@@ -40,6 +40,7 @@ def main(arguments: list[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     prepare_environment()
     answers = own_stdout()
+    import_libraries()
     models = ResidentModels(chosen.keep, chosen.trust_remote_code)
     serve(sys.stdin, answers, models, chosen.idle_seconds)
 
@@ -50,6 +51,12 @@ def prepare_environment() -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+
+
+def import_libraries() -> None:
+    """The seconds that imports take are spent before the first question comes."""
+    import torch  # noqa: F401
+    from transformers import AutoModelForImageClassification, AutoModelForSequenceClassification  # noqa: F401
 
 
 def own_stdout() -> TextIO:

@@ -45,9 +45,9 @@ def build(services: Services) -> Page:
             upload = gr.File(label="Upload a file", file_types=UPLOAD_TYPES, elem_id="upload", height=170)
         with gr.Column(min_width=300):
             samples = Cards(elem_id="samples")
-    with gr.Accordion("Or take a data set of the Hugging Face Hub", open=False), gr.Row(equal_height=True):
+    with gr.Accordion("Or take a data set of the Hugging Face Hub", open=False), gr.Row():
         hub_name = gr.Textbox(label="Name of the data set", placeholder="owner/name", scale=4, interactive=True)
-        hub_use = gr.Button("Fetch", scale=1, min_width=100)
+        hub_use = gr.Button("Fetch", scale=1, min_width=100, elem_id="hub-use")
     progress = gr.HTML(elem_id="import-progress")
     cancel = gr.Button("Cancel", elem_id="import-cancel", size="sm", visible=False)
     with gr.Column(visible=False, elem_id="data-details") as details:

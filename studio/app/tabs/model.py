@@ -27,7 +27,7 @@ def build(services: Services) -> Page:
     progress = gr.HTML(elem_id="download-progress")
     cancel = gr.Button("Cancel the download", elem_id="download-cancel", size="sm", visible=False)
     with gr.Accordion("Another model", open=False, elem_id="other-models") as others:
-        with gr.Row(equal_height=True):
+        with gr.Row():
             query = gr.Textbox(
                 label="Search the Hugging Face Hub",
                 info="Asks the Hub over the network; nothing is asked before you do.",
@@ -39,7 +39,7 @@ def build(services: Services) -> Page:
             search = gr.Button("Search", scale=1, min_width=100, elem_id="hub-search")
         found_note = gr.HTML(elem_id="hub-note")
         found = Cards(elem_id="hub-found")
-        with gr.Row(equal_height=True):
+        with gr.Row():
             folder = gr.Textbox(
                 label="A folder on this machine",
                 info="A model in transformers format: config.json and model.safetensors.",

@@ -31,7 +31,7 @@ def build(services: Services) -> Page:
             watch = gr.Button("Open", variant="primary", elem_id="run-open", min_width=120)
             again = gr.Button("Start from these settings", elem_id="run-again", min_width=200)
             delete = gr.Button("Delete", variant="stop", elem_id="run-delete", min_width=120)
-        with gr.Row(equal_height=True):
+        with gr.Row():
             name = gr.Textbox(label="Name", interactive=True, elem_id="run-name", scale=4)
             rename = gr.Button("Rename", elem_id="run-rename", scale=1, min_width=100)
         with gr.Row(visible=False, elem_id="run-confirm") as confirm:
@@ -47,10 +47,11 @@ def build(services: Services) -> Page:
             interactive=True,
             elem_id="compare",
         )
-        loss_curves = CurveComparison(elem_id="compare-loss")
-        metric_curves = CurveComparison(elem_id="compare-metric")
+        with gr.Column(visible=False) as curves:
+            loss_curves = CurveComparison(elem_id="compare-loss")
+            metric_curves = CurveComparison(elem_id="compare-metric")
         differences = gr.HTML(elem_id="compare-settings")
-    with gr.Row(visible=False, equal_height=True) as trash:
+    with gr.Row(visible=False) as trash:
         deleted = gr.Dropdown(label="Deleted runs", interactive=True, elem_id="deleted", scale=4)
         restore = gr.Button("Restore", elem_id="restore", scale=1, min_width=100)
     outputs = [
@@ -63,6 +64,7 @@ def build(services: Services) -> Page:
         confirm_text,
         comparison,
         compared,
+        curves,
         loss_curves,
         metric_curves,
         differences,
@@ -88,6 +90,7 @@ def build(services: Services) -> Page:
             "<p class='hint'>It goes to the deleted runs, from where it can be restored.</p>",
             gr.update(visible=len(runs) > 1),
             gr.update(choices=[(run.name, run.id) for run in runs], value=[run.id for run in picked]),
+            gr.update(visible=bool(picked)),
             loss_value(services, picked),
             metric_value(services, picked),
             differences_html(picked),

@@ -1,8 +1,10 @@
 """Share: take the model away, and what repeats the run."""
 
+import re
 from collections.abc import Generator
 from functools import partial
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -15,6 +17,7 @@ from studio.app.pages import Page, Services, Wire, progress_html
 from studio.app.runs import config_of
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
+from studio.exporters.base import Exporter
 from studio.exporters.card import write_card
 from studio.exporters.folder import labels_in
 from studio.store import Run
@@ -35,10 +38,9 @@ def build(services: Services) -> Page:
         )
         command = gr.Code(label="Command", language="shell", interactive=False, elem_id="command")
         run_file = gr.Code(label="run.yaml", language="yaml", interactive=False, elem_id="run-file", max_lines=18)
-        run_file_link = gr.HTML()
         with gr.Accordion("The model card", open=False):
             card = gr.Markdown(elem_id="model-card")
-    outputs = [head, which_run, body, exporters, download, command, run_file, run_file_link, card]
+    outputs = [head, which_run, body, exporters, download, command, run_file, card]
 
     def show(draft: Draft) -> list[Any]:
         finished = [run for run in services.store if services.states.of(run).has_model]
@@ -60,7 +62,6 @@ def build(services: Services) -> Page:
             download_html(services, run),
             f"studio train {run.config_file}",
             run.config_file.read_text(encoding="utf-8"),
-            link(file_url(run.config_file), "run.yaml", "Download run.yaml"),
             card_text(run),
         ]
 
@@ -98,14 +99,18 @@ def exporter_cards(run: Run) -> dict[str, Any]:
 
 def download_html(services: Services, run: Run) -> str:
     """Links to what was exported of this run."""
-    files = [services.home.downloads / run.id / f"{exporter.name}.zip" for exporter in EXPORTERS]
+    files = [archive_of(services, run, exporter) for exporter in EXPORTERS]
     return "".join(
-        link(
-            file_url(file), f"{run.name} {file.name}", f"Download {file.name} ({file.stat().st_size / 1000**2:,.1f} MB)"
-        )
+        link(file_url(file), file.name, f"Download {file.name} ({file.stat().st_size / 1000**2:,.1f} MB)")
         for file in files
         if file.is_file()
     )
+
+
+def archive_of(services: Services, run: Run, exporter: Exporter) -> Path:
+    """Where the ZIP of an exporter lies; its name is what people see in their downloads."""
+    name = "-".join(re.findall(r"\w+", run.name.lower()))[:60] or run.id
+    return services.home.downloads / run.id / f"{name}-{exporter.name}.zip"
 
 
 def link(url: str, name: str, words: str) -> str:
@@ -136,5 +141,5 @@ def export(services: Services, draft: Draft, event: dict[str, Any]) -> Generator
     if reason := exporter.why_not(run):
         raise StudioError(f"'{exporter.title}' does not fit this run.", reason, "Choose another way.")
     yield progress_html("Packing the model")
-    services.predictor.export_archive(run, exporter.name, services.home.downloads / run.id / f"{exporter.name}.zip")
+    services.predictor.export_archive(run, exporter.name, archive_of(services, run, exporter))
     return services.drafts.load(draft.id)

@@ -80,6 +80,7 @@ def build(services: Services) -> Page:
     ]
 
     def show(draft: Draft) -> list[Any]:
+        services.predictor.warm_up()
         finished = [run for run in services.store if services.states.of(run).has_model]
         run = services.store.find(draft.run) if draft.run else None
         if run is None or not services.states.of(run).has_model:
@@ -99,7 +100,7 @@ def build(services: Services) -> Page:
         kind = task.input_kind if task else "text"
         return [
             *first,
-            gr.update(visible=kind == "text"),
+            gr.update(visible=kind == "text", **shown_example(services, draft)),
             gr.update(visible=kind == "image"),
             answer_html(services, draft),
             {"run": run.id},
@@ -136,6 +137,12 @@ def answer_html(services: Services, draft: Draft) -> str:
     truth = f"The right answer is {asked['truth']}." if asked.get("truth") else ""
     shown = heading(tuned["label"], truth, level=3) + bars_html(rows, "after training", "before training")
     return shown + (notice("info", "Before training cannot be shown.", asked["why_not"]) if asked["why_not"] else "")
+
+
+def shown_example(services: Services, draft: Draft) -> dict[str, str]:
+    """A clicked example fills the field; what the person typed stays as it is."""
+    asked = services.answers.get(draft.id)
+    return {"value": asked["asked"]} if asked and asked["run"] == draft.run and asked["truth"] else {}
 
 
 def download_html(services: Services, draft: Draft) -> str:
@@ -239,7 +246,14 @@ def ask(services: Services, draft: Draft, run: Run, asked: str, truth: str) -> G
         before = services.predictor.predict(run, [asked], which)[0]
     except StudioError as error:
         why_not = str(error)
-    services.answers[draft.id] = {"run": run.id, "tuned": tuned, "before": before, "truth": truth, "why_not": why_not}
+    services.answers[draft.id] = {
+        "run": run.id,
+        "asked": asked,
+        "tuned": tuned,
+        "before": before,
+        "truth": truth,
+        "why_not": why_not,
+    }
     return services.drafts.load(draft.id)
 
 
