@@ -9,7 +9,7 @@ import os
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ from studio.processes import python
 from studio.store import Run
 
 Which = Literal["tuned", "before"]
-OnProgress = Callable[[int, int], None]
+Exchange = Generator[tuple[int, int], None, Any]  # yields (done, total), returns the result
 
 
 class Predictor:
@@ -30,6 +30,7 @@ class Predictor:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         self._questions = 0
+        self._cancelled = False
 
     def warm_up(self) -> None:
         """Start the process if it is not there: its imports are then done when the first question comes."""
@@ -41,19 +42,24 @@ class Predictor:
 
     def predict(self, run: Run, inputs: list[str], which: Which = "tuned") -> list[dict[str, Any]]:
         """[{"label", "probabilities"}] for texts, or for the paths of pictures."""
-        answer: list[dict[str, Any]] = self._ask(
-            {"op": "predict", "run_dir": str(run.folder), "which": which, "inputs": inputs}
-        )
+        request = {"op": "predict", "run_dir": str(run.folder), "which": which, "inputs": inputs}
+        answer: list[dict[str, Any]] = result_of(self._ask(request))
         return answer
 
-    def predict_file(self, run: Run, source: str, output: str, on_progress: OnProgress | None = None) -> Any:
-        """Answer every row of a file (or picture of a ZIP) into the CSV file `output`."""
-        request = {"op": "predict-file", "run_dir": str(run.folder), "input": source, "output": output}
-        return self._ask(request, on_progress)
+    def predict_file(self, run: Run, source: str, output: str) -> Exchange:
+        """Answer every row of a file (or picture of a ZIP) into the CSV file `output`, telling how far it is."""
+        return self._ask({"op": "predict-file", "run_dir": str(run.folder), "input": source, "output": output})
 
     def export(self, run: Run, exporter: str, to: str) -> str:
         """Let an exporter write into the folder `to`; the path of what it wrote."""
-        return str(self._ask({"op": "export", "run_dir": str(run.folder), "exporter": exporter, "to": to}))
+        return str(result_of(self._ask({"op": "export", "run_dir": str(run.folder), "exporter": exporter, "to": to})))
+
+    def cancel(self) -> None:
+        """End what is being answered now; the next question starts a new process."""
+        process = self._process
+        if process is not None:
+            self._cancelled = True
+            process.kill()
 
     def export_archive(self, run: Run, exporter: str, to: Path) -> Path:
         """Export into the ZIP file `to`."""
@@ -70,16 +76,20 @@ class Predictor:
             except subprocess.TimeoutExpired:
                 process.kill()
 
-    def _ask(self, request: dict[str, Any], on_progress: OnProgress | None = None) -> Any:
+    def _ask(self, request: dict[str, Any]) -> Exchange:
         with self._lock:
+            self._cancelled = False
             for last_try in (False, True):
                 process = self._running()
                 self._questions += 1
                 try:
-                    return self._exchange(process, {"id": self._questions, **request}, on_progress)
+                    return (yield from self._exchange(process, {"id": self._questions, **request}))
                 except (BrokenPipeError, EOFError, json.JSONDecodeError) as error:
                     process.kill()
+                    process.wait()
                     self._process = None
+                    if self._cancelled:
+                        raise StudioError("It was cancelled.", "", "Start it again when you like.") from error
                     if last_try:
                         raise StudioError(
                             "The model gave no answer.",
@@ -101,7 +111,7 @@ class Predictor:
         return self._process
 
     @staticmethod
-    def _exchange(process: subprocess.Popen[str], request: dict[str, Any], on_progress: OnProgress | None) -> Any:
+    def _exchange(process: subprocess.Popen[str], request: dict[str, Any]) -> Exchange:
         assert process.stdin is not None and process.stdout is not None
         process.stdin.write(json.dumps(request) + "\n")
         process.stdin.flush()
@@ -116,5 +126,13 @@ class Predictor:
                 raise StudioError(**message["error"])
             if "result" in message:
                 return message["result"]
-            if on_progress is not None:
-                on_progress(message["progress"]["done"], message["progress"]["total"])
+            yield message["progress"]["done"], message["progress"]["total"]
+
+
+def result_of(exchange: Exchange) -> Any:
+    """Run an exchange to its end without showing how far it is."""
+    while True:
+        try:
+            next(exchange)
+        except StopIteration as end:
+            return end.value

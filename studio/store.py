@@ -8,7 +8,8 @@ RUN_DIR/ run.yaml        what to do (written once, before the run is queued)
          events.jsonl    the log (worker, append-only)
          worker.log      what the worker printed
          checkpoints/    step-N/ (worker; the file COMPLETE comes last)
-         data/           examples.parquet: the rows used, each with its split and original row number (worker)
+         data/           examples.parquet: the rows used, each with its split and original row number;
+                         dataset.json: the imported data set that they come from (worker)
          model/          the tuned model, standard format (worker; COMPLETE comes last)
          initial.safetensors   the weights that did not come with the pretrained model, as they began (worker)
          evaluation/     test.parquet (one row an example), scores.json (worker)
@@ -73,6 +74,10 @@ class Run:
     @cached_property
     def examples_file(self) -> Path:
         return self.folder / "data" / "examples.parquet"
+
+    @cached_property
+    def dataset_file(self) -> Path:
+        return self.folder / "data" / "dataset.json"
 
     @cached_property
     def test_rows_file(self) -> Path:

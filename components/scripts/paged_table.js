@@ -96,7 +96,7 @@ const draw = () => {
   const rows = message?.rows || [];
   const body = failure ? h("div", { class: "ui-paged-empty" }, failure, " ", h("button", { type: "button", class: "ui-link", onclick: () => ask(start) }, "Try again"))
     : !rows.length ? h("div", { class: "ui-paged-empty" }, message ? message.message || (filter ? "No row matches." : props.nothing) : props.nothing)
-      : props.layout === "gallery" ? gallery(message.columns, rows) : table(message.columns, rows);
+      : (message.layout || props.layout) === "gallery" ? gallery(message.columns, rows) : table(message.columns, rows);
   const place = searchBox.selectionStart;
   redraw(root, [props.filterable && props.value ? searchBox : null, body, rows.length && !failure ? pager(message.total) : null]);
   if (document.activeElement === searchBox) searchBox.setSelectionRange(place, place);

@@ -69,6 +69,7 @@ class Datasets:
             "columns": columns,
             "rows": [self._row(imported, row) for row in rows.to_dict("records")],
             "total": imported.rows,
+            "layout": "gallery" if imported.kind == "image" else "table",
         }
 
     def problems(self, query: dict[str, Any]) -> dict[str, Any]:

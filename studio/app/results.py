@@ -1,7 +1,6 @@
 """What a finished run found out about its test rows, read a page at a time for the Test page."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas
@@ -10,6 +9,7 @@ from studio.app.datasets import EMPTY_PAGE, bounds, file_url
 from studio.app.runs import config_of
 from studio.data.importing import Imported
 from studio.files import read_json
+from studio.paths import Home
 from studio.store import Run, Store
 from studio.tasks import TASKS
 from studio.tasks.base import Task
@@ -20,6 +20,7 @@ class Results:
     """The pages of test rows of all runs of one store."""
 
     store: Store
+    home: Home
 
     def page(self, query: dict[str, Any]) -> dict[str, Any]:
         """query: {"run", "start", "count", and perhaps "true" and "predicted" (class names)}."""
@@ -36,6 +37,7 @@ class Results:
         start, count = bounds(query)
         shown = rows.iloc[start : start + count]
         kind = task.input_kind
+        imported = imported_of(run, self.home) if kind == "image" else None
         return {
             "columns": [
                 {"key": "row", "title": "Row", "kind": "number"},
@@ -43,8 +45,9 @@ class Results:
                 {"key": "label", "title": "Is", "kind": "badge"},
                 {"key": "predicted", "title": "Was taken for", "kind": "badge"},
             ],
-            "rows": [_cells(run, task, row) for row in shown.to_dict("records")],
+            "rows": [_cells(imported, task, row) for row in shown.to_dict("records")],
             "total": len(rows),
+            "layout": "gallery" if kind == "image" else "table",
         }
 
 
@@ -62,25 +65,19 @@ def scores(run: Run) -> dict[str, Any]:
     return read_json(run.scores_file) or {}
 
 
-def picture_folder(run: Run) -> Path | None:
-    """Where the run's pictures lie, or None once its imported data is gone."""
-    about = read_json(run.folder / "data" / "source.json") or {}
-    folder = about.get("dataset")
-    imported = Imported.open(Path(folder)) if folder else None
-    return imported.files if imported else None
+def imported_of(run: Run, home: Home) -> Imported | None:
+    """The imported data that the run's pictures lie in, or None once it is gone."""
+    about = read_json(run.dataset_file)
+    return Imported.open(home.datasets / about["dataset"]) if about else None
 
 
-def _cells(run: Run, task: Task, row: dict[Any, Any]) -> dict[str, Any]:
+def _cells(imported: Imported | None, task: Task, row: dict[Any, Any]) -> dict[str, Any]:
     right = row["label"] == row["predicted"]
-    name = task.columns[0].name
-    value = str(row[name])
-    cell: Any = value
-    if task.input_kind == "image":
-        folder = picture_folder(run)
-        cell = {"src": file_url(folder / value), "alt": value} if folder else value
+    value = str(row[task.columns[0].name])
+    picture = {"src": file_url(imported.thumbnail(value)), "alt": value} if imported else value
     return {
         "row": int(row["row"]),
-        task.input_kind: cell,
+        task.input_kind: picture if task.input_kind == "image" else value,
         "input": value,
         "label": {"text": str(row["label"]), "tone": "neutral"},
         "predicted": {"text": str(row["predicted"]), "tone": "good" if right else "bad"},

@@ -16,8 +16,10 @@ from studio.store import Run, is_complete, mark_complete
 from studio.tasks.base import Predictions, Prepared, Scores, Task
 
 
-def save_examples(run: Run, table: pandas.DataFrame) -> None:
+def save_examples(run: Run, table: pandas.DataFrame, dataset: str) -> None:
+    """The rows used, and which imported data set (folder name in home.datasets) their pictures lie in."""
     replace_with(run.examples_file, lambda path: table.to_parquet(path, index=False))
+    replace_json(run.dataset_file, {"dataset": dataset})
 
 
 def save_initial_weights(run: Run, prepared: Prepared) -> None:
@@ -54,6 +56,7 @@ def save_model(run: Run, model: nn.Module, processor: Any) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     model.to(memory_format=torch.contiguous_format)
     model.save_pretrained(temporary)  # type: ignore[operator]
+    model.config.save_pretrained(temporary)  # type: ignore[operator,union-attr]  # an adapter does not bring the labels
     processor.save_pretrained(temporary)
     temporary.rename(run.model)
     mark_complete(run.model)

@@ -65,6 +65,7 @@ class Material:
 
     table: pandas.DataFrame
     prepared: Prepared
+    dataset: str  # name of the folder with the imported data
 
 
 def load(config: RunConfig, home: Home, reporter: Reporter) -> Material:
@@ -92,13 +93,13 @@ def load(config: RunConfig, home: Home, reporter: Reporter) -> Material:
         raise StudioError(
             "There is nothing to learn from.", "No usable row is in the training part.", "Bring more data."
         )
-    return Material(assembled.table, prepared)
+    return Material(assembled.table, prepared, imported.folder.name)
 
 
 def build(run: Run, config: RunConfig, material: Material, settled: Settled, reporter: Reporter) -> Session:
     """Decide what trains and how, and announce the plan."""
     prepared, training = material.prepared, config.training
-    outputs.save_examples(run, material.table)
+    outputs.save_examples(run, material.table, material.dataset)
     outputs.save_initial_weights(run, prepared)
     device = torch.device(settled.device)
     seed_everything(training.seed)

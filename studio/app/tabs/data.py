@@ -60,11 +60,11 @@ def build(services: Services) -> Page:
                 delimiter = gr.Dropdown(DELIMITERS, label="Separator", interactive=True, allow_custom_value=True)
                 encoding = gr.Dropdown(ENCODINGS, label="Encoding", interactive=True, allow_custom_value=True)
                 header = gr.Dropdown(HEADERS, label="First row", interactive=True)
-        preview = PagedTable(page=datasets.preview, elem_id="preview")
+        preview = PagedTable(page=datasets.preview, rows_per_page=12, caption="Rows", elem_id="preview")
         counts_title = gr.HTML()
         counts = gr.HTML(elem_id="class-counts")
         dropped_title = gr.HTML(elem_id="dropped-title")
-        dropped = PagedTable(page=datasets.problems, elem_id="dropped")
+        dropped = PagedTable(page=datasets.problems, rows_per_page=8, caption="Left out", elem_id="dropped")
         gr.HTML(
             heading("Split", "The model learns from one part, is checked on the second, and examined on the third."),
         )
@@ -81,6 +81,7 @@ def build(services: Services) -> Page:
     outputs = [head, samples, details, summary, *table_widgets, *result_widgets]
 
     def show(draft: Draft) -> list[Any]:
+        services.supervisor.warm_up()  # by the time that somebody presses Start, its imports are done
         imported = datasets.imported(draft)
         title = heading("Bring your data", INVITATIONS[TASKS[draft.task].input_kind] if draft.task else "")
         first = [title, sample_cards(draft), gr.update(visible=imported is not None)]
@@ -175,12 +176,17 @@ def show_result(services: Services, draft: Draft, split_form: Form, limit_form: 
         heading("Examples per class", f"{len(assembled.counts)} classes, {sum(rows.values()):,} examples are used."),
         counts_html([{"label": label, **parts} for label, parts in assembled.counts.items()]),
         dropped_heading(assembled.dropped, len(worth_knowing)),
-        {"draft": draft.id, "choices": draft.model_dump_json(include={"columns", "limit", "split", "dataset"})},
+        gr.update(value=query_of(draft), visible=bool(assembled.problems)),
         split_value(draft, rows),
         *settings,
         "".join(notice("info", note) for note in assembled.notes),
         gr.update(interactive=True),
     ]
+
+
+def query_of(draft: Draft) -> dict[str, Any]:
+    """What the tables ask their pages with; another choice is another query."""
+    return {"draft": draft.id, "choices": draft.model_dump_json(include={"columns", "limit", "split", "dataset"})}
 
 
 def split_value(draft: Draft, rows: dict[str, int] | None) -> dict[str, Any]:

@@ -176,7 +176,6 @@ def numbers_html(now: Outlook) -> str:
 
 
 def choose_preset(services: Services, draft: Draft, event: dict[str, Any]) -> Draft:
-    services.supervisor.warm_up()  # somebody will press Start soon
     return preset_draft(draft, subject(services, draft), str(event["key"]))
 
 

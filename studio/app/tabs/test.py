@@ -14,7 +14,7 @@ from components.tables import PagedTable, metric_cards, simple_table
 from studio.app.datasets import file_url
 from studio.app.drafts import Draft
 from studio.app.pages import Page, Services, Wire, progress_html
-from studio.app.results import Results, picture_folder, scores, task_of
+from studio.app.results import Results, imported_of, scores, task_of
 from studio.errors import StudioError
 from studio.predictor import Which
 from studio.store import Run
@@ -29,7 +29,7 @@ METRIC_WORDS = {
 
 
 def build(services: Services) -> Page:
-    results = Results(services.store)
+    results = Results(services.store, services.home)
     head = gr.HTML()
     which_run = gr.Dropdown(label="Run", interactive=True, elem_id="test-run")
     with gr.Column(visible=False) as body:
@@ -98,10 +98,11 @@ def build(services: Services) -> Page:
             return [*first, *[gr.skip()] * (len(outputs) - 3)]
         task = task_of(run)
         kind = task.input_kind if task else "text"
+        example = shown_example(services, draft)
         return [
             *first,
-            gr.update(visible=kind == "text", **shown_example(services, draft)),
-            gr.update(visible=kind == "image"),
+            gr.update(visible=kind == "text", **(example if kind == "text" else {})),
+            gr.update(visible=kind == "image", **(example if kind == "image" else {})),
             answer_html(services, draft),
             {"run": run.id},
             download_html(services, draft),
@@ -115,6 +116,7 @@ def build(services: Services) -> Page:
         Wire(picture.upload, partial(try_input, services), [text, picture]),
         Wire(examples.select, partial(try_example, services), event=True),
         Wire(many.upload, partial(answer_file, services), [many]),
+        Wire(cancel.click, partial(cancel_answer, services), redraw=False),
         Wire(matrix.select, partial(choose_cell, services), event=True),
     ]
     return Page("test", "Test", outputs, show, wires, progress=progress, cancel=cancel)
@@ -229,10 +231,10 @@ def try_example(services: Services, draft: Draft, event: dict[str, Any]) -> Gene
     row = event["row"]
     asked = str(row["input"])
     if task and task.input_kind == "image":
-        folder = picture_folder(run)
-        if folder is None:
+        imported = imported_of(run, services.home)
+        if imported is None or imported.files is None:
             raise StudioError("The picture is gone.", "The imported data was removed.", "Drop a picture instead.")
-        asked = str(folder / asked)
+        asked = str(imported.files / asked)
     return (yield from ask(services, draft, run, asked, row["label"]["text"]))
 
 
@@ -264,6 +266,12 @@ def answer_file(services: Services, draft: Draft, path: str | None) -> Generator
         yield progress_html("Answering every row")
         output = services.home.downloads / f"{run.id}-predictions.csv"
         output.parent.mkdir(parents=True, exist_ok=True)
-        services.predictor.predict_file(run, path, str(output))
+        for done, total in services.predictor.predict_file(run, path, str(output)):
+            yield progress_html("Answering every row", done, total)
         Path(path).unlink(missing_ok=True)
+    return draft
+
+
+def cancel_answer(services: Services, draft: Draft) -> Draft:
+    services.predictor.cancel()
     return draft

@@ -1,4 +1,4 @@
-"""Step events: loss, speed, memory and time left, at most about ten a second."""
+"""Step events: loss, speed, memory and time left; about ten a second, and never fewer than make a curve."""
 
 import time
 from typing import Any
@@ -12,6 +12,7 @@ from studio.engine.reporting import Reporter
 from studio.events import Step
 
 SECONDS_BETWEEN_EVENTS = 0.1
+LEAST_POINTS = 200  # of a whole run, however fast it is
 SMOOTHING_SECONDS = 5.0  # speed is averaged over about this long
 
 
@@ -35,7 +36,9 @@ class Progress(Callback):
         self._steps += 1
         self._measure(now - self._last_step, result.examples)
         self._last_step = now
-        if now - self._last_event >= SECONDS_BETWEEN_EVENTS or loop.state.step == loop.plan.total_steps:
+        total, step = loop.plan.total_steps, loop.state.step
+        due = step % max(1, total // LEAST_POINTS) == 0 or step == total
+        if due or now - self._last_event >= SECONDS_BETWEEN_EVENTS:
             self._emit(loop, result.learning_rate)
             self._last_event = now
 
