@@ -69,12 +69,10 @@ def _predict_one(run: Run, arguments: argparse.Namespace, predictor: "Predictor"
 def _predict_file(run: Run, source: Path, arguments: argparse.Namespace, predictor: "Predictor") -> int:
     progress = Progress()
 
-    def show(done: int, total: int) -> None:
-        progress.update(f"{done} of {total}")
-
     with tempfile.TemporaryDirectory() as folder:
         target = arguments.output.resolve() if arguments.output else Path(folder) / "predictions.csv"
-        predictor.predict_file(run, str(source.resolve()), str(target), show)
+        for done, total in predictor.predict_file(run, str(source.resolve()), str(target)):
+            progress.update(f"{done} of {total}")
         progress.clear()
         if arguments.json:
             print_json({"run": run.id, "output": str(target) if arguments.output else None})

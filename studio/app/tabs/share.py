@@ -68,6 +68,7 @@ def build(services: Services) -> Page:
     wires = [
         Wire(which_run.input, lambda draft, run_id: draft.change(run=run_id, cell=None), [which_run]),
         Wire(exporters.select, partial(export, services), event=True),
+        Wire(cancel.click, partial(cancel_export, services), redraw=False),
     ]
     return Page("share", "Share", outputs, show, wires, is_step=False, progress=progress, cancel=cancel)
 
@@ -143,3 +144,8 @@ def export(services: Services, draft: Draft, event: dict[str, Any]) -> Generator
     yield progress_html("Packing the model")
     services.predictor.export_archive(run, exporter.name, archive_of(services, run, exporter))
     return services.drafts.load(draft.id)
+
+
+def cancel_export(services: Services, draft: Draft) -> Draft:
+    services.predictor.cancel()
+    return draft
