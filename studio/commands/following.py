@@ -5,7 +5,6 @@ import time
 
 from studio.commands.output import Progress
 from studio.events import (
-    ACTIVE,
     AnyEvent,
     Evaluated,
     Failed,
@@ -26,9 +25,8 @@ SECONDS_BETWEEN_LOOKS = 0.15
 
 def follow(run: Run, progress: Progress, process: "subprocess.Popen[bytes]") -> RunState:
     """Print what the run tells until it has ended. The first Ctrl-C asks it to stop, a second one leaves it alone."""
-    state, offset, asked = RunState(), run.events_file.stat().st_size if run.events_file.exists() else 0, False
-    state = fold(run.read_from(0)[0])
-    began = time.time()
+    events, offset = run.read_from(0)  # of earlier lives
+    state, asked = fold(events), False
     while True:
         try:
             ended = process.poll() is not None  # looked at first: what it wrote last is read below
@@ -36,8 +34,7 @@ def follow(run: Run, progress: Progress, process: "subprocess.Popen[bytes]") -> 
             state = fold(events, state)
             for event in events:
                 _show(event, state, progress)
-            fresh = state.last is not None and state.last >= began - 1
-            if ended or (fresh and state.status not in ACTIVE and state.status != "queued"):
+            if ended:
                 progress.clear()
                 return run.state()
             time.sleep(SECONDS_BETWEEN_LOOKS)

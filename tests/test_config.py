@@ -1,0 +1,98 @@
+"""The run file: read, completed, refused with every mistake at once, and written back."""
+
+from pathlib import Path
+
+import pytest
+
+from studio.config import RunConfig
+from studio.errors import StudioError
+from studio.paths import Home
+from studio.preflight import check, find_problems
+from studio.strategies import STRATEGIES
+from studio.tasks import TASKS
+
+MINIMAL = """
+task: text-classification
+model: {id: starter/text}
+data: {source: reviews.csv}
+"""
+
+
+def test_what_is_not_said_has_a_default() -> None:
+    config = RunConfig.from_text(MINIMAL)
+    assert config.strategy["name"] == "full" and config.chosen_strategy is STRATEGIES["full"]
+    assert config.training.optimizer == "adamw" and config.training.batch_size == "auto"
+    assert config.chosen_task is TASKS["text-classification"]
+    assert config.learning_rate == STRATEGIES["full"].default_learning_rate
+    assert config.data.split.train == 0.8
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda strategy: strategy.name)
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_writing_and_reading_is_the_same(task, strategy) -> None:  # type: ignore[no-untyped-def]
+    text = f"task: {task.name}\nmodel: {{id: a/b}}\ndata: {{source: x}}\nstrategy: {{name: {strategy.name}}}\n"
+    config = RunConfig.from_text(text)
+    assert RunConfig.from_text(config.to_text()) == config
+    assert config.strategy_options == strategy.Options() and config.task_options == task.Options()
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    with pytest.raises(StudioError) as caught:
+        RunConfig.from_text(
+            "task: text-clasification\nmodel: {}\ndata: {source: x, split: {train: 0.9}}\n"
+            "strategy: {name: lora, rank: 8}\ntraining: {epochs: 0, optimiser: adamw, schedule: liner}\n"
+        )
+    told = str(caught.value)
+    for words in ("text-classification", "'model.id' is missing", "add up to 1", "rank", "epochs", "optimiser"):
+        assert words in told
+    assert "linear" in told
+
+
+@pytest.mark.parametrize("text", ["", "- a\n- b", "just words", "task: [", "task: {a: *b}"])
+def test_what_is_no_run_file_is_refused_in_plain_words(text: str) -> None:
+    with pytest.raises(StudioError) as caught:
+        RunConfig.from_text(text)
+    assert caught.value.explanation.what_to_do
+
+
+@pytest.mark.parametrize("size", [0, -1, 5000, "large"])
+def test_batch_sizes_have_bounds(size: object) -> None:
+    with pytest.raises(StudioError, match="batch_size"):
+        RunConfig.from_text(MINIMAL + f"training: {{batch_size: {size}}}\n")
+
+
+def test_paths_are_taken_from_beside_the_file(tmp_path: Path) -> None:
+    (tmp_path / "reviews.csv").write_text("text,label\n", encoding="utf-8")
+    path = tmp_path / "run.yaml"
+    path.write_text(MINIMAL, encoding="utf-8")
+    config = RunConfig.from_file(path)
+    assert config.data.source == str((tmp_path / "reviews.csv").resolve())
+    assert config.model.id == "starter/text"  # nothing lies there: not a path
+
+
+def test_a_missing_run_file_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match="cannot be read"):
+        RunConfig.from_file(tmp_path / "none.yaml")
+
+
+def test_a_run_that_can_start_has_no_problems(reviews: Path, text_model: Path, home: Home) -> None:
+    config = RunConfig.from_text(
+        f"task: text-classification\nmodel: {{id: '{text_model}'}}\ndata: {{source: '{reviews}'}}"
+    )
+    assert find_problems(config, home) == []
+    check(config, home)
+
+
+def test_what_stands_in_the_way_is_told_at_once(home: Home, image_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    text = "task: text-classification\nmodel: {id: %s}\ndata: {source: /none.csv, columns: {colour: a}}"
+    with pytest.raises(StudioError) as caught:
+        check(RunConfig.from_text(text % "/no/such/model"), home)
+    for words in ("no model folder", "/none.csv", "no column 'colour'"):
+        assert words in str(caught.value)
+    problems = find_problems(RunConfig.from_text(text % image_model), home)
+    assert "does not fit the task" in problems[0].what
+    offline = find_problems(RunConfig.from_text(text % "someone/absent"), home)
+    assert "not on this machine" in offline[0].what

@@ -1,0 +1,132 @@
+"""The state of a run is the fold over its events, whole or in pieces, whatever happened to its workers."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from studio.events import (
+    AnyEvent,
+    CheckpointSaved,
+    Evaluated,
+    Failed,
+    Finished,
+    Note,
+    Paused,
+    Phase,
+    Planned,
+    Resumed,
+    RunState,
+    Started,
+    Step,
+    fold,
+    parse,
+)
+
+
+def started(time: float) -> Started:
+    return Started(time=time, device="cpu", precision="fp32", threads=2)
+
+
+def planned(time: float) -> Planned:
+    shape: dict[str, Any] = {"total_steps": 10, "steps_per_epoch": 5, "epochs": 2, "batch_size": 4}
+    return Planned(
+        time=time,
+        **shape,
+        examples={"train": 20},
+        trainable_parameters=1,
+        total_parameters=2,
+        headline_metric="accuracy",
+    )
+
+
+def step(time: float, number: int, loss: float = 1.0) -> Step:
+    return Step(
+        time=time, step=number, epoch=number / 5, loss=loss, learning_rate=0.1, examples_per_second=9, memory_bytes=1
+    )
+
+
+def scored(time: float, number: int, accuracy: float, best: bool = False, split: Any = "validation") -> Evaluated:
+    return Evaluated(time=time, split=split, step=number, epoch=1, metrics={"accuracy": accuracy}, best=best)
+
+
+LIFE: list[AnyEvent] = [
+    started(100), planned(101), step(102, 1, 0.9), scored(103, 1, 0.5, best=True), CheckpointSaved(time=104, step=1),
+    step(105, 2, 0.7), step(106, 3, 0.6), scored(107, 3, 0.6, best=True),
+]  # fmt: skip
+
+
+def test_a_life_in_events() -> None:
+    state = fold(LIFE)
+    assert state.status == "running" and state.step == 3
+    assert state.train == ((1, 0.9), (2, 0.7), (3, 0.6))
+    assert [point.step for point in state.validation] == [1, 3]
+    assert state.best is not None and state.best.metrics == {"accuracy": 0.6}
+    assert state.resumable and state.checkpoint == 1 and not state.has_model
+
+
+def test_folding_in_pieces_is_the_same() -> None:
+    for cut in range(len(LIFE) + 1):
+        assert fold(LIFE[cut:], fold(LIFE[:cut])) == fold(LIFE)
+
+
+def test_resuming_forgets_what_the_lost_process_did() -> None:
+    state = fold([*LIFE, started(200), Resumed(time=201, step=1), step(202, 2, 0.71)])
+    assert state.train == ((1, 0.9), (2, 0.71))
+    assert [point.step for point in state.validation] == [1]
+    assert state.best is not None and state.best.step == 1
+
+
+def test_only_working_time_counts() -> None:
+    state = fold([*LIFE, Paused(time=110, step=3), started(1000), Resumed(time=1001, step=3), step(1010, 4)])
+    assert state.started == 100 and state.seconds == pytest.approx(10) and state.working_since == 1000
+    ended = fold([Finished(time=1020, reason="completed", best_step=3, seconds=30)], state)
+    assert ended.seconds == pytest.approx(30) and ended.working_since is None
+
+
+def test_a_worker_that_died_without_a_word_is_not_counted_until_the_next() -> None:
+    assert fold([*LIFE, started(5000)]).seconds == pytest.approx(7)
+
+
+@pytest.mark.parametrize(
+    ("event", "status"),
+    [
+        (Paused(time=110, step=3), "paused"),
+        (Finished(time=110, reason="completed", best_step=3, seconds=1), "completed"),
+        (Finished(time=110, reason="early-stopping", best_step=3, seconds=1), "completed"),
+        (Finished(time=110, reason="stopped", best_step=3, seconds=1), "stopped"),
+        (Failed(time=110, what="No memory."), "failed"),
+    ],
+)
+def test_how_a_run_ends(event: AnyEvent, status: str) -> None:
+    assert fold([*LIFE, event]).status == status
+
+
+def test_a_run_stopped_before_training_has_no_model() -> None:
+    ended = fold([Finished(time=1, reason="stopped", best_step=0, seconds=0, has_model=False)])
+    assert ended.status == "stopped" and not ended.has_model
+
+
+def test_a_failure_is_told_and_forgotten_with_the_next_life() -> None:
+    failed = fold([*LIFE, Failed(time=110, what="No memory.", why="x", resumable=True)])
+    assert failed.failure is not None and failed.failure.what == "No memory." and failed.resumable
+    assert fold([started(200)], failed).failure is None
+
+
+def test_the_test_part_notes_and_phases() -> None:
+    notes = [Note(time=1, text="hello"), Phase(time=2, name="loading", sentence="Loading.")]
+    state = fold([*notes, scored(3, 3, 0.8, split="test")])
+    assert state.notes[0].text == "hello" and state.phase is not None and state.status == "starting"
+    assert state.test is not None and state.test.metrics["accuracy"] == 0.8 and state.validation == ()
+
+
+@pytest.mark.parametrize("event", [*LIFE, Paused(step=1), Failed(what="x"), Note(text="ä")], ids=lambda e: e.type)
+def test_events_survive_the_log(event: AnyEvent) -> None:
+    assert parse(event.model_dump_json(exclude_none=True)) == event
+
+
+def test_a_newer_worker_may_say_more_but_not_something_else() -> None:
+    assert parse('{"type": "note", "text": "a", "colour": "red"}') == Note(text="a")
+    with pytest.raises(ValidationError):
+        parse('{"type": "telegram"}')
+    assert fold([]) == RunState()

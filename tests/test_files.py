@@ -1,0 +1,40 @@
+"""Files are whole or not there."""
+
+from pathlib import Path
+
+import pytest
+
+from studio.files import is_complete, mark_complete, read_json, replace_json, replace_text, replace_with
+
+
+def test_a_file_is_replaced_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "inner" / "file.txt"
+    replace_text(path, "größe")
+    replace_text(path, "zwei")
+    assert path.read_text(encoding="utf-8") == "zwei"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_failure_leaves_the_old_file_and_no_rubbish(tmp_path: Path) -> None:
+    path = tmp_path / "file.txt"
+    replace_text(path, "old")
+
+    def fail(temporary: Path) -> None:
+        temporary.write_text("half", encoding="utf-8")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        replace_with(path, fail)
+    assert path.read_text(encoding="utf-8") == "old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_json_comes_back(tmp_path: Path) -> None:
+    assert read_json(tmp_path / "none.json") is None
+    replace_json(tmp_path / "some.json", {"ä": [1, None]})
+    assert read_json(tmp_path / "some.json") == {"ä": [1, None]}
+
+
+def test_completion_is_marked_last(tmp_path: Path) -> None:
+    assert not is_complete(tmp_path)
+    mark_complete(tmp_path)
+    assert is_complete(tmp_path)

@@ -1,0 +1,36 @@
+"""Settings: immutable, strict, and their mistakes told all at once in plain words."""
+
+import pytest
+from pydantic import ValidationError
+
+from studio.errors import StudioError
+from studio.options import Options, setting
+
+
+class Fruit(Options):
+    weight: float = setting(1.0, title="Weight", help="In kilograms.", gt=0, le=10)
+    colour: str = setting(title="Colour", help="Any word.", shown_if={"weight": 2}, advanced=False)
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValidationError):
+        Fruit(colour="red").weight = 2.0  # type: ignore[misc]
+
+
+def test_a_declaration_carries_what_the_form_needs() -> None:
+    field = Fruit.model_fields["colour"]
+    assert (field.title, field.description) == ("Colour", "Any word.")
+    assert field.json_schema_extra == {"shown_if": {"weight": 2}, "advanced": False}
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    with pytest.raises(StudioError) as caught:
+        Fruit.read({"weight": 99, "color": "red"}, "fruit")
+    told = str(caught.value)
+    assert "'weight'" in told and "99" in told
+    assert "'color' is not a known setting. Did you mean 'colour'?" in told
+    assert "'colour' is missing." in told
+
+
+def test_what_is_right_is_read() -> None:
+    assert Fruit.read({"colour": "red"}).weight == 1.0

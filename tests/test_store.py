@@ -1,0 +1,144 @@
+"""Runs on disk: created, listed, deleted and restored; their logs read whole lines only."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from studio.errors import StudioError
+from studio.events import Finished, Note, Paused, Started
+from studio.paths import Home
+from studio.processes import Identity
+from studio.store import Run, Store
+
+
+@pytest.fixture
+def store(home: Home) -> Store:
+    return Store(home)
+
+
+@pytest.fixture
+def run(store: Store) -> Run:
+    return store.create("task: text-classification\n", "first")
+
+
+def dead_process() -> Identity:
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    identity = Identity.of(process.pid)
+    process.kill()
+    process.wait()
+    return identity
+
+
+def started() -> Started:
+    return Started(device="cpu", precision="fp32", threads=1)
+
+
+def test_a_run_is_created_and_found(store: Store, run: Run) -> None:
+    assert store.find(run.id) == run and store.get(run.id) == run and store.get(run.folder) == run
+    assert run.name == "first" and run.created > 0 and run.config_file.read_text(encoding="utf-8").startswith("task")
+    assert list(store) == [run]
+
+
+@pytest.mark.parametrize("run_id", ["..", "../x", "/etc", "20260101-000000-zzzz", "", "."])
+def test_an_id_is_never_a_path(store: Store, run: Run, run_id: str) -> None:
+    assert store.find(run_id) is None
+
+
+def test_an_unknown_run_is_refused(store: Store) -> None:
+    with pytest.raises(StudioError, match="no run"):
+        store.get("20260101-000000-abcd")
+
+
+def test_the_newest_run_comes_first(store: Store) -> None:
+    for stamp in ("20260101-000000-aaaa", "20260301-000000-aaaa", "20260201-000000-aaaa"):
+        (store.home.runs / stamp).mkdir(parents=True)
+        (store.home.runs / stamp / "run.yaml").write_text("", encoding="utf-8")
+    assert [run.id[:6] for run in store] == ["202603", "202602", "202601"]
+
+
+def test_names(run: Run) -> None:
+    run.rename("  second ")
+    run.annotate(task="texts", nothing=None)
+    assert run.name == "second" and run.meta["task"] == "texts" and "nothing" not in run.meta
+    with pytest.raises(StudioError, match="needs a name"):
+        run.rename("  ")
+
+
+def test_events_are_stamped_and_read_from_an_offset(run: Run) -> None:
+    assert run.read_from(0) == ([], 0)
+    run.append(Note(text="one"))
+    events, offset = run.read_from(0)
+    assert events[0].time > 0 and offset == run.events_file.stat().st_size
+    run.append(Note(text="two"))
+    later, end = run.read_from(offset)
+    assert [event.text for event in later if isinstance(event, Note)] == ["two"]
+    assert run.read_from(end) == ([], end)
+
+
+def test_half_a_line_waits_and_a_torn_line_is_passed_over(run: Run) -> None:
+    run.append(Note(text="one"))
+    with run.events_file.open("ab") as log:
+        log.write(b'{"type": "note", "te')
+    events, offset = run.read_from(0)
+    assert len(events) == 1
+    with run.events_file.open("ab") as log:
+        log.write(b"\n")
+    run.append(Note(text="two"))
+    assert [event.text for event in run.read_from(offset)[0] if isinstance(event, Note)] == ["two"]
+
+
+def test_a_queued_run_is_queued_and_its_commands_are_cleared(run: Run) -> None:
+    run.command("stop")
+    run.enqueue()
+    assert run.state().status == "queued" and run.queued_at and run.pending_command is None
+    run.command("pause")
+    assert run.pending_command == "pause"
+    run.dequeue()
+    assert run.queued_at is None
+
+
+def test_a_run_with_a_living_worker_is_at_work(run: Run) -> None:
+    run.set_worker(Identity.of(os.getpid()))
+    run.append(started())
+    assert run.state().status == "starting"
+
+
+def test_a_run_without_its_worker_is_interrupted(run: Run) -> None:
+    run.append(started())
+    run.set_worker(dead_process())
+    assert run.state().status == "interrupted"
+    run.append(Paused(step=1))
+    assert run.state().status == "paused"  # it said goodbye
+
+
+def test_a_run_at_work_cannot_be_deleted(store: Store, run: Run) -> None:
+    run.set_worker(Identity.of(os.getpid()))
+    run.append(started())
+    with pytest.raises(StudioError, match="still training"):
+        store.delete(run)
+
+
+def test_deleting_can_be_undone(store: Store, run: Run) -> None:
+    run.append(Finished(reason="completed", best_step=1, seconds=1))
+    store.delete(run)
+    assert list(store) == [] and [gone.id for gone in store.deleted()] == [run.id]
+    assert store.restore(run.id) == run and list(store) == [run] and run.state().has_model
+    with pytest.raises(StudioError, match="no deleted run"):
+        store.restore(run.id)
+
+
+def test_checkpoints_go(run: Run) -> None:
+    (run.checkpoints / "step-1").mkdir(parents=True)
+    run.remove_checkpoints()
+    run.remove_checkpoints()
+    assert not run.checkpoints.exists()
+
+
+def test_the_home_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "a"))
+    assert Home.find().root == (tmp_path / "a").resolve() and Home.find(tmp_path).root == tmp_path.resolve()
+    monkeypatch.delenv("STUDIO_HOME")
+    assert Home.find().root.name == ".fine-tuning-studio"
