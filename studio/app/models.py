@@ -6,7 +6,7 @@ from typing import Any
 from components.notices import notice
 from studio.app.drafts import Draft
 from studio.errors import StudioError
-from studio.hardware import GIGABYTE, Machine
+from studio.hardware import GIGABYTE, Machine, free_disk_bytes
 from studio.models import local
 from studio.models.catalog import ModelCard, cards_for, find_card
 from studio.models.hub import SearchResult
@@ -132,8 +132,23 @@ def _card(
             *([f"Licence {card.licence}", f"Reads {card.reads}"] if card else []),
             f"About {memory:.1f} GB of memory to train all of it",
         ],
-        "disabled": hub_reason if hub_reason and not info else "",
+        "disabled": "" if info else hub_reason or lack_of_disk(card),
     }
+
+
+def lack_of_disk(card: ModelCard | None) -> str:
+    """Why a model cannot be downloaded for want of space, or ""."""
+    free = free_disk_bytes(hub_cache())
+    if card is None or card.download_bytes < free:
+        return ""
+    return f"Needs {card.download_bytes / 1000**3:.1f} GB of disk; {free / 1000**3:.1f} GB are free."
+
+
+def hub_cache() -> Path:
+    """Where huggingface_hub keeps its downloads."""
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE)
 
 
 def _words(info: ModelInfo | None) -> str:

@@ -17,6 +17,7 @@ from studio.app.drafts import Draft
 from studio.app.pages import Page, Services, Wire, cancel_job, committed, progress_html
 from studio.data.assembly import guess_columns
 from studio.data.columns import SPLITS
+from studio.data.formats.excel import sheet_names
 from studio.data.importing import Imported, keep_upload
 from studio.data.options import DataOptions, ReadingOptions
 from studio.data.sources import SAMPLES
@@ -59,7 +60,9 @@ def build(services: Services) -> Page:
             with gr.Row():
                 delimiter = gr.Dropdown(DELIMITERS, label="Separator", interactive=True, allow_custom_value=True)
                 encoding = gr.Dropdown(ENCODINGS, label="Encoding", interactive=True, allow_custom_value=True)
+                sheet = gr.Dropdown(label="Sheet", interactive=True)
                 header = gr.Dropdown(HEADERS, label="First row", interactive=True)
+        reading = [delimiter, encoding, sheet, header]
         preview = PagedTable(page=datasets.preview, rows_per_page=12, caption="Rows", elem_id="preview")
         counts_title = gr.HTML()
         counts = gr.HTML(elem_id="class-counts")
@@ -76,7 +79,7 @@ def build(services: Services) -> Page:
         forward = gr.Button("Continue to strategy", variant="primary", elem_id="to-strategy")
 
     settings = [*split_form.components, *limit_form.components]
-    table_widgets = [*columns, reading_box, delimiter, encoding, header, preview]
+    table_widgets = [*columns, reading_box, *reading, preview]
     result_widgets = [counts_title, counts, dropped_title, dropped, split, *settings, notes, forward]
     outputs = [head, samples, details, summary, *table_widgets, *result_widgets]
 
@@ -96,10 +99,7 @@ def build(services: Services) -> Page:
         Wire(hub_use.click, partial(import_hub, services), [hub_name]),
         Wire(cancel.click, partial(cancel_job, services)),
         *[Wire(column.input, partial(map_columns, n), [column]) for n, column in enumerate(columns)],
-        *[
-            Wire(widget.input, partial(read_again, services), [delimiter, encoding, header])
-            for widget in (delimiter, encoding, header)
-        ],
+        *[Wire(widget.input, partial(read_again, services), reading) for widget in reading],
         Wire(split.release, move_split, event=True),
         *[
             Wire(listener, partial(change_split, split_form, limit_form), settings)
@@ -153,12 +153,20 @@ def show_table(draft: Draft, imported: Imported) -> list[Any]:
     reading = imported.reading
     return [
         *slots,
-        gr.update(visible=imported.kind == "text" and reading.delimiter is not None),
-        reading.delimiter,
-        reading.encoding,
-        reading.header,
+        gr.update(visible=imported.kind == "text" and reading != ReadingOptions()),
+        *[gr.update(value=value, visible=value is not None) for value in (reading.delimiter, reading.encoding)],
+        gr.update(choices=sheets(draft, reading), value=reading.sheet, visible=reading.sheet is not None),
+        gr.update(value=reading.header, visible=reading.header is not None),
         {"draft": draft.id, "dataset": draft.dataset},
     ]
+
+
+def sheets(draft: Draft, reading: ReadingOptions) -> list[str]:
+    """The sheets of an Excel file to choose from; the one in use alone once the upload is gone."""
+    if reading.sheet is None:
+        return []
+    source = Path(draft.source or "")
+    return sheet_names(source) if source.is_file() else [reading.sheet]
 
 
 def show_result(services: Services, draft: Draft, split_form: Form, limit_form: Form) -> list[Any]:
@@ -232,9 +240,14 @@ def import_hub(services: Services, draft: Draft, name: str | None) -> Generator[
 
 
 def read_again(
-    services: Services, draft: Draft, delimiter: str | None, encoding: str | None, header: bool | None
+    services: Services,
+    draft: Draft,
+    delimiter: str | None,
+    encoding: str | None,
+    sheet: str | None,
+    header: bool | None,
 ) -> Generator[str, None, Draft]:
-    reading = ReadingOptions(delimiter=delimiter or None, encoding=encoding or None, header=header)
+    reading = ReadingOptions(delimiter=delimiter or None, encoding=encoding or None, header=header, sheet=sheet or None)
     return (yield from import_source(services, draft, draft.source or "", draft.title, reading))
 
 
