@@ -124,7 +124,7 @@ class RunConfig(Options):
     model: ModelOptions
     data: DataOptions
     strategy: dict[str, Any] = {"name": "full"}
-    training: TrainingOptions = TrainingOptions()  # type: ignore[call-arg]
+    training: TrainingOptions = TrainingOptions()
     options: dict[str, Any] = {}
 
     @field_validator("task")

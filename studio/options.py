@@ -47,7 +47,7 @@ def setting(
     advanced: folded away unless the person opens Advanced.
     bounds: pydantic's own (ge, gt, le, lt, ...). A field typed `Literal[...]` is a choice.
     """
-    extra = {"shown_if": shown_if or {}, "advanced": advanced}
+    extra: dict[str, Any] = {"shown_if": shown_if or {}, "advanced": advanced}
     return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
 
 

@@ -53,11 +53,11 @@ def python(*arguments: str) -> list[str]:
 def start_detached(command: list[str], log: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
     """Start `command` so that it survives us: its own session, no inherited pipes, output appended to `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    flags: dict[str, Any] = (
-        {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
-        if sys.platform == "win32"
-        else {"start_new_session": True}
-    )
+    flags: dict[str, Any]
+    if sys.platform == "win32":
+        flags = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+    else:
+        flags = {"start_new_session": True}
     with log.open("ab") as output:
         return subprocess.Popen(
             command,

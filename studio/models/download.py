@@ -70,7 +70,7 @@ def _reporting(progress: Progress | None, total: int) -> type[Any]:
     """A silent stand-in for the progress bar of huggingface_hub that passes its counts on."""
     from tqdm.auto import tqdm
 
-    class Reporting(tqdm):  # type: ignore[type-arg]
+    class Reporting(tqdm):
         def __init__(self, *arguments: Any, **settings: Any) -> None:
             self.counts_bytes = settings.get("unit") == "B"
             super().__init__(*arguments, **{**settings, "disable": True})

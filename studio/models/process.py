@@ -22,7 +22,8 @@ def main() -> int:
 
     def report(done: int, total: int) -> None:
         megabyte = 1000**2
-        say(answers, {"progress": {"sentence": "Downloading (MB)", "done": done // megabyte, "total": total // megabyte}})
+        told = {"sentence": "Downloading (MB)", "done": done // megabyte, "total": total // megabyte}
+        say(answers, {"progress": told})
 
     try:
         folder = fetch(request["model"], request.get("revision"), report, Home(Path(request["home"])))

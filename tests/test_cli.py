@@ -1,0 +1,232 @@
+"""The command line: flags, listings, plain-word mistakes, and a run from its file to its prediction."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.app.settings import ServerSettings
+from studio.cli import build_parser, main
+from studio.commands.listing import LISTS
+from studio.commands.train import with_changes
+from studio.commands.ui import settings_from
+from studio.config import RunConfig
+from studio.errors import StudioError
+from studio.paths import Home
+from studio.store import Run, Store
+from studio.strategies import STRATEGIES
+from studio.tasks import TASKS
+
+SMALL = "training: {epochs: 1, batch_size: 8, learning_rate: 0.003}\n"
+
+
+@pytest.fixture
+def run_file(tmp_path: Path, reviews: Path, text_model: Path) -> Path:
+    path = tmp_path / "reviews.yaml"
+    path.write_text(
+        f"task: text-classification\nmodel: {{id: '{text_model}'}}\ndata: {{source: '{reviews}'}}\n{SMALL}",
+        encoding="utf-8",
+    )
+    return path
+
+
+def settings_of(*words: str) -> ServerSettings:
+    return settings_from(build_parser().parse_args(words))
+
+
+# --- flags ------------------------------------------------------------------------------------
+
+
+def test_alone_it_is_ui_with_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STUDIO_AUTH", raising=False)
+    assert settings_of() == settings_of("ui") == ServerSettings()
+    assert settings_of().host == "127.0.0.1"
+
+
+@pytest.mark.parametrize("before", [(), ("ui",)])
+def test_every_server_setting_has_a_flag(before: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STUDIO_AUTH", raising=False)
+    flags = "--host 0.0.0.0 --port 80 --home /h --no-browser --auth a:b --trust-remote-code"
+    flags += " --upload-limit 5 --concurrent-runs 2 --no-warm-start"
+    settings = settings_of(*before, *flags.split())
+    defaults = ServerSettings().model_dump()
+    assert {name for name, value in settings.model_dump().items() if value != defaults[name]} == set(defaults)
+    assert settings.port == 80 and settings.upload_megabytes == 5 and settings.concurrent_runs == 2
+
+
+def test_the_login_comes_from_the_environment_and_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STUDIO_AUTH", "me:secret")
+    assert settings_of("ui").auth == "me:secret" and "secret" not in repr(settings_of("ui"))
+    assert settings_of("ui", "--auth", "x:y").auth == "x:y"
+    monkeypatch.setenv("STUDIO_AUTH", "nocolon")
+    with pytest.raises(StudioError, match="user:password"):
+        settings_of("ui")
+
+
+def test_the_home_may_stand_before_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Store(Home(tmp_path)).create("task: x\n", "mine")
+    assert main(["--home", str(tmp_path), "runs", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["name"] == "mine"
+
+
+# --- listings -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", sorted(LISTS))
+def test_lists(what: str, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", what, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert rows and all(row["name"] and row["title"] for row in rows)
+    assert main(["list", what]) == 0
+    assert rows[0]["name"] in capsys.readouterr().out
+
+
+def test_lists_are_the_registries(home: Home) -> None:
+    assert [row["name"] for row in LISTS["tasks"]()] == list(TASKS.names)
+    assert [row["name"] for row in LISTS["strategies"]()] == list(STRATEGIES.names)
+
+
+# --- mistakes -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["train", "/none.yaml"], "cannot be read"),
+        (["predict", "20260101-000000-abcd", "x"], "no run"),
+        (["stop", "20260101-000000-abcd"], "no run"),
+        (["check", "/none.csv", "--task", "text-classification"], "/none.csv"),
+        (["check", "/none.csv", "--task", "text-clasification"], "Did you mean 'text-classification'?"),
+        (["check", "x.csv", "--task", "text-classification", "--column", "text"], "ROLE=NAME"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_mistake_exits_2_in_plain_words(
+    words: list[str], told: str, home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    printed = capsys.readouterr()
+    assert told in printed.err and "Traceback" not in printed.err and printed.out == ""
+    assert main([*words, "--json"]) == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert told in " ".join(error.values()) and error["what_to_do"]
+
+
+def test_no_traceback_reaches_a_person(home: Home) -> None:
+    command = [sys.executable, "-m", "studio", "train", "/none.yaml"]
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent.parent)
+    assert ended.returncode == 2 and "Traceback" not in ended.stderr and "/none.yaml" in ended.stderr
+
+
+def test_settings_can_be_changed_on_the_way() -> None:
+    text = "task: text-classification\nmodel: {id: a}\ndata: {source: b}\n"
+    changed = RunConfig.from_text(with_changes(text, {"training.epochs": 9, "strategy.name": "lora", "strategy.r": 4}))
+    assert changed.training.epochs == 9 and changed.strategy["name"] == "lora" and changed.strategy["r"] == 4
+    with pytest.raises(StudioError, match="epoch"):
+        RunConfig.from_text(with_changes(text, {"training.epoch": 9}))
+
+
+def test_a_change_without_a_value_is_refused(run_file: Path, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", str(run_file), "--set", "epochs"]) == 2
+    assert "KEY=VALUE" in capsys.readouterr().err
+
+
+def test_a_column_that_is_missing_is_told_before_a_run_is_made(
+    run_file: Path, home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", str(run_file), "--set", "data.columns={label: labl}"]) == 2
+    assert "Did you mean 'label'?" in capsys.readouterr().err
+    assert list(Store(home)) == []
+
+
+# --- data -----------------------------------------------------------------------------------------
+
+
+def test_data_is_checked_row_by_row(tmp_path: Path, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    data = tmp_path / "messy.csv"
+    rows = [f"a good line number {n},{'yes' if n % 2 else 'no'}" for n in range(20)]
+    data.write_text("\n".join(["text,label", *rows, ",yes", "no label here,"]), encoding="utf-8")
+    assert main(["check", str(data), "--task", "text-classification", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["rows"] == 22 and report["used"] == 20 and report["dropped"] == 2
+    assert {problem["row"] for problem in report["problems"] if problem["drops"]} == {21, 22}
+    assert sum(report["splits"].values()) == 20 and set(report["classes"]) == {"no", "yes"}
+    assert main(["check", str(data), "--task", "text-classification"]) == 0
+    assert "row 21:" in capsys.readouterr().out
+
+
+# --- a run ----------------------------------------------------------------------------------------
+
+
+def test_from_a_run_file_to_a_prediction(run_file: Path, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", str(run_file), "--name", "tiny", "--json"]) == 0
+    printed = capsys.readouterr()
+    result = json.loads(printed.out.splitlines()[-1])
+    assert result["status"] == "completed" and Path(result["dir"]).is_dir()
+    assert 0 <= result["metrics"]["test"]["accuracy"] <= 1 and "f1_macro" in result["metrics"]["validation"]
+    assert "validation at step" in printed.err
+    run_id = result["run"]
+
+    assert main(["runs"]) == 0
+    assert run_id in (listed := capsys.readouterr().out) and "completed" in listed and "tiny" in listed
+
+    assert main(["predict", run_id, "a great lovely film", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["label"] in ("good", "bad") and sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-3)
+
+    many = run_file.parent / "many.csv"
+    many.write_text("text\na good film\na bad film\n", encoding="utf-8")
+    output = run_file.parent / "answers.csv"
+    assert main(["predict", run_id, str(many), "--output", str(output)]) == 0
+    assert len(output.read_text(encoding="utf-8-sig").splitlines()) == 3
+    capsys.readouterr()
+
+    assert main(["export", run_id, "--format", "folder", "--to", str(run_file.parent / "out"), "--json"]) == 0
+    assert Path(json.loads(capsys.readouterr().out)["path"]).exists()
+    assert main(["export", run_id, "--format", "foldr", "--to", "x"]) == 2
+    assert main(["resume", run_id]) == 2 and main(["pause", run_id]) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends Ctrl-C as POSIX does")
+def test_ctrl_c_stops_the_run_and_keeps_its_model(run_file: Path, home: Home) -> None:
+    command = [sys.executable, "-m", "studio", "train", str(run_file), "--json", "--set", "training.epochs=1000"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parent.parent
+    )
+    run = wait_for(lambda: next(iter(Store(home)), None))
+    wait_for(lambda: run.state().step > 0 or None)
+    os.kill(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    result = json.loads(out.splitlines()[-1])
+    assert process.returncode == 0 and result["status"] == "stopped" and Path(result["model"]).is_dir()
+    assert "Stopping" in err and "Traceback" not in err
+
+
+def test_pause_and_resume_from_the_command_line(run_file: Path, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    command = [sys.executable, "-m", "studio", "train", str(run_file), "--set", "training.epochs=60"]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=Path(__file__).parent.parent)
+    run: Run = wait_for(lambda: next(iter(Store(home)), None))
+    wait_for(lambda: run.state().step > 0 or None)
+    assert main(["pause", run.id]) == 0
+    assert process.wait(timeout=60) == 0 and run.state().status == "paused"
+    capsys.readouterr()
+    assert main(["resume", run.id, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["status"] == "completed"
+    steps = [step for step, _ in run.state().train]
+    assert steps == sorted(set(steps))
+
+
+def wait_for(look: Any, seconds: float = 60) -> Any:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = look()
+        if found is not None:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("waited in vain")
