@@ -152,7 +152,9 @@ def _stats(state: RunState) -> list[tuple[str, str]]:
         stats.append(("Examples/s", f"{latest.examples_per_second:,.0f}"))
         stats.append(("Memory", f"{latest.memory_bytes / 1024**3:.1f} GB"))
     if state.hardware:
-        stats.append(("Device", f"{state.hardware.device.upper()} · {state.hardware.precision}"))
+        precision = (plan.precision if plan else "") or state.hardware.precision
+        shown = state.hardware.device.upper()
+        stats.append(("Device", shown if precision == "auto" else f"{shown} · {precision}"))
     return stats
 
 

@@ -59,14 +59,15 @@ def subject(services: Services, draft: Draft) -> Subject:
     task = TASKS[str(draft.task)]
     info = local.describe(str(draft.model), services.settings.trust_remote_code, services.home)
     assembled = services.datasets.assembled(draft)
-    head = task.new_head(info.config, len(assembled.counts))
+    options = task.Options.read(draft.options)
+    head = task.new_head(info.config, len(assembled.counts), info.folder, options)
     rows = {part: sum(counts.get(part, 0) for counts in assembled.counts.values()) for part in SPLITS}
     if task.input_kind == "text":
         texts = assembled.table[task.columns[0].name].head(FIRST_ROWS)
         length = tokens_of(float(texts.str.len().mean()), draft.options.get("max_length") or 128)
     else:
         length = picture_side(info.config)
-    return Subject(info, structure_of(info.folder, head), rows, length)
+    return Subject(info, structure_of(info.folder, head, task.unused(info.config)), rows, length)
 
 
 def picture_side(config: dict[str, Any]) -> float:
