@@ -33,4 +33,4 @@ class DataOptions(Options):
         help="A random, class-balanced part of large data, to try things fast.",
         ge=10,
     )
-    split: SplitOptions = SplitOptions()  # type: ignore[call-arg]
+    split: SplitOptions = SplitOptions()
