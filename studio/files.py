@@ -3,9 +3,12 @@
 import json
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+COMPLETE = "COMPLETE"
 
 
 def replace_with(path: Path, write: Callable[[Path], object]) -> None:
@@ -41,3 +44,12 @@ def read_json(path: Path) -> Any | None:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+
+
+def mark_complete(folder: Path) -> None:
+    """Say, last of all, that everything in `folder` is there."""
+    replace_text(folder / COMPLETE, json.dumps({"time": time.time()}))
+
+
+def is_complete(folder: Path) -> bool:
+    return (folder / COMPLETE).is_file()

@@ -1,13 +1,22 @@
-"""Which rows train, which validate, which test. The screen and the run call the same function."""
+"""Which rows train, which validate, which test. The screen and the run call the same function.
 
+The split depends on the rows' numbers, their labels and the seed alone, through SHA-256: it is the same on every
+machine, with every version of every library, and a row that is corrected or left out elsewhere in the file
+changes the places of as few others as the fractions allow.
+"""
+
+import hashlib
 from typing import TYPE_CHECKING
 
 from pydantic import model_validator
 
+from studio.data.allocation import allocate, largest_remainder
+from studio.data.columns import SPLITS
+from studio.errors import StudioError
 from studio.options import Options, setting
 
 if TYPE_CHECKING:
-    pass
+    from pandas import Series
 
 
 class SplitOptions(Options):
@@ -35,7 +44,7 @@ class SplitOptions(Options):
     keep: bool = setting(
         True,
         title="Keep the split that came with the data",
-        help="Use train/validation/test parts where the upload has them; only what is missing is cut off the training part.",
+        help="Use train/validation/test parts where the upload has them; what is missing is cut off train.",
     )
 
     @model_validator(mode="after")
@@ -44,3 +53,78 @@ class SplitOptions(Options):
         if abs(total - 1.0) > 1e-6:
             raise ValueError(f"the three parts must add up to 1, they make {total:.3g}")
         return self
+
+
+def split_rows(labels: "Series", given: "Series | None", options: SplitOptions) -> "Series":
+    """The part (train, validation, test) of every row, with the index of `labels`.
+
+    labels: one class a row, or missing where the task has none; the index holds each row's number.
+    given: the part that the upload names for a row, or missing. With `options.keep` these stay whole. Rows
+    without a named part count as training rows, and a part that no row names is cut off the training rows:
+    its fraction of them. So a lone given validation part stays as it is, and the test part comes from train.
+
+    The parts have the sizes that the fractions ask for, to within one row; inside them every class has its share to
+    within about one row, and a class with three rows or more appears in every part where there is room.
+    Raises StudioError when there are too few rows to fill the parts.
+    """
+    if given is None or not options.keep or given.isna().all():
+        return _cut(labels, {part: getattr(options, part) for part in SPLITS}, options)
+    parts = given.copy().astype("object")
+    named = set(given.dropna())
+    pool = labels[given.isna() | (given == "train")]
+    if pool.empty:
+        raise StudioError(
+            "The data brings no training part.",
+            f"All its rows are marked as {' or '.join(sorted(named))}.",
+            "Switch off keeping the split that came with the data, so that all rows are split anew.",
+        )
+    if named == {"train"}:
+        return _cut(labels, {part: getattr(options, part) for part in SPLITS}, options)
+    missing = {part: getattr(options, part) for part in SPLITS[1:] if part not in named}
+    parts[pool.index] = _cut(pool, {"train": 1.0 - sum(missing.values()), **missing}, options)
+    return parts.astype("str")
+
+
+def sample_rows(strata: "Series", count: int, seed: int) -> "Series":
+    """True for `count` rows, drawn so that every stratum keeps its share; the index holds the rows' numbers."""
+    chosen = _assign(strata, ["in", "out"], [count, len(strata) - count], seed, "sample")
+    return chosen == "in"
+
+
+def _cut(labels: "Series", fractions: dict[str, float], options: SplitOptions) -> "Series":
+    parts = list(fractions)
+    if len(labels) < len(parts):
+        raise StudioError(
+            "There are too few rows to split.",
+            f"{len(labels)} rows cannot fill {len(parts)} parts.",
+            "Bring more examples.",
+        )
+    totals = largest_remainder(len(labels), list(fractions.values()))
+    for index, total in enumerate(totals):
+        if total == 0:  # every part needs a row to be of use
+            totals[totals.index(max(totals))] -= 1
+            totals[index] = 1
+    strata = labels if options.stratify else labels.mask(labels.notna(), None)
+    return _assign(strata, parts, totals, options.seed, "split")
+
+
+def _assign(strata: "Series", parts: list[str], totals: list[int], seed: int, purpose: str) -> "Series":
+    """Give each part as many rows as `totals` says, with each stratum's share of every part."""
+    from pandas import Series
+
+    groups: dict[str, list[int]] = {}
+    for row, stratum in strata.fillna("").items():
+        groups.setdefault(str(stratum), []).append(int(row))  # type: ignore[call-overload]
+    names = sorted(groups)
+    table = allocate([len(groups[name]) for name in names], totals)
+    result: dict[int, str] = {}
+    for name, counts in zip(names, table, strict=True):
+        drawn = iter(sorted(groups[name], key=lambda row: _lot(purpose, seed, row)))
+        for part, count in zip(parts, counts, strict=True):
+            result.update((next(drawn), part) for _ in range(count))
+    return Series([result[int(row)] for row in strata.index], index=strata.index, dtype="str")
+
+
+def _lot(purpose: str, seed: int, row: int) -> bytes:
+    """A row's place in the shuffle."""
+    return hashlib.sha256(f"{purpose}:{seed}:{row}".encode()).digest()

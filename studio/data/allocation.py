@@ -1,0 +1,78 @@
+"""Sharing whole things out by fractions: how many rows of each class go to each part.
+
+Sizes come from the largest remainder method (Hamilton's). For classes and parts at once, counts must add up both
+ways: start from each class on its own, then move single rows between parts, each time where it costs the
+least, until the parts have their sizes.
+"""
+
+from collections.abc import Sequence
+
+import numpy
+
+
+def largest_remainder(total: int, fractions: Sequence[float]) -> list[int]:
+    """Whole numbers that add up to `total`, each within one of its share; the first wins a tie."""
+    shares = [total * fraction for fraction in fractions]
+    counts = [int(share + 1e-9) for share in shares]
+    order = sorted(range(len(shares)), key=lambda i: (-(round(shares[i] - counts[i], 9)), i))
+    for i in order[: total - sum(counts)]:
+        counts[i] += 1
+    return counts
+
+
+def allocate(sizes: Sequence[int], totals: Sequence[int]) -> list[list[int]]:
+    """counts[class][part] with row sums `sizes` and column sums `totals`; both must have the same sum.
+
+    Each count is near its proportional share. The first part (training) gets a row of every class, the
+    others get one of every class with at least as many rows as there are parts, where there is room.
+    """
+    if sum(sizes) != sum(totals):
+        raise ValueError("classes and parts do not hold the same number of rows")
+    fractions = [total / max(1, sum(totals)) for total in totals]
+    shares = numpy.outer(sizes, fractions)
+    least = _least(sizes, totals)
+    counts = numpy.array([_one_class(size, fractions, low) for size, low in zip(sizes, least, strict=True)])
+    counts = counts.reshape(len(sizes), len(totals))
+    _balance(counts, shares, least, numpy.array(totals))
+    return [[int(count) for count in row] for row in counts]
+
+
+def _least(sizes: Sequence[int], totals: Sequence[int]) -> numpy.ndarray:
+    """The smallest count of each class in each part."""
+    wanted = numpy.zeros((len(sizes), len(totals)), dtype=int)
+    enough = numpy.array([size >= len(totals) for size in sizes], dtype=bool)
+    for part, total in enumerate(totals):
+        classes = numpy.array([size > 0 for size in sizes]) if part == 0 else enough
+        if classes.sum() <= total:
+            wanted[classes, part] = 1
+    return wanted
+
+
+def _one_class(size: int, fractions: Sequence[float], least: numpy.ndarray) -> list[int]:
+    """One class shared out on its own, with the counts that must be there lifted at the cost of the largest."""
+    counts = largest_remainder(size, fractions)
+    for part, low in enumerate(least):
+        while counts[part] < low:
+            counts[max(range(len(counts)), key=lambda i: (counts[i] - least[i], -i))] -= 1
+            counts[part] += 1
+    return counts
+
+
+def _balance(counts: numpy.ndarray, shares: numpy.ndarray, least: numpy.ndarray, totals: numpy.ndarray) -> None:
+    """Move single rows between parts, in place, until the column sums are `totals`.
+
+    Where the least counts leave no way, they give way: the sizes of the parts come first.
+    """
+    while True:
+        surplus = counts.sum(axis=0) - totals
+        if not surplus.any():
+            return
+        giver, taker = int(surplus.argmax()), int(surplus.argmin())
+        # the change in the squared distance from the shares when one row moves
+        cost = 2 * (counts[:, taker] - shares[:, taker]) - 2 * (counts[:, giver] - shares[:, giver]) + 2
+        movable = counts[:, giver] > least[:, giver]
+        if not movable.any():
+            movable = counts[:, giver] > 0
+        chosen = int(numpy.where(movable, cost, numpy.inf).argmin())
+        counts[chosen, giver] -= 1
+        counts[chosen, taker] += 1

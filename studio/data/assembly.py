@@ -1,0 +1,212 @@
+"""From imported data and the choices about it to the rows that a run uses. The screen and the run both call this."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import pandas
+
+from studio.data.columns import SPLITS, Column, Problem
+from studio.data.findings import copies, empty_cells, lone_classes
+from studio.data.guessing import guess_columns
+from studio.data.importing import Imported
+from studio.data.options import DataOptions
+from studio.data.parts import part_named
+from studio.data.splitting import SplitOptions, sample_rows, split_rows
+from studio.errors import StudioError
+
+__all__ = ["Assembled", "assemble", "guess_columns"]
+
+FEWEST_ROWS = 6
+SPLIT_NAMES = ("split", "subset", "partition", "part", "set", "fold")
+Check = Callable[[pandas.DataFrame, Path | None], list[Problem]]
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """table: columns `row` (number in the file), one per role of the task, `split`; index 0..n-1 in file order.
+
+    problems: everything found, in row order; those with `drops` are not in the table.
+    dropped: how many rows of the upload were left out for a problem (not for `limit`).
+    counts: class -> part -> rows. notes: sentences about what was decided.
+    columns: the columns used, role -> name in the file.
+    """
+
+    table: pandas.DataFrame
+    problems: list[Problem]
+    dropped: int
+    counts: dict[str, dict[str, int]]
+    notes: list[str]
+    columns: dict[str, str]
+
+
+def assemble(imported: Imported, options: DataOptions, columns: Sequence[Column], check: Check) -> Assembled:
+    """Map the columns, leave out what cannot be used, take a part if wanted, split. Deterministic.
+
+    check: the task's own look at the rows. Raises StudioError when no training could come of it.
+    """
+    mapping = map_columns(imported, options.columns, columns)
+    source = imported.table()
+    table = pandas.DataFrame({"row": source["row"]})
+    for column in columns:
+        if column.name in mapping:
+            cells = source[mapping[column.name]]
+            table[column.name] = cells.str.strip() if column.kind == "label" else cells
+    given = given_parts(source, mapping) if options.split.keep else None
+
+    problems = list(imported.problems)
+    found = empty_cells(table, [column for column in columns if column.name in mapping])
+    table = _without(table, found)
+    checked = check(table.reset_index(drop=True), imported.files)
+    table = _without(table, checked)
+    problems += found + checked
+
+    label = next((column.name for column in columns if column.kind == "label" and column.name in mapping), None)
+    texts = [column.name for column in columns if column.kind == "text" and column.name in mapping]
+    problems += copies(table, texts) + (lone_classes(table, label) if label else [])
+    _require_enough(table, label, problems)
+
+    notes: list[str] = []
+    labels = table.set_index("row")[label] if label else pandas.Series(None, index=table["row"], dtype="str")
+    if given is not None:
+        given = given.loc[labels.index]
+    if options.limit is not None and options.limit < len(labels):
+        labels, given = _take_part(labels, given, options, notes)
+    split = split_rows(labels, given, options.split)
+    table = table[table["row"].isin(labels.index)].reset_index(drop=True)
+    table["split"] = split.loc[table["row"]].to_numpy()
+    counts = count_classes(table, label) if label else {}
+    notes += describe_split(table, given, options.split) + describe_classes(counts)
+    problems.sort(key=lambda problem: problem.row)
+    dropped = len({problem.row for problem in problems if problem.drops and problem.row > 0})
+    return Assembled(table, problems, dropped, counts, notes, mapping)
+
+
+def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence[Column]) -> dict[str, str]:
+    """Every role's column: as chosen, else guessed. Raises StudioError for what is missing or unknown."""
+    chosen = {role: name for role, name in chosen.items() if name}
+    known = {column.name: column for column in columns}
+    there = f"Columns of the data: {', '.join(imported.columns)}."
+    for role, name in chosen.items():
+        if role not in known:
+            raise StudioError(
+                f"The task has no column '{role}'.", f"It asks for {', '.join(known)}.", "Use one of those names."
+            )
+        if name not in imported.columns:
+            close = get_close_matches(name, imported.columns, n=1)
+            raise StudioError(
+                f"The data has no column '{name}'.",
+                there,
+                f"Did you mean '{close[0]}'?" if close else "Choose one of those.",
+            )
+    mapping = guess_columns(imported, columns, chosen)
+    for column in columns:
+        if column.required and column.name not in mapping:
+            raise StudioError(f"Which column holds the {column.title.lower()}?", there, "Choose the column.")
+    names = list(mapping.values())
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise StudioError(
+            f"The column '{twice[0]}' has two roles.",
+            "The answer would stand in the question.",
+            "Choose a column of its own for each.",
+        )
+    return mapping
+
+
+def given_parts(source: pandas.DataFrame, mapping: Mapping[str, str]) -> pandas.Series | None:
+    """The part that the upload names for each row (index: row number), or None when it names none.
+
+    A column counts as that when it is called split (or alike), plays no other role, and names parts only.
+    """
+    for name in source.columns:
+        if name.lower() not in SPLIT_NAMES or name in mapping.values():
+            continue
+        parts = source[name].map(part_named, na_action="ignore")
+        if source[name].notna().any() and parts[source[name].notna()].notna().all():
+            return pandas.Series(parts.to_numpy(), index=source["row"], dtype="str")
+    return None
+
+
+def count_classes(table: pandas.DataFrame, label: str) -> dict[str, dict[str, int]]:
+    """class -> part -> rows; classes that are whole numbers in their order, others by the alphabet."""
+    counted = table.groupby([label, "split"]).size()
+    classes = [str(name) for name in table[label].unique()]
+    numbers = all(name.isascii() and name.removeprefix("-").isdigit() for name in classes)
+    ordered = sorted(classes, key=int) if numbers else sorted(classes)
+    return {name: {part: int(counted.get((name, part), 0)) for part in SPLITS} for name in ordered}
+
+
+def describe_split(table: pandas.DataFrame, given: pandas.Series | None, options: SplitOptions) -> list[str]:
+    """What was kept of the split that the data brought."""
+    if given is None or given.isna().all():
+        return []
+    named = [part for part in SPLITS if (given == part).any()]
+    kept = [part for part in named if part != "train"]
+    if not kept:
+        return ["The data brings a training part alone; all its rows are split by the fractions."]
+    sizes = {part: int((table["split"] == part).sum()) for part in SPLITS}
+    notes = [f"The {' and '.join(kept)} part that came with the data is kept ({_rows(sum(sizes[p] for p in kept))})."]
+    for part in SPLITS[1:]:
+        if part not in named:
+            notes.append(
+                f"The data brings no {part} part: {_rows(sizes[part])}, {getattr(options, part):.0%} of the training "
+                f"part, were set aside for it."
+            )
+    if given.isna().any():
+        notes.append(f"{_rows(int(given.isna().sum()))} without a named part count as training rows.")
+    return notes
+
+
+def describe_classes(counts: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Classes that some part lacks: they cannot be learned, or cannot be examined."""
+    unlearned = [name for name, parts in counts.items() if parts["train"] == 0]
+    unexamined = [name for name, parts in counts.items() if parts["test"] == 0]
+    notes = []
+    if unlearned:
+        notes.append(f"No training example, so the model cannot learn it: {_names(unlearned)}.")
+    if unexamined:
+        notes.append(f"No test example, so the result says nothing about it: {_names(unexamined)}.")
+    return notes
+
+
+def _take_part(
+    labels: pandas.Series, given: pandas.Series | None, options: DataOptions, notes: list[str]
+) -> tuple[pandas.Series, pandas.Series | None]:
+    """`limit` rows: every class, and every part that the data brings, keeps its share."""
+    strata = labels.fillna("")
+    if given is not None:
+        strata = given.fillna("") + "\n" + strata
+    chosen = sample_rows(strata, options.limit or 0, options.split.seed)
+    notes.append(
+        f"{_rows(int(chosen.sum()))} of {len(labels):,} are used, as the limit asks; every class keeps its share."
+    )
+    return labels[chosen], given[chosen] if given is not None else None
+
+
+def _without(table: pandas.DataFrame, problems: Sequence[Problem]) -> pandas.DataFrame:
+    return table[~table["row"].isin([problem.row for problem in problems if problem.drops])]
+
+
+def _require_enough(table: pandas.DataFrame, label: str | None, problems: Sequence[Problem]) -> None:
+    first = next((f" The first reason: row {p.row}: {p.what}" for p in problems if p.drops), "")
+    if len(table) < FEWEST_ROWS:
+        raise StudioError(
+            "There are too few rows to learn from.",
+            f"{_rows(len(table))} can be used; at least {FEWEST_ROWS} are needed, some hundred are good.{first}",
+            "Bring more examples, or check that the columns are the right ones.",
+        )
+    if label and table[label].nunique() < 2:
+        raise StudioError(
+            "There is only one class.",
+            f"Every row is called '{table[label].iloc[0]}', so there is nothing to tell apart.",
+            "Bring examples of at least two classes, or choose another column for the label.",
+        )
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

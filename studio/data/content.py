@@ -1,0 +1,137 @@
+"""From a source to one table (and stored pictures): the way depends on what the source turns out to be."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas
+
+from studio.data.archives import unpack
+from studio.data.columns import Problem
+from studio.data.formats.base import to_frame
+from studio.data.formats.excel import recognises as is_excel
+from studio.data.limits import Limits
+from studio.data.options import ReadingOptions
+from studio.data.pictures import Found, find, read_pictures, store_all
+from studio.data.progress import Progress
+from studio.data.reading import find_format, guess_reading, read_table
+from studio.data.samples import SAMPLES
+from studio.data.sources import HubSource, PathSource, SampleSource, Source
+from studio.errors import StudioError
+from studio.paths import assets
+
+
+@dataclass(frozen=True)
+class Content:
+    """The table's index is `row`."""
+
+    table: pandas.DataFrame
+    problems: list[Problem]
+    kind: Literal["text", "image"]
+    format: str
+    reading: ReadingOptions
+
+
+def take_in(source: Source, reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress) -> Content:
+    """Read `source`; pictures are stored below `folder`, where nothing else is left."""
+    ways: dict[type, Callable[..., Content]] = {PathSource: _path, SampleSource: _sample, HubSource: _hub}
+    try:
+        return ways[type(source)](source, reading, folder, limits, progress)
+    finally:
+        shutil.rmtree(_workshop(folder), ignore_errors=True)
+
+
+def _workshop(folder: Path) -> Path:
+    """Where an archive is unpacked to, until its pictures are stored."""
+    return folder / "unpacked"
+
+
+def _path(source: PathSource, reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress) -> Content:
+    if source.path.is_dir():
+        return _folder(source.path, _names_in(source.path, limits), reading, folder, limits, progress)
+    check_size(source.path, limits)
+    with source.path.open("rb") as file:
+        head = file.read(4)
+    if head in (b"PK\x03\x04", b"PK\x05\x06") and not is_excel(source.path, head):
+        names = unpack(source.path, _workshop(folder), limits, progress)
+        return _folder(_workshop(folder), names, reading, folder, limits, progress)
+    progress("Reading the file", 0, 0)
+    return _table(source.path, reading, limits)
+
+
+def check_size(path: Path, limits: Limits) -> None:
+    size = path.stat().st_size
+    if size > limits.upload_bytes:
+        raise StudioError(
+            f"{path.name} is too large.",
+            f"It has {size / 2**20:,.0f} MB; at most {limits.upload_megabytes:,} MB are taken in.",
+            "Bring a part of it, or raise the limit in the settings.",
+        )
+
+
+def _table(path: Path, reading: ReadingOptions, limits: Limits) -> Content:
+    filled = guess_reading(path, reading)
+    table, problems = read_table(path, filled, limits)
+    return Content(table, problems, "text", find_format(path).name, filled)
+
+
+def _names_in(folder: Path, limits: Limits) -> list[str]:
+    """Files below a folder of this machine, links left out."""
+    names: list[str] = []
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            names.append(path.relative_to(folder).as_posix())
+        if len(names) > limits.files:
+            raise StudioError(f"{folder} holds more than {limits.files:,} files.", "", "Choose a smaller folder.")
+    return names
+
+
+def _folder(
+    source: Path, names: list[str], reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress
+) -> Content:
+    """Pictures; or, where there are none, the one table that was packed alone."""
+    found = find(names)
+    if found.pictures:
+        read = read_pictures(source, found, folder / "files", folder / "thumbnails", reading, limits, progress)
+        return Content(read.table, read.problems, "image", read.format, read.reading)
+    if len(found.tables) == 1:
+        return _table(source / found.tables[0], reading, limits)
+    raise StudioError("There are no pictures in it.", _what_is_there(found), "Bring one folder of pictures per class.")
+
+
+def _what_is_there(found: Found) -> str:
+    there = (found.tables + found.others)[:3]
+    return f"It holds {', '.join(there)}." if there else "It holds no files."
+
+
+def _sample(source: SampleSource, reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress) -> Content:
+    sample = SAMPLES[source.name]
+    if sample.make is None:
+        return _table(assets() / sample.file, reading, limits)
+    made = _workshop(folder)
+    sample.make(made, progress)
+    return _folder(made, _names_in(made, limits), reading, folder, limits, progress)
+
+
+def _hub(source: HubSource, reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress) -> Content:
+    from studio.data.hub import fetch
+
+    progress("Asking the Hub", 0, 0)
+    fetched = _workshop(folder)
+    raw, picture_column = fetch(source.name, source.config, fetched, limits, progress)
+    table, problems = to_frame(raw), list(raw.problems)
+    if picture_column is None:
+        return Content(table, problems, "text", "hub", ReadingOptions())
+    named = table[picture_column].notna()
+    problems += [Problem(int(row), "This row has no picture.", column="image") for row in table.index[~named]]
+    pictures = table[named].rename(columns=_as_image(table.columns, picture_column))
+    pictures, broken = store_all(pictures, fetched, folder / "files", folder / "thumbnails", progress)
+    return Content(pictures, sorted(problems + broken, key=lambda p: p.row), "image", "hub", ReadingOptions())
+
+
+def _as_image(columns: Any, picture_column: str) -> dict[str, str]:
+    return {name: "image_2" for name in columns if name == "image" and name != picture_column} | {
+        picture_column: "image"
+    }

@@ -1,0 +1,134 @@
+"""What every format gives, and how its values become the text that the rest of the studio works on.
+
+All cells are text, or missing: so a CSV file and a Parquet file with the same content make the same
+table, and a class `0` is called "0" whether a file stores it as text, as a number, or as a number in a column
+with gaps (which most tools turn into 0.0).
+"""
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from pathlib import Path
+
+import pandas
+
+from studio.data.columns import Problem
+from studio.data.limits import Limits
+from studio.data.options import ReadingOptions
+from studio.errors import StudioError
+
+MOST_COLUMNS = 1000
+RESERVED = frozenset({"row"})
+
+
+@dataclass
+class RawTable:
+    """What a format read: columns of any values, each as long as `numbers`, the rows' numbers in the file."""
+
+    names: Sequence[object]
+    columns: Sequence[Sequence[object]]
+    numbers: Sequence[int]
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Format:
+    """One way of storing a table.
+
+    recognises: from the first bytes of the file alone; only where they leave no doubt.
+    guess: fills what the person has not said about how to read the file.
+    """
+
+    name: str
+    title: str
+    extensions: tuple[str, ...]
+    recognises: Callable[[Path, bytes], bool]
+    guess: Callable[[Path, ReadingOptions], ReadingOptions]
+    read: Callable[[Path, ReadingOptions, Limits], RawTable]
+
+
+def to_frame(raw: RawTable) -> pandas.DataFrame:
+    """Text columns with clean, distinct names; the index is called `row` and holds the rows' numbers."""
+    names = distinct_names(raw.names)
+    index = pandas.Index(list(raw.numbers), dtype="int64", name="row")
+    return pandas.DataFrame(
+        {
+            name: pandas.Series(as_text(column), dtype="str", index=index)
+            for name, column in zip(names, raw.columns, strict=True)
+        },
+        index=index,
+    )
+
+
+def distinct_names(names: Sequence[object]) -> list[str]:
+    """Column names without surrounding blanks; nameless ones are counted, a second one of a name gets a number."""
+    if len(names) > MOST_COLUMNS:
+        raise StudioError(
+            f"The table has {len(names):,} columns.",
+            f"At most {MOST_COLUMNS:,} can be read.",
+            "Check the separator, or leave out columns that training does not need.",
+        )
+    taken: set[str] = set(RESERVED)
+    result = []
+    for position, given in enumerate(names, start=1):
+        name = " ".join(str(given).split()) if given is not None else ""
+        name = encodable(name) or f"column_{position}"
+        unique, count = name, 2
+        while unique in taken:
+            unique, count = f"{name}_{count}", count + 1
+        taken.add(unique)
+        result.append(unique)
+    return result
+
+
+def as_text(values: Sequence[object]) -> list[str | None]:
+    """One column as text. Numbers with a fraction part only if some value of the column has one."""
+    whole = all(value.is_integer() for value in values if isinstance(value, float) and math.isfinite(value))
+    return [text_of(value, whole) for value in values]
+
+
+def text_of(value: object, whole: bool = True) -> str | None:
+    """One cell as text, or None where there is nothing. Lists and objects become JSON."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        return encodable(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        if math.isnan(value):
+            return None
+        return str(int(value)) if whole and value.is_integer() else repr(value)
+    if isinstance(value, (list, tuple, dict)):
+        return encodable(json.dumps(value, ensure_ascii=False, default=str))
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return encodable(value.decode("utf-8", errors="replace"))
+    return encodable(str(value))
+
+
+def encodable(text: str) -> str:
+    """Half characters, which JSON can spell and nothing can store, become a question mark."""
+    return text if text.isascii() else text.encode("utf-8", errors="replace").decode("utf-8")
+
+
+def check_rows(count: int, limits: Limits) -> None:
+    if count > limits.rows:
+        raise StudioError(
+            "The table has too many rows.",
+            f"At most {limits.rows:,} rows are read.",
+            "Bring a part of it, or raise the limit in the settings.",
+        )
+
+
+def no_rows(path: Path) -> StudioError:
+    return StudioError(
+        f"There are no rows in {path.name}.",
+        "The file holds no data that could be read as a table.",
+        "Check that it is the right file.",
+    )

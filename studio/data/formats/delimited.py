@@ -1,0 +1,209 @@
+"""CSV, TSV and their kin: rows of fields between separators, with quotation marks around what needs them."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from studio.data.columns import Problem
+from studio.data.formats.base import Format, RawTable, check_rows, no_rows
+from studio.data.formats.encodings import UNREADABLE, decode, guess_encoding
+from studio.data.formats.header import looks_like_header
+from studio.data.limits import Limits
+from studio.data.options import ReadingOptions
+from studio.errors import StudioError
+
+SEPARATORS = (",", ";", "\t", "|")
+SPELLED = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+SAMPLE_CHARACTERS = 200_000
+SAMPLE_RECORDS = 300
+LONGEST_FIELD = 5_000_000
+
+
+class Feed:
+    """Lines for csv.reader that can be taken up again at an earlier one."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = lines
+        self.position = 0
+        self.ran_out = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if self.position >= len(self.lines):
+            self.ran_out = True
+            raise StopIteration
+        self.position += 1
+        return self.lines[self.position - 1]
+
+
+def guess(path: Path, given: ReadingOptions) -> ReadingOptions:
+    data = path.read_bytes()
+    encoding = given.encoding or guess_encoding(data)
+    text = decode(data[: 4 * SAMPLE_CHARACTERS], encoding)[:SAMPLE_CHARACTERS]
+    lines = text.splitlines(keepends=True) if len(text) < SAMPLE_CHARACTERS else text.splitlines(keepends=True)[:-1]
+    delimiter = separator(given.delimiter) if given.delimiter else guess_delimiter(lines, path.suffix.lower())
+    header = given.header
+    if header is None:
+        header = looks_like_header(_first_records(lines, delimiter))
+    return ReadingOptions(delimiter=delimiter, encoding=encoding, header=header)
+
+
+def separator(given: str) -> str:
+    """One character, also where its name or its escape was typed."""
+    delimiter = SPELLED.get(given.strip().lower(), given)
+    if len(delimiter) != 1 or delimiter in '"\n\r':
+        raise StudioError(
+            f"'{given}' cannot separate columns.",
+            "A separator is one character that is neither a quotation mark nor a line end.",
+            "Use a comma, a semicolon, a tab or a bar.",
+        )
+    return delimiter
+
+
+def guess_delimiter(lines: Sequence[str], extension: str) -> str:
+    """The separator that gives the most rows as many fields as the first one has.
+
+    Text without any columns is read as one column, by a separator that does not occur in it. A file
+    that is called .csv or .tsv is believed to have columns even if many of its rows are ragged.
+    """
+    scores: dict[str, tuple[float, int]] = {}
+    for candidate in SEPARATORS:
+        widths = [len(record) for record in _first_records(lines, candidate)]
+        if widths and widths[0] > 1:
+            scores[candidate] = (sum(width == widths[0] for width in widths) / len(widths), widths[0])
+    if extension in (".tsv", ".tab") and "\t" in scores:
+        return "\t"
+    needed = 0.1 if extension in (".csv", ".tsv", ".tab") else 0.8
+    best = max(scores, key=lambda candidate: scores[candidate], default="")
+    if best and scores[best][0] >= needed:
+        return best
+    text = "".join(lines)
+    return min(("\t", "|", ";", ","), key=text.count)
+
+
+def _first_records(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    _, records, _ = parse(lines[: 4 * SAMPLE_RECORDS], delimiter, None)
+    return records[:SAMPLE_RECORDS]
+
+
+def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
+    """Every line that has as many fields as the first; the others become problems."""
+    delimiter = separator(reading.delimiter or ",")
+    lines = decode(path.read_bytes(), reading.encoding or "utf-8").splitlines(keepends=True)
+    # str.splitlines also breaks at characters such as U+2028 or form feed, which are part of a text here.
+    lines = _join_unusual_breaks(lines)
+    first = next(iter(parse(lines[:1000], delimiter, None)[1]), None)
+    if first is None:
+        raise no_rows(path)
+    width = len(first) if reading.header else _usual_width(lines, delimiter)
+    numbers, rows, problems = parse(lines, delimiter, width)
+    if problems and delimiter == "\t":
+        plain = parse(lines, delimiter, width, quotes=False)  # many TSV files mean their quotation marks literally
+        if len(plain[2]) < len(problems):
+            numbers, rows, problems = plain
+    names: Sequence[object] = [""] * width
+    if reading.header:
+        names, rows, numbers = rows[0], rows[1:], [number - numbers[0] for number in numbers[1:]]
+        problems = [Problem(problem.row - 1, problem.what, problem.why) for problem in problems]
+    if not rows:
+        raise no_rows(path)
+    check_rows(len(rows), limits)
+    columns = list(zip(*rows, strict=True))
+    kept = [i for i, column in enumerate(columns) if str(names[i]).strip() or any(column)]
+    return RawTable([names[i] for i in kept], [columns[i] for i in kept], numbers, problems + unreadable(rows, numbers))
+
+
+def parse(
+    lines: Sequence[str], delimiter: str, width: int | None, quotes: bool = True
+) -> tuple[list[int], list[list[str]], list[Problem]]:
+    """Row numbers (1 = first line), rows, and what is wrong with the rows left out.
+
+    A row that spans lines and has the wrong number of fields had a quotation mark that is not closed: its
+    first line is reported, and reading goes on at the second. How often that may happen is bounded, so that
+    no file makes reading take longer than a few times its size.
+    """
+    csv.field_size_limit(LONGEST_FIELD)
+    feed = Feed(lines)
+    reader = csv.reader(feed, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE)
+    budget = 20 * len(lines) + 1000
+    numbers: list[int] = []
+    rows: list[list[str]] = []
+    problems: list[Problem] = []
+    number = 0
+    while feed.position < len(lines):
+        start, feed.ran_out, fields = feed.position, False, None
+        try:
+            fields = next(reader)
+        except csv.Error:
+            pass  # a field beyond any reason, which an open quotation mark makes: reported below
+        except StopIteration:
+            break
+        number += 1
+        if fields == []:
+            continue  # a blank line counts as a row of the file, but says nothing
+        fitting = None if fields is None or feed.ran_out else fit(fields, width)
+        if fitting is not None:
+            numbers.append(number)
+            rows.append(fitting)
+            continue
+        span = feed.position - start
+        if fields is None or feed.ran_out or span > 1:
+            problems.append(
+                Problem(number, "This line opens a quotation mark that is never closed.", lines[start][:80])
+            )
+            if 1 < span <= budget:
+                budget -= span
+                feed.position = start + 1
+        else:
+            problems.append(
+                Problem(number, f"This line has {_fields(len(fields))} instead of {width}.", lines[start][:80])
+            )
+    return numbers, rows, problems
+
+
+def fit(fields: list[str], width: int | None) -> list[str] | None:
+    """The fields if they are as many as they should be; empty ones too many at the end do no harm."""
+    if width is None or len(fields) == width:
+        return fields
+    if len(fields) > width and not any(field.strip() for field in fields[width:]):
+        return fields[:width]
+    return None
+
+
+def unreadable(rows: Sequence[Sequence[object]], numbers: Sequence[int]) -> list[Problem]:
+    return [
+        Problem(
+            number,
+            "Some letters cannot be read.",
+            "They show as \ufffd: they were lost when the file was saved, or are stored in another way than the rest.",
+            drops=False,
+        )
+        for number, row in zip(numbers, rows, strict=True)
+        if any(isinstance(value, str) and UNREADABLE in value for value in row)
+    ]
+
+
+def _fields(count: int) -> str:
+    return "1 field" if count == 1 else f"{count} fields"
+
+
+def _usual_width(lines: Sequence[str], delimiter: str) -> int:
+    return Counter(len(record) for record in _first_records(lines, delimiter)).most_common(1)[0][0]
+
+
+def _join_unusual_breaks(lines: list[str]) -> list[str]:
+    joined: list[str] = []
+    open_line: list[str] = []
+    for line in lines:
+        open_line.append(line)
+        if line.endswith("\n"):
+            joined.append("".join(open_line))
+            open_line = []
+    return [*joined, "".join(open_line)] if open_line else joined
+
+
+CSV = Format("csv", "CSV", (".csv", ".txt"), lambda path, head: False, guess, read)
+TSV = Format("tsv", "TSV", (".tsv", ".tab"), lambda path, head: False, guess, read)

@@ -1,0 +1,110 @@
+"""JSON in the shapes that people bring, and JSONL: one object a line."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from studio.data.columns import Problem
+from studio.data.formats.base import MOST_COLUMNS, Format, RawTable, check_rows, distinct_names, no_rows
+from studio.data.formats.delimited import unreadable
+from studio.data.formats.encodings import decode, guess_encoding
+from studio.data.limits import Limits
+from studio.data.options import ReadingOptions
+from studio.data.parts import part_named
+from studio.errors import StudioError
+
+WRAPPERS = ("data", "rows", "examples", "records", "items", "instances")
+
+
+def guess(path: Path, given: ReadingOptions) -> ReadingOptions:
+    return ReadingOptions(encoding=given.encoding or guess_encoding(path.read_bytes()))
+
+
+def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
+    """A list of objects; an object of columns; an object around one of those; or one list per part."""
+    text = decode(path.read_bytes(), reading.encoding or "utf-8")
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        if _is_object(text.partition("\n")[0]):
+            return read_lines(path, reading, limits)
+        raise StudioError(
+            f"{path.name} is not valid JSON.", f"{error}.", "Correct the file there, or save it in another format."
+        ) from error
+    return table(list(enumerate(objects(value, path), start=1)), [], path, limits)
+
+
+def objects(value: Any, path: Path) -> list[Any]:
+    """The rows inside a JSON document."""
+    if isinstance(value, list):
+        return value
+    if isinstance(value, dict):
+        lists = {key: inner for key, inner in value.items() if isinstance(inner, list)}
+        if lists and all(part_named(key) for key in value) and len(lists) == len(value):
+            return [
+                {**row, "split": part} if isinstance(row, dict) else row for part, rows in lists.items() for row in rows
+            ]
+        for key in WRAPPERS:
+            if isinstance(value.get(key), (list, dict)) and (len(lists) <= 1 or key in lists):
+                inner = value[key]
+                if isinstance(inner, dict) or not inner or isinstance(inner[0], dict):
+                    return objects(inner, path)
+        if lists and len(lists) == len(value) and len({len(inner) for inner in lists.values()}) == 1:
+            return [dict(zip(value, row, strict=True)) for row in zip(*value.values(), strict=True)]
+    raise StudioError(
+        f"{path.name} holds no table.",
+        "A table in JSON is a list of objects, or an object with one list of equal length per column.",
+        'Write it as [{"text": "...", "label": "..."}, ...].',
+    )
+
+
+def read_lines(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
+    """One object a line; a broken line becomes a problem."""
+    rows: list[tuple[int, Any]] = []
+    problems: list[Problem] = []
+    for number, line in enumerate(decode(path.read_bytes(), reading.encoding or "utf-8").split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            rows.append((number, json.loads(line)))
+        except (ValueError, RecursionError) as error:
+            problems.append(Problem(number, "This line is not valid JSON.", f"{error}: {line[:80]}"))
+    return table(rows, problems, path, limits)
+
+
+def table(rows: list[tuple[int, Any]], problems: list[Problem], path: Path, limits: Limits) -> RawTable:
+    """Numbered objects -> columns. Plain strings are a column `text`; what is no object is a problem."""
+    check_rows(len(rows), limits)
+    good: list[tuple[int, dict[str, Any]]] = []
+    names: dict[str, None] = {}
+    for number, value in rows:
+        row = {"text": value} if isinstance(value, str) else value
+        if not isinstance(row, dict):
+            problems.append(Problem(number, "This entry is not an object with named values.", str(value)[:80]))
+            continue
+        good.append((number, row))
+        names.update(dict.fromkeys(row))
+        if len(names) > MOST_COLUMNS:
+            distinct_names(list(names))  # raises
+    if not good:
+        raise no_rows(path)
+    columns = [[row.get(name) for _, row in good] for name in names]
+    numbers = [number for number, _ in good]
+    problems = problems + unreadable([_strings(row.values()) for _, row in good], numbers)
+    return RawTable(list(names), columns, numbers, sorted(problems, key=lambda problem: problem.row))
+
+
+def _strings(values: Iterable[object]) -> list[object]:
+    return [value for value in values if isinstance(value, str)]
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+JSON = Format("json", "JSON", (".json",), lambda path, head: False, guess, read)
+JSONL = Format("jsonl", "JSONL", (".jsonl", ".ndjson"), lambda path, head: False, guess, read_lines)

@@ -1,0 +1,52 @@
+"""Parquet files."""
+
+from pathlib import Path
+
+import pyarrow
+import pyarrow.parquet
+
+from studio.data.formats.base import Format, RawTable, check_rows, no_rows
+from studio.data.limits import Limits
+from studio.data.options import ReadingOptions
+from studio.errors import StudioError
+
+ROWS_AT_ONCE = 1000
+
+
+def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
+    """All rows, in pieces, so that a small file which unfolds without end is noticed on the way."""
+    columns: list[list[object]] = []
+    names: list[str] = []
+    count = size = 0
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            names = list(file.schema_arrow.names)
+            columns = [[] for _ in names]
+            for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
+                count, size = count + batch.num_rows, size + batch.nbytes
+                check_rows(count, limits)
+                if size > limits.unpacked_bytes:
+                    raise StudioError(
+                        f"{path.name} is too large.",
+                        f"Its values take more than {limits.unpacked_megabytes:,} MB.",
+                        "Bring a part of it, or raise the limit in the settings.",
+                    )
+                for column, values in zip(columns, batch.columns, strict=True):
+                    column.extend(values.to_pylist())
+    except (pyarrow.ArrowException, OSError) as error:
+        raise StudioError(
+            f"{path.name} cannot be read as Parquet.", f"{error}", "The file may be incomplete; copy it again."
+        ) from error
+    if not count:
+        raise no_rows(path)
+    return RawTable(names, columns, range(1, count + 1))
+
+
+PARQUET = Format(
+    "parquet",
+    "Parquet",
+    (".parquet", ".pq"),
+    lambda path, head: head.startswith(b"PAR1"),
+    lambda path, given: ReadingOptions(),
+    read,
+)

@@ -1,0 +1,128 @@
+"""Fetching a data set from the Hugging Face Hub. Runs in the data process only: `datasets` is a heavy library."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from studio.data.columns import Problem
+from studio.data.formats.base import MOST_COLUMNS, RawTable, distinct_names
+from studio.data.limits import Limits
+from studio.data.parts import part_named
+from studio.data.progress import Progress
+from studio.errors import StudioError
+
+Translate = Callable[[Any, str], Any]
+
+
+def fetch(
+    name: str, config: str | None, folder: Path, limits: Limits, progress: Progress
+) -> tuple[RawTable, str | None]:
+    """The first rows, as many as the limits allow, and the column of pictures, if any, which are written to `folder`.
+
+    Code from the data set's repository never runs: only its data files are read. Raises StudioError when the
+    Hub cannot be reached, does not know the name, or wants a login.
+    """
+    import datasets
+
+    if Path(name).exists():
+        raise StudioError(
+            f"'{name}' is also a folder here.", "It is not clear which one is meant.", f"Write ./{name} for the folder."
+        )
+    try:
+        parts = datasets.load_dataset(name, config, streaming=True)
+        features = dict(next(iter(parts.values())).features or {})
+        pictures = [key for key, feature in features.items() if isinstance(feature, datasets.Image)]
+        for key in pictures:
+            parts = parts.cast_column(key, datasets.Image(decode=False))
+        translate = {key: translator(feature, datasets, folder) for key, feature in features.items()}
+        return collect(parts, translate, limits, progress), pictures[0] if pictures else None
+    except StudioError:
+        raise
+    except Exception as error:
+        raise explained(name, error) from error
+
+
+def collect(
+    parts: Mapping[str, Any], translate: Mapping[str, Translate], limits: Limits, progress: Progress
+) -> RawTable:
+    """Rows of all parts one after the other; a part called train, validation or test is kept in column `split`."""
+    names: list[str] = list(translate)
+    keep_parts = len(parts) > 1 and all(part_named(part) for part in parts)
+    rows: list[list[Any]] = []
+    problems: list[Problem] = []
+    for part, row in _rows(parts):
+        if not names:
+            names = list(row)
+            distinct_names(names[: MOST_COLUMNS + 1])
+        if len(rows) >= limits.rows:
+            problems.append(Problem(0, f"Only the first {limits.rows:,} rows were taken.", drops=False))
+            break
+        place = f"{part}-{len(rows) + 1:07}"
+        cells = [translate[key](row.get(key), place) if key in translate else row.get(key) for key in names]
+        rows.append([*cells, part_named(part)] if keep_parts else cells)
+        if len(rows) % 200 == 0:
+            progress("Fetching rows from the Hub", len(rows), 0)
+    if not rows:
+        raise StudioError("The data set is empty.", "It holds no rows.", "Choose another one or another configuration.")
+    if keep_parts:
+        names = [*(f"{name}_2" if name == "split" else name for name in names), "split"]
+    return RawTable(names, list(zip(*rows, strict=True)), range(1, len(rows) + 1), problems)
+
+
+def _rows(parts: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for part, rows in parts.items():
+        for row in rows:
+            yield part, row
+
+
+def translator(feature: Any, datasets: Any, folder: Path) -> Translate:
+    """How a cell of this feature becomes text: class numbers become their names, pictures become files."""
+    if isinstance(feature, datasets.ClassLabel):
+        return lambda value, place: feature.int2str(value) if isinstance(value, int) and value >= 0 else None
+    if isinstance(feature, datasets.Image):
+        return lambda value, place: write_picture(value, place, folder)
+    return lambda value, place: value
+
+
+def write_picture(value: Any, place: str, folder: Path) -> str | None:
+    """Store the bytes of one picture; returns its name. Only what lies in a Hub repository is fetched."""
+    if not isinstance(value, dict):
+        return None
+    content, origin = value.get("bytes"), str(value.get("path") or "")
+    if content is None:
+        if "hf://" not in origin:
+            return None
+        import fsspec
+
+        with fsspec.open(origin, "rb") as file:
+            content = file.read()
+    ending = Path(origin.partition("::")[0]).suffix.lower()
+    name = f"{place}{ending if ending in ('.png', '.webp', '.gif', '.bmp', '.tif', '.tiff') else '.jpg'}"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content)
+    return name
+
+
+def explained(name: str, error: Exception) -> StudioError:
+    """A failure of the Hub or of the way to it, in plain words. The Hub's own text may name what is wrong."""
+    kind = type(error).__name__
+    told = " ".join(str(error).split())[:300]
+    if "Gated" in kind or "gated" in told:
+        return StudioError(
+            f"The data set {name} asks for consent.",
+            "Its owner lets only people in who agreed to the terms.",
+            "Accept them on the data set's page and log in with `hf auth login`.",
+        )
+    if "Config" in told and "missing" in told:
+        return StudioError(
+            f"The data set {name} has several configurations.", told, f"Choose one: hub:{name}:CONFIGURATION."
+        )
+    if "NotFound" in kind:
+        return StudioError(
+            f"The data set {name} was not found on the Hub.", told, "Check the name, or log in if it is private."
+        )
+    return StudioError(
+        f"The data set {name} could not be fetched from the Hub.",
+        f"{kind}: {told}" if told else kind,
+        "Check the connection and the name, or bring the data as a file.",
+    )

@@ -1,0 +1,225 @@
+"""Taking data in: whatever a source names becomes a folder with one table, and the pictures it speaks of.
+
+DATASET_DIR/ table.parquet   every row as text, and `row`, its number in the file
+             files/          copies of the pictures, bounded in size (pictures only)
+             thumbnails/     (pictures only)
+             about.json      see `Imported`
+             problems.json   what was wrong with rows that could not be read
+             COMPLETE        comes last
+
+The folder's name follows from the content and from how it is to be read, so the same import is done once.
+"""
+
+import hashlib
+import json
+import shutil
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas
+import pyarrow
+import pyarrow.parquet
+from filelock import FileLock, Timeout
+
+from studio.data.columns import Problem
+from studio.data.content import Content, take_in
+from studio.data.limits import Limits
+from studio.data.options import ReadingOptions
+from studio.data.picture_files import thumbnail_of
+from studio.data.profile import ColumnProfile, profile_columns
+from studio.data.progress import Progress, silent
+from studio.data.sources import parse_source
+from studio.data.uploads import keep_upload
+from studio.errors import StudioError
+from studio.files import is_complete, mark_complete, read_json, replace_json, replace_with
+from studio.paths import Home
+
+__all__ = ["Imported", "import_source", "keep_upload"]
+
+VERSION = 1
+ROWS_IN_A_GROUP = 2000
+ALIASES = "aliases"
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Data that was taken in. Cheap to make; rows are read when asked for.
+
+    format: what the upload was. reading: how it was read, every field that applies filled.
+    kind: "image" where the table has a column `image` of paths relative to `files`.
+    """
+
+    folder: Path
+    title: str
+    format: str
+    kind: Literal["text", "image"]
+    reading: ReadingOptions
+    columns: tuple[str, ...]
+    rows: int
+    profiles: tuple[ColumnProfile, ...]
+
+    @classmethod
+    def open(cls, folder: Path) -> "Imported | None":
+        """None when the folder holds no finished import."""
+        about = read_json(folder / "about.json") if is_complete(folder) else None
+        if about is None:
+            return None
+        return cls(
+            folder,
+            about["title"],
+            about["format"],
+            about["kind"],
+            ReadingOptions(**about["reading"]),
+            tuple(about["columns"]),
+            about["rows"],
+            tuple(ColumnProfile(**profile) for profile in about["profiles"]),
+        )
+
+    @property
+    def files(self) -> Path | None:
+        return self.folder / "files" if self.kind == "image" else None
+
+    @property
+    def thumbnails(self) -> Path | None:
+        return self.folder / "thumbnails" if self.kind == "image" else None
+
+    def thumbnail(self, image: str) -> Path:
+        """The small version of a picture that column `image` names."""
+        return thumbnail_of(self.folder / "thumbnails", image)
+
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """Rows that could not be read, in row order."""
+        return [Problem(**problem) for problem in read_json(self.folder / "problems.json") or []]
+
+    def page(self, start: int, count: int) -> pandas.DataFrame:
+        """`count` rows from position `start` (0-based): column `row` and the file's columns. Reads those alone."""
+        start, end = max(0, start), min(self.rows, max(0, start) + max(0, count))
+        with pyarrow.parquet.ParquetFile(self.folder / "table.parquet") as file:
+            if end <= start:
+                return file.schema_arrow.empty_table().to_pandas()
+            groups = range(start // ROWS_IN_A_GROUP, (end - 1) // ROWS_IN_A_GROUP + 1)
+            table = file.read_row_groups(list(groups))
+        return table.slice(start - groups.start * ROWS_IN_A_GROUP, end - start).to_pandas()
+
+    def table(self) -> pandas.DataFrame:
+        """All rows."""
+        return pyarrow.parquet.read_table(self.folder / "table.parquet").to_pandas()
+
+
+def import_source(
+    source: str, reading: ReadingOptions, home: Home, limits: Limits, progress: Progress = silent
+) -> Imported:
+    """Take in what `source` names, or find that it was taken in before.
+
+    Raises StudioError; what was half made is removed then, and after a crash by the next import.
+    """
+    parsed = parse_source(source)
+    fingerprint = parsed.fingerprint()
+    key = key_of(fingerprint, reading)
+    if known := _known(home, key):
+        return known
+    _remove_leftovers(home)
+    folder = home.datasets / key
+    lock = _lock(home, key)
+    with lock:
+        if known := _known(home, key):
+            return known  # another process was at it, and has finished
+        shutil.rmtree(folder, ignore_errors=True)
+        with _clean_after_failure(folder):
+            folder.mkdir(parents=True)
+            content = take_in(parsed, reading, folder, limits, progress)
+            progress("Storing the table", 0, 0)
+            _store(folder, content, parsed.title, source)
+            _remember_alias(home, key_of(fingerprint, content.reading), key)
+            mark_complete(folder)
+    imported = Imported.open(folder)
+    if imported is None:
+        raise StudioError("The data was removed while it was read.", "", "Bring it again.")
+    return imported
+
+
+def key_of(fingerprint: str, reading: ReadingOptions) -> str:
+    told = json.dumps([VERSION, fingerprint, reading.model_dump()], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()[:24]
+
+
+def _known(home: Home, key: str) -> Imported | None:
+    """A finished import under this key, or under the key of the same reading with its gaps filled."""
+    alias = read_json(home.datasets / ALIASES / f"{key}.json")
+    return Imported.open(home.datasets / key) or (Imported.open(home.datasets / alias["folder"]) if alias else None)
+
+
+def _remember_alias(home: Home, key: str, folder: str) -> None:
+    """Naming every setting that was guessed is the same import."""
+    if key != folder:
+        replace_json(home.datasets / ALIASES / f"{key}.json", {"folder": folder})
+
+
+def _lock(home: Home, key: str) -> FileLock:
+    home.locks.mkdir(parents=True, exist_ok=True)
+    return FileLock(home.locks / f"dataset-{key}.lock")
+
+
+def _remove_leftovers(home: Home) -> None:
+    """Folders of imports that were interrupted: unfinished, and nobody holds their lock."""
+    folders = home.datasets.iterdir() if home.datasets.is_dir() else iter(())
+    for folder in folders:
+        if folder.name == ALIASES or not folder.is_dir() or is_complete(folder):
+            continue
+        lock = _lock(home, folder.name)
+        try:
+            with lock.acquire(timeout=0):
+                if not is_complete(folder):
+                    shutil.rmtree(folder, ignore_errors=True)
+        except Timeout:
+            continue  # at work
+
+
+@contextmanager
+def _clean_after_failure(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, OSError) and not isinstance(error, StudioError):
+            raise StudioError(
+                "The data could not be stored.",
+                f"The disk says: {error.strerror or error}.",
+                "Make room on the disk, or choose another folder for the studio, and try again.",
+            ) from error
+        if isinstance(error, MemoryError):
+            raise StudioError(
+                "The data does not fit into this machine's memory.", "", "Bring a smaller part of it."
+            ) from error
+        if isinstance(error, (zipfile.BadZipFile, pyarrow.ArrowException)):
+            raise StudioError(
+                "The data cannot be read.", f"{error}.", "The file may be damaged; save it again."
+            ) from error
+        raise
+
+
+def _store(folder: Path, content: Content, title: str, source: str) -> None:
+    table = content.table.reset_index(names="row")
+    arrow = pyarrow.Table.from_pandas(table, preserve_index=False)
+    replace_with(
+        folder / "table.parquet",
+        lambda path: pyarrow.parquet.write_table(arrow, path, row_group_size=ROWS_IN_A_GROUP, compression="zstd"),
+    )
+    replace_json(folder / "problems.json", [asdict(problem) for problem in content.problems])
+    about: dict[str, Any] = {
+        "title": title,
+        "source": source,
+        "format": content.format,
+        "kind": content.kind,
+        "reading": content.reading.model_dump(),
+        "columns": [str(name) for name in content.table.columns],
+        "rows": len(content.table),
+        "profiles": [asdict(profile) for profile in profile_columns(content.table)],
+    }
+    replace_json(folder / "about.json", about)

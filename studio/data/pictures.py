@@ -1,0 +1,265 @@
+"""A folder of pictures, as it came out of an archive, as a table: picture, label and perhaps part."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import pandas
+
+from studio.data.columns import Problem
+from studio.data.limits import Limits
+from studio.data.options import ReadingOptions
+from studio.data.parts import part_named
+from studio.data.picture_files import ENDINGS, UNSUPPORTED_ENDINGS, store_picture
+from studio.data.progress import Progress, silent
+from studio.data.reading import guess_reading, read_table
+from studio.errors import StudioError
+
+TABLE_ENDINGS = frozenset({".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx"})
+_LEFTOVERS = frozenset({"__macosx", "thumbs.db", "desktop.ini", "@eadir"})
+NAMES_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The table's index is `row`; `image` holds paths relative to the folder of stored copies."""
+
+    table: pandas.DataFrame
+    problems: list[Problem]
+    format: str
+    reading: ReadingOptions
+
+
+@dataclass(frozen=True)
+class Found:
+    """The files of an upload: relative paths with `/`."""
+
+    pictures: list[str]
+    tables: list[str]
+    others: list[str]
+
+
+def find(names: Iterable[str]) -> Found:
+    """Sort the files of an upload by what they are; what systems leave behind on their own is passed over."""
+    pictures: list[str] = []
+    tables: list[str] = []
+    others: list[str] = []
+    for name in sorted(names):
+        path = PurePosixPath(name)
+        if any(part.startswith(".") or part.lower() in _LEFTOVERS for part in path.parts):
+            continue
+        ending = path.suffix.lower()
+        if ending in ENDINGS | UNSUPPORTED_ENDINGS:
+            pictures.append(name)
+        else:
+            (tables if ending in TABLE_ENDINGS else others).append(name)
+    return Found(pictures, tables, others)
+
+
+def read_pictures(
+    source: Path,
+    found: Found,
+    files: Path,
+    thumbnails: Path,
+    reading: ReadingOptions,
+    limits: Limits,
+    progress: Progress = silent,
+) -> Pictures:
+    """Every picture below `source` that opens, copied below `files`; the others become problems."""
+    listed = from_tables(source, found, reading, limits)
+    table, problems, used = listed or (from_folders(found.pictures), [], ReadingOptions())
+    if not listed and (strangers := found.others + found.tables):
+        shown = ", ".join(strangers[:NAMES_SHOWN]) + (", ..." if len(strangers) > NAMES_SHOWN else "")
+        count = "1 file is no picture" if len(strangers) == 1 else f"{len(strangers):,} files are no pictures"
+        problems = [Problem(0, f"{count} and left out.", shown, drops=False)]
+    table, broken = store_all(table, source, files, thumbnails, progress)
+    if table.empty:
+        raise StudioError(
+            "None of the pictures can be used.",
+            next((problem.why for problem in broken + problems if problem.drops), ""),
+            "Save them as JPEG or PNG.",
+        )
+    problems = sorted(problems + broken, key=lambda problem: problem.row)
+    return Pictures(table, problems, "pictures with a table" if listed else "folders of pictures", used)
+
+
+# --- folders name the classes ------------------------------------------------------------------
+
+
+def from_folders(pictures: Sequence[str]) -> pandas.DataFrame:
+    """Columns image, label and, where the top folders are called train, val, test or alike, split."""
+    depth = wrapping(pictures)
+    tails = [PurePosixPath(name).parts[depth:] for name in pictures]
+    tops = {tail[0] for tail in tails if len(tail) > 1}
+    named = [part for top in tops if (part := part_named(top))]
+    has_parts = bool(tops) and (len(named) == len(tops) or len(set(named)) > 1)
+    rows = []
+    for name, tail in zip(pictures, tails, strict=True):
+        split = part_named(tail[0]) if has_parts and len(tail) > 1 else None
+        folders = tail[1:-1] if split else tail[:-1]
+        label = folders[0] if folders and (split or not has_parts) else None
+        rows.append((name, label, split))
+    table = pandas.DataFrame(rows, columns=["image", "label", "split"], dtype="str")
+    table.index = pandas.RangeIndex(1, len(table) + 1, name="row")
+    return table if has_parts else table.drop(columns="split")
+
+
+def wrapping(pictures: Sequence[str]) -> int:
+    """How many folders lie around the class folders: an archive of `photos/cats/1.jpg` has one."""
+    paths = [PurePosixPath(name).parts for name in pictures]
+    depth = 0
+    while paths and all(len(path) - depth >= 3 for path in paths):
+        tops = {path[depth] for path in paths}
+        if len(tops) > 1 or part_named(next(iter(tops))):
+            break
+        depth += 1
+    return depth
+
+
+# --- a table names the pictures ----------------------------------------------------------------
+
+
+def from_tables(
+    source: Path, found: Found, reading: ReadingOptions, limits: Limits
+) -> tuple[pandas.DataFrame, list[Problem], ReadingOptions] | None:
+    """Rows of the table inside the upload that names its pictures, or None when there is none.
+
+    Two or more tables called after parts (train.csv, test.csv) are read one after the other.
+    """
+    matches: dict[str, tuple[pandas.DataFrame, list[Problem], str]] = {}
+    finder = Finder(found.pictures)
+    for name in found.tables:
+        try:
+            table, problems = read_table(source / name, reading, limits)
+        except StudioError:
+            continue  # a read-me or a licence; if it was meant to be the table, the person sees that none was found
+        column = naming_column(table, finder.inside(name))
+        if column:
+            matches[name] = (table, problems, column)
+    if not matches:
+        return None
+    parts = {name: part_of_file(name) for name in matches}
+    named = [name for name in matches if parts[name]]
+    chosen = (
+        named if len({parts[name] for name in named}) > 1 else [max(matches, key=lambda name: len(matches[name][0]))]
+    )
+    tables: list[pandas.DataFrame] = []
+    all_problems: list[Problem] = []
+    before = 0
+    for name in chosen:
+        table, problems, column = matches[name]
+        table, missing = resolve(table, column, finder.inside(name))
+        if len(chosen) > 1:
+            table["split"] = parts[name]
+        last = max([*table.index, *(problem.row for problem in problems + missing)], default=0)
+        table.index = table.index + before
+        all_problems += [Problem(p.row + before, p.what, p.why, p.drops, p.column) for p in problems + missing]
+        tables.append(table)
+        before += last
+    joined = pandas.concat(tables) if len(tables) > 1 else tables[0]
+    joined.index.name = "row"
+    return joined, all_problems, guess_reading(source / chosen[0], reading)
+
+
+def part_of_file(name: str) -> str | None:
+    words = PurePosixPath(name).stem.replace("-", "_").lower().split("_")
+    return next((part for word in words if (part := part_named(word))), None)
+
+
+class Finder:
+    """Which picture does a cell of a table mean? By its path, else its name, else its name without the ending."""
+
+    def __init__(self, pictures: Sequence[str], folder: str = "") -> None:
+        self.pictures = pictures
+        self.folder = folder
+        self.paths = set(pictures)
+        self.names = _unique((PurePosixPath(picture).name, picture) for picture in pictures)
+        self.stems = _unique((PurePosixPath(picture).stem, picture) for picture in pictures)
+
+    def inside(self, table: str) -> "Finder":
+        """The same for a table in another folder, whose paths start there."""
+        folder = table.rpartition("/")[0]
+        return Finder(self.pictures, f"{folder}/" if folder else "")
+
+    def __call__(self, cell: object) -> str | None:
+        if not isinstance(cell, str):
+            return None
+        name = cell.strip().replace("\\", "/").removeprefix("./").lstrip("/")
+        for path in (self.folder + name, name):
+            if path in self.paths:
+                return path
+        last = name.rpartition("/")[2]
+        return self.names.get(last) or self.stems.get(last)
+
+
+def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    pairs = list(pairs)
+    count = Counter(key for key, _ in pairs)
+    return {key: value for key, value in pairs if count[key] == 1}
+
+
+def naming_column(table: pandas.DataFrame, finder: Finder) -> str | None:
+    """The column of which at least half of the (first) cells are names of pictures."""
+    for name in table.columns:
+        cells = table[name].head(500)
+        if sum(finder(cell) is not None for cell in cells) * 2 >= max(1, len(cells)):
+            return str(name)
+    return None
+
+
+def resolve(table: pandas.DataFrame, column: str, finder: Finder) -> tuple[pandas.DataFrame, list[Problem]]:
+    """The table with a first column `image` of paths; rows whose picture is not there become problems."""
+    paths = table[column].map(finder)
+    there = paths.notna()
+    problems = [
+        Problem(row, f"There is no picture named '{name}'.", "The table names it, the archive lacks it.", column=column)
+        if isinstance(name, str)
+        else Problem(row, "This row names no picture.", column=column)
+        for row, name in zip(_numbers(table[~there]), table.loc[~there, column], strict=True)
+    ]
+    others = table.drop(columns=column).rename(columns={"image": "image_2"})
+    others.insert(0, "image", paths.astype("str"))
+    return others[there], problems
+
+
+def _numbers(table: pandas.DataFrame) -> list[int]:
+    return [int(row) for row in table.index.to_numpy()]
+
+
+# --- storing -----------------------------------------------------------------------------------
+
+
+def store_all(
+    table: pandas.DataFrame, source: Path, files: Path, thumbnails: Path, progress: Progress
+) -> tuple[pandas.DataFrame, list[Problem]]:
+    """Copies and thumbnails of every picture; rows of broken ones are taken out and reported."""
+
+    def store(name: str) -> str | StudioError:
+        try:
+            return store_picture(source / name, files, thumbnails, name)
+        except StudioError as error:
+            return error
+
+    names = list(dict.fromkeys(table["image"]))
+    stored: dict[str, str] = {}
+    broken: dict[str, StudioError] = {}
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as workers:
+        for done, (name, result) in enumerate(zip(names, workers.map(store, names), strict=True)):
+            if isinstance(result, str):
+                stored[name] = result
+            else:
+                broken[name] = result
+            if done % 20 == 0:
+                progress("Looking at every picture", done, len(names))
+    progress("Looking at every picture", len(names), len(names))
+    problems = [
+        Problem(row, f"The picture {name} cannot be used.", broken[name].explanation.why, column="image")
+        for row, name in zip(_numbers(table), table["image"], strict=True)
+        if name in broken
+    ]
+    kept = table[~table["image"].isin(list(broken))].copy()
+    kept["image"] = kept["image"].map(stored).astype("str")
+    return kept, problems

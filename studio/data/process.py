@@ -1,0 +1,99 @@
+"""The process that reads data: `python -m studio.data.process`, so that a large or hostile upload never holds up,
+or takes down, the server.
+
+One JSON request on stdin: {"op": "import", "source", "reading", "home", "limits"}. On stdout JSON lines:
+{"progress": {"sentence", "done", "total"}} any number of times, then {"result": ...} or
+{"error": {"what", "why", "what_to_do"}}. Killing it is cancelling it: what is half made never counts as
+complete, and the next import removes it.
+"""
+
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+from studio.data.importing import import_source
+from studio.data.limits import Limits
+from studio.data.options import ReadingOptions
+from studio.data.progress import Progress
+from studio.errors import StudioError
+from studio.paths import Home
+
+SECONDS_BETWEEN = 0.1
+
+
+def run_import(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    imported = import_source(
+        request["source"],
+        ReadingOptions.read(request.get("reading") or {}, "reading"),
+        Home(Path(request["home"])),
+        Limits.read(request.get("limits") or {}, "limits"),
+        progress,
+    )
+    return {
+        "folder": str(imported.folder),
+        "title": imported.title,
+        "kind": imported.kind,
+        "format": imported.format,
+        "reading": imported.reading.model_dump(),
+        "columns": list(imported.columns),
+        "rows": imported.rows,
+        "problems": len(imported.problems),
+    }
+
+
+OPERATIONS: dict[str, Callable[[dict[str, Any], Progress], Any]] = {"import": run_import}
+
+
+def answer(request: dict[str, Any], write: Callable[[dict[str, Any]], None]) -> int:
+    """Do what is asked and write the outcome; the process's exit status."""
+    last = 0.0
+    told = ""
+
+    def progress(sentence: str, done: int, total: int) -> None:
+        nonlocal last, told
+        if sentence != told or time.monotonic() - last >= SECONDS_BETWEEN:
+            last, told = time.monotonic(), sentence
+            write({"progress": {"sentence": sentence, "done": done, "total": total}})
+
+    try:
+        write({"result": OPERATIONS[request["op"]](request, progress)})
+        return 0
+    except StudioError as error:
+        write({"error": error.as_dict()})
+        return 2
+    except Exception as error:  # noqa: BLE001  the last stop: the reason goes to the screen, the trace to the log
+        traceback.print_exc()
+        why = f"{type(error).__name__}: {error}"
+        write({"error": StudioError("Reading the data failed.", why, "Try another format, or report it.").as_dict()})
+        return 1
+
+
+def protected_stdout() -> TextIO:
+    """The real stdout; from now on whatever else prints, in Python or below, lands on stderr."""
+    sys.stdout.flush()
+    channel = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return channel
+
+
+def main() -> int:
+    channel = protected_stdout()
+
+    def write(message: dict[str, Any]) -> None:
+        channel.write(json.dumps(message) + "\n")
+        channel.flush()
+
+    try:
+        return answer(json.loads(sys.stdin.buffer.read().decode("utf-8")), write)
+    except BrokenPipeError:
+        return 1  # nobody listens any more
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""A file of rows, in any format, as one table of text."""
+
+from pathlib import Path
+
+import pandas
+
+from studio.data.columns import Problem
+from studio.data.formats.base import Format, to_frame
+from studio.data.formats.delimited import CSV, TSV
+from studio.data.formats.encodings import decode, guess_encoding, looks_binary
+from studio.data.formats.excel import EXCEL
+from studio.data.formats.json_files import JSON, JSONL
+from studio.data.formats.parquet import PARQUET
+from studio.data.limits import Limits
+from studio.data.options import ReadingOptions
+from studio.errors import StudioError
+from studio.registry import Registry
+
+FORMATS: Registry[Format] = Registry("file format", PARQUET, EXCEL, JSONL, JSON, TSV, CSV)
+HEAD = 64 * 1024
+
+
+def find_format(path: Path) -> Format:
+    """By the first bytes where they leave no doubt, else by the ending of the name, else by what its text is."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+    except OSError as error:
+        raise StudioError(f"{path.name} cannot be opened.", f"{error}", "Check the path.") from error
+    if not head.strip():
+        raise StudioError(f"{path.name} is empty.", "The file has no content.", "Check that it is the right file.")
+    for known in FORMATS:
+        if known.recognises(path, head):
+            return known
+    if looks_binary(head) or head.startswith((b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0", b"{\\rtf")):
+        raise StudioError(
+            f"{path.name} is not a table.",
+            f"Tables come as {', '.join(known.title for known in FORMATS)}; this file is of another kind.",
+            "Save the data as CSV or .xlsx and bring that file.",
+        )
+    by_name = next((known for known in FORMATS if path.suffix.lower() in known.extensions), None)
+    if by_name is not None and by_name not in (PARQUET, EXCEL):
+        return by_name
+    start = decode(head, guess_encoding(head)).lstrip()
+    if start.startswith("["):
+        return JSON
+    return JSONL if start.startswith("{") else CSV
+
+
+def guess_reading(path: Path, given: ReadingOptions | None = None) -> ReadingOptions:
+    """How to read the file: every field that its format knows is filled, what is `given` stays."""
+    return find_format(path).guess(path, given or ReadingOptions())
+
+
+def read_table(
+    path: Path, reading: ReadingOptions | None = None, limits: Limits | None = None
+) -> tuple[pandas.DataFrame, list[Problem]]:
+    """The rows as text columns, and what is wrong with the rows that are left out.
+
+    The index is named `row`: the row's number in the file, counted from 1 without the header. Blank lines
+    count, so the numbers are those that an editor or a spreadsheet shows.
+    """
+    found = find_format(path)
+    raw = found.read(path, found.guess(path, reading or ReadingOptions()), limits or Limits())
+    return to_frame(raw), raw.problems

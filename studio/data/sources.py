@@ -1,0 +1,102 @@
+"""What `data.source` means: a path, a data set on the Hub, or a sample that comes with the studio."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.data.samples import SAMPLES
+from studio.errors import StudioError
+from studio.paths import assets
+
+HUB, SAMPLE = "hub:", "sample/"
+_HUB_NAME = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}")
+_CONFIG = re.compile(r"[\w. +-]{1,120}")
+BLOCK = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class PathSource:
+    path: Path
+
+    @property
+    def title(self) -> str:
+        return self.path.stem.replace("_", " ")
+
+    def fingerprint(self) -> str:
+        """Of a file, its content; of a folder, the names, sizes and times of all files in it."""
+        return f"folder:{folder_hash(self.path)}" if self.path.is_dir() else f"file:{file_hash(self.path)}"
+
+
+@dataclass(frozen=True)
+class HubSource:
+    name: str
+    config: str | None
+
+    @property
+    def title(self) -> str:
+        return self.name.rpartition("/")[2].replace("_", " ")
+
+    def fingerprint(self) -> str:
+        """By name: what was fetched once stays as it is, so that it is there without a network too."""
+        return f"hub:{self.name}:{self.config or ''}"
+
+
+@dataclass(frozen=True)
+class SampleSource:
+    name: str
+
+    @property
+    def title(self) -> str:
+        return SAMPLES[self.name].title
+
+    def fingerprint(self) -> str:
+        sample = SAMPLES[self.name]
+        return f"sample:{self.name}:" + (file_hash(assets() / sample.file) if sample.file else sample.version)
+
+
+Source = PathSource | HubSource | SampleSource
+
+
+def parse_source(source: str) -> Source:
+    """Raises StudioError when there is no such file, sample, or possible name on the Hub."""
+    source = source.strip()
+    if source.startswith(HUB):
+        name, _, config = source.removeprefix(HUB).partition(":")
+        if not _HUB_NAME.fullmatch(name) or (config and not _CONFIG.fullmatch(config)):
+            raise StudioError(
+                f"'{source}' is not the name of a data set on the Hub.",
+                "It is written hub:owner/name, or hub:owner/name:configuration.",
+                "Copy the name from the data set's page.",
+            )
+        return HubSource(name, config or None)
+    if source.startswith(SAMPLE):
+        return SampleSource(SAMPLES[source.removeprefix(SAMPLE)].name)
+    path = Path(source).expanduser()
+    if not source or not path.exists():
+        raise StudioError(
+            f"There is no file {source}." if source else "No data was chosen.",
+            "It may have been moved or deleted." if source else "",
+            "Upload the file again, or check the path.",
+        )
+    return PathSource(path.resolve())
+
+
+def file_hash(path: Path) -> str:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                digest.update(block)
+    except OSError as error:
+        raise StudioError(f"{path.name} cannot be read.", f"{error}", "Check the file and try again.") from error
+    return digest.hexdigest()
+
+
+def folder_hash(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            seen = path.stat()
+            digest.update(f"{path.relative_to(folder).as_posix()}\0{seen.st_size}\0{seen.st_mtime_ns}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,66 @@
+"""Keeping what people bring: a copy under a name that is safe on every system, in a folder named by its content."""
+
+import hashlib
+import tempfile
+import unicodedata
+from pathlib import Path
+
+from studio.data.limits import Limits
+from studio.errors import StudioError
+from studio.paths import Home
+
+BLOCK = 1024 * 1024
+LONGEST_STEM, LONGEST_ENDING = 80, 10
+
+
+def keep_upload(path: Path, original_name: str, home: Home, limits: Limits) -> Path:
+    """Copy the upload to home.uploads/<hash>/<safe name>; the same content and name is kept once.
+
+    Raises StudioError when it is larger than the limits allow or cannot be stored.
+    """
+    home.uploads.mkdir(parents=True, exist_ok=True)
+    digest, size = hashlib.sha256(), 0
+    temporary = tempfile.NamedTemporaryFile(dir=home.uploads, prefix=".upload-", delete=False)  # noqa: SIM115
+    kept = Path(temporary.name)
+    try:
+        with path.open("rb") as source, temporary as target:
+            while block := source.read(BLOCK):
+                size += len(block)
+                if size > limits.upload_bytes:
+                    raise StudioError(
+                        f"{original_name} is too large.",
+                        f"At most {limits.upload_megabytes:,} MB are taken in.",
+                        "Bring a part of it, or raise the limit in the settings.",
+                    )
+                digest.update(block)
+                target.write(block)
+        final = home.uploads / digest.hexdigest()[:16] / safe_name(original_name)
+        final.parent.mkdir(exist_ok=True)
+        kept.replace(final)
+    except OSError as error:
+        raise StudioError(
+            f"{original_name} could not be stored.",
+            f"The disk says: {error.strerror or error}.",
+            "Make room on the disk, or choose another folder for the studio, and try again.",
+        ) from error
+    finally:
+        temporary.close()
+        kept.unlink(missing_ok=True)
+    return final
+
+
+def safe_name(original: str) -> str:
+    """The last part of the name in letters, digits, `-`, `_` and blanks, with its ending in lower case."""
+    last = unicodedata.normalize("NFC", original).replace("\\", "/").rstrip("/").rpartition("/")[2]
+    stem, dot, ending = last.rpartition(".")
+    if not dot or not stem:
+        stem, ending = last.lstrip("."), ""
+    ending = "".join(letter for letter in ending.lower() if letter.isalnum())[:LONGEST_ENDING]
+    stem = "".join(letter if letter.isalnum() or letter in "-_ " else "_" for letter in stem).strip()
+    while len(stem.encode()) > LONGEST_STEM:
+        stem = stem[:-1]
+    stem = f"upload_{stem}" if not stem or stem.lower() in _DEVICES else stem
+    return f"{stem}.{ending}" if ending else stem
+
+
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
