@@ -62,7 +62,7 @@ def test_the_front_matter_names_the_app_file() -> None:
 
 def tree_of_readme() -> set[str]:
     """Files that the README's tree names, read by indentation: two blanks a level, folders end in /."""
-    block = re.search(r"```\n(studio/\n.*?)```", readme(), re.DOTALL)
+    block = re.search(r"```\n(studio/ .*?)```", readme(), re.DOTALL)
     assert block is not None
     folders: list[str] = []
     files: set[str] = set()
