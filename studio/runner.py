@@ -7,6 +7,7 @@ a worker is detached and does not notice. One supervisor works per home; a secon
 import json
 import logging
 import os
+import select
 import subprocess
 import sys
 import threading
@@ -23,6 +24,7 @@ from studio.store import Run, Store
 logger = logging.getLogger(__name__)
 TICK_SECONDS = 0.25
 WARM_IDLE_SECONDS = 900
+WARM_ANSWER_SECONDS = 90.0  # its imports may still be under way, on a busy machine
 
 
 class WarmStarter:
@@ -38,7 +40,9 @@ class WarmStarter:
 
     def warm_up(self) -> None:
         """Start the helper if it is not there. Returns at once; the imports happen meanwhile."""
-        with self._lock:
+        if not self._lock.acquire(blocking=False):
+            return  # it is there, and busy
+        try:
             if self._process is None or self._process.poll() is not None:
                 self._process = subprocess.Popen(
                     python("studio.engine.warm", str(WARM_IDLE_SECONDS)),
@@ -48,6 +52,8 @@ class WarmStarter:
                     env={**os.environ, **self._environment},
                     start_new_session=sys.platform != "win32",
                 )
+        finally:
+            self._lock.release()
 
     def start(self, run: Run) -> int | None:
         """The pid of a worker for `run`, or None when there is no helper that can start one."""
@@ -59,6 +65,8 @@ class WarmStarter:
             try:
                 process.stdin.write(json.dumps({"run_dir": str(run.folder)}) + "\n")
                 process.stdin.flush()
+                if not select.select([process.stdout], [], [], WARM_ANSWER_SECONDS)[0]:
+                    raise TimeoutError(f"no answer within {WARM_ANSWER_SECONDS:.0f} s")
                 answer = process.stdout.readline()
                 return int(json.loads(answer)["pid"]) if answer else None
             except (OSError, ValueError, KeyError):
@@ -84,6 +92,8 @@ class Supervisor:
         self._environment = {"STUDIO_CONCURRENT_RUNS": str(concurrent), **(environment or {})}
         self._warm = WarmStarter(self._environment) if warm and sys.platform not in ("win32", "darwin") else None
         self._wake = threading.Event()
+        self._leaving = threading.Lock()  # a run either leaves the queue or is being started
+        self._starting: str | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="supervisor", daemon=True)
 
@@ -123,13 +133,14 @@ class Supervisor:
 
     def stop(self, run: Run) -> None:
         """Stop a run at its next step; one that waits in the queue leaves it."""
-        state = run.state()
-        if state.status != "queued":
-            run.command("stop")
-        elif state.started is None:
-            self.store.delete(run)
-        else:
-            run.dequeue()
+        with self._leaving:
+            state = run.state()
+            if state.status != "queued" or self._starting == run.id:
+                run.command("stop")
+            elif state.started is None:
+                self.store.delete(run)
+            else:
+                run.dequeue()
 
     def queue(self) -> list[Run]:
         """Runs that wait, the next one first."""
@@ -150,15 +161,15 @@ class Supervisor:
                 with lock:
                     self._watch()
             except Timeout:
-                self._wake.wait(2.0)  # another server of this home starts the runs
+                self._stopping.wait(2.0)  # another server of this home starts the runs
 
     def _watch(self) -> None:
         while not self._stopping.is_set():
-            self._wake.wait(TICK_SECONDS if self.queue() else 4 * TICK_SECONDS)
-            self._wake.clear()
             try:
+                self._wake.wait(TICK_SECONDS if self.queue() else 4 * TICK_SECONDS)
+                self._wake.clear()
                 self.start_waiting()
-            except OSError:
+            except Exception:
                 logger.exception("the queue could not be worked on; trying again")
                 self._stopping.wait(2.0)
 
@@ -177,6 +188,16 @@ class Supervisor:
             active.add(run.id)
 
     def _start_worker(self, run: Run) -> None:
+        with self._leaving:
+            if run.queued_at is None:
+                return  # it left the queue meanwhile
+            self._starting = run.id
+        try:
+            self._start_process(run)
+        finally:
+            self._starting = None
+
+    def _start_process(self, run: Run) -> None:
         pid = self._warm.start(run) if self._warm else None
         if pid is None:
             command = python("studio.engine.worker", str(run.folder))

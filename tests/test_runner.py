@@ -1,0 +1,370 @@
+"""The supervisor: order, room, commands, restarts; with stand-in workers, and with real ones where it matters."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from logs import abandoned, at_work, make_run, planned, started, step, write
+
+from studio import runner
+from studio.errors import StudioError
+from studio.events import Paused
+from studio.paths import Home
+from studio.processes import Identity
+from studio.runner import Supervisor, WarmStarter
+from studio.store import Run, Store
+
+STAND_IN = Path(__file__).parent / "stand_in_worker.py"
+
+
+@pytest.fixture
+def store(home: Home) -> Store:
+    return Store(home)
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Supervisors start workers that need no torch."""
+    monkeypatch.setattr(runner, "python", lambda module, *words: [sys.executable, str(STAND_IN), *words])
+
+
+@pytest.fixture
+def supervise(store: Store) -> Iterator[Callable[..., Supervisor]]:
+    """Make started supervisors that are closed, and whose workers are ended, when the test is over."""
+    made: list[Supervisor] = []
+
+    def make(**settings: Any) -> Supervisor:
+        supervisor = Supervisor(store, **{"warm": False, **settings})
+        made.append(supervisor)
+        supervisor.start()
+        return supervisor
+
+    yield make
+    for supervisor in made:
+        supervisor.close()
+    for run in store:
+        if run.worker and run.worker.pid != os.getpid() and (process := run.worker.process()):
+            process.kill()
+
+
+def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def status(run: Run) -> str:
+    return run.state().status
+
+
+def release(run: Run) -> None:
+    (run.folder / "release").touch()
+
+
+def lives(run: Run) -> int:
+    path = run.folder / "lives"
+    return len(path.read_text()) if path.exists() else 0
+
+
+# --- the queue ------------------------------------------------------------------------------------
+
+
+def test_the_oldest_in_the_queue_comes_first(store: Store) -> None:
+    first, second, third = (make_run(store, name) for name in ("first", "second", "third"))
+    supervisor = Supervisor(store, warm=False)
+    for run in (second, first, third):  # not the order of their making
+        supervisor.enqueue(run)
+        time.sleep(0.01)
+    assert [run.name for run in supervisor.queue()] == ["second", "first", "third"]
+    assert {status(run) for run in (first, second, third)} == {"queued"}
+
+
+def test_one_at_a_time_and_the_next_follows(store: Store, supervise: Callable[..., Supervisor], stand_in: None) -> None:
+    first, second = make_run(store, "first"), make_run(store, "second")
+    supervisor = supervise()
+    supervisor.enqueue(first)
+    supervisor.enqueue(second)
+    until(lambda: status(first) == "running")
+    time.sleep(0.6)  # more than two looks of the supervisor
+    assert status(second) == "queued" and [run.id for run in supervisor.active()] == [first.id]
+    release(first)
+    until(lambda: status(second) == "running")
+    assert status(first) == "completed"
+
+
+def test_two_at_once_where_it_was_told_to(store: Store, supervise: Callable[..., Supervisor], stand_in: None) -> None:
+    runs = [make_run(store, str(number)) for number in range(3)]
+    supervisor = supervise(concurrent=2)
+    for run in runs:
+        supervisor.enqueue(run)
+    until(lambda: [status(run) for run in runs] == ["running", "running", "queued"])
+    release(runs[1])
+    until(lambda: [status(run) for run in runs] == ["running", "completed", "running"])
+
+
+def test_a_run_that_dies_at_once_is_interrupted_and_the_next_one_starts(
+    store: Store, supervise: Callable[..., Supervisor], stand_in: None
+) -> None:
+    dying, next_one = make_run(store, "dying"), make_run(store, "next")
+    (dying.folder / "die").touch()
+    supervisor = supervise()
+    supervisor.enqueue(dying)
+    supervisor.enqueue(next_one)
+    until(lambda: status(next_one) == "running")
+    assert status(dying) == "interrupted"
+    (dying.folder / "die").unlink()
+    supervisor.resume(dying)
+    release(next_one)
+    until(lambda: status(dying) == "running")
+
+
+def test_the_supervisor_survives_what_goes_wrong(
+    store: Store, supervise: Callable[..., Supervisor], stand_in: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(store)
+    (run.folder / "queued.json").write_text("{nonsense", encoding="utf-8")
+    supervisor = supervise()
+    time.sleep(0.5)
+    supervisor.enqueue(run)
+    until(lambda: status(run) == "running")
+
+
+# --- commands -------------------------------------------------------------------------------------
+
+
+def test_pause_resume_and_stop_of_a_run_at_work(
+    store: Store, supervise: Callable[..., Supervisor], stand_in: None
+) -> None:
+    run = make_run(store)
+    supervisor = supervise()
+    supervisor.enqueue(run)
+    until(lambda: status(run) == "running")
+    supervisor.pause(run)
+    until(lambda: status(run) == "paused")
+    supervisor.resume(run)
+    until(lambda: status(run) == "running")
+    supervisor.stop(run)
+    until(lambda: status(run) == "stopped")
+    assert lives(run) == 2
+    with pytest.raises(StudioError, match="cannot be resumed"):
+        supervisor.resume(run)
+
+
+def test_a_new_run_that_leaves_the_queue_goes_to_the_trash(store: Store) -> None:
+    run = make_run(store)
+    supervisor = Supervisor(store, warm=False)
+    supervisor.enqueue(run)
+    supervisor.stop(run)
+    assert store.find(run.id) is None and [gone.id for gone in store.deleted()] == [run.id]
+
+
+def test_a_paused_run_that_leaves_the_queue_is_paused_again(store: Store) -> None:
+    run = write(make_run(store), started(), planned(), step(1), Paused(step=1, time=1002.0))
+    supervisor = Supervisor(store, warm=False)
+    supervisor.resume(run)
+    assert status(run) == "queued"
+    supervisor.stop(run)
+    assert status(run) == "paused" and store.find(run.id) is not None
+
+
+def test_a_run_that_is_at_work_or_waits_is_not_started_twice(store: Store) -> None:
+    supervisor = Supervisor(store, warm=False)
+    run = at_work(write(make_run(store), started(time.time()), planned(100, time.time())))
+    with pytest.raises(StudioError, match="It is running"):
+        supervisor.resume(run)
+    waiting = make_run(store)
+    supervisor.enqueue(waiting)
+    with pytest.raises(StudioError, match="It is queued"):
+        supervisor.resume(waiting)
+
+
+def test_stop_while_the_worker_is_being_started_keeps_the_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The helper may need seconds to answer; a run that leaves meanwhile must not lose its folder."""
+    run = make_run(store)
+    supervisor = Supervisor(store, warm=False)
+    asked, answer = threading.Event(), threading.Event()
+
+    class SlowHelper:
+        def start(self, run: Run) -> int:
+            asked.set()
+            assert answer.wait(10)
+            return os.getpid()
+
+        def close(self) -> None: ...
+
+    monkeypatch.setattr(supervisor, "_warm", SlowHelper())
+    supervisor.enqueue(run)
+    work = threading.Thread(target=supervisor.start_waiting)
+    work.start()
+    assert asked.wait(10)
+    supervisor.stop(run)
+    answer.set()
+    work.join(10)
+    assert store.find(run.id) is not None, "the folder of a run whose worker starts was taken away"
+    assert run.pending_command == "stop" and run.queued_at is None
+
+
+def test_a_run_that_left_the_queue_meanwhile_is_not_started(
+    store: Store, stand_in: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(store)
+    supervisor = Supervisor(store, warm=False)
+    supervisor.enqueue(run)
+    waiting = supervisor.queue()
+    supervisor.stop(run)
+    monkeypatch.setattr(supervisor, "queue", lambda: waiting)
+    supervisor.start_waiting()
+    assert not run.folder.exists()
+
+
+# --- servers that come and go ---------------------------------------------------------------------
+
+
+def test_a_restarted_server_finds_the_worker_and_starts_no_second_one(
+    store: Store, supervise: Callable[..., Supervisor], stand_in: None
+) -> None:
+    run, waiting = make_run(store, "at work"), make_run(store, "waiting")
+    before = supervise()
+    before.enqueue(run)
+    before.enqueue(waiting)
+    until(lambda: status(run) == "running")
+    worker = run.worker
+    before.close()
+    assert status(run) == "running", "the run ended with the server"
+    after = supervise()
+    time.sleep(1.2)
+    assert run.worker == worker and lives(run) == 1 and status(waiting) == "queued"
+    after.stop(run)
+    until(lambda: status(run) == "stopped")
+    until(lambda: status(waiting) == "running")
+
+
+def test_two_servers_of_one_home_start_each_run_once(
+    store: Store, supervise: Callable[..., Supervisor], stand_in: None
+) -> None:
+    one, other = supervise(), supervise()
+    runs = [make_run(store, str(number)) for number in range(4)]
+    for number, run in enumerate(runs):
+        (one, other)[number % 2].enqueue(run)
+        release(run)
+    until(lambda: all(status(run) == "completed" for run in runs), 40)
+    assert [lives(run) for run in runs] == [1, 1, 1, 1]
+
+
+def test_the_server_that_waits_does_not_burn_the_processor(
+    store: Store, supervise: Callable[..., Supervisor], stand_in: None
+) -> None:
+    supervise()
+    time.sleep(0.3)
+    waiting = supervise()
+    waiting.enqueue(make_run(store))
+    time.sleep(0.3)
+    before = psutil.Process().cpu_times()
+    time.sleep(1.0)
+    after = psutil.Process().cpu_times()
+    assert after.user + after.system - before.user - before.system < 0.5
+
+
+def test_a_run_whose_worker_was_killed_is_interrupted(store: Store) -> None:
+    run = abandoned(write(make_run(store), started(), planned(), step(1)))
+    assert status(run) == "interrupted"
+    run.set_worker(Identity(os.getpid(), 1.0))  # the pid lives again, as another process
+    assert status(run) == "interrupted"
+
+
+# --- the warm start -------------------------------------------------------------------------------
+
+posix = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="workers are forked on Linux only")
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    """Let the warm helper be a process that runs this code."""
+    monkeypatch.setattr(runner, "python", lambda module, *words: [sys.executable, "-c", code])
+
+
+@posix
+@pytest.mark.parametrize(
+    "code",
+    ["", "import sys; sys.stdin.readline()", "import sys; sys.stdin.readline(); print('nonsense', flush=True)"],
+    ids=["it ends at once", "it dies when asked", "it answers nonsense"],
+)
+def test_a_helper_that_fails_leaves_the_start_to_others(
+    store: Store, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    answering(monkeypatch, code)
+    warm = WarmStarter({})
+    warm.warm_up()
+    assert warm.start(make_run(store)) is None
+    warm.close()
+
+
+@posix
+def test_opening_a_page_does_not_wait_for_a_helper_that_is_busy(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, "import sys, time; sys.stdin.readline(); time.sleep(3)")
+    warm = WarmStarter({})
+    warm.warm_up()
+    asking = threading.Thread(target=warm.start, args=[make_run(store)])
+    asking.start()
+    time.sleep(0.2)
+    before = time.monotonic()
+    warm.warm_up()
+    assert time.monotonic() - before < 1.0
+    asking.join()
+    warm.close()
+
+
+@posix
+def test_a_helper_that_hangs_is_given_up(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, "import sys, time; sys.stdin.readline(); time.sleep(60)")
+    monkeypatch.setattr(runner, "WARM_ANSWER_SECONDS", 0.5)
+    warm = WarmStarter({})
+    warm.warm_up()
+    before = time.monotonic()
+    assert warm.start(make_run(store)) is None
+    assert time.monotonic() - before < 10
+    warm.close()
+
+
+@posix
+def test_real_workers_come_from_the_warm_helper_and_outlive_it(
+    store: Store, supervise: Callable[..., Supervisor], text_model: Path, reviews: Path
+) -> None:
+    """A run through a forked worker, paused, resumed after a kill of the helper, and then again after `kill -9`."""
+    config = (
+        f"task: text-classification\nmodel: {{id: '{text_model}'}}\ndata: {{source: '{reviews}'}}\n"
+        "training: {epochs: 1000, batch_size: 8, learning_rate: 0.001, checkpoint_seconds: 0.2}\n"
+    )
+    run = make_run(store, "real", config)
+    supervisor = supervise(warm=True)
+    supervisor.warm_up()
+    assert supervisor._warm is not None and supervisor._warm._process is not None
+    helper = supervisor._warm._process
+    supervisor.enqueue(run)
+    until(lambda: run.state().step > 5, 90)
+    assert run.worker and psutil.Process(run.worker.pid).ppid() == helper.pid
+    helper.send_signal(signal.SIGKILL)
+    helper.wait(10)
+    step_before = run.state().step
+    until(lambda: run.state().step > step_before)
+
+    supervisor.pause(run)
+    until(lambda: status(run) == "paused", 30)
+    paused_at = run.state().step
+    supervisor.resume(run)  # without the helper: a process of its own
+    until(lambda: run.state().step > paused_at, 90)
+    assert [point[0] for point in run.state().train] == sorted({point[0] for point in run.state().train})
+
+    until(lambda: (run.state().checkpoint or 0) > paused_at)
+    assert run.worker
+    psutil.Process(run.worker.pid).kill()
+    until(lambda: status(run) == "interrupted", 5)
+    supervisor.stop(run)
+    assert run.state().resumable
