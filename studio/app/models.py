@@ -91,8 +91,10 @@ def title_of(model_id: str) -> str:
 
 
 def size(parameters: int) -> str:
-    """22.7 M, 1.2 B"""
+    """2,310, 150 k, 22.7 M, 1.2 B"""
     millions = parameters / 1e6
+    if millions < 1:
+        return f"{parameters:,}" if parameters < 10_000 else f"{parameters / 1000:.0f} k"
     return f"{millions / 1000:.1f} B" if millions >= 1000 else f"{millions:.3g} M"
 
 

@@ -36,9 +36,10 @@ class Subject:
 
 @dataclass(frozen=True)
 class Outlook:
-    """problem: why this cannot be trained at all, or ""."""
+    """share: of the model's parameters, how many train. problem: why this cannot be trained at all, or ""."""
 
     preview: Preview
+    share: float
     estimate: Estimate
     tone: Tone
     verdict: str
@@ -102,7 +103,9 @@ def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
         cached=training.cache_activations,
     )
     fit = fits(needed, services.machine, free_disk_bytes(services.home.root))
-    return Outlook(preview, needed, TONES[fit.verdict], fit.sentence, layers(preview), why_not or "")
+    changeable = preview.total - about.structure.count(about.structure.fixed)
+    share = preview.trainable / max(1, changeable)
+    return Outlook(preview, share, needed, TONES[fit.verdict], fit.sentence, layers(preview), why_not or "")
 
 
 def preset_draft(draft: Draft, about: Subject, name: str) -> Draft:

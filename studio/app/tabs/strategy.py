@@ -12,6 +12,7 @@ from components.layers import LayerStrip
 from components.notices import heading, notice
 from components.tables import metric_cards
 from studio.app.drafts import Draft
+from studio.app.models import size
 from studio.app.outlook import Outlook, Subject, outlook, preset_draft, subject
 from studio.app.pages import Page, Services, Wire, committed
 from studio.config import TrainingOptions
@@ -151,7 +152,7 @@ def preset_cards(services: Services, draft: Draft, about: Subject) -> dict[str, 
     for preset in PRESETS:
         would = outlook(services, about, preset_draft(draft, about, preset.name).config())
         tags = [
-            {"text": f"trains {would.preview.trainable:,} parameters"},
+            {"text": f"trains {size(would.preview.trainable)} parameters"},
             {"text": would.time_words},
             {"text": would.memory_words, "tone": would.tone},
         ]
@@ -162,10 +163,9 @@ def preset_cards(services: Services, draft: Draft, about: Subject) -> dict[str, 
 
 
 def numbers_html(now: Outlook) -> str:
-    share = now.preview.trainable / max(1, now.preview.total)
     return metric_cards(
         [
-            {"label": "Trained parameters", "value": f"{now.preview.trainable:,}", "note": f"{share:.1%} of all"},
+            {"label": "Trained parameters", "value": size(now.preview.trainable), "note": f"{now.share:.1%} of all"},
             {"label": "Time on this machine", "value": now.time_words, "note": "an estimate"},
             {"label": "Memory", "value": now.memory_words, "note": "an estimate"},
         ]

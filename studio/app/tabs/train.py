@@ -9,7 +9,7 @@ from components.notices import heading, notice
 from studio.app.drafts import Draft
 from studio.app.live import poll
 from studio.app.pages import Page, Services, Wire
-from studio.app.runs import start_run
+from studio.app.runs import run_name, start_run
 from studio.events import RESUMABLE, Status
 from studio.store import Run
 
@@ -48,10 +48,10 @@ def build(services: Services) -> Page:
             status is not None and status not in BUSY,
         ]
         title = heading(
-            f"Training · {run.name}" if run else "Train",
+            f"Training · {run.name}" if run else "Everything is set",
             "You can close this page; training goes on and the curve picks up where it is."
             if run
-            else "Everything is set. Training runs in the background and survives closing this page.",
+            else f"{run_name(draft)}. Training runs in the background and survives closing this page.",
         )
         stop_words = "Leave the queue" if status == "queued" else "Stop and keep the best"
         return [
