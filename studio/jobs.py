@@ -34,23 +34,30 @@ class Job:
             python(module), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
         )
         assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # it died at once: __iter__ says so
+        with contextlib.suppress(BrokenPipeError), self._process.stdin:  # it died at once: __iter__ says so
             self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.close()
 
     def __iter__(self) -> Iterator[Progress]:
-        """Progress until the job ends. Raises the StudioError that the job ended with."""
+        """Progress until the job ends. Raises the StudioError that the job ended with.
+
+        The process is gone when the iteration is over, also when its reader went away in the middle.
+        """
         assert self._process.stdout is not None
         answered = False
-        for line in self._process.stdout:
-            message = json.loads(line)
-            if "progress" in message:
-                yield Progress(**message["progress"])
-            elif "error" in message:
-                raise StudioError(**message["error"])
-            else:
-                self.result, answered = message["result"], True
-        self._process.wait()
+        try:
+            for line in self._process.stdout:
+                message = _message(line)
+                if "progress" in message:
+                    yield Progress(**message["progress"])
+                elif "error" in message:
+                    raise StudioError(**message["error"])
+                elif "result" in message:
+                    self.result, answered = message["result"], True
+            self._process.wait()
+        finally:
+            self._process.kill()
+            self._process.wait()
+            self._process.stdout.close()
         if not answered and not self.cancelled:
             raise StudioError(
                 "The work ended before it was done.",
@@ -58,10 +65,23 @@ class Job:
                 "Try again, with a smaller file if it happens again.",
             )
 
+    @property
+    def ended(self) -> bool:
+        return self._process.poll() is not None
+
     def cancel(self) -> None:
         """End the process now; what it had half made does not count."""
         self.cancelled = True
         self._process.kill()
+
+
+def _message(line: str) -> dict[str, Any]:
+    """A line of the process; empty for one that it did not finish, or that a library printed."""
+    try:
+        message = json.loads(line)
+    except ValueError:
+        return {}
+    return message if isinstance(message, dict) else {}
 
 
 def run_job(module: str, request: dict[str, Any]) -> Any:
