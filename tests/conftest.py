@@ -6,8 +6,13 @@ from typing import Any
 
 import pytest
 import tiny
+from browser_support import browser as browser
 
 from studio.paths import Home
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "browser: drives a real Chromium")
 
 
 @pytest.fixture(autouse=True)

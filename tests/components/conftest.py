@@ -1,8 +1,6 @@
-"""A real browser for the tests of components, and the page they look at."""
+"""The pages that the tests of components look at in a real browser."""
 
 import importlib.util
-import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,21 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "browser: drives a real Chromium")
+from browser_support import complaints_of
 
 
 def load_gallery() -> ModuleType:
@@ -37,28 +21,6 @@ def load_gallery() -> ModuleType:
     sys.modules["component_gallery"] = module
     spec.loader.exec_module(module)
     return module
-
-
-def no_browser(reason: str) -> None:
-    """Skip, or fail where a browser is promised."""
-    if os.environ.get("STUDIO_REQUIRE_BROWSER") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        no_browser("playwright is not installed")
-    if executable is None:
-        no_browser("no Chromium is installed")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @dataclass
@@ -88,11 +50,7 @@ def gallery_address(browser: Any) -> Iterator[str]:
 def open_page(browser: Any, address: str, width: int) -> Shown:
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="light")
     page = context.new_page()
-    shown = Shown(page, [])
-    local = (address, "data:", "blob:")
-    page.on("pageerror", lambda error: shown.complaints.append(str(error)))
-    page.on("console", lambda said: shown.complaints.append(said.text) if said.type == "error" else None)
-    page.on("request", lambda sent: None if sent.url.startswith(local) else shown.complaints.append(sent.url))
+    shown = Shown(page, complaints_of(page))
     page.goto(address)
     page.wait_for_selector("#live .ui-live-plot .main-svg", timeout=60000)
     return shown

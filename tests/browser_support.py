@@ -1,0 +1,62 @@
+"""A real Chromium for the tests that look at pages, and what a page complained of."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+OWN_HOSTS = ("127.0.0.1", "localhost")
+OWN_SCHEMES = ("data", "blob", "about")
+
+
+def find_chromium() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def no_browser(reason: str) -> None:
+    """Skip, or fail where a browser is promised."""
+    if os.environ.get("STUDIO_REQUIRE_BROWSER") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    executable = find_chromium()
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        no_browser("playwright is not installed")
+    if executable is None:
+        no_browser("no Chromium is installed")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+def complaints_of(page: Any) -> list[str]:
+    """A list that fills with the page's errors and with requests that would have left this machine."""
+    complaints: list[str] = []
+
+    def leaves(url: str) -> bool:
+        parts = urlsplit(url)
+        return parts.scheme not in OWN_SCHEMES and parts.hostname not in OWN_HOSTS
+
+    page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+    page.on("console", lambda said: complaints.append(f"console: {said.text}") if said.type == "error" else None)
+    page.on("request", lambda sent: complaints.append(f"request: {sent.url}") if leaves(sent.url) else None)
+    return complaints
