@@ -7,7 +7,7 @@ import pytest
 
 from studio.hardware import GIGABYTE, Gpu, Machine
 from studio.models.estimates import Trained, Workload, block_costs, estimate, fits, tokens_of
-from studio.models.speed import Speed, measure, speed_of
+from studio.models.speed import Speed, speed_of
 from studio.models.structure import Structure, find_structure
 from studio.paths import Home
 
@@ -109,7 +109,13 @@ def test_this_machine_is_measured_once(home: Home, monkeypatch: pytest.MonkeyPat
     assert speed.flops > 1e9 and speed.bandwidth > 1e8 and not speed.rough
     monkeypatch.setattr("studio.models.speed.measure", lambda: pytest.fail("measured twice"))
     assert speed_of(MACHINE, home) == speed
-    assert measure is not None
+
+
+def test_a_measurement_in_a_busy_moment_is_made_good_later(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.models.speed.REMEMBERED_SECONDS", 0)
+    for flops, expected in ((1e10, 1e10), (9e10, 9e10), (2e10, 9e10)):
+        monkeypatch.setattr("studio.models.speed.measure", lambda flops=flops: Speed(flops, 1e9, rough=False))
+        assert speed_of(MACHINE, home).flops == expected
 
 
 def test_a_gpu_is_looked_up_and_called_rough(home: Home) -> None:
