@@ -5,6 +5,7 @@ The page is drawn from the draft, and every click changes the draft: nothing ent
 
 import re
 import secrets
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from studio.files import read_json, replace_json
 from studio.options import Options
 from studio.paths import Home
 
+LOCKS = 64  # many drafts share few locks
 ID_PATTERN = re.compile(r"[0-9a-f]{24}")
 
 
@@ -74,6 +76,11 @@ class Drafts:
 
     def __init__(self, home: Home) -> None:
         self._home = home
+        self._locks = tuple(threading.RLock() for _ in range(LOCKS))
+
+    def changing(self, draft_id: str | None) -> threading.RLock:
+        """Hold this from load to save: leaving a field and pressing a button arrive at the same moment."""
+        return self._locks[hash(draft_id) % LOCKS]
 
     def load(self, draft_id: str | None) -> Draft:
         if draft_id and ID_PATTERN.fullmatch(draft_id):

@@ -86,8 +86,9 @@ class Shell:
         return [draft.id, *self._opened(draft)]
 
     def _open_selected(self, event: gr.EventData, draft_id: str) -> list[Any]:
-        draft = self.services.drafts.load(draft_id)
-        return self._opened(self._go(draft, str(event._data["key"])))
+        with self.services.drafts.changing(draft_id):
+            draft = self.services.drafts.load(draft_id)
+            return self._opened(self._go(draft, str(event._data["key"])))
 
     def _opened(self, draft: Draft) -> list[Any]:
         updates = [
@@ -161,7 +162,8 @@ class Shell:
 
         def handle(event: gr.EventData, draft_id: str, *values: Any) -> list[Any]:
             try:
-                return finish(wire.change(*arguments(event, draft_id, values)))
+                with self.services.drafts.changing(draft_id):
+                    return finish(wire.change(*arguments(event, draft_id, values)))
             except StudioError as error:
                 return fail(error)
 
