@@ -1,0 +1,88 @@
+"""Every registered strategy: what it announces is what it makes trainable, on models of many kinds."""
+
+import pytest
+from models.families import FAMILIES, build
+from models.test_structure import live_structure
+
+from studio.errors import StudioError
+from studio.strategies import STRATEGIES
+
+SETTINGS = {"freeze": [{}, {"last_blocks": 1}, {"last_blocks": 99}], "lora": [{}, {"r": 3}]}
+CASES = [(name, settings) for name in STRATEGIES.names for settings in SETTINGS.get(name, [{}])]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(("name", "settings"), CASES, ids=str)
+def test_the_preview_counts_what_will_train(name, settings, family):
+    strategy = STRATEGIES[name]
+    model = build(family)
+    structure = live_structure(model)
+    if strategy.why_not(structure):
+        pytest.skip(strategy.why_not(structure))
+    options = strategy.Options(**settings)
+    preview = strategy.preview(structure, options)
+    applied = strategy.apply(model, structure, options)
+    parameters = list(applied.parameters())
+    assert preview.trainable == sum(p.numel() for p in parameters if p.requires_grad)
+    assert len(preview.blocks) == len(structure.blocks)
+    assert 0 < preview.trainable <= preview.total
+
+
+@pytest.mark.parametrize("name", STRATEGIES.names)
+def test_every_strategy_says_what_people_need(name):
+    strategy = STRATEGIES[name]
+    options = strategy.Options()
+    assert strategy.title and strategy.sentence.endswith(".")
+    assert strategy.learning_rate(options) == strategy.default_learning_rate
+
+
+def test_freezing_leaves_the_lower_part_alone():
+    model = build("bert")
+    structure = live_structure(model)
+    strategy = STRATEGIES["freeze"]
+    options = strategy.Options(last_blocks=1)
+    strategy.apply(model, structure, options)
+    trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
+    assert trained == {*structure.blocks[-1], *structure.tail, *structure.head}
+    assert strategy.preview(structure, options).lowest_trained_block == 2
+    assert strategy.learning_rate(options) < strategy.learning_rate(strategy.Options())
+
+
+def test_a_pooler_trains_with_the_head():
+    structure = live_structure(build("bert"))
+    strategy = STRATEGIES["freeze"]
+    assert strategy.preview(structure, strategy.Options()).trainable == structure.count(structure.head) + 16 * 17
+
+
+def test_no_strategy_trains_what_is_fixed():
+    from studio.models.pooling import append_mean_pooling
+    from studio.models.structure import find_structure
+    from studio.tasks.pretrained import head_names
+
+    for strategy in STRATEGIES:
+        model = build("bert")
+        new = append_mean_pooling(model) | head_names(model)
+        structure = find_structure({name: tuple(p.shape) for name, p in model.named_parameters()}, new)
+        preview = strategy.preview(structure, strategy.Options())
+        applied = strategy.apply(model, structure, strategy.Options())
+        trained = {name: p for name, p in applied.named_parameters() if p.requires_grad}
+        assert not any(".layer.3." in name for name in trained), strategy.name
+        assert preview.trainable == sum(p.numel() for p in trained.values())
+
+
+def test_lora_says_why_it_does_not_fit_convolutions():
+    strategy = STRATEGIES["lora"]
+    structure = live_structure(build("resnet"))
+    assert "convolutions" in strategy.why_not(structure)
+    with pytest.raises(StudioError, match="LoRA does not fit"):
+        strategy.preview(structure, strategy.Options())
+
+
+def test_lora_adapts_the_layers_that_are_named():
+    strategy = STRATEGIES["lora"]
+    structure = live_structure(build("bert"))
+    preview = strategy.preview(structure, strategy.Options(target_modules="query, value", r=4))
+    assert preview.trainable == 3 * 2 * 4 * (16 + 16) + structure.count(structure.head)
+    assert preview.blocks == ("adapted",) * 3
+    with pytest.raises(StudioError, match="q_proj"):
+        strategy.preview(structure, strategy.Options(target_modules="q_proj"))
