@@ -137,16 +137,10 @@ def random_state() -> dict[str, Any]:
     numpy_state = numpy.random.get_state(legacy=True)
     assert isinstance(numpy_state, tuple)
     name, keys, position, has_gauss, cached = numpy_state
-    words_of_numpy = torch.from_numpy(numpy.asarray(keys).astype("int64"))
+    words_of_numpy = torch.from_numpy(keys.astype("int64"))  # torch stores no uint32 that every version reads
     return {
         "python": [version, list(words), gauss],
-        "numpy": [
-            name,
-            torch.from_numpy(numpy.asarray(keys).astype("int64")),
-            int(position),
-            int(has_gauss),
-            float(cached),
-        ],
+        "numpy": [name, words_of_numpy, int(position), int(has_gauss), float(cached)],
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else [],
     }

@@ -26,6 +26,7 @@ from studio.engine.prediction_files import predict_file
 from studio.engine.resident import ResidentModels
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
+from studio.processes import trusts_remote_code
 from studio.store import Run
 
 IDLE_SECONDS = 300.0
@@ -36,12 +37,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="studio.engine.inference", description=__doc__.split("\n")[0])
     parser.add_argument("--idle-seconds", type=float, default=IDLE_SECONDS, help="free models when unused for so long")
     parser.add_argument("--keep", type=int, default=3, help="how many models stay in memory")
-    parser.add_argument("--trust-remote-code", action="store_true", help="let models run code of their own")
     chosen = parser.parse_args(arguments)
     prepare_environment()
     answers = own_stdout()
     import_libraries()
-    models = ResidentModels(chosen.keep, chosen.trust_remote_code)
+    models = ResidentModels(chosen.keep, trusts_remote_code())
     serve(sys.stdin, answers, models, chosen.idle_seconds)
 
 

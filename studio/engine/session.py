@@ -1,6 +1,5 @@
 """One run made ready to train: its rows, its model, what trains of it, and the loop with its callbacks."""
 
-import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -38,10 +37,10 @@ from studio.models.sources import fetch
 from studio.models.structure import find_structure
 from studio.optimizers import OPTIMIZERS
 from studio.paths import Home
+from studio.processes import trusts_remote_code
 from studio.store import Run
 from studio.tasks.base import Prepared, Spec
 
-TRUST_VARIABLE = "STUDIO_TRUST_REMOTE_CODE"  # set by a server started with --trust-remote-code
 CACHE_FOLDER = "cache"
 
 
@@ -86,7 +85,7 @@ def load(config: RunConfig, home: Home, reporter: Reporter) -> Material:
     )
     reporter.phase("preparing", "Preparing the examples.")
     seed_everything(config.training.seed)
-    trust = os.environ.get(TRUST_VARIABLE) == "1"
+    trust = trusts_remote_code()
     spec = Spec(assembled.table, imported.files, folder, config.task_options, config.training.seed, trust)
     prepared = task.prepare(spec)
     if not len(prepared.datasets.get("train", ())):

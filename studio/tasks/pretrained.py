@@ -51,11 +51,13 @@ def _config(folder: Path, trust_remote_code: bool) -> Any:
 
     config_of(folder)
     try:
-        return AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
     except (ValueError, OSError, KeyError) as error:
         raise StudioError(
             f"The kind of model in '{folder.name}' is not known here.", _first_line(error), "Choose another model."
         ) from error
+    config.architectures = config.architectures or []  # transformers reads it where a kind has two heads (DeiT)
+    return config
 
 
 def _load(

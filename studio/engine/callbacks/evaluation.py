@@ -49,8 +49,10 @@ class Evaluation(Callback):
         try:
             metrics = self._evaluator.score("validation").metrics
         except Interrupted as interruption:
-            loop.pausing = interruption.command == "pause"
-            loop.state.ended = None if loop.pausing else "stopped"
+            if interruption.command == "stop":
+                raise  # nothing is trained yet: the run ends without a model
+            loop.pausing = True
+            loop.state.ended = None
             return
         finally:
             loop.train_mode()
