@@ -46,8 +46,8 @@ def speed_of(machine: Machine, home: Home | None = None) -> Speed:
     """The speed of the device that training will use. A measurement is remembered; once an hour a faster one counts."""
     if machine.device == "cuda":
         name = machine.gpus[0].name
-        known = [(tera, giga) for word, tera, giga in _GPUS if word in name]
-        tera, giga = known[0] if known else _UNKNOWN_GPU
+        matching = [(tera, giga) for word, tera, giga in _GPUS if word in name]
+        tera, giga = matching[0] if matching else _UNKNOWN_GPU
         return Speed(tera * 1e12, giga * 1e9, rough=True)
     if machine.device == "mps":
         return Speed(_APPLE_GPU[0] * 1e12, _APPLE_GPU[1] * 1e9, rough=True)
