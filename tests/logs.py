@@ -1,11 +1,13 @@
 """Runs made of events that nobody trained for: what pages and supervisors are tested with."""
 
+import time
 from pathlib import Path
 
 from studio.events import Evaluated, Event, Planned, Started, Step
 from studio.processes import Identity
 from studio.store import Run, Store
 
+NOW = time.time()  # events are younger than the process that plays the worker
 CONFIG = "task: text-classification\nmodel: {id: starter/text}\ndata: {source: nothing.csv}\n"
 
 
@@ -14,7 +16,7 @@ def make_run(store: Store, name: str = "a run", config: str = CONFIG) -> Run:
 
 
 def at_work(run: Run) -> Run:
-    """As if this very process were the run's worker."""
+    """As if this very process were the run's worker. Times of events count in seconds since `NOW`."""
     run.set_worker(Identity.of())
     return run
 
@@ -25,11 +27,11 @@ def abandoned(run: Run) -> Run:
     return run
 
 
-def started(time: float = 1000.0) -> Started:
-    return Started(device="cpu", precision="fp32", threads=1, time=time)
+def started(seconds: float = 0.0) -> Started:
+    return Started(device="cpu", precision="fp32", threads=1, time=NOW + seconds)
 
 
-def planned(total_steps: int = 100, time: float = 1001.0) -> Planned:
+def planned(total_steps: int = 100, seconds: float = 1.0) -> Planned:
     return Planned(
         total_steps=total_steps,
         steps_per_epoch=max(1, total_steps // 4),
@@ -39,7 +41,7 @@ def planned(total_steps: int = 100, time: float = 1001.0) -> Planned:
         trainable_parameters=10,
         total_parameters=100,
         headline_metric="accuracy",
-        time=time,
+        time=NOW + seconds,
     )
 
 
@@ -52,14 +54,14 @@ def step(number: int, loss: float | None = None) -> Step:
         examples_per_second=100.0,
         memory_bytes=2**30,
         seconds_left=12.0,
-        time=1001.0 + number / 10,
+        time=NOW + 1 + number / 10,
     )
 
 
 def checked(number: int, accuracy: float, best: bool = False) -> Evaluated:
     metrics = {"accuracy": accuracy, "loss": 1 - accuracy}
     return Evaluated(
-        split="validation", step=number, epoch=number / 25, metrics=metrics, best=best, time=1001.0 + number / 10
+        split="validation", step=number, epoch=number / 25, metrics=metrics, best=best, time=NOW + 1 + number / 10
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 import pytest
-from logs import abandoned, at_work, make_run, planned, started, step, write
+from logs import NOW, abandoned, at_work, make_run, planned, started, step, write
 
 from studio import runner
 from studio.errors import StudioError
@@ -167,7 +167,7 @@ def test_a_new_run_that_leaves_the_queue_goes_to_the_trash(store: Store) -> None
 
 
 def test_a_paused_run_that_leaves_the_queue_is_paused_again(store: Store) -> None:
-    run = write(make_run(store), started(), planned(), step(1), Paused(step=1, time=1002.0))
+    run = write(make_run(store), started(), planned(), step(1), Paused(step=1, time=NOW + 2))
     supervisor = Supervisor(store, warm=False)
     supervisor.resume(run)
     assert status(run) == "queued"
@@ -177,7 +177,7 @@ def test_a_paused_run_that_leaves_the_queue_is_paused_again(store: Store) -> Non
 
 def test_a_run_that_is_at_work_or_waits_is_not_started_twice(store: Store) -> None:
     supervisor = Supervisor(store, warm=False)
-    run = at_work(write(make_run(store), started(time.time()), planned(100, time.time())))
+    run = at_work(write(make_run(store), started(), planned(100)))
     with pytest.raises(StudioError, match="It is running"):
         supervisor.resume(run)
     waiting = make_run(store)

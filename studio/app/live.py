@@ -51,13 +51,19 @@ class States:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, run: Run) -> RunState:
+        seen = run.seen_from_outside(self._told_by(run))
+        if seen.status == "interrupted":  # or it said its last word after we read: now the log is whole
+            seen = run.seen_from_outside(self._told_by(run))
+        return seen
+
+    def _told_by(self, run: Run) -> RunState:
         with self._lock:
             offset, state = self._known.get(run.id, (0, RunState()))
             events, end = run.read_from(offset)
             if events:
                 state = fold(events, state)
             self._known[run.id] = (end, state)
-        return run.seen_from_outside(state)
+        return state
 
 
 def poll(store: Store, states: States, run_id: str, offset: int) -> dict[str, Any]:
@@ -65,12 +71,11 @@ def poll(store: Store, states: States, run_id: str, offset: int) -> dict[str, An
     run = store.find(run_id)
     if run is None:
         return {"offset": 0, "done": True, "status": "", "status_title": "No such run"}
+    events, end = run.read_from(offset)  # before the state, which is never older than the news
     state = states.of(run)
-    message: dict[str, Any] = {"status": state.status, "status_title": STATUS_TITLES[state.status]}
-    events, end = run.read_from(offset)
-    message["offset"] = end
+    message: dict[str, Any] = {"offset": end, "status": state.status, "status_title": STATUS_TITLES[state.status]}
     if offset == 0:
-        message.update(_everything(state), reset=True, log=_log(events))
+        message.update(_everything(fold(events)), reset=True, log=_log(events))
     elif events:
         message.update(_news(events, state))
     if offset == 0 or events or state.status in ("queued", "starting", "interrupted"):
@@ -82,7 +87,7 @@ def poll(store: Store, states: States, run_id: str, offset: int) -> dict[str, An
 def thin(points: tuple[tuple[int, float], ...], most: int) -> list[tuple[int, float]]:
     """At most about `most` points: the mean of each stretch, at its last step."""
     if len(points) <= most:
-        return list(points)
+        return [(step, _short(loss)) for step, loss in points]
     stretch = -(-len(points) // most)
     parts = (points[start : start + stretch] for start in range(0, len(points), stretch))
     return [(part[-1][0], _short(sum(loss for _, loss in part) / len(part))) for part in parts]
@@ -94,14 +99,24 @@ def _everything(state: RunState) -> dict[str, Any]:
 
 def _news(events: list[AnyEvent], state: RunState) -> dict[str, Any]:
     news: dict[str, Any] = {}
+    train: list[Step] = []
+    validation: list[Evaluated] = []
     for event in events:
-        if isinstance(event, Resumed):  # the newest one counts; points before it in this batch are old
-            news = {"truncate": event.step}
+        if isinstance(event, Resumed):  # what was told of later steps is void, here and in the browser
+            news["truncate"] = min(event.step, news.get("truncate", event.step))
+            train = [point for point in train if point.step <= event.step]
+            validation = [point for point in validation if point.step <= event.step]
         elif isinstance(event, Step):
-            news.setdefault("train", []).append((event.step, _short(event.loss)))
-    validation = [event for event in events if isinstance(event, Evaluated) and event.split == "validation"]
-    lines = _log(events)
-    return {**news, **(_validation(validation, state) if validation else {}), **({"log": lines} if lines else {})}
+            train.append(event)
+        elif isinstance(event, Evaluated) and event.split == "validation":
+            validation.append(event)
+    if train:
+        news["train"] = [(point.step, _short(point.loss)) for point in train]
+    if validation:
+        news |= _validation(validation, state)
+    if lines := _log(events):
+        news["log"] = lines
+    return news
 
 
 def _validation(events: Iterable[Evaluated], state: RunState) -> dict[str, Any]:

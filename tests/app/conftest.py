@@ -1,0 +1,61 @@
+"""Services without a server, drafts that have come to some page, and imported data."""
+
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.app.drafts import Draft
+from studio.app.pages import Services
+from studio.app.server import make_services
+from studio.app.settings import ServerSettings
+from studio.app.tabs.data import import_upload
+from studio.paths import Home
+
+
+@pytest.fixture
+def services(home: Home) -> Services:
+    return make_services(ServerSettings(home=str(home.root), warm_start=False, open_browser=False))
+
+
+def finish(work: Generator[Any, None, Draft]) -> Draft:
+    """Run a change that tells its progress to its end."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            draft: Draft = end.value
+            return draft
+
+
+@pytest.fixture
+def upload(services: Services, tmp_path: Path) -> Callable[[Draft, Path], Draft]:
+    """Bring a file as the browser does: a temporary copy of it."""
+
+    def bring(draft: Draft, file: Path) -> Draft:
+        folder = tmp_path / "temporary"
+        folder.mkdir(exist_ok=True)
+        copy = folder / file.name
+        copy.write_bytes(file.read_bytes())
+        services.drafts.save(draft)
+        return services.drafts.save(finish(import_upload(services, draft, str(copy))))
+
+    return bring
+
+
+@pytest.fixture
+def text_draft(services: Services, upload: Callable[[Draft, Path], Draft], reviews: Path, text_model: Path) -> Draft:
+    """Model and data of the tiny text example are chosen."""
+    from studio.app.tabs.model import choose_folder, choose_task
+
+    draft = choose_task(services.drafts.load(None), {"key": "text-classification"})
+    return upload(choose_folder(services, draft, str(text_model)), reviews)
+
+
+@pytest.fixture
+def image_draft(services: Services, upload: Callable[[Draft, Path], Draft], pictures: Path, image_model: Path) -> Draft:
+    from studio.app.tabs.model import choose_folder, choose_task
+
+    draft = choose_task(services.drafts.load(None), {"key": "image-classification"})
+    return upload(choose_folder(services, draft, str(image_model)), pictures)

@@ -1,0 +1,264 @@
+"""The live chart's news: small, complete, and the same for everybody who looks."""
+
+import json
+from typing import Any
+
+import pytest
+from logs import NOW, abandoned, at_work, checked, make_run, planned, started, step, write, write_steps
+
+from studio.app.live import FIRST_POINTS, States, duration, poll, thin
+from studio.events import CheckpointSaved, Evaluated, Failed, Finished, Note, Paused, Phase, Resumed
+from studio.paths import Home
+from studio.store import Run, Store
+
+
+@pytest.fixture
+def store(home: Home) -> Store:
+    return Store(home)
+
+
+class Client:
+    """What a chart in a browser has after its polls, told by the contract of `components.charts.live_chart`."""
+
+    def __init__(self, store: Store, states: States, run: Run) -> None:
+        self.store, self.states, self.run = store, states, run
+        self.offset = 0
+        self.train: list[tuple[int, float]] = []
+        self.validation: list[tuple[int, float]] = []
+        self.metric: list[tuple[int, float]] = []
+        self.shown: dict[str, Any] = {}
+
+    def poll(self) -> dict[str, Any]:
+        message = poll(self.store, self.states, self.run.id, self.offset)
+        parts = (self.train, self.validation, self.metric)
+        if message.get("reset"):
+            for part in parts:
+                part.clear()
+        if "truncate" in message:
+            for part in parts:
+                part[:] = [point for point in part if point[0] <= message["truncate"]]
+        for part, key in zip(parts, ("train", "validation", "metric"), strict=True):
+            part += [tuple(point) for point in message.get(key, ())]
+        self.offset = message["offset"]
+        self.shown.update(message)
+        json.dumps(message, allow_nan=False)
+        return message
+
+    @property
+    def story(self) -> tuple[Any, ...]:
+        return self.train, self.validation, self.metric, self.shown["status"], self.shown.get("stats")
+
+
+@pytest.fixture
+def client(store: Store) -> Client:
+    return Client(store, States(), at_work(make_run(store)))
+
+
+# --- size -------------------------------------------------------------------------------------------
+
+
+def test_at_twenty_thousand_points_the_first_poll_is_thinned_and_the_next_is_small(client: Client) -> None:
+    write_steps(client.run, 20_000)
+    first = client.poll()
+    assert FIRST_POINTS / 2 <= len(first["train"]) <= FIRST_POINTS and first["train"][-1][0] == 20_000
+    assert len(json.dumps(first)) < 60_000
+    for number in range(20_001, 20_006):  # half a second of the fastest training
+        write(client.run, step(number))
+    news = client.poll()
+    assert len(json.dumps(news)) < 1000
+    assert [point[0] for point in news["train"]] == list(range(20_001, 20_006))
+    assert len(json.dumps(client.poll())) < 200, "nothing new"
+
+
+def test_thinning_keeps_the_mean_and_the_last_step() -> None:
+    points = tuple((number, float(number)) for number in range(1, 101))
+    thinned = thin(points, 10)
+    assert len(thinned) == 10 and thinned[0] == (10, 5.5) and thinned[-1] == (100, 95.5)
+    assert thin(points, 100) == list(points)
+    assert thin(points[:7], 3)[-1][0] == 7
+    assert thin((), 5) == []
+
+
+# --- the story ------------------------------------------------------------------------------------
+
+
+def test_every_client_ends_with_the_same_story(store: Store) -> None:
+    run, states = at_work(make_run(store)), States()
+    early = [Client(store, states, run) for _ in range(10)]
+    events = [started(), planned(100)]
+    for number in range(1, 61):
+        events.append(step(number))
+        if number % 20 == 0:
+            events += [checked(number, number / 100, best=True), CheckpointSaved(step=number, time=NOW + 1000.0)]
+    events += [started(2000.0), Resumed(step=40, time=NOW + 2000.0)]
+    events += [
+        event for number in range(41, 81) for event in ([step(number)] + [checked(number, 0.9)] * (number == 60))
+    ]
+    events.append(Finished(reason="completed", best_step=60, seconds=9.0, time=NOW + 3000.0))
+    for count, event in enumerate(events):
+        write(run, event)
+        for number, each in enumerate(early):
+            if count % (number + 1) == 0:
+                each.poll()
+    stories = []
+    for each in [*early, Client(store, states, run), Client(store, States(), run)]:
+        each.poll()
+        each.poll()
+        stories.append(each.story)
+    assert all(story == stories[0] for story in stories)
+    train, validation, metric, status, _ = stories[0]
+    assert [point[0] for point in train] == list(range(1, 81))
+    assert [point[0] for point in validation] == [point[0] for point in metric] == [20, 40, 60]
+    assert metric[-1] == (60, 0.9) and status == "completed"
+
+
+def test_resumed_twice_between_two_polls(client: Client) -> None:
+    """First behind 10, later behind 30: what the second life made up to 30 counts."""
+    write(client.run, started(), planned(), *(step(n, 1.0) for n in range(1, 21)))
+    client.poll()
+    write(client.run, Resumed(step=10), *(step(n, 2.0) for n in range(11, 41)), checked(35, 0.1))
+    write(client.run, Resumed(step=30), *(step(n, 3.0) for n in range(31, 36)))
+    client.poll()
+    assert client.train == [(n, 1.0 if n <= 10 else 2.0 if n <= 30 else 3.0) for n in range(1, 36)]
+    assert client.validation == []
+
+
+def test_a_torn_last_line_waits_for_its_end(client: Client) -> None:
+    write(client.run, started(), planned(), step(1))
+    line = step(2).model_dump_json(exclude_none=True) + "\n"
+    with client.run.events_file.open("a", encoding="utf-8") as log:
+        log.write(line[:30])
+        log.flush()
+        assert [point[0] for point in client.poll()["train"]] == [1]
+        assert "train" not in client.poll()
+        log.write(line[30:])
+    assert [point[0] for point in client.poll()["train"]] == [2]
+
+
+def test_what_happens_while_the_poll_looks_is_told_by_the_next(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two reads of the log the worker writes on: nothing may be lost or told twice."""
+    write(client.run, started(), planned(), step(1))
+    read = Run.read_from
+    late = iter([step(2), step(3), step(4), Failed(what="It broke.", time=NOW + 100.0)])
+
+    def read_then_write(run: Run, offset: int = 0) -> Any:
+        seen = read(run, offset)
+        if (event := next(late, None)) is not None:
+            write(run, event)
+        return seen
+
+    monkeypatch.setattr(Run, "read_from", read_then_write)
+    for _ in range(6):
+        client.poll()
+    assert [point[0] for point in client.train] == [1, 2, 3, 4]
+    assert client.shown["status"] == "failed" and "It broke." in client.shown["notice"]
+
+
+def test_a_worker_that_ends_while_the_poll_looks_is_not_taken_for_lost(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(client.run, started(), planned(), step(1))
+    read, ended = Run.read_from, []
+
+    def read_then_end(run: Run, offset: int = 0) -> Any:
+        seen = read(run, offset)
+        if not ended:
+            ended.append(write(run, Paused(step=1, time=NOW + 100.0)))
+            abandoned(run)
+        return seen
+
+    monkeypatch.setattr(Run, "read_from", read_then_end)
+    assert client.poll()["status"] == "paused"
+
+
+# --- what is shown ----------------------------------------------------------------------------------
+
+
+def test_a_run_in_the_queue(store: Store) -> None:
+    run = make_run(store)
+    run.enqueue()
+    message = poll(store, States(), run.id, 0)
+    assert message["status"] == "queued" and message["status_title"] == "Waiting for its turn"
+    assert message["done"] is False and message["progress"] is None and message["notice"] == ""
+
+
+def test_a_run_that_starts_says_what_it_does(client: Client) -> None:
+    phase = Phase(name="loading", sentence="Reading the data.", done=3, total=1200, time=NOW + 0.5)
+    write(client.run, started(), phase)
+    message = client.poll()
+    assert message["status"] == "starting" and message["phase"] == "Reading the data. 3 of 1,200"
+    assert {"label": "Device", "value": "CPU · fp32"} in message["stats"]
+
+
+def test_a_run_at_work(client: Client) -> None:
+    write(client.run, started(), planned(100), step(25), checked(25, 0.75, best=True))
+    message = client.poll()
+    stats = {entry["label"]: entry["value"] for entry in message["stats"]}
+    assert message["progress"] == 0.25 and message["done"] is False
+    assert stats["Step"] == "25 / 100" and stats["Best accuracy"] == "0.750" and stats["Time left"] == "12 s"
+    assert message["metric_name"] == "accuracy" and message["metric"] == [(25, 0.75)]
+
+
+def test_an_interrupted_run_says_why_and_how_to_go_on(store: Store) -> None:
+    run = abandoned(write(make_run(store), started(), planned(), step(1)))
+    message = poll(store, States(), run.id, 0)
+    assert message["status"] == "interrupted" and message["done"] is True
+    assert "Resume" in message["notice"] and "is gone" in message["notice"]
+
+
+def test_a_worker_that_is_killed_between_two_polls_is_noticed_without_news(client: Client) -> None:
+    write(client.run, started(), planned(), step(1))
+    client.poll()
+    abandoned(client.run)
+    message = client.poll()
+    assert message["status"] == "interrupted" and message["notice"] and message["done"]
+
+
+def test_a_failed_run_shows_its_explanation_as_text(client: Client) -> None:
+    write(client.run, started(), Failed(what="<b>No</b>", why="It is so.", what_to_do="Try.", time=NOW + 1.0))
+    notice = client.poll()["notice"]
+    assert "<b>No" not in notice and "It is so." in notice and "Try." in notice
+
+
+def test_a_finished_run_is_full(client: Client) -> None:
+    ended = Finished(reason="early-stopping", best_step=1, seconds=2.0, time=NOW + 10.0)
+    write(client.run, started(), planned(100), step(1), ended)
+    message = client.poll()
+    assert message["progress"] == 1.0 and message["done"] and message["status_title"] == "Finished"
+    assert {"label": "Time spent", "value": "10 s"} in message["stats"]
+
+
+def test_the_log_tells_what_people_want_to_read(client: Client) -> None:
+    test = Evaluated(split="test", step=9, epoch=1.0, metrics={"accuracy": 0.5}, time=NOW + 1.0)
+    write(
+        client.run, started(), Note(text="Batch size: 8", time=NOW + 0.0), step(1), test, Paused(step=9, time=NOW + 2.0)
+    )
+    log = client.poll()["log"]
+    assert [line[10:] for line in log] == [
+        "Started on cpu, fp32, 1 threads.",
+        "Batch size: 8",
+        "Test at step 9: accuracy 0.5000",
+        "Paused at step 9.",
+    ]
+
+
+def test_a_run_that_is_not_there(store: Store) -> None:
+    for run_id in ("20260101-000000-abcd", "../../etc", ""):
+        assert poll(store, States(), run_id, 0)["done"] is True
+
+
+def test_the_state_is_the_fold_of_all_events(store: Store) -> None:
+    run, states = at_work(make_run(store)), States()
+    write(run, started(), planned(100))
+    for number in range(1, 30):
+        write(run, step(number))
+        assert states.of(run) == run.state()
+    write(run, Resumed(step=7))
+    assert states.of(run) == run.state() and len(states.of(run).train) == 7
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.4, "0 s"), (59.6, "1 min 0 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")]
+)
+def test_durations(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
