@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import tiny
 from browser_support import browser as browser
+from trained import finished as finished
+from trained import workers as workers
 
 from studio.paths import Home
 

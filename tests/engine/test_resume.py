@@ -1,0 +1,123 @@
+"""Pause, a killed worker, and Resume give the same bits as a training that nothing disturbed."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from trained import Finished, Workers, state_of, wait_for_end, wait_until
+
+from studio.config import RunConfig
+from studio.events import RunState
+from studio.store import Run
+from studio.tasks import TASKS
+
+STRATEGIES = ("full", "freeze", "lora")
+
+
+def weights_file(run: Run) -> Path:
+    adapter = run.model / "adapter_model.safetensors"
+    return adapter if adapter.is_file() else run.model / "model.safetensors"
+
+
+def assert_same_training(run: Run, other: Run) -> None:
+    """Every loss, every metric and every weight."""
+    one, two = state_of(run), state_of(other)
+    assert one.train == two.train
+    assert [(e.step, e.metrics, e.best) for e in one.validation] == [
+        (e.step, e.metrics, e.best) for e in two.validation
+    ]
+    assert one.test is not None and two.test is not None and one.test.metrics == two.test.metrics
+    assert one.finished is not None and two.finished is not None and one.finished.best_step == two.finished.best_step
+    assert weights_file(run).read_bytes() == weights_file(other).read_bytes()
+
+
+def assert_continuous(state: RunState) -> None:
+    assert state.plan is not None
+    assert [step for step, _ in state.train] == list(range(1, state.plan.total_steps + 1))
+    assert [event.step for event in state.validation] == list(range(0, state.plan.total_steps + 1, 16))
+    assert state.finished is not None and state.seconds >= 0
+
+
+def far_enough(run: Run, worker_goes_on: Callable[[], bool], behind_checkpoint: bool) -> None:
+    """Wait for the middle of the training; `behind_checkpoint`: with steps made that no checkpoint holds."""
+
+    def holds() -> bool:
+        state = state_of(run)
+        assert worker_goes_on() and state.finished is None, run.worker_log.read_text(encoding="utf-8")
+        return state.step > 20 and (not behind_checkpoint or (state.checkpoint or 10**9) < state.step)
+
+    wait_until(holds)
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_pause_and_resume(name: str, finished: Finished, workers: Workers) -> None:
+    run = finished.new(name)
+    worker = workers.start(run)
+    far_enough(run, lambda: worker.is_alive, behind_checkpoint=False)
+    run.command("pause")
+    wait_for_end(worker)
+    paused = run.state()
+    assert paused.status == "paused" and paused.resumable and paused.checkpoint == paused.step
+    assert run.pending_command is None
+    assert workers.work(run).status == "completed"
+    assert_continuous(state_of(run))
+    assert_same_training(run, finished[name])
+    assert not run.checkpoints.exists() and not (run.folder / "cache").exists()
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_killed_and_resumed_from_the_last_checkpoint(name: str, finished: Finished, workers: Workers) -> None:
+    run = finished.new(name)
+    worker = workers.start(run)
+    far_enough(run, lambda: worker.is_alive, behind_checkpoint=True)
+    process = worker.process()
+    assert process is not None
+    process.kill()
+    killed = time.monotonic()
+    wait_for_end(worker)
+    assert run.state().status == "interrupted" and time.monotonic() - killed < 5
+    step = run.state().step
+    assert workers.work(run).status == "completed"
+    resumed = [event for event in run.read_from()[0] if event.type == "resumed"]
+    assert len(resumed) == 1 and resumed[0].step < step
+    assert_continuous(state_of(run))
+    assert_same_training(run, finished[name])
+
+
+def test_the_same_run_file_gives_the_same_run(finished: Finished, workers: Workers) -> None:
+    """Also in a worker that was started cold."""
+    run = finished.new("full")
+    assert workers.work(run, cold=True).status == "completed"
+    assert_same_training(run, finished["full"])
+
+
+def test_the_frozen_layers_were_computed_once(finished: Finished) -> None:
+    events = finished["freeze"].read_from()[0]
+    assert any(event.type == "phase" and event.name == "caching" for event in events)
+    assert not any(event.type == "note" for event in events)
+
+
+def test_dropout_is_at_work(finished: Finished) -> None:
+    """Else the tests above would say little about random numbers."""
+    run = finished["full"]
+    config = RunConfig.from_file(run.config_file)
+    model = TASKS[config.task].load(run.model, config.task_options).model
+    model.train()
+    ids = torch.arange(5, 12)[None]
+    assert not torch.equal(model(input_ids=ids).logits, model(input_ids=ids).logits)
+
+
+def test_killed_before_the_first_checkpoint_it_starts_anew(finished: Finished, workers: Workers) -> None:
+    run = finished.new("full", checkpoint_seconds=600)
+    worker = workers.start(run)
+    wait_until(lambda: len(state_of(run).train) > 2)
+    process = worker.process()
+    assert process is not None
+    process.kill()
+    wait_for_end(worker)
+    assert state_of(run).checkpoint is None
+    assert workers.work(run).status == "completed"
+    assert_continuous(state_of(run))
+    assert_same_training(run, finished["full"])

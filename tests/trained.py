@@ -1,0 +1,149 @@
+"""Runs trained by real worker processes, for the tests that need one: started warm (forked), or cold."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny
+import yaml
+
+from studio.events import RunState, fold
+from studio.paths import Home
+from studio.processes import Identity, python
+from studio.store import Run, Store
+
+ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+PATIENCE = 120.0  # seconds; a busy machine is slow
+LEARNING = {"epochs": 8, "batch_size": 8, "learning_rate": 0.003, "checkpoint_seconds": 0.2, "precision": "fp32"}
+
+
+class Workers:
+    """Starts workers. Most are forked from one helper, whose imports are done: cold ones take ten seconds."""
+
+    def __init__(self) -> None:
+        self._helper: subprocess.Popen[str] | None = None
+
+    def start(self, run: Run, cold: bool = False, **environment: str) -> Identity:
+        if cold or environment or sys.platform in ("win32", "darwin"):
+            with run.worker_log.open("ab") as log:
+                command = python("studio.engine.worker", str(run.folder))
+                variables = {**os.environ, **ENVIRONMENT, **environment}
+                process = subprocess.Popen(command, stdout=log, stderr=log, env=variables)
+            return Identity.of(process.pid)
+        if self._helper is None:
+            self._helper = start_helper()
+        return fork_worker(self._helper, run)
+
+    def work(self, run: Run, cold: bool = False) -> RunState:
+        """Let a worker take the run up and wait for the worker's end."""
+        wait_for_end(self.start(run, cold))
+        return state_of(run)
+
+    def close(self) -> None:
+        if self._helper is not None:
+            assert self._helper.stdin is not None
+            self._helper.stdin.close()
+            self._helper.wait(timeout=30)
+
+
+def start_helper(idle_seconds: float = 900.0) -> "subprocess.Popen[str]":
+    command = python("studio.engine.warm", str(idle_seconds))
+    variables = {**os.environ, **ENVIRONMENT}
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=variables)
+
+
+def fork_worker(helper: "subprocess.Popen[str]", run: Run) -> Identity:
+    assert helper.stdin is not None and helper.stdout is not None
+    helper.stdin.write(json.dumps({"run_dir": str(run.folder)}) + "\n")
+    helper.stdin.flush()
+    return Identity.of(json.loads(helper.stdout.readline())["pid"])
+
+
+def wait_for_end(worker: Identity) -> None:
+    wait_until(lambda: not worker.is_alive)
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = PATIENCE) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it takes too long"
+        time.sleep(0.005)
+
+
+def state_of(run: Run) -> RunState:
+    return fold(run.read_from()[0])
+
+
+def new_run(home: Home, task: str, model: Path | str, data: Path, **more: Any) -> Run:
+    """A run with quick settings. `training` is laid over them, `strategy` and the rest go in as they are."""
+    values = {
+        "task": task,
+        "model": {"id": str(model)},
+        "data": {"source": str(data)},
+        **more,
+        "training": {**LEARNING, **more.get("training", {})},
+    }
+    return Store(home).create(yaml.safe_dump(values), "a test")
+
+
+STRATEGIES: dict[str, dict[str, Any]] = {
+    "full": {"strategy": {"name": "full"}},
+    "freeze": {"strategy": {"name": "freeze", "last_blocks": 1}},
+    "lora": {"strategy": {"name": "lora", "r": 4, "dropout": 0.1}, "training": {"learning_rate": 0.02}},
+    "mean": {
+        "strategy": {"name": "lora", "r": 4},
+        "options": {"pooling": "mean"},
+        "training": {"learning_rate": 0.02, "epochs": 2},
+    },
+}
+
+
+class Finished:
+    """Finished runs by name, each trained when it is first asked for. One home for all."""
+
+    def __init__(self, home: Home, workers: Workers, folder: Path, text_model: Path, image_model: Path) -> None:
+        self.home = home
+        self._workers, self._text_model, self._image_model = workers, text_model, image_model
+        self.reviews = tiny.write_reviews(folder / "reviews.csv", 160)
+        self.pictures = tiny.write_pictures(folder / "pictures.zip")
+        self._runs: dict[str, Run] = {}
+
+    def new(self, name: str, **training: Any) -> Run:
+        """The same run once more, not trained yet."""
+        if name == "image":
+            chosen: dict[str, Any] = {"strategy": {"name": "freeze"}, "training": {"learning_rate": 0.05, "epochs": 4}}
+            task, model, data = "image-classification", self._image_model, self.pictures
+        else:
+            chosen = STRATEGIES[name]
+            task, model, data = "text-classification", self._text_model, self.reviews
+        settings = {**chosen, "training": {**chosen.get("training", {}), **training}}
+        return new_run(self.home, task, model, data, **settings)
+
+    def __getitem__(self, name: str) -> Run:
+        if name not in self._runs:
+            run = self.new(name)
+            state = self._workers.work(run)
+            assert state.status == "completed", run.worker_log.read_text(encoding="utf-8")
+            self._runs[name] = run
+        return self._runs[name]
+
+
+@pytest.fixture(scope="session")
+def workers() -> Iterator[Workers]:
+    started = Workers()
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
+def finished(
+    tmp_path_factory: pytest.TempPathFactory, workers: Workers, text_model: Path, image_model: Path
+) -> Finished:
+    folder = tmp_path_factory.mktemp("finished")
+    return Finished(Home(folder / "home"), workers, folder, text_model, image_model)
