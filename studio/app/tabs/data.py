@@ -24,6 +24,7 @@ from studio.data.sources import SAMPLES
 from studio.data.splitting import SplitOptions
 from studio.errors import StudioError
 from studio.jobs import Job
+from studio.models import hub
 from studio.tasks import TASKS
 
 UPLOAD_TYPES = [".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx", ".zip"]
@@ -235,6 +236,10 @@ def import_sample(services: Services, draft: Draft, event: dict[str, Any]) -> Ge
 def import_hub(services: Services, draft: Draft, name: str | None) -> Generator[str, None, Draft]:
     if not (name or "").strip():
         raise StudioError("No data set is named.", "The field is empty.", "Write its name as owner/name.")
+    yield progress_html("Asking the Hub")
+    reach = hub.reach(services.home)
+    if not reach.reachable:
+        raise StudioError(f"'{name}' cannot be fetched.", reach.reason, "Bring the data as a file, or take a sample.")
     source = f"hub:{str(name).strip()}"
     return (yield from import_source(services, draft, source, str(name).strip(), ReadingOptions()))
 
