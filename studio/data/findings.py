@@ -31,20 +31,20 @@ def copies(table: pandas.DataFrame, texts: Sequence[str]) -> list[Problem]:
     if not texts:
         return []
     names = list(texts)
-    repeated = table.duplicated(names, keep="first")
-    if not repeated.any():
+    alike = table.loc[table.duplicated(names, keep=False), ["row", *names]]
+    if alike.empty:
         return []
-    keys = table[names].fillna("").agg("\n".join, axis=1)
-    first = table.loc[~repeated, "row"].set_axis(keys[~repeated])
+    first = alike.groupby(names, sort=False, dropna=False)["row"].transform("first")
+    later = alike["row"] != first
     return [
         Problem(
-            int(row),
-            f"The same text as in row {int(first[key])}.",
+            row,
+            f"The same text as in row {earlier}.",
             "A copy that lands in another part makes the result look better than it is.",
             drops=False,
             column=names[0],
         )
-        for row, key in zip(table.loc[repeated, "row"], keys[repeated], strict=True)
+        for row, earlier in zip(alike.loc[later, "row"].tolist(), first[later].tolist(), strict=True)
     ]
 
 
