@@ -1,6 +1,6 @@
 """The page: a stepper across the top, one tab a step, and the server that serves it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from inspect import isgeneratorfunction
 from typing import Any
@@ -25,6 +25,7 @@ BUILDERS: tuple[Callable[[Services], Page], ...] = (
     share.build,
 )
 BRAND = "Fine-Tuning Studio"
+EMPTY = (None, "")  # both stand for an empty field
 
 
 def build_app(services: Services) -> gr.Blocks:
@@ -142,12 +143,13 @@ class Shell:
         outputs = [self.stepper, self.message, self.tabs, *working, *drawn]
         idle = ["", gr.update(visible=False)] if slow else []
 
-        def finish(draft: Draft) -> list[Any]:
+        def finish(draft: Draft, values: tuple[Any, ...]) -> list[Any]:
             if wire.go:
                 draft = self._go(draft, wire.go)
             self.services.drafts.save(draft)
             arrived = draft.page == target.key
             updates = target.show(draft) if drawn and arrived else [gr.skip()] * len(drawn)
+            updates = untouched(drawn, updates, dict(zip(wire.inputs, values, strict=True)))
             selected = gr.Tabs(selected=draft.page) if wire.go else gr.skip()
             return [self.steps(draft), "", selected, *idle, *updates]
 
@@ -163,7 +165,7 @@ class Shell:
         def handle(event: gr.EventData, draft_id: str, *values: Any) -> list[Any]:
             try:
                 with self.services.drafts.changing(draft_id):
-                    return finish(wire.change(*arguments(event, draft_id, values)))
+                    return finish(wire.change(*arguments(event, draft_id, values)), values)
             except StudioError as error:
                 return fail(error)
 
@@ -174,7 +176,7 @@ class Shell:
                     try:
                         html = next(work)
                     except StopIteration as end:
-                        yield finish(end.value)
+                        yield finish(end.value, values)
                         return
                     busy = [html, gr.update(visible=True)]
                     yield [gr.skip(), "", gr.skip(), *busy, *[gr.skip()] * len(drawn)]
@@ -188,6 +190,22 @@ class Shell:
             queue=slow,
             show_progress="hidden",
         )
+
+
+def untouched(drawn: Sequence[Any], updates: list[Any], sent: dict[Any, Any]) -> list[Any]:
+    """The updates, without the values that the widgets held when they were sent.
+
+    Somebody may be typing into the next field of a form while the answer about the last one is on its way.
+    """
+
+    def changed(widget: Any, update: Any) -> Any:
+        if widget not in sent or not isinstance(update, dict) or "value" not in update:
+            return update
+        now, before = update["value"], sent[widget]
+        same = now == before or (now in EMPTY and before in EMPTY)
+        return {key: part for key, part in update.items() if key != "value"} if same else update
+
+    return [changed(widget, update) for widget, update in zip(drawn, updates, strict=True)]
 
 
 def unwrapped(function: Any) -> Any:
