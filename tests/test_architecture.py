@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from studio.paths import Home
+
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("torch", "torchvision", "transformers", "peft", "datasets", "accelerate")
 LIGHT = (
@@ -21,7 +23,7 @@ LIGHT = (
     "studio.tasks",
     "studio.strategies",
     "studio.exporters",
-    "studio.app.settings",
+    "studio.server_settings",
     *sorted(f"studio.models.{path.stem}" for path in (ROOT / "studio" / "models").glob("[a-z]*.py")),
 )
 
@@ -32,7 +34,13 @@ def test_the_light_half_imports_nothing_heavy() -> None:
     assert output.stdout.strip() == "[]"
 
 
-def test_the_description_of_a_model_imports_nothing_heavy(text_model: Path) -> None:
+def test_the_command_line_does_without_the_page() -> None:
+    code = "import sys, studio.cli; print('gradio' in sys.modules)"
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert output.stdout.strip() == "False"
+
+
+def test_the_description_of_a_model_imports_nothing_heavy(text_model: Path, home: Home) -> None:
     code = (
         "import sys; from studio.models.local import describe; from studio.models.speed import speed_of; "
         f"from studio.hardware import probe; describe({str(text_model)!r}); speed_of(probe()); "

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from studio.app.settings import ServerSettings
 from studio.cli import build_parser, main
 from studio.commands.listing import LISTS
 from studio.commands.train import with_changes
@@ -19,6 +18,7 @@ from studio.commands.ui import settings_from
 from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.paths import Home
+from studio.server_settings import ServerSettings
 from studio.store import Run, Store
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS

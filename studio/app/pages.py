@@ -15,7 +15,6 @@ from gradio.blocks import Block
 from studio.app.datasets import Datasets
 from studio.app.drafts import Draft, Drafts
 from studio.app.live import States
-from studio.app.settings import ServerSettings
 from studio.data.limits import Limits
 from studio.hardware import Machine
 from studio.jobs import Job
@@ -23,6 +22,7 @@ from studio.models.hub import SearchResult
 from studio.paths import Home
 from studio.predictor import Predictor
 from studio.runner import Supervisor
+from studio.server_settings import ServerSettings
 from studio.store import Store
 
 

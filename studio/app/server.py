@@ -26,7 +26,6 @@ from studio.app.drafts import Drafts
 from studio.app.live import States
 from studio.app.main import build_app
 from studio.app.pages import Services
-from studio.app.settings import ServerSettings
 from studio.data.limits import Limits
 from studio.errors import StudioError
 from studio.hardware import probe
@@ -34,6 +33,7 @@ from studio.paths import HOME_VARIABLE, Home, assets
 from studio.predictor import Predictor
 from studio.processes import TRUST_VARIABLE
 from studio.runner import Supervisor
+from studio.server_settings import ServerSettings
 from studio.store import Store
 
 Scope = MutableMapping[str, Any]

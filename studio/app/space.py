@@ -25,7 +25,7 @@ def use_repository() -> None:
 def main() -> None:
     use_repository()
     from studio.app.server import serve
-    from studio.app.settings import ServerSettings
+    from studio.server_settings import ServerSettings
 
     serve(
         ServerSettings.read(

@@ -4,7 +4,7 @@ import argparse
 import os
 from typing import Any, get_args
 
-from studio.app.settings import ServerSettings
+from studio.server_settings import ServerSettings
 
 # Where a flag is not simply named after its field.
 NAMES = {"open_browser": "no-browser", "warm_start": "no-warm-start", "upload_megabytes": "upload-limit"}

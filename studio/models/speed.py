@@ -55,7 +55,7 @@ def speed_of(machine: Machine, home: Home | None = None) -> Speed:
     machine_key = {"processor": processor_name(), "cores": machine.cores}
     known = read_json(memory)
     best = Speed(**known["speed"]) if known and known["machine"] == machine_key else None
-    if known and best and 0 <= time.time() - known["time"] < REMEMBERED_SECONDS:
+    if known and best and 0 <= time.time() - known.get("time", 0) < REMEMBERED_SECONDS:
         return best
     now = measure()
     if best:  # a busy moment makes a machine look slow, never fast

@@ -9,9 +9,9 @@ import pytest
 from studio.app.drafts import Draft
 from studio.app.pages import Services
 from studio.app.server import make_services
-from studio.app.settings import ServerSettings
 from studio.app.tabs.data import import_upload
 from studio.paths import Home
+from studio.server_settings import ServerSettings
 
 
 @pytest.fixture
