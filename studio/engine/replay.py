@@ -1,5 +1,6 @@
 """Running a model from the boundary on: frozen layers answer with empty tensors, the boundary gets recorded ones."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -59,11 +60,10 @@ class Replay:
         """other: the trace of a second batch, whose size differs."""
         self.boundary = path[-1].module
         below = [call for outer in calls_below(path) for call in _frozen_layers(outer)]
-        counts: dict[str, int] = {}
-        for call in path[0].walk():
-            counts[call.name] = counts.get(call.name, 0) + 1
-        if any(counts[call.name] > 1 for call in [*below, path[-1]]):
-            raise CannotRecord("A layer runs more than once for each example.")
+        turns = Counter(call.name for call in path[0].walk())
+        first_turn = next(call for call in path[0].walk() if call.name == path[-1].name)
+        if any(turns[call.name] > 1 for call in below) or first_turn is not path[-1]:
+            raise CannotRecord("A frozen layer runs more than once for each example.")
         others = {call.name: call for call in other.walk()}
         self.work = sum(call.work for call in below)
         self._outputs = [(call.module, _compare(call.output, others[call.name].output, dimensions)) for call in below]
@@ -75,6 +75,7 @@ class Replay:
         sizes = {"batch": batch, "sequence": sequence or 0}
 
         def replace(module: nn.Module, args: Any, kwargs: Any) -> Any:
+            handle.remove()  # the boundary's first turn is meant; a dropout layer may have more
             leaves, structure = tree_flatten((args, kwargs))
             for index, tensor in zip(self.leaves, inputs, strict=True):
                 leaves[index] = tensor
