@@ -12,7 +12,7 @@ from studio.hardware import GIGABYTE, free_disk_bytes
 from studio.models import local
 from studio.models.estimates import Estimate, Trained, Workload, estimate, fits, tokens_of
 from studio.models.local import ModelInfo
-from studio.models.speed import speed_of
+from studio.models.speed import has_matrix_units, speed_of
 from studio.models.structure import Structure, structure_of
 from studio.optimizers import OPTIMIZERS
 from studio.presets import PRESETS
@@ -101,6 +101,7 @@ def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
         OPTIMIZERS[training.optimizer].state_floats,
         cores=services.machine.cores,
         cached=training.cache_activations,
+        half_precision=training.precision in ("auto", "bf16") and has_matrix_units(),
     )
     fit = fits(needed, services.machine, free_disk_bytes(services.home.root))
     changeable = preview.total - about.structure.count(about.structure.fixed)
