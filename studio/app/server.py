@@ -81,9 +81,13 @@ def make_asgi(services: Services) -> FastAPI:
     if settings.host in LOOPBACK:
         # a page elsewhere that makes its name point here (DNS rebinding) is not answered
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
+    page = build_app(services)
+    # Gradio checks only of launched apps that a file which a browser names was really uploaded, and is not just
+    # any file of this machine; a mounted one never counts as launched
+    page.has_launched = True
     return gr.mount_gradio_app(
         app,
-        build_app(services),
+        page,
         path="/",
         server_name=settings.host,
         server_port=settings.port,

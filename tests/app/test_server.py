@@ -1,0 +1,217 @@
+"""The server: nothing without the login, nothing outside its folders, and plain words when it cannot start."""
+
+import base64
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+
+from studio.app.server import listen, make_asgi, make_services
+from studio.errors import StudioError
+from studio.files import replace_text
+from studio.paths import Home
+from studio.server_settings import ServerSettings
+
+AUTH = "anna:se:cret ü"  # only the first colon parts the name from the password
+METHODS = ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return Home(tmp_path_factory.mktemp("server") / "home")
+
+
+def app_with(root: Home, **settings: Any) -> FastAPI:
+    chosen = ServerSettings(home=str(root.root), warm_start=False, open_browser=False, **settings)
+    return make_asgi(make_services(chosen))
+
+
+@pytest.fixture(scope="module")
+def guarded(root: Home) -> FastAPI:
+    return app_with(root, auth=AUTH)
+
+
+@pytest.fixture(scope="module")
+def client(guarded: FastAPI) -> Iterator[TestClient]:
+    yield TestClient(guarded, base_url="http://127.0.0.1:7860", raise_server_exceptions=False)
+
+
+def basic(credentials: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(credentials.encode()).decode()}
+
+
+def paths_of(routes: Any, prefix: str = "") -> Iterator[str]:
+    """Every path that the app knows, with its parameters filled, those of mounted and included apps too."""
+    for route in routes:
+        path = prefix + (getattr(route, "path", None) or "")
+        if isinstance(route, Mount):
+            yield from (f"{path}/", f"{path}/index.html", f"{path}/x/y")
+        yield re.sub(r"{[^}]*}", "x", path) or "/"
+        inner = getattr(route, "original_router", route)
+        yield from paths_of(getattr(inner, "routes", None) or (), path)
+
+
+# --- the login --------------------------------------------------------------------------------------
+
+
+def test_every_route_needs_the_login(guarded: FastAPI, client: TestClient) -> None:
+    paths = set(paths_of(guarded.routes))
+    assert len(paths) > 50 and any("component_server" in path for path in paths), "the page's own routes are missing"
+    unknown = {
+        "/nothing",
+        "/docs",
+        "/openapi.json",
+        "/.env",
+        "//",
+        "/%2e%2e/etc/passwd",
+        "/gradio_api/file=/etc/passwd",
+    }
+    files = {"/studio-static/plotly/plotly.min.js", "/studio-static/assets/logo.svg", "/config", "/theme.css"}
+    for path in sorted(paths | unknown | files):
+        for method in METHODS:
+            answer = client.request(method, path)
+            assert answer.status_code == 401, f"{method} {path} answered {answer.status_code}"
+            assert answer.headers["www-authenticate"].startswith("Basic ")
+
+
+def test_a_websocket_needs_the_login_too(client: TestClient) -> None:
+    from starlette.websockets import WebSocketDisconnect
+
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/gradio_api/queue/join"):
+        pass
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        basic("anna:wrong"),
+        basic("anna:se:cret"),
+        basic("anna"),
+        basic(""),
+        basic(AUTH + "x"),
+        {"Authorization": "Basic"},
+        {"Authorization": "Basic !!!not base64!!!"},
+        {"Authorization": "Bearer " + base64.b64encode(AUTH.encode()).decode()},
+        {"Authorization": AUTH.encode()},
+        {"Cookie": "access-token=x; access-token-unsecure=x"},
+    ],
+)
+def test_what_is_not_the_login_is_refused(client: TestClient, header: dict[str, Any]) -> None:
+    assert client.get("/", headers=header).status_code == 401
+
+
+def test_the_login_opens_the_page_and_its_files(client: TestClient) -> None:
+    for path in ("/", "/config", "/studio-static/plotly/plotly.min.js", "/studio-static/assets/logo.svg"):
+        assert client.get(path, headers=basic(AUTH)).status_code == 200, path
+    assert client.get("/", headers={"Authorization": basic(AUTH)["Authorization"].replace("Basic", "basic")}).is_success
+
+
+def test_a_login_that_is_none_is_refused() -> None:
+    for wrong in ("anna", "anna:", ":secret"):
+        with pytest.raises(StudioError, match="user:password"):
+            ServerSettings.read({"auth": wrong})
+    assert "secret" not in repr(ServerSettings(auth="anna:secret"))
+
+
+# --- without a login ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def open_client(root: Home) -> Iterator[TestClient]:
+    yield TestClient(app_with(root), base_url="http://localhost:7860", raise_server_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:7860", "127.0.0.1.evil.example", "192.168.0.2:7860", ""]
+)
+def test_on_loopback_other_names_are_not_answered(open_client: TestClient, host: str) -> None:
+    assert open_client.get("/", headers={"Host": host}).status_code == 400
+    assert open_client.post("/gradio_api/queue/join", headers={"Host": host}).status_code == 400
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:7860", "localhost:9000", "[::1]:7860"])
+def test_on_loopback_its_own_names_are_answered(open_client: TestClient, host: str) -> None:
+    assert open_client.get("/config", headers={"Host": host}).status_code == 200
+
+
+def test_files_outside_the_allowed_folders_are_not_served(open_client: TestClient, root: Home, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("hidden words", encoding="utf-8")
+    private = [secret, Path("/etc/passwd"), Path(__file__), Path(sys.executable)]
+    for folder in (root.drafts, root.uploads, root.runs / "20260101-000000-abcd", root.locks, root.cache, root.trash):
+        replace_text(folder / "file.json", "hidden words")
+        private.append(folder / "file.json")
+    replace_text(root.datasets / "key" / "thumbnails" / "1.png", "picture")
+    replace_text(root.downloads / "run" / "model.zip", "archive")
+    private.append(root.datasets / "key" / ".." / ".." / "drafts" / "file.json")
+    (root.datasets / "key" / "link.json").symlink_to(secret)
+    private.append(root.datasets / "key" / "link.json")
+    for path in private:
+        for address in (f"/gradio_api/file={path}", f"/file={path}", f"/gradio_api/file%3D{path}"):
+            answer = open_client.get(address)
+            assert not answer.is_success, f"{address} was served"
+            assert b"hidden words" not in answer.content and b"root:" not in answer.content
+    for shown in (root.datasets / "key" / "thumbnails" / "1.png", root.downloads / "run" / "model.zip"):
+        assert open_client.get(f"/gradio_api/file={shown}").status_code == 200
+
+
+def test_static_files_stay_in_their_folders(open_client: TestClient) -> None:
+    for mount in ("/studio-static/assets", "/studio-static/plotly"):
+        for way in ("../pyproject.toml", "..%2fpyproject.toml", "%2e%2e/pyproject.toml", "/etc/passwd", ""):
+            assert not open_client.get(f"{mount}/{way}").is_success, way
+
+
+def test_the_page_names_no_outside_host(open_client: TestClient) -> None:
+    page = open_client.get("/").text
+    hosts = set(re.findall(r"(?:src|href)=[\"'](?:https?:)?//([^/\"']+)", page))
+    assert hosts <= {"localhost:7860"}, hosts
+
+
+@pytest.mark.parametrize("widget", ["upload", "many-file", "try-picture"])
+def test_a_path_that_a_browser_makes_up_is_no_upload(root: Home, widget: str) -> None:
+    """Whoever reaches the page may upload a file, never name one that lies on this machine already."""
+    victim = root.root / ("victim.png" if widget == "try-picture" else "victim.csv")
+    replace_text(victim, "text,label\na,b\n")
+    with TestClient(app_with(root), base_url="http://localhost:7860") as running:
+        config = running.get("/config").json()
+        entry = next(each for each in config["components"] if each["props"].get("elem_id") == widget)
+        calls = [each for each in config["dependencies"] if entry["id"] in each["inputs"]]
+        assert calls, "the widget has no handler"
+        file = {"path": str(victim), "meta": {"_type": "gradio.FileData"}, "orig_name": victim.name}
+        for number, call in enumerate(calls):
+            data = [file if each == entry["id"] else "0" * 24 for each in call["inputs"]]
+            body = {"fn_index": call["id"], "data": data, "session_hash": f"s{number}"}
+            assert running.post("/gradio_api/queue/join", json=body).is_success
+            told = running.get(f"/gradio_api/queue/data?session_hash=s{number}").text
+            assert "Cannot move" in told and "not uploaded by a user" in told, told
+    assert victim.is_file() and not any(root.uploads.rglob("victim*"))
+
+
+# --- starting -----------------------------------------------------------------------------------------
+
+
+def test_a_port_in_use_is_said_without_a_traceback(tmp_path: Path) -> None:
+    with listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        command = [sys.executable, "-m", "studio", "ui", "--port", str(port), "--home", str(tmp_path), "--no-browser"]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    assert f"Port {port} cannot be used." in ended.stderr and f"--port {port + 1}" in ended.stderr
+    assert "Traceback" not in ended.stderr + ended.stdout
+
+
+def test_an_address_of_another_machine_is_said() -> None:
+    with pytest.raises(StudioError, match="cannot be served at"):
+        listen("203.0.113.7", 0)
+
+
+def test_any_free_port_is_taken_when_asked_for_0() -> None:
+    with listen("127.0.0.1", 0) as one, listen("127.0.0.1", 0) as other:
+        assert one.getsockname()[1] != other.getsockname()[1]
