@@ -17,8 +17,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from studio.engine.failures import DiskFull
 from studio.engine.loop import Loop, State, not_finite
-from studio.errors import StudioError
 from studio.files import replace_text, replace_with
 from studio.hardware import free_disk_bytes
 from studio.store import is_complete, mark_complete
@@ -44,7 +44,7 @@ class Checkpoints:
     # --- save ---------------------------------------------------------------------------------
 
     def save(self, loop: Loop) -> None:
-        """Raises StudioError where the disk has no room for it; the checkpoints before stay."""
+        """Raises DiskFull where the disk has no room for it; the checkpoints before stay."""
         weights = changing_tensors(loop.model)
         if not all(torch.isfinite(tensor).all() for tensor in weights.values()):
             raise not_finite(loop.state.step)
@@ -77,7 +77,7 @@ class Checkpoints:
     def _check_space(self, needed: int) -> None:
         free = free_disk_bytes(self.folder)
         if free < needed + MARGIN_BYTES:
-            raise disk_full(f"Saving the progress needs {_megabytes(needed)}, and {_megabytes(free)} are free.")
+            raise DiskFull(f"Saving the progress needs {_megabytes(needed)}, and {_megabytes(free)} are free.")
 
     def _prune(self) -> None:
         """Keep the newest two, and the best weights that they speak of."""
@@ -154,14 +154,6 @@ def restore_random_state(state: dict[str, Any]) -> None:
     torch.set_rng_state(state["torch"])
     if state["cuda"] and torch.cuda.is_available():
         torch.cuda.set_rng_state_all(state["cuda"])
-
-
-def disk_full(why: str) -> StudioError:
-    return StudioError(
-        "The disk is full.",
-        why,
-        "Free some space (delete old runs, empty the trash), then resume this run: what it saved before is kept.",
-    )
 
 
 def _bytes_of(value: Any) -> int:

@@ -9,11 +9,21 @@ _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "ba
 _DISK_FULL = ("no space left on device", "disk quota exceeded", "not enough space on the disk", "os error 28")
 
 
+class DiskFull(StudioError):
+    """Found before anything was written: the run can go on once there is room."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            "The disk is full.", why, "Free some space (delete old runs, empty the trash), then resume this run."
+        )
+
+
 def explain(error: BaseException, has_checkpoint: bool) -> Failed:
     """The event that ends the run. What was not foreseen is said plainly; its traceback belongs into worker.log."""
     if isinstance(error, StudioError):
         said = error.explanation
-        return Failed(what=said.what, why=said.why, what_to_do=said.what_to_do, resumable=has_checkpoint)
+        resumable = has_checkpoint or isinstance(error, DiskFull)
+        return Failed(what=said.what, why=said.why, what_to_do=said.what_to_do, resumable=resumable)
     if is_out_of_memory(error):
         return Failed(
             what="The memory is full.",
@@ -54,6 +64,8 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def is_disk_full(error: BaseException) -> bool:
     """Also when a library hides the error number in its text, as safetensors and torch do."""
+    if isinstance(error, DiskFull):
+        return True
     full = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
     chain: BaseException | None = error
     while chain is not None:

@@ -21,6 +21,7 @@ class Progress(Callback):
         self._reporter = reporter
         self._loss_sum = 0.0
         self._steps = 0
+        self._learning_rate = 0.0
         self._last_event = 0.0
         self._last_step = 0.0
         self._seconds_per_step: float | None = None
@@ -34,12 +35,13 @@ class Progress(Callback):
         now = time.monotonic()
         self._loss_sum += result.loss
         self._steps += 1
+        self._learning_rate = result.learning_rate
         self._measure(now - self._last_step, result.examples)
         self._last_step = now
         total, step = loop.plan.total_steps, loop.state.step
         due = step % max(1, total // LEAST_POINTS) == 0 or step == total
         if due or now - self._last_event >= SECONDS_BETWEEN_EVENTS:
-            self._emit(loop, result.learning_rate)
+            self._emit(loop)
             self._last_event = now
 
     def on_evaluated(self, loop: Loop, is_best: bool) -> None:
@@ -47,6 +49,11 @@ class Progress(Callback):
         if loop.state.step:
             self._evaluation_seconds = now - self._last_step
         self._last_step = self._last_event = now
+
+    def on_train_end(self, loop: Loop) -> None:
+        """The last steps of a training that ended early; after Pause they belong to the next point of the curve."""
+        if loop.state.ended and self._steps:
+            self._emit(loop)
 
     def _measure(self, seconds: float, examples: int) -> None:
         """Exponential averages in time, so that fast and slow machines are smoothed alike."""
@@ -57,7 +64,7 @@ class Progress(Callback):
             self._seconds_per_step += weight * (seconds - self._seconds_per_step)
             self._examples_per_second += weight * (examples / max(seconds, 1e-9) - self._examples_per_second)
 
-    def _emit(self, loop: Loop, learning_rate: float) -> None:
+    def _emit(self, loop: Loop) -> None:
         plan, state = loop.plan, loop.state
         evaluations_left = (plan.epochs - state.epoch) * len(plan.marks) - sum(m <= state.batch for m in plan.marks)
         steps_left = plan.total_steps - state.step
@@ -67,7 +74,7 @@ class Progress(Callback):
                 step=state.step,
                 epoch=round(state.epoch + state.batch / plan.steps_per_epoch, 4),
                 loss=self._loss_sum / self._steps,
-                learning_rate=learning_rate,
+                learning_rate=self._learning_rate,
                 examples_per_second=round(self._examples_per_second, 2),
                 memory_bytes=used_memory_bytes(loop.device),
                 seconds_left=round(seconds_left, 1),
