@@ -3,17 +3,12 @@
 from pathlib import Path
 
 import pytest
+from families import EXPECTED, FAMILIES, TEXT_FAMILIES, build, live_structure
 
-from models.families import EXPECTED, FAMILIES, TEXT_FAMILIES, build
-from studio.models.structure import Structure, find_structure, structure_of
+from studio.models.structure import find_structure, structure_of
 from studio.models.weights import shapes_in
 from studio.tasks import TASKS
-from studio.tasks.pretrained import head_names
 from studio.tasks.preview import structure_for
-
-
-def live_structure(model) -> Structure:
-    return find_structure({name: tuple(p.shape) for name, p in model.named_parameters()}, head_names(model))
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -73,9 +68,8 @@ def test_told_from_files_as_from_the_live_model(family, with_head, tmp_path: Pat
 
 
 def test_another_task_s_head_is_not_counted(tmp_path: Path):
+    from families import text_configs
     from transformers import BertForMaskedLM
-
-    from models.families import text_configs
 
     BertForMaskedLM(text_configs()["bert"]).save_pretrained(tmp_path)
     told = structure_for(TASKS["text-classification"], tmp_path, 3, TASKS["text-classification"].Options())

@@ -1,8 +1,7 @@
 """Every registered strategy: what it announces is what it makes trainable, on models of many kinds."""
 
 import pytest
-from models.families import FAMILIES, build
-from models.test_structure import live_structure
+from families import FAMILIES, build, live_structure
 
 from studio.errors import StudioError
 from studio.strategies import STRATEGIES

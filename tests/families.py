@@ -33,7 +33,7 @@ def image_configs() -> dict[str, Any]:
     vit = {**SMALL, "image_size": 32, "patch_size": 16}
     return {
         "vit": t.ViTConfig(**vit),
-        "deit": t.DeiTConfig(**vit),
+        "deit": t.DeiTConfig(**vit, architectures=["DeiTForImageClassification"]),
         "swin": t.SwinConfig(embed_dim=8, depths=[1, 2], num_heads=[1, 2], image_size=32, window_size=4),
         "convnext": t.ConvNextConfig(hidden_sizes=[8, 16], depths=[1, 2], num_stages=2),
         "resnet": t.ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 2], layer_type="basic"),
@@ -63,6 +63,14 @@ EXPECTED: dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]] = {
     "mobilenet_v2": (16, ("conv_stem",), ("conv_1x1",)),
     "efficientnet": (0, ("embeddings.convolution",), ("top_conv",)),  # the number depends on the rounding of its config
 }
+
+
+def live_structure(model: Any) -> Any:
+    """The structure as training sees it."""
+    from studio.models.structure import find_structure
+    from studio.tasks.pretrained import head_names
+
+    return find_structure({name: tuple(p.shape) for name, p in model.named_parameters()}, head_names(model))
 
 
 def build(family: str, classes: int = 3, with_head: bool = True) -> Any:
