@@ -1,18 +1,22 @@
 """Sharing whole things out by fractions: how many rows of each class go to each part.
 
 Sizes come from the largest remainder method (Hamilton's). For classes and parts at once, counts must add up both
-ways: start from each class on its own, then move single rows between parts, each time where it costs the
-least, until the parts have their sizes.
+ways: start from each class on its own, then move single rows between parts, where it costs the least,
+until the parts have their sizes.
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy
+
+SECOND_ROW = 4  # what a class's next move costs more than the one before
 
 
 def largest_remainder(total: int, fractions: Sequence[float]) -> list[int]:
     """Whole numbers that add up to `total`, each within one of its share; the first wins a tie."""
-    shares = [total * fraction for fraction in fractions]
+    whole = sum(fractions) or 1.0
+    shares = [total * fraction / whole for fraction in fractions]
     counts = [int(share + 1e-9) for share in shares]
     order = sorted(range(len(shares)), key=lambda i: (-(round(shares[i] - counts[i], 9)), i))
     for i in order[: total - sum(counts)]:
@@ -31,7 +35,8 @@ def allocate(sizes: Sequence[int], totals: Sequence[int]) -> list[list[int]]:
     fractions = [total / max(1, sum(totals)) for total in totals]
     shares = numpy.outer(sizes, fractions)
     least = _least(sizes, totals)
-    counts = numpy.array([_one_class(size, fractions, low) for size, low in zip(sizes, least, strict=True)])
+    share_out = cache(lambda size, low: _one_class(size, fractions, low))  # many classes are alike
+    counts = numpy.array([share_out(size, tuple(low)) for size, low in zip(sizes, least.tolist(), strict=True)])
     counts = counts.reshape(len(sizes), len(totals))
     _balance(counts, shares, least, numpy.array(totals))
     return [[int(count) for count in row] for row in counts]
@@ -40,15 +45,15 @@ def allocate(sizes: Sequence[int], totals: Sequence[int]) -> list[list[int]]:
 def _least(sizes: Sequence[int], totals: Sequence[int]) -> numpy.ndarray:
     """The smallest count of each class in each part."""
     wanted = numpy.zeros((len(sizes), len(totals)), dtype=int)
-    enough = numpy.array([size >= len(totals) for size in sizes], dtype=bool)
+    enough = numpy.asarray(sizes) >= len(totals)
     for part, total in enumerate(totals):
-        classes = numpy.array([size > 0 for size in sizes]) if part == 0 else enough
+        classes = numpy.asarray(sizes) > 0 if part == 0 else enough
         if classes.sum() <= total:
             wanted[classes, part] = 1
     return wanted
 
 
-def _one_class(size: int, fractions: Sequence[float], least: numpy.ndarray) -> list[int]:
+def _one_class(size: int, fractions: Sequence[float], least: Sequence[int]) -> list[int]:
     """One class shared out on its own, with the counts that must be there lifted at the cost of the largest."""
     counts = largest_remainder(size, fractions)
     for part, low in enumerate(least):
@@ -61,7 +66,8 @@ def _one_class(size: int, fractions: Sequence[float], least: numpy.ndarray) -> l
 def _balance(counts: numpy.ndarray, shares: numpy.ndarray, least: numpy.ndarray, totals: numpy.ndarray) -> None:
     """Move single rows between parts, in place, until the column sums are `totals`.
 
-    Where the least counts leave no way, they give way: the sizes of the parts come first.
+    Where the least counts leave no way, they give way: the sizes of the parts come first. Each step moves one
+    row of every class for which that is cheaper than a second row of the cheapest: few steps, however many classes.
     """
     while True:
         surplus = counts.sum(axis=0) - totals
@@ -73,6 +79,9 @@ def _balance(counts: numpy.ndarray, shares: numpy.ndarray, least: numpy.ndarray,
         movable = counts[:, giver] > least[:, giver]
         if not movable.any():
             movable = counts[:, giver] > 0
-        chosen = int(numpy.where(movable, cost, numpy.inf).argmin())
+        cost = numpy.where(movable, cost, numpy.inf)
+        order = numpy.argsort(cost, kind="stable")
+        cheap = int((cost < cost.min() + SECOND_ROW).sum())
+        chosen = order[: min(cheap, int(surplus[giver]), -int(surplus[taker]))]
         counts[chosen, giver] -= 1
         counts[chosen, taker] += 1

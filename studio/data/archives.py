@@ -7,6 +7,7 @@ After a refusal nothing is left on the disk.
 import re
 import shutil
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -23,6 +24,11 @@ LONGEST_PATH = 800
 DEEPEST = 20
 UTF8_FLAG, ENCRYPTED_FLAG = 0x800, 0x1
 ENTRY_SIGNATURE = b"PK\x01\x02"
+# what reading a damaged or forged archive can raise
+DAMAGES = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError,
+    OverflowError,
+)  # fmt: skip
 _DRIVE = re.compile(r"[A-Za-z]:")
 _UNPORTABLE = re.compile(r'[<>:"|?*\x00-\x1f\x7f]')
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
@@ -44,9 +50,7 @@ def unpack(archive: Path, to: Path, limits: Limits, progress: Progress = silent)
             _write(opened, plan, to, archive, limits, progress)
     except BaseException as error:
         shutil.rmtree(to, ignore_errors=True)
-        if isinstance(
-            error, (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeError, RuntimeError)
-        ):
+        if isinstance(error, DAMAGES):
             raise refusal(archive, f"It is damaged or not a ZIP file: {error}.", "Make the archive again.") from error
         if isinstance(error, FileExistsError):
             raise refusal(archive, f"Two files in it have the same name on this system: {error.filename}.") from error
@@ -114,6 +118,8 @@ def plan_names(opened: zipfile.ZipFile, archive: Path, limits: Limits) -> dict[z
     folders: set[str] = set()
     for info in infos:
         name = stored_name(info)
+        if not name and info.is_dir():
+            continue  # the folder that was packed itself, written as "./"
         check_entry(info, name, archive)
         path = "/".join(portable(part) for part in name.strip("/").split("/"))
         parents = list(_parents(path))
@@ -131,14 +137,15 @@ def plan_names(opened: zipfile.ZipFile, archive: Path, limits: Limits) -> dict[z
 
 
 def stored_name(info: zipfile.ZipInfo) -> str:
-    """The entry's name with `/`. Archives made on a Mac hold UTF-8 without saying so."""
+    """The entry's name with `/`, without steps that lead nowhere (`./`). Archives made on a Mac hold UTF-8 without
+    saying so."""
     name = info.orig_filename
     if not info.flag_bits & UTF8_FLAG:
         try:
             name = name.encode("cp437").decode("utf-8")
         except UnicodeError:
             name = info.orig_filename
-    return name.replace("\\", "/")
+    return "/".join(part for part in name.replace("\\", "/").split("/") if part != ".")
 
 
 def check_entry(info: zipfile.ZipInfo, name: str, archive: Path) -> None:
@@ -154,10 +161,7 @@ def check_entry(info: zipfile.ZipInfo, name: str, archive: Path) -> None:
         f"The entry '{shown}' names a place outside the archive.": name.startswith("/")
         or bool(_DRIVE.match(name))
         or ".." in parts,
-        f"The entry '{shown!a}' has no usable name.": not name.strip("/ .")
-        or "" in parts
-        or "." in parts
-        or "\0" in name,
+        f"The entry {shown!a} has no usable name.": not name.strip("/ .") or "" in parts or "\0" in name,
         f"The name of the entry '{shown}' is too long.": len(name.encode("utf-8", "replace")) > LONGEST_PATH
         or any(len(part.encode("utf-8", "replace")) > LONGEST_NAME for part in parts),
         f"The entry '{shown}' lies too deep in folders.": len(parts) > DEEPEST,

@@ -1,5 +1,6 @@
 """From imported data and the choices about it to the rows that a run uses. The screen and the run both call this."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -16,9 +17,10 @@ from studio.data.parts import part_named
 from studio.data.splitting import SplitOptions, sample_rows, split_rows
 from studio.errors import StudioError
 
-__all__ = ["Assembled", "assemble", "guess_columns"]
+__all__ = ["Assembled", "Cleaned", "assemble", "clean", "divide", "guess_columns"]
 
 FEWEST_ROWS = 6
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 SPLIT_NAMES = ("split", "subset", "partition", "part", "set", "fold")
 Check = Callable[[pandas.DataFrame, Path | None], list[Problem]]
 
@@ -31,6 +33,8 @@ class Assembled:
     dropped: how many rows of the upload were left out for a problem (not for `limit`).
     counts: class -> part -> rows. notes: sentences about what was decided.
     columns: the columns used, role -> name in the file.
+    kept: the parts that came with the data and were kept, such as ("train", "validation"); empty when all rows
+    are split by the fractions.
     """
 
     table: pandas.DataFrame
@@ -39,6 +43,22 @@ class Assembled:
     counts: dict[str, dict[str, int]]
     notes: list[str]
     columns: dict[str, str]
+    kept: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """The rows that can be used, before they are split.
+
+    table, problems, columns: as in `Assembled`. given: the part that the data names for each row, if it does (index:
+    row number). label: the role that holds the class, if the task has one.
+    """
+
+    table: pandas.DataFrame
+    problems: list[Problem]
+    columns: dict[str, str]
+    given: pandas.Series | None
+    label: str | None
 
 
 def assemble(imported: Imported, options: DataOptions, columns: Sequence[Column], check: Check) -> Assembled:
@@ -46,41 +66,52 @@ def assemble(imported: Imported, options: DataOptions, columns: Sequence[Column]
 
     check: the task's own look at the rows. Raises StudioError when no training could come of it.
     """
-    mapping = map_columns(imported, options.columns, columns)
+    return divide(clean(imported, options.columns, columns, check), options)
+
+
+def clean(imported: Imported, chosen: Mapping[str, str], columns: Sequence[Column], check: Check) -> Cleaned:
+    """The first half of `assemble`, which the choices about the split do not touch: whoever changes only those
+    again and again keeps its result."""
+    mapping = map_columns(imported, chosen, columns)
     source = imported.table()
     table = pandas.DataFrame({"row": source["row"]})
-    for column in columns:
-        if column.name in mapping:
-            cells = source[mapping[column.name]]
-            table[column.name] = cells.str.strip() if column.kind == "label" else cells
-    given = given_parts(source, mapping) if options.split.keep else None
+    used = [column for column in columns if column.name in mapping]
+    for column in used:
+        cells = source[mapping[column.name]]
+        table[column.name] = label_names(cells) if column.kind == "label" else cells
+    given = given_parts(source, mapping)
 
     problems = list(imported.problems)
-    found = empty_cells(table, [column for column in columns if column.name in mapping])
+    found = empty_cells(table, used)
     table = _without(table, found)
     checked = check(table.reset_index(drop=True), imported.files)
-    table = _without(table, checked)
+    table = _without(table, checked).reset_index(drop=True)
     problems += found + checked
 
-    label = next((column.name for column in columns if column.kind == "label" and column.name in mapping), None)
-    texts = [column.name for column in columns if column.kind == "text" and column.name in mapping]
+    label = next((column.name for column in used if column.kind == "label"), None)
+    texts = [column.name for column in used if column.kind == "text"]
     problems += copies(table, texts) + (lone_classes(table, label) if label else [])
     _require_enough(table, label, problems)
+    problems.sort(key=lambda problem: problem.row)
+    return Cleaned(table, problems, mapping, given.loc[table["row"]] if given is not None else None, label)
 
+
+def divide(cleaned: Cleaned, options: DataOptions) -> Assembled:
+    """The second half of `assemble`: the limit and the split."""
+    table, label = cleaned.table, cleaned.label
+    given = cleaned.given if options.split.keep else None
+    numbers = pandas.Index(table["row"])
+    labels = table[label].set_axis(numbers) if label else pandas.Series(None, index=numbers, dtype="str")
     notes: list[str] = []
-    labels = table.set_index("row")[label] if label else pandas.Series(None, index=table["row"], dtype="str")
-    if given is not None:
-        given = given.loc[labels.index]
     if options.limit is not None and options.limit < len(labels):
         labels, given = _take_part(labels, given, options, notes)
-    split = split_rows(labels, given, options.split)
-    table = table[table["row"].isin(labels.index)].reset_index(drop=True)
-    table["split"] = split.loc[table["row"]].to_numpy()
+        table = table[table["row"].isin(labels.index)].reset_index(drop=True)
+    table = table.assign(split=split_rows(labels, given, options.split).to_numpy())
     counts = count_classes(table, label) if label else {}
     notes += describe_split(table, given, options.split) + describe_classes(counts)
-    problems.sort(key=lambda problem: problem.row)
+    problems = list(cleaned.problems)
     dropped = len({problem.row for problem in problems if problem.drops and problem.row > 0})
-    return Assembled(table, problems, dropped, counts, notes, mapping)
+    return Assembled(table, problems, dropped, counts, notes, dict(cleaned.columns), kept_parts(given))
 
 
 def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence[Column]) -> dict[str, str]:
@@ -114,6 +145,16 @@ def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence
     return mapping
 
 
+def label_names(cells: pandas.Series) -> pandas.Series:
+    """The cells as names of classes: without blanks around, and whole numbers without the `.0` that tools add to
+    a column with gaps."""
+    names = cells.str.strip()
+    different = pandas.Series(names.dropna().unique(), dtype="str")
+    if different.str.fullmatch(r"-?\d+\.0").any() and different.str.fullmatch(r"-?\d+(\.0)?|").all():
+        return names.str.replace(r"\.0$", "", regex=True)
+    return names
+
+
 def given_parts(source: pandas.DataFrame, mapping: Mapping[str, str]) -> pandas.Series | None:
     """The part that the upload names for each row (index: row number), or None when it names none.
 
@@ -122,33 +163,42 @@ def given_parts(source: pandas.DataFrame, mapping: Mapping[str, str]) -> pandas.
     for name in source.columns:
         if name.lower() not in SPLIT_NAMES or name in mapping.values():
             continue
-        parts = source[name].map(part_named, na_action="ignore")
-        if source[name].notna().any() and parts[source[name].notna()].notna().all():
-            return pandas.Series(parts.to_numpy(), index=source["row"], dtype="str")
+        parts = {value: part_named(value) for value in source[name].dropna().unique()}
+        if parts and all(parts.values()):
+            return pandas.Series(source[name].map(parts).to_numpy(), index=source["row"], dtype="str")
     return None
+
+
+def kept_parts(given: pandas.Series | None) -> tuple[str, ...]:
+    """The named parts that `split_rows` keeps: none where the data names no other part than training."""
+    named = tuple(part for part in SPLITS if given is not None and (given == part).any())
+    return named if set(named) - {"train"} else ()
 
 
 def count_classes(table: pandas.DataFrame, label: str) -> dict[str, dict[str, int]]:
     """class -> part -> rows; classes that are whole numbers in their order, others by the alphabet."""
-    counted = table.groupby([label, "split"]).size()
-    classes = [str(name) for name in table[label].unique()]
-    numbers = all(name.isascii() and name.removeprefix("-").isdigit() for name in classes)
+    counted = {
+        part: {str(name): int(count) for name, count in table.loc[table["split"] == part, label].value_counts().items()}
+        for part in SPLITS
+    }
+    classes = {name for counts in counted.values() for name in counts}
+    numbers = all(_WHOLE_NUMBER.fullmatch(name) for name in classes)
     ordered = sorted(classes, key=int) if numbers else sorted(classes)
-    return {name: {part: int(counted.get((name, part), 0)) for part in SPLITS} for name in ordered}
+    return {name: {part: counted[part].get(name, 0) for part in SPLITS} for name in ordered}
 
 
 def describe_split(table: pandas.DataFrame, given: pandas.Series | None, options: SplitOptions) -> list[str]:
     """What was kept of the split that the data brought."""
     if given is None or given.isna().all():
         return []
-    named = [part for part in SPLITS if (given == part).any()]
-    kept = [part for part in named if part != "train"]
+    kept = [part for part in kept_parts(given) if part != "train"]
     if not kept:
         return ["The data brings a training part alone; all its rows are split by the fractions."]
     sizes = {part: int((table["split"] == part).sum()) for part in SPLITS}
-    notes = [f"The {' and '.join(kept)} part that came with the data is kept ({_rows(sum(sizes[p] for p in kept))})."]
+    are_kept = "parts that came with the data are" if len(kept) > 1 else "part that came with the data is"
+    notes = [f"The {' and '.join(kept)} {are_kept} kept ({_rows(sum(sizes[part] for part in kept))})."]
     for part in SPLITS[1:]:
-        if part not in named:
+        if part not in kept:
             notes.append(
                 f"The data brings no {part} part: {_rows(sizes[part])}, {getattr(options, part):.0%} of the training "
                 f"part, were set aside for it."
@@ -185,7 +235,8 @@ def _take_part(
 
 
 def _without(table: pandas.DataFrame, problems: Sequence[Problem]) -> pandas.DataFrame:
-    return table[~table["row"].isin([problem.row for problem in problems if problem.drops])]
+    dropped = [problem.row for problem in problems if problem.drops]
+    return table[~table["row"].isin(dropped)] if dropped else table
 
 
 def _require_enough(table: pandas.DataFrame, label: str | None, problems: Sequence[Problem]) -> None:

@@ -22,6 +22,9 @@ from studio.data.sources import HubSource, PathSource, SampleSource, Source
 from studio.errors import StudioError
 from studio.paths import assets
 
+# packed by their programs; what they hold is no data set
+DOCUMENTS = (".docx", ".pptx", ".odt", ".ods", ".odp", ".epub", ".pages", ".numbers", ".key", ".jar", ".apk")
+
 
 @dataclass(frozen=True)
 class Content:
@@ -54,7 +57,8 @@ def _path(source: PathSource, reading: ReadingOptions, folder: Path, limits: Lim
     check_size(source.path, limits)
     with source.path.open("rb") as file:
         head = file.read(4)
-    if head in (b"PK\x03\x04", b"PK\x05\x06") and not is_excel(source.path, head):
+    packed = head in (b"PK\x03\x04", b"PK\x05\x06") and source.path.suffix.lower() not in DOCUMENTS
+    if packed and not is_excel(source.path, head):
         names = unpack(source.path, _workshop(folder), limits, progress)
         return _folder(_workshop(folder), names, reading, folder, limits, progress)
     progress("Reading the file", 0, 0)
@@ -72,7 +76,7 @@ def check_size(path: Path, limits: Limits) -> None:
 
 
 def _table(path: Path, reading: ReadingOptions, limits: Limits) -> Content:
-    filled = guess_reading(path, reading)
+    filled = guess_reading(path, reading, limits)
     table, problems = read_table(path, filled, limits)
     return Content(table, problems, "text", find_format(path).name, filled)
 

@@ -1,5 +1,6 @@
 """Fetching a data set from the Hugging Face Hub. Runs in the data process only: `datasets` is a heavy library."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from studio.data.progress import Progress
 from studio.errors import StudioError
 
 Translate = Callable[[Any, str], Any]
+# a file of a Hub repository, or inside an archive there; rows could also name files of this machine or its network
+_ON_THE_HUB = re.compile(r"((zip|tar)://((?!::|://).)*::)?hf://datasets/((?!::|://).)+")
 
 
 def fetch(
@@ -35,7 +38,7 @@ def fetch(
         for key in pictures:
             parts = parts.cast_column(key, datasets.Image(decode=False))
         translate = {key: translator(feature, datasets, folder) for key, feature in features.items()}
-        return collect(parts, translate, limits, progress), pictures[0] if pictures else None
+        return collect(parts, translate, limits, progress, folder), pictures[0] if pictures else None
     except StudioError:
         raise
     except Exception as error:
@@ -43,9 +46,12 @@ def fetch(
 
 
 def collect(
-    parts: Mapping[str, Any], translate: Mapping[str, Translate], limits: Limits, progress: Progress
+    parts: Mapping[str, Any], translate: Mapping[str, Translate], limits: Limits, progress: Progress, folder: Path
 ) -> RawTable:
-    """Rows of all parts one after the other; a part called train, validation or test is kept in column `split`."""
+    """Rows of all parts one after the other; a part called train, validation or test is kept in column `split`.
+
+    It ends early, with a remark, when the rows or the pictures in `folder` reach the limits.
+    """
     names: list[str] = list(translate)
     keep_parts = len(parts) > 1 and all(part_named(part) for part in parts)
     rows: list[list[Any]] = []
@@ -60,6 +66,11 @@ def collect(
         place = f"{part}-{len(rows) + 1:07}"
         cells = [translate[key](row.get(key), place) if key in translate else row.get(key) for key in names]
         rows.append([*cells, part_named(part)] if keep_parts else cells)
+        if len(rows) % 1000 == 0 and size_of(folder) > limits.unpacked_bytes:
+            problems.append(
+                Problem(0, f"Only the first {len(rows):,} rows were taken: they fill the room.", drops=False)
+            )
+            break
         if len(rows) % 200 == 0:
             progress("Fetching rows from the Hub", len(rows), 0)
     if not rows:
@@ -67,6 +78,11 @@ def collect(
     if keep_parts:
         names = [*(f"{name}_2" if name == "split" else name for name in names), "split"]
     return RawTable(names, list(zip(*rows, strict=True)), range(1, len(rows) + 1), problems)
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of the files in `folder`, 0 where there is none."""
+    return sum(path.stat().st_size for path in folder.iterdir()) if folder.is_dir() else 0
 
 
 def _rows(parts: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -90,7 +106,7 @@ def write_picture(value: Any, place: str, folder: Path) -> str | None:
         return None
     content, origin = value.get("bytes"), str(value.get("path") or "")
     if content is None:
-        if "hf://" not in origin:
+        if not _ON_THE_HUB.fullmatch(origin):
             return None
         import fsspec
 

@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -21,6 +22,7 @@ from studio.errors import StudioError
 TABLE_ENDINGS = frozenset({".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx"})
 _LEFTOVERS = frozenset({"__macosx", "thumbs.db", "desktop.ini", "@eadir"})
 NAMES_SHOWN = 3
+MOST_TABLES = 20
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ def from_tables(
     """
     matches: dict[str, tuple[pandas.DataFrame, list[Problem], str]] = {}
     finder = Finder(found.pictures)
-    for name in found.tables:
+    for name in likely_tables(source, found.tables):
         try:
             table, problems = read_table(source / name, reading, limits)
         except StudioError:
@@ -161,7 +163,16 @@ def from_tables(
         before += last
     joined = pandas.concat(tables) if len(tables) > 1 else tables[0]
     joined.index.name = "row"
-    return joined, all_problems, guess_reading(source / chosen[0], reading)
+    if unnamed := len(set(found.pictures).difference(joined["image"])):
+        count = "1 picture is" if unnamed == 1 else f"{unnamed:,} pictures are"
+        all_problems.append(Problem(0, f"{count} not named by the table and left out.", ", ".join(chosen), drops=False))
+    return joined, all_problems, guess_reading(source / chosen[0], reading, limits)
+
+
+def likely_tables(source: Path, tables: Sequence[str]) -> list[str]:
+    """The few that may name the pictures: high up, then large. A set may bring a small file beside each picture."""
+    ranked = sorted(tables, key=lambda name: (name.count("/"), -(source / name).stat().st_size, name))
+    return ranked[:MOST_TABLES]
 
 
 def part_of_file(name: str) -> str | None:
@@ -172,17 +183,18 @@ def part_of_file(name: str) -> str | None:
 class Finder:
     """Which picture does a cell of a table mean? By its path, else its name, else its name without the ending."""
 
-    def __init__(self, pictures: Sequence[str], folder: str = "") -> None:
-        self.pictures = pictures
-        self.folder = folder
+    def __init__(self, pictures: Sequence[str]) -> None:
+        self.folder = ""
         self.paths = set(pictures)
         self.names = _unique((PurePosixPath(picture).name, picture) for picture in pictures)
         self.stems = _unique((PurePosixPath(picture).stem, picture) for picture in pictures)
 
     def inside(self, table: str) -> "Finder":
         """The same for a table in another folder, whose paths start there."""
+        moved = copy(self)
         folder = table.rpartition("/")[0]
-        return Finder(self.pictures, f"{folder}/" if folder else "")
+        moved.folder = f"{folder}/" if folder else ""
+        return moved
 
     def __call__(self, cell: object) -> str | None:
         if not isinstance(cell, str):

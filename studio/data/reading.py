@@ -47,9 +47,9 @@ def find_format(path: Path) -> Format:
     return JSONL if start.startswith("{") else CSV
 
 
-def guess_reading(path: Path, given: ReadingOptions | None = None) -> ReadingOptions:
+def guess_reading(path: Path, given: ReadingOptions | None = None, limits: Limits | None = None) -> ReadingOptions:
     """How to read the file: every field that its format knows is filled, what is `given` stays."""
-    return find_format(path).guess(path, given or ReadingOptions())
+    return find_format(path).guess(path, given or ReadingOptions(), limits or Limits())
 
 
 def read_table(
@@ -60,6 +60,6 @@ def read_table(
     The index is named `row`: the row's number in the file, counted from 1 without the header. Blank lines
     count, so the numbers are those that an editor or a spreadsheet shows.
     """
-    found = find_format(path)
-    raw = found.read(path, found.guess(path, reading or ReadingOptions()), limits or Limits())
+    found, limits = find_format(path), limits or Limits()
+    raw = found.read(path, found.guess(path, reading or ReadingOptions(), limits), limits)
     return to_frame(raw), raw.problems

@@ -24,8 +24,11 @@ class PathSource:
         return self.path.stem.replace("_", " ")
 
     def fingerprint(self) -> str:
-        """Of a file, its content; of a folder, the names, sizes and times of all files in it."""
-        return f"folder:{folder_hash(self.path)}" if self.path.is_dir() else f"file:{file_hash(self.path)}"
+        """Of a file, its content, and the ending of its name, which says how to read it; of a folder, the names,
+        sizes and times of all files in it."""
+        if self.path.is_dir():
+            return f"folder:{folder_hash(self.path)}"
+        return f"file:{file_hash(self.path)}:{self.path.suffix.lower()}"
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,12 @@ def parse_source(source: str) -> Source:
         return HubSource(name, config or None)
     if source.startswith(SAMPLE):
         return SampleSource(SAMPLES[source.removeprefix(SAMPLE)].name)
-    path = Path(source).expanduser()
-    if not source or not path.exists():
+    try:
+        path = Path(source).expanduser()
+        there = bool(source) and (path.is_file() or path.is_dir())
+    except (OSError, RuntimeError, ValueError):
+        there = False  # a name that no system could have given to a file
+    if not there:
         raise StudioError(
             f"There is no file {source}." if source else "No data was chosen.",
             "It may have been moved or deleted." if source else "",

@@ -1,7 +1,9 @@
 """Keeping what people bring: a copy under a name that is safe on every system, in a folder named by its content."""
 
+import contextlib
 import hashlib
 import tempfile
+import time
 import unicodedata
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from studio.paths import Home
 
 BLOCK = 1024 * 1024
 LONGEST_STEM, LONGEST_ENDING = 80, 10
+TEMPORARY = ".upload-"
+A_DAY = 24 * 3600.0
 
 
 def keep_upload(path: Path, original_name: str, home: Home, limits: Limits) -> Path:
@@ -19,8 +23,9 @@ def keep_upload(path: Path, original_name: str, home: Home, limits: Limits) -> P
     Raises StudioError when it is larger than the limits allow or cannot be stored.
     """
     home.uploads.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(home.uploads)
     digest, size = hashlib.sha256(), 0
-    temporary = tempfile.NamedTemporaryFile(dir=home.uploads, prefix=".upload-", delete=False)  # noqa: SIM115
+    temporary = tempfile.NamedTemporaryFile(dir=home.uploads, prefix=TEMPORARY, delete=False)  # noqa: SIM115
     kept = Path(temporary.name)
     try:
         with path.open("rb") as source, temporary as target:
@@ -35,8 +40,9 @@ def keep_upload(path: Path, original_name: str, home: Home, limits: Limits) -> P
                 digest.update(block)
                 target.write(block)
         final = home.uploads / digest.hexdigest()[:16] / safe_name(original_name)
-        final.parent.mkdir(exist_ok=True)
-        kept.replace(final)
+        if not final.is_file():
+            final.parent.mkdir(exist_ok=True)
+            kept.replace(final)
     except OSError as error:
         raise StudioError(
             f"{original_name} could not be stored.",
@@ -47,6 +53,14 @@ def keep_upload(path: Path, original_name: str, home: Home, limits: Limits) -> P
         temporary.close()
         kept.unlink(missing_ok=True)
     return final
+
+
+def _remove_leftovers(uploads: Path) -> None:
+    """Half copies of a server that was ended in the middle."""
+    for path in uploads.glob(f"{TEMPORARY}*"):
+        with contextlib.suppress(OSError):  # another process took it, or still holds it
+            if path.stat().st_mtime < time.time() - A_DAY:
+                path.unlink()
 
 
 def safe_name(original: str) -> str:

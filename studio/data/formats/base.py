@@ -20,6 +20,7 @@ from studio.data.options import ReadingOptions
 from studio.errors import StudioError
 
 MOST_COLUMNS = 1000
+MOST_CELLS = 60_000_000  # rows times columns, where a small file can claim many
 RESERVED = frozenset({"row"})
 
 
@@ -39,13 +40,14 @@ class Format:
 
     recognises: from the first bytes of the file alone; only where they leave no doubt.
     guess: fills what the person has not said about how to read the file.
+    guess and read raise StudioError, and nothing else, for whatever a file may hold.
     """
 
     name: str
     title: str
     extensions: tuple[str, ...]
     recognises: Callable[[Path, bytes], bool]
-    guess: Callable[[Path, ReadingOptions], ReadingOptions]
+    guess: Callable[[Path, ReadingOptions, Limits], ReadingOptions]
     read: Callable[[Path, ReadingOptions, Limits], RawTable]
 
 
@@ -123,6 +125,16 @@ def check_rows(count: int, limits: Limits) -> None:
             "The table has too many rows.",
             f"At most {limits.rows:,} rows are read.",
             "Bring a part of it, or raise the limit in the settings.",
+        )
+
+
+def check_cells(rows: int, columns: int) -> None:
+    """For formats in which an empty cell takes no room in the file."""
+    if rows * columns > MOST_CELLS:
+        raise StudioError(
+            "The table is too large.",
+            f"It has {rows:,} rows of {columns:,} columns each.",
+            "Leave out columns that training does not need.",
         )
 
 

@@ -1,8 +1,10 @@
 """CSV, TSV and their kin: rows of fields between separators, with quotation marks around what needs them."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from io import StringIO
 from pathlib import Path
 
 from studio.data.columns import Problem
@@ -18,6 +20,7 @@ SPELLED = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"
 SAMPLE_CHARACTERS = 200_000
 SAMPLE_RECORDS = 300
 LONGEST_FIELD = 5_000_000
+_ANNOUNCED = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
 
 class Feed:
@@ -39,16 +42,27 @@ class Feed:
         return self.lines[self.position - 1]
 
 
-def guess(path: Path, given: ReadingOptions) -> ReadingOptions:
+def guess(path: Path, given: ReadingOptions, limits: Limits) -> ReadingOptions:
     data = path.read_bytes()
     encoding = given.encoding or guess_encoding(data)
     text = decode(data[: 4 * SAMPLE_CHARACTERS], encoding)[:SAMPLE_CHARACTERS]
-    lines = text.splitlines(keepends=True) if len(text) < SAMPLE_CHARACTERS else text.splitlines(keepends=True)[:-1]
-    delimiter = separator(given.delimiter) if given.delimiter else guess_delimiter(lines, path.suffix.lower())
+    lines, announced = lines_of(text)
+    if len(text) == SAMPLE_CHARACTERS and len(lines) > 1:
+        lines = lines[:-1]  # it is cut
+    told = given.delimiter or announced
+    delimiter = separator(told) if told else guess_delimiter(lines, path.suffix.lower())
     header = given.header
     if header is None:
         header = looks_like_header(_first_records(lines, delimiter))
     return ReadingOptions(delimiter=delimiter, encoding=encoding, header=header)
+
+
+def lines_of(text: str) -> tuple[list[str], str]:
+    """The lines, broken at line ends alone (a form feed or U+2028 is part of a text), and the separator that a
+    first line such as `sep=;` announces to spreadsheet programs: that line is left out."""
+    lines = StringIO(text, newline="\n").readlines()
+    announced = _ANNOUNCED.fullmatch(lines[0].rstrip("\n")) if lines else None
+    return (lines[1:], announced[1]) if announced else (lines, "")
 
 
 def separator(given: str) -> str:
@@ -92,9 +106,7 @@ def _first_records(lines: Sequence[str], delimiter: str) -> list[list[str]]:
 def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
     """Every line that has as many fields as the first; the others become problems."""
     delimiter = separator(reading.delimiter or ",")
-    lines = decode(path.read_bytes(), reading.encoding or "utf-8").splitlines(keepends=True)
-    # str.splitlines also breaks at characters such as U+2028 or form feed, which are part of a text here.
-    lines = _join_unusual_breaks(lines)
+    lines, _ = lines_of(decode(path.read_bytes(), reading.encoding or "utf-8"))
     first = next(iter(parse(lines[:1000], delimiter, None)[1]), None)
     if first is None:
         raise no_rows(path)
@@ -106,14 +118,24 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
             numbers, rows, problems = plain
     names: Sequence[object] = [""] * width
     if reading.header:
-        names, rows, numbers = rows[0], rows[1:], [number - numbers[0] for number in numbers[1:]]
-        problems = [Problem(problem.row - 1, problem.what, problem.why) for problem in problems]
+        start = numbers[0]
+        names, rows, numbers = rows[0], rows[1:], [number - start for number in numbers[1:]]
+        problems = [Problem(problem.row - start, problem.what, problem.why) for problem in problems]
     if not rows:
-        raise no_rows(path)
-    check_rows(len(rows), limits)
+        raise none_fits(path, problems) if problems else no_rows(path)
+    check_rows(len(rows) + len(problems), limits)
     columns = list(zip(*rows, strict=True))
     kept = [i for i, column in enumerate(columns) if str(names[i]).strip() or any(column)]
     return RawTable([names[i] for i in kept], [columns[i] for i in kept], numbers, problems + unreadable(rows, numbers))
+
+
+def none_fits(path: Path, problems: Sequence[Problem]) -> StudioError:
+    first = problems[0]
+    return StudioError(
+        f"No row of {path.name} can be read.",
+        f"The first reason: row {first.row}: {first.what}",
+        "Check that the separator is the right one.",
+    )
 
 
 def parse(
@@ -142,7 +164,7 @@ def parse(
         except StopIteration:
             break
         number += 1
-        if fields == []:
+        if fields is not None and len(fields) < (width or 1) and not any(field.strip() for field in fields):
             continue  # a blank line counts as a row of the file, but says nothing
         fitting = None if fields is None or feed.ran_out else fit(fields, width)
         if fitting is not None:
@@ -192,17 +214,6 @@ def _fields(count: int) -> str:
 
 def _usual_width(lines: Sequence[str], delimiter: str) -> int:
     return Counter(len(record) for record in _first_records(lines, delimiter)).most_common(1)[0][0]
-
-
-def _join_unusual_breaks(lines: list[str]) -> list[str]:
-    joined: list[str] = []
-    open_line: list[str] = []
-    for line in lines:
-        open_line.append(line)
-        if line.endswith("\n"):
-            joined.append("".join(open_line))
-            open_line = []
-    return [*joined, "".join(open_line)] if open_line else joined
 
 
 CSV = Format("csv", "CSV", (".csv", ".txt"), lambda path, head: False, guess, read)

@@ -30,8 +30,8 @@ def guess_encoding(data: bytes) -> str:
     if text.isascii():
         return "utf-8"
     broken = text.count(UNREADABLE)
-    sound = sum(1 for letter in text if letter > "\x7f") - broken if broken else 1
-    if sound > 4 * broken:
+    sound = len(text) - len(text.encode("ascii", errors="ignore")) - broken
+    if not broken or sound > 4 * broken:
         return "utf-8"
     # Bytes 0x80 to 0x9f are control codes in Latin-1 that no text holds, and curly quotes, dashes and the
     # euro sign in its Windows form.

@@ -1,17 +1,22 @@
 """Excel workbooks (.xlsx)."""
 
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
-from studio.data.archives import check_claims
-from studio.data.formats.base import MOST_COLUMNS, Format, RawTable, check_rows, distinct_names, no_rows
+from studio.data.archives import DAMAGES, check_claims
+from studio.data.formats.base import MOST_COLUMNS, Format, RawTable, check_cells, check_rows, distinct_names, no_rows
 from studio.data.formats.header import looks_like_header
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 from studio.errors import StudioError
 
 SAMPLE_ROWS = 200
+SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
+LARGEST_LIST = 4 * 1024 * 1024  # bytes
 
 
 def recognises(path: Path, head: bytes) -> bool:
@@ -24,10 +29,9 @@ def recognises(path: Path, head: bytes) -> bool:
         return False
 
 
-def guess(path: Path, given: ReadingOptions) -> ReadingOptions:
+def guess(path: Path, given: ReadingOptions, limits: Limits) -> ReadingOptions:
     """The first visible sheet that holds something; its first row that holds something may be the header."""
-    workbook = _open(path)
-    try:
+    with _opened(path, limits) as workbook:
         sheet = given.sheet or next(
             (
                 sheet.title
@@ -44,26 +48,23 @@ def guess(path: Path, given: ReadingOptions) -> ReadingOptions:
             ]
             header = looks_like_header([["" if cell is None else str(cell) for cell in row] for row in rows])
         return ReadingOptions(sheet=sheet, header=header)
-    finally:
-        workbook.close()
 
 
 def sheet_names(path: Path) -> list[str]:
-    """For the dropdown that chooses the sheet."""
-    workbook = _open(path)
-    try:
-        return list(workbook.sheetnames)
-    finally:
-        workbook.close()
+    """For the dropdown that chooses the sheet: from the list at the front, without opening the sheets."""
+    with _explained(path), zipfile.ZipFile(path) as archive:
+        with archive.open("xl/workbook.xml") as file:
+            content = file.read(LARGEST_LIST + 1)
+        if len(content) > LARGEST_LIST:
+            raise ValueError("its list of sheets is too long")
+        found = [element.get("name") for element in ElementTree.fromstring(content).iter(SHEET)]
+    return [name for name in found if name]
 
 
 def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
-    with zipfile.ZipFile(path) as archive:
-        check_claims(archive, path, limits)
-    workbook = _open(path)
     numbers: list[int] = []
     rows: list[list[Any]] = []
-    try:
+    with _opened(path, limits) as workbook:
         sheet = _sheet(workbook, reading.sheet or workbook.sheetnames[0])
         for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
             cells = _trimmed(row)
@@ -74,8 +75,6 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
             numbers.append(number)
             rows.append(cells)
             check_rows(len(rows), limits)
-    finally:
-        workbook.close()
     names: list[Any] = []
     if reading.header and rows:
         names, start = rows[0], numbers[0]
@@ -83,17 +82,33 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
     if not rows:
         raise no_rows(path)
     width = max(len(names), max(len(row) for row in rows))
+    check_cells(len(rows), width)
     names = [*names, *[None] * (width - len(names))]
     columns = [[row[i] if i < len(row) else None for row in rows] for i in range(width)]
     return RawTable(names, columns, numbers)
 
 
-def _open(path: Path) -> Any:
+@contextmanager
+def _opened(path: Path, limits: Limits) -> Iterator[Any]:
+    """The workbook, once the sizes that it claims are found bearable (openpyxl reads no more than those)."""
     import openpyxl
 
+    with _explained(path):
+        with zipfile.ZipFile(path) as archive:
+            check_claims(archive, path, limits)
+        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        try:
+            yield workbook
+        finally:
+            workbook.close()
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """What openpyxl raises for a damaged workbook, also in the middle of reading, in plain words."""
     try:
-        return openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError) as error:
+        yield
+    except (*DAMAGES, LookupError, TypeError, AttributeError, OSError, SyntaxError) as error:
         raise StudioError(
             f"{path.name} cannot be read as an Excel file.",
             f"{error}",

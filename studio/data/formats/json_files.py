@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.data.columns import Problem
-from studio.data.formats.base import MOST_COLUMNS, Format, RawTable, check_rows, distinct_names, no_rows
+from studio.data.formats.base import MOST_COLUMNS, Format, RawTable, check_cells, check_rows, distinct_names, no_rows
 from studio.data.formats.delimited import unreadable
 from studio.data.formats.encodings import decode, guess_encoding
 from studio.data.limits import Limits
@@ -17,7 +17,7 @@ from studio.errors import StudioError
 WRAPPERS = ("data", "rows", "examples", "records", "items", "instances")
 
 
-def guess(path: Path, given: ReadingOptions) -> ReadingOptions:
+def guess(path: Path, given: ReadingOptions, limits: Limits) -> ReadingOptions:
     return ReadingOptions(encoding=given.encoding or guess_encoding(path.read_bytes()))
 
 
@@ -27,7 +27,7 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        if _is_object(text.partition("\n")[0]):
+        if isinstance(_document(text.partition("\n")[0]), dict):
             return read_lines(path, reading, limits)
         raise StudioError(
             f"{path.name} is not valid JSON.", f"{error}.", "Correct the file there, or save it in another format."
@@ -43,7 +43,9 @@ def objects(value: Any, path: Path) -> list[Any]:
         lists = {key: inner for key, inner in value.items() if isinstance(inner, list)}
         if lists and all(part_named(key) for key in value) and len(lists) == len(value):
             return [
-                {**row, "split": part} if isinstance(row, dict) else row for part, rows in lists.items() for row in rows
+                {**row, "split": part_named(part)} if isinstance(row, dict) else row
+                for part, rows in lists.items()
+                for row in rows
             ]
         for key in WRAPPERS:
             if isinstance(value.get(key), (list, dict)) and (len(lists) <= 1 or key in lists):
@@ -60,10 +62,13 @@ def objects(value: Any, path: Path) -> list[Any]:
 
 
 def read_lines(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
-    """One object a line; a broken line becomes a problem."""
+    """One object a line; a broken line becomes a problem. A JSON document under that name is read as one."""
+    text = decode(path.read_bytes(), reading.encoding or "utf-8")
+    if text.lstrip().startswith("[") and (whole := _document(text)) is not None:
+        return table(list(enumerate(objects(whole, path), start=1)), [], path, limits)
     rows: list[tuple[int, Any]] = []
     problems: list[Problem] = []
-    for number, line in enumerate(decode(path.read_bytes(), reading.encoding or "utf-8").split("\n"), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -75,7 +80,7 @@ def read_lines(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
 
 def table(rows: list[tuple[int, Any]], problems: list[Problem], path: Path, limits: Limits) -> RawTable:
     """Numbered objects -> columns. Plain strings are a column `text`; what is no object is a problem."""
-    check_rows(len(rows), limits)
+    check_rows(len(rows) + len(problems), limits)
     good: list[tuple[int, dict[str, Any]]] = []
     names: dict[str, None] = {}
     for number, value in rows:
@@ -89,6 +94,7 @@ def table(rows: list[tuple[int, Any]], problems: list[Problem], path: Path, limi
             distinct_names(list(names))  # raises
     if not good:
         raise no_rows(path)
+    check_cells(len(good), len(names))
     columns = [[row.get(name) for _, row in good] for name in names]
     numbers = [number for number, _ in good]
     problems = problems + unreadable([_strings(row.values()) for _, row in good], numbers)
@@ -99,11 +105,12 @@ def _strings(values: Iterable[object]) -> list[object]:
     return [value for value in values if isinstance(value, str)]
 
 
-def _is_object(line: str) -> bool:
+def _document(text: str) -> Any | None:
+    """The value of a JSON document; None for text that is none."""
     try:
-        return isinstance(json.loads(line), dict)
+        return json.loads(text)
     except (ValueError, RecursionError):
-        return False
+        return None
 
 
 JSON = Format("json", "JSON", (".json",), lambda path, head: False, guess, read)

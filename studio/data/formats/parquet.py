@@ -5,12 +5,25 @@ from pathlib import Path
 import pyarrow
 import pyarrow.parquet
 
-from studio.data.formats.base import Format, RawTable, check_rows, no_rows
+from studio.data.formats.base import (
+    MOST_COLUMNS,
+    Format,
+    RawTable,
+    check_cells,
+    check_rows,
+    distinct_names,
+    no_rows,
+)
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 from studio.errors import StudioError
 
 ROWS_AT_ONCE = 1000
+
+
+def guess(path: Path, given: ReadingOptions, limits: Limits) -> ReadingOptions:
+    """A Parquet file says itself how it is to be read."""
+    return ReadingOptions()
 
 
 def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
@@ -21,10 +34,12 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
             names = list(file.schema_arrow.names)
+            distinct_names(names[: MOST_COLUMNS + 1])  # raises for too many
             columns = [[] for _ in names]
             for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
                 count, size = count + batch.num_rows, size + batch.nbytes
                 check_rows(count, limits)
+                check_cells(count, len(names))
                 if size > limits.unpacked_bytes:
                     raise StudioError(
                         f"{path.name} is too large.",
@@ -33,7 +48,7 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
                     )
                 for column, values in zip(columns, batch.columns, strict=True):
                     column.extend(values.to_pylist())
-    except (pyarrow.ArrowException, OSError) as error:
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
         raise StudioError(
             f"{path.name} cannot be read as Parquet.", f"{error}", "The file may be incomplete; copy it again."
         ) from error
@@ -47,6 +62,6 @@ PARQUET = Format(
     "Parquet",
     (".parquet", ".pq"),
     lambda path, head: head.startswith(b"PAR1"),
-    lambda path, given: ReadingOptions(),
+    guess,
     read,
 )

@@ -1,0 +1,237 @@
+"""From imported rows to the rows of a run: what the screen says is what the run uses."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas
+import pytest
+
+from studio.data.assembly import Assembled, assemble, guess_columns
+from studio.data.columns import Column, Problem
+from studio.data.importing import Imported, import_source
+from studio.data.limits import Limits
+from studio.data.options import DataOptions, ReadingOptions
+from studio.errors import StudioError
+from studio.paths import Home
+
+TEXT = Column("text", "Text", "text", "", hints=("text", "review", "message"))
+LABEL = Column("label", "Label", "label", "", hints=("label", "class", "target"))
+IMAGE = Column("image", "Picture", "image", "")
+
+
+def nothing(table: pandas.DataFrame, files: Path | None) -> list[Problem]:
+    return []
+
+
+@pytest.fixture
+def bring(tmp_path: Path, home: Home):
+    def bring(rows: Sequence[Sequence[object]], header: Sequence[str] = ("text", "label")) -> Imported:
+        path = tmp_path / "data.csv"
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([header, *rows])
+        return import_source(str(path), ReadingOptions(header=True), home, Limits())
+
+    return bring
+
+
+def make(imported: Imported, columns: Sequence[Column] = (TEXT, LABEL), check=nothing, **options: object) -> Assembled:
+    return assemble(imported, DataOptions.read({"source": "data.csv", **options}), columns, check)
+
+
+def many(count: int = 40) -> list[tuple[str, str]]:
+    return [(f"sentence number {n}", ("good", "bad")[n % 2]) for n in range(count)]
+
+
+def test_the_shape_of_the_table(bring) -> None:
+    assembled = make(bring(many()))
+    assert list(assembled.table.columns) == ["row", "text", "label", "split"]
+    assert list(assembled.table.index) == list(range(40))
+    assert list(assembled.table["row"]) == list(range(1, 41))
+    assert assembled.counts == {
+        "bad": {"train": 16, "validation": 2, "test": 2},
+        "good": {"train": 16, "validation": 2, "test": 2},
+    }
+    assert (assembled.problems, assembled.dropped, assembled.notes) == ([], 0, [])
+    assert assembled.columns == {"text": "text", "label": "label"}
+
+
+def test_it_is_the_same_every_time(bring) -> None:
+    imported = bring(many())
+    assert make(imported).table.equals(make(imported).table)
+    assert not make(imported).table.equals(make(imported, split={"seed": 8}).table)
+
+
+def test_what_is_dropped_and_why_row_by_row(bring) -> None:
+    rows: list[Sequence[str]] = [*many(), ("", "good"), ("   ", "bad"), ("no label", ""), ("", ""), ("ragged",)]
+    rows += [("sentence number 3", "bad"), ("sentence number 0", " good ")]
+    assembled = make(bring(rows))
+    assert [(p.row, p.what, p.drops) for p in assembled.problems] == [
+        (41, "The text is empty.", True),
+        (42, "The text is empty.", True),
+        (43, "The label is missing.", True),
+        (44, "The text is empty.", True),
+        (45, "This line has 1 field instead of 2.", True),
+        (46, "The same text as in row 4.", False),
+        (47, "The same text as in row 1.", False),
+    ]
+    assert assembled.dropped == 5
+    assert len(assembled.table) == 42
+    assert set(assembled.table["label"]) == {"good", "bad"}  # blanks around a label are no class
+
+
+def test_the_task_adds_its_own_problems(bring) -> None:
+    seen: list[tuple[list[str], Path | None]] = []
+
+    def check(table: pandas.DataFrame, files: Path | None) -> list[Problem]:
+        seen.append((list(table.columns), files))
+        return [Problem(int(table["row"].iloc[4]), "too odd"), Problem(2, "only odd", drops=False)]
+
+    assembled = make(bring(many()), check=check)
+    assert seen == [(["row", "text", "label"], None)]
+    assert 5 not in set(assembled.table["row"])
+    assert 2 in set(assembled.table["row"])
+    assert [problem.row for problem in assembled.problems] == [2, 5]
+    assert assembled.dropped == 1
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ([0, 1], ["0", "1"]),
+        (["0.0", "1.0"], ["0", "1"]),
+        ([0.5, 1.5], ["0.5", "1.5"]),
+        ([True, False], ["False", "True"]),
+        ([10, 9, 1], ["1", "9", "10"]),
+        (["None", "NA"], ["NA", "None"]),
+    ],
+)
+def test_labels_of_every_kind(bring, labels: list, expected: list[str]) -> None:
+    rows = [(f"sentence {n}", labels[n % len(labels)]) for n in range(30)]
+    assert list(make(bring(rows)).counts) == expected
+
+
+# --- columns --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (("text", "label"), {"text": "text", "label": "label"}),
+        (("Review", "Class"), {"text": "Review", "label": "Class"}),
+        (("first", "second"), {"text": "first", "label": "second"}),
+        (("target", "text"), {"text": "target", "label": "text"}),  # content decides what a name cannot be
+    ],
+)
+def test_columns_are_guessed(bring, header: Sequence[str], expected: dict[str, str]) -> None:
+    assert guess_columns(bring(many(), header), (TEXT, LABEL)) == expected
+
+
+def test_numbers_of_rows_are_neither_text_nor_label(bring) -> None:
+    rows = [(n, f"sentence number {n}", ("a", "b")[n % 2], "x" * 9) for n in range(40)]
+    assert guess_columns(bring(rows, ("id", "words", "kind", "same")), (TEXT, LABEL)) == {
+        "text": "words",
+        "label": "kind",
+    }
+
+
+def test_choices_win_over_guesses(bring) -> None:
+    rows = [(f"title {n}", f"a longer body {n}", ("a", "b")[n % 2]) for n in range(40)]
+    imported = bring(rows, ("title", "text", "label"))
+    assembled = make(imported, columns=(TEXT, LABEL)) if False else make(imported)
+    assert assembled.columns["text"] == "text"
+    chosen = assemble(imported, DataOptions(source="x", columns={"text": "title"}), (TEXT, LABEL), nothing)
+    assert chosen.columns == {"text": "title", "label": "label"}
+    assert chosen.table["text"].iloc[0] == "title 0"
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        ({"text": "txt"}, "Did you mean 'text'"),
+        ({"words": "text"}, "no column 'words'"),
+        ({"text": "label", "label": "label"}, "two roles"),
+    ],
+)
+def test_impossible_columns_are_explained(bring, columns: dict[str, str], sentence: str) -> None:
+    with pytest.raises(StudioError, match=sentence):
+        assemble(bring(many()), DataOptions(source="x", columns=columns), (TEXT, LABEL), nothing)
+
+
+def test_a_role_that_nothing_fills(bring) -> None:
+    with pytest.raises(StudioError, match="Which column holds the label"):
+        make(bring([(f"a {n}", f"b {n}") for n in range(50)], ("one", "two")))
+    with pytest.raises(StudioError, match="Which column holds the picture"):
+        make(bring(many()), columns=(IMAGE, LABEL))
+
+
+def test_a_task_without_labels(bring) -> None:
+    columns = (Column("source", "Source", "text", ""), Column("target", "Target", "text", ""))
+    rows = [(f"a sentence {n}", f"en mening {n}") for n in range(30)]
+    assembled = assemble(bring(rows, ("source", "target")), DataOptions(source="x"), columns, nothing)
+    assert assembled.counts == {}
+    assert dict(assembled.table["split"].value_counts()) == {"train": 24, "validation": 3, "test": 3}
+
+
+# --- too little -----------------------------------------------------------------------------------
+
+
+def test_too_little_to_learn_from(bring) -> None:
+    with pytest.raises(StudioError, match="too few rows"):
+        make(bring(many(4)))
+    with pytest.raises(StudioError, match="only one class"):
+        make(bring([(f"sentence {n}", "good") for n in range(40)]))
+
+
+def test_a_class_with_one_example_is_kept_and_told(bring) -> None:
+    assembled = make(bring([*many(), ("the only one", "god")]))
+    assert [(p.row, p.drops) for p in assembled.problems] == [(41, False)]
+    assert "'god'" in assembled.problems[0].what
+    assert assembled.counts["god"] == {"train": 1, "validation": 0, "test": 0}
+    assert any("god" in note for note in assembled.notes)
+
+
+# --- parts that came with the data, and the limit -------------------------------------------------
+
+
+def test_a_split_column_is_kept(bring) -> None:
+    names = ["train"] * 30 + ["dev"] * 6 + ["TEST"] * 4
+    rows = [(*row, part) for row, part in zip(many(), names, strict=True)]
+    imported = bring(rows, ("text", "label", "split"))
+    assembled = make(imported)
+    expected = ["train"] * 30 + ["validation"] * 6 + ["test"] * 4
+    assert list(assembled.table["split"]) == expected
+    assert any("kept" in note for note in assembled.notes)
+    anew = make(imported, split={"keep": False})
+    assert list(anew.table["split"]) != expected
+    assert anew.notes == []
+
+
+def test_a_missing_part_is_cut_from_train_and_told(bring) -> None:
+    rows = [(*row, "train" if n < 30 else "val") for n, row in enumerate(many())]
+    assembled = make(bring(rows, ("text", "label", "split")))
+    assert dict(assembled.table["split"].value_counts()) == {"train": 27, "validation": 10, "test": 3}
+    assert (assembled.table["split"].iloc[30:] == "validation").all()
+    assert any("no test part: 3 rows" in note for note in assembled.notes)
+
+
+def test_a_column_called_set_that_names_no_parts(bring) -> None:
+    rows = [(*row, "blue") for row in many()]
+    assert make(bring(rows, ("text", "label", "set"))).notes == []
+
+
+def test_the_limit_keeps_shares_and_order(bring) -> None:
+    rows = [(f"sentence number {n}", "rare" if n % 10 == 0 else "common") for n in range(200)]
+    assembled = make(bring(rows), limit=50)
+    assert len(assembled.table) == 50
+    assert {name: sum(parts.values()) for name, parts in assembled.counts.items()} == {"common": 45, "rare": 5}
+    assert assembled.table["row"].is_monotonic_increasing
+    assert any("50 rows of 200" in note for note in assembled.notes)
+    assert assembled.dropped == 0
+
+
+def test_the_limit_shrinks_given_parts_alike(bring) -> None:
+    rows = [(*row, "train" if n < 160 else "test") for n, row in enumerate(many(200))]
+    assembled = make(bring(rows, ("text", "label", "split")), limit=50)
+    assert dict(assembled.table["split"].value_counts()) == {"train": 36, "validation": 4, "test": 10}
+    assert set(assembled.table.loc[assembled.table["split"] == "test", "row"]) <= set(range(161, 201))

@@ -1,0 +1,178 @@
+"""Taking data in: once, resumable, paged."""
+
+import json
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+import tiny
+from filelock import FileLock
+
+from studio.data import importing
+from studio.data.importing import Imported, import_source, key_of
+from studio.data.limits import Limits
+from studio.data.options import ReadingOptions
+from studio.data.progress import silent
+from studio.data.sources import parse_source
+from studio.errors import StudioError
+from studio.paths import Home
+
+
+def take(source: Path | str, home: Home, reading: ReadingOptions | None = None, **limits: int) -> Imported:
+    return import_source(str(source), reading or ReadingOptions(), home, Limits.read(limits), silent)
+
+
+def test_a_table(home: Home, reviews: Path) -> None:
+    imported = take(reviews, home)
+    assert (imported.kind, imported.format, imported.title, imported.rows) == ("text", "csv", "reviews", 80)
+    assert imported.columns == ("text", "label")
+    assert imported.reading == ReadingOptions(delimiter=",", encoding="utf-8", header=True)
+    assert imported.files is None
+    assert list(imported.table().columns) == ["row", "text", "label"]
+    assert list(imported.table()["row"]) == list(range(1, 81))
+    assert imported.folder.parent == home.datasets
+
+
+def test_pictures(home: Home, pictures: Path) -> None:
+    told: list[str] = []
+    imported = import_source(
+        str(pictures), ReadingOptions(), home, Limits(), lambda sentence, done, total: told.append(sentence)
+    )
+    assert (imported.kind, imported.rows, imported.columns) == ("image", 40, ("image", "label"))
+    assert imported.files and imported.thumbnails
+    for name in imported.table()["image"]:
+        assert (imported.files / name).is_file()
+        assert imported.thumbnail(name).is_file()
+    assert {item.name for item in imported.folder.iterdir()} == {
+        "table.parquet", "files", "thumbnails", "about.json", "problems.json", "COMPLETE",
+    }  # fmt: skip
+    assert "Unpacking" in told
+
+
+def test_the_same_import_is_done_once(
+    home: Home, reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = take(reviews, home)
+    copy = tmp_path / "copy.csv"
+    copy.write_bytes(reviews.read_bytes())
+    monkeypatch.setattr(importing, "take_in", lambda *_: pytest.fail("read again"))
+    assert take(reviews, home).folder == first.folder
+    assert take(copy, home).folder == first.folder
+    assert take(reviews, home, first.reading).folder == first.folder  # naming what was guessed changes nothing
+    with pytest.raises(pytest.fail.Exception):
+        take(reviews, home, ReadingOptions(header=False))
+
+
+def test_other_content_or_reading_is_another_import(home: Home, reviews: Path) -> None:
+    first = take(reviews, home)
+    without = take(reviews, home, ReadingOptions(header=False))
+    assert without.folder != first.folder
+    assert (without.rows, without.columns) == (81, ("column_1", "column_2"))
+
+
+def test_an_interrupted_import_is_cleaned_up_by_the_next(home: Home, reviews: Path, tmp_path: Path) -> None:
+    half = home.datasets / "0123456789abcdef01234567"
+    (half / "files").mkdir(parents=True)
+    (half / "about.json").write_text("{}", encoding="utf-8")
+    busy = home.datasets / "fedcba98765432100123456a"
+    busy.mkdir()
+    home.locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(home.locks / f"dataset-{busy.name}.lock"):
+        assert Imported.open(half) is None
+        take(reviews, home)
+        assert not half.exists()
+        assert busy.exists()  # somebody is at work on it
+
+
+def test_a_half_made_import_of_the_same_data_is_made_anew(home: Home, reviews: Path) -> None:
+    folder = home.datasets / key_of(parse_source(str(reviews)).fingerprint(), ReadingOptions())
+    folder.mkdir(parents=True)
+    (folder / "table.parquet").write_bytes(b"half")
+    assert take(reviews, home).rows == 80
+
+
+def test_a_failed_import_leaves_nothing(home: Home, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.zip"
+    with zipfile.ZipFile(bad, "w") as archive:
+        archive.writestr("../evil.txt", "x")
+    with pytest.raises(StudioError):
+        take(bad, home)
+
+    def stop(sentence: str, done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_source(str(tiny.write_pictures(tmp_path / "p.zip")), ReadingOptions(), home, Limits(), stop)
+    assert [path for path in home.datasets.iterdir() if path.name != "aliases"] == []
+    assert not (tmp_path / "evil.txt").exists()
+
+
+def test_a_full_disk_is_said_in_words(home: Home, reviews: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(importing, "_store", full)
+    with pytest.raises(StudioError, match="No space left on device"):
+        take(reviews, home)
+    assert not any(path.name != "aliases" for path in home.datasets.iterdir())
+
+
+def test_problems_of_the_file_are_kept(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text("text,label\na,x\nbroken\nb,y\n", encoding="utf-8")
+    imported = take(path, home)
+    assert [(problem.row, problem.drops) for problem in imported.problems] == [(2, True)]
+    assert list(imported.table()["row"]) == [1, 3]
+
+
+def test_a_table_in_an_archive(home: Home, tmp_path: Path, reviews: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
+        archive.write(reviews, "folder/reviews.csv")
+        archive.writestr("__MACOSX/folder/._reviews.csv", "x")
+    imported = take(tmp_path / "data.zip", home)
+    assert (imported.kind, imported.rows) == ("text", 80)
+    with zipfile.ZipFile(tmp_path / "sounds.zip", "w") as archive:
+        archive.writestr("a.wav", "x")
+    with pytest.raises(StudioError, match=r"a\.wav"):
+        take(tmp_path / "sounds.zip", home)
+
+
+def test_a_folder_of_this_machine(home: Home, tmp_path: Path, pictures: Path) -> None:
+    with zipfile.ZipFile(pictures) as archive:
+        archive.extractall(tmp_path / "photos")
+    imported = take(tmp_path / "photos", home)
+    assert (imported.kind, imported.rows) == ("image", 40)
+    assert take(tmp_path / "photos", home).folder == imported.folder
+    (tmp_path / "photos/across/000.png").unlink()
+    assert take(tmp_path / "photos", home).rows == 39
+
+
+def test_too_large_a_file(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "big.csv"
+    path.write_text("text,label\n" + "x" * 1_100_000 + ",y\n", encoding="utf-8")
+    with pytest.raises(StudioError, match="too large"):
+        take(path, home, upload_megabytes=1)
+
+
+def test_pages_of_a_large_table_are_quick(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "large.csv"
+    path.write_text("text,label\n" + "".join(f"words of row {n},{n % 7}\n" for n in range(200_000)), encoding="utf-8")
+    imported = take(path, home)
+    assert imported.rows == 200_000
+    page = imported.page(150_000 - 3, 6)  # over the border of two groups
+    assert list(page["row"]) == [149_998, 149_999, 150_000, 150_001, 150_002, 150_003]
+    assert page["text"].iloc[0] == "words of row 149997"
+    assert list(imported.page(199_999, 50)["row"]) == [200_000]
+    assert list(imported.page(500_000, 50).columns) == ["row", "text", "label"]
+    assert len(imported.page(-5, 3)) == 3
+    begin = time.perf_counter()
+    for start in range(0, 200_000, 10_000):
+        imported.page(start, 20)
+    assert (time.perf_counter() - begin) / 20 < 0.1  # 4 ms on a quiet machine
+
+
+def test_about_is_plain_json(home: Home, reviews: Path) -> None:
+    about = json.loads((take(reviews, home).folder / "about.json").read_text(encoding="utf-8"))
+    assert about["format"] == "csv"
+    assert [profile["name"] for profile in about["profiles"]] == ["text", "label"]

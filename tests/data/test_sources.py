@@ -1,0 +1,155 @@
+"""What a source means, the samples, the Hub out of reach, and keeping uploads."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.data import hub
+from studio.data.assembly import assemble
+from studio.data.formats.base import to_frame
+from studio.data.importing import import_source
+from studio.data.limits import Limits
+from studio.data.options import DataOptions, ReadingOptions
+from studio.data.progress import silent
+from studio.data.samples import SAMPLES
+from studio.data.sources import HubSource, PathSource, SampleSource, parse_source
+from studio.data.uploads import keep_upload, safe_name
+from studio.errors import StudioError
+from studio.paths import Home
+from studio.tasks import TASKS
+
+
+def test_sources(reviews: Path) -> None:
+    assert parse_source(f" {reviews} ") == PathSource(reviews.resolve())
+    assert parse_source("hub:owner/some-set") == HubSource("owner/some-set", None)
+    assert parse_source("hub:owner/set:en-sv") == HubSource("owner/set", "en-sv")
+    assert parse_source("sample/handwritten-digits") == SampleSource("handwritten-digits")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "",
+        "nowhere.csv",
+        "sample/nothing",
+        "hub:csv",
+        "hub:../x",
+        "hub:a/b/c",
+        "hub:/etc/passwd",
+        "hub:a/b:../c",
+        "x\0y",
+    ],
+)
+def test_sources_that_mean_nothing(source: str) -> None:
+    with pytest.raises(StudioError):
+        parse_source(source)
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+def test_samples_are_ready_to_learn_from(sample: Any, home: Home) -> None:
+    imported = import_source(f"sample/{sample.name}", ReadingOptions(), home, Limits())
+    task = TASKS[sample.task]
+    assembled = assemble(imported, DataOptions(source=f"sample/{sample.name}"), task.columns, task.check)
+    assert imported.title == sample.title
+    assert len(assembled.table) >= 180
+    assert len(assembled.counts) >= 6
+    assert all(min(parts.values()) >= 1 for parts in assembled.counts.values())
+
+
+def test_the_sample_of_messages_has_its_planted_problems(home: Home) -> None:
+    imported = import_source("sample/support-messages", ReadingOptions(), home, Limits())
+    task = TASKS["text-classification"]
+    assembled = assemble(imported, DataOptions(source="x"), task.columns, task.check)
+    assert assembled.dropped == 2
+    assert Counter(problem.drops for problem in assembled.problems) == {True: 2, False: 1}
+    texts = assembled.table["text"].str.lower()
+    assert texts.nunique() == len(texts) - 1
+    assert texts.str.len().max() > 100 > 20 > texts.str.len().min()
+
+
+def test_the_hub_out_of_reach_is_said_in_words(home: Home) -> None:
+    with pytest.raises(StudioError) as caught:
+        import_source("hub:owner/some-set", ReadingOptions(), home, Limits())
+    assert "owner/some-set" in caught.value.explanation.what
+    assert caught.value.explanation.what_to_do
+    assert not [path for path in home.datasets.iterdir() if path.name != "aliases"]
+
+
+class ClassLabel:
+    def int2str(self, value: int) -> str:
+        return ("no", "yes")[value]
+
+
+class Picture:
+    pass
+
+
+class Fakes:
+    ClassLabel = ClassLabel
+    Image = Picture
+
+
+def test_rows_of_the_hub_become_a_table(tmp_path: Path) -> None:
+    parts = {
+        "train": [{"text": "a", "label": 0, "image": {"bytes": b"1", "path": "x.png"}}] * 3,
+        "validation": [{"text": "b", "label": -1, "image": {"bytes": None, "path": "/etc/passwd"}}],
+    }
+    features = {"text": object(), "label": ClassLabel(), "image": Picture()}
+    translate = {name: hub.translator(feature, Fakes, tmp_path) for name, feature in features.items()}
+    table = to_frame(hub.collect(parts, translate, Limits(), silent, tmp_path))
+    assert list(table.columns) == ["text", "label", "image", "split"]
+    assert list(table["label"].fillna("-")) == ["no", "no", "no", "-"]
+    assert list(table["split"]) == ["train"] * 3 + ["validation"]
+    assert table["image"].isna().iloc[3]  # nothing of this machine is read
+    assert (tmp_path / table["image"].iloc[0]).read_bytes() == b"1"
+
+
+def test_rows_of_the_hub_are_bounded(tmp_path: Path) -> None:
+    rows = ({"text": str(n)} for n in range(10**9))
+    raw = hub.collect({"train": rows}, {}, Limits(rows=50), silent, tmp_path)
+    assert len(raw.numbers) == 50
+    assert [problem.drops for problem in raw.problems] == [False]
+
+
+# --- uploads --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("data.CSV", "data.csv"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\me\\my reviews (1).xlsx", "my reviews _1_.xlsx"),
+        ("größe.csv", "größe.csv"),
+        (".csv", "csv"),
+        ("con.csv", "upload_con.csv"),
+        ("", "upload_"),
+        ("a\n<b>.csv", "a__b_.csv"),
+    ],
+)
+def test_safe_names(name: str, safe: str) -> None:
+    assert safe_name(name) == safe
+
+
+def test_long_names_are_cut() -> None:
+    assert len(safe_name("ä" * 500 + ".csv").encode()) < 100
+
+
+def test_keeping_an_upload(home: Home, reviews: Path) -> None:
+    kept = keep_upload(reviews, "../Reviews.CSV", home, Limits())
+    assert kept.name == "Reviews.csv"
+    assert kept.parent.parent == home.uploads
+    assert kept.read_bytes() == reviews.read_bytes()
+    assert reviews.exists()
+    assert keep_upload(reviews, "Reviews.CSV", home, Limits()) == kept
+    assert len(list(home.uploads.iterdir())) == 1
+
+
+def test_an_upload_beyond_the_limit_leaves_nothing(home: Home, tmp_path: Path) -> None:
+    big = tmp_path / "big.csv"
+    big.write_bytes(bytes(1_100_000))
+    with pytest.raises(StudioError, match="too large"):
+        keep_upload(big, "big.csv", home, Limits(upload_megabytes=1))
+    assert list(home.uploads.iterdir()) == []
