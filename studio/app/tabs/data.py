@@ -178,7 +178,7 @@ def show_result(services: Services, draft: Draft, split_form: Form, limit_form: 
     except StudioError as error:
         problem = error.explanation
         shown = notice("bad", problem.what, problem.why, problem.what_to_do)
-        return ["", shown, "", gr.skip(), split_value(draft, None), *settings, "", gr.update(interactive=False)]
+        return ["", shown, "", gr.skip(), split_value(draft, None, ()), *settings, "", gr.update(interactive=False)]
     rows = {part: sum(counts.get(part, 0) for counts in assembled.counts.values()) for part in SPLITS}
     worth_knowing = [problem for problem in assembled.problems if not problem.drops]
     return [
@@ -186,7 +186,7 @@ def show_result(services: Services, draft: Draft, split_form: Form, limit_form: 
         counts_html([{"label": label, **parts} for label, parts in assembled.counts.items()]),
         dropped_heading(assembled.dropped, len(worth_knowing)),
         gr.update(value=query_of(draft), visible=bool(assembled.problems)),
-        split_value(draft, rows),
+        split_value(draft, rows, assembled.kept),
         *settings,
         "".join(notice("info", note) for note in assembled.notes),
         gr.update(interactive=True),
@@ -198,15 +198,13 @@ def query_of(draft: Draft) -> dict[str, Any]:
     return {"draft": draft.id, "choices": draft.model_dump_json(include={"columns", "limit", "split", "dataset"})}
 
 
-def split_value(draft: Draft, rows: dict[str, int] | None) -> dict[str, Any]:
-    split = draft.split
-    return {
-        "train": split.train,
-        "validation": split.validation,
-        "test": split.test,
-        "rows": rows,
-        "locked": "",
-    }
+def split_value(draft: Draft, rows: dict[str, int] | None, kept: tuple[str, ...]) -> dict[str, Any]:
+    """The slider: the chosen shares, or what came with the data, which it then cannot change."""
+    if rows and kept:
+        total = sum(rows.values())
+        locked = "The parts came with the data. Switch that off under 'More about the split' to choose your own."
+        return {**{part: rows[part] / total for part in SPLITS}, "rows": rows, "locked": locked}
+    return {**{part: getattr(draft.split, part) for part in SPLITS}, "rows": rows, "locked": ""}
 
 
 def dropped_heading(dropped: int, worth_knowing: int) -> str:
@@ -298,7 +296,8 @@ def map_columns(index: int, draft: Draft, column: str | None) -> Draft:
     roles = TASKS[draft.task].columns if draft.task else ()
     if index >= len(roles):
         return draft
-    return draft.change(columns={**draft.columns, roles[index].name: column})
+    others = {role: name for role, name in draft.columns.items() if role != roles[index].name}
+    return draft.change(columns={**others, roles[index].name: column} if column else others)
 
 
 def move_split(draft: Draft, event: dict[str, Any]) -> Draft:
