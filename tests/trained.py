@@ -1,13 +1,14 @@
 """Runs trained by real worker processes, for the tests that need one: started warm (forked), or cold."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import tiny
@@ -17,6 +18,9 @@ from studio.events import RunState, fold
 from studio.paths import Home
 from studio.processes import Identity, python
 from studio.store import Run, Store
+
+if TYPE_CHECKING:
+    from studio.engine.session import Session
 
 ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
 PATIENCE = 120.0  # seconds; a busy machine is slow
@@ -92,10 +96,41 @@ def new_run(home: Home, task: str, model: Path | str, data: Path, **more: Any) -
     return Store(home).create(yaml.safe_dump(values), "a test")
 
 
+def in_this_process(run: Run, monkeypatch: pytest.MonkeyPatch) -> int:
+    """The worker's own main, here, so that a test can break something inside it. Returns its exit code."""
+    import torch
+
+    from studio.engine import worker
+
+    monkeypatch.setattr(logging, "basicConfig", lambda **settings: None)
+    monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
+    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "false")
+    torch.set_num_threads(1)  # as in the workers: another number gives other roundings
+    return worker.main(run.folder)
+
+
+def open_session(run: Run) -> "Session":
+    """The run as its worker holds it right before the first step, here."""
+    import torch
+
+    from studio.config import RunConfig
+    from studio.engine.reporting import Reporter
+    from studio.engine.session import build, build_activation_cache, load
+    from studio.engine.settled import Settled
+
+    torch.set_num_threads(1)
+    config, reporter = RunConfig.from_file(run.config_file), Reporter(run)
+    home = Home(run.folder.parent.parent)
+    session = build(run, config, load(config, home, reporter), Settled("cpu", 1), reporter)
+    build_activation_cache(session, run, config, reporter)
+    return session
+
+
 STRATEGIES: dict[str, dict[str, Any]] = {
     "full": {"strategy": {"name": "full"}},
     "freeze": {"strategy": {"name": "freeze", "last_blocks": 1}},
     "lora": {"strategy": {"name": "lora", "r": 4, "dropout": 0.1}, "training": {"learning_rate": 0.02}},
+    "head": {"strategy": {"name": "freeze"}, "training": {"learning_rate": 0.02}},
     "mean": {
         "strategy": {"name": "lora", "r": 4},
         "options": {"pooling": "mean"},
@@ -111,11 +146,11 @@ class Finished:
         self.home = home
         self._workers, self._text_model, self._image_model = workers, text_model, image_model
         self.reviews = tiny.write_reviews(folder / "reviews.csv", 160)
-        self.pictures = tiny.write_pictures(folder / "pictures.zip")
+        self.pictures = tiny.write_pictures(folder / "pictures.zip", 60)
         self._runs: dict[str, Run] = {}
 
-    def new(self, name: str, **training: Any) -> Run:
-        """The same run once more, not trained yet."""
+    def new(self, name: str, options: dict[str, Any] | None = None, **training: Any) -> Run:
+        """The same run once more, not trained yet, with other settings where they are given."""
         if name == "image":
             chosen: dict[str, Any] = {"strategy": {"name": "freeze"}, "training": {"learning_rate": 0.05, "epochs": 4}}
             task, model, data = "image-classification", self._image_model, self.pictures
@@ -123,6 +158,8 @@ class Finished:
             chosen = STRATEGIES[name]
             task, model, data = "text-classification", self._text_model, self.reviews
         settings = {**chosen, "training": {**chosen.get("training", {}), **training}}
+        if options is not None:
+            settings["options"] = options
         return new_run(self.home, task, model, data, **settings)
 
     def __getitem__(self, name: str) -> Run:

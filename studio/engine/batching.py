@@ -68,5 +68,6 @@ def evaluation_marks(steps: int, evaluations: int) -> frozenset[int]:
 def _cut(order: list[int], batch_size: int) -> list[list[int]]:
     batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
     if len(batches) > 1 and len(batches[-1]) == 1:
-        batches[-2] += batches.pop()
+        single = batches.pop()
+        batches[-1] += single
     return batches

@@ -81,8 +81,9 @@ class RecordingPlan:
         self._find_inputs(forward, first, second, dimensions)
         self.fields: dict[str, Layout] | None = None
         self._placeholders: dict[str, torch.Tensor] = {}
-        if dimensions.sequences is None:
-            self._keep_fields(first)
+        labels_vary = first["labels"].shape[1:] != second["labels"].shape[1:]
+        if not labels_vary and all(layout.sequence is None for layout in self.layouts):
+            self._keep_fields(first, second)
 
     def _find_inputs(self, forward: Forward, first: Any, second: Any, dimensions: Dimensions) -> None:
         """The boundary's inputs that come from frozen layers are those that change when these fall silent."""
@@ -108,14 +109,18 @@ class RecordingPlan:
         if not replay.leaves:
             raise CannotRecord("Nothing from the frozen layers enters the first trained one.")
 
-    def _keep_fields(self, batch: dict[str, torch.Tensor]) -> None:
-        """With inputs of fixed size, keep the small ones (labels), so that no picture is read again."""
+    def _keep_fields(self, first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> None:
+        """Where nothing of varying size is left above the boundary, keep the small inputs of fixed size (labels).
+
+        The others (pictures, tokens) only matter below: one short example of them serves for all.
+        """
         self.fields = {}
-        for name, tensor in batch.items():
-            if tensor[0].numel() <= MOST_VALUES_OF_SMALL_FIELD:
+        for name, tensor in second.items():
+            fixed = tensor.shape[1:] == first[name].shape[1:]
+            if fixed and tensor[0].numel() <= MOST_VALUES_OF_SMALL_FIELD:
                 self.fields[name] = Layout(tuple(tensor.shape[1:]), None, tensor.dtype)
             else:
-                self._placeholders[name] = tensor.new_zeros(())[(None,) * tensor.ndim].expand(1, *tensor.shape[1:])
+                self._placeholders[name] = tensor[:1].clone()
 
     @contextmanager
     def running(
@@ -203,7 +208,12 @@ def build_cache(
     needed = sum(plan.bytes_needed(lengths[split]) for split in splits)
     if needed > MOST_OF_FREE_DISK * free_disk_bytes(folder):
         raise CannotRecord(f"They would fill {needed / 1024**3:.1f} GB, more than half of the free disk.")
-    signature = {"key": key, "boundary": plan.name, "lengths": {split: sum(lengths[split]) for split in splits}}
+    signature = {
+        "key": key,
+        "boundary": plan.name,
+        "fields": sorted(plan.fields or ()),
+        "lengths": {split: sum(lengths[split]) for split in splits},
+    }
     records = _records(plan, folder, lengths, signature)
     if not (folder / COMPLETE).is_file():
         done, total = 0, sum(len(lengths[split]) for split in splits)

@@ -1,252 +1,130 @@
-"""Recorded activations stand in for frozen layers, in the kinds of models that people bring."""
+"""Frozen layers computed once: nothing but the time of a training changes by it."""
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
-from torch import nn
+from safetensors.torch import load_file
+from trained import Finished, Workers, in_this_process, open_session, state_of
 
-from studio.engine.cache import ActivationCache, build_cache
-from studio.engine.forward import Forward
-from studio.engine.frozen import find_boundaries, modules_without_dropout, trace
-from studio.engine.replay import CannotRecord, NothingToGain
-from studio.models.structure import find_structure
-from studio.strategies import STRATEGIES
-from studio.tasks.base import Prepared
-from studio.tasks.text_classification import PadTexts
-
-ROWS = {"train": 30, "validation": 7}
-CPU = torch.device("cpu")
+from studio.engine.cache import RecordingPlan
+from studio.engine.frozen import find_boundaries, trace
+from studio.engine.replay import CannotRecord
+from studio.store import Run
 
 
-def bert() -> Any:
-    from transformers import BertConfig, BertForSequenceClassification
-
-    shape = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 32}
-    return BertForSequenceClassification(BertConfig(vocab_size=40, max_position_embeddings=32, **shape))
+def phases(run: Run) -> set[str]:
+    return {event.name for event in run.read_from()[0] if event.type == "phase"}
 
 
-def roberta() -> Any:
-    from transformers import RobertaConfig, RobertaForSequenceClassification
-
-    shape = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 32}
-    return RobertaForSequenceClassification(RobertaConfig(vocab_size=40, max_position_embeddings=40, **shape))
-
-
-def distilbert() -> Any:
-    from transformers import DistilBertConfig, DistilBertForSequenceClassification
-
-    shape = {"dim": 16, "n_layers": 3, "n_heads": 2, "hidden_dim": 32}
-    return DistilBertForSequenceClassification(DistilBertConfig(vocab_size=40, max_position_embeddings=32, **shape))
-
-
-def vit() -> Any:
-    from transformers import ViTConfig, ViTForImageClassification
-
-    shape = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 32}
-    return ViTForImageClassification(ViTConfig(image_size=32, patch_size=8, **shape))
+@pytest.mark.parametrize("name", ["head", "freeze", "image"])
+def test_training_comes_out_as_without(name: str, finished: Finished, workers: Workers) -> None:
+    cached, plain = finished[name], finished.new(name, cache_activations=False)
+    workers.work(plain)
+    assert "caching" in phases(cached) and "caching" not in phases(plain)
+    one, two = state_of(cached), state_of(plain)
+    assert [loss for _, loss in one.train] == pytest.approx([loss for _, loss in two.train], rel=1e-3, abs=1e-4)
+    for with_cache, without in zip((*one.validation, one.test), (*two.validation, two.test), strict=True):
+        assert with_cache is not None and without is not None
+        assert with_cache.metrics == pytest.approx(without.metrics, rel=1e-3, abs=1e-4)
+    first, second = (load_file(run.model / "model.safetensors") for run in (cached, plain))
+    assert first.keys() == second.keys()
+    for key, weights in first.items():
+        torch.testing.assert_close(weights, second[key], rtol=1e-3, atol=2e-4, msg=key)
 
 
-def resnet() -> Any:
-    from transformers import ResNetConfig, ResNetForImageClassification
-
-    return ResNetForImageClassification(ResNetConfig(embedding_size=8, hidden_sizes=[8, 16, 16], depths=[1, 1, 1]))
-
-
-def mobilenet() -> Any:
-    from transformers import MobileNetV2Config, MobileNetV2ForImageClassification
-
-    return MobileNetV2ForImageClassification(MobileNetV2Config(image_size=32, depth_multiplier=0.35))
-
-
-TEXT: tuple[Callable[[], Any], ...] = (bert, roberta, distilbert)
-PICTURES: tuple[Callable[[], Any], ...] = (vit, resnet, mobilenet)
-
-
-def texts(rows: int) -> list[dict[str, Any]]:
-    return [{"input_ids": [2, *range(5, 5 + index % 9), 3], "labels": index % 2} for index in range(rows)]
-
-
-def pictures(rows: int) -> list[dict[str, Any]]:
-    generator = torch.Generator().manual_seed(0)
-    return [{"pixel_values": torch.rand(3, 32, 32, generator=generator), "labels": i % 2} for i in range(rows)]
-
-
-def stack(items: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-    return {name: torch.stack([torch.as_tensor(item[name]) for item in items]) for name in items[0]}
-
-
-def prepare(make: Callable[[], Any], strategy: str, varying: Sequence[str] = (), **options: int) -> Forward:
-    """The model under a strategy, with data of its kind."""
-    torch.manual_seed(0)
-    model = make()
-    is_text = make in TEXT
-    items = {split: (texts if is_text else pictures)(rows) for split, rows in ROWS.items()}
-    head = frozenset(name for name, _ in model.named_parameters() if name.startswith(("classifier", "pre_classifier")))
-    structure = find_structure({name: tuple(p.shape) for name, p in model.named_parameters()}, head)
-    chosen = STRATEGIES[strategy]
-    wrapped = chosen.apply(model, structure, chosen.Options.read(options))
-    lengths = {split: [len(item["input_ids"]) for item in part] for split, part in items.items()} if is_text else None
-    collate = PadTexts(pad_token_id=1) if is_text else stack
-    prepared = Prepared(model, None, items, collate, lengths, ("a", "b"), head, frozenset(varying))
-    return Forward(wrapped, prepared, CPU)
-
-
-def build(
-    forward: Forward, folder: Path, progress: Callable[[int, int], None] = lambda done, total: None
-) -> ActivationCache:
-    boundaries = find_boundaries(trace(forward.model, lambda: forward("train", [0])))
-    return build_cache(forward, boundaries, folder, 4, "key", progress)
-
-
-def logits(forward: Forward, split: str) -> torch.Tensor:
+@pytest.mark.parametrize("name", ["head", "freeze", "image"])
+def test_every_example_is_answered_as_by_the_whole_model(name: str, finished: Finished) -> None:
+    session = open_session(finished.new(name))
+    forward = session.loop.forward
+    cache = forward.cache
+    assert cache is not None and cache.splits == {"train", "validation", "test"}
     forward.model.eval()
-    with torch.no_grad():
-        return torch.cat([forward(split, rows).logits for rows in ([0, 3, 1], [5, 6, 4, 2])])
+    for split in sorted(cache.splits):
+        rows = list(range(len(forward.prepared.datasets[split])))
+        for start in range(0, len(rows), 7):
+            with torch.no_grad():
+                forward.cache = cache
+                replayed = forward(split, rows[start : start + 7])
+                forward.cache = None
+                plain = forward(split, rows[start : start + 7])
+            torch.testing.assert_close(replayed.logits, plain.logits, rtol=1e-4, atol=1e-5)
+            torch.testing.assert_close(replayed.loss, plain.loss, rtol=1e-4, atol=1e-5)
+    cache.close()
+    assert forward.cache is None
 
 
-def calls(module: nn.Module, forward: Callable[[], Any]) -> int:
-    """How often `module`'s own forward ran."""
-    count = 0
-    original = type(module).forward
+def test_where_the_trial_fails_it_is_not_used_and_a_note_says_so(
+    finished: Finished, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: RecordingPlan, *arguments: object) -> None:
+        raise CannotRecord("A trial gave another answer than the whole model.")
 
-    def counting(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
-        nonlocal count
-        count += self is module
-        return original(self, *args, **kwargs)
-
-    type(module).forward = counting  # type: ignore[method-assign]
-    try:
-        forward()
-    finally:
-        type(module).forward = original  # type: ignore[method-assign]
-    return count
+    monkeypatch.setattr(RecordingPlan, "verify", refuse)
+    run = finished.new("freeze", epochs=1)
+    assert in_this_process(run, monkeypatch) == 0
+    state = state_of(run)
+    assert state.status == "completed"
+    assert any("computed anew" in note.text and "another answer" in note.text for note in state.notes)
 
 
-@pytest.mark.parametrize("last_blocks", (0, 1, 2))
-@pytest.mark.parametrize("make", (*TEXT, *PICTURES), ids=lambda make: make.__name__)
-def test_replay_answers_as_the_whole_model(make: Callable[[], Any], last_blocks: int, tmp_path: Path) -> None:
-    forward = prepare(make, "freeze", last_blocks=last_blocks)
-    plain = {split: logits(forward, split) for split in ROWS}
-    forward.cache = build(forward, tmp_path / "cache")
-    frozen = next(
-        module
-        for module in forward.model.modules()
-        if isinstance(module, nn.Linear | nn.Conv2d) and not module.weight.requires_grad
+def test_a_cut_that_drops_something_is_found_by_the_trial(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recorded values that are wrong must not pass."""
+    record = RecordingPlan.record
+
+    def spoil(self: RecordingPlan, forward, into, split, rows, places) -> None:  # type: ignore[no-untyped-def]
+        record(self, forward, into, split, rows, places)
+        into.inputs[0]._values.mul_(1.5)
+
+    monkeypatch.setattr(RecordingPlan, "record", spoil)
+    run = finished.new("freeze")
+    session = open_session(run)
+    assert session.loop.forward.cache is None
+    assert any("computed anew" in note.text for note in state_of(run).notes)
+
+
+def test_varied_pictures_are_computed_anew(finished: Finished) -> None:
+    session = open_session(finished.new("image", options={"augment": True}))
+    cache = session.loop.forward.cache
+    assert cache is not None and cache.splits == {"validation", "test"}
+
+
+def test_nothing_is_recorded_where_all_trains(finished: Finished) -> None:
+    run = finished.new("full")
+    session = open_session(run)
+    assert session.boundaries == [] and session.loop.forward.cache is None
+    assert not (run.folder / "cache").exists() and not state_of(run).notes
+
+
+def test_the_boundary_lies_below_what_trains(finished: Finished) -> None:
+    session = open_session(finished.new("freeze", cache_activations=False))
+    forward = session.loop.forward
+    paths = find_boundaries(trace(forward.model, lambda: forward("train", [0])))
+    assert [path[-1].name for path in paths] == ["bert.encoder.layer.1"]
+
+
+def test_frozen_layers_run_without_dropout_and_batch_statistics(finished: Finished) -> None:
+    text = open_session(finished.new("freeze", cache_activations=False))
+    text.loop.train_mode()
+    layers = text.model.bert.encoder.layer
+    assert not any(module.training for module in layers[0].modules())
+    assert not text.model.bert.embeddings.dropout.training
+    assert layers[1].training and text.model.dropout.training
+
+    norms = [m for m in open_training("image", finished).modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    assert norms and not any(norm.training for norm in norms)
+
+
+def open_training(name: str, finished: Finished) -> torch.nn.Module:
+    session = open_session(finished.new(name, cache_activations=False))
+    session.loop.train_mode()
+    return session.model
+
+
+def test_frozen_batch_statistics_stay_as_they_came(finished: Finished, image_model: Path) -> None:
+    before, after = (
+        load_file(image_model / "model.safetensors"),
+        load_file(finished["image"].model / "model.safetensors"),
     )
-    assert calls(frozen, lambda: logits(forward, "train")) == 0
-    for split in ROWS:
-        torch.testing.assert_close(logits(forward, split), plain[split], rtol=1e-4, atol=1e-5)
-    forward.cache.close()
-    assert not (tmp_path / "cache").exists()
-    torch.testing.assert_close(logits(forward, "train"), plain["train"])
-
-
-@pytest.mark.parametrize("make", (*TEXT, *PICTURES), ids=lambda make: make.__name__)
-def test_gradients_are_those_of_the_whole_model(make: Callable[[], Any], tmp_path: Path) -> None:
-    forward = prepare(make, "freeze", last_blocks=1)
-    trained = [parameter for parameter in forward.model.parameters() if parameter.requires_grad]
-    forward.model.eval()
-    plain = torch.autograd.grad(forward("train", [0, 3, 8]).loss, trained, allow_unused=True)
-    forward.cache = build(forward, tmp_path / "cache")
-    replayed = torch.autograd.grad(forward("train", [0, 3, 8]).loss, trained, allow_unused=True)
-    for one, two in zip(plain, replayed, strict=True):
-        assert (one is None) == (two is None)
-        if one is not None and two is not None:
-            torch.testing.assert_close(one, two, rtol=1e-3, atol=1e-5)
-
-
-@pytest.mark.parametrize("make", (bert, roberta, vit, resnet, mobilenet), ids=lambda make: make.__name__)
-def test_a_head_alone_keeps_one_vector_of_each_example(make: Callable[[], Any], tmp_path: Path) -> None:
-    """Not all of its tokens, also where the head itself picks the first one."""
-    forward = prepare(make, "freeze")
-    build(forward, tmp_path / "cache")
-    stored = sum(path.stat().st_size for path in (tmp_path / "cache").rglob("input-*.bin"))
-    width = 1280 if make is mobilenet else 16
-    assert stored == 4 * width * sum(ROWS.values())
-
-
-def test_pictures_are_not_read_again(tmp_path: Path) -> None:
-    forward = prepare(resnet, "freeze")
-    forward.cache = build(forward, tmp_path / "cache")
-    forward.prepared.datasets["train"].clear()  # type: ignore[attr-defined]
-    assert len(logits(forward, "train")) == 7
-
-
-def test_what_varies_is_computed_anew(tmp_path: Path) -> None:
-    forward = prepare(resnet, "freeze", varying=["train"])
-    cache = build(forward, tmp_path / "cache")
-    assert cache.splits == {"validation"}
-    both = prepare(resnet, "freeze", varying=["train", "validation"])
-    with pytest.raises(CannotRecord):
-        build(both, tmp_path / "other")
-
-
-def test_adapters_in_the_lowest_block_leave_nothing_to_gain(tmp_path: Path) -> None:
-    forward = prepare(bert, "lora", r=2)
-    with pytest.raises(NothingToGain):
-        build(forward, tmp_path / "cache")
-
-
-def test_full_training_has_no_frozen_part() -> None:
-    forward = prepare(bert, "full")
-    assert find_boundaries(trace(forward.model, lambda: forward("train", [0]))) == []
-
-
-def test_a_bare_parameter_below_forbids_it() -> None:
-    """A trained position vector acts before the blocks, though no module that was called owns it."""
-    forward = prepare(vit, "freeze", last_blocks=1)
-    forward.model.vit.embeddings.cls_token.requires_grad_(True)  # type: ignore[union-attr]
-    boundaries = find_boundaries(trace(forward.model, lambda: forward("train", [0])))
-    assert all("encoder" not in path[-1].name and "layer" not in path[-1].name for path in boundaries)
-
-
-def test_weights_are_as_before_a_trial(tmp_path: Path) -> None:
-    forward = prepare(bert, "freeze", last_blocks=1)
-    before = {name: p.clone() for name, p in forward.model.named_parameters()}
-    build(forward, tmp_path / "cache")
-    assert all(torch.equal(before[name], p) for name, p in forward.model.named_parameters())
-
-
-def test_interrupted_recording_is_begun_anew_and_a_whole_one_used_again(tmp_path: Path) -> None:
-    class Stop(Exception): ...
-
-    def stop(done: int, total: int) -> None:
-        if done > 10:
-            raise Stop
-
-    forward, folder, seen = prepare(bert, "freeze", last_blocks=1), tmp_path / "cache", []
-    plain = logits(forward, "train")
-    with pytest.raises(Stop):
-        build(forward, folder, stop)
-    build(forward, folder, lambda done, total: seen.append(done))
-    assert seen[0] == 0
-    seen.clear()
-    forward.cache = build(forward, folder, lambda done, total: seen.append(done))
-    assert seen == []
-    torch.testing.assert_close(logits(forward, "train"), plain, rtol=1e-4, atol=1e-5)
-
-
-def test_dropout_rests_below_the_boundary_and_works_above() -> None:
-    forward = prepare(bert, "freeze", last_blocks=1)
-    boundaries = find_boundaries(trace(forward.model, lambda: forward("train", [0])))
-    forward.model.train()
-    for module in modules_without_dropout(forward.model, boundaries):
-        module.eval()
-    layers = forward.model.bert.encoder.layer  # type: ignore[union-attr]
-    assert [layer.output.dropout.training for layer in layers] == [False, False, True]  # type: ignore[union-attr]
-    assert not forward.model.bert.embeddings.dropout.training  # type: ignore[union-attr]
-    assert forward.model.dropout.training  # type: ignore[union-attr]
-
-
-def test_frozen_batch_normalisation_keeps_its_statistics() -> None:
-    forward = prepare(resnet, "freeze")
-    boundaries = find_boundaries(trace(forward.model, lambda: forward("train", [0])))
-    forward.model.train()
-    for module in modules_without_dropout(forward.model, boundaries):
-        module.eval()
-    before = {name: buffer.clone() for name, buffer in forward.model.named_buffers()}
-    forward("train", [0, 1, 2])
-    assert all(torch.equal(before[name], buffer) for name, buffer in forward.model.named_buffers())
+    moved = [name for name, values in before.items() if not torch.equal(values, after[f"resnet.{name}"])]
+    assert moved == [] and any("running_mean" in name for name in before)

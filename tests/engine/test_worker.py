@@ -2,15 +2,13 @@
 
 import errno
 import json
-import logging
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from filelock import FileLock
 from safetensors.torch import load_file, save_file
-from trained import Finished, Workers, new_run, state_of, wait_for_end, wait_until
+from trained import Finished, Workers, in_this_process, new_run, state_of, wait_for_end, wait_until
 
 from studio.engine import checkpoint, worker
 from studio.engine.failures import DiskFull, explain
@@ -19,15 +17,6 @@ from studio.engine.reporting import Interrupted, Reporter
 from studio.engine.slots import acquire_slot, slots_here
 from studio.errors import StudioError
 from studio.store import Run, is_complete
-
-
-def in_this_process(run: Run, monkeypatch: pytest.MonkeyPatch) -> int:
-    """The worker's own main, here, so that a test can break something inside it."""
-    monkeypatch.setattr(logging, "basicConfig", lambda **settings: None)
-    for variable in ("OMP_WAIT_POLICY", "TOKENIZERS_PARALLELISM"):
-        monkeypatch.setenv(variable, "false" if variable.startswith("T") else "passive")
-    torch.set_num_threads(1)  # as in the workers: another number gives other roundings
-    return worker.main(run.folder)
 
 
 def kinds(run: Run) -> list[str]:

@@ -1,0 +1,151 @@
+"""Learning rates, weight decay, judging the validation part, and the points of the curve."""
+
+from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from trained import Finished, Workers, state_of
+
+from studio.engine.callbacks.base import StepResult
+from studio.engine.callbacks.evaluation import Evaluation
+from studio.engine.callbacks.progress import Progress
+from studio.engine.evaluation import is_better
+from studio.engine.loop import Plan, State, parameter_groups
+from studio.engine.reporting import Interrupted, Reporter
+from studio.store import Run
+from studio.tasks.base import Scores
+
+
+def plan(**changes: Any) -> Plan:
+    values = {"rows": 100, "lengths": None, "epochs": 4, "batch_size": 10, "learning_rate": 0.1, "schedule": "linear"}
+    values |= {"warmup": 0.1, "max_grad_norm": 1.0, "evaluations_per_epoch": 1, "seed": 7}
+    return Plan(**{**values, **changes})
+
+
+def test_the_learning_rate_rises_and_falls() -> None:
+    rates = [plan().learning_rate_at(step) for step in range(40)]
+    assert rates[:4] == pytest.approx([0.025, 0.05, 0.075, 0.1])
+    assert max(rates) == pytest.approx(0.1) and rates[4] == pytest.approx(0.1)
+    assert all(later < earlier for earlier, later in pairwise(rates[4:]))
+    assert 0 < rates[-1] < 0.005
+    constant = plan(schedule="constant", warmup=0.0)
+    assert {constant.learning_rate_at(step) for step in range(40)} == {0.1}
+
+
+def test_weight_decay_is_for_matrices() -> None:
+    model = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.LayerNorm(3), torch.nn.Linear(3, 2))
+    model[2].weight.requires_grad_(False)
+    decayed, free = parameter_groups(model, 0.01)
+    assert [id(p) for p in decayed["params"]] == [id(model[0].weight)] and decayed["weight_decay"] == 0.01
+    assert len(free["params"]) == 4 and free["weight_decay"] == 0.0
+
+
+def test_better() -> None:
+    assert is_better("accuracy", (0.9, 2.0), (0.8, 1.0)) and not is_better("accuracy", (0.7, 0.1), (0.8, 1.0))
+    assert is_better("accuracy", (0.8, 0.9), (0.8, 1.0)) and not is_better("accuracy", (0.8, 1.0), (0.8, 1.0))
+    assert is_better("loss", (0.4, 0.4), (0.5, 0.5)) and not is_better("loss", (0.6, 0.6), (0.5, 0.5))
+
+
+class Scripted:
+    """Scores from a list instead of a model."""
+
+    headline_metric = "accuracy"
+
+    def __init__(self, answers: list[float | Exception]) -> None:
+        self.answers = answers
+
+    def rows(self, split: str) -> int:
+        return 10
+
+    def score(self, split: str) -> Scores:
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return Scores({"accuracy": answer, "loss": 1.0})
+
+
+class Watched(SimpleNamespace):
+    """As much of a loop as callbacks look at."""
+
+    def __init__(self) -> None:
+        super().__init__(state=State(), plan=plan(), pausing=False, told=[], device=torch.device("cpu"))
+
+    def train_mode(self) -> None: ...
+
+    def tell_evaluated(self, is_best: bool) -> None:
+        self.told.append(is_best)
+
+    def after_epoch(self, evaluation: Evaluation) -> None:
+        self.state.step += 10
+        self.state.batch = 10
+        evaluation.on_step_end(self, StepResult(1.0, 10, 0.1))  # type: ignore[arg-type]
+        self.state.epoch, self.state.batch = self.state.epoch + 1, 0
+
+
+def judge(folder: Path, answers: list[float | Exception], patience: int = 0, start_counts: bool = False) -> Any:
+    evaluation = Evaluation(Scripted(answers), Reporter(Run(folder)), patience, start_counts)  # type: ignore[arg-type]
+    loop = Watched()
+    evaluation.on_train_begin(loop)  # type: ignore[arg-type]
+    while answers and not loop.pausing and loop.state.ended is None:
+        loop.after_epoch(evaluation)
+    return evaluation, loop
+
+
+def test_early_stopping_keeps_the_best(tmp_path: Path) -> None:
+    evaluation, loop = judge(tmp_path, [0.2, 0.5, 0.7, 0.6, 0.7, 0.9], patience=2)
+    assert loop.state.ended == "early-stopping" and loop.state.step == 40
+    assert evaluation.best_step == 20 and evaluation.best_epoch == 2.0
+    assert loop.told == [False, True, True, False, False]
+
+
+def test_without_patience_it_goes_on(tmp_path: Path) -> None:
+    evaluation, loop = judge(tmp_path, [0.2, 0.5, 0.4, 0.3, 0.2])
+    assert loop.state.ended is None and evaluation.best_step == 10
+
+
+@pytest.mark.parametrize(("counts", "best"), [(True, 0), (False, 10)])
+def test_an_untrained_new_head_is_never_the_best(counts: bool, best: int, tmp_path: Path) -> None:
+    evaluation, _ = judge(tmp_path, [0.9, 0.5, 0.4], start_counts=counts)
+    assert evaluation.best_step == best
+
+
+def test_pause_in_an_evaluation_is_made_up_for(tmp_path: Path) -> None:
+    evaluation, loop = judge(tmp_path, [0.2, 0.5, Interrupted("pause"), 0.9])
+    assert loop.pausing and evaluation.last_step == 10
+    again = Evaluation(Scripted([0.9]), Reporter(Run(tmp_path)), 0, False)  # type: ignore[arg-type]
+    again.restore(evaluation.state())
+    loop.pausing, loop.state.epoch, loop.state.batch = False, 1, 10  # where the checkpoint was written
+    again.on_train_begin(loop)
+    assert again.best_step == 20 and again.last_step == 20
+
+
+def test_stop_before_the_first_step_ends_all(tmp_path: Path) -> None:
+    with pytest.raises(Interrupted):
+        judge(tmp_path, [Interrupted("stop")])
+
+
+def test_points_of_the_curve(tmp_path: Path) -> None:
+    """A mean over the steps since the last point, ten a second at most, and none lost when training ends early."""
+    run, loop = Run(tmp_path), Watched()
+    loop.plan = plan(rows=100_000)
+    progress = Progress(Reporter(run))
+    progress.on_train_begin(loop)  # type: ignore[arg-type]
+    for number in range(1, 1001):
+        loop.state.step, loop.state.batch = number, number
+        progress.on_step_end(loop, StepResult(float(number), 10, 0.1))  # type: ignore[arg-type]
+    loop.state.ended = "stopped"
+    progress.on_train_end(loop)  # type: ignore[arg-type]
+    state = state_of(run)
+    assert 5 <= len(state.train) < 100 and state.step == 1000
+    assert state.train[0] == (200, 100.5)  # 40,000 steps make 200 points at least
+    assert state.latest is not None and state.latest.memory_bytes > 0 and state.latest.seconds_left is not None
+
+
+def test_early_stopping_in_a_real_run(finished: Finished, workers: Workers) -> None:
+    run = finished.new("full", early_stopping=1, learning_rate=1e-12, epochs=50, weight_decay=0)
+    state = workers.work(run)
+    assert state.finished is not None and state.finished.reason == "early-stopping"
+    assert state.status == "completed" and state.step < 16 * 50 and state.has_model
