@@ -25,7 +25,7 @@ TONES = {
 def start_run(services: Services, draft: Draft) -> Draft:
     """Write the run file of these choices and queue the run. StudioError names everything that stands in the way."""
     config = draft.config()
-    check(config, services.home)
+    check(config, services.home, services.settings.trust_remote_code)
     run = services.store.create(config.to_text(), run_name(draft))
     run.annotate(data=draft.title, dataset=draft.dataset, preset=draft.preset)
     services.supervisor.enqueue(run)

@@ -15,7 +15,9 @@ from studio.app.live import STATUS_TITLES, duration, spent, thin
 from studio.app.models import title_of
 from studio.app.pages import Page, Services, Wire
 from studio.app.runs import TONES, config_of, flat_settings
+from studio.config import RunConfig
 from studio.errors import StudioError
+from studio.files import read_json
 from studio.store import Run
 
 CURVE_POINTS = 400
@@ -143,13 +145,17 @@ def run_row(services: Services, run: Run) -> dict[str, Any]:
         "id": run.id,
         "name": run.name,
         "status": {"text": STATUS_TITLES[state.status], "tone": TONES[state.status]},
-        "data": run.meta.get("data") or (config.data.source.replace("\\", "/").rpartition("/")[2] if config else ""),
+        "data": run.meta.get("data") or (source_name(config) if config else ""),
         "model": title_of(config.model.id) if config else "",
         "strategy": config.chosen_strategy.title if config else "",
         "metric": result_words(services, run),
         "duration": duration(spent(state)) if state.started else "",
         "created": strftime("%Y-%m-%d %H:%M", localtime(run.created)),
     }
+
+
+def source_name(config: RunConfig) -> str:
+    return config.data.source.replace("\\", "/").rpartition("/")[2]
 
 
 def result_words(services: Services, run: Run) -> str:
@@ -232,13 +238,13 @@ def with_settings(draft: Draft, run: Run) -> Draft:
     config = config_of(run)
     if config is None:
         raise StudioError("The settings cannot be used.", "Another version wrote them.", "Start a new run instead.")
-    meta = run.meta
+    meta, used = run.meta, read_json(run.dataset_file) or {}  # a run of the command line knows its data from its worker
     return draft.change(
         task=config.task,
         model=config.model.id,
         source=config.data.source,
-        title=meta.get("data") or draft.title,
-        dataset=meta.get("dataset") or draft.dataset,
+        title=meta.get("data") or source_name(config),
+        dataset=meta.get("dataset") or used.get("dataset"),
         reading=config.data.reading,
         columns=config.data.columns,
         limit=config.data.limit,

@@ -269,7 +269,7 @@ def answer_file(services: Services, draft: Draft, path: str | None) -> Generator
         for done, total in services.predictor.predict_file(run, path, str(output)):
             yield progress_html("Answering every row", done, total)
         Path(path).unlink(missing_ok=True)
-    return draft
+    return services.drafts.load(draft.id)  # a large file takes minutes, and people go on meanwhile
 
 
 def cancel_answer(services: Services, draft: Draft) -> Draft:
