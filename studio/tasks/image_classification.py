@@ -65,7 +65,7 @@ class ImageClassification:
     def prepare(self, spec: Spec) -> Prepared:
         from transformers import AutoModelForImageClassification, set_seed
 
-        from studio.tasks.pictures import NormalisePictures, Pictures, load_processor, memory_for_pictures
+        from studio.tasks.pictures import NormalisePictures, Pictures, Pixels, load_processor, memory_for_pictures
         from studio.tasks.pretrained import load_with_head
 
         set_seed(spec.seed)  # the new head's first weights
@@ -74,13 +74,14 @@ class ImageClassification:
         )
         processor = load_processor(spec.model_folder, model.config, spec.trust_remote_code)
         index = {label: number for number, label in enumerate(labels)}
+        pixels = Pixels(processor)
         memory = memory_for_pictures() / max(1, len(spec.table))
         datasets: dict[str, Sequence[dict[str, Any]]] = {}
         for split, rows in spec.table.groupby("split", sort=False):
             datasets[str(split)] = Pictures(
                 [(spec.files or Path()) / str(image) for image in rows["image"]],
                 [index[str(label)] for label in rows["label"]],
-                processor,
+                pixels,
                 augment=spec.options.augment and split == "train",
                 bytes_per_picture=memory,
             )
@@ -88,7 +89,7 @@ class ImageClassification:
             model=model,
             processor=processor,
             datasets=datasets,
-            collate=NormalisePictures(processor),
+            collate=NormalisePictures(pixels),
             lengths=None,
             labels=labels,
             new_parameters=new,
@@ -129,17 +130,16 @@ class ImageClassification:
         import numpy
         import torch
 
-        from studio.tasks.pictures import NormalisePictures, shrink
+        from studio.tasks.pictures import Pixels
 
         if not inputs:
             return []
-        collate, rows = NormalisePictures(bundle.processor), []
+        pixels, rows = Pixels(bundle.processor), []
         with torch.inference_mode():
             for start in range(0, len(inputs), 16):
-                chosen = inputs[start : start + 16]
-                items = [{"pixel_values": shrink(bundle.processor, load_picture(Path(path)))} for path in chosen]
-                pixels = collate(items)["pixel_values"].to(bundle.device)
-                rows.append(bundle.model(pixel_values=pixels).logits.float().cpu().numpy())
+                chosen = [pixels.shrink(load_picture(Path(path))) for path in inputs[start : start + 16]]
+                values = pixels.normalise(torch.stack(chosen)).to(bundle.device)
+                rows.append(bundle.model(pixel_values=values).logits.float().cpu().numpy())
         return answers_from(numpy.concatenate(rows), bundle.labels)
 
 

@@ -19,17 +19,37 @@ MIRROR_CHANCE = 0.5
 SMALLEST_CROP = 0.8  # share of width and height
 
 
-class Pictures(Sequence[dict[str, Any]]):
-    """Items {"pixel_values": uint8 (channels, height, width), "labels": int}; each file is decoded once.
+class Pixels:
+    """One image processor's way from a picture to numbers, divided where the result is small.
 
-    Decoding happens when an item is first asked for. What does not fit `bytes_per_picture` on the
+    A processor that does something of its own between or after (a second normalisation) is not divided:
+    `shrink` then does everything and `normalise` nothing. A trial picture tells which it is.
+    """
+
+    def __init__(self, processor: Any) -> None:
+        self.processor = processor
+        self.divided = _can_be_divided(processor)
+
+    def shrink(self, picture: "Image") -> "torch.Tensor":
+        """(channels, height, width): uint8 after resizing and cropping, or finished float32."""
+        return _resize(self.processor, picture) if self.divided else _all_at_once(self.processor, picture)
+
+    def normalise(self, pixels: "torch.Tensor") -> "torch.Tensor":
+        """A batch of what `shrink` gave, (batch, channels, height, width) -> float32 for the model."""
+        return _normalise(self.processor, pixels) if self.divided else pixels
+
+
+class Pictures(Sequence[dict[str, Any]]):
+    """Items {"pixel_values": (channels, height, width) as `Pixels.shrink` gives, "labels": int}.
+
+    A file is decoded when its item is first asked for. What does not fit `bytes_per_picture` on the
     average is not kept but decoded again. With `augment` every access mirrors and crops anew.
     """
 
     def __init__(
-        self, paths: Sequence[Path], labels: Sequence[int], processor: Any, augment: bool, bytes_per_picture: float
+        self, paths: Sequence[Path], labels: Sequence[int], pixels: Pixels, augment: bool, bytes_per_picture: float
     ) -> None:
-        self.paths, self.labels, self.processor, self.augment = list(paths), list(labels), processor, augment
+        self.paths, self.labels, self.pixels, self.augment = list(paths), list(labels), pixels, augment
         self.bytes_per_picture = bytes_per_picture
         self._kept: dict[int, torch.Tensor] = {}
 
@@ -38,40 +58,41 @@ class Pictures(Sequence[dict[str, Any]]):
 
     def __getitem__(self, index: Any) -> Any:
         position = range(len(self.paths))[index]
-        pixels = self._kept.get(position)
-        if pixels is None:
-            pixels = shrink(self.processor, load_picture(self.paths[position]))
-            if pixels.nbytes <= self.bytes_per_picture:
-                self._kept[position] = pixels
-        return {"pixel_values": vary(pixels) if self.augment else pixels, "labels": self.labels[position]}
+        values = self._kept.get(position)
+        if values is None:
+            values = self.pixels.shrink(load_picture(self.paths[position]))
+            if values.nbytes <= self.bytes_per_picture:
+                self._kept[position] = values
+        return {"pixel_values": vary(values) if self.augment else values, "labels": self.labels[position]}
 
 
 class NormalisePictures:
     """Items -> one batch: pixel_values (batch, channels, height, width) float32, labels (batch,)."""
 
-    def __init__(self, processor: Any) -> None:
-        self.processor = processor
+    def __init__(self, pixels: Pixels) -> None:
+        self.pixels = pixels
 
     def __call__(self, items: list[dict[str, Any]]) -> "dict[str, torch.Tensor]":
         import torch
 
-        pixels = normalise(self.processor, torch.stack([item["pixel_values"] for item in items]))
-        batch = {"pixel_values": pixels}
+        values = self.pixels.normalise(torch.stack([item["pixel_values"] for item in items]))
+        batch = {"pixel_values": values}
         if "labels" in items[0]:
             batch["labels"] = torch.tensor([item["labels"] for item in items])
         return batch
 
 
-def shrink(processor: Any, picture: "Image") -> "torch.Tensor":
-    """Resize and crop as the processor does: uint8 (channels, height, width)."""
-    import torch
-
-    pixels = processor(picture, do_rescale=False, do_normalize=False, return_tensors="pt")["pixel_values"][0]
-    return pixels if pixels.dtype == torch.uint8 else pixels.round().clamp(0, 255).to(torch.uint8)
+def _all_at_once(processor: Any, picture: "Image") -> "torch.Tensor":
+    pixels: torch.Tensor = processor(picture, return_tensors="pt")["pixel_values"][0]
+    return pixels
 
 
-def normalise(processor: Any, pixels: "torch.Tensor") -> "torch.Tensor":
-    """What the processor does to numbers from 0 to 255 after resizing: (batch, channels, height, width) float32."""
+def _resize(processor: Any, picture: "Image") -> "torch.Tensor":
+    pixels: torch.Tensor = processor(picture, do_rescale=False, do_normalize=False, return_tensors="pt")["pixel_values"]
+    return pixels[0]
+
+
+def _normalise(processor: Any, pixels: "torch.Tensor") -> "torch.Tensor":
     import torch
 
     values = pixels.to(torch.float32)
@@ -82,6 +103,20 @@ def normalise(processor: Any, pixels: "torch.Tensor") -> "torch.Tensor":
         deviation = torch.tensor(processor.image_std).view(1, -1, 1, 1)
         values = (values - mean) / deviation
     return values
+
+
+def _can_be_divided(processor: Any) -> bool:
+    """Whether resizing gives uint8, and normalising that afterwards what one call of the processor gives."""
+    import torch
+    from PIL import Image
+
+    trial = Image.radial_gradient("L").resize((96, 72)).convert("RGB")
+    try:
+        resized = _resize(processor, trial)
+    except (TypeError, ValueError, RuntimeError):
+        return False  # it cannot stop half way
+    whole = _all_at_once(processor, trial)
+    return resized.dtype == torch.uint8 and torch.allclose(_normalise(processor, resized[None])[0], whole, atol=1e-5)
 
 
 def vary(pixels: "torch.Tensor") -> "torch.Tensor":

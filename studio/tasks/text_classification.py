@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from studio.data.columns import Column, Kind, Problem
 from studio.errors import StudioError
+from studio.models.local import TOKENIZER_FILES
 from studio.models.pooling import append_mean_pooling, can_append_mean_pooling, pooling_shapes, wants_mean_pooling
 from studio.options import Options as BaseOptions
 from studio.options import setting
@@ -209,6 +210,8 @@ def load_tokenizer(folder: Path, trust_remote_code: bool) -> Any:
     from transformers import AutoTokenizer
 
     try:
+        if not any((folder / name).is_file() for name in TOKENIZER_FILES):
+            raise OSError("there is none of its files")  # transformers would make up an empty one
         return AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise StudioError(
