@@ -13,7 +13,7 @@ from studio.data.findings import copies, empty_cells, lone_classes
 from studio.data.guessing import guess_columns
 from studio.data.importing import Imported
 from studio.data.options import DataOptions
-from studio.data.parts import part_named
+from studio.data.parts import COLUMN_NAMES, part_named
 from studio.data.splitting import SplitOptions, sample_rows, split_rows
 from studio.errors import StudioError
 
@@ -21,7 +21,6 @@ __all__ = ["Assembled", "Cleaned", "assemble", "clean", "divide", "guess_columns
 
 FEWEST_ROWS = 6
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
-SPLIT_NAMES = ("split", "subset", "partition", "part", "set", "fold")
 Check = Callable[[pandas.DataFrame, Path | None], list[Problem]]
 
 
@@ -161,7 +160,7 @@ def given_parts(source: pandas.DataFrame, mapping: Mapping[str, str]) -> pandas.
     A column counts as that when it is called split (or alike), plays no other role, and names parts only.
     """
     for name in source.columns:
-        if name.lower() not in SPLIT_NAMES or name in mapping.values():
+        if name.lower() not in COLUMN_NAMES or name in mapping.values():
             continue
         parts = {value: part_named(value) for value in source[name].dropna().unique()}
         if parts and all(parts.values()):

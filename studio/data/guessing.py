@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from studio.data.columns import Column, Kind
+from studio.data.parts import COLUMN_NAMES
 from studio.data.profile import ColumnProfile
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def _score(role: Column, profile: ColumnProfile, kind: str) -> float:
         return EXACT_NAME if kind == "image" and profile.name == "image" else 0.0
     if profile.filled == 0 or (kind == "image" and profile.name == "image"):
         return 0.0
+    if role.kind == "label" and profile.name.strip().lower() in COLUMN_NAMES:
+        return 0.0  # which part a row belongs to is no class that anybody wants to learn
     content = CONTENT[role.kind](profile)
     return content + _name_score(role, profile.name) if content > 0 else 0.0
 

@@ -13,6 +13,9 @@ PARTS: dict[str, str] = {
     "testing": "test",
 }
 
+# what a column that names the parts is called
+COLUMN_NAMES = ("split", "subset", "partition", "part", "set", "fold")
+
 
 def part_named(name: object) -> str | None:
     """train, validation or test, or None when `name` names no part."""

@@ -136,6 +136,9 @@ def from_tables(
     for name in likely_tables(source, found.tables):
         try:
             table, problems = read_table(source / name, reading, limits)
+            if reading.header is None and any(finder.inside(name)(column) for column in table.columns):
+                # a bare list: its first line is a picture, not the names of the columns
+                table, problems = read_table(source / name, reading.model_copy(update={"header": False}), limits)
         except StudioError:
             continue  # a read-me or a licence; if it was meant to be the table, the person sees that none was found
         column = naming_column(table, finder.inside(name))

@@ -10,8 +10,8 @@ from studio.errors import StudioError
 from studio.paths import assets
 
 HUB, SAMPLE = "hub:", "sample/"
-_HUB_NAME = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}")
-_CONFIG = re.compile(r"[\w. +-]{1,120}")
+_HUB_NAME = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}")
+_CONFIG = re.compile(r"\w[\w. +-]{0,119}")
 BLOCK = 1024 * 1024
 
 

@@ -1,13 +1,14 @@
 """From imported rows to the rows of a run: what the screen says is what the run uses."""
 
 import csv
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas
 import pytest
 
-from studio.data.assembly import Assembled, assemble, guess_columns
+from studio.data.assembly import Assembled, assemble, clean, divide, guess_columns
 from studio.data.columns import Column, Problem
 from studio.data.importing import Imported, import_source
 from studio.data.limits import Limits
@@ -120,7 +121,7 @@ def test_labels_of_every_kind(bring, labels: list, expected: list[str]) -> None:
         (("text", "label"), {"text": "text", "label": "label"}),
         (("Review", "Class"), {"text": "Review", "label": "Class"}),
         (("first", "second"), {"text": "first", "label": "second"}),
-        (("target", "text"), {"text": "target", "label": "text"}),  # content decides what a name cannot be
+        (("target", "second"), {"text": "target", "label": "second"}),  # content decides what a name cannot be
     ],
 )
 def test_columns_are_guessed(bring, header: Sequence[str], expected: dict[str, str]) -> None:
@@ -138,8 +139,7 @@ def test_numbers_of_rows_are_neither_text_nor_label(bring) -> None:
 def test_choices_win_over_guesses(bring) -> None:
     rows = [(f"title {n}", f"a longer body {n}", ("a", "b")[n % 2]) for n in range(40)]
     imported = bring(rows, ("title", "text", "label"))
-    assembled = make(imported, columns=(TEXT, LABEL)) if False else make(imported)
-    assert assembled.columns["text"] == "text"
+    assert make(imported).columns["text"] == "text"
     chosen = assemble(imported, DataOptions(source="x", columns={"text": "title"}), (TEXT, LABEL), nothing)
     assert chosen.columns == {"text": "title", "label": "label"}
     assert chosen.table["text"].iloc[0] == "title 0"
@@ -235,3 +235,57 @@ def test_the_limit_shrinks_given_parts_alike(bring) -> None:
     assembled = make(bring(rows, ("text", "label", "split")), limit=50)
     assert dict(assembled.table["split"].value_counts()) == {"train": 36, "validation": 4, "test": 10}
     assert set(assembled.table.loc[assembled.table["split"] == "test", "row"]) <= set(range(161, 201))
+
+
+@pytest.mark.parametrize(
+    ("names", "kept"),
+    [
+        (["train"] * 30 + ["dev"] * 6 + ["test"] * 4, ("train", "validation", "test")),
+        (["train"] * 30 + ["val"] * 10, ("train", "validation")),
+        ([""] * 30 + ["test"] * 10, ("test",)),
+        (["train"] * 40, ()),
+        (["blue"] * 40, ()),
+    ],
+)
+def test_which_parts_were_kept_is_told(bring, names: list[str], kept: tuple[str, ...]) -> None:
+    rows = [(*row, part) for row, part in zip(many(), names, strict=True)]
+    imported = bring(rows, ("text", "label", "split"))
+    assert make(imported).kept == kept
+    assert make(imported, split={"keep": False}).kept == ()
+
+
+def test_rows_are_cleaned_once_for_many_splits(bring) -> None:
+    imported = bring([*many(200), ("", "good"), ("sentence number 3", "bad")])
+    cleaned = clean(imported, {}, (TEXT, LABEL), nothing)
+    for options in (
+        {},
+        {"split": {"seed": 8}},
+        {"limit": 50},
+        {"split": {"train": 0.5, "validation": 0.3, "test": 0.2}},
+    ):
+        once, anew = divide(cleaned, DataOptions.read({"source": "x", **options})), make(imported, **options)
+        assert once.table.equals(anew.table)
+        assert (once.counts, once.problems, once.dropped, once.notes) == (
+            anew.counts,
+            anew.problems,
+            anew.dropped,
+            anew.notes,
+        )
+
+
+def test_200_000_rows_are_split_while_a_slider_moves(bring) -> None:
+    rows = [(f"the words of row {n}", f"class {n % 12}") for n in range(200_000)]
+    cleaned = clean(bring(rows), {}, (TEXT, LABEL), nothing)
+    begin = time.process_time()
+    assembled = divide(cleaned, DataOptions(source="x"))
+    assert time.process_time() - begin < 1.0  # about 0.12 s
+    assert dict(assembled.table["split"].value_counts()) == {"train": 160_000, "validation": 20_000, "test": 20_000}
+
+
+def test_many_copies_are_found_quickly(bring) -> None:
+    imported = bring([(f"text {n // 2}", ("a", "b")[n % 2]) for n in range(60_000)])
+    begin = time.process_time()
+    assembled = make(imported)
+    assert time.process_time() - begin < 3.0  # about 0.3 s
+    copies = [problem for problem in assembled.problems if "same text" in problem.what]
+    assert (len(copies), copies[0].row, copies[0].what) == (30_000, 2, "The same text as in row 1.")

@@ -1,6 +1,9 @@
 """Pictures: layouts of folders, tables that name them, and files made to break a decoder."""
 
 import random
+import struct
+import time
+import zlib
 from io import BytesIO
 from pathlib import Path
 
@@ -13,7 +16,7 @@ from PIL import Image
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 from studio.data.picture_files import load_picture, store_picture, thumbnail_of
-from studio.data.pictures import Pictures, find, from_folders, read_pictures, wrapping
+from studio.data.pictures import Pictures, find, from_folders, from_tables, read_pictures, wrapping
 from studio.errors import StudioError
 
 
@@ -117,7 +120,8 @@ def test_nothing_usable(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "cells", [["pics/one.png", "pics/two.png"], ["one.png", "./two.png"], ["one", "two"], ["pics\\one.png", "two"]]
+    "cells",
+    [["pics/one.png", "pics/two.png"], ["one.png", "./two.png"], ["one", "two"], ["pics\\one.png", "two"]],
 )
 def test_a_table_names_the_pictures(tmp_path: Path, png: bytes, cells: list[str]) -> None:
     table = f"file,kind,split\n{cells[0]},x,train\n{cells[1]},y,test\nmissing.png,x,train\n,y,train\n"
@@ -150,7 +154,7 @@ def test_one_table_per_part(tmp_path: Path, png: bytes) -> None:
 
 
 def test_a_table_about_something_else_is_ignored(tmp_path: Path, png: bytes) -> None:
-    names = put(tmp_path / "up", **{"a/1.png": png, "b/2.png": png, "prices.csv": "what,price\nx,1\ny,2\n"})
+    names = put(tmp_path / "up", **{"a/1.png": png, "b/2.png": png, "prices.csv": "what,price\nx,10.50\ny,20.50\n"})
     result = read(tmp_path / "up", names)
     assert list(result.table["label"]) == ["a", "b"]
     assert "prices.csv" in result.problems[0].why
@@ -178,7 +182,7 @@ def test_a_photo_taken_sideways_is_turned_upright(tmp_path: Path) -> None:
     exif[0x0112] = 6
     photo = Image.new("RGB", (80, 40), "blue")
     photo.paste("red", (0, 0, 40, 40))
-    name, image = stored(tmp_path, "turned.jpg", encoded(photo, exif=exif, quality=95))
+    _, image = stored(tmp_path, "turned.jpg", encoded(photo, exif=exif, quality=95))
     assert image.size == (40, 80)
     assert image.getexif().get(0x0112, 1) == 1
     red, _, blue = image.getpixel((20, 10))  # type: ignore[misc]
@@ -215,11 +219,12 @@ def test_two_files_that_differ_in_their_ending_stay_two(tmp_path: Path, png: byt
     assert len(names) == 3
 
 
-def test_a_picture_with_too_many_pixels(tmp_path: Path) -> None:
-    bomb = encoded(Image.new("1", (40_000, 40_000)), "PNG")
-    assert len(bomb) < 1_000_000
-    (tmp_path / "bomb.png").write_bytes(bomb)
-    with pytest.raises(StudioError, match=r"million pixels|cannot be opened"):
+@pytest.mark.parametrize("size", [(11_000, 11_000), (60_000, 60_000)])
+def test_a_picture_with_too_many_pixels(tmp_path: Path, size: tuple[int, int]) -> None:
+    small = encoded(Image.new("1", (8, 8)), "PNG")
+    claim = b"IHDR" + struct.pack(">II", *size) + small[24:29]
+    (tmp_path / "bomb.png").write_bytes(small[:12] + claim + struct.pack(">I", zlib.crc32(claim)) + small[33:])
+    with pytest.raises(StudioError, match=r"million pixels|exceeds limit"):
         load_picture(tmp_path / "bomb.png")
 
 
@@ -227,3 +232,29 @@ def test_programs_in_disguise_are_not_run(tmp_path: Path) -> None:
     (tmp_path / "page.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\nshowpage\n")
     with pytest.raises(StudioError, match="cannot be used"):
         load_picture(tmp_path / "page.jpg")
+
+
+def test_a_small_file_beside_each_picture_costs_nothing(tmp_path: Path) -> None:
+    """Sets made for finding things bring one text file a picture: none of them is the table."""
+    pictures = [f"cat/{n}.png" for n in range(3000)]
+    notes = put(tmp_path / "up", **{f"cat/{n}.txt": "0 0.5 0.5 0.1 0.1\n" for n in range(3000)})
+    begin = time.process_time()
+    assert from_tables(tmp_path / "up", find([*pictures, *notes]), ReadingOptions(), Limits()) is None
+    assert time.process_time() - begin < 5  # about 0.1 s
+
+
+def test_a_bare_list_of_pictures_has_no_header(tmp_path: Path, png: bytes) -> None:
+    names = put(tmp_path / "up", **{f"img/photo_{n}.png": png for n in range(4)})
+    names += put(tmp_path / "up", **{"train.txt": "photo_0\nphoto_1\n", "test.txt": "photo_2\nphoto_3\n"})
+    result = read(tmp_path / "up", names)
+    assert list(result.table["image"]) == [f"img/photo_{n}.png" for n in (2, 3, 0, 1)]
+    assert list(result.table["split"]) == ["test", "test", "train", "train"]
+
+
+def test_pictures_that_the_table_forgets_are_told(tmp_path: Path, png: bytes) -> None:
+    names = put(tmp_path / "up", **{f"{n}.png": png for n in range(5)})
+    result = read(tmp_path / "up", [*names, *put(tmp_path / "up", **{"labels.csv": "file,label\n0.png,a\n1.png,b\n"})])
+    assert len(result.table) == 2
+    assert [(p.row, p.drops, p.what) for p in result.problems] == [
+        (0, False, "3 pictures are not named by the table and left out.")
+    ]

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from studio.data import process
 from studio.data.importing import Imported
 from studio.paths import Home
@@ -39,15 +41,17 @@ def test_a_mistake_is_an_answer(home: Home) -> None:
     code, messages, _ = ask({"op": "import", "source": "nowhere.csv", "home": str(home.root)})
     assert code == 2
     assert messages[-1]["error"].keys() == {"what", "why", "what_to_do"}
-    code, messages, _ = ask({"op": "import", "source": "x", "home": str(home.root), "limits": {"fiels": 3}})
-    assert "files" in messages[-1]["error"]["why"]
+    told: list[dict[str, Any]] = []
+    request = {"op": "import", "source": "x", "home": str(home.root), "limits": {"fiels": 3}}
+    assert process.answer(request, told.append) == 2
+    assert "'files'" in told[-1]["error"]["why"]
 
 
-def test_a_fault_is_an_answer_too(home: Home) -> None:
-    code, messages, errors = ask({"op": "import"})
-    assert code == 1
-    assert "KeyError" in messages[-1]["error"]["why"]
-    assert "Traceback" in errors
+def test_a_fault_is_an_answer_too(capsys: pytest.CaptureFixture[str]) -> None:
+    told: list[dict[str, Any]] = []
+    assert process.answer({"op": "import"}, told.append) == 1
+    assert "KeyError" in told[-1]["error"]["why"]
+    assert "Traceback" in capsys.readouterr().err
 
 
 def test_stray_prints_do_not_reach_the_answer(home: Home, reviews: Path) -> None:
@@ -102,7 +106,7 @@ def test_a_killed_import_counts_for_nothing(home: Home, tmp_path: Path) -> None:
     child.stdout.close()
     folders = [path for path in home.datasets.iterdir() if path.name != "aliases"]
     assert [Imported.open(folder) for folder in folders] == [None]
-    code, messages, _ = ask(request)
+    _, messages, _ = ask(request)
     assert messages[-1]["result"]["rows"] == 400
 
 

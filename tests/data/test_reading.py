@@ -75,7 +75,7 @@ def test_a_few_broken_letters_do_not_spoil_the_others(tmp_path: Path) -> None:
 
 
 def test_what_the_person_chooses_wins(tmp_path: Path) -> None:
-    path = write(tmp_path / "data.csv", "text;label\nab;c\n")
+    path = write(tmp_path / "data.csv", "text;label\na,b;c\n")
     with pytest.raises(StudioError, match=r"2 fields instead of 1.*separator"):
         read_table(path, ReadingOptions(delimiter=","))
     assert labels(path, ReadingOptions(delimiter=";", header=False), "column_2") == ["label", "c"]
@@ -251,7 +251,7 @@ def test_shapes_of_json(tmp_path: Path, value: object) -> None:
 
 def test_json_with_one_list_per_part(tmp_path: Path) -> None:
     path = write(tmp_path / "data.json", json.dumps({"train": [{"text": "a"}], "valid": [{"text": "b"}]}))
-    assert read_table(path)[0].to_dict("list") == {"text": ["a", "b"], "split": ["train", "valid"]}
+    assert read_table(path)[0].to_dict("list") == {"text": ["a", "b"], "split": ["train", "validation"]}
 
 
 def test_a_broken_line_of_jsonl_is_reported(tmp_path: Path) -> None:

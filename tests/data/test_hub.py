@@ -1,0 +1,77 @@
+"""What is fetched for a data set of the Hub, and what its rows may not name."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.data import hub
+from studio.data.limits import Limits
+from studio.data.progress import silent
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "hf://datasets/owner/name@main/pictures/1.png",
+        "zip://cats/1.png::hf://datasets/owner/name@0123abc/data.zip",
+        "tar://1.png::hf://datasets/owner/name/data.tar",
+    ],
+)
+def test_pictures_of_a_repository_are_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, origin: str) -> None:
+    (tmp_path / "there").write_bytes(b"picture")
+    asked: list[str] = []
+
+    def open_it(place: str, mode: str) -> Any:
+        asked.append(place)
+        return (tmp_path / "there").open(mode)
+
+    monkeypatch.setattr("fsspec.open", open_it)
+    name = hub.write_picture({"bytes": None, "path": origin}, "train-1", tmp_path / "out")
+    assert asked == [origin]
+    assert name == "train-1.png" or (name == "train-1.jpg" and origin.endswith(".tar"))
+    assert (tmp_path / "out" / name).read_bytes() == b"picture"
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "/etc/passwd",
+        "file:///etc/passwd#hf://datasets/a/b",
+        "/etc/passwd::hf://datasets/a/b",
+        "http://127.0.0.1/?hf://datasets/a/b",
+        "zip://x::http://127.0.0.1/a.zip?hf://datasets/a/b",
+        "hf://datasets/a/b::file:///etc/passwd",
+        "simplecache::hf://datasets/a/b",
+        "hf://models/a/b/1.png",
+        "",
+    ],
+)
+def test_rows_cannot_name_other_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, origin: str) -> None:
+    monkeypatch.setattr("fsspec.open", lambda *_: pytest.fail("opened"))
+    assert hub.write_picture({"bytes": None, "path": origin}, "train-1", tmp_path) is None
+
+
+def test_pictures_stop_where_the_room_ends(tmp_path: Path) -> None:
+    rows = ({"image": {"bytes": bytes(2000), "path": "x.png"}} for _ in range(10**6))
+    translate = {"image": lambda value, place: hub.write_picture(value, place, tmp_path)}
+    raw = hub.collect({"train": rows}, translate, Limits(unpacked_megabytes=1), silent, tmp_path)
+    assert len(raw.numbers) == 1000
+    assert "room" in raw.problems[0].what
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "sentence"),
+    [
+        ("GatedRepoError", "403", "asks for consent"),
+        ("ValueError", "Config name is missing. Pick one among: ['en', 'sv']", "several configurations"),
+        ("DatasetNotFoundError", "doesn't exist", "was not found"),
+        ("ConnectionError", "no route", "could not be fetched"),
+    ],
+)
+def test_failures_are_explained(kind: str, told: str, sentence: str) -> None:
+    error = type(kind, (Exception,), {})(told)
+    explained = hub.explained("owner/name", error)
+    assert sentence in explained.explanation.what
+    assert "owner/name" in explained.explanation.what
+    assert explained.explanation.what_to_do
