@@ -348,6 +348,25 @@ def test_a_workbook_that_is_a_bomb(tmp_path: Path) -> None:
         guess_reading(path)
 
 
+def test_a_row_that_claims_an_endless_number(tmp_path: Path) -> None:
+    sheet = (
+        b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+        b'<row r="1"><c t="inlineStr"><is><t>text</t></is></c></row><row r="999999999999"><c><v>1</v></c></row>'
+        b"</sheetData></worksheet>"
+    )
+    path = workbook(tmp_path / "data.xlsx", {"xl/worksheets/sheet1.xml": sheet})
+    with pytest.raises(StudioError, match="at most 1,048,576 rows"):
+        read_table(path)
+
+
+@pytest.mark.parametrize("depth", [100, 900, 990, 2000])
+def test_values_nested_deeply(tmp_path: Path, depth: int) -> None:
+    path = write(tmp_path / "data.jsonl", '{"text": "fine"}\n{"text": ' + "[" * depth + "]" * depth + "}\n")
+    table, problems = read_table(path)
+    assert table["text"].iloc[0] == "fine"
+    assert len(table) + len(problems) == 2
+
+
 def test_content_counts_more_than_the_name(tmp_path: Path) -> None:
     pandas.DataFrame({"label": ["a"]}).to_parquet(tmp_path / "data.csv")
     assert find_format(tmp_path / "data.csv").name == "parquet"

@@ -106,7 +106,8 @@ def _first_records(lines: Sequence[str], delimiter: str) -> list[list[str]]:
 def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
     """Every line that has as many fields as the first; the others become problems."""
     delimiter = separator(reading.delimiter or ",")
-    lines, _ = lines_of(decode(path.read_bytes(), reading.encoding or "utf-8"))
+    text = decode(path.read_bytes(), reading.encoding or "utf-8")
+    lines, _ = lines_of(text)
     first = next(iter(parse(lines[:1000], delimiter, None)[1]), None)
     if first is None:
         raise no_rows(path)
@@ -126,7 +127,8 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
     check_rows(len(rows) + len(problems), limits)
     columns = list(zip(*rows, strict=True))
     kept = [i for i, column in enumerate(columns) if str(names[i]).strip() or any(column)]
-    return RawTable([names[i] for i in kept], [columns[i] for i in kept], numbers, problems + unreadable(rows, numbers))
+    problems += unreadable(rows, numbers) if UNREADABLE in text else []
+    return RawTable([names[i] for i in kept], [columns[i] for i in kept], numbers, problems)
 
 
 def none_fits(path: Path, problems: Sequence[Problem]) -> StudioError:

@@ -15,6 +15,7 @@ from studio.data.options import ReadingOptions
 from studio.errors import StudioError
 
 SAMPLE_ROWS = 200
+MOST_ROWS = 1_048_576  # in Excel itself; a row that claims a higher number would be waited for without end
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
 LARGEST_LIST = 4 * 1024 * 1024  # bytes
 
@@ -67,6 +68,8 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
     with _opened(path, limits) as workbook:
         sheet = _sheet(workbook, reading.sheet or workbook.sheetnames[0])
         for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+            if number > MOST_ROWS:
+                raise ValueError(f"a sheet has at most {MOST_ROWS:,} rows")
             cells = _trimmed(row)
             if not cells:
                 continue
