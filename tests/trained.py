@@ -171,6 +171,56 @@ class Finished:
         return self._runs[name]
 
 
+class Inference:
+    """The inference process, asked as the studio asks it."""
+
+    def __init__(self, *arguments: str) -> None:
+        command = [*python("studio.engine.inference"), *arguments]
+        pipe = subprocess.PIPE
+        variables = {**os.environ, **ENVIRONMENT}
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, encoding="utf-8", env=variables)
+        self._questions = 0
+
+    def messages(self, **request: Any) -> list[dict[str, Any]]:
+        """Everything that is answered to one request; the last one holds `result` or `error`."""
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self._questions += 1
+        values = {name: str(value) if isinstance(value, Path) else value for name, value in request.items()}
+        self.process.stdin.write(json.dumps({"id": self._questions, **values}) + "\n")
+        self.process.stdin.flush()
+        told = []
+        while True:
+            told.append(json.loads(self.process.stdout.readline()))
+            assert told[-1]["id"] == self._questions
+            if "progress" not in told[-1]:
+                return told
+
+    def ask(self, **request: Any) -> Any:
+        last = self.messages(**request)[-1]
+        assert "result" in last, last
+        return last["result"]
+
+    def refusal(self, **request: Any) -> str:
+        return " ".join(self.messages(**request)[-1]["error"].values())
+
+    def predict(self, run: Run, inputs: list[str], which: str = "tuned") -> list[dict[str, float]]:
+        """The probabilities by class, for every input."""
+        answers = self.ask(op="predict", run_dir=run.folder, which=which, inputs=inputs)
+        return [answer["probabilities"] for answer in answers]
+
+    def close(self) -> int:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        return self.process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def inference() -> Iterator[Inference]:
+    started = Inference("--keep", "2")
+    yield started
+    assert started.close() == 0
+
+
 @pytest.fixture(scope="session")
 def workers() -> Iterator[Workers]:
     started = Workers()

@@ -12,7 +12,11 @@ from studio.models.sources import locate
 from studio.store import Run
 
 _SETTINGS = ("epochs", "batch_size", "optimizer", "schedule", "warmup", "weight_decay", "max_grad_norm", "seed")
-_EXAMPLES = {"text-classification": '"a text"', "image-classification": '"picture.jpg"'}
+# by what the task takes in: a question for the example, the processor's class, the pipeline's name for it, the plural
+_INPUTS = {
+    "text": ('"a text"', "AutoTokenizer", "tokenizer", "texts"),
+    "image": ('"picture.jpg"', "AutoImageProcessor", "image_processor", "pictures"),
+}
 
 
 def write_card(run: Run, config: RunConfig, labels: tuple[str, ...], adapter: bool) -> str:
@@ -66,14 +70,12 @@ def _stated_licence(readme: Path) -> str | None:
 
 def loading_code(config: RunConfig, adapter: bool) -> str:
     """Python that loads the folder it lies in and asks it one question."""
-    example = _EXAMPLES[config.task]
+    example, processor_class, argument, _ = _INPUTS[config.chosen_task.input_kind]
     if not adapter:
         return (
             f'from transformers import pipeline\n\nclassify = pipeline("{config.task}", model=".")\nclassify({example})'
         )
-    text = config.task == "text-classification"
-    model_class = "AutoModelForSequenceClassification" if text else "AutoModelForImageClassification"
-    processor_class, argument = ("AutoTokenizer", "tokenizer") if text else ("AutoImageProcessor", "image_processor")
+    model_class = f"AutoModel{config.chosen_task.architectures()[0]}"
     return "\n".join(
         (
             "from peft import PeftModel",
@@ -93,8 +95,8 @@ def loading_code(config: RunConfig, adapter: bool) -> str:
 def _introduction(config: RunConfig, labels: tuple[str, ...]) -> str:
     shown = ", ".join(f"`{label}`" for label in labels[:20])
     more = f" and {len(labels) - 20} more" if len(labels) > 20 else ""
-    kind = "texts" if config.task == "text-classification" else "pictures"
-    return f"Sorts {kind} into {len(labels)} classes: {shown}{more}."
+    plural = _INPUTS[config.chosen_task.input_kind][-1]
+    return f"Sorts {plural} into {len(labels)} classes: {shown}{more}."
 
 
 def _origin(config: RunConfig, licence: str | None) -> str:

@@ -11,6 +11,8 @@ from studio.exporters.sharing import clean_settings, for_others
 from studio.files import read_json, replace_text, replace_with
 from studio.store import COMPLETE, Run, is_complete
 
+_OF_A_MODEL = ("*.safetensors", "*.safetensors.index.json", "adapter_config.json")
+
 
 class Folder:
     name = "folder"
@@ -47,6 +49,9 @@ def empty_folder(to: Path, run: Run) -> None:
             "Choose an empty or a new folder.",
         )
     to.mkdir(parents=True, exist_ok=True)
+    for pattern in _OF_A_MODEL:  # an earlier export: an adapter's files beside a whole model's would confuse loaders
+        for file in to.glob(pattern):
+            file.unlink()
 
 
 def describe(run: Run, config: RunConfig, to: Path, adapter: bool) -> None:

@@ -1,0 +1,165 @@
+"""What is taken away works elsewhere: loaded by the code of its own card in a process without the studio."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pandas
+import pytest
+import yaml
+from trained import ENVIRONMENT, Finished, Inference
+
+from studio.config import RunConfig
+from studio.errors import StudioError
+from studio.exporters import EXPORTERS
+from studio.exporters.folder import zip_folder
+
+TEXTS = ["good great film", "a bad and awful story", "the music", "it felt lovely " * 5]
+EXPORTS = [("full", "folder"), ("lora", "folder"), ("lora", "merged"), ("mean", "folder"), ("mean", "merged"),
+           ("image", "folder")]  # fmt: skip
+
+# runs every folder's own example from its README.md, then asks what the test asks
+ELSEWHERE = """
+import json, os, re, sys
+answers = {}
+for name, (folder, inputs) in json.load(sys.stdin).items():
+    os.chdir(folder)
+    code = re.search(r"```python\\n(.*?)```", open("README.md", encoding="utf-8").read(), re.S)[1]
+    names = {}
+    exec("\\n".join(code.strip().splitlines()[:-1]), names)
+    answers[name] = [{one["label"]: one["score"] for one in names["classify"](item, top_k=None)} for item in inputs]
+assert not any(module.partition(".")[0] == "studio" for module in sys.modules)
+print(json.dumps(answers))
+"""
+
+
+@pytest.fixture(scope="module")
+def exported(finished: Finished, inference: Inference, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("elsewhere")
+    return {
+        f"{name}-{exporter}": Path(
+            inference.ask(
+                op="export", run_dir=finished[name].folder, exporter=exporter, to=folder / f"{name}-{exporter}"
+            )
+        )
+        for name, exporter in EXPORTS
+    }
+
+
+def test_the_card_s_own_code_gives_the_studio_s_answers(
+    exported: dict[str, Path], finished: Finished, inference: Inference, text_model: Path, tmp_path: Path
+) -> None:
+    dataset = json.loads(finished["image"].dataset_file.read_text(encoding="utf-8"))["dataset"]
+    examples = pandas.read_parquet(finished["image"].examples_file)
+    pictures = [str(finished.home.datasets / dataset / "files" / name) for name in examples["image"][:6]]
+    questions: dict[str, Any] = {}
+    for name, folder in exported.items():
+        place = tmp_path / name
+        shutil.copytree(folder, place)
+        shutil.copytree(text_model, place / text_model.name)  # where the card's code looks for the base model
+        questions[name] = (str(place), pictures if name.startswith("image") else TEXTS)
+    done = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE],
+        input=json.dumps(questions),
+        capture_output=True,
+        text=True,
+        env={**os.environ, **ENVIRONMENT},
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    answers = json.loads(done.stdout.splitlines()[-1])
+    for name, (_, inputs) in questions.items():
+        ours = inference.predict(finished[name.split("-")[0]], inputs)
+        for theirs, mine in zip(answers[name], ours, strict=True):
+            assert theirs == pytest.approx(mine, abs=1e-4), name
+
+
+@pytest.mark.parametrize(("name", "exporter"), EXPORTS)
+def test_nothing_of_this_machine_goes_along(
+    name: str, exporter: str, exported: dict[str, Path], finished: Finished
+) -> None:
+    root = str(finished.home.root.parent.parent)
+    secrets = [root, str(Path.home()), *filter(None, [os.environ.get("HF_TOKEN")])]
+    files = [path for path in exported[f"{name}-{exporter}"].rglob("*") if path.is_file()]
+    assert {"README.md", "run.yaml", "config.json"} <= {path.name for path in files}
+    assert not any(path.name == "COMPLETE" or path.suffix in (".bin", ".pt", ".pkl") for path in files)
+    for path in files:
+        content = path.read_bytes()
+        assert not any(secret.encode() in content for secret in secrets), path.name
+
+
+def test_the_card(exported: dict[str, Path], finished: Finished) -> None:
+    text = (exported["lora-folder"] / "README.md").read_text(encoding="utf-8")
+    front = yaml.safe_load(text.split("---")[1])
+    assert front["base_model"] == "tiny-bert" and front["library_name"] == "peft"
+    assert front["pipeline_tag"] == "text-classification"
+    state = finished["lora"].state()
+    assert state.test is not None and state.plan is not None and state.best is not None
+    for part in (
+        "`bad`, `good`", "reviews.csv", "Train: 128 examples", "Validation: 16 examples", "Test: 16 examples",
+        "seed 7, stratified", "lora (r 4", "epochs: 8", "batch_size: 8", "learning_rate: 0.02", "optimizer: adamw",
+        f"{state.test.metrics['accuracy']:.4f}", f"{state.best.metrics['loss']:.4f}", "licence: not stated",
+        f"{state.plan.trainable_parameters:,} of", "studio train run.yaml",
+    ):  # fmt: skip
+        assert part in text, part
+    assert "license" not in front and "peft" in re.search(r"```python(.*?)```", text, re.S)[1]  # type: ignore[index]
+
+
+def test_the_run_file_can_be_read_again(exported: dict[str, Path], finished: Finished) -> None:
+    config = RunConfig.from_file(exported["full-folder"] / "run.yaml")
+    original = RunConfig.from_file(finished["full"].config_file)
+    assert config.data.source == "reviews.csv" and config.model.id == "tiny-bert"
+    assert config.training == original.training and config.strategy == original.strategy
+
+
+def test_an_adapter_names_its_base_model_without_a_path(exported: dict[str, Path]) -> None:
+    settings = json.loads((exported["lora-folder"] / "adapter_config.json").read_text(encoding="utf-8"))
+    assert settings["base_model_name_or_path"] == "tiny-bert"
+    assert not (exported["lora-merged"] / "adapter_config.json").exists()
+
+
+@pytest.mark.parametrize("exporter", EXPORTERS, ids=lambda exporter: exporter.name)
+def test_every_exporter_refuses_what_is_not_finished(exporter: Any, finished: Finished, tmp_path: Path) -> None:
+    run = finished.new("full")
+    assert exporter.title and exporter.sentence.endswith(".")
+    assert "no finished model" in exporter.why_not(run)
+    with pytest.raises(StudioError, match="cannot be taken away"):
+        exporter.export(run, tmp_path / "to")
+    assert not (tmp_path / "to").exists()
+
+
+def test_only_an_adapter_can_be_merged(finished: Finished, inference: Inference, tmp_path: Path) -> None:
+    assert EXPORTERS["merged"].why_not(finished["lora"]) is None
+    assert "whole already" in str(EXPORTERS["merged"].why_not(finished["full"]))
+    said = inference.refusal(op="export", run_dir=finished["full"].folder, exporter="merged", to=tmp_path / "x")
+    assert "whole already" in said and not (tmp_path / "x").exists()
+
+
+def test_other_files_are_not_touched(finished: Finished, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
+    with pytest.raises(StudioError, match="something else already"):
+        EXPORTERS["folder"].export(finished["full"], tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_an_earlier_export_is_replaced_whole(finished: Finished, tmp_path: Path) -> None:
+    EXPORTERS["folder"].export(finished["lora"], tmp_path)
+    EXPORTERS["folder"].export(finished["full"], tmp_path)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert "model.safetensors" in names and not any(name.startswith("adapter") for name in names)
+    assert "peft" not in (tmp_path / "README.md").read_text(encoding="utf-8").split("## Settings")[0]
+
+
+def test_the_archive(exported: dict[str, Path], tmp_path: Path) -> None:
+    archive = zip_folder(exported["full-folder"], tmp_path / "my model.zip")
+    with zipfile.ZipFile(archive) as opened:
+        assert opened.testzip() is None
+        names = opened.namelist()
+        assert all(name.startswith("my model/") for name in names)
+        assert {Path(name).name for name in names} == {path.name for path in exported["full-folder"].iterdir()}
