@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from torch import nn
 from studio.engine.activations import Layout, Recording
 from studio.engine.batching import evaluation_batches
 from studio.engine.forward import Forward
-from studio.engine.frozen import Call, openings, trace
+from studio.engine.frozen import Call, openings, same_path, trace
 from studio.engine.replay import CannotRecord, Dimensions, NothingToGain, Replay, boundary_inputs
 from studio.files import replace_json
 from studio.hardware import free_disk_bytes
@@ -204,7 +203,8 @@ def build_cache(
         for split in splits
     }
     forward.model.eval()
-    plan = _find_plan(forward, splits[0], boundaries, lengths[splits[0]], batch_size)
+    largest = max(splits, key=lambda split: len(lengths[split]))
+    plan = _find_plan(forward, largest, boundaries, lengths[largest], batch_size)
     needed = sum(plan.bytes_needed(lengths[split]) for split in splits)
     if needed > MOST_OF_FREE_DISK * free_disk_bytes(folder):
         raise CannotRecord(f"They would fill {needed / 1024**3:.1f} GB, more than half of the free disk.")
@@ -239,7 +239,7 @@ def _find_plan(
     forward.model.eval()
     reason = CannotRecord("Nothing is frozen below the first trained layer.")
     plans = []
-    for path in (longer for boundary in boundaries for longer in openings(first, _same_path(first, boundary))):
+    for path in (longer for boundary in boundaries for longer in openings(first, same_path(first, boundary))):
         try:
             plans.append(RecordingPlan(forward, split, path, second, probes))
         except CannotRecord as error:
@@ -272,14 +272,6 @@ def shaken(model: nn.Module) -> Iterator[None]:
         with torch.no_grad():
             for parameter, values in zip(trained, before, strict=True):
                 parameter.copy_(values)
-
-
-def _same_path(root: Call, path: list[Call]) -> list[Call]:
-    """The calls of another trace at the places of `path`."""
-    found = [root]
-    for outer, inner in pairwise(path):
-        found.append(found[-1].children[outer.children.index(inner)])
-    return found
 
 
 def _records(

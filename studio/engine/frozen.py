@@ -93,6 +93,14 @@ def find_boundaries(root: Call) -> list[list[Call]]:
     return [path for path in _candidates(root) if not _trained_elsewhere(root, path)]
 
 
+def same_path(root: Call, path: list[Call]) -> list[Call]:
+    """The calls of another trace at the places of `path`."""
+    found = [root]
+    for outer, inner in pairwise(path):
+        found.append(found[-1].children[outer.children.index(inner)])
+    return found
+
+
 def openings(root: Call, path: list[Call]) -> list[list[Call]]:
     """`path`, and the same continued into the first call inside its last one, and so on.
 
