@@ -1,7 +1,7 @@
 """From imported data and the choices about it to the rows that a run uses. The screen and the run both call this."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -80,7 +80,7 @@ def clean(imported: Imported, chosen: Mapping[str, str], columns: Sequence[Colum
         table[column.name] = label_names(cells) if column.kind == "label" else cells
     given = given_parts(source, mapping)
 
-    problems = list(imported.problems)
+    problems = imported.problems + ([] if given is not None else unknown_parts(source, mapping))
     found = empty_cells(table, used)
     table = _without(table, found)
     checked = check(table.reset_index(drop=True), imported.files)
@@ -159,13 +159,36 @@ def given_parts(source: pandas.DataFrame, mapping: Mapping[str, str]) -> pandas.
 
     A column counts as that when it is called split (or alike), plays no other role, and names parts only.
     """
-    for name in source.columns:
-        if name.lower() not in COLUMN_NAMES or name in mapping.values():
-            continue
-        parts = {value: part_named(value) for value in source[name].dropna().unique()}
-        if parts and all(parts.values()):
+    for name, parts in _columns_of_parts(source, mapping):
+        if all(parts.values()):
             return pandas.Series(source[name].map(parts).to_numpy(), index=source["row"], dtype="str")
     return None
+
+
+def unknown_parts(source: pandas.DataFrame, mapping: Mapping[str, str]) -> list[Problem]:
+    """A column that names parts, but others too: it is not followed, which must not go unseen."""
+    return [
+        Problem(
+            0,
+            f"The column '{name}' names parts that are not known: "
+            f"{_names(sorted(value for value, part in parts.items() if not part))}.",
+            "So the split that came with the data is not kept. Known are train, validation, test and the like.",
+            drops=False,
+            column=name,
+        )
+        for name, parts in _columns_of_parts(source, mapping)
+    ]
+
+
+def _columns_of_parts(
+    source: pandas.DataFrame, mapping: Mapping[str, str]
+) -> Iterator[tuple[str, dict[str, str | None]]]:
+    """Columns called split (or alike) without a role that name some part, with the part that each value means."""
+    for name in source.columns:
+        if name.lower() in COLUMN_NAMES and name not in mapping.values():
+            parts = {str(value): part_named(value) for value in source[name].dropna().unique()}
+            if any(parts.values()):
+                yield str(name), parts
 
 
 def kept_parts(given: pandas.Series | None) -> tuple[str, ...]:

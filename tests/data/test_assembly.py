@@ -220,6 +220,14 @@ def test_a_column_called_set_that_names_no_parts(bring) -> None:
     assert make(bring(rows, ("text", "label", "set"))).notes == []
 
 
+def test_a_split_that_cannot_be_followed_is_told(bring) -> None:
+    rows = [(*row, "train" if n < 30 else "holdout") for n, row in enumerate(many())]
+    assembled = make(bring(rows, ("text", "label", "split")))
+    assert assembled.kept == ()
+    assert [(p.row, p.drops) for p in assembled.problems] == [(0, False)]
+    assert "not known: holdout" in assembled.problems[0].what
+
+
 def test_the_limit_keeps_shares_and_order(bring) -> None:
     rows = [(f"sentence number {n}", "rare" if n % 10 == 0 else "common") for n in range(200)]
     assembled = make(bring(rows), limit=50)
