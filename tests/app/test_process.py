@@ -1,0 +1,112 @@
+"""The server as a process: it serves, trains and shows without ever importing what trains."""
+
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from logs import make_run
+
+from studio.app.server import listen
+from studio.paths import Home
+from studio.store import Store
+
+SERVER = Path(__file__).with_name("server_with_eyes.py")
+
+
+@dataclass
+class Server:
+    process: "subprocess.Popen[bytes]"
+    address: str
+    report: Path
+
+    def get(self, path: str) -> bytes:
+        with urllib.request.urlopen(self.address + path, timeout=20) as answer:
+            content: bytes = answer.read()
+            return content
+
+    def poll(self, run_id: str, offset: int) -> dict[str, Any]:
+        """What the live chart in a browser does twice a second."""
+        config = json.loads(self.get("/config"))
+        chart = next(each for each in config["components"] if each["props"].get("elem_id") == "live-chart")
+        body = {"component_id": chart["id"], "fn_name": "poll", "data": [run_id, offset], "session_hash": "test"}
+        request = urllib.request.Request(
+            f"{self.address}/gradio_api/component_server",
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            told: dict[str, Any] = json.loads(answer.read())
+            return told
+
+    def seen(self) -> set[str]:
+        return set(self.report.read_text(encoding="utf-8").split())
+
+
+@pytest.fixture
+def server(home: Home, tmp_path: Path) -> Iterator[Server]:
+    with listen("127.0.0.1", 0) as free:
+        port = free.getsockname()[1]
+    report = tmp_path / "modules"
+    process = subprocess.Popen([sys.executable, str(SERVER), str(home.root), str(port), str(report)])
+    started = Server(process, f"http://127.0.0.1:{port}", report)
+    end = time.monotonic() + 60
+    while True:
+        try:
+            started.get("/")
+            break
+        except OSError:
+            assert process.poll() is None and time.monotonic() < end, "the server did not start"
+            time.sleep(0.1)
+    yield started
+    for child in psutil.Process(process.pid).children(recursive=True):
+        child.kill()
+    process.kill()
+    process.wait()
+
+
+def test_the_server_holds_nothing_heavy_before_and_during_a_training(
+    server: Server, home: Home, text_model: Path, reviews: Path
+) -> None:
+    assert server.seen() == {"-"}
+    config = (
+        f"task: text-classification\nmodel: {{id: '{text_model}'}}\ndata: {{source: '{reviews}'}}\n"
+        "training: {epochs: 1000, batch_size: 8, checkpoint_seconds: 0.5, precision: fp32, device: cpu}\n"
+    )
+    run = make_run(Store(home), "watched", config)
+    run.enqueue()
+    end = time.monotonic() + 180
+    while run.state().step < 5:
+        assert time.monotonic() < end and run.state().status in ("queued", "starting", "running"), run.state()
+        time.sleep(0.1)
+    told = server.poll(run.id, 0)
+    assert told["status"] == "running" and told["train"] and told["reset"]
+    looks = len(server.report.read_text(encoding="utf-8").splitlines())
+    later = server.poll(run.id, told["offset"])
+    assert "reset" not in later and len(json.dumps(later)) < 1000
+    time.sleep(0.5)
+    assert len(server.report.read_text(encoding="utf-8").splitlines()) > looks
+    assert server.seen() == {"-"}
+
+    server.process.kill()  # as by `kill -9`: the run does not notice
+    server.process.wait()
+    before = run.state().step
+    end = time.monotonic() + 20
+    while run.state().step <= before:
+        assert time.monotonic() < end, "the run ended with the server"
+        time.sleep(0.1)
+    run.command("stop")
+    end = time.monotonic() + 60
+    while run.state().status != "stopped":
+        assert time.monotonic() < end and run.state().status == "running", run.state().status
+        time.sleep(0.1)
+    assert run.state().has_model
+    steps = [point[0] for point in run.state().train]
+    assert steps == sorted(set(steps))
