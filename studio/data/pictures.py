@@ -132,12 +132,14 @@ def from_tables(
     Two or more tables called after parts (train.csv, test.csv) are read one after the other.
     """
     matches: dict[str, tuple[pandas.DataFrame, list[Problem], str]] = {}
+    bare: set[str] = set()
     finder = Finder(found.pictures)
     for name in likely_tables(source, found.tables):
         try:
             table, problems = read_table(source / name, reading, limits)
             if reading.header is None and any(finder.inside(name)(column) for column in table.columns):
                 # a bare list: its first line is a picture, not the names of the columns
+                bare.add(name)
                 table, problems = read_table(source / name, reading.model_copy(update={"header": False}), limits)
         except StudioError:
             continue  # a read-me or a licence; if it was meant to be the table, the person sees that none was found
@@ -169,7 +171,8 @@ def from_tables(
     if unnamed := len(set(found.pictures).difference(joined["image"])):
         count = "1 picture is" if unnamed == 1 else f"{unnamed:,} pictures are"
         all_problems.append(Problem(0, f"{count} not named by the table and left out.", ", ".join(chosen), drops=False))
-    return joined, all_problems, guess_reading(source / chosen[0], reading, limits)
+    used = reading.model_copy(update={"header": False}) if chosen[0] in bare else reading
+    return joined, all_problems, guess_reading(source / chosen[0], used, limits)
 
 
 def likely_tables(source: Path, tables: Sequence[str]) -> list[str]:

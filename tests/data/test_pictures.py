@@ -249,6 +249,7 @@ def test_a_bare_list_of_pictures_has_no_header(tmp_path: Path, png: bytes) -> No
     result = read(tmp_path / "up", names)
     assert list(result.table["image"]) == [f"img/photo_{n}.png" for n in (2, 3, 0, 1)]
     assert list(result.table["split"]) == ["test", "test", "train", "train"]
+    assert result.reading.header is False
 
 
 def test_pictures_that_the_table_forgets_are_told(tmp_path: Path, png: bytes) -> None:
