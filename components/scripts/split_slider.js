@@ -3,6 +3,9 @@ const PARTS = ["train", "validation", "test"];
 let cuts = [80, 90];
 let moving = false;
 let moved = false;
+let holding = false; // a key is down
+let sent = null; // what was released last, until the answer to it comes: answers to earlier ones are not for it
+const ANSWER_MS = 10000;
 
 const shares = () => [cuts[0], cuts[1] - cuts[0], 100 - cuts[1]];
 const read = () => {
@@ -31,6 +34,7 @@ const release = () => {
   const fractions = Object.fromEntries(PARTS.map((part, index) => [part, shares()[index] / 100]));
   if (PARTS.every((part) => Math.abs((props.value?.[part] ?? -1) - fractions[part]) < 1e-9)) return;
   props.value = { ...props.value, ...fractions };
+  sent = { ...fractions, until: Date.now() + ANSWER_MS };
   trigger("release", fractions);
 };
 
@@ -47,10 +51,11 @@ const handles = [0, 1].map((handle) => h("div", {
     }[event.key];
     if (target === undefined) return;
     event.preventDefault();
+    holding = true;
     set(handle, target);
   },
-  onkeyup: (event) => { if (/^(Arrow|Page|Home|End)/.test(event.key)) release(); },
-  onblur: () => { if (!moving) release(); },
+  onkeyup: (event) => { if (/^(Arrow|Page|Home|End)/.test(event.key)) { holding = false; release(); } },
+  onblur: () => { holding = false; if (!moving) release(); },
   onpointerdown: (event) => {
     if (props.value?.locked) return;
     event.preventDefault();
@@ -92,4 +97,10 @@ const paint = () => {
 };
 read();
 paint();
-watch("value", () => { if (!moving) { read(); paint(); } });
+const late = () => sent && Date.now() < sent.until && PARTS.some((part) => Math.abs((props.value?.[part] ?? -1) - sent[part]) > 1e-9);
+watch("value", () => {
+  if (moving || holding || late()) return;
+  sent = null;
+  read();
+  paint();
+});

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from inspect import isgeneratorfunction
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 
@@ -70,7 +70,12 @@ class Shell:
         everything = [output for page in self.pages.values() for output in page.outputs]
         frame = [self.stepper, self.message, self.tabs]
         self.stepper.select(
-            self._open_selected, [self.draft_id], [*frame, *everything], queue=False, show_progress="hidden"
+            self._open_selected,
+            [self.draft_id],
+            [*frame, *everything],
+            queue=False,
+            show_progress="hidden",
+            trigger_mode="multiple",
         )
         demo.load(
             self._load,
@@ -189,7 +194,19 @@ class Shell:
             outputs,
             queue=slow,
             show_progress="hidden",
+            trigger_mode=trigger_mode(wire, slow),
         )
+
+
+def trigger_mode(wire: Wire, slow: bool) -> Literal["once", "multiple", "always_last"]:
+    """What becomes of an event that comes while the answer to the last one is under way.
+
+    A second press of a button, or of what takes long, is one too many. Fields are read once more
+    when the answer has come. What carries its own data is sent at once, for Gradio keeps no data of a deferred event.
+    """
+    if slow or getattr(wire.listener, "event_name", "") == "click":
+        return "once"
+    return "multiple" if wire.event else "always_last"
 
 
 def untouched(drawn: Sequence[Any], updates: list[Any], sent: dict[Any, Any]) -> list[Any]:

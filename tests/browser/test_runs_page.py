@@ -1,0 +1,77 @@
+"""Runs: listed, renamed, laid over each other, deleted and brought back."""
+
+import shutil
+from typing import Any
+
+import pytest
+from studio_page import StudioServer, Visitor
+
+from studio.store import Run
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def second(walked: Any, studio: StudioServer) -> Any:
+    """Another run, with one setting that differs."""
+    run = Run(studio.home.runs / "20200101-000000-abcd")
+    shutil.copytree(walked.run.folder, run.folder)
+    text = run.config_file.read_text(encoding="utf-8")
+    run.config_file.write_text(text.replace("epochs: 12", "epochs: 13"), encoding="utf-8")
+    run.rename("The other one")
+    yield run
+    for folder in (studio.home.runs, studio.home.trash):
+        shutil.rmtree(folder / run.id, ignore_errors=True)
+
+
+def test_a_run_is_renamed(visit: Visitor, second: Run) -> None:
+    visit.open()
+    visit.step("runs")
+    visit.sees("#runs tbody tr", "The other one").click()
+    visit.sees("#run-title", "The other one")
+    visit.page.fill("#run-name input, #run-name textarea", "A better name")
+    visit.page.click("#run-rename")
+    visit.sees("#runs tbody tr", "A better name")
+    assert second.name == "A better name"
+
+
+def test_two_runs_are_compared(visit: Visitor, walked: Any, second: Run) -> None:
+    visit.open()
+    visit.step("runs")
+    for name in ("The other one", walked.run.name):
+        visit.page.locator("#compare input").click()
+        visit.sees("#compare [role=option], [role=option]", name).click()
+        visit.page.keyboard.press("Escape")
+    visit.sees("#compare-settings .ui-row-marked", "training.epochs")
+    marked = visit.page.locator("#compare-settings .ui-row-marked")
+    assert marked.count() == 1 and "12" in marked.inner_text() and "13" in marked.inner_text()
+    visit.until("() => document.querySelector('#compare-loss .js-plotly-plot')?.data?.length === 4")
+    visit.until("() => document.querySelector('#compare-metric .js-plotly-plot')?.data?.length === 2")
+
+
+def test_a_run_is_deleted_after_a_question_and_restored(visit: Visitor, second: Run) -> None:
+    visit.open()
+    visit.step("runs")
+    visit.sees("#runs tbody tr", "The other one").click()
+    visit.sees("#run-title", "The other one")
+    visit.page.click("#run-delete")
+    visit.sees("#run-delete-no").click()
+    visit.page.locator("#run-delete-yes").wait_for(state="hidden")
+    visit.page.click("#run-delete")
+    visit.sees("#run-delete-yes").click()
+    visit.page.locator("#runs tbody tr", has_text="The other one").wait_for(state="detached")
+    assert not second.folder.exists()
+    visit.sees("#restore").click()
+    visit.sees("#runs tbody tr", "The other one")
+    assert second.config_file.is_file()
+
+
+def test_a_new_run_starts_from_an_old_one_s_settings(visit: Visitor, walked: Any) -> None:
+    visit.open()
+    visit.step("runs")
+    visit.sees("#runs tbody tr", walked.run.name).click()
+    visit.sees("#run-again").click()
+    visit.arrives("strategy")
+    visit.sees("#to-train:not([disabled])")
+    visit.open_advanced()
+    assert visit.page.locator("#training-epochs input").first.input_value() == "12"

@@ -1,0 +1,132 @@
+"""Sorting texts, from an empty page to a model that is taken away."""
+
+import csv
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pandas
+import pytest
+from studio_page import StudioServer, Visitor
+
+from studio.config import RunConfig
+from studio.data.assembly import assemble
+from studio.data.importing import Imported
+from studio.tasks import TASKS
+
+pytestmark = pytest.mark.browser
+
+
+def test_nothing_on_the_way_complains_or_leaves_this_machine(walked: Any) -> None:
+    assert walked.complaints == []
+
+
+def test_columns_are_guessed_and_rows_left_out_are_named(walked: Any) -> None:
+    assert walked.columns == ["review", "sentiment"]
+    for row in ("121", "122", "123"):
+        assert row in walked.dropped
+    assert "left out" in walked.dropped
+
+
+def test_the_split_on_the_screen_is_the_split_of_the_run(walked: Any, studio: StudioServer) -> None:
+    assert walked.rows_before == {"train": 96, "validation": 12, "test": 12}
+    assert sum(walked.rows.values()) == 120 and walked.rows["train"] < walked.rows_before["train"]
+    used = pandas.read_parquet(walked.run.examples_file)
+    assert used["split"].value_counts().to_dict() == walked.rows
+    imported = Imported.open(studio.home.datasets / walked.draft["dataset"])
+    assert imported is not None
+    config = RunConfig.from_file(walked.run.config_file)
+    task = TASKS[config.task]
+    shown = assemble(imported, config.data, task.columns, task.check).table
+    columns = ["row", "text", "label", "split"]
+    assert used[columns].astype(str).values.tolist() == shown[columns].astype(str).values.tolist()
+
+
+def test_presets_say_what_they_cost_and_changes_reach_the_run(walked: Any) -> None:
+    assert all("parameters" in text and "GB" in text for text in walked.presets.values())
+    assert len(set(walked.presets.values())) == 3
+    training = RunConfig.from_file(walked.run.config_file).training
+    assert (training.epochs, training.learning_rate, training.early_stopping) == (12, 0.005, 0)
+    assert walked.draft["preset"] == "custom"
+
+
+def test_the_curve_holds_every_point_of_the_log(walked: Any) -> None:
+    assert walked.points == [step for step, _ in walked.run.state().train]
+    assert len(walked.points) >= 12
+
+
+@pytest.fixture
+def tester(visit: Visitor, walked: Any) -> Visitor:
+    """On the Test page of the walked run."""
+    visit.open()
+    visit.open_run(walked.run)
+    visit.forward("#to-test", "test")
+    return visit
+
+
+def test_a_typed_text_is_answered_beside_before_training(tester: Visitor) -> None:
+    tester.page.fill("#try-text textarea", "a great film and a lovely happy story")
+    tester.page.click("#predict")
+    tester.sees("#answer .ui-bar-value")
+    answer = tester.page.locator("#answer").inner_text()
+    assert "after training" in answer and "before training" in answer and "good" in answer
+    assert tester.page.locator("#answer .ui-bar-other").count() >= 2
+
+
+def test_a_clicked_example_is_answered_with_its_truth(tester: Visitor) -> None:
+    row = tester.sees("#examples tbody tr >> nth=1")
+    text = row.locator("td").nth(1).inner_text()
+    row.click()
+    tester.sees("#answer", "The right answer is")
+    assert tester.page.locator("#try-text textarea").input_value() == text
+
+
+def test_a_cell_of_the_confusion_matrix_shows_its_examples(tester: Visitor, walked: Any) -> None:
+    cell = tester.sees("#confusion td button:not([aria-disabled])")
+    count = int(cell.inner_text())
+    cell.click()
+    tester.sees("#cell-title", "was taken for")
+    tester.until("count => document.querySelectorAll('#cell-examples tbody tr').length === Math.min(count, 8)", count)
+    scores = json.loads(walked.run.scores_file.read_text(encoding="utf-8"))["test"]["metrics"]
+    assert f"{scores['accuracy']:.3f}" in tester.page.locator("#test-metrics").inner_text()
+    assert tester.page.locator("#per-class tbody tr").count() == 2
+
+
+def test_a_file_of_inputs_comes_back_with_predictions(tester: Visitor, tmp_path: Path) -> None:
+    inputs = tmp_path / "inputs.csv"
+    with inputs.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["review"], ["great lovely film"], ["awful broken music"], ["a fine story"]])
+    tester.page.locator("#many > button").click()
+    tester.page.set_input_files("#many-file input[type=file]", str(inputs))
+    with tester.page.expect_download() as download:
+        tester.sees("#many-download a").click()
+    answers = pandas.read_csv(download.value.path())
+    assert len(answers) == 3
+    assert set(answers["predicted"] if "predicted" in answers else answers["label"]) <= {"good", "bad"}
+
+
+LOAD = """
+import json, sys
+from transformers import pipeline
+print(json.dumps(pipeline("text-classification", model=sys.argv[1])(["great lovely film", "awful broken music"])))
+"""
+
+
+def test_the_download_loads_in_plain_transformers(visit: Visitor, walked: Any, tmp_path: Path) -> None:
+    visit.open()
+    visit.open_run(walked.run)
+    visit.step("share")
+    visit.sees("#command", "studio train")
+    visit.sees("#run-file", "text-classification")
+    visit.sees("#exporters [data-testid=card-folder]").click()
+    with visit.page.expect_download() as download:
+        visit.sees("#download a").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        archive.extractall(tmp_path)
+    folder = next(tmp_path.rglob("config.json")).parent
+    assert (folder / "README.md").is_file()
+    loaded = subprocess.run([sys.executable, "-c", LOAD, str(folder)], capture_output=True, text=True, check=True)
+    assert [answer["label"] for answer in json.loads(loaded.stdout.splitlines()[-1])] == ["good", "bad"]

@@ -1,0 +1,270 @@
+"""The studio as a person meets it: a server of its own process, and a page that is clicked through.
+
+Used by the browser tests and by the script that takes the screenshots.
+"""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from browser_support import complaints_of
+
+from studio.config import RunConfig
+from studio.files import read_json
+from studio.paths import Home
+from studio.processes import Identity
+from studio.store import Run, Store
+
+START_SECONDS = 40
+PATIENCE = 30_000  # milliseconds, for whatever has to wait for a process that imports torch
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@dataclass
+class StudioServer:
+    """`studio ui` as a process, which may be killed and started again on the same port and home."""
+
+    home: Home
+    port: int
+    flags: tuple[str, ...] = ()
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def store(self) -> Store:
+        return Store(self.home)
+
+    def start(self) -> None:
+        """Start, and wait until the page is served."""
+        self.home.root.mkdir(parents=True, exist_ok=True)
+        log = (self.home.root / "server.log").open("ab")
+        command = [sys.executable, "-m", "studio", "ui", "--no-browser", "--port", str(self.port)]
+        environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+        with log:
+            self.process = subprocess.Popen(
+                [*command, "--home", str(self.home.root), *self.flags],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                env=environment,
+            )
+        end = time.monotonic() + START_SECONDS
+        while not self.answers():
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise AssertionError((self.home.root / "server.log").read_text(encoding="utf-8"))
+            time.sleep(0.05)
+
+    def answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(self.address, timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def kill(self) -> None:
+        """kill -9: nothing is tidied up."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+    def close(self) -> None:
+        """End the server, and every worker of its home that is still at work."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT if sys.platform != "win32" else signal.SIGTERM)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        for run in self.store:
+            kill_worker(run)
+
+    def drafts(self) -> list[dict[str, Any]]:
+        files = sorted(self.home.drafts.glob("*.json")) if self.home.drafts.is_dir() else []
+        return [read_json(file) or {} for file in files]
+
+    def queue(self, name: str, **settings: Any) -> Run:
+        """Write a run file and queue it, as Start does; `settings` are those of the run file."""
+        run = self.store.create(RunConfig.read(settings, "settings").to_text(), name)
+        run.annotate(data=Path(settings["data"]["source"]).name)
+        run.enqueue()
+        return run
+
+
+def kill_worker(run: Run) -> Identity | None:
+    """kill -9 of the run's worker if it lives; its pid is only used while it is surely the worker's."""
+    worker = run.worker
+    if worker is not None and worker.is_alive:
+        os.kill(worker.pid, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
+        return worker
+    return None
+
+
+@dataclass
+class Visitor:
+    """A person in front of the page."""
+
+    page: Any
+    server: StudioServer
+    complaints: list[str] = field(default_factory=list)
+
+    # --- looking --------------------------------------------------------------------------------
+
+    def open(self) -> "Visitor":
+        self.page.goto(self.server.address)
+        self.page.wait_for_selector("[data-testid^=step-][aria-current]", timeout=PATIENCE)
+        return self
+
+    def sees(self, selector: str, text: str | None = None, timeout: float = PATIENCE) -> Any:
+        """Wait until something is visible, and holds `text` if given."""
+        found = self.page.locator(selector)
+        if text is not None:
+            found = found.filter(has_text=text)
+        found.first.wait_for(state="visible", timeout=timeout)
+        return found.first
+
+    def until(self, condition: str, argument: Any = None, timeout: float = PATIENCE) -> Any:
+        """Wait until a JavaScript function of `argument` gives something true; the value it gave."""
+        return self.page.wait_for_function(condition, arg=argument, timeout=timeout).json_value()
+
+    def status(self, title: str, timeout: float = 90_000) -> None:
+        """Wait until the chart's own label says so."""
+        self.sees("[data-testid=live-status]", title, timeout)
+
+    def curve(self, trace: int = 0) -> list[int]:
+        """The steps that are drawn in the live chart."""
+        return self.page.evaluate(
+            "trace => [...(document.querySelector('#live-chart .js-plotly-plot')?.data?.[trace]?.x ?? [])]", trace
+        )
+
+    def curve_longer_than(self, count: int, timeout: float = 60_000) -> None:
+        self.until(
+            "count => document.querySelector('#live-chart .js-plotly-plot')?.data?.[0]?.x.length > count",
+            count,
+            timeout,
+        )
+
+    def rows_of_split(self) -> dict[str, int]:
+        """The row counts under the split bar, once they are the true ones."""
+        read = "part => document.querySelector(`[data-testid=split-rows-${part}]`).textContent"
+        self.until(
+            "() => ['train', 'validation', 'test'].every(part => "
+            "/^[\\d,]+ rows$/.test(document.querySelector(`[data-testid=split-rows-${part}]`)?.textContent))"
+        )
+        return {
+            part: int(re.sub(r"\D", "", self.page.evaluate(read, part))) for part in ("train", "validation", "test")
+        }
+
+    # --- going ----------------------------------------------------------------------------------
+
+    def step(self, key: str) -> None:
+        self.page.get_by_test_id(f"step-{key}").click()
+        self.arrives(key)
+
+    def arrives(self, key: str) -> None:
+        self.sees(f"[data-testid=step-{key}][aria-current]")
+        self.page.locator(f"#page-{key}").wait_for(state="visible", timeout=PATIENCE)
+
+    def forward(self, button: str, key: str) -> None:
+        """Press a page's Continue once it can be pressed."""
+        self.sees(f"{button}:not([disabled])").click()
+        self.arrives(key)
+
+    def choose_task(self, task: str) -> None:
+        self.sees(f"[data-testid=card-{task}]").click()
+        self.sees("#other-models")
+
+    def choose_folder(self, folder: Path) -> None:
+        """Name a model folder of this machine."""
+        field_ = self.page.locator("#model-folder textarea, #model-folder input")
+        if not field_.is_visible():
+            self.page.locator("#other-models button").first.click()
+        field_.fill(str(folder))
+        self.page.click("#use-folder")
+        self.sees("#model-summary", "is ready")
+
+    def upload(self, file: Path) -> None:
+        self.page.set_input_files("#upload input[type=file]", str(file))
+        self.sees("#to-strategy:not([disabled])")
+
+    def choose_preset(self, name: str) -> None:
+        self.sees(f"#presets [data-testid=card-{name}]").click()
+        self.sees(f"#presets [data-testid=card-{name}][aria-checked=true]")
+        self.sees("#strategy-numbers", "Trained parameters")
+        self.sees("#to-train:not([disabled])")
+
+    def open_advanced(self) -> None:
+        self.page.locator("#advanced > button").click()
+        self.sees("#training-epochs")
+
+    def set_training(self, name: str, value: float) -> None:
+        """Type a number into a field of Advanced and leave the field; returns once it is kept."""
+        field_ = self.page.locator(f"#training-{name} input, #training-{name} textarea").first
+        field_.fill(str(value))
+        field_.press("Tab")
+        self.wait(lambda: any(draft["training"].get(name) == value for draft in self.server.drafts()))
+
+    def wait(self, holds: Callable[[], bool], seconds: float = 30.0) -> None:
+        """Wait until something holds on the server's side."""
+        end = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < end, f"waited {seconds:.0f} s in vain"
+            self.page.wait_for_timeout(50)
+
+    def prepare(self, task: str, model: Path, data: Path) -> None:
+        """From an empty page to the Strategy page."""
+        self.open()
+        self.choose_task(task)
+        self.choose_folder(model)
+        self.forward("#to-data", "data")
+        self.upload(data)
+        self.forward("#to-strategy", "strategy")
+
+    def start(self) -> Run:
+        """Press Start; the run that came of it."""
+        known = {run.id for run in self.server.store}
+        self.sees("#start:visible, #start-again:visible").click()
+        self.wait(lambda: len(list(self.server.store)) > len(known))
+        return next(run for run in self.server.store if run.id not in known)
+
+    def open_run(self, run: Run) -> None:
+        """By way of the Runs page."""
+        self.step("runs")
+        self.sees("#runs tbody tr", run.name).click()
+        self.sees("#run-title", run.name)
+        self.page.click("#run-open")
+        self.arrives("train")
+        self.sees("#page-train h2", run.name)
+
+
+@contextmanager
+def visitor(
+    browser: Any, server: StudioServer, width: int = 1280, scheme: str = "light", **settings: Any
+) -> Iterator[Visitor]:
+    """A browser of its own, with nothing remembered."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **settings)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    try:
+        yield Visitor(page, server, complaints_of(page))
+    finally:
+        context.close()
