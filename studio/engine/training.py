@@ -80,7 +80,7 @@ def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoin
     best_step = evaluation.best_step if evaluation.best_step is not None else session.loop.state.step
     scores = {}
     if evaluator.rows("validation"):
-        scores["validation"] = evaluator.score("validation")
+        scores["validation"] = evaluation.best_scores or evaluator.score("validation")
     if evaluator.rows("test"):
         predictions = evaluator.predict("test")
         scores["test"] = evaluator.score_of(predictions)

@@ -8,6 +8,7 @@ from studio.engine.evaluation import Evaluator, is_better
 from studio.engine.loop import Loop
 from studio.engine.reporting import Interrupted, Reporter
 from studio.events import Evaluated, Phase
+from studio.tasks.base import Scores
 
 
 class Evaluation(Callback):
@@ -25,6 +26,7 @@ class Evaluation(Callback):
         self.last_step = -1  # evaluated there
         self.best_step: int | None = None
         self.best_epoch = 0.0
+        self.best_scores: Scores | None = None  # known only where the best step was made by this process
         self._best: tuple[float, float] | None = None  # headline metric, loss
         self._without_improvement = 0
 
@@ -47,7 +49,7 @@ class Evaluation(Callback):
         step = loop.state.step
         self._reporter.obeys = ("pause", "stop") if step == 0 else ("pause",)
         try:
-            metrics = self._evaluator.score("validation").metrics
+            scores = self._evaluator.score("validation")
         except Interrupted as interruption:
             if interruption.command == "stop":
                 raise  # nothing is trained yet: the run ends without a model
@@ -57,7 +59,9 @@ class Evaluation(Callback):
         finally:
             loop.train_mode()
         self.last_step = step
+        metrics = scores.metrics
         is_best = self._judge(loop, metrics)
+        self.best_scores = scores if is_best else self.best_scores
         epoch = loop.state.epochs_done(loop.plan)
         self._reporter.emit(
             Evaluated(split="validation", step=step, epoch=epoch, metrics=finite(metrics), best=is_best)
