@@ -64,6 +64,7 @@ def _load(
     auto_class: Any, folder: Path, config: Any, trust_remote_code: bool
 ) -> "tuple[PreTrainedModel, dict[str, Any]]":
     import torch
+    from safetensors import SafetensorError
 
     try:
         return auto_class.from_pretrained(
@@ -81,7 +82,7 @@ def _load(
             _first_line(error),
             "Choose a model from the list for this task.",
         ) from error
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         raise StudioError(
             f"The weights of '{folder.name}' cannot be read.", _first_line(error), "Fetch or copy the model again."
         ) from error

@@ -1,0 +1,95 @@
+"""Pretrained models: heads that are kept or begin anew, and models that cannot be used."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForSequenceClassification, BertConfig, BertForSequenceClassification, set_seed
+
+from studio.errors import StudioError
+from studio.tasks import TASKS
+from studio.tasks.pretrained import load_with_head
+
+
+@pytest.fixture
+def with_head(tmp_path: Path) -> Path:
+    """A checkpoint whose head knows the classes no and yes, in the order yes, no."""
+    set_seed(1)
+    config = BertConfig(
+        vocab_size=40, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
+        num_labels=2, id2label={0: "yes", 1: "no"}, label2id={"yes": 0, "no": 1},
+    )  # fmt: skip
+    BertForSequenceClassification(config).save_pretrained(tmp_path / "yes-no")
+    return tmp_path / "yes-no"
+
+
+def load(folder: Path, names: tuple[str, ...]) -> Any:
+    torch.manual_seed(3)
+    return load_with_head(AutoModelForSequenceClassification, folder, names, False)
+
+
+@pytest.mark.parametrize("names", [("bad", "good"), ("a", "b", "c")])
+def test_a_head_for_other_classes_begins_anew(names: tuple[str, ...], with_head: Path) -> None:
+    model, labels, _ = load(with_head, names)
+    stored = load_file(with_head / "model.safetensors")
+    assert labels == names and model.classifier.weight.shape == (len(names), 16)
+    assert not any(torch.equal(row, old) for row in model.classifier.weight for old in stored["classifier.weight"])
+    assert model.classifier.bias.abs().max() == 0
+    assert torch.equal(model.bert.embeddings.word_embeddings.weight, stored["bert.embeddings.word_embeddings.weight"])
+    again, _, _ = load(with_head, names)
+    assert torch.equal(again.classifier.weight, model.classifier.weight)  # on the seed
+
+
+def test_weights_in_half_precision_train_in_fp32(with_head: Path) -> None:
+    path = with_head / "model.safetensors"
+    save_file({name: t.half() for name, t in load_file(path).items()}, path, metadata={"format": "pt"})
+    model, _, _ = load(with_head, ("no", "yes"))
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+
+
+def test_torn_weights_are_refused(with_head: Path) -> None:
+    path = with_head / "model.safetensors"
+    kept = {name: tensor for name, tensor in load_file(path).items() if "attention.self.query" not in name}
+    save_file(kept, path, metadata={"format": "pt"})
+    with pytest.raises(StudioError, match=r"incomplete.*query"):
+        load(with_head, ("no", "yes"))
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(StudioError, match="cannot be read"):
+        load(with_head, ("no", "yes"))
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [(None, "no config.json"), ("{", "damaged"), ('{"model_type": "nothing-known"}', "not known here"),
+     ('{"model_type": "vit"}', "cannot be taught this task")],
+)  # fmt: skip
+def test_unusable_folders(config: str | None, told: str, with_head: Path) -> None:
+    (with_head / "config.json").unlink()
+    if config is not None:
+        (with_head / "config.json").write_text(config, encoding="utf-8")
+    with pytest.raises(StudioError, match=told):
+        load(with_head, ("no", "yes"))
+
+
+def test_code_of_a_repository_does_not_run(with_head: Path) -> None:
+    """A folder that brings its own classes is refused, and its code never gets a turn."""
+    config = json.loads((with_head / "config.json").read_text(encoding="utf-8"))
+    config |= {"model_type": "own", "auto_map": {"AutoConfig": "own.OwnConfig"}}
+    (with_head / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    ran = with_head / "ran"
+    (with_head / "own.py").write_text(f"open({str(ran)!r}, 'w').close()\n", encoding="utf-8")
+    with pytest.raises(StudioError):
+        load(with_head, ("no", "yes"))
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_every_task_says_what_people_need(task: Any) -> None:
+    assert task.title and task.sentence.endswith(".") and task.icon
+    assert [column.name for column in task.columns if column.kind == task.input_kind]
+    assert all(column.help and column.hints for column in task.columns)
+    assert task.Options() == task.Options.read(task.Options().model_dump())
+    assert task.architectures()
