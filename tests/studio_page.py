@@ -156,7 +156,7 @@ class Visitor:
             "trace => [...(document.querySelector('#live-chart .js-plotly-plot')?.data?.[trace]?.x ?? [])]", trace
         )
 
-    def curve_longer_than(self, count: int, timeout: float = 60_000) -> None:
+    def curve_longer_than(self, count: int, timeout: float = 150_000) -> None:
         self.until(
             "count => document.querySelector('#live-chart .js-plotly-plot')?.data?.[0]?.x.length > count",
             count,

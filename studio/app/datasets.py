@@ -3,12 +3,13 @@
 import re
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from studio.app.drafts import Draft, Drafts
-from studio.data.assembly import Assembled, assemble
+from studio.data.assembly import Assembled, Cleaned, clean, divide
 from studio.data.importing import Imported
 from studio.data.options import DataOptions
 from studio.errors import StudioError
@@ -16,7 +17,8 @@ from studio.paths import Home
 from studio.tasks import TASKS
 
 KEY_PATTERN = re.compile(r"[0-9a-zA-Z_-]{8,80}")
-REMEMBERED = 8  # assembled tables kept in memory
+REMEMBERED = 8  # tables kept in memory
+T = TypeVar("T")
 
 
 class Datasets:
@@ -24,6 +26,7 @@ class Datasets:
 
     def __init__(self, home: Home, drafts: Drafts) -> None:
         self._home, self._drafts = home, drafts
+        self._cleaned: OrderedDict[str, Cleaned] = OrderedDict()
         self._assembled: OrderedDict[str, Assembled] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -41,15 +44,25 @@ class Datasets:
         if imported is None or draft.task is None:
             raise StudioError("There is no data yet.", "", "Upload a file or pick a sample.")
         options = DataOptions(source=draft.source or "", columns=draft.columns, limit=draft.limit, split=draft.split)
-        key = f"{draft.task} {draft.dataset} {options.model_dump_json()}"
+        task = TASKS[draft.task]
+        usable = f"{task.name} {draft.dataset} {sorted(draft.columns.items())}"
         with self._lock:
-            if key not in self._assembled:
-                task = TASKS[draft.task]
-                self._assembled[key] = assemble(imported, options, task.columns, task.check)
-                while len(self._assembled) > REMEMBERED:
-                    self._assembled.popitem(last=False)
-            self._assembled.move_to_end(key)
-            return self._assembled[key]
+            cleaned = self._recall(
+                self._cleaned, usable, lambda: clean(imported, draft.columns, task.columns, task.check)
+            )
+            return self._recall(
+                self._assembled, f"{usable} {options.model_dump_json()}", lambda: divide(cleaned, options)
+            )
+
+    @staticmethod
+    def _recall(memory: "OrderedDict[str, T]", key: str, make: Callable[[], T]) -> T:
+        """What `memory` holds under `key`, made now if it does not; the ones used longest ago are forgotten."""
+        if key not in memory:
+            memory[key] = make()
+            while len(memory) > REMEMBERED:
+                memory.popitem(last=False)
+        memory.move_to_end(key)
+        return memory[key]
 
     # --- pages of tables, asked for by the browser ----------------------------------------------
 
