@@ -6,6 +6,7 @@ from typing import Any
 from studio.config import RunConfig
 from studio.exporters.folder import describe, empty_folder, unfinished
 from studio.models.sources import locate
+from studio.processes import trusts_remote_code
 from studio.store import Run
 
 
@@ -27,7 +28,7 @@ class Merged:
         config = RunConfig.from_file(run.config_file)
         empty_folder(to, run)
         base = locate(config.model.id, config.model.revision)
-        bundle = config.chosen_task.load(run.model, config.task_options, base=base)
+        bundle = config.chosen_task.load(run.model, config.task_options, trusts_remote_code(), base)
         adapted: Any = bundle.model
         merged = adapted.merge_and_unload()
         merged.save_pretrained(to)
