@@ -1,6 +1,6 @@
 """Services without a server, drafts that have come to some page, and imported data."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,18 @@ from studio.app.pages import Services
 from studio.app.server import make_services
 from studio.app.tabs.data import import_upload
 from studio.paths import Home
+from studio.predictor import Predictor
 from studio.server_settings import ServerSettings
 
 
 @pytest.fixture
-def services(home: Home) -> Services:
-    return make_services(ServerSettings(home=str(home.root), warm_start=False, open_browser=False))
+def services(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+    """With no process started before it is needed: drawing the Test page would warm one up."""
+    monkeypatch.setattr(Predictor, "warm_up", lambda self: None)
+    made = make_services(ServerSettings(home=str(home.root), warm_start=False, open_browser=False))
+    yield made
+    made.predictor.close()
+    made.supervisor.close()
 
 
 def finish(work: Generator[Any, None, Draft]) -> Draft:

@@ -1,0 +1,367 @@
+"""From the first choice to the run file: what each click does to the draft, as plain functions."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+from logs import checked, make_run, planned, started, step, write
+
+from components.stepper import Stepper
+from studio.app.drafts import Draft
+from studio.app.main import BUILDERS, Shell
+from studio.app.outlook import describe_seconds, outlook, preset_draft, subject
+from studio.app.pages import Services
+from studio.app.runs import config_of, flat_settings, start_run
+from studio.app.tabs import data as data_tab
+from studio.app.tabs import model as model_tab
+from studio.app.tabs import runs as runs_tab
+from studio.app.tabs import strategy as strategy_tab
+from studio.config import RunConfig
+from studio.data.assembly import assemble
+from studio.data.columns import SPLITS
+from studio.data.importing import import_source
+from studio.data.limits import Limits
+from studio.errors import StudioError
+from studio.events import Finished
+from studio.files import read_json, replace_json
+from studio.presets import PRESETS
+from studio.strategies import STRATEGIES
+from studio.tasks import TASKS
+from studio.tasks.base import Spec
+
+MESSY = "text,label,remark\n" + "".join(
+    f"{'' if n % 9 == 0 else f'a good film {n}'},{'' if n % 11 == 5 else ('good', 'bad', 'so-so')[n % 3]},{n}\n"
+    for n in range(90)
+)
+
+
+@pytest.fixture
+def ready(services: Services, text_draft: Draft) -> Draft:
+    """Everything is chosen: only Start is left."""
+    return services.drafts.save(strategy_tab.choose_preset(services, text_draft, {"key": "quick"}))
+
+
+@pytest.fixture
+def shell(services: Services) -> Shell:
+    with gr.Blocks():
+        pages = [build(services) for build in BUILDERS]
+        return Shell(services, pages, gr.BrowserState(None), Stepper(), gr.HTML(), gr.Tabs())
+
+
+# --- drafts -----------------------------------------------------------------------------------------
+
+
+def test_a_draft_comes_back_as_it_was_saved(services: Services, ready: Draft) -> None:
+    assert services.drafts.load(ready.id) == ready
+    assert ready.columns == {"text": "text", "label": "label"} and ready.strategy["name"] == "freeze"
+
+
+@pytest.mark.parametrize("unknown", [None, "", "../../etc/passwd", "x" * 24, "0" * 23, "0" * 24 + "/.."])
+def test_an_id_that_is_none_gives_a_fresh_draft(services: Services, unknown: str | None) -> None:
+    draft = services.drafts.load(unknown)
+    assert draft.id != unknown and draft == Draft(id=draft.id)
+
+
+def test_a_draft_of_another_version_starts_anew_under_its_id(services: Services, ready: Draft) -> None:
+    file = services.home.drafts / f"{ready.id}.json"
+    replace_json(file, {**read_json(file), "no such choice": 1})
+    assert services.drafts.load(ready.id) == Draft(id=ready.id)
+
+
+# --- 1 Model ----------------------------------------------------------------------------------------
+
+
+def test_another_task_starts_anew_and_the_same_one_does_not(services: Services, ready: Draft) -> None:
+    assert model_tab.choose_task(ready, {"key": ready.task}) is ready
+    other = model_tab.choose_task(ready, {"key": "image-classification"})
+    assert other == Draft(id=ready.id, page=ready.page, folders=ready.folders, task="image-classification")
+
+
+def test_another_model_keeps_the_data_and_forgets_the_strategy(
+    services: Services, ready: Draft, text_model: Path, tmp_path: Path
+) -> None:
+    import shutil
+
+    twin = shutil.copytree(text_model, tmp_path / "twin")
+    changed = model_tab.choose_folder(services, ready, str(twin))
+    assert changed.model == str(twin) and changed.dataset == ready.dataset and changed.strategy == {}
+    assert changed.folders == (str(text_model), str(twin))
+
+
+@pytest.mark.parametrize("wrong", ["", "  ", "/no/such/folder", None])
+def test_a_folder_that_is_none_is_refused(services: Services, wrong: str | None) -> None:
+    with pytest.raises(StudioError, match="There is no folder"):
+        model_tab.choose_folder(services, Draft(id="0" * 24, task="text-classification"), wrong)
+
+
+def test_a_model_of_the_other_kind_is_refused(services: Services, image_model: Path) -> None:
+    draft = Draft(id="0" * 24, task="text-classification")
+    with pytest.raises(StudioError, match="does not read texts"):
+        model_tab.choose_folder(services, draft, str(image_model))
+
+
+# --- 2 Data -----------------------------------------------------------------------------------------
+
+
+def test_the_upload_is_kept_and_its_temporary_copy_is_not(services: Services, text_draft: Draft, reviews: Path) -> None:
+    assert text_draft.source and Path(text_draft.source).read_bytes() == reviews.read_bytes()
+    assert services.home.uploads in Path(text_draft.source).parents and text_draft.title == "reviews.csv"
+
+
+@pytest.mark.parametrize("change", ["plain", "fractions", "limit", "unstratified"])
+def test_the_screen_counts_what_a_worker_takes_to_the_row(
+    services: Services, upload: Callable[[Draft, Path], Draft], text_model: Path, tmp_path: Path, change: str
+) -> None:
+    file = tmp_path / "messy.csv"
+    file.write_text(MESSY, encoding="utf-8")
+    draft = model_tab.choose_task(services.drafts.load(None), {"key": "text-classification"})
+    draft = upload(model_tab.choose_folder(services, draft, str(text_model)), file)
+    changes: dict[str, dict[str, Any]] = {
+        "plain": {},
+        "fractions": {
+            "split": draft.split.model_copy(update={"train": 0.5, "validation": 0.3, "test": 0.2, "seed": 3})
+        },
+        "limit": {"limit": 30},
+        "unstratified": {"split": draft.split.model_copy(update={"stratify": False})},
+    }
+    draft = strategy_tab.choose_preset(services, draft.change(**changes[change]), {"key": "quick"})
+    run = services.store.find(str(start_run(services, draft).run))
+    assert run is not None
+    config, task = RunConfig.from_file(run.config_file), TASKS[str(draft.task)]
+    imported = import_source(config.data.source, config.data.reading, services.home, Limits())
+    worker = assemble(imported, config.data, task.columns, task.check)
+    screen = services.datasets.assembled(draft)
+    assert screen.table.equals(worker.table) and screen.counts == worker.counts
+    told = {part: sum(counts.get(part, 0) for counts in screen.counts.values()) for part in SPLITS}
+    assert told == worker.table["split"].value_counts().to_dict()
+    assert sum(told.values()) == (30 if change == "limit" else 90 - screen.dropped)
+    assert screen.dropped == len({n for n in range(90) if n % 9 == 0 or n % 11 == 5})
+
+
+def test_the_tables_show_pages_of_rows_and_of_what_is_left_out(
+    services: Services, upload: Callable[[Draft, Path], Draft], tmp_path: Path
+) -> None:
+    file = tmp_path / "messy.csv"
+    file.write_text(MESSY, encoding="utf-8")
+    draft = upload(Draft(id="a" * 24, task="text-classification"), file)
+    page = services.datasets.preview({"draft": draft.id, "start": 80, "count": 20})
+    assert page["total"] == 90 and len(page["rows"]) == 10 and page["rows"][0]["row"] == "81"
+    problems = services.datasets.problems({"draft": draft.id, "start": 0, "count": 100})
+    assert sum(row["then"] == "left out" for row in problems["rows"]) >= services.datasets.assembled(draft).dropped
+    assert services.datasets.preview({"draft": "x"})["rows"] == [] == services.datasets.problems({})["rows"]
+
+
+def test_a_column_that_is_taken_back_leaves_the_other_choices(services: Services, ready: Draft) -> None:
+    changed = data_tab.map_columns(0, ready, None)
+    assert services.drafts.load(services.drafts.save(changed).id) == changed
+    assert changed.columns == {"label": "label"} and changed.model == ready.model
+    assert data_tab.map_columns(1, ready, "text").columns == {"text": "text", "label": "text"}
+    assert data_tab.map_columns(9, ready, "text") is ready
+
+
+def test_columns_that_cannot_be_are_explained_on_the_page(services: Services, ready: Draft) -> None:
+    twice = data_tab.map_columns(1, ready, "text")
+    assert "two roles" in data_tab.missing(services, twice)
+    with pytest.raises(StudioError, match="The data is not ready"):
+        data_tab.require_data(services, twice)
+
+
+def test_the_split_slider(ready: Draft) -> None:
+    moved = data_tab.move_split(ready, {"train": 0.6, "validation": 0.2, "test": 0.2})
+    assert (moved.split.train, moved.split.validation, moved.split.test) == (0.6, 0.2, 0.2)
+    assert moved.split.seed == ready.split.seed
+    with pytest.raises(StudioError, match="add up to 1"):
+        data_tab.move_split(ready, {"train": 0.9, "validation": 0.2, "test": 0.2})
+
+
+def test_class_folders_of_pictures(services: Services, image_draft: Draft) -> None:
+    assert services.datasets.assembled(image_draft).counts.keys() == {"across", "upright"}
+    page = services.datasets.preview({"draft": image_draft.id})
+    assert page["layout"] == "gallery" and page["rows"][0]["thumbnail"].startswith("gradio_api/file=")
+
+
+# --- 3 Strategy -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["text", "image"])
+@pytest.mark.parametrize("strategy", [*STRATEGIES], ids=lambda strategy: strategy.name)
+def test_the_preview_is_what_the_strategy_does(
+    services: Services, request: pytest.FixtureRequest, kind: str, strategy: Any
+) -> None:
+    draft: Draft = request.getfixturevalue(f"{kind}_draft")
+    draft = draft.change(strategy={"name": strategy.name})
+    about, config = subject(services, draft), draft.config()
+    if strategy.why_not(about.structure):
+        pytest.skip("this strategy does not fit this model")
+    told = outlook(services, about, config)
+    assembled, imported = services.datasets.assembled(draft), services.datasets.imported(draft)
+    assert imported is not None
+    spec = Spec(assembled.table, imported.files, about.info.folder, config.task_options, 7)
+    prepared = config.chosen_task.prepare(spec)
+
+    from studio.engine.session import apply_strategy
+
+    model = apply_strategy(config, prepared)
+    assert told.preview.trainable == sum(each.numel() for each in model.parameters() if each.requires_grad)
+    assert told.preview.total - about.structure.count(about.structure.head) == sum(
+        each.numel()
+        for name, each in model.named_parameters()
+        if "original_module" not in name and not any(head in name for head in heads(about.structure.head))
+    )
+    assert len(told.layers) == len(about.structure.blocks) + 2 and about.rows["train"] == len(
+        prepared.datasets["train"]
+    )
+
+
+def heads(names: tuple[str, ...]) -> set[str]:
+    return {name.split(".")[0] for name in names}
+
+
+def test_each_preset_is_offered_with_its_price(services: Services, text_draft: Draft) -> None:
+    about = subject(services, text_draft)
+    cards = strategy_tab.preset_cards(services, text_draft, about)["cards"]
+    assert [card["key"] for card in cards] == list(PRESETS.names)
+    assert all(card["tags"][0]["text"].startswith("trains ") and len(card["tags"]) == 3 for card in cards)
+    drafts = [preset_draft(text_draft, about, preset.name) for preset in PRESETS]
+    trained = [outlook(services, about, draft.config()).preview.trainable for draft in drafts]
+    assert trained == sorted(set(trained))
+    assert trained[-1] == about.structure.total - about.structure.count(about.structure.fixed)
+
+
+def test_settings_of_the_form_go_into_the_draft(services: Services, ready: Draft) -> None:
+    other = strategy_tab.choose_strategy(ready.change(training={**ready.training, "learning_rate": 0.1}), "lora")
+    assert other.strategy == {"name": "lora"} and "learning_rate" not in other.training and other.preset == "custom"
+    assert strategy_tab.set_strategy(other, {"r": 4}).config().strategy["r"] == 4
+    with pytest.raises(StudioError, match=r"training\.epochs"):
+        strategy_tab.set_training(other, {"epochs": 0}).config()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "about 5 s"), (88, "about 90 s"), (100, "about 2 min"), (7200, "about 2 h"), (1e6, "about 12 days")],
+)
+def test_estimates_do_not_pretend_to_be_exact(seconds: float, words: str) -> None:
+    assert describe_seconds(seconds) == words
+
+
+# --- 4 Train, Runs ----------------------------------------------------------------------------------
+
+
+def test_start_writes_the_run_file_of_the_draft(services: Services, ready: Draft) -> None:
+    begun = start_run(services, ready)
+    run = services.store.find(str(begun.run))
+    assert run is not None and run.state().status == "queued"
+    assert RunConfig.from_file(run.config_file) == ready.config()
+    assert run.name.startswith("reviews.csv · ") and run.name.endswith(" · Quick")
+    assert flat_settings(ready.config())["training.epochs"] == 20
+
+
+@pytest.mark.parametrize("lost", ["model", "source"])
+def test_start_says_what_is_gone_and_makes_no_run(services: Services, ready: Draft, lost: str) -> None:
+    with pytest.raises(StudioError):
+        start_run(services, ready.change(**{lost: "/no/such/place.csv"}))
+    assert list(services.store) == []
+
+
+def test_a_run_gives_all_its_settings_back(services: Services, ready: Draft) -> None:
+    chosen = ready.change(limit=40, training={**ready.training, "seed": 11}, options={"max_length": 40})
+    begun = start_run(services, chosen)
+    fresh = Draft(id=ready.id, picked=begun.run)
+    back = runs_tab.start_from(services, fresh)
+    assert back.config() == chosen.config() and back.run is None
+    assert (back.dataset, back.title, back.preset) == (chosen.dataset, chosen.title, chosen.preset)
+    assert runs_tab.open_run(services, fresh).run == begun.run
+
+
+def test_a_run_of_the_command_line_never_takes_the_data_of_the_draft(services: Services, ready: Draft) -> None:
+    run = make_run(services.store, config=ready.config().to_text().replace("reviews", "elsewhere"))
+    unknown = runs_tab.with_settings(ready, run)
+    assert unknown.dataset is None and unknown.title == "elsewhere.csv"
+    replace_json(run.dataset_file, {"dataset": ready.dataset})
+    assert runs_tab.with_settings(ready.change(dataset="f" * 24), run).dataset == ready.dataset
+
+
+def test_the_list_of_runs(services: Services, ready: Draft) -> None:
+    run = services.store.find(str(start_run(services, ready).run))
+    assert run is not None
+    run.dequeue()
+    ended = Finished(reason="completed", best_step=4, seconds=3.0, time=started().time + 60)
+    write(run, started(), planned(), step(4), checked(4, 0.5, best=True), ended)
+    row = runs_tab.run_page(services, {})["rows"][0]
+    assert row["status"]["text"] == "Finished" and row["data"] == "reviews.csv"
+    assert row["metric"] == "0.500 accuracy (validation)" and row["duration"] == "1 min 0 s"
+    make_run(services.store, config="not: a run file\n")
+    assert runs_tab.run_page(services, {})["total"] == 2
+
+
+def test_runs_are_renamed_deleted_and_restored(services: Services, ready: Draft) -> None:
+    draft = start_run(services, ready).change(picked=None)
+    draft = draft.change(picked=draft.run)
+    run = services.store.find(str(draft.run))
+    assert run is not None
+    runs_tab.rename_run(services, draft, " Ein <Name> ")
+    assert run.name == "Ein <Name>"
+    with pytest.raises(StudioError, match="needs a name"):
+        runs_tab.rename_run(services, draft, " ")
+    gone = runs_tab.delete_run(services, draft)
+    assert gone.run is None and gone.picked is None and services.store.find(run.id) is None
+    assert runs_tab.restore_run(services, gone, run.id).picked == run.id
+    assert run.name == "Ein <Name>"
+
+
+def test_settings_that_differ_are_marked_and_first(services: Services, ready: Draft) -> None:
+    one = services.store.find(str(start_run(services, ready).run))
+    other = services.store.find(str(start_run(services, ready.change(training={"epochs": 99})).run))
+    assert one is not None and other is not None
+    html = runs_tab.differences_html([one, other])
+    assert html.index("training.epochs") < html.index("data.source")
+    assert config_of(one) == ready.config()
+
+
+# --- the shell --------------------------------------------------------------------------------------
+
+
+def test_each_step_waits_for_the_ones_before(services: Services, shell: Shell, ready: Draft) -> None:
+    def locked(draft: Draft) -> list[str]:
+        return [key for key in shell.pages if shell.locked(draft, key)]
+
+    nothing = Draft(id=ready.id)
+    assert locked(nothing) == ["data", "strategy", "train", "test"]
+    assert shell.locked(nothing, "test") == "Choose what to teach first."
+    assert locked(nothing.change(task=ready.task)) == ["data", "strategy", "train", "test"]
+    with_model = nothing.change(task=ready.task, model=ready.model)
+    assert locked(with_model) == ["strategy", "train", "test"]
+    assert shell.locked(with_model, "train") == "Bring some data first."
+    assert locked(ready.change(strategy={})) == ["train", "test"] and locked(ready) == ["test"]
+    begun = start_run(services, ready)
+    run = services.store.find(str(begun.run))
+    assert run is not None and locked(begun) == ["test"]
+    run.dequeue()
+    write(run, started(), planned(), Finished(reason="completed", best_step=4, seconds=3.0, time=started().time + 60))
+    assert locked(begun) == []
+
+
+def test_the_stepper_says_where_one_is(shell: Shell, ready: Draft) -> None:
+    told = shell.steps(ready.change(page="strategy"))
+    assert [step["state"] for step in told["steps"]] == ["done", "done", "current", "open", "locked"]
+    assert [side["key"] for side in told["side"]] == ["runs", "share"]
+
+
+@pytest.mark.parametrize("key", ["model", "data", "strategy", "train", "test", "runs", "share"])
+@pytest.mark.parametrize("state", ["nothing", "ready", "gone"])
+def test_every_page_is_drawn_whatever_is_chosen(
+    services: Services, shell: Shell, ready: Draft, key: str, state: str
+) -> None:
+    draft = {"nothing": Draft(id=ready.id), "ready": ready, "gone": ready.change(dataset="f" * 24, run="x")}[state]
+    page = shell.pages[key]
+    if state == "gone" and key == "strategy":
+        assert shell.locked(draft, key)
+        return
+    assert len(page.show(draft)) == len(page.outputs)
+
+
+def test_presets_leave_the_settings_of_the_task(services: Services, text_draft: Draft) -> None:
+    draft = text_draft.change(options={"max_length": 40})
+    assert preset_draft(draft, subject(services, draft), "thorough").options == {"max_length": 40}
