@@ -1,0 +1,74 @@
+"""The README's screenshots: `uv run python tests/browser/screenshots.py`. Not a test.
+
+Walks the whole way with the sample messages and the text encoder that comes with the studio, and writes
+assets/screenshots/{model,data,strategy,train,test}_{light,dark}.png and train_390.png.
+"""
+
+import sys
+import tempfile
+from io import BytesIO
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS.parent)]
+
+from browser_support import FLAGS, find_chromium  # noqa: E402
+from PIL import Image  # noqa: E402
+from playwright.sync_api import sync_playwright  # noqa: E402
+from studio_page import StudioServer, Visitor, free_port, visitor  # noqa: E402
+
+from studio.paths import Home, assets  # noqa: E402
+
+PAGES = ("model", "data", "strategy", "train", "test")
+FOLDER = assets() / "screenshots"
+HEIGHT = 900
+
+
+def walk(visit: Visitor) -> None:
+    """From an empty page to a finished run."""
+    visit.open()
+    visit.choose_task("text-classification")
+    visit.sees("[data-testid='card-starter/text']").click()
+    visit.forward("#to-data", "data")
+    visit.sees("#samples [role=radio]").click()
+    visit.forward("#to-strategy", "strategy")
+    visit.choose_preset("thorough")
+    visit.forward("#to-train", "train")
+    visit.start()
+    visit.status("Finished", timeout=600_000)
+
+
+def take(visit: Visitor, name: str) -> None:
+    """One page as a palette PNG, which keeps it small."""
+    visit.page.wait_for_timeout(1200)  # charts and fonts have settled
+    picture = Image.open(BytesIO(visit.page.screenshot(full_page=False)))
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=256).save(FOLDER / f"{name}.png", optimize=True)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        server = StudioServer(Home(Path(folder)), free_port())
+        server.start()
+        try:
+            with visitor(browser, server) as visit:
+                visit.page.set_viewport_size({"width": 1280, "height": HEIGHT})
+                walk(visit)
+                for page in PAGES:
+                    visit.step(page)
+                    if page == "test":
+                        visit.page.locator("#examples tbody tr").nth(2).click()
+                        visit.sees("#answer", "before training", timeout=120_000)
+                    for scheme in ("light", "dark"):
+                        take(visit, f"{page}_{scheme}")
+                        visit.page.get_by_test_id("theme-toggle").click()
+                visit.step("train")
+                visit.page.set_viewport_size({"width": 390, "height": 1100})
+                take(visit, "train_390")
+        finally:
+            server.close()
+
+
+if __name__ == "__main__":
+    main()
