@@ -26,8 +26,8 @@ from studio.paths import Home
 from studio.processes import Identity
 from studio.store import Run, Store
 
-START_SECONDS = 40
-PATIENCE = 30_000  # milliseconds, for whatever has to wait for a process that imports torch
+START_SECONDS = 120
+PATIENCE = 120_000  # milliseconds; on a busy machine a process that imports torch takes a minute
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -146,7 +146,7 @@ class Visitor:
         """Wait until a JavaScript function of `argument` gives something true; the value it gave."""
         return self.page.wait_for_function(condition, arg=argument, timeout=timeout).json_value()
 
-    def status(self, title: str, timeout: float = 90_000) -> None:
+    def status(self, title: str, timeout: float = 180_000) -> None:
         """Wait until the chart's own label says so."""
         self.sees("[data-testid=live-status]", title, timeout)
 
@@ -223,7 +223,7 @@ class Visitor:
         field_.press("Tab")
         self.wait(lambda: any(draft["training"].get(name) == value for draft in self.server.drafts()))
 
-    def wait(self, holds: Callable[[], bool], seconds: float = 30.0) -> None:
+    def wait(self, holds: Callable[[], bool], seconds: float = 120.0) -> None:
         """Wait until something holds on the server's side."""
         end = time.monotonic() + seconds
         while not holds():

@@ -1,0 +1,102 @@
+"""Without a network, without a mouse, on a narrow screen, in the dark."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from studio_page import StudioServer, Visitor, visitor
+
+pytestmark = pytest.mark.browser
+PAGES = ("model", "data", "strategy", "train", "test", "runs", "share")
+NAMELESS = """() => [...document.querySelectorAll(
+    'button, a[href], input, textarea, select, [role=radio], [role=slider], [role=button], [role=combobox]'
+  )].filter(node => node.checkVisibility() && !(
+    node.getAttribute('aria-label') || node.getAttribute('aria-labelledby') || node.title || node.textContent.trim()
+    || node.closest('label')?.textContent.trim() || (node.id && document.querySelector(`label[for="${node.id}"]`))
+    || node.type === 'file' || node.hidden
+  )).map(node => node.outerHTML.slice(0, 160))"""
+
+
+def test_without_a_network_cards_say_why_and_a_search_says_it_too(visit: Visitor) -> None:
+    visit.open()
+    visit.choose_task("text-classification")
+    unreachable = visit.page.locator("#models [role=radio][aria-disabled=true]")
+    assert unreachable.count() >= 2
+    for text in unreachable.all_inner_texts():
+        assert "not reachable" in text and "offline" in text
+    visit.page.locator("#other-models > button").first.click()
+    visit.page.fill("#hub-query input, #hub-query textarea", "roberta")
+    visit.page.click("#hub-search")
+    visit.sees("#hub-note", "The Hub cannot be asked.")
+    visit.page.locator("#download-progress progress").wait_for(state="detached")
+    visit.step("model")
+
+
+def test_without_a_network_a_data_set_of_the_hub_is_refused_in_plain_words(visit: Visitor, text_model: Path) -> None:
+    visit.open()
+    visit.choose_task("text-classification")
+    visit.choose_folder(text_model)
+    visit.forward("#to-data", "data")
+    visit.page.get_by_text("Or take a data set of the Hugging Face Hub").click()
+    visit.page.get_by_label("Name of the data set").fill("owner/name")
+    visit.page.click("#hub-use")
+    visit.sees("#message .ui-notice")
+    assert "Traceback" not in visit.page.locator("#message").inner_text()
+    visit.page.locator("#import-progress progress").wait_for(state="detached")
+
+
+def test_a_wrong_folder_is_explained_and_what_was_chosen_stays(visit: Visitor, tmp_path: Path) -> None:
+    visit.open()
+    visit.choose_task("text-classification")
+    visit.page.locator("#other-models > button").first.click()
+    visit.page.fill("#model-folder input, #model-folder textarea", str(tmp_path / "nothing here"))
+    visit.page.click("#use-folder")
+    visit.sees("#message", "There is no folder")
+    visit.page.fill("#model-folder input, #model-folder textarea", str(tmp_path))
+    visit.page.click("#use-folder")
+    visit.sees("#message .ui-notice", "cannot be used")
+    assert visit.page.locator("[data-testid=card-text-classification][aria-checked=true]").count() == 1
+
+
+def test_the_first_step_needs_no_mouse(visit: Visitor, text_model: Path) -> None:
+    page = visit.page
+    visit.open()
+    visit.sees("#tasks [role=radio]")
+
+    def tab_to(selector: str) -> None:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                return
+        raise AssertionError(f"Tab never came to {selector}")
+
+    tab_to("#tasks [role=radio]")
+    page.keyboard.press("Enter")
+    visit.sees("#other-models")
+    tab_to("#other-models button")
+    page.keyboard.press("Enter")
+    visit.sees("#model-folder input, #model-folder textarea")
+    tab_to("#model-folder input, #model-folder textarea")
+    page.keyboard.type(str(text_model))
+    page.keyboard.press("Enter")
+    visit.sees("#to-data:not([disabled])")
+    tab_to("#to-data")
+    page.keyboard.press("Enter")
+    visit.arrives("data")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_scrolls_sideways_at_390_pixels_and_every_control_has_a_name(
+    browser: Any, studio: StudioServer, walked: Any, scheme: str
+) -> None:
+    with visitor(browser, studio, width=390, scheme=scheme) as visit:
+        visit.open()
+        visit.open_run(walked.run)
+        assert visit.page.evaluate("document.body.classList.contains('dark')") == (scheme == "dark")
+        for key in PAGES:
+            visit.step(key)
+            visit.page.wait_for_load_state("networkidle")
+            width = visit.page.evaluate("document.documentElement.scrollWidth")
+            assert width <= 390, f"{key} is {width} pixels wide"
+            assert visit.page.evaluate(NAMELESS) == [], key
+        assert visit.complaints == []

@@ -1,0 +1,46 @@
+"""Sorting pictures, by clicking, from an upload to an answer."""
+
+import random
+from pathlib import Path
+
+import pandas
+import pytest
+import tiny
+from studio_page import Visitor
+
+pytestmark = pytest.mark.browser
+
+
+def test_pictures_from_upload_to_answer(visit: Visitor, image_model: Path, pictures: Path, tmp_path: Path) -> None:
+    page = visit.page
+    visit.open()
+    visit.choose_task("image-classification")
+    visit.choose_folder(image_model)
+    visit.forward("#to-data", "data")
+    visit.upload(pictures)
+    visit.sees("#preview .ui-gallery img")
+    visit.until("() => [...document.querySelectorAll('#preview img')].some(image => image.naturalWidth > 0)")
+    assert not page.locator("#column-0").is_visible()
+    rows = visit.rows_of_split()
+    assert rows == {"train": 32, "validation": 4, "test": 4}
+
+    visit.forward("#to-strategy", "strategy")
+    visit.choose_preset("quick")
+    visit.forward("#to-train", "train")
+    run = visit.start()
+    visit.status("Finished")
+    visit.curve_longer_than(2)
+    assert pandas.read_parquet(run.examples_file)["split"].value_counts().to_dict() == rows
+
+    visit.forward("#to-test", "test")
+    visit.sees("#examples .ui-gallery-item").click()
+    visit.sees("#answer", "The right answer is")
+    visit.sees("#answer .ui-bar-other")
+    picture = tmp_path / "mine.png"
+    picture.write_bytes(tiny.picture("across", random.Random(5)))
+    page.locator("#try-picture button[aria-label*=emove], #try-picture button[aria-label*=lear]").first.click()
+    page.set_input_files("#try-picture input[type=file]", str(picture))
+    page.locator("#answer", has_text="The right answer is").wait_for(state="detached")
+    visit.sees("#answer .ui-bar-value")
+    visit.sees("#confusion td button:not([aria-disabled])").click()
+    visit.sees("#cell-examples .ui-gallery img")
