@@ -3,6 +3,7 @@
 import base64
 import binascii
 import errno
+import gc
 import secrets
 import socket
 import sys
@@ -136,7 +137,10 @@ def serve(settings: ServerSettings) -> None:
     with listen(settings.host, settings.port) as listener:
         port = listener.getsockname()[1]
         services = make_services(settings.model_copy(update={"port": port}))
-        server = uvicorn.Server(uvicorn.Config(make_asgi(services), log_level="warning", timeout_graceful_shutdown=2))
+        app = make_asgi(services)
+        gc.freeze()
+        gc.enable()  # `studio.commands.ui` switches it off to start sooner
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
         shown = "localhost" if settings.host in ("0.0.0.0", "::", *LOOPBACK) else settings.host
         address = f"http://{shown}:{port}"
         print(f"Fine-Tuning Studio is at {address}  (Ctrl-C ends it; training goes on)", flush=True)
