@@ -112,7 +112,7 @@ class Shell:
 
     def locked(self, draft: Draft, key: str) -> str:
         """Why a step cannot be opened yet: what the first unfinished step before it still needs."""
-        if not self.pages[key].is_step:
+        if not self.pages[key].is_step or self.pages[key].is_ready(draft):
             return ""
         for page in self.pages.values():
             if page.key == key:
@@ -156,7 +156,9 @@ class Shell:
             updates = target.show(draft) if drawn and arrived else [gr.skip()] * len(drawn)
             updates = untouched(drawn, updates, dict(zip(wire.inputs, values, strict=True)))
             selected = gr.Tabs(selected=draft.page) if wire.go else gr.skip()
-            return [self.steps(draft), "", selected, *idle, *updates]
+            refused = self.locked(draft, target.key) if wire.go and not arrived else ""
+            message = notice("warning", f"{target.title} cannot be opened yet.", refused) if refused else ""
+            return [self.steps(draft), message, selected, *idle, *updates]
 
         def fail(error: StudioError) -> list[Any]:
             words = error.explanation

@@ -67,7 +67,10 @@ class Wire:
 
 @dataclass(frozen=True)
 class Page:
-    """key: the page's name in the draft. missing: what it still needs, in a sentence, or ""."""
+    """key: the page's name in the draft. missing: what it still needs, in a sentence, or "".
+
+    is_ready: whether a step can be opened whatever the steps before it still need.
+    """
 
     key: str
     title: str
@@ -75,6 +78,7 @@ class Page:
     show: Callable[[Draft], list[Any]]
     wires: list[Wire]
     missing: Callable[[Draft], str] = lambda draft: ""
+    is_ready: Callable[[Draft], bool] = lambda draft: False
     is_step: bool = True
     progress: Block | None = None
     cancel: Block | None = None  # shown while a change that yields progress is at work

@@ -119,7 +119,12 @@ def build(services: Services) -> Page:
         Wire(cancel.click, partial(cancel_answer, services), redraw=False),
         Wire(matrix.select, partial(choose_cell, services), event=True),
     ]
-    return Page("test", "Test", outputs, show, wires, progress=progress, cancel=cancel)
+
+    def is_ready(draft: Draft) -> bool:
+        run = services.store.find(draft.run) if draft.run else None
+        return run is not None and services.states.of(run).has_model
+
+    return Page("test", "Test", outputs, show, wires, is_ready=is_ready, progress=progress, cancel=cancel)
 
 
 # --- drawing ------------------------------------------------------------------------------------

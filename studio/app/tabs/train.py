@@ -87,7 +87,11 @@ def build(services: Services) -> Page:
         run = run_of(draft)
         return "" if run and states.of(run).has_model else "Train a model first."
 
-    return Page("train", "Train", outputs, show, wires, missing)
+    def is_ready(draft: Draft) -> bool:
+        """A run can be watched although its data is not known here: before its worker has read it, or deleted since."""
+        return run_of(draft) is not None
+
+    return Page("train", "Train", outputs, show, wires, missing, is_ready)
 
 
 def _queue_html(services: Services, shown: Run | None) -> str:
