@@ -201,7 +201,7 @@ def fold(events: Iterable[AnyEvent], state: RunState | None = None) -> RunState:
                 values.update(best=best[-1] if best else None, latest=None, status="running")
             case Step():
                 train.append((event.step, event.loss))
-                values.update(latest=event, status="running")
+                values.update(latest=event, phase=None, status="running")
             case Evaluated(split="validation"):
                 validation.append(event)
                 if event.best:

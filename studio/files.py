@@ -2,7 +2,7 @@
 
 import json
 import os
-import tempfile
+import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,10 +17,9 @@ def replace_with(path: Path, write: Callable[[Path], object]) -> None:
     Raises OSError (a full disk, say); `path` is then as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.parent / f".{path.name}.{secrets.token_hex(8)}.tmp"
     try:
+        temporary.touch(exist_ok=False)  # with the rights of any new file here, which a tempfile would not have
         write(temporary)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())

@@ -204,8 +204,10 @@ class Supervisor:
             process = start_detached(command, run.worker_log, self._environment)
             threading.Thread(target=process.wait, name=f"reaper-{run.id}", daemon=True).start()
             pid = process.pid
-        try:
-            run.set_worker(Identity.of(pid))
-        except psutil.NoSuchProcess:  # it died at once: the run shows as interrupted, with its log
-            run.set_worker(Identity(pid, time.time()))
+        worker = run.worker
+        if worker is None or not worker.is_alive:  # it has not said so itself yet
+            try:
+                run.set_worker(Identity.of(pid))
+            except psutil.NoSuchProcess:  # it died at once: the run shows as interrupted, with its log
+                run.set_worker(Identity(pid, time.time()))
         run.dequeue()

@@ -4,7 +4,8 @@ RUN_DIR/ run.yaml        what to do (written once, before the run is queued)
          meta.json       name, created: what people may change later (UI process)
          queued.json     present while the run waits for its turn (UI process)
          control.json    {"command": "pause" | "stop"} (UI process; the worker reads it every step)
-         worker.json     pid and start time of the newest worker (worker)
+         worker.json     pid and start time of the newest worker (worker; before it can, who started it)
+         worker.lock     held by the worker as long as it lives: a run has one
          events.jsonl    the log (worker, append-only)
          worker.log      what the worker printed
          checkpoints/    step-N/ (worker; the file COMPLETE comes last)
@@ -19,7 +20,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -60,6 +61,10 @@ class Run:
         return self.folder / "worker.log"
 
     @cached_property
+    def worker_lock(self) -> Path:
+        return self.folder / "worker.lock"
+
+    @cached_property
     def checkpoints(self) -> Path:
         return self.folder / "checkpoints"
 
@@ -78,6 +83,12 @@ class Run:
     @cached_property
     def dataset_file(self) -> Path:
         return self.folder / "data" / "dataset.json"
+
+    @property
+    def dataset(self) -> str | None:
+        """The imported data set's folder name: as the page chose it, or else as the worker read it; None before."""
+        used = read_json(self.dataset_file) or {}
+        return self.meta.get("dataset") or used.get("dataset")
 
     @cached_property
     def test_rows_file(self) -> Path:
@@ -169,10 +180,16 @@ class Run:
         end = block.rfind(b"\n") + 1
         return list(_parse_lines(block[:end])), offset + end
 
-    def state(self) -> RunState:
-        """The fold over all events, corrected by what only the outside knows: queued, or a dead worker."""
-        events, _ = self.read_from(0)
-        return self.seen_from_outside(fold(events))
+    def state(self, told: Callable[[], RunState] | None = None) -> RunState:
+        """The fold over all events, corrected by what only the outside knows: queued, or a dead worker.
+
+        told: what the log says by now, for one who keeps its fold instead of reading all of it anew.
+        """
+        told = told or (lambda: fold(self.read_from(0)[0]))
+        seen = self.seen_from_outside(told())
+        if seen.status == "interrupted":  # or it said its last word after we read: now the log is whole
+            seen = self.seen_from_outside(told())
+        return seen
 
     def seen_from_outside(self, state: RunState) -> RunState:
         return replace(state, status=self.status_given(state.status, state.last))

@@ -44,6 +44,7 @@ class StudioServer:
     home: Home
     port: int
     flags: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -60,6 +61,7 @@ class StudioServer:
         log = (self.home.root / "server.log").open("ab")
         command = [sys.executable, "-m", "studio", "ui", "--no-browser", "--port", str(self.port)]
         environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+        environment |= self.environment
         with log:
             self.process = subprocess.Popen(
                 [*command, "--home", str(self.home.root), *self.flags],
@@ -190,6 +192,7 @@ class Visitor:
         self.arrives(key)
 
     def choose_task(self, task: str) -> None:
+        self.sees("[data-testid=card-own]").click()
         self.sees(f"[data-testid=card-{task}]").click()
         self.sees("#other-models")
 

@@ -87,6 +87,12 @@ def test_lists(what: str, home: Home, capsys: pytest.CaptureFixture[str]) -> Non
     assert rows[0]["name"] in capsys.readouterr().out
 
 
+def test_models_that_need_no_network_come_first(home: Home) -> None:
+    there = [row["on_this_machine"] for row in LISTS["models"]() if row.get("tasks")]
+    assert there == sorted(there, reverse=True) and there[0]
+    assert LISTS["models"]()[0]["name"].startswith("starter/")
+
+
 def test_lists_are_the_registries(home: Home) -> None:
     assert [row["name"] for row in LISTS["tasks"]()] == list(TASKS.names)
     assert [row["name"] for row in LISTS["strategies"]()] == list(STRATEGIES.names)

@@ -1,5 +1,6 @@
 """Files are whole or not there."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,13 @@ def test_a_failure_leaves_the_old_file_and_no_rubbish(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="disk full"):
         replace_with(path, fail)
     assert path.read_text(encoding="utf-8") == "old" and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights of this kind are POSIX's")
+def test_a_file_has_the_rights_of_any_new_file(tmp_path: Path) -> None:
+    (tmp_path / "plain.txt").touch()
+    replace_text(tmp_path / "replaced.txt", "x")
+    assert (tmp_path / "replaced.txt").stat().st_mode == (tmp_path / "plain.txt").stat().st_mode
 
 
 def test_json_comes_back(tmp_path: Path) -> None:

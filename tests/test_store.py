@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from studio.errors import StudioError
-from studio.events import Finished, Note, Paused, Started
+from studio.events import Finished, Note, Paused, RunState, Started, fold
 from studio.paths import Home
 from studio.processes import Identity
 from studio.store import Run, Store
@@ -112,6 +112,21 @@ def test_a_run_without_its_worker_is_interrupted(run: Run) -> None:
     assert run.state().status == "interrupted"
     run.append(Paused(step=1))
     assert run.state().status == "paused"  # it said goodbye
+
+
+def test_a_last_word_while_somebody_looks_is_heard(run: Run) -> None:
+    run.append(started())
+    run.set_worker(dead_process())
+    looked = []
+
+    def told() -> RunState:
+        state = fold(run.read_from()[0])
+        if not looked:
+            run.append(Paused(step=1))  # between the reading of the log and the look at the process
+        looked.append(state)
+        return state
+
+    assert run.state(told).status == "paused" and len(looked) == 2
 
 
 def test_a_run_at_work_cannot_be_deleted(store: Store, run: Run) -> None:

@@ -13,7 +13,7 @@ from studio.data.assembly import Assembled, Cleaned, clean, divide
 from studio.data.importing import Imported
 from studio.data.options import DataOptions
 from studio.errors import StudioError
-from studio.paths import Home
+from studio.store import Store
 from studio.tasks import TASKS
 
 KEY_PATTERN = re.compile(r"[0-9a-zA-Z_-]{8,80}")
@@ -24,16 +24,22 @@ T = TypeVar("T")
 class Datasets:
     """Thread-safe. What it remembers is only a copy of what lies on disk."""
 
-    def __init__(self, home: Home, drafts: Drafts) -> None:
-        self._home, self._drafts = home, drafts
+    def __init__(self, store: Store, drafts: Drafts) -> None:
+        self._store, self._drafts = store, drafts
         self._cleaned: OrderedDict[str, Cleaned] = OrderedDict()
         self._assembled: OrderedDict[str, Assembled] = OrderedDict()
         self._lock = threading.Lock()
 
     def imported(self, draft: Draft) -> Imported | None:
-        if not draft.dataset or not KEY_PATTERN.fullmatch(draft.dataset):
+        """The rows as they were brought, or None where there are none yet.
+
+        A run of the command line knows its data from its worker, so perhaps only after somebody opened it.
+        """
+        run = self._store.find(draft.run) if draft.run and not draft.dataset else None
+        key = draft.dataset or (run.dataset if run else None)
+        if not key or not KEY_PATTERN.fullmatch(key):
             return None
-        return Imported.open(self._home.datasets / draft.dataset)
+        return Imported.open(self._store.home.datasets / key)
 
     def assembled(self, draft: Draft) -> Assembled:
         """The rows that a run with these choices would use: the same function that the run calls.
@@ -45,7 +51,7 @@ class Datasets:
             raise StudioError("There is no data yet.", "", "Upload a file or pick a sample.")
         options = DataOptions(source=draft.source or "", columns=draft.columns, limit=draft.limit, split=draft.split)
         task = TASKS[draft.task]
-        usable = f"{task.name} {draft.dataset} {sorted(draft.columns.items())}"
+        usable = f"{task.name} {imported.folder.name} {sorted(draft.columns.items())}"
         with self._lock:
             cleaned = self._recall(
                 self._cleaned, usable, lambda: clean(imported, draft.columns, task.columns, task.check)

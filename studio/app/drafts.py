@@ -18,6 +18,7 @@ from studio.files import read_json, replace_json
 from studio.options import Options
 from studio.paths import Home
 
+OWN = "own"  # the value of `Draft.demo` once the person works with data of their own
 LOCKS = 64  # many drafts share few locks
 ID_PATTERN = re.compile(r"[0-9a-f]{24}")
 
@@ -27,6 +28,8 @@ class Draft(Options):
 
     id: str
     page: str = "model"
+    demo: str | None = None  # the guided demo that is shown, OWN, or None on the very first screen
+    own: dict[str, Any] | None = None  # choices for data of one's own, set aside while a demo is shown
     task: str | None = None
     model: str | None = None
     folders: tuple[str, ...] = ()  # model folders that the person named

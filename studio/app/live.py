@@ -42,28 +42,43 @@ INTERRUPTED = Explanation(
     "Press Resume to go on from the last saved step; nothing before it is lost.",
 )
 
+STORIES = {
+    "queued": "It starts as soon as the machine is free.",
+    "starting": "The studio gets the model and the examples ready.",
+    "preparing": "Every example is turned into numbers, the only thing that a model reads.",
+    "caching": "The part of the model that stays as it is looks at every example once, and its view is kept.",
+    "training": "The model guesses, is told the right answer, and corrects itself a little, again and again.",
+    "saving": "The result is packed into a folder of its own.",
+}  # what goes on, for who never saw a training; in other phases the worker's own sentence is as plain
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a run's log says up to byte `end`: the folded state, and the lines for people."""
+
+    end: int = 0
+    state: RunState = field(default_factory=RunState)
+    lines: tuple[str, ...] = ()
+
 
 @dataclass
 class States:
-    """The folded state of every run that anybody looks at, kept up to date from the end of its log."""
+    """What the logs say of every run that anybody looks at, each read once and then only from its end."""
 
-    _known: dict[str, tuple[int, RunState]] = field(default_factory=dict)
+    _known: dict[str, Told] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, run: Run) -> RunState:
-        seen = run.seen_from_outside(self._told_by(run))
-        if seen.status == "interrupted":  # or it said its last word after we read: now the log is whole
-            seen = run.seen_from_outside(self._told_by(run))
-        return seen
+        return run.state(lambda: self.told_by(run).state)
 
-    def _told_by(self, run: Run) -> RunState:
+    def told_by(self, run: Run) -> Told:
         with self._lock:
-            offset, state = self._known.get(run.id, (0, RunState()))
-            events, end = run.read_from(offset)
+            told = self._known.get(run.id, Told())
+            events, end = run.read_from(told.end)
             if events:
-                state = fold(events, state)
-            self._known[run.id] = (end, state)
-        return state
+                told = Told(end, fold(events, told.state), (*told.lines, *_log(events)))
+            self._known[run.id] = told
+        return told
 
 
 def poll(store: Store, states: States, run_id: str, offset: int) -> dict[str, Any]:
@@ -71,11 +86,12 @@ def poll(store: Store, states: States, run_id: str, offset: int) -> dict[str, An
     run = store.find(run_id)
     if run is None:
         return {"offset": 0, "done": True, "status": "", "status_title": "No such run"}
-    events, end = run.read_from(offset)  # before the state, which is never older than the news
-    state = states.of(run)
+    told = states.told_by(run) if offset == 0 else None
+    events, end = ([], told.end) if told else run.read_from(offset)
+    state = states.of(run)  # behind the news, so never older than they are
     message: dict[str, Any] = {"offset": end, "status": state.status, "status_title": STATUS_TITLES[state.status]}
-    if offset == 0:
-        message.update(_everything(fold(events)), reset=True, log=_log(events))
+    if told:
+        message.update(_everything(told.state), reset=True, log=list(told.lines))
     elif events:
         message.update(_news(events, state))
     if offset == 0 or events or state.status in ("queued", "starting", "interrupted"):
@@ -138,15 +154,20 @@ def _reading(run: Run, state: RunState) -> dict[str, Any]:
     elif plan:
         progress = round(state.step / max(1, plan.total_steps), 4)
     words = INTERRUPTED if state.status == "interrupted" else state.failure if state.status == "failed" else None
-    phase = state.phase.sentence if state.phase and state.status in ("starting", "running") else ""
-    if state.phase and state.phase.total and phase:
-        phase = f"{phase} {state.phase.done:,} of {state.phase.total:,}"
     return {
         "progress": progress,
-        "phase": phase,
+        "phase": _story(state),
         "stats": [{"label": label, "value": value} for label, value in _stats(state)],
         "notice": notice("bad", words.what, words.why, words.what_to_do) if words else "",
     }
+
+
+def _story(state: RunState) -> str:
+    """What is going on, in one calm sentence; empty while nothing is."""
+    if state.status not in ("starting", "running") or state.phase is None:
+        return STORIES.get("training" if state.status == "running" else state.status, "")
+    sentence = STORIES.get(state.phase.name, state.phase.sentence)
+    return f"{sentence} {state.phase.done:,} of {state.phase.total:,}" if state.phase.total else sentence
 
 
 def _stats(state: RunState) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """The page: a stepper across the top, one tab a step, and the server that serves it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from inspect import isgeneratorfunction
 from typing import Any, Literal
@@ -25,6 +25,9 @@ BUILDERS: tuple[Callable[[Services], Page], ...] = (
     share.build,
 )
 BRAND = "Fine-Tuning Studio"
+AT_ONCE = 8  # people whose import, download or question is being worked on, for each kind of work
+# programs come in by the command line: describing every click as an API would double the size of the page
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 EMPTY = (None, "")  # both stand for an empty field
 
 
@@ -43,7 +46,6 @@ def build_app(services: Services) -> gr.Blocks:
                     pages.append(build(services))
         shell = Shell(services, pages, draft_id, stepper, message, tabs)
         shell.connect(demo)
-    demo.queue(default_concurrency_limit=8)
     return demo
 
 
@@ -74,7 +76,7 @@ class Shell:
             [self.draft_id],
             [*frame, *everything],
             queue=False,
-            show_progress="hidden",
+            **QUIET,
             trigger_mode="multiple",
         )
         demo.load(
@@ -82,7 +84,7 @@ class Shell:
             [self.draft_id],
             [self.draft_id, *frame, *everything],
             queue=False,
-            show_progress="hidden",
+            **QUIET,
         )
 
     # --- opening pages ------------------------------------------------------------------------
@@ -97,12 +99,16 @@ class Shell:
             return self._opened(self._go(draft, str(event._data["key"])))
 
     def _opened(self, draft: Draft) -> list[Any]:
-        updates = [
+        updates = self._drawn(self.pages.values(), draft)
+        return [self.steps(draft), "", gr.Tabs(selected=draft.page), *updates]
+
+    def _drawn(self, pages: Iterable[Page], draft: Draft) -> list[Any]:
+        """Updates for the widgets of these pages: of the open one as the draft wants them, no change of the others."""
+        return [
             update
-            for page in self.pages.values()
+            for page in pages
             for update in (page.show(draft) if page.key == draft.page else [gr.skip()] * len(page.outputs))
         ]
-        return [self.steps(draft), "", gr.Tabs(selected=draft.page), *updates]
 
     def _go(self, draft: Draft, key: str) -> Draft:
         """Open a page if nothing is missing on the way there."""
@@ -143,20 +149,21 @@ class Shell:
     def _connect_wire(self, page: Page, wire: Wire) -> None:
         slow = isgeneratorfunction(unwrapped(wire.change))
         target = self.pages[wire.go] if wire.go else page
-        drawn = target.outputs if wire.redraw or wire.go else []
+        shown = [page, target] if wire.stays else [target]
+        drawn = [output for each in shown for output in each.outputs] if wire.redraw or wire.go else []
         working = [page.progress, page.cancel] if slow else []
         outputs = [self.stepper, self.message, self.tabs, *working, *drawn]
         idle = ["", gr.update(visible=False)] if slow else []
 
         def finish(draft: Draft, values: tuple[Any, ...]) -> list[Any]:
-            if wire.go:
-                draft = self._go(draft, wire.go)
+            going = wire.go is not None and not (wire.stays and wire.stays(draft))
+            if going:
+                draft = self._go(draft, target.key)
             self.services.drafts.save(draft)
-            arrived = draft.page == target.key
-            updates = target.show(draft) if drawn and arrived else [gr.skip()] * len(drawn)
+            updates = self._drawn(shown, draft) if drawn else []
             updates = untouched(drawn, updates, dict(zip(wire.inputs, values, strict=True)))
-            selected = gr.Tabs(selected=draft.page) if wire.go else gr.skip()
-            refused = self.locked(draft, target.key) if wire.go and not arrived else ""
+            selected = gr.Tabs(selected=draft.page) if going else gr.skip()
+            refused = self.locked(draft, target.key) if going and draft.page != target.key else ""
             message = notice("warning", f"{target.title} cannot be opened yet.", refused) if refused else ""
             return [self.steps(draft), message, selected, *idle, *updates]
 
@@ -195,7 +202,8 @@ class Shell:
             [self.draft_id, *wire.inputs],
             outputs,
             queue=slow,
-            show_progress="hidden",
+            concurrency_limit=AT_ONCE,
+            **QUIET,
             trigger_mode=trigger_mode(wire, slow),
         )
 

@@ -22,9 +22,11 @@ ICONS = {"text": "text", "image": "image"}
 
 def here(draft: Draft, home: Home, trust_remote_code: bool) -> list[ModelInfo]:
     """Models on this machine that the draft's task can start from."""
-    kind = TASKS[str(draft.task)].input_kind
+    task = TASKS[str(draft.task)]
     folders = tuple(Path(folder) for folder in draft.folders)
-    return [info for info in local.on_this_machine(folders, home) if info.fits(kind)]
+    found = [info for info in local.on_this_machine(folders, home, trust_remote_code) if info.fits(task.input_kind)]
+    meant_for = {info.id: card.tasks if (card := find_card(info.id)) else (task.name,) for info in found}
+    return [info for info in found if task.name in meant_for[info.id]]
 
 
 def cards(draft: Draft, home: Home, machine: Machine, hub_reason: str, trust_remote_code: bool) -> dict[str, Any]:

@@ -4,7 +4,7 @@ There is one direction: a click changes the draft, the page is drawn from the dr
 widgets (`outputs`), says what each shows for a draft (`show`), and names what a click does (`wires`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -53,7 +53,7 @@ class Wire:
     change: (draft, *values of `inputs`) -> changed draft; raises StudioError, which is shown. With
         `event`, the event's data (a dict) comes behind the draft. A generator yields HTML for the
         page's `progress` while it works and returns the draft.
-    go: the page to open afterwards.
+    go: the page to open afterwards; with `stays`, only where that says no of the changed draft.
     redraw: draw the page again afterwards; off for fields that the person is typing into.
     """
 
@@ -62,6 +62,7 @@ class Wire:
     inputs: Sequence[Any] = ()
     event: bool = False
     go: str | None = None
+    stays: Callable[[Draft], bool] | None = None
     redraw: bool = True
 
 
@@ -89,6 +90,19 @@ def progress_html(sentence: str, done: int = 0, total: int = 0) -> str:
     bar = f"<progress value='{done}' max='{total}'></progress>" if total else "<progress></progress>"
     count = f" {done:,} of {total:,}" if total else ""
     return f"<div class='job-progress' role='status'><span>{escape(sentence)}{count}</span>{bar}</div>"
+
+
+def followed(services: Services, draft: Draft, job: Job) -> Generator[str, None, Draft]:
+    """Show how `job` gets on, until its end, its Cancel, or until nobody listens any more; the draft as it is then."""
+    services.jobs[draft.id] = job
+    try:
+        for step in job:
+            yield progress_html(step.sentence, step.done, step.total)
+    finally:
+        services.jobs.pop(draft.id, None)
+        if job.result is None:
+            job.cancel()
+    return services.drafts.load(draft.id)
 
 
 def cancel_job(services: Services, draft: Draft) -> Draft:

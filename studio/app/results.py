@@ -67,8 +67,7 @@ def scores(run: Run) -> dict[str, Any]:
 
 def imported_of(run: Run, home: Home) -> Imported | None:
     """The imported data that the run's pictures lie in, or None once it is gone."""
-    about = read_json(run.dataset_file)
-    return Imported.open(home.datasets / about["dataset"]) if about else None
+    return Imported.open(home.datasets / run.dataset) if run.dataset else None
 
 
 def _cells(imported: Imported | None, task: Task, row: dict[Any, Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from studio.app.drafts import Drafts
 from studio.app.live import States
 from studio.app.main import build_app
 from studio.app.pages import Services
-from studio.data.limits import Limits
+from studio.data.limits import LIMIT_VARIABLE, Limits
 from studio.errors import StudioError
 from studio.hardware import probe
 from studio.paths import HOME_VARIABLE, Home, assets
@@ -47,7 +47,11 @@ def make_services(settings: ServerSettings) -> Services:
     home = Home.find(settings.home)
     store = Store(home)
     drafts = Drafts(home)
-    inherited = {HOME_VARIABLE: str(home.root), **({TRUST_VARIABLE: "1"} if settings.trust_remote_code else {})}
+    inherited = {
+        HOME_VARIABLE: str(home.root),
+        LIMIT_VARIABLE: str(settings.upload_megabytes),
+        **({TRUST_VARIABLE: "1"} if settings.trust_remote_code else {}),
+    }
     return Services(
         settings=settings,
         home=home,
@@ -56,7 +60,7 @@ def make_services(settings: ServerSettings) -> Services:
         predictor=Predictor(inherited),
         states=States(),
         drafts=drafts,
-        datasets=Datasets(home, drafts),
+        datasets=Datasets(store, drafts),
         limits=Limits(upload_megabytes=settings.upload_megabytes),
         machine=probe(),
     )

@@ -120,6 +120,7 @@ def _models() -> list[Row]:
         for card in CATALOG
     ]
     known = {row["name"] for row in rows}
+    rows.sort(key=lambda row: not row["on_this_machine"])  # what works without a network comes first
     return rows + [
         {
             "name": info.id,

@@ -87,7 +87,7 @@ def check_count(count: int, archive: Path, limits: Limits) -> None:
         raise refusal(
             archive,
             f"It holds {count:,} entries; at most {limits.files:,} are allowed.",
-            "Bring fewer files, or raise the limit in the settings.",
+            "Bring fewer files.",
         )
 
 
@@ -103,7 +103,7 @@ def check_size(size: int, packed: int, archive: Path, limits: Limits) -> None:
         raise refusal(
             archive,
             f"Unpacked it takes more than {limits.unpacked_megabytes:,} MB.",
-            "Bring fewer or smaller files, or raise the limit in the settings.",
+            "Bring fewer or smaller files.",
         )
     if size > HARMLESS and size > limits.ratio * max(packed, 1):
         raise refusal(archive, f"It grows to more than {limits.ratio} times its size, as archives made to do harm do.")

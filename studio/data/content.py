@@ -12,7 +12,7 @@ from studio.data.archives import unpack
 from studio.data.columns import Problem
 from studio.data.formats.base import to_frame
 from studio.data.formats.excel import recognises as is_excel
-from studio.data.limits import Limits
+from studio.data.limits import HOW_TO_RAISE, Limits
 from studio.data.options import ReadingOptions
 from studio.data.pictures import Found, find, read_pictures, store_all
 from studio.data.progress import Progress
@@ -71,7 +71,7 @@ def check_size(path: Path, limits: Limits) -> None:
         raise StudioError(
             f"{path.name} is too large.",
             f"It has {size / 2**20:,.0f} MB; at most {limits.upload_megabytes:,} MB are taken in.",
-            "Bring a part of it, or raise the limit in the settings.",
+            f"Bring a part of it. {HOW_TO_RAISE}",
         )
 
 

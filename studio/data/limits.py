@@ -1,7 +1,12 @@
 """How much an upload may ask of this machine. Whoever hosts the studio lowers these."""
 
+import os
+
 from studio.options import Options, setting
 
+LIMIT_VARIABLE = "STUDIO_UPLOAD_LIMIT"  # megabytes; how a server tells its processes, and a person the command line
+
+HOW_TO_RAISE = f"Whoever runs the studio can raise the limit: `studio ui --upload-limit MB`, or {LIMIT_VARIABLE}=MB."
 MEGABYTE = 1024 * 1024
 
 
@@ -9,7 +14,7 @@ class Limits(Options):
     """Bounds on what is taken in; each is enforced on real bytes, not on what a file claims of itself."""
 
     upload_megabytes: int = setting(
-        2048, title="Largest upload (MB)", help="A bigger file is refused.", ge=1, le=1_000_000
+        2000, title="Largest upload (MB)", help="A bigger file is refused.", ge=1, le=1_000_000
     )
     unpacked_megabytes: int = setting(
         8192, title="Largest unpacked size (MB)", help="An archive or table that grows beyond this is refused.", ge=1
@@ -29,3 +34,9 @@ class Limits(Options):
     @property
     def unpacked_bytes(self) -> int:
         return self.unpacked_megabytes * MEGABYTE
+
+
+def limits_here() -> Limits:
+    """The limits that the environment names: STUDIO_UPLOAD_LIMIT in megabytes, or the default."""
+    told = os.environ.get(LIMIT_VARIABLE)
+    return Limits.read({"upload_megabytes": told} if told else {}, LIMIT_VARIABLE)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from studio.data.importing import import_source
-from studio.data.limits import Limits
+from studio.data.limits import Limits, limits_here
 from studio.data.options import ReadingOptions
 from studio.data.progress import Progress
 from studio.errors import StudioError
@@ -31,7 +31,7 @@ def run_import(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         request["source"],
         ReadingOptions.read(request.get("reading") or {}, "reading"),
         Home(Path(request["home"])),
-        Limits.read(request.get("limits") or {}, "limits"),
+        Limits.read(request["limits"], "limits") if "limits" in request else limits_here(),
         progress,
     )
     return {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.data.progress import Progress
+from studio.data.surfaces import write_surfaces
 from studio.registry import Registry
 
 
@@ -52,10 +53,17 @@ SAMPLES: Registry[Sample] = Registry(
     "sample",
     Sample(
         "support-messages",
-        "Customer messages",
-        "Short messages to a web shop in six classes, with a few rows that need attention.",
+        "Support messages",
+        "1,200 short messages to a web shop in six classes, with a few rows that need attention.",
         "text-classification",
         file="samples/support_messages.csv",
+    ),
+    Sample(
+        "reviews",
+        "Reviews",
+        "Praise, complaint or neither: 860 short reviews of all kinds of things, with irony and mixed feelings.",
+        "text-classification",
+        file="samples/reviews.csv",
     ),
     Sample(
         "handwritten-digits",
@@ -63,5 +71,12 @@ SAMPLES: Registry[Sample] = Registry(
         "Nine hundred small pictures of the digits 0 to 9.",
         "image-classification",
         make=write_digits,
+    ),
+    Sample(
+        "surface-inspection",
+        "Find the scratched part",
+        "480 pictures of metal, wood and fabric: with a scratch, a dent, a stain, or none of these.",
+        "image-classification",
+        make=write_surfaces,
     ),
 )

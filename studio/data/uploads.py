@@ -7,7 +7,7 @@ import time
 import unicodedata
 from pathlib import Path
 
-from studio.data.limits import Limits
+from studio.data.limits import HOW_TO_RAISE, Limits
 from studio.errors import StudioError
 from studio.paths import Home
 
@@ -35,7 +35,7 @@ def keep_upload(path: Path, original_name: str, home: Home, limits: Limits) -> P
                     raise StudioError(
                         f"{original_name} is too large.",
                         f"At most {limits.upload_megabytes:,} MB are taken in.",
-                        "Bring a part of it, or raise the limit in the settings.",
+                        f"Bring a part of it. {HOW_TO_RAISE}",
                     )
                 digest.update(block)
                 target.write(block)

@@ -4,6 +4,7 @@ An example's slice of a tensor either has the same shape in every batch, or one 
 batch's longest sequence. Then only the example's own length is kept, and padding comes back as zeros.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import numpy
 import torch
+
+BLOCK = 16 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,17 @@ class Layout:
         return prod(self.row_shape) * torch.empty((), dtype=self.dtype).element_size()
 
 
+def reserve(file: Path, size: int) -> None:
+    """Take `size` bytes on the disk now; what the file holds already stays. On a full disk this is an OSError; a write
+    into a mapped file that finds no room would end the process instead, without a word (SIGBUS)."""
+    with file.open("ab") as opened:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(opened.fileno(), 0, max(1, size))
+        else:
+            for start in range(opened.tell(), size, BLOCK):
+                opened.write(bytes(min(BLOCK, size - start)))
+
+
 class Recording:
     """One tensor of all examples of a split. lengths: stored rows of each example (ones without a sequence)."""
 
@@ -48,6 +62,7 @@ class Recording:
             flat = torch.empty(total * prod(layout.row_shape), dtype=layout.dtype)
         else:
             size = total * prod(layout.row_shape)
+            reserve(file, total * layout.row_bytes)
             flat = torch.from_file(str(file), shared=True, size=size, dtype=layout.dtype)
         self._values = flat.view(total, *layout.row_shape)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.data.archives import unpack
-from studio.data.limits import Limits
+from studio.data.limits import limits_here
 from studio.data.pictures import find
 from studio.data.reading import read_table
 from studio.errors import StudioError
@@ -59,7 +59,7 @@ def _answer_table(
 def _answer_pictures(task: Task, bundle: Bundle, archive: Path, folder: Path, progress: Progress) -> "pandas.DataFrame":
     import pandas
 
-    names = find(unpack(archive, folder, Limits())).pictures
+    names = find(unpack(archive, folder, limits_here())).pictures
     if not names:
         raise StudioError(
             f"There are no pictures in {archive.name}.", "None of its files is one.", "Put JPEG or PNG files into it."

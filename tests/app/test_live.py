@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from logs import NOW, abandoned, at_work, checked, make_run, planned, started, step, write, write_steps
 
-from studio.app.live import FIRST_POINTS, States, duration, poll, thin
+from studio.app.live import FIRST_POINTS, STORIES, States, duration, poll, thin
 from studio.events import CheckpointSaved, Evaluated, Failed, Finished, Note, Paused, Phase, Resumed
 from studio.paths import Home
 from studio.store import Run, Store
@@ -190,6 +190,17 @@ def test_a_run_that_starts_says_what_it_does(client: Client) -> None:
     assert {"label": "Device", "value": "CPU · fp32"} in message["stats"]
 
 
+@pytest.mark.parametrize("name", ["preparing", "caching", "saving"])
+def test_what_a_worker_does_is_told_in_plain_words(client: Client, name: Any) -> None:
+    write(client.run, started(), Phase(name=name, sentence="Technical words.", time=NOW + 0.5))
+    assert client.poll()["phase"] == STORIES[name]
+
+
+def test_while_steps_are_made_it_is_said_what_training_is(client: Client) -> None:
+    write(client.run, started(), planned(100), Phase(name="evaluating", sentence="Checking.", time=NOW + 1), step(2))
+    assert client.poll()["phase"] == STORIES["training"]
+
+
 def test_a_run_at_work(client: Client) -> None:
     write(client.run, started(), planned(100), step(25), checked(25, 0.75, best=True))
     message = client.poll()
@@ -255,6 +266,17 @@ def test_the_state_is_the_fold_of_all_events(store: Store) -> None:
         assert states.of(run) == run.state()
     write(run, Resumed(step=7))
     assert states.of(run) == run.state() and len(states.of(run).train) == 7
+
+
+def test_a_second_browser_is_told_everything_without_reading_the_log_anew(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, states = at_work(make_run(store)), States()
+    write(run, started(), planned(100), *[step(number) for number in range(1, 30)])
+    first = poll(store, states, run.id, 0)
+    read: list[int] = []
+    monkeypatch.setattr(Run, "read_from", lambda run, offset=0: (read.append(offset), ([], offset))[1])
+    assert poll(store, states, run.id, 0) == first and set(read) == {first["offset"]}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from logs import checked, make_run, planned, started, step, write
 
 from components.stepper import Stepper
-from studio.app.drafts import Draft
+from studio.app.drafts import OWN, Draft
 from studio.app.main import BUILDERS, Shell
 from studio.app.outlook import describe_seconds, outlook, preset_draft, subject
 from studio.app.pages import Services
@@ -76,7 +76,7 @@ def test_a_draft_of_another_version_starts_anew_under_its_id(services: Services,
 def test_another_task_starts_anew_and_the_same_one_does_not(services: Services, ready: Draft) -> None:
     assert model_tab.choose_task(ready, {"key": ready.task}) is ready
     other = model_tab.choose_task(ready, {"key": "image-classification"})
-    assert other == Draft(id=ready.id, page=ready.page, folders=ready.folders, task="image-classification")
+    assert other == Draft(id=ready.id, page=ready.page, folders=ready.folders, demo=OWN, task="image-classification")
 
 
 def test_another_model_keeps_the_data_and_forgets_the_strategy(

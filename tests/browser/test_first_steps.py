@@ -1,9 +1,10 @@
 """Without a network, without a mouse, on a narrow screen, in the dark."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from studio_page import Visitor
+from studio_page import StudioServer, Visitor, visitor
 
 pytestmark = pytest.mark.browser
 PAGES = ("model", "data", "strategy", "train", "test", "runs", "share")
@@ -60,7 +61,7 @@ def test_a_wrong_folder_is_explained_and_what_was_chosen_stays(visit: Visitor, t
 def test_the_first_step_needs_no_mouse(visit: Visitor, text_model: Path) -> None:
     page = visit.page
     visit.open()
-    visit.sees("#tasks [role=radio]")
+    visit.sees("#demos [role=radio]")
 
     def tab_to(selector: str) -> None:
         for _ in range(60):
@@ -69,6 +70,10 @@ def test_the_first_step_needs_no_mouse(visit: Visitor, text_model: Path) -> None
                 return
         raise AssertionError(f"Tab never came to {selector}")
 
+    tab_to("#demos [role=radio]")
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    visit.sees("#tasks [role=radio]")
     tab_to("#tasks [role=radio]")
     page.keyboard.press("Enter")
     visit.sees("#other-models")
@@ -82,3 +87,20 @@ def test_the_first_step_needs_no_mouse(visit: Visitor, text_model: Path) -> None
     tab_to("#to-data")
     page.keyboard.press("Enter")
     visit.arrives("data")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_scrolls_sideways_at_390_pixels_and_every_control_has_a_name(
+    browser: Any, studio: StudioServer, walked: Any, scheme: str
+) -> None:
+    with visitor(browser, studio, width=390, scheme=scheme) as visit:
+        visit.open()
+        visit.open_run(walked.run)
+        assert visit.page.evaluate("document.body.classList.contains('dark')") == (scheme == "dark")
+        for key in PAGES:
+            visit.step(key)
+            visit.page.wait_for_load_state("networkidle")
+            width = visit.page.evaluate("document.documentElement.scrollWidth")
+            assert width <= 390, f"{key} is {width} pixels wide"
+            assert visit.page.evaluate(NAMELESS) == [], key
+        assert visit.complaints == []

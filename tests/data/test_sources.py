@@ -53,9 +53,10 @@ def test_samples_are_ready_to_learn_from(sample: Any, home: Home) -> None:
     task = TASKS[sample.task]
     assembled = assemble(imported, DataOptions(source=f"sample/{sample.name}"), task.columns, task.check)
     assert imported.title == sample.title
-    assert len(assembled.table) >= 180
-    assert len(assembled.counts) >= 6
-    assert all(min(parts.values()) >= 1 for parts in assembled.counts.values())
+    assert len(assembled.table) >= 400
+    learnable = [parts for parts in assembled.counts.values() if min(parts.values()) >= 1]
+    assert len(learnable) >= 3
+    assert sum(sum(parts.values()) for parts in learnable) >= 0.99 * len(assembled.table)
 
 
 def test_the_sample_of_messages_has_its_planted_problems(home: Home) -> None:
@@ -63,9 +64,15 @@ def test_the_sample_of_messages_has_its_planted_problems(home: Home) -> None:
     task = TASKS["text-classification"]
     assembled = assemble(imported, DataOptions(source="x"), task.columns, task.check)
     assert assembled.dropped == 2
-    assert Counter(problem.drops for problem in assembled.problems) == {True: 2, False: 1}
+    reasons = Counter(
+        word
+        for problem in assembled.problems
+        for word in ("empty", "missing", "same text", "spelt right")
+        if word in f"{problem.what} {problem.why}"
+    )
+    assert reasons == {"empty": 1, "missing": 1, "same text": 7, "spelt right": 2}
     texts = assembled.table["text"].str.lower()
-    assert texts.nunique() == len(texts) - 1
+    assert len(texts) - 12 < texts.nunique() < len(texts)
     assert texts.str.len().max() > 100 > 20 > texts.str.len().min()
 
 

@@ -1,5 +1,8 @@
 """Frozen layers computed once: nothing but the time of a training changes by it."""
 
+import errno
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 from trained import Finished, Workers, in_this_process, open_session, state_of
 
+from studio.engine.activations import Layout, Recording
 from studio.engine.cache import RecordingPlan
 from studio.engine.frozen import find_boundaries, trace
 from studio.engine.replay import CannotRecord
@@ -29,8 +33,9 @@ def test_training_comes_out_as_without(name: str, finished: Finished, workers: W
         assert with_cache.metrics == pytest.approx(without.metrics, rel=1e-3, abs=1e-4)
     first, second = (load_file(run.model / "model.safetensors") for run in (cached, plain))
     assert first.keys() == second.keys()
-    for key, weights in first.items():
-        torch.testing.assert_close(weights, second[key], rtol=1e-3, atol=2e-4, msg=key)
+    for key in first.keys() - {key for key in first if key.endswith("attention.self.key.bias")}:
+        # left out: a softmax does not change with a bias on its keys, so what moves that bias is rounding alone
+        torch.testing.assert_close(first[key], second[key], rtol=1e-3, atol=2e-4, msg=key)
 
 
 @pytest.mark.parametrize("name", ["head", "freeze", "image"])
@@ -128,3 +133,30 @@ def test_frozen_batch_statistics_stay_as_they_came(finished: Finished, image_mod
     )
     moved = [name for name, values in before.items() if not torch.equal(values, after[f"resnet.{name}"])]
     assert moved == [] and any("running_mean" in name for name in before)
+
+
+@pytest.mark.parametrize("fallocate", [True, False])
+def test_a_recording_takes_its_room_at_once_and_keeps_what_is_there(
+    fallocate: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not fallocate:
+        monkeypatch.delattr(os, "posix_fallocate", raising=False)
+    layout, values = Layout((3, 4), None, torch.float32), torch.rand(1000, 3, 4)
+    Recording(layout, [1] * 1000, tmp_path / "values").write(range(1000), values)
+    assert torch.equal(Recording(layout, [1] * 1000, tmp_path / "values").read(range(1000), None), values)
+    status = (tmp_path / "values").stat()
+    assert status.st_size == 1000 * 12 * 4
+    if sys.platform != "win32":
+        assert status.st_blocks * 512 >= status.st_size  # no hole that a write could fail to fill
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="this system reserves no room")
+def test_a_full_disk_is_an_error_and_not_the_end_of_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(OSError, match="No space"):
+        Recording(Layout((3,), None, torch.float32), [1], tmp_path / "values")

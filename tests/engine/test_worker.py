@@ -100,6 +100,21 @@ def test_two_workers_take_turns(finished: Finished, workers: Workers) -> None:
     assert second.started >= first.last
 
 
+def test_a_run_has_one_worker_however_many_are_started(
+    finished: Finished, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = finished.new("full", epochs=100)
+    process = workers.start(run)
+    wait_until(lambda: state_of(run).step > 5)
+    monkeypatch.setattr(worker, "SECONDS_TO_LEAVE", 0.2)
+    before = kinds(run).count("started")
+    assert worker.main(run.folder) == 0
+    assert run.worker == process and kinds(run).count("started") == before == 1
+    run.command("stop")
+    wait_for_end(process)
+    assert state_of(run).status == "stopped"
+
+
 def test_as_many_at_once_as_are_allowed(finished: Finished, workers: Workers) -> None:
     run = finished.new("full")
     with FileLock(finished.home.locks / "device-0.lock"):

@@ -1,6 +1,7 @@
 """Finding and fetching models: folders, the starter, the Hub's cache, and what is refused."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -65,11 +66,11 @@ def test_the_starter_is_hashed_once(home: Home, monkeypatch: pytest.MonkeyPatch)
 def test_a_starter_with_other_weights_is_refused(home: Home) -> None:
     real = STARTERS["text"]
     with pytest.raises(StudioError, match="checksum"):
-        locate_starter(Starter("changed", real.package, real.folder, "0" * 64), home)
+        locate_starter(replace(real, name="changed", sha256="0" * 64), home)
 
 
 def test_a_starter_whose_package_is_missing_is_not_there(home: Home) -> None:
-    assert locate_starter(Starter("gone", "no-such-package", "x", ""), home) is None
+    assert locate_starter(Starter("gone", "x", "", package="no-such-package"), home) is None
 
 
 def test_an_unknown_starter_names_the_known_ones(home: Home) -> None:

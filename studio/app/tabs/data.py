@@ -14,8 +14,8 @@ from components.notices import heading, notice
 from components.split_slider import SplitSlider
 from components.tables import PagedTable
 from studio.app.drafts import Draft
+from studio.app.imports import import_source
 from studio.app.pages import Page, Services, Wire, cancel_job, committed, progress_html
-from studio.data.assembly import guess_columns
 from studio.data.columns import SPLITS
 from studio.data.formats.excel import sheet_names
 from studio.data.importing import Imported, keep_upload
@@ -23,7 +23,6 @@ from studio.data.options import DataOptions, ReadingOptions
 from studio.data.sources import SAMPLES
 from studio.data.splitting import SplitOptions
 from studio.errors import StudioError
-from studio.jobs import Job
 from studio.models import hub
 from studio.tasks import TASKS
 
@@ -252,44 +251,6 @@ def read_again(
 ) -> Generator[str, None, Draft]:
     reading = ReadingOptions(delimiter=delimiter or None, encoding=encoding or None, header=header, sheet=sheet or None)
     return (yield from import_source(services, draft, draft.source or "", draft.title, reading))
-
-
-def import_source(
-    services: Services, draft: Draft, source: str, title: str, reading: ReadingOptions
-) -> Generator[str, None, Draft]:
-    """Read the data in a process of its own; yields what to show, returns the changed draft."""
-    request = {
-        "op": "import",
-        "source": source,
-        "reading": reading.model_dump(),
-        "home": str(services.home.root),
-        "limits": services.limits.model_dump(),
-    }
-    job = Job("studio.data.process", request)
-    services.jobs[draft.id] = job
-    try:
-        for step in job:
-            yield progress_html(step.sentence, step.done, step.total)
-    finally:
-        services.jobs.pop(draft.id, None)
-        if job.result is None:
-            job.cancel()
-    now = services.drafts.load(draft.id)
-    if job.result is None:
-        return now  # cancelled: nothing changes
-    imported = Imported.open(Path(job.result["folder"]))
-    assert imported is not None
-    columns = guess_columns(imported, TASKS[now.task].columns) if now.task else {}
-    kept = {role: name for role, name in now.columns.items() if name in imported.columns}
-    same = now.source == source
-    return now.change(
-        source=source,
-        title=title,
-        reading=imported.reading,
-        dataset=imported.folder.name,
-        columns={**columns, **kept} if same else columns,
-        run=None if not same else now.run,
-    )
 
 
 def map_columns(index: int, draft: Draft, column: str | None) -> Draft:

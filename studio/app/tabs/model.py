@@ -9,9 +9,10 @@ import gradio as gr
 
 from components.cards import Cards
 from components.notices import heading, notice
+from studio.app import demos
 from studio.app import models as views
-from studio.app.drafts import Draft
-from studio.app.pages import Page, Services, Wire, cancel_job, progress_html
+from studio.app.drafts import OWN, Draft
+from studio.app.pages import Page, Services, Wire, cancel_job, followed, progress_html
 from studio.errors import StudioError
 from studio.jobs import Job
 from studio.models import hub, local
@@ -20,8 +21,10 @@ from studio.tasks import TASKS
 
 
 def build(services: Services) -> Page:
-    task_heading = gr.HTML(heading("What do you want to teach?", "Choose the kind of answer that you need."))
-    tasks = Cards(elem_id="tasks")
+    gr.HTML(heading("What do you want to do?", "Walk through an example in about a minute, or bring your own data."))
+    choices = Cards(elem_id="demos")
+    task_heading = gr.HTML()
+    tasks = Cards(elem_id="tasks", visible=False)
     model_heading = gr.HTML()
     models = Cards(elem_id="models")
     progress = gr.HTML(elem_id="download-progress")
@@ -50,14 +53,16 @@ def build(services: Services) -> Page:
             use_folder = gr.Button("Use it", scale=1, min_width=100, elem_id="use-folder")
     summary = gr.HTML(elem_id="model-summary")
     forward = gr.Button("Continue to data", variant="primary", elem_id="to-data")
-    outputs = [task_heading, tasks, model_heading, models, others, found_note, found, summary, forward]
+    outputs = [choices, task_heading, tasks, model_heading, models, others, found_note, found, summary, forward]
 
     def show(draft: Draft) -> list[Any]:
         chosen = draft.task is not None
+        teaching = chosen or works_with_own(draft)
         note, cards = found_models(services, draft)
         return [
-            gr.skip(),
-            task_cards(draft),
+            demos.cards(draft),
+            task_title() if teaching else "",
+            gr.update(value=task_cards(draft), visible=teaching),
             model_title() if chosen else "",
             gr.update(value=model_cards(services, draft) if chosen else None, visible=chosen),
             gr.update(visible=chosen),
@@ -68,6 +73,7 @@ def build(services: Services) -> Page:
         ]
 
     wires = [
+        Wire(choices.select, partial(choose_demo, services), event=True, go="data", stays=works_with_own),
         Wire(tasks.select, choose_task, event=True),
         Wire(models.select, partial(choose_card, services), event=True),
         Wire(found.select, partial(choose_card, services), event=True),
@@ -88,6 +94,10 @@ def missing(draft: Draft) -> str:
 
 
 # --- drawing ------------------------------------------------------------------------------------
+
+
+def task_title() -> str:
+    return heading("What do you want to teach?", "Choose the kind of answer that you need.")
 
 
 def model_title() -> str:
@@ -123,11 +133,24 @@ def found_models(services: Services, draft: Draft) -> tuple[str, dict[str, Any] 
 # --- changing the draft ---------------------------------------------------------------------------
 
 
+def choose_demo(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
+    """Fill every step with a demo, or go back to data of one's own."""
+    name = str(event["key"])
+    if name == OWN:
+        return demos.own_data(draft)
+    known = demos.current(draft)
+    return draft if known and known.name == name else (yield from demos.begin(services, draft, name))
+
+
+def works_with_own(draft: Draft) -> bool:
+    return draft.demo == OWN
+
+
 def choose_task(draft: Draft, event: dict[str, Any]) -> Draft:
     task = TASKS[str(event["key"])].name
     if task == draft.task:
         return draft
-    return Draft(id=draft.id, page=draft.page, folders=draft.folders, task=task)
+    return Draft(id=draft.id, page=draft.page, folders=draft.folders, demo=OWN, task=task)
 
 
 def choose_card(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
@@ -143,15 +166,10 @@ def choose_card(services: Services, draft: Draft, event: dict[str, Any]) -> Gene
                 "Connect to the internet and choose it again, or take a model that is on this machine.",
             )
         job = Job("studio.models.process", {"op": "fetch", "model": model, "home": str(services.home.root)})
-        services.jobs[draft.id] = job
-        try:
-            for step in job:
-                yield progress_html(step.sentence, step.done, step.total)
-        finally:
-            services.jobs.pop(draft.id, None)
+        draft = yield from followed(services, draft, job)
         if job.cancelled:
-            return services.drafts.load(draft.id)
-    return take(services, services.drafts.load(draft.id), model)
+            return draft
+    return take(services, draft, model)
 
 
 def choose_folder(services: Services, draft: Draft, folder: str | None) -> Draft:

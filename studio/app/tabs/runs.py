@@ -17,7 +17,6 @@ from studio.app.pages import Page, Services, Wire
 from studio.app.runs import TONES, config_of, flat_settings
 from studio.config import RunConfig
 from studio.errors import StudioError
-from studio.files import read_json
 from studio.store import Run
 
 CURVE_POINTS = 400
@@ -238,13 +237,13 @@ def with_settings(draft: Draft, run: Run) -> Draft:
     config = config_of(run)
     if config is None:
         raise StudioError("The settings cannot be used.", "Another version wrote them.", "Start a new run instead.")
-    meta, used = run.meta, read_json(run.dataset_file) or {}  # a run of the command line knows its data from its worker
+    meta = run.meta
     return draft.change(
         task=config.task,
         model=config.model.id,
         source=config.data.source,
         title=meta.get("data") or source_name(config),
-        dataset=meta.get("dataset") or used.get("dataset"),
+        dataset=run.dataset,
         reading=config.data.reading,
         columns=config.data.columns,
         limit=config.data.limit,

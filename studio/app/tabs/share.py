@@ -6,6 +6,7 @@ from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import gradio as gr
 
@@ -36,11 +37,14 @@ def build(services: Services) -> Page:
                 "Repeat this run", "The run file holds every setting; the command runs it without the page.", level=3
             )
         )
-        command = gr.Code(label="Command", language="shell", interactive=False, elem_id="command")
-        run_file = gr.Code(label="run.yaml", language="yaml", interactive=False, elem_id="run-file", max_lines=18)
+        command = gr.Code(label="Command", language="shell", interactive=False, buttons=["copy"], elem_id="command")
+        run_file = gr.Code(
+            label="run.yaml", language="yaml", interactive=False, buttons=["copy"], elem_id="run-file", max_lines=18
+        )
+        run_file_link = gr.HTML()
         with gr.Accordion("The model card", open=False):
             card = gr.Markdown(elem_id="model-card")
-    outputs = [head, which_run, body, exporters, download, command, run_file, card]
+    outputs = [head, which_run, body, exporters, download, command, run_file, run_file_link, card]
 
     def show(draft: Draft) -> list[Any]:
         finished = [run for run in services.store if services.states.of(run).has_model]
@@ -56,12 +60,14 @@ def build(services: Services) -> Page:
         ]
         if run is None:
             return [*first, *[gr.skip()] * (len(outputs) - 3)]
+        settings = run.config_file.read_text(encoding="utf-8")
         return [
             *first,
             exporter_cards(run),
             download_html(services, run),
             f"studio train {run.config_file}",
-            run.config_file.read_text(encoding="utf-8"),
+            settings,
+            link(f"data:application/yaml;charset=utf-8,{quote(settings)}", "run.yaml", "Download run.yaml"),
             card_text(run),
         ]
 

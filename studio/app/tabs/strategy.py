@@ -62,7 +62,7 @@ def build(services: Services) -> Page:
     outputs = [presets, numbers, verdict, strip, choice, sentence, *shown_for, *form_widgets, forward]
 
     def show(draft: Draft) -> list[Any]:
-        if missing_before(draft):
+        if missing_before(services, draft):
             return [gr.skip()] * len(outputs)
         about = subject(services, draft)
         cards = preset_cards(services, draft, about)
@@ -135,8 +135,8 @@ def option_forms(entries: Iterable[Any]) -> tuple[dict[str, gr.Group], dict[str,
     return groups, forms
 
 
-def missing_before(draft: Draft) -> bool:
-    return draft.task is None or draft.model is None or draft.dataset is None
+def missing_before(services: Services, draft: Draft) -> bool:
+    return draft.task is None or draft.model is None or services.datasets.imported(draft) is None
 
 
 def missing(draft: Draft) -> str:

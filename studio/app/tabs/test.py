@@ -11,6 +11,7 @@ from components.charts.bars import bars_html
 from components.charts.confusion import ConfusionMatrix
 from components.notices import empty, heading, notice
 from components.tables import PagedTable, metric_cards, simple_table
+from studio.app import demos
 from studio.app.datasets import file_url
 from studio.app.drafts import Draft
 from studio.app.pages import Page, Services, Wire, progress_html
@@ -44,6 +45,7 @@ def build(services: Services) -> Page:
                 progress = gr.HTML()
                 cancel = gr.Button("Cancel", size="sm", visible=False)
                 answer = gr.HTML(elem_id="answer")
+                own = gr.Button("Now with your own data", variant="primary", visible=False, elem_id="own-data")
         gr.HTML(heading("Examples from the test part", "The model has never seen these. Click one to try it.", level=3))
         examples = PagedTable(
             page=results.page, rows_per_page=5, selectable=True, caption="Test examples", elem_id="examples"
@@ -69,6 +71,7 @@ def build(services: Services) -> Page:
         text,
         picture,
         answer,
+        own,
         examples,
         download,
         quality_head,
@@ -104,6 +107,7 @@ def build(services: Services) -> Page:
             gr.update(visible=kind == "text", **(example if kind == "text" else {})),
             gr.update(visible=kind == "image", **(example if kind == "image" else {})),
             answer_html(services, draft),
+            gr.update(visible=demos.current(draft) is not None and draft.id in services.answers),
             {"run": run.id},
             download_html(services, draft),
             *show_scores(run, draft),
@@ -118,6 +122,7 @@ def build(services: Services) -> Page:
         Wire(many.upload, partial(answer_file, services), [many]),
         Wire(cancel.click, partial(cancel_answer, services), redraw=False),
         Wire(matrix.select, partial(choose_cell, services), event=True),
+        Wire(own.click, demos.go_on_with_own, go="data"),
     ]
 
     def is_ready(draft: Draft) -> bool:

@@ -39,6 +39,8 @@ def build(services: Services) -> Page:
         run = run_of(draft)
         status = states.of(run).status if run else None
         finished = bool(run and states.of(run).has_model)
+        if finished:
+            services.predictor.warm_up()  # the next thing that somebody does is to try it
         shown = [
             status is None,
             finished,

@@ -124,7 +124,7 @@ def check_rows(count: int, limits: Limits) -> None:
         raise StudioError(
             "The table has too many rows.",
             f"At most {limits.rows:,} rows are read.",
-            "Bring a part of it, or raise the limit in the settings.",
+            "Bring a part of it.",
         )
 
 

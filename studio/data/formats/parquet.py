@@ -44,7 +44,7 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
                     raise StudioError(
                         f"{path.name} is too large.",
                         f"Its values take more than {limits.unpacked_megabytes:,} MB.",
-                        "Bring a part of it, or raise the limit in the settings.",
+                        "Bring a part of it.",
                     )
                 for column, values in zip(columns, batch.columns, strict=True):
                     column.extend(values.to_pylist())

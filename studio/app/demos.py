@@ -1,0 +1,101 @@
+"""The guided demos: one click fills every step, and the person walks through the steps as with data of their own."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any
+
+from studio.app.drafts import OWN, Draft
+from studio.app.imports import import_source
+from studio.app.outlook import preset_draft, subject
+from studio.app.pages import Services
+from studio.data.options import ReadingOptions
+from studio.data.sources import SAMPLES
+from studio.errors import StudioError
+from studio.registry import Registry
+
+
+@dataclass(frozen=True)
+class Demo:
+    """sample, model, preset: names of what it is made of; all of it is there without a network."""
+
+    name: str
+    title: str
+    sentence: str
+    icon: str
+    sample: str
+    model: str
+    preset: str
+
+
+DEMOS: Registry[Demo] = Registry(
+    "demo",
+    Demo(
+        "messages",
+        "Sort support messages",
+        "Refund, delivery or account? Teach a language model to sort what customers write.",
+        "chat",
+        "support-messages",
+        "starter/text",
+        "quick",
+    ),
+)
+
+
+def cards(draft: Draft) -> dict[str, Any]:
+    """The value of the first screen's cards: the demos, and data of one's own."""
+    demos = [{"key": demo.name, "title": demo.title, "text": demo.sentence, "icon": demo.icon} for demo in DEMOS]
+    own = {"key": OWN, "title": "Use my own data", "text": "Bring a table of texts or a folder of pictures."}
+    return {"label": "What to do", "selected": draft.demo, "cards": [*demos, {**own, "icon": "folder"}]}
+
+
+def current(draft: Draft) -> Demo | None:
+    """The demo that is under way, or None once other data was brought."""
+    demo = DEMOS[draft.demo] if draft.demo in {demo.name for demo in DEMOS} else None
+    return demo if demo and draft.source == f"sample/{demo.sample}" else None
+
+
+def begin(services: Services, draft: Draft, name: str) -> Generator[str, None, Draft]:
+    """Fill every step for the demo. What the person had chosen for their own data is kept beside it."""
+    demo = DEMOS[name]
+    sample = SAMPLES[demo.sample]
+    fresh = Draft(
+        id=draft.id,
+        page=draft.page,
+        folders=draft.folders,
+        demo=demo.name,
+        own=set_aside(draft),
+        task=sample.task,
+        model=demo.model,
+    )
+    services.drafts.save(fresh)  # the import goes on from what is stored
+    try:
+        filled = yield from import_source(services, fresh, f"sample/{sample.name}", sample.title, ReadingOptions())
+        if filled.dataset is not None:
+            return preset_draft(filled, subject(services, filled), demo.preset)
+    except StudioError:
+        services.drafts.save(draft)
+        raise
+    return draft  # cancelled
+
+
+def set_aside(draft: Draft) -> dict[str, Any] | None:
+    """The choices for data of one's own, as they are kept while a demo is shown."""
+    if draft.task is None or current(draft):
+        return draft.own
+    return draft.model_dump(mode="json", exclude={"id", "page", "own"})
+
+
+def own_data(draft: Draft) -> Draft:
+    """Back to data of one's own: as it was left, or a fresh start."""
+    if draft.demo != OWN and draft.own:
+        return Draft.model_validate({**draft.own, "id": draft.id, "page": draft.page, "demo": OWN})
+    if current(draft) is None:
+        return draft.change(demo=OWN)
+    return Draft(id=draft.id, page=draft.page, folders=draft.folders, demo=OWN)
+
+
+def go_on_with_own(draft: Draft) -> Draft:
+    """After a demo: the same task and model, for data of one's own."""
+    if draft.own:
+        return own_data(draft)
+    return Draft(id=draft.id, page=draft.page, folders=draft.folders, demo=OWN, task=draft.task, model=draft.model)

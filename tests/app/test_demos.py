@@ -1,0 +1,70 @@
+"""The guided demos: one click fills every step, and what was chosen before comes back."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from studio.app import demos
+from studio.app.demos import DEMOS
+from studio.app.drafts import OWN, Draft
+from studio.app.pages import Services
+from studio.data.sources import SAMPLES
+from studio.errors import StudioError
+from studio.models.starters import PREFIX
+
+
+def finish(work: Generator[str, None, Draft]) -> Draft:
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            draft: Draft = end.value
+            return draft
+
+
+@pytest.mark.parametrize("demo", list(DEMOS), ids=lambda demo: demo.name)
+def test_a_demo_needs_nothing_that_is_not_there(demo: demos.Demo, services: Services) -> None:
+    assert demo.sample in {sample.name for sample in SAMPLES} and demo.model.startswith(PREFIX)
+    draft = finish(demos.begin(services, services.drafts.load(None), demo.name))
+    config = draft.config()
+    assert draft.preset == demo.preset and demos.current(draft) is demo
+    assert config.task == SAMPLES[demo.sample].task and config.model.id == demo.model
+    assembled = services.datasets.assembled(draft)
+    assert len(assembled.counts) >= 4
+
+
+def test_one_s_own_choices_are_set_aside_and_come_back(services: Services, text_draft: Draft) -> None:
+    name = next(iter(DEMOS)).name
+    shown = finish(demos.begin(services, text_draft, name))
+    assert shown.model != text_draft.model and shown.own is not None
+    again = finish(demos.begin(services, shown, name))
+    back = demos.own_data(again)
+    assert back.demo == OWN
+    assert back.model_dump(exclude={"demo", "own"}) == text_draft.model_dump(exclude={"demo", "own"})
+    assert demos.own_data(back) == back
+
+
+def test_after_a_demo_its_model_is_taken_on_to_data_of_one_s_own(services: Services) -> None:
+    shown = finish(demos.begin(services, services.drafts.load(None), next(iter(DEMOS)).name))
+    own = demos.go_on_with_own(shown)
+    assert (own.task, own.model, own.source, own.demo) == (shown.task, shown.model, None, OWN)
+
+
+def test_a_demo_that_cannot_be_filled_leaves_everything_as_it_was(
+    services: Services, text_draft: Draft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.drafts.save(text_draft)
+
+    def refuse(*_: object) -> None:
+        raise StudioError("The model is damaged.")
+
+    monkeypatch.setattr(demos, "subject", refuse)
+    with pytest.raises(StudioError, match="damaged"):
+        finish(demos.begin(services, text_draft, next(iter(DEMOS)).name))
+    assert services.drafts.load(text_draft.id) == text_draft
+
+
+def test_data_of_one_s_own_ends_the_demo(services: Services, tmp_path: Path) -> None:
+    shown = finish(demos.begin(services, services.drafts.load(None), next(iter(DEMOS)).name))
+    assert demos.current(shown.change(source=str(tmp_path / "mine.csv"))) is None

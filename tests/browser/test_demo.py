@@ -1,0 +1,83 @@
+"""The guided demos, each clicked to its end on a machine without a network."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from studio_page import StudioServer, Visitor, free_port, visitor
+
+from studio.app.demos import DEMOS
+from studio.paths import Home
+
+pytestmark = pytest.mark.browser
+MOST_CLICKS = 6
+OFFLINE = Path(__file__).resolve().parents[1] / "offline"
+COUNT_CLICKS = """() => {
+    window.clicks = 0;
+    document.addEventListener('click', event => { window.clicks += event.isTrusted; }, true);
+}"""
+
+
+@pytest.fixture(scope="module")
+def attempts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("network") / "attempts.txt"
+
+
+@pytest.fixture(scope="module")
+def offline(browser: Any, tmp_path_factory: pytest.TempPathFactory, attempts: Path) -> Iterator[StudioServer]:
+    """A studio whose processes reach loopback alone, and which was not told so."""
+    cut_off = {"PYTHONPATH": str(OFFLINE), "STUDIO_TEST_ATTEMPTS": str(attempts), "HF_HUB_OFFLINE": "0"}
+    server = StudioServer(Home(tmp_path_factory.mktemp("demo") / "home"), free_port(), environment=cut_off)
+    server.start()
+    yield server
+    server.close()
+
+
+def walk(visit: Visitor, demo: str) -> None:
+    """From the opened page to a prediction, always by the next button."""
+    visit.open()
+    visit.page.evaluate(COUNT_CLICKS)
+    visit.sees(f"[data-testid=card-{demo}]").click()
+    visit.arrives("data")
+    visit.sees("#data-summary", "rows were read")
+    visit.forward("#to-strategy", "strategy")
+    visit.sees("#presets [aria-checked=true]")
+    visit.forward("#to-train", "train")
+    visit.start()
+    visit.status("Finished", timeout=600_000)
+    visit.forward("#to-test", "test")
+    visit.sees("#examples tbody tr").click()
+    visit.sees("#answer", "before training")
+
+
+@pytest.mark.parametrize("demo", [demo.name for demo in DEMOS])
+def test_from_the_page_to_a_prediction_in_six_clicks_without_a_network(
+    browser: Any, offline: StudioServer, attempts: Path, demo: str
+) -> None:
+    with visitor(browser, offline) as visit:
+        walk(visit, demo)
+        assert visit.page.evaluate("window.clicks") <= MOST_CLICKS
+        draft = max(offline.drafts(), key=lambda draft: draft["run"] or "")
+        run = offline.store.get(draft["run"])
+        state = run.state()
+        assert state.test is not None and state.test.metrics["accuracy"] > 0.5  # with at least four classes
+        visit.forward("#own-data", "data")
+        visit.sees("#upload")
+        assert not visit.page.locator("#data-details").is_visible()
+        assert visit.complaints == []
+    assert not attempts.exists(), attempts.read_text(encoding="utf-8")
+
+
+def test_choices_for_data_of_ones_own_come_back_after_a_demo(visit: Visitor, text_model: Path) -> None:
+    visit.open()
+    visit.choose_task("text-classification")
+    visit.choose_folder(text_model)
+    visit.sees("#to-data:not([disabled])")
+    visit.sees(f"[data-testid=card-{next(iter(DEMOS)).name}]").click()
+    visit.arrives("data")
+    visit.step("model")
+    visit.sees("[data-testid='card-starter/text'][aria-checked=true]")
+    visit.sees("[data-testid=card-own]").click()
+    visit.sees("[data-testid=card-own][aria-checked=true]")
+    visit.sees("#model-summary", text_model.name)

@@ -1,0 +1,124 @@
+"""Generated pictures: the same for the same seed, whole, and different from class to class."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from studio.errors import StudioError
+from studio.models.starters.drawing.fields import KINDS, draw_fields, surfaces
+from studio.models.starters.drawing.fractals import draw_fractals, systems
+from studio.models.starters.drawing.outlines import draw_outlines, draw_solids, outlines, solids
+from studio.models.starters.drawing.strokes import draw_signs, pieces, signs
+from studio.models.starters.pictures import CLASSES, FAMILIES, PER_FAMILY, QUALITIES, draw
+
+SIDE = 40
+ROWS = np.array([0, 1, 2, 3])
+MIDDLE = np.zeros((2, 4), np.float32)
+SCALE = np.full(4, 0.8, np.float32)
+UPRIGHT = np.zeros(4, np.float32)
+
+
+def random() -> np.random.Generator:
+    return np.random.default_rng(5)
+
+
+def test_the_same_seed_draws_the_same_pictures() -> None:
+    first, second, other = draw(60, 3, SIDE), draw(60, 3, SIDE), draw(60, 4, SIDE)
+    for name in ("pixels", "classes", "qualities"):
+        assert np.array_equal(getattr(first, name), getattr(second, name))
+        assert not np.array_equal(getattr(first, name), getattr(other, name))
+
+
+def test_pictures_have_the_promised_form() -> None:
+    drawn = draw(120, 1, SIDE)
+    assert drawn.pixels.shape == (120, SIDE, SIDE, 3) and drawn.pixels.dtype == np.uint8
+    assert drawn.classes.shape == (120,) and drawn.classes.min() >= 0 and drawn.classes.max() < CLASSES
+    assert set(drawn.classes // PER_FAMILY) == set(range(len(FAMILIES)))
+    assert drawn.qualities.shape == (120, len(QUALITIES)) and drawn.qualities.dtype == np.float32
+    assert np.isfinite(drawn.qualities).all() and np.abs(drawn.qualities).max() <= 1
+
+
+def test_pictures_are_neither_empty_nor_alike() -> None:
+    drawn = draw(60, 2, SIDE)
+    contrast = drawn.pixels.reshape(60, -1).std(axis=1)
+    assert (contrast > 2).mean() > 0.9  # a few hide their thing in the colour of the ground, as the world does
+    assert len(np.unique(drawn.pixels.reshape(60, -1), axis=0)) == 60
+    assert 60 < drawn.pixels.mean() < 200
+
+
+def covers() -> dict[str, np.ndarray]:
+    thick = np.full(4, 0.05, np.float32)
+    shapes, light = outlines(8, 1), np.zeros(4, np.float32)
+    where = (MIDDLE, SCALE, UPRIGHT)
+    return {
+        "outlines": draw_outlines(shapes, ROWS, *where, UPRIGHT, SIDE),
+        "lines": draw_outlines(shapes, ROWS, *where, thick, SIDE),
+        "solids": draw_solids(solids(8, 8, 1), shapes, ROWS, *where, light, random(), SIDE)[0],
+        "fractals": draw_fractals(systems(8, 1), ROWS, *where, random(), SIDE),
+        "signs": draw_signs(signs(8, 1), ROWS, *where, thick, random(), SIDE),
+    }
+
+
+@pytest.mark.parametrize("name", ["outlines", "lines", "solids", "fractals", "signs"])
+def test_every_class_is_a_thing_of_its_own(name: str) -> None:
+    cover = covers()[name]
+    assert cover.shape == (4, SIDE, SIDE) and cover.dtype == np.float32
+    assert cover.min() >= 0 and cover.max() <= 1
+    assert (cover.mean(axis=(1, 2)) > 0.002).all()
+    for first in range(4):
+        for second in range(first):
+            assert np.abs(cover[first] - cover[second]).mean() > 0.002
+
+
+def test_every_surface_is_drawn_between_nought_and_one() -> None:
+    count = 2 * len(KINDS)
+    rows, angle = np.arange(count), np.zeros(count, np.float32)
+    values, frequency = draw_fields(surfaces(count, 1), rows, angle, random(), SIDE)
+    assert values.shape == (count, SIDE, SIDE) and np.isfinite(values).all()
+    assert values.min() >= 0 and values.max() <= 1
+    assert (values.std(axis=(1, 2)) > 0.02).all()
+    assert (frequency > 0.9).all() and (frequency < 12).all()
+
+
+def test_a_turned_outline_is_turned() -> None:
+    """A quarter turn in the formula is a quarter turn of the picture."""
+    shapes = outlines(8, 1)
+    quarter = np.full(4, np.pi / 2, np.float32)
+    straight = draw_outlines(shapes, ROWS, MIDDLE, SCALE, UPRIGHT, UPRIGHT, SIDE)
+    turned = draw_outlines(shapes, ROWS, MIDDLE, SCALE, quarter, UPRIGHT, SIDE)
+    assert np.abs(np.rot90(straight, -1, axes=(1, 2)) - turned).mean() < 0.03
+
+
+def test_pieces_lie_on_top_of_each_other() -> None:
+    maps = pieces(np.array([0, 3, 90]), random(), SIDE)
+    assert maps.dtype == np.uint8 and not maps[0].any()
+    assert set(np.unique(maps[1])) <= {0, 1, 2, 3} and len(np.unique(maps[2])) > 20
+
+
+def test_two_steps_of_the_recipe_give_a_model_that_loads(tmp_path: Path) -> None:
+    import torch
+    from transformers import AutoImageProcessor, AutoModelForImageClassification
+
+    from studio.models.starters.image import USED, draw_pool, save
+    from studio.models.starters.image_training import train
+
+    pool = draw_pool(tmp_path / "pool", 150, 7)
+    again = draw_pool(tmp_path / "pool", 150, 7)
+    assert np.array_equal(pool["pixels"], again["pixels"])
+    model, account = train(pool, None, minutes=1, steps=2, seed=7)
+    assert account["steps"] == 2
+    save(model, tmp_path / "model")
+    assert sum(path.stat().st_size for path in (tmp_path / "model").iterdir()) < 6_000_000
+    loaded = AutoModelForImageClassification.from_pretrained(tmp_path / "model", dtype=torch.float32)
+    processor = AutoImageProcessor.from_pretrained(tmp_path / "model")
+    values = processor(images=[pool["pixels"][0]], return_tensors="pt")["pixel_values"]
+    assert values.shape == (1, 3, USED, USED)
+    assert torch.isfinite(loaded.eval()(values).logits).all()
+
+
+def test_a_teacher_that_is_not_there_is_named(tmp_path: Path) -> None:
+    from studio.models.starters.image import ask_teacher
+
+    with pytest.raises(StudioError, match="teacher"):
+        ask_teacher(tmp_path / "nowhere", {"pixels": np.zeros((1, 8, 8, 3), np.uint8)}, tmp_path)
