@@ -118,7 +118,20 @@ def test_two_steps_of_the_recipe_give_a_model_that_loads(tmp_path: Path) -> None
 
 
 def test_a_teacher_that_is_not_there_is_named(tmp_path: Path) -> None:
-    from studio.models.starters.image import ask_teacher
+    from studio.models.starters.image import open_teacher
 
     with pytest.raises(StudioError, match="teacher"):
-        ask_teacher(tmp_path / "nowhere", {"pixels": np.zeros((1, 8, 8, 3), np.uint8)}, tmp_path)
+        open_teacher(tmp_path / "nowhere", {"pixels": np.zeros((1, 8, 8, 3), np.uint8)})
+
+
+def test_a_teacher_is_asked_about_every_view(tmp_path: Path) -> None:
+    from transformers import MobileNetV2Config, MobileNetV2ForImageClassification
+
+    from studio.models.starters.image import draw_pool, open_teacher
+    from studio.models.starters.image_training import train
+
+    MobileNetV2ForImageClassification(MobileNetV2Config(depth_multiplier=0.25)).save_pretrained(tmp_path / "teacher")
+    pool = draw_pool(tmp_path / "pool", 150, 7)
+    teacher = open_teacher(tmp_path / "teacher", pool)
+    _, account = train(pool, teacher, minutes=1, steps=3, seed=7)
+    assert account["steps"] == 3 and account["losses"]["teacher"] > 0

@@ -17,15 +17,15 @@ from typing import Any
 
 import numpy as np
 
-from studio.errors import StudioError
 from studio.models.starters.image_card import write_card
+from studio.models.starters.image_teacher import SIDE, Teacher
 from studio.models.starters.image_training import as_numbers, train
 from studio.models.starters.pictures import QUALITIES, draw
 
 STORED = 80  # side of a picture in the pool
 USED = 128  # side of what it sees afterwards: photographs gain by it
-SEEN_BY_TEACHER = 96
 CHUNK = 1000
+ASKED_FIRST = 500  # pictures that show how far a teacher's answers vary
 MEAN = DEVIATION = [0.5, 0.5, 0.5]
 
 
@@ -44,15 +44,11 @@ def main() -> None:
 
     torch.set_num_threads(chosen.threads)
     pool = draw_pool(chosen.work, chosen.pictures, chosen.seed)
-    answers = (
-        ask_teacher(chosen.teacher, pool, chosen.work / f"teacher-{chosen.pictures}-{chosen.seed}.npy")
-        if chosen.teacher
-        else None
-    )
+    teacher = open_teacher(chosen.teacher, pool) if chosen.teacher else None
     kept = chosen.work / f"training-{chosen.pictures}-{chosen.seed}.pt"
-    model, account = train(pool, answers, chosen.minutes, chosen.steps, chosen.seed, kept)
+    model, account = train(pool, teacher, chosen.minutes, chosen.steps, chosen.seed, kept)
     save(model, chosen.to)
-    write_card(chosen.to, account, chosen.pictures, chosen.seed, taught=answers is not None)
+    write_card(chosen.to, account, chosen.pictures, chosen.seed, taught=teacher is not None)
     kept.unlink(missing_ok=True)
 
 
@@ -80,34 +76,11 @@ def draw_pool(folder: Path, count: int, seed: int) -> dict[str, Any]:
     return {name: np.load(path, mmap_mode="r" if name == "pixels" else None) for name, path in kept.items()}
 
 
-def ask_teacher(folder: Path, pool: dict[str, Any], kept: Path) -> Any:
-    """What the larger model sees in every picture: its pooled features, each with mean 0 and deviation 1."""
+def open_teacher(folder: Path, pool: dict[str, Any]) -> Teacher:
     import torch
-    from transformers import AutoModelForImageClassification
 
-    if not (folder / "config.json").is_file():
-        raise StudioError(
-            "The teacher is not there.",
-            f"There is no config.json in {folder}.",
-            "Name the folder of an image classification model in transformers' format, or leave --teacher out.",
-        )
-    pixels = pool["pixels"]
-    if not kept.is_file():
-        teacher = AutoModelForImageClassification.from_pretrained(folder).base_model.eval()
-        teacher = teacher.to(memory_format=torch.channels_last)
-        seen = []
-        started = time.monotonic()
-        with torch.inference_mode():
-            for start in range(0, len(pixels), 100):
-                batch = as_numbers(torch.from_numpy(pixels[start : start + 100].copy()))
-                batch = torch.nn.functional.interpolate(batch, (SEEN_BY_TEACHER,) * 2, mode="bilinear")
-                seen.append(teacher(batch).pooler_output.flatten(1).half())
-                if start % 10_000 == 0:
-                    print(f"teacher: {start} of {len(pixels)}, {time.monotonic() - started:.0f} s", flush=True)
-        np.save(kept, torch.cat(seen).numpy())
-    answers = torch.from_numpy(np.load(kept))
-    mean, deviation = answers.float().mean(dim=0), answers.float().std(dim=0)
-    return ((answers - mean.half()) / (deviation + 1e-3).half()).clamp(-6, 6)
+    some = as_numbers(torch.from_numpy(pool["pixels"][:ASKED_FIRST].copy()))
+    return Teacher(folder, torch.nn.functional.interpolate(some, (SIDE,) * 2, mode="bilinear"))
 
 
 def save(model: Any, folder: Path) -> None:

@@ -47,7 +47,7 @@ Apache-2.0, as the studio.{credit}
 """
 _TEACHER = (
     " A third lesson:\n  what MobileNetV2 1.0 (224 pixels, ImageNet, Apache-2.0) sees in the same generated pictures,\n"
-    "  its 1,280 pooled features. None of its weights are in here."
+    "  place by place, half way up and at the top. None of its weights are in here."
 )
 _CREDIT = " The teacher's licence is Apache-2.0 too."
 

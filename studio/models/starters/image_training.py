@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from studio.models.starters.image_teacher import LEVELS, SIDE, Teacher, lesson
 from studio.models.starters.pictures import CLASSES, QUALITIES
 
 BATCH = 128
 RATE, WARM_UP, DECAY = 2.5e-3, 0.03, 0.05
-SIDES = ((0.0, 64), (0.8, 96))  # from which share of the training on, and what the network then sees
+SIDES = ((0.0, 64), (0.6, SIDE))  # from which share of the training on, and what the network then sees
 WEIGHTS = {"formula": 0.25, "qualities": 0.25, "teacher": 1.0}  # how much each lesson counts
 SMOOTHING = 0.1
 KEPT_EVERY = 180  # seconds
@@ -33,15 +34,18 @@ def network() -> Any:
 class Training:
     """The network, a head for each lesson, and AdamW; decay is for matrices alone."""
 
-    def __init__(self, answers: int, seed: int) -> None:
+    def __init__(self, answers: dict[str, int], seed: int) -> None:
+        """`answers`: how many channels a teacher answers with, on each level."""
         import torch
         from torch import nn
 
         torch.manual_seed(seed)
         self.model = network().to(memory_format=torch.channels_last).train()
-        width = self.model.config.hidden_sizes[-1]
-        outputs = {"formula": CLASSES, "qualities": len(QUALITIES)} | ({"teacher": answers} if answers else {})
-        self.heads = nn.ModuleDict({name: nn.Linear(width, outs) for name, outs in outputs.items()})
+        sizes = self.model.config.hidden_sizes
+        widths = dict(zip(LEVELS, sizes[-2:], strict=True))
+        outputs = {"formula": CLASSES, "qualities": len(QUALITIES)}
+        heads = {name: nn.Linear(sizes[-1], outs) for name, outs in outputs.items()}
+        self.heads = nn.ModuleDict(heads | {name: nn.Conv2d(widths[name], outs, 1) for name, outs in answers.items()})
         self.weights = [*self.model.base_model.parameters(), *self.heads.parameters()]
         matrices = [weight for weight in self.weights if weight.ndim > 1]
         vectors = [weight for weight in self.weights if weight.ndim == 1]
@@ -97,12 +101,17 @@ class Training:
 
 
 def train(
-    pool: dict[str, Any], answers: Any, minutes: float, steps: int | None, seed: int, kept: Path | None = None
+    pool: dict[str, Any],
+    teacher: Teacher | None,
+    minutes: float,
+    steps: int | None,
+    seed: int,
+    kept: Path | None = None,
 ) -> tuple[Any, dict[str, Any]]:
     """(the network, an account of its training). A short warm-up, then a cosine to zero, over `steps` or `minutes`."""
     import torch
 
-    training = Training(0 if answers is None else answers.shape[1], seed)
+    training = Training(teacher.widths if teacher else {}, seed)
     if kept and kept.is_file():
         training.restore(kept)
     classes, qualities = torch.from_numpy(pool["classes"]), torch.from_numpy(pool["qualities"])
@@ -115,11 +124,12 @@ def train(
             break
         rows = training.next_rows(len(classes))
         side = [side for begin, side in SIDES if progress >= begin][-1]
-        batch, mirrored = varied(torch.from_numpy(pool["pixels"][rows.numpy()]), side)
-        found = training.model.base_model(batch).pooler_output.flatten(1)
-        losses = lessons(training.heads, found, classes[rows], qualities[rows], mirrored)
-        if answers is not None:
-            losses["teacher"] = torch.nn.functional.mse_loss(training.heads["teacher"](found), answers[rows].float())
+        view, mirrored = varied(torch.from_numpy(pool["pixels"][rows.numpy()]), SIDE)
+        seen = training.model.base_model(resized(view, side), output_hidden_states=True)
+        losses = lessons(training.heads, seen.pooler_output.flatten(1), classes[rows], qualities[rows], mirrored)
+        if teacher:
+            maps = dict(zip(LEVELS, seen.hidden_states[-2:], strict=True))
+            losses["teacher"] = lesson(training.heads, maps, teacher(view), teacher.pooled_deviation)
         rate = RATE * min(1, progress / WARM_UP + 0.01) * 0.5 * (1 + float(np.cos(np.pi * progress)))
         training.advance(losses, rate)
         if training.step % 100 == 0:
@@ -159,6 +169,14 @@ def varied(pixels: Any, side: int) -> tuple[Any, Any]:
     places = functional.affine_grid(torch.stack(rows, dim=1).view(count, 2, 3), [count, 3, side, side], False)
     seen = functional.grid_sample(as_numbers(pixels), places, padding_mode="reflection", align_corners=False)
     return seen.contiguous(memory_format=torch.channels_last), mirrored
+
+
+def resized(views: Any, side: int) -> Any:
+    from torch.nn import functional
+
+    if views.shape[-1] == side:
+        return views
+    return functional.interpolate(views, (side, side), mode="area")
 
 
 def as_numbers(pixels: Any) -> Any:
