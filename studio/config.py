@@ -1,120 +1,24 @@
 """The run file: everything that decides a run, as one model. The screen writes it, the command line reads it."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 from pydantic import ValidationInfo, field_validator
 
 from studio.data.options import DataOptions
 from studio.errors import StudioError
-from studio.optimizers import OPTIMIZERS
 from studio.options import Options, setting
-from studio.schedules import SCHEDULES
 from studio.strategies import STRATEGIES
 from studio.strategies.base import Strategy
 from studio.tasks import TASKS
 from studio.tasks.base import Task
+from studio.training import TrainingOptions
 
 
 class ModelOptions(Options):
     id: str = setting(title="Model", help="A Hub id, a local folder, or starter/NAME.")
     revision: str | None = setting(None, title="Revision", help="A branch, tag or commit of a Hub model.")
-
-
-class TrainingOptions(Options):
-    """How the chosen part of the model is trained."""
-
-    epochs: int = setting(
-        3,
-        title="Passes over the data (epochs)",
-        help="How often the model sees every example. More learns more, until it starts to memorise.",
-        ge=1,
-        le=1000,
-        advanced=False,
-    )
-    batch_size: int | Literal["auto"] = setting(
-        "auto",
-        title="Examples per step (batch size)",
-        help="How many examples are looked at before the weights move. Lower it when memory runs out; auto fits it "
-        "to the data and this machine.",
-    )
-    learning_rate: float | None = setting(
-        None,
-        title="Step size (learning rate)",
-        help="How far the weights move each step. Empty means the value recommended for the strategy.",
-        gt=0,
-        le=10,
-    )
-    optimizer: str = setting("adamw", title="Optimizer", help="The rule that turns errors into weight changes.")
-    momentum: float = setting(
-        0.9,
-        title="Momentum",
-        help="How much of the last step carries over into the next.",
-        ge=0,
-        lt=1,
-        shown_if={"optimizer": "sgd"},
-    )
-    schedule: str = setting(
-        "linear", title="Step size over time (schedule)", help="How the learning rate changes as training goes on."
-    )
-    warmup: float = setting(
-        0.1, title="Warm-up", help="Share of the steps over which the learning rate rises from zero.", ge=0, le=0.9
-    )
-    weight_decay: float = setting(
-        0.01, title="Weight decay", help="Pulls weights towards zero, against memorising.", ge=0, le=1
-    )
-    max_grad_norm: float = setting(
-        1.0, title="Gradient clipping", help="Longest step direction allowed; 0 switches it off.", ge=0, le=1000
-    )
-    early_stopping: int = setting(
-        0,
-        title="Stop when it no longer improves (patience)",
-        help="Number of checks without improvement on the validation part after which training ends; 0 never stops "
-        "early. The best step is kept either way.",
-        ge=0,
-        le=1000,
-    )
-    evaluations_per_epoch: int = setting(
-        1, title="Checks per pass", help="How often the validation part is scored in each epoch.", ge=1, le=100
-    )
-    checkpoint_seconds: float = setting(
-        60, title="Save progress every (seconds)", help="After a crash at most this much work is lost.", ge=0, le=86400
-    )
-    cache_activations: bool = setting(
-        True,
-        title="Compute frozen layers once",
-        help="Keeps what frozen layers say about each example on disk, which makes training many times as fast.",
-    )
-    device: Literal["auto", "cpu", "cuda", "mps", "xpu"] = setting(
-        "auto", title="Device", help="Where to train; auto takes the fastest there is."
-    )
-    precision: Literal["auto", "fp32", "bf16", "fp16"] = setting(
-        "auto", title="Number format (precision)", help="auto measures which is fastest on this machine."
-    )
-    seed: int = setting(
-        7,
-        title="Shuffle number (seed)",
-        help="The same number on the same machine gives the same result.",
-        ge=0,
-        le=2**31 - 1,
-    )
-
-    @field_validator("batch_size")
-    @classmethod
-    def _positive(cls, value: int | str) -> int | str:
-        if isinstance(value, int) and not 1 <= value <= 4096:
-            raise ValueError("choose a number from 1 to 4096, or auto")
-        return value
-
-    @field_validator("optimizer", "schedule")
-    @classmethod
-    def _known(cls, value: str, info: ValidationInfo) -> str:
-        known = OPTIMIZERS if info.field_name == "optimizer" else SCHEDULES
-        try:
-            return known[value].name
-        except StudioError as error:
-            raise ValueError(str(error)) from error
 
 
 class RunConfig(Options):

@@ -72,6 +72,18 @@ class Step(Event):
     seconds_left: float | None = None
 
 
+class Layers(Event):
+    """What each layer does from `step` on, from the input upwards: embeddings, blocks, head.
+
+    rates: factors of the learning rate; 0 for what is frozen.
+    """
+
+    type: Literal["layers"] = "layers"
+    step: int
+    states: tuple[Literal["frozen", "trained", "adapted"], ...]
+    rates: tuple[float, ...]
+
+
 class Evaluated(Event):
     """Metrics on one split. `best` says that this is the best value of the headline metric so far."""
 
@@ -125,7 +137,18 @@ class Failed(Event):
 
 
 AnyEvent = Annotated[
-    Started | Phase | Planned | Resumed | Step | Evaluated | CheckpointSaved | Note | Paused | Finished | Failed,
+    Started
+    | Phase
+    | Planned
+    | Resumed
+    | Step
+    | Layers
+    | Evaluated
+    | CheckpointSaved
+    | Note
+    | Paused
+    | Finished
+    | Failed,
     Field(discriminator="type"),
 ]
 _adapter: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
@@ -155,6 +178,7 @@ class RunState:
     hardware: Started | None = None
     plan: Planned | None = None
     latest: Step | None = None
+    layers: Layers | None = None
     train: tuple[tuple[int, float], ...] = ()
     validation: tuple[Evaluated, ...] = ()
     best: Evaluated | None = None
@@ -202,6 +226,8 @@ def fold(events: Iterable[AnyEvent], state: RunState | None = None) -> RunState:
             case Step():
                 train.append((event.step, event.loss))
                 values.update(latest=event, phase=None, status="running")
+            case Layers():
+                values["layers"] = event
             case Evaluated(split="validation"):
                 validation.append(event)
                 if event.best:

@@ -8,13 +8,13 @@ import pytest
 
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
-from studio.optimizers import OPTIMIZERS
 from studio.options import Options
 from studio.presets import PRESETS
 from studio.registry import Registry
-from studio.schedules import SCHEDULES
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
+from studio.training.optimizers import OPTIMIZERS
+from studio.training.schedules import SCHEDULES
 
 ALL: tuple[Registry[Any], ...] = (TASKS, STRATEGIES, EXPORTERS, OPTIMIZERS, SCHEDULES, PRESETS)
 ENTRIES = [(registry, entry) for registry in ALL for entry in registry]

@@ -115,14 +115,14 @@ def open_session(run: Run) -> "Session":
 
     from studio.config import RunConfig
     from studio.engine.reporting import Reporter
-    from studio.engine.session import build, build_activation_cache, load
+    from studio.engine.session import build, load
     from studio.engine.settled import Settled
 
     torch.set_num_threads(1)
     config, reporter = RunConfig.from_file(run.config_file), Reporter(run)
     home = Home(run.folder.parent.parent)
     session = build(run, config, load(config, home, reporter), Settled("cpu", 1), reporter)
-    build_activation_cache(session, run, config, reporter)
+    session.place(reporter, compute_once=True)
     return session
 
 

@@ -2,7 +2,7 @@ const root = element.querySelector(".ui-layer-strip");
 const STATES = {
   frozen: ["frozen: stays as it is", props.ice],
   trained: ["learns: its weights change", props.spark],
-  adapted: ["adapted: small added weights learn", props.part],
+  adapted: ["in part: small weights in it learn", props.part],
 };
 const stateOf = (layer) => (layer.state in STATES ? layer.state : "frozen");
 

@@ -12,9 +12,9 @@ from studio.models.catalog import ModelCard, cards_for, find_card
 from studio.models.hub import SearchResult
 from studio.models.local import ModelInfo
 from studio.models.sources import locate
-from studio.optimizers import OPTIMIZERS
 from studio.paths import Home
 from studio.tasks import TASKS
+from studio.training.optimizers import OPTIMIZERS
 
 BYTES_A_NUMBER = 4
 ICONS = {"text": "text", "image": "image"}

@@ -14,10 +14,10 @@ from studio.models.estimates import Estimate, Trained, Workload, estimate, fits,
 from studio.models.local import ModelInfo
 from studio.models.speed import has_matrix_units, speed_of
 from studio.models.structure import Structure, structure_of
-from studio.optimizers import OPTIMIZERS
 from studio.presets import PRESETS
 from studio.strategies.base import Preview
 from studio.tasks import TASKS
+from studio.training.optimizers import OPTIMIZERS
 
 TONES: dict[str, Tone] = {"ok": "good", "tight": "warning", "no": "bad"}
 FIRST_ROWS = 500  # enough to know how long texts are

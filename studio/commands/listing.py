@@ -90,13 +90,13 @@ def _exporters() -> list[Row]:
 
 
 def _optimizers() -> list[Row]:
-    from studio.optimizers import OPTIMIZERS
+    from studio.training.optimizers import OPTIMIZERS
 
     return _named(OPTIMIZERS)
 
 
 def _schedules() -> list[Row]:
-    from studio.schedules import SCHEDULES
+    from studio.training.schedules import SCHEDULES
 
     return _named(SCHEDULES)
 

@@ -1,7 +1,8 @@
 """Saving and restoring a training in mid-run, to the bit.
 
 RUN_DIR/checkpoints/ step-00000120/  weights.safetensors (what trains, and buffers), optimizer.pt, random.pt,
-                                     state.json (position, what the callbacks remember); COMPLETE comes last
+                                     callbacks.pt and state.json (position, what the callbacks remember);
+                                     COMPLETE comes last
                      best-00000120.safetensors   the weights of the best step so far
                      .tmp/                       one being written
 """
@@ -9,6 +10,7 @@ RUN_DIR/checkpoints/ step-00000120/  weights.safetensors (what trains, and buffe
 import json
 import random
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +47,7 @@ class Checkpoints:
 
     def save(self, loop: Loop) -> None:
         """Raises DiskFull where the disk has no room for it; the checkpoints before stay."""
-        weights = changing_tensors(loop.model)
+        weights = changing_tensors(loop.model, loop.trained)
         if not all(torch.isfinite(tensor).all() for tensor in weights.values()):
             raise not_finite(loop.state.step)
         optimizer = loop.optimizer.state_dict()
@@ -59,6 +61,8 @@ class Checkpoints:
         )
         replace_with(temporary / "random.pt", lambda path: torch.save(random_state(), path))
         callbacks = {type(callback).__name__: callback.state() for callback in loop.callbacks}
+        tensors = {type(callback).__name__: callback.tensors() for callback in loop.callbacks}
+        replace_with(temporary / "callbacks.pt", lambda path: torch.save(tensors, path))
         replace_text(temporary / "state.json", json.dumps({"position": loop.state.as_dict(), "callbacks": callbacks}))
         target = self.folder / f"step-{loop.state.step:08}"
         shutil.rmtree(target, ignore_errors=True)
@@ -67,7 +71,7 @@ class Checkpoints:
         self._prune()
 
     def save_best(self, loop: Loop) -> None:
-        weights = changing_tensors(loop.model)
+        weights = changing_tensors(loop.model, loop.trained)
         self._check_space(_bytes_of(weights))
         replace_with(self._best(loop.state.step), lambda path: save_file(weights, path))
 
@@ -101,8 +105,11 @@ class Checkpoints:
             loop.accelerator.scaler.load_state_dict(stored["scaler"])
         state = json.loads((path / "state.json").read_text(encoding="utf-8"))
         loop.state = State(**state["position"])
+        tensors = torch.load(path / "callbacks.pt", map_location="cpu", weights_only=True)
         for callback in loop.callbacks:
-            callback.restore(state["callbacks"][type(callback).__name__])
+            name = type(callback).__name__
+            callback.restore(state["callbacks"][name])
+            callback.restore_tensors(tensors[name])
         restore_random_state(torch.load(path / "random.pt", weights_only=True))
 
     def restore_best(self, model: nn.Module, step: int | None) -> None:
@@ -116,11 +123,10 @@ def _best_step(checkpoint: Path) -> int | None:
     return next((values["best_step"] for values in state["callbacks"].values() if "best_step" in values), None)
 
 
-def changing_tensors(model: nn.Module) -> dict[str, torch.Tensor]:
-    """Trained parameters and all buffers (statistics of batch normalisation) by name, on the CPU."""
-    tensors = {name: tensor for name, tensor in model.named_parameters() if tensor.requires_grad}
+def changing_tensors(model: nn.Module, trained: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """What trains at some time or other, and all buffers (statistics of batch normalisation), on the CPU."""
     buffers = {name: tensor.clone() for name, tensor in model.named_buffers()}
-    return {name: tensor.detach().cpu().contiguous() for name, tensor in {**tensors, **buffers}.items()}
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in {**trained, **buffers}.items()}
 
 
 def load_tensors(model: nn.Module, path: Path) -> None:

@@ -61,8 +61,16 @@ class Evaluator:
         return scores
 
 
-def is_better(headline_metric: str, candidate: tuple[float, float], best: tuple[float, float]) -> bool:
-    """Whether (headline metric, loss) beats the best: of `loss` the smaller is better, of all else the larger."""
+def is_better(
+    headline_metric: str, candidate: tuple[float, float], best: tuple[float, float], least: float = 0.0
+) -> bool:
+    """Whether (headline metric, loss) beats the best: of `loss` the smaller is better, of all else the larger.
+
+    With `least` above zero the headline metric itself has to be better by more than that.
+    """
+    sign = -1.0 if headline_metric == "loss" else 1.0
+    if least > 0:
+        return sign * (candidate[0] - best[0]) > least
     if headline_metric == "loss":
         return candidate[1] < best[1]
     return (candidate[0], -candidate[1]) > (best[0], -best[1])

@@ -1,7 +1,7 @@
 """The training loop: batches in, optimizer steps out. Everything around the steps is a callback."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -13,8 +13,9 @@ from torch import nn
 from studio.engine.batching import evaluation_marks, steps_per_epoch, training_batches
 from studio.engine.callbacks.base import Callback, StepResult
 from studio.engine.forward import Forward
+from studio.engine.objective import Objective
 from studio.errors import StudioError
-from studio.schedules import learning_rate_factor
+from studio.training.schedules import learning_rate_factor
 
 Ending = Literal["completed", "early-stopping", "stopped"]
 
@@ -33,6 +34,7 @@ class Plan:
     max_grad_norm: float
     evaluations_per_epoch: int
     seed: int
+    accumulation: int = 1
 
     @cached_property
     def steps_per_epoch(self) -> int:
@@ -80,19 +82,21 @@ class Loop:
         model: nn.Module,
         optimizer: torch.optim.Optimizer,
         forward: Forward,
+        objective: Objective,
         plan: Plan,
-        always_eval: Sequence[nn.Module],
     ) -> None:
+        """`model`: with everything switched on that will ever train; a course may switch some of it off again."""
         self.accelerator = accelerator
         self.model = model
         self.optimizer = optimizer
         self.forward = forward
+        self.objective = objective
         self.plan = plan
         self.state = State()
         self.pausing = False
         self.callbacks: tuple[Callback, ...] = ()
-        self._always_eval = always_eval
-        self._trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        self.always_eval: Sequence[nn.Module] = ()
+        self.trained = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
 
     @property
     def device(self) -> torch.device:
@@ -117,6 +121,8 @@ class Loop:
         """The rest of the epoch, from the batch on that `state` names."""
         for rows in self.plan.batches(self.state.epoch)[self.state.batch :]:
             result = self._step(rows)
+            if result is None:
+                return
             self.state.step += 1
             self.state.batch += 1
             for callback in self.callbacks:
@@ -127,25 +133,38 @@ class Loop:
         for callback in self.callbacks:
             callback.on_epoch_end(self)
 
-    def _step(self, rows: list[int]) -> StepResult:
+    def _step(self, rows: list[int]) -> StepResult | None:
+        """None where a callback let the training leave before the step."""
         learning_rate = self.plan.learning_rate_at(self.state.step)
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate
-        loss = self.forward("train", rows).loss
-        value = loss.item()
-        if not math.isfinite(value):
-            raise not_finite(self.state.step + 1)
-        self.accelerator.backward(loss)
+            group["lr"] = learning_rate * group["factor"]
+        for callback in self.callbacks:
+            callback.on_step_begin(self)
+        if self.is_leaving:
+            return None
+        value = 0.0
+        for part in parts(rows, self.plan.accumulation):
+            loss = self.objective(self.forward, part) * (len(part) / len(rows))
+            value += loss.item()
+            if not math.isfinite(value):
+                raise not_finite(self.state.step + 1)
+            self.accelerator.backward(loss)
+        for callback in self.callbacks:
+            callback.on_gradients(self)
         if self.plan.max_grad_norm > 0:
-            self.accelerator.clip_grad_norm_(self._trained, self.plan.max_grad_norm)
+            self.accelerator.clip_grad_norm_(list(self.trained.values()), self.plan.max_grad_norm)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        return StepResult(value, len(rows), learning_rate)
+        return StepResult(value, len(rows), self._highest_rate())
+
+    def _highest_rate(self) -> float:
+        groups = self.optimizer.param_groups
+        return max(float(group["lr"]) for group in groups if any(p.requires_grad for p in group["params"]))
 
     def train_mode(self) -> None:
         """Dropout and batch normalisation at work, except below the lowest trained layer."""
         self.model.train()
-        for module in self._always_eval:
+        for module in self.always_eval:
             module.eval()
 
     def tell_evaluated(self, is_best: bool) -> None:
@@ -161,11 +180,23 @@ def not_finite(step: int) -> StudioError:
     )
 
 
-def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """The trained parameters in two groups: weight decay is for matrices, not for biases and norms (1-D)."""
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    groups = [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": weight_decay},
-        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+def parts(rows: Sequence[int], count: int) -> list[Sequence[int]]:
+    """`rows` cut into at most `count` parts of nearly the same size."""
+    size = math.ceil(len(rows) / count)
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
+
+
+def parameter_groups(
+    model: nn.Module, weight_decay: float, factors: Mapping[str, float], stages: Mapping[str, int]
+) -> list[dict[str, Any]]:
+    """The trained parameters in groups that are treated alike, by name: `factors` of the learning rate (1 where
+    missing), the stage of the course in which they join (0), and weight decay: not for biases and norms (1-D)."""
+    groups: dict[tuple[int, float, bool], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            key = (stages.get(name, 0), -factors.get(name, 1.0), parameter.ndim <= 1)
+            groups.setdefault(key, []).append(parameter)
+    return [
+        {"params": members, "weight_decay": 0.0 if flat else weight_decay, "factor": -factor, "stage": stage}
+        for (stage, factor, flat), members in sorted(groups.items(), key=lambda entry: entry[0])
     ]
-    return [group for group in groups if group["params"]]

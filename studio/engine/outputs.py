@@ -1,7 +1,7 @@
 """What a run leaves behind: the rows it used, how its new weights began, the test part's answers, the model."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +13,7 @@ from torch import nn
 
 from studio.files import replace_json, replace_with
 from studio.store import Run, is_complete, mark_complete
-from studio.tasks.base import Predictions, Prepared, Scores, Task
+from studio.tasks.base import Predictions, Scores, Task
 
 
 def save_examples(run: Run, table: pandas.DataFrame, dataset: str) -> None:
@@ -22,10 +22,10 @@ def save_examples(run: Run, table: pandas.DataFrame, dataset: str) -> None:
     replace_json(run.dataset_file, {"dataset": dataset})
 
 
-def save_initial_weights(run: Run, prepared: Prepared) -> None:
-    """The new parameters as they begin, by their names in the plain model: what "before training" answers with."""
-    parameters = dict(prepared.model.named_parameters())
-    tensors = {name: parameters[name].detach().cpu().contiguous() for name in sorted(prepared.new_parameters)}
+def save_initial_weights(run: Run, model: nn.Module, names: Collection[str]) -> None:
+    """What does not begin as the pretrained model has it, by names in the plain model: for "before training"."""
+    parameters = dict(model.named_parameters())
+    tensors = {name: parameters[name].detach().cpu().contiguous() for name in sorted(names)}
     replace_with(run.initial_weights, lambda path: save_file(tensors, path))
 
 

@@ -1,7 +1,6 @@
 """One run made ready to train: its rows, its model, what trains of it, and the loop with its callbacks."""
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy
@@ -16,32 +15,31 @@ from studio.data.importing import import_source
 from studio.data.limits import limits_here
 from studio.engine import outputs
 from studio.engine.batching import auto_batch_size, training_batches
-from studio.engine.cache import ActivationCache, build_cache
 from studio.engine.callbacks.checkpoints import SaveCheckpoints
 from studio.engine.callbacks.control import Control
 from studio.engine.callbacks.evaluation import Evaluation
 from studio.engine.callbacks.progress import Progress
+from studio.engine.callbacks.unfreezing import Unfreezing, stages_by_name
 from studio.engine.checkpoint import Checkpoints
 from studio.engine.evaluation import Evaluator
 from studio.engine.forward import Forward
-from studio.engine.frozen import Call, find_boundaries, modules_without_dropout, trace
+from studio.engine.frozen_layers import FrozenLayers
+from studio.engine.layers import layers_now
 from studio.engine.loop import Loop, Plan, parameter_groups
+from studio.engine.objective import own_loss
 from studio.engine.precision import Precision, choose_precision, time_training_step
-from studio.engine.replay import CannotRecord, NothingToGain
 from studio.engine.reporting import Reporter
 from studio.engine.settled import Settled
 from studio.errors import StudioError
 from studio.events import Planned
 from studio.hardware import probe
 from studio.models.sources import fetch
-from studio.models.structure import find_structure
-from studio.optimizers import OPTIMIZERS
+from studio.models.structure import Structure, find_structure
 from studio.paths import Home
 from studio.processes import trusts_remote_code
 from studio.store import Run
 from studio.tasks.base import Prepared, Spec
-
-CACHE_FOLDER = "cache"
+from studio.training.optimizers import OPTIMIZERS
 
 
 @dataclass
@@ -54,8 +52,17 @@ class Session:
     table: pandas.DataFrame
     prepared: Prepared
     model: nn.Module  # as it will be saved: without what Accelerate put around it
-    boundaries: list[list[Call]]
-    settled: Settled
+    structure: Structure
+    frozen: FrozenLayers
+    unfreezing: Unfreezing | None
+
+    def place(self, reporter: Reporter, compute_once: bool) -> None:
+        """Let what trains at the present stage take gradients, tell it, and make the frozen rest fast."""
+        if self.unfreezing:
+            self.unfreezing.place(self.loop)
+        reporter.emit(layers_now(self.loop, self.structure))
+        if compute_once:
+            self.frozen.refresh(self.loop, self.unfreezing.stage if self.unfreezing else 0)
 
 
 @dataclass
@@ -98,11 +105,19 @@ def load(config: RunConfig, home: Home, reporter: Reporter) -> Material:
 def build(run: Run, config: RunConfig, material: Material, settled: Settled, reporter: Reporter) -> Session:
     """Decide what trains and how, and announce the plan."""
     prepared, training = material.prepared, config.training
+    strategy, options = config.chosen_strategy, config.strategy_options
     outputs.save_examples(run, material.table, material.dataset)
-    outputs.save_initial_weights(run, prepared)
     device = torch.device(settled.device)
     seed_everything(training.seed)
-    model = apply_strategy(config, prepared)
+    structure = find_structure(shapes_of(prepared.model), head=prepared.new_parameters)
+    renewed = strategy.renews(structure, options)
+    if not renewed:
+        outputs.save_initial_weights(run, prepared.model, prepared.new_parameters)
+    model = apply_strategy(config, prepared, structure)
+    if renewed:
+        outputs.save_initial_weights(run, prepared.model, {*renewed, *prepared.new_parameters})
+    if training.gradient_checkpointing:
+        compute_twice(model)
     if device.type == "cpu" and Forward(model, prepared, device).channels_last:
         model.to(memory_format=torch.channels_last)
     settled = settle(config, model, prepared, settled, reporter)
@@ -111,12 +126,12 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
 
     precision = {"fp32": "no"}.get(settled.precision, settled.precision)
     accelerator = Accelerator(mixed_precision=precision, cpu=device.type == "cpu")
-    groups = parameter_groups(model, training.weight_decay)
+    course = strategy.course(structure, options)
+    factors = strategy.rates(model, structure, options)
+    groups = parameter_groups(model, training.weight_decay, factors, stages_by_name(course))
     optimizer = OPTIMIZERS[training.optimizer].build(groups, config.learning_rate, training)
     wrapped, optimizer = accelerator.prepare(model, optimizer)
     forward = Forward(wrapped, prepared, accelerator.device)
-    boundaries = find_boundaries(trace(wrapped, lambda: forward("train", [0])))
-
     plan = Plan(
         rows=len(prepared.datasets["train"]),
         lengths=prepared.lengths["train"] if prepared.lengths else None,
@@ -128,25 +143,41 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
         max_grad_norm=training.max_grad_norm,
         evaluations_per_epoch=training.evaluations_per_epoch,
         seed=training.seed,
+        accumulation=training.accumulation,
     )
-    loop = Loop(accelerator, wrapped, optimizer, forward, plan, modules_without_dropout(wrapped, boundaries))
+    loop = Loop(accelerator, wrapped, optimizer, forward, own_loss, plan)
     evaluator = Evaluator(
         config.chosen_task,
         forward,
         settled.batch_size,
         lambda sentence, done, total: reporter.phase("evaluating", sentence, done, total),
     )
-    evaluation = Evaluation(evaluator, reporter, training.early_stopping, start_counts=not prepared.new_parameters)
-    checkpoints = SaveCheckpoints(Checkpoints(run.checkpoints), reporter, training.checkpoint_seconds)
-    loop.callbacks = (Progress(reporter), Control(run), evaluation, checkpoints)
+    evaluation = Evaluation(
+        evaluator,
+        reporter,
+        training.early_stopping,
+        start_counts=not prepared.new_parameters and not renewed,
+        least_improvement=training.least_improvement,
+    )
+    checkpoints = Checkpoints(run.checkpoints)
+    saving = SaveCheckpoints(checkpoints, reporter, training.checkpoint_seconds)
+    frozen = FrozenLayers(run, settled, reporter, training.cache_activations)
+
+    def announce(loop: Loop) -> None:
+        reporter.emit(layers_now(loop, structure))
+
+    unfreezing = (
+        Unfreezing(course, reporter, frozen.refresh, lambda step: checkpoints.restore_best(loop.model, step), announce)
+        if course
+        else None
+    )
+    loop.callbacks = (*([unfreezing] if unfreezing else []), Progress(reporter), Control(run), evaluation, saving)
     reporter.emit(planned(plan, prepared, model, config.chosen_task.headline_metric, settled.precision))
-    return Session(loop, evaluation, evaluator, material.table, prepared, model, boundaries, settled)
+    return Session(loop, evaluation, evaluator, material.table, prepared, model, structure, frozen, unfreezing)
 
 
-def apply_strategy(config: RunConfig, prepared: Prepared) -> nn.Module:
+def apply_strategy(config: RunConfig, prepared: Prepared, structure: Structure) -> nn.Module:
     """The model with exactly the chosen parameters trainable, possibly wrapped by peft."""
-    shapes = {name: tuple(parameter.shape) for name, parameter in prepared.model.named_parameters()}
-    structure = find_structure(shapes, head=prepared.new_parameters)
     model = config.chosen_strategy.apply(prepared.model, structure, config.strategy_options)
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise StudioError(
@@ -155,6 +186,21 @@ def apply_strategy(config: RunConfig, prepared: Prepared) -> nn.Module:
             "Choose another strategy.",
         )
     return model
+
+
+def shapes_of(model: nn.Module) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
+
+
+def compute_twice(model: nn.Module) -> None:
+    """Gradient checkpointing, as the model brings it."""
+    if not getattr(model, "supports_gradient_checkpointing", False):
+        raise StudioError(
+            "This model cannot compute its layers twice.",
+            f"{type(model).__name__} has no gradient checkpointing.",
+            "Switch gradient checkpointing off, and lower the batch size or use parts of a step instead.",
+        )
+    model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})  # type: ignore[operator]
 
 
 def settle(config: RunConfig, model: nn.Module, prepared: Prepared, settled: Settled, reporter: Reporter) -> Settled:
@@ -182,29 +228,6 @@ def settle(config: RunConfig, model: nn.Module, prepared: Prepared, settled: Set
             reporter.note(choice.sentence)
         settled = replace(settled, precision=choice.precision)
     return settled
-
-
-def build_activation_cache(session: Session, run: Run, config: RunConfig, reporter: Reporter) -> None:
-    """Compute the frozen layers once where that helps; say so when it does not work."""
-    wanted = config.training.cache_activations and session.settled.cached is not False
-    if not wanted or not session.boundaries:
-        return
-    cache: ActivationCache | None = None
-    progress: Callable[[int, int], None] = lambda done, total: reporter.phase(  # noqa: E731
-        "caching", "Computing the frozen layers once for all epochs.", done, total
-    )
-    forward, size = session.loop.forward, session.settled.batch_size or 1
-    try:
-        cache = build_cache(
-            forward, session.boundaries, run.folder / CACHE_FOLDER, size, str(session.settled.precision), progress
-        )
-    except NothingToGain:
-        pass  # so for adapters in the lowest block; nobody needs to read about it
-    except CannotRecord as reason:
-        reporter.note(f"Frozen layers are computed anew in every epoch. {reason.explanation.what}")
-    forward.cache = cache
-    session.settled = replace(session.settled, cached=cache is not None)
-    session.settled.write(run.folder)
 
 
 def planned(plan: Plan, prepared: Prepared, model: nn.Module, headline_metric: str, precision: str) -> Planned:

@@ -1,6 +1,6 @@
 """What a run settles at its first start and keeps for ever, so that a resumed run computes the same bits."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -20,7 +20,7 @@ class Settled:
     threads: int
     precision: Precision | None = None
     batch_size: int | None = None
-    cached: bool | None = None  # whether activations of frozen layers are replayed
+    cached: dict[str, bool] = field(default_factory=dict)  # by stage: whether activations of frozen layers are replayed
 
     @classmethod
     def read(cls, run_folder: Path) -> "Settled | None":

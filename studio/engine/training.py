@@ -10,9 +10,10 @@ from studio.config import RunConfig
 from studio.engine import outputs
 from studio.engine.callbacks.evaluation import finite
 from studio.engine.checkpoint import Checkpoints
+from studio.engine.frozen_layers import CACHE_FOLDER
 from studio.engine.precision import choose_device
 from studio.engine.reporting import Reporter
-from studio.engine.session import CACHE_FOLDER, Session, build, build_activation_cache, load, seed_everything
+from studio.engine.session import Session, build, load, seed_everything
 from studio.engine.settled import Settled, default_threads
 from studio.events import Evaluated, Finished, Paused, Phase, Resumed, Started, fold
 from studio.paths import Home
@@ -28,10 +29,9 @@ def train_run(run: Run, home: Home, reporter: Reporter) -> None:
     settled = start(run, config, reporter)
     session = build(run, config, load(config, home, reporter), settled, reporter)
     stopping = run.pending_command == "stop"
-    if not stopping:
-        build_activation_cache(session, run, config, reporter)
     seed_everything(config.training.seed)
     continue_from(checkpoints, session, run, reporter)
+    session.place(reporter, compute_once=not stopping)
     if stopping:
         session.loop.state.ended = session.loop.state.ended or "stopped"
     reporter.emit(Phase(name="training", sentence="Training."))

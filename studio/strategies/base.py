@@ -4,8 +4,9 @@ A strategy is one file here and one line in `studio.strategies`. `preview` runs 
 must not import torch or peft; `apply` runs in a worker.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from studio.models.structure import Structure
 from studio.options import Options
@@ -16,12 +17,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Preview:
-    """What would train. `blocks` says for each block of the structure, bottom first, what happens to it."""
+    """What would train. `blocks` says for each block of the structure, bottom first, what happens to it.
+
+    rates: factors of the learning rate for embeddings, every block, and head; empty means 1 for all.
+    stages: for the same layers, in which stage of the course they begin to learn; empty means from the start.
+    """
 
     trainable: int
     total: int
     embeddings: str  # "frozen" | "trained" | "adapted"
     blocks: tuple[str, ...]
+    rates: tuple[float, ...] = ()
+    stages: tuple[int, ...] = ()
 
     @property
     def lowest_trained_block(self) -> int:
@@ -32,23 +39,64 @@ class Preview:
         return len(self.blocks)
 
 
-class Strategy(Protocol):
-    name: str
+@dataclass(frozen=True)
+class Stage:
+    """title: what begins to learn, in words. joins: names of its parameters. rate: a factor of every learning rate
+    while this stage lasts."""
+
     title: str
-    sentence: str  # one sentence for a person who has never trained a model
-    default_learning_rate: float
-    Options: type[Options]
+    joins: frozenset[str]
+    rate: float = 1.0
+
+
+@dataclass(frozen=True)
+class Course:
+    """Parts of a model that begin to learn one after another.
+
+    every, amount: the next stage begins after so many epochs or steps, or after so many checks of the validation part
+    without improvement ("plateau"). rewarm: steps over which the rate of what has just joined rises from zero.
+    rollback: go back to the best weights, and let no further part join, where a stage made the metric worse.
+    """
+
+    stages: tuple[Stage, ...]
+    every: Literal["epochs", "steps", "plateau"]
+    amount: int
+    rewarm: int = 0
+    rollback: bool = False
+
+
+class Strategy:
+    """The contract; what most strategies have no need for answers with "nothing" here."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    sentence: ClassVar[str]  # one sentence for a person who has never trained a model
+    default_learning_rate: ClassVar[float]
+    Options: ClassVar[type[Options]] = Options
 
     def why_not(self, structure: Structure) -> str | None:
         """A sentence why this model cannot be trained so, or None when it can."""
-        ...
+        return None
 
     def learning_rate(self, options: Any) -> float:
         """The recommended learning rate under AdamW; `default_learning_rate` is the one of default options."""
-        ...
+        return self.default_learning_rate
 
-    def preview(self, structure: Structure, options: Any) -> Preview: ...
+    def preview(self, structure: Structure, options: Any) -> Preview:
+        raise NotImplementedError
 
     def apply(self, model: "nn.Module", structure: Structure, options: Any) -> "nn.Module":
         """Set requires_grad (or wrap with peft) so that exactly the previewed parameters train."""
-        ...
+        raise NotImplementedError
+
+    def rates(self, model: "nn.Module", structure: Structure, options: Any) -> Mapping[str, float]:
+        """Factors of the learning rate, by the names of the applied model's parameters; 1 where a name is missing."""
+        return {}
+
+    def course(self, structure: Structure, options: Any) -> Course | None:
+        """In which order parts join, where not all train from the start. Names as in the structure."""
+        return None
+
+    def renews(self, structure: Structure, options: Any) -> Collection[str]:
+        """Parameters that `apply` begins anew, so that "before training" is not the pretrained model."""
+        return ()

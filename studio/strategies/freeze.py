@@ -1,18 +1,16 @@
 """Keep the lower part of the model as it is, and train the new head and the uppermost blocks."""
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import Any
 
+from studio.errors import StudioError
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
-from studio.strategies.base import Preview
-from studio.strategies.training import train_only
-
-if TYPE_CHECKING:
-    from torch import nn
-
+from studio.strategies.selection import Selection, everything, new_part
 
 BLOCKS_LEARNING_RATE = 1e-4  # where pretrained blocks train along
+NORMALISATION = re.compile(r"norm|(^|[._])(bn|ln)\w*\d*[._]", re.I)
 
 
 class FreezeOptions(BaseOptions):
@@ -25,45 +23,68 @@ class FreezeOptions(BaseOptions):
         le=200,
         advanced=False,
     )
+    embeddings: bool = setting(
+        False,
+        title="Train the input layer too (embeddings)",
+        help="For words or signs that the model has never met. Nothing can then be computed once for all passes.",
+    )
+    norms: bool = setting(
+        False,
+        title="Train all normalisation layers too",
+        help="A few numbers in every layer, which shift and scale what it says.",
+    )
+    also: str = setting(
+        "",
+        title="Train these too (name pattern)",
+        help="A regular expression that is looked for in parameter names, such as: layer\\.2\\.|query.",
+    )
 
 
-class Freeze:
+class Freeze(Selection):
     """With `last_blocks` 0 the head (and a pooler) alone trains; otherwise all of the tail trains along."""
 
     name = "freeze"
     title = "The upper part (freezing)"
     sentence = "What the model knows stays as it is; a new head, and the last blocks if you like, learn your classes."
     default_learning_rate = 1e-3
-    Options: type[BaseOptions] = FreezeOptions
-
-    def why_not(self, structure: Structure) -> str | None:
-        return None
+    Options = FreezeOptions
 
     def learning_rate(self, options: Any) -> float:
         """A head alone takes long steps; pretrained blocks would forget by them."""
-        return self.default_learning_rate if options.last_blocks == 0 else BLOCKS_LEARNING_RATE
+        only_head = options.last_blocks == 0 and not options.embeddings and not options.also
+        return self.default_learning_rate if only_head else BLOCKS_LEARNING_RATE
 
-    def preview(self, structure: Structure, options: Any) -> Preview:
-        frozen = len(structure.blocks) - _trained_blocks(structure, options)
-        return Preview(
-            trainable=structure.count(_trained(structure, options)),
-            total=structure.total,
-            embeddings="frozen",
-            blocks=("frozen",) * frozen + ("trained",) * (len(structure.blocks) - frozen),
+    def trained(self, structure: Structure, options: Any) -> frozenset[str]:
+        names = set(new_part(structure))
+        if options.last_blocks:
+            upper = structure.blocks[-options.last_blocks :]
+            names |= {*structure.head, *structure.tail, *(name for block in upper for name in block)}
+        if options.embeddings:
+            names |= set(structure.embeddings)
+        if options.norms:
+            names |= normalisation(structure)
+        if options.also.strip():
+            names |= _matching(structure, options.also.strip())
+        return frozenset(names) & everything(structure)
+
+
+def normalisation(structure: Structure) -> frozenset[str]:
+    """Scales and shifts of normalisation layers: parameters of one dimension, called so."""
+    shapes = structure.shapes.items()
+    return frozenset(name for name, shape in shapes if len(shape) == 1 and NORMALISATION.search(name))
+
+
+def _matching(structure: Structure, pattern: str) -> set[str]:
+    try:
+        wanted = re.compile(pattern)
+    except re.error as error:
+        raise StudioError(
+            f"The name pattern '{pattern}' cannot be read.", f"{error}.".capitalize(), "Correct it, or leave it empty."
+        ) from error
+    found = {name for name in structure.shapes if wanted.search(name)}
+    if not found:
+        some = ", ".join(list(structure.shapes)[:3])
+        raise StudioError(
+            f"No parameter of this model matches '{pattern}'.", f"Its parameters are called {some}, ...", "Correct it."
         )
-
-    def apply(self, model: "nn.Module", structure: Structure, options: Any) -> "nn.Module":
-        return train_only(model, _trained(structure, options))
-
-
-def _trained_blocks(structure: Structure, options: FreezeOptions) -> int:
-    return min(options.last_blocks, len(structure.blocks))
-
-
-def _trained(structure: Structure, options: FreezeOptions) -> frozenset[str]:
-    count = _trained_blocks(structure, options)
-    if count == 0:
-        poolers = (name for name in structure.tail if "pooler" in name)  # a hidden layer of the head in all but name
-        return frozenset((*structure.head, *poolers))
-    upper = [name for block in structure.blocks[-count:] for name in block]
-    return frozenset((*structure.head, *structure.tail, *upper))
+    return found

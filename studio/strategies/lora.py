@@ -7,7 +7,7 @@ from studio.errors import StudioError
 from studio.models.structure import Shape, Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
-from studio.strategies.base import Preview
+from studio.strategies.base import Preview, Strategy
 
 if TYPE_CHECKING:
     from torch import nn
@@ -45,12 +45,12 @@ class LoraOptions(BaseOptions):
     )
 
 
-class Lora:
+class Lora(Strategy):
     name = "lora"
     title = "Small adapters (LoRA)"
     sentence = "The model stays as it is and small adapters in it learn: nearly as good, with far less memory."
     default_learning_rate = 1e-3
-    Options: type[BaseOptions] = LoraOptions
+    Options = LoraOptions
 
     def why_not(self, structure: Structure) -> str | None:
         if not automatic_targets(structure):

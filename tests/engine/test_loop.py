@@ -38,7 +38,7 @@ def test_the_learning_rate_rises_and_falls() -> None:
 def test_weight_decay_is_for_matrices() -> None:
     model = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.LayerNorm(3), torch.nn.Linear(3, 2))
     model[2].weight.requires_grad_(False)
-    decayed, free = parameter_groups(model, 0.01)
+    decayed, free = parameter_groups(model, 0.01, {}, {})
     assert [id(p) for p in decayed["params"]] == [id(model[0].weight)] and decayed["weight_decay"] == 0.01
     assert len(free["params"]) == 4 and free["weight_decay"] == 0.0
 
@@ -71,7 +71,7 @@ class Watched(SimpleNamespace):
     """As much of a loop as callbacks look at."""
 
     def __init__(self) -> None:
-        super().__init__(state=State(), plan=plan(), pausing=False, told=[], device=torch.device("cpu"))
+        super().__init__(state=State(), plan=plan(), pausing=False, told=[], device=torch.device("cpu"), callbacks=())
 
     def train_mode(self) -> None: ...
 

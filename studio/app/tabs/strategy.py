@@ -15,13 +15,13 @@ from studio.app.drafts import Draft
 from studio.app.models import size
 from studio.app.outlook import Outlook, Subject, outlook, preset_draft, subject
 from studio.app.pages import Page, Services, Wire, committed
-from studio.config import TrainingOptions
 from studio.errors import StudioError
-from studio.optimizers import OPTIMIZERS
 from studio.presets import PRESETS
-from studio.schedules import SCHEDULES
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
+from studio.training import TrainingOptions
+from studio.training.optimizers import OPTIMIZERS
+from studio.training.schedules import SCHEDULES
 
 CHOICES = {
     "optimizer": [(entry.title, entry.name) for entry in OPTIMIZERS],

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import torch
+
     from studio.engine.loop import Loop
 
 
@@ -22,8 +24,20 @@ class Callback:
     def on_train_begin(self, loop: "Loop") -> None:
         """Before the first step of this process, after a checkpoint was restored."""
 
+    def on_step_begin(self, loop: "Loop") -> None:
+        """Before an optimizer step, with its learning rates in the optimizer's groups."""
+
+    def on_gradients(self, loop: "Loop") -> None:
+        """The gradients of a step are whole, and not clipped yet."""
+
     def on_step_end(self, loop: "Loop", result: StepResult) -> None:
         """After every optimizer step."""
+
+    def on_evaluation_begin(self, loop: "Loop") -> None:
+        """Before the validation part is scored: the weights may be exchanged for those to be scored and kept."""
+
+    def on_evaluation_end(self, loop: "Loop") -> None:
+        """After it was scored, and the best weights were kept: back to the weights that are trained."""
 
     def on_evaluated(self, loop: "Loop", is_best: bool) -> None:
         """After the validation part was scored with the present weights."""
@@ -39,3 +53,9 @@ class Callback:
         return {}
 
     def restore(self, state: dict[str, Any]) -> None: ...
+
+    def tensors(self) -> "dict[str, torch.Tensor]":
+        """Tensors to be stored in every checkpoint, by names of the callback's own."""
+        return {}
+
+    def restore_tensors(self, tensors: "dict[str, torch.Tensor]") -> None: ...

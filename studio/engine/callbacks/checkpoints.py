@@ -18,6 +18,7 @@ class SaveCheckpoints(Callback):
         self._seconds = seconds
         self._last_time = time.monotonic()
         self._evaluated = False
+        self._saved_step = -1
 
     def on_train_begin(self, loop: Loop) -> None:
         self._last_time = time.monotonic()
@@ -29,6 +30,14 @@ class SaveCheckpoints(Callback):
 
     def on_step_end(self, loop: Loop, result: StepResult) -> None:
         if self._evaluated or loop.is_leaving or time.monotonic() - self._last_time >= self._seconds:
-            self._checkpoints.save(loop)
-            self._evaluated, self._last_time = False, time.monotonic()
-            self._reporter.emit(CheckpointSaved(step=loop.state.step))
+            self._save(loop)
+
+    def on_train_end(self, loop: Loop) -> None:
+        """Pause may come between two steps."""
+        if loop.pausing and 0 < loop.state.step != self._saved_step:
+            self._save(loop)
+
+    def _save(self, loop: Loop) -> None:
+        self._checkpoints.save(loop)
+        self._evaluated, self._last_time, self._saved_step = False, time.monotonic(), loop.state.step
+        self._reporter.emit(CheckpointSaved(step=loop.state.step))

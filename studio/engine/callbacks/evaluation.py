@@ -16,18 +16,29 @@ class Evaluation(Callback):
 
     start_counts: whether the untouched model may be the best one. It may not when its head is new: a random
     head that happens to do well on few rows is nothing that anybody wants to keep.
+    patience, least_improvement: training ends after so many checks in a row, none of which was better by more than
+    that than the best one at which counting began.
     """
 
-    def __init__(self, evaluator: Evaluator, reporter: Reporter, patience: int, start_counts: bool) -> None:
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        reporter: Reporter,
+        patience: int,
+        start_counts: bool,
+        least_improvement: float = 0.0,
+    ) -> None:
         self._evaluator = evaluator
         self._reporter = reporter
         self._patience = patience
+        self._least = least_improvement
         self._start_counts = start_counts
         self.last_step = -1  # evaluated there
         self.best_step: int | None = None
         self.best_epoch = 0.0
         self.best_scores: Scores | None = None  # known only where the best step was made by this process
         self._best: tuple[float, float] | None = None  # headline metric, loss
+        self._to_beat: tuple[float, float] | None = None  # the last best that was better by enough
         self._without_improvement = 0
 
     def on_train_begin(self, loop: Loop) -> None:
@@ -48,6 +59,16 @@ class Evaluation(Callback):
     def _evaluate(self, loop: Loop) -> None:
         step = loop.state.step
         self._reporter.obeys = ("pause", "stop") if step == 0 else ("pause",)
+        for callback in loop.callbacks:
+            callback.on_evaluation_begin(loop)
+        try:
+            self._score(loop)
+        finally:
+            for callback in loop.callbacks:
+                callback.on_evaluation_end(loop)
+
+    def _score(self, loop: Loop) -> None:
+        step = loop.state.step
         try:
             scores = self._evaluator.score("validation")
         except Interrupted as interruption:
@@ -76,14 +97,17 @@ class Evaluation(Callback):
         if step == 0 and not self._start_counts:
             return False
         candidate = (metrics[headline], metrics["loss"])
-        if self._best is None or is_better(headline, candidate, self._best):
+        is_best = self._best is None or is_better(headline, candidate, self._best)
+        if is_best:
             self._best, self.best_step = candidate, step
-            self.best_epoch, self._without_improvement = loop.state.epochs_done(loop.plan), 0
-            return True
+            self.best_epoch = loop.state.epochs_done(loop.plan)
+        if self._to_beat is None or is_better(headline, candidate, self._to_beat, self._least):
+            self._to_beat, self._without_improvement = candidate, 0
+            return is_best
         self._without_improvement += 1
         if self._patience and self._without_improvement >= self._patience and loop.state.ended is None:
             loop.state.ended = "early-stopping"
-        return False
+        return is_best
 
     def state(self) -> dict[str, Any]:
         return {
@@ -91,12 +115,14 @@ class Evaluation(Callback):
             "best_step": self.best_step,
             "best_epoch": self.best_epoch,
             "best": self._best,
+            "to_beat": self._to_beat,
             "without_improvement": self._without_improvement,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         self.last_step, self.best_step, self.best_epoch = state["last_step"], state["best_step"], state["best_epoch"]
         self._best = tuple(state["best"]) if state["best"] else None
+        self._to_beat = tuple(state["to_beat"]) if state["to_beat"] else None
         self._without_improvement = state["without_improvement"]
 
 

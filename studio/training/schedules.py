@@ -7,6 +7,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pydantic import field_validator
+
+from studio.errors import StudioError
+from studio.options import Options, setting
 from studio.registry import Registry
 
 
@@ -33,3 +37,20 @@ def learning_rate_factor(schedule: str, step: int, total_steps: int, warmup_step
     if step < warmup_steps:
         return (step + 1) / warmup_steps
     return SCHEDULES[schedule].factor(min(1.0, (step - warmup_steps) / max(1, total_steps - warmup_steps)))
+
+
+class ScheduleOptions(Options):
+    schedule: str = setting(
+        "linear", title="Step size over time (schedule)", help="How the learning rate changes as training goes on."
+    )
+    warmup: float = setting(
+        0.1, title="Warm-up", help="Share of the steps over which the learning rate rises from zero.", ge=0, le=0.9
+    )
+
+    @field_validator("schedule")
+    @classmethod
+    def _known_schedule(cls, value: str) -> str:
+        try:
+            return SCHEDULES[value].name
+        except StudioError as error:
+            raise ValueError(str(error)) from error

@@ -2,7 +2,7 @@
 
 import pytest
 
-from studio.schedules import SCHEDULES, learning_rate_factor
+from studio.training.schedules import SCHEDULES, learning_rate_factor
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda schedule: schedule.name)

@@ -1,0 +1,126 @@
+"""A course of stages: parts of the model that begin to learn one after another, in one run with one curve."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from studio.engine.callbacks.base import Callback
+from studio.engine.loop import Loop
+from studio.engine.reporting import Interrupted, Reporter
+from studio.events import Phase
+from studio.strategies.base import Course
+
+
+class Unfreezing(Callback):
+    """Switches on what `course` says, when it says it. Stands before the callbacks that look at the weights.
+
+    refresh(loop, stage): what to do after a change of what trains. restore_best(step): load the best weights.
+    announce(loop): tell the people who watch.
+    """
+
+    def __init__(
+        self,
+        course: Course,
+        reporter: Reporter,
+        refresh: Callable[[Loop, int], None],
+        restore_best: Callable[[int], None],
+        announce: Callable[[Loop], None],
+    ) -> None:
+        self._course = course
+        self._reporter = reporter
+        self._refresh = refresh
+        self._restore_best = restore_best
+        self._announce = announce
+        self.stage = 0
+        self._joined = [0]  # the step at which each stage began
+        self._checks_without_gain = 0
+        self._best_step: int | None = None
+        self._over = False  # nothing joins any more
+
+    def place(self, loop: Loop) -> None:
+        """Let exactly what has joined by now take gradients."""
+        learning = frozenset().union(*(stage.joins for stage in self._course.stages[: self.stage + 1]))
+        for name, parameter in loop.trained.items():
+            parameter.requires_grad_(name in learning)
+            if name not in learning:
+                parameter.grad = None
+
+    def on_step_begin(self, loop: Loop) -> None:
+        if self._is_due(loop):
+            try:
+                self._move_on(loop)
+            except Interrupted as interruption:
+                if interruption.command == "stop":
+                    loop.state.ended = "stopped"
+                else:
+                    loop.pausing = True
+                return
+            loop.train_mode()
+            self._reporter.emit(Phase(name="training", sentence="Training."))
+        rate = self._course.stages[self.stage].rate
+        for group in loop.optimizer.param_groups:
+            group["lr"] *= rate * self._warmth(group["stage"], loop.state.step)
+
+    def on_evaluated(self, loop: Loop, is_best: bool) -> None:
+        if is_best:
+            self._best_step = loop.state.step
+        self._checks_without_gain = 0 if is_best else self._checks_without_gain + 1
+
+    def _is_due(self, loop: Loop) -> bool:
+        if self._over or self.stage + 1 >= len(self._course.stages):
+            return False
+        match self._course.every:
+            case "epochs":
+                return loop.state.epoch >= (self.stage + 1) * self._course.amount
+            case "steps":
+                return loop.state.step >= (self.stage + 1) * self._course.amount
+            case "plateau":
+                return self._checks_without_gain >= self._course.amount
+
+    def _move_on(self, loop: Loop) -> None:
+        step = loop.state.step
+        if self._hurt():
+            self._over, self.stage = True, self.stage - 1
+            assert self._best_step is not None
+            self._restore_best(self._best_step)
+            self._reporter.note(
+                f"Back to the weights of step {self._best_step:,}: the validation part got worse after "
+                f"{self._course.stages[self.stage + 1].title} had joined. No further part joins."
+            )
+        else:
+            self.stage += 1
+            self._joined.append(step)
+            self._reporter.note(f"From step {step + 1:,} on {self._course.stages[self.stage].title} learns too.")
+        self._checks_without_gain = 0
+        self.place(loop)
+        self._announce(loop)
+        self._refresh(loop, self.stage)
+
+    def _hurt(self) -> bool:
+        """No check since the newest part joined was better than the best before."""
+        if not self._course.rollback or self.stage == 0 or self._best_step is None:
+            return False
+        return self._best_step <= self._joined[self.stage]
+
+    def _warmth(self, stage: int, step: int) -> float:
+        if stage == 0 or stage > self.stage or not self._course.rewarm:
+            return 1.0
+        return min(1.0, (step - self._joined[stage] + 1) / self._course.rewarm)
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "stage": self.stage,
+            "joined": self._joined,
+            "checks_without_gain": self._checks_without_gain,
+            "best_step_seen": self._best_step,
+            "over": self._over,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.stage, self._joined, self._over = state["stage"], list(state["joined"]), state["over"]
+        self._checks_without_gain, self._best_step = state["checks_without_gain"], state["best_step_seen"]
+
+
+def stages_by_name(course: Course | None) -> Mapping[str, int]:
+    """Parameter name -> the stage in which it joins."""
+    stages: Sequence[Any] = course.stages if course else ()
+    return {name: number for number, stage in enumerate(stages) for name in stage.joins}

@@ -1,0 +1,69 @@
+"""What does not train at the moment: it runs without dropout, and where that helps it is computed once for all."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from studio.engine.cache import build_cache
+from studio.engine.checkpoint import random_state, restore_random_state
+from studio.engine.frozen import find_boundaries, modules_without_dropout, trace
+from studio.engine.replay import CannotRecord, NothingToGain
+from studio.engine.reporting import Reporter
+from studio.engine.settled import Settled
+from studio.store import Run
+
+if TYPE_CHECKING:
+    from studio.engine.loop import Loop
+
+CACHE_FOLDER = "cache"
+
+
+class FrozenLayers:
+    """`refresh` after every change of what trains. wanted: whether activations may be kept on the disk."""
+
+    def __init__(self, run: Run, settled: Settled, reporter: Reporter, wanted: bool) -> None:
+        self._run = run
+        self._settled = settled
+        self._reporter = reporter
+        self._wanted = wanted
+
+    def refresh(self, loop: "Loop", stage: int) -> None:
+        """Find what is frozen now, and compute it once. `stage`: of the course, 0 where there is none.
+
+        Random numbers are as before afterwards. Raises Interrupted when asked to pause meanwhile.
+        """
+        with kept_random_state():
+            forward = loop.forward
+            if forward.cache is not None:
+                forward.cache.close()
+            boundaries = find_boundaries(trace(loop.model, lambda: forward("train", [0])))
+            loop.always_eval = modules_without_dropout(loop.model, boundaries)
+            known = self._settled.cached.get(str(stage))
+            if not self._wanted or not boundaries or known is False:
+                return
+            progress: Callable[[int, int], None] = lambda done, total: self._reporter.phase(  # noqa: E731
+                "caching", "Computing the frozen layers once for all epochs.", done, total
+            )
+            size, key = self._settled.batch_size or 1, str(self._settled.precision)
+            try:
+                forward.cache = build_cache(forward, boundaries, self._run.folder / CACHE_FOLDER, size, key, progress)
+            except NothingToGain:
+                pass  # so for adapters in the lowest block; nobody needs to read about it
+            except CannotRecord as reason:
+                self._reporter.note(f"Frozen layers are computed anew in every epoch. {reason.explanation.what}")
+            self._remember(stage, forward.cache is not None)
+
+    def _remember(self, stage: int, cached: bool) -> None:
+        """A resumed run has to compute the same bits, so it must not find another answer than this."""
+        self._settled = replace(self._settled, cached={**self._settled.cached, str(stage): cached})
+        self._settled.write(self._run.folder)
+
+
+@contextmanager
+def kept_random_state() -> Iterator[None]:
+    before = random_state()
+    try:
+        yield
+    finally:
+        restore_random_state(before)

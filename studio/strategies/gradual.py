@@ -1,0 +1,103 @@
+"""Train the head first, then one block after another from the top (gradual unfreezing).
+
+ULMFiT (Howard and Ruder 2018, arXiv:1801.06146): what is near the classes adapts first, and what is general is moved
+last and least, so that less of it is forgotten.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from studio.models.structure import Structure
+from studio.options import Options as BaseOptions
+from studio.options import setting
+from studio.strategies.base import Course, Stage
+from studio.strategies.layerwise import decaying
+from studio.strategies.selection import Selection, everything, new_part
+
+
+class GradualOptions(BaseOptions):
+    every: Literal["epochs", "steps", "plateau"] = setting(
+        "epochs",
+        title="When the next blocks join",
+        help="After so many passes (epochs), after so many steps, or when the validation part stops improving "
+        "(plateau).",
+        advanced=False,
+    )
+    amount: int = setting(
+        1,
+        title="How many of these",
+        help="Passes, steps, or checks without improvement before the next blocks join.",
+        ge=1,
+        le=100_000,
+        advanced=False,
+    )
+    blocks_at_a_time: int = setting(
+        1,
+        title="Blocks that join at a time",
+        help="More blocks at a time need fewer passes until all of the model learns.",
+        ge=1,
+        le=200,
+        advanced=False,
+    )
+    most_blocks: int = setting(
+        0, title="Blocks to train at most", help="0 goes on down to the input layer.", ge=0, le=200
+    )
+    decay: float = setting(
+        0.8,
+        title="Rate of each block, as a share of the one above (decay)",
+        help="Discriminative learning rates: 1 lets all blocks learn equally fast; ULMFiT has 0.38.",
+        gt=0,
+        le=1,
+    )
+    rewarm: int = setting(
+        20,
+        title="Steps to warm up what has just joined",
+        help="The learning rate of a block that joins rises from zero over so many steps.",
+        ge=0,
+        le=100_000,
+    )
+    rollback: bool = setting(
+        False,
+        title="Go back when it hurts (rollback)",
+        help="When the validation part got worse with a block, the best weights are taken up again and no more join.",
+    )
+
+
+class Gradual(Selection):
+    name = "gradual"
+    title = "One block after another (gradual unfreezing)"
+    sentence = "The head learns first, then the blocks join from the top, so that less of what the model knows is lost."
+    default_learning_rate = 5e-4
+    Options = GradualOptions
+
+    def why_not(self, structure: Structure) -> str | None:
+        return None if structure.blocks else "No blocks that could join one by one were found in this model."
+
+    def trained(self, structure: Structure, options: Any) -> frozenset[str]:
+        course = self.course(structure, options)
+        return frozenset().union(*(stage.joins for stage in course.stages))
+
+    def layer_rates(self, structure: Structure, options: Any) -> Sequence[float]:
+        return decaying(structure, options.decay)
+
+    def course(self, structure: Structure, options: Any) -> Course:
+        blocks = list(enumerate(structure.blocks, start=1))[::-1]
+        wanted = blocks[: options.most_blocks] if options.most_blocks else blocks
+        stages = [Stage("the head", new_part(structure))]
+        for start in range(0, len(wanted), options.blocks_at_a_time):
+            group = wanted[start : start + options.blocks_at_a_time]
+            names = {name for _, block in group for name in block}
+            names |= set(structure.tail) if start == 0 else set()
+            stages.append(Stage(_called([number for number, _ in group]), frozenset(names)))
+        if len(wanted) == len(blocks) and structure.embeddings:
+            stages.append(Stage("the input layer", frozenset(structure.embeddings)))
+        allowed, seen = everything(structure), set[str]()
+        ordered = []
+        for stage in stages:
+            ordered.append(Stage(stage.title, (stage.joins & allowed) - seen))
+            seen |= stage.joins
+        return Course(tuple(ordered), options.every, options.amount, options.rewarm, options.rollback)
+
+
+def _called(numbers: Sequence[int]) -> str:
+    return f"block {numbers[0]}" if len(numbers) == 1 else f"blocks {min(numbers)} to {max(numbers)}"

@@ -1,0 +1,55 @@
+"""A linear probe first, then everything, as one run (Kumar et al. 2022, arXiv:2202.10054).
+
+A new head that knows nothing sends senseless gradients into the pretrained layers and distorts them; one that was
+trained alone before does not.
+"""
+
+from typing import Any
+
+from studio.models.structure import Structure
+from studio.options import Options as BaseOptions
+from studio.options import setting
+from studio.strategies.base import Course, Stage
+from studio.strategies.selection import Selection, everything, new_part
+
+
+class ProbeOptions(BaseOptions):
+    probe_epochs: int = setting(
+        2,
+        title="Passes for the head alone (linear probe)",
+        help="So many of the passes train only the new head; the rest train everything.",
+        ge=1,
+        le=1000,
+        advanced=False,
+    )
+    probe_rate: float = setting(
+        20.0,
+        title="How much faster the head learns alone",
+        help="While only the head learns, the learning rate is multiplied by this.",
+        gt=0,
+        le=1000,
+    )
+    rewarm: int = setting(
+        20,
+        title="Steps to warm up the rest",
+        help="When everything joins, its learning rate rises from zero over so many steps.",
+        ge=0,
+        le=100_000,
+    )
+
+
+class ProbeThenFull(Selection):
+    name = "lp-ft"
+    title = "The head, then everything (LP-FT)"
+    sentence = "First only the new head learns; then everything does, from a head that already knows what it wants."
+    default_learning_rate = 5e-5
+    Options = ProbeOptions
+
+    def trained(self, structure: Structure, options: Any) -> frozenset[str]:
+        return everything(structure)
+
+    def course(self, structure: Structure, options: Any) -> Course:
+        head = new_part(structure)
+        rest = everything(structure) - head
+        stages = (Stage("the head", head, options.probe_rate), Stage("everything", rest))
+        return Course(stages, "epochs", options.probe_epochs, options.rewarm)

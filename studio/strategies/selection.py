@@ -1,0 +1,73 @@
+"""Strategies that choose among the model's own parameters: what they share is how a choice is told and made."""
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
+
+from studio.models.structure import Structure
+from studio.strategies.base import Preview, Strategy
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Selection(Strategy):
+    """A subclass says which parameters train (`trained`), and how fast each layer learns (`layer_rates`)."""
+
+    def trained(self, structure: Structure, options: Any) -> frozenset[str]:
+        """The names of all that trains at some time or other."""
+        raise NotImplementedError
+
+    def layer_rates(self, structure: Structure, options: Any) -> Sequence[float]:
+        """Factors of the learning rate for `layers_of(structure)`; empty means 1 for all."""
+        return ()
+
+    def preview(self, structure: Structure, options: Any) -> Preview:
+        names = self.trained(structure, options)
+        course = self.course(structure, options)
+        stages: tuple[int, ...] = ()
+        if course:
+            joined = {name: number for number, stage in enumerate(course.stages) for name in stage.joins}
+            stages = tuple(min((joined.get(name, 0) for name in layer), default=0) for layer in layers_of(structure))
+        return Preview(
+            trainable=structure.count(names),
+            total=structure.total,
+            embeddings=_state(structure.embeddings, names),
+            blocks=tuple(_state(block, names) for block in structure.blocks),
+            rates=tuple(self.layer_rates(structure, options)),
+            stages=stages,
+        )
+
+    def apply(self, model: "nn.Module", structure: Structure, options: Any) -> "nn.Module":
+        return train_only(model, self.trained(structure, options))
+
+    def rates(self, model: "nn.Module", structure: Structure, options: Any) -> dict[str, float]:
+        pairs = zip(layers_of(structure), self.layer_rates(structure, options), strict=False)
+        return {name: rate for layer, rate in pairs for name in layer}
+
+
+def layers_of(structure: Structure) -> tuple[tuple[str, ...], ...]:
+    """Embeddings, every block, and what lies above them (tail and head), bottom first."""
+    return (structure.embeddings, *structure.blocks, (*structure.tail, *structure.head))
+
+
+def everything(structure: Structure) -> frozenset[str]:
+    """All parameters that any strategy may train."""
+    return frozenset(structure.shapes) - frozenset(structure.fixed)
+
+
+def new_part(structure: Structure) -> frozenset[str]:
+    """The head, and a pooler below it, which is a hidden layer of the head in all but name."""
+    return frozenset((*structure.head, *(name for name in structure.tail if "pooler" in name)))
+
+
+def train_only(model: "nn.Module", names: Collection[str]) -> "nn.Module":
+    """Let exactly the parameters in `names` take gradients."""
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(name in names)
+    return model
+
+
+def _state(layer: Sequence[str], trained: frozenset[str]) -> str:
+    """All of a layer learns, or a part of it ("adapted"), or nothing."""
+    count = sum(name in trained for name in layer)
+    return "frozen" if count == 0 else "trained" if count == len(layer) else "adapted"

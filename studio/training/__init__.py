@@ -1,0 +1,42 @@
+"""How the chosen part of a model is trained: every setting, one file a topic, in one flat model.
+
+A new setting is one field in its topic's file; a new topic is one file and one entry in TOPICS.
+"""
+
+from dataclasses import dataclass
+
+from studio.options import Options
+from studio.training.batches import BatchOptions
+from studio.training.checks import CheckOptions
+from studio.training.computing import ComputingOptions
+from studio.training.optimizers import OptimizerOptions
+from studio.training.regularisation import RegularisationOptions
+from studio.training.schedules import ScheduleOptions
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A panel of the form."""
+
+    title: str
+    options: type[Options]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return tuple(self.options.model_fields)
+
+
+TOPICS = (
+    Topic("Passes and batches", BatchOptions),
+    Topic("Steps (optimizer)", OptimizerOptions),
+    Topic("Step size over time (schedule)", ScheduleOptions),
+    Topic("Against memorising (regularisation)", RegularisationOptions),
+    Topic("Checks and early stopping", CheckOptions),
+    Topic("Computing", ComputingOptions),
+)
+
+
+class TrainingOptions(
+    ComputingOptions, CheckOptions, RegularisationOptions, ScheduleOptions, OptimizerOptions, BatchOptions
+):
+    """All topics' settings: what `training` in run.yaml holds. (Bases are listed last first: so fields keep order.)"""

@@ -1,0 +1,45 @@
+"""How often and how many examples at a time."""
+
+from typing import Literal
+
+from pydantic import field_validator
+
+from studio.options import Options, setting
+
+
+class BatchOptions(Options):
+    epochs: int = setting(
+        3,
+        title="Passes over the data (epochs)",
+        help="How often the model sees every example. More learns more, until it starts to memorise.",
+        ge=1,
+        le=1000,
+        advanced=False,
+    )
+    batch_size: int | Literal["auto"] = setting(
+        "auto",
+        title="Examples per step (batch size)",
+        help="How many examples are looked at before the weights move. Lower it when memory runs out; auto fits it "
+        "to the data and this machine.",
+    )
+    accumulation: int = setting(
+        1,
+        title="Parts of a step (gradient accumulation)",
+        help="Every step is computed in so many parts, one after another: the same result with less memory.",
+        ge=1,
+        le=256,
+    )
+    seed: int = setting(
+        7,
+        title="Shuffle number (seed)",
+        help="The same number on the same machine gives the same result.",
+        ge=0,
+        le=2**31 - 1,
+    )
+
+    @field_validator("batch_size")
+    @classmethod
+    def _positive(cls, value: int | str) -> int | str:
+        if isinstance(value, int) and not 1 <= value <= 4096:
+            raise ValueError("choose a number from 1 to 4096, or auto")
+        return value
