@@ -90,7 +90,8 @@ def test_the_readme_names_every_module_and_no_other() -> None:
         path.relative_to(ROOT).as_posix()
         for package in ("studio", "components")
         for path in (ROOT / package).rglob("*.py")
-        if path.name != "__init__.py" or path.parent.name in ("tasks", "strategies", "training", "exporters", "starters")
+        if path.name != "__init__.py"
+        or path.parent.name in ("tasks", "strategies", "training", "exporters", "starters")
     }
     named = {file for file in tree_of_readme() if file.endswith(".py")}
     assert named == there

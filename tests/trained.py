@@ -131,6 +131,11 @@ STRATEGIES: dict[str, dict[str, Any]] = {
     "freeze": {"strategy": {"name": "freeze", "last_blocks": 1}},
     "lora": {"strategy": {"name": "lora", "r": 4, "dropout": 0.1}, "training": {"learning_rate": 0.02}},
     "head": {"strategy": {"name": "freeze"}, "training": {"learning_rate": 0.02}},
+    "gradual": {
+        "strategy": {"name": "gradual", "every": "steps", "amount": 30, "rewarm": 5},
+        "training": {"learning_rate": 0.003, "epochs": 8},
+    },
+    "lp-ft": {"strategy": {"name": "lp-ft", "probe_epochs": 2, "probe_rate": 4.0, "rewarm": 5}},
     "mean": {
         "strategy": {"name": "lora", "r": 4},
         "options": {"pooling": "mean"},
@@ -212,6 +217,41 @@ class Inference:
         assert self.process.stdin is not None
         self.process.stdin.close()
         return self.process.wait(timeout=30)
+
+
+def weights_file(run: Run) -> Path:
+    adapter = run.model / "adapter_model.safetensors"
+    return adapter if adapter.is_file() else run.model / "model.safetensors"
+
+
+def assert_same_training(run: Run, other: Run) -> None:
+    """Every loss, every metric and every weight."""
+    one, two = state_of(run), state_of(other)
+    assert one.train == two.train
+    assert [(e.step, e.metrics, e.best) for e in one.validation] == [
+        (e.step, e.metrics, e.best) for e in two.validation
+    ]
+    assert one.test is not None and two.test is not None and one.test.metrics == two.test.metrics
+    assert one.finished is not None and two.finished is not None and one.finished.best_step == two.finished.best_step
+    assert weights_file(run).read_bytes() == weights_file(other).read_bytes()
+
+
+def assert_continuous(state: RunState) -> None:
+    assert state.plan is not None
+    assert [step for step, _ in state.train] == list(range(1, state.plan.total_steps + 1))
+    assert [event.step for event in state.validation] == list(range(0, state.plan.total_steps + 1, 16))
+    assert state.finished is not None and state.seconds >= 0
+
+
+def far_enough(run: Run, worker_goes_on: Callable[[], bool], behind_checkpoint: bool, step: int = 20) -> None:
+    """Wait for the middle of the training; `behind_checkpoint`: with steps made that no checkpoint holds."""
+
+    def holds() -> bool:
+        state = state_of(run)
+        assert worker_goes_on() and state.finished is None, run.worker_log.read_text(encoding="utf-8")
+        return state.step > step and (not behind_checkpoint or (state.checkpoint or 10**9) < state.step)
+
+    wait_until(holds)
 
 
 @pytest.fixture(scope="session")

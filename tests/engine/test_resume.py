@@ -1,54 +1,24 @@
 """Pause, a killed worker, and Resume give the same bits as a training that nothing disturbed."""
 
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 import torch
-from trained import Finished, Workers, state_of, wait_for_end, wait_until
+from trained import (
+    Finished,
+    Workers,
+    assert_continuous,
+    assert_same_training,
+    far_enough,
+    state_of,
+    wait_for_end,
+    wait_until,
+)
 
 from studio.config import RunConfig
-from studio.events import RunState
-from studio.store import Run
 from studio.tasks import TASKS
 
 STRATEGIES = ("full", "freeze", "lora")
-
-
-def weights_file(run: Run) -> Path:
-    adapter = run.model / "adapter_model.safetensors"
-    return adapter if adapter.is_file() else run.model / "model.safetensors"
-
-
-def assert_same_training(run: Run, other: Run) -> None:
-    """Every loss, every metric and every weight."""
-    one, two = state_of(run), state_of(other)
-    assert one.train == two.train
-    assert [(e.step, e.metrics, e.best) for e in one.validation] == [
-        (e.step, e.metrics, e.best) for e in two.validation
-    ]
-    assert one.test is not None and two.test is not None and one.test.metrics == two.test.metrics
-    assert one.finished is not None and two.finished is not None and one.finished.best_step == two.finished.best_step
-    assert weights_file(run).read_bytes() == weights_file(other).read_bytes()
-
-
-def assert_continuous(state: RunState) -> None:
-    assert state.plan is not None
-    assert [step for step, _ in state.train] == list(range(1, state.plan.total_steps + 1))
-    assert [event.step for event in state.validation] == list(range(0, state.plan.total_steps + 1, 16))
-    assert state.finished is not None and state.seconds >= 0
-
-
-def far_enough(run: Run, worker_goes_on: Callable[[], bool], behind_checkpoint: bool) -> None:
-    """Wait for the middle of the training; `behind_checkpoint`: with steps made that no checkpoint holds."""
-
-    def holds() -> bool:
-        state = state_of(run)
-        assert worker_goes_on() and state.finished is None, run.worker_log.read_text(encoding="utf-8")
-        return state.step > 20 and (not behind_checkpoint or (state.checkpoint or 10**9) < state.step)
-
-    wait_until(holds)
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
