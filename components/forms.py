@@ -5,7 +5,7 @@ Reads of a pydantic field: title, description (the help under the label), the ty
 """
 
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -117,17 +117,25 @@ class Form:
             raise ValueError(" ".join(problems))
         return parsed
 
-    def updates(self, values: Mapping[str, Any]) -> list[Any]:
-        """What sets every widget to `values`, in widget order; what is missing there goes back to its default."""
+    def updates(self, values: Mapping[str, Any], hidden: Collection[str] = ()) -> list[Any]:
+        """What sets every widget to `values`, in widget order; what is missing there goes back to its default.
+
+        hidden: fields that are not drawn, whatever their `shown_if` says.
+        """
         full = {**self.defaults, **{name: values[name] for name in self.names if name in values}}
-        everything = {**{name: _default(field) for name, field in self.model.model_fields.items()}, **values, **full}
+        seen = self._visible(values, hidden)
         return [
-            gr.update(
-                value=_shown_value(full[name], self.kinds[name], self.widgets[name]),
-                visible=shown(_extra(self.model.model_fields[name]).get("shown_if") or {}, everything),
-            )
+            gr.update(value=_shown_value(full[name], self.kinds[name], self.widgets[name]), visible=name in seen)
             for name in self.names
         ]
+
+    def any_visible(self, values: Mapping[str, Any], hidden: Collection[str] = ()) -> bool:
+        return bool(self._visible(values, hidden))
+
+    def _visible(self, values: Mapping[str, Any], hidden: Collection[str]) -> set[str]:
+        everything = {**{name: _default(field) for name, field in self.model.model_fields.items()}, **values}
+        conditions = {name: _extra(self.model.model_fields[name]).get("shown_if") or {} for name in self.names}
+        return {name for name in self.names if name not in hidden and shown(conditions[name], everything)}
 
     def _connect(self, controls: Mapping[str, gr.components.Component]) -> None:
         """Show and hide dependent widgets when what they depend on changes; light, and beside the queue."""

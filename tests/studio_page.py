@@ -216,8 +216,12 @@ class Visitor:
         self.sees("#to-train:not([disabled])")
 
     def open_advanced(self) -> None:
+        """With every panel in it."""
         self.page.locator("#advanced > button").click()
         self.sees("#training-epochs")
+        closed = self.page.locator("#advanced .ui-fold-button[aria-expanded=false]:visible")
+        while closed.count():
+            closed.first.click()
 
     def set_training(self, name: str, value: float) -> None:
         """Type a number into a field of Advanced and leave the field; returns once it is kept."""

@@ -208,7 +208,7 @@ def test_ctrl_c_stops_the_run_and_keeps_its_model(run_file: Path, home: Home) ->
     run = wait_for(lambda: next(iter(Store(home)), None))
     wait_for(lambda: run.state().step > 0 or None)
     os.kill(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=240)
     result = json.loads(out.splitlines()[-1])
     assert process.returncode == 0 and result["status"] == "stopped" and Path(result["model"]).is_dir()
     assert "Stopping" in err and "Traceback" not in err
@@ -220,7 +220,7 @@ def test_pause_and_resume_from_the_command_line(run_file: Path, home: Home, caps
     run: Run = wait_for(lambda: next(iter(Store(home)), None))
     wait_for(lambda: run.state().step > 0 or None)
     assert main(["pause", run.id]) == 0
-    assert process.wait(timeout=60) == 0 and run.state().status == "paused"
+    assert process.wait(timeout=240) == 0 and run.state().status == "paused"
     capsys.readouterr()
     assert main(["resume", run.id, "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["status"] == "completed"
@@ -228,7 +228,7 @@ def test_pause_and_resume_from_the_command_line(run_file: Path, home: Home, caps
     assert steps == sorted(set(steps))
 
 
-def wait_for(look: Any, seconds: float = 60) -> Any:
+def wait_for(look: Any, seconds: float = 240) -> Any:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = look()

@@ -20,6 +20,7 @@ let offset = 0;
 let status = null;
 let statusTitle = "";
 let metricName = "";
+let layersAt = null; // the step from which on the layers do what they do
 let done = false;
 let asking = 0; // which question is under way, 0 for none
 let question = 0;
@@ -113,13 +114,15 @@ const receive = async (message) => {
   if (message.stats) redraw(stats, message.stats.map((stat) => h("div", { class: "ui-stat" }, h("span", { class: "ui-stat-label" }, stat.label), h("span", { class: "ui-stat-value" }, stat.value))));
   if (message.log?.length) write(message.log);
   if ("done" in message) done = Boolean(message.done);
+  const moved = "layers" in message && message.layers !== layersAt;
+  if (moved) layersAt = message.layers;
   const changed = "status" in message && message.status !== status;
   if (changed) status = message.status;
   pill.textContent = statusTitle || status || "";
   pill.dataset.status = status || "";
   root.dataset.status = status || "";
   if (changed || message.validation?.length || message.metric?.length) say();
-  if (changed) trigger("status", { status });
+  if (changed || moved) trigger("status", { status });
 };
 
 const pace = () => (props.slow.includes(status) || element.offsetParent === null ? 3000 : 500);
@@ -151,7 +154,7 @@ const follow = () => {
   root.classList.toggle("ui-live-idle", wanted === null);
   done = false;
   if (wanted !== run) {
-    run = wanted; offset = 0; status = null; statusTitle = ""; failures = 0;
+    run = wanted; offset = 0; status = null; statusTitle = ""; layersAt = null; failures = 0;
     question += 1; asking = 0; // an answer for the old run is not for this one
     series.forget();
     drawnMetric = false;

@@ -44,6 +44,7 @@ class Draft(Options):
     strategy: dict[str, Any] = {}
     training: dict[str, Any] = {}
     options: dict[str, Any] = {}
+    search: str = ""  # for a setting
     cell: tuple[int, int] | None = None  # of the confusion matrix: (true, predicted)
     picked: str | None = None  # the run chosen on the Runs page
     deleting: bool = False  # "really delete it?" is being asked

@@ -15,7 +15,7 @@ from studio.models.local import ModelInfo
 from studio.models.speed import has_matrix_units, speed_of
 from studio.models.structure import Structure, structure_of
 from studio.presets import PRESETS
-from studio.strategies.base import Preview
+from studio.strategies.base import Course, Preview
 from studio.tasks import TASKS
 from studio.training.optimizers import OPTIMIZERS
 
@@ -45,6 +45,7 @@ class Outlook:
     verdict: str
     layers: tuple[dict[str, str], ...]
     problem: str
+    unread: frozenset[str]  # training settings that nothing reads under these choices
 
     @property
     def memory_words(self) -> str:
@@ -106,7 +107,10 @@ def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
     fit = fits(needed, services.machine, free_disk_bytes(services.home.root))
     changeable = preview.total - about.structure.count(about.structure.fixed)
     share = preview.trainable / max(1, changeable)
-    return Outlook(preview, share, needed, TONES[fit.verdict], fit.sentence, layers(preview), why_not or "")
+    course = strategy.course(about.structure, config.strategy_options)
+    drawn = layers(preview, config.learning_rate, course, training.epochs)
+    unread = frozenset() if lowest or course else frozenset({"cache_activations"})
+    return Outlook(preview, share, needed, TONES[fit.verdict], fit.sentence, drawn, why_not or "", unread)
 
 
 def preset_draft(draft: Draft, about: Subject, name: str) -> Draft:
@@ -115,11 +119,31 @@ def preset_draft(draft: Draft, about: Subject, name: str) -> Draft:
     return draft.change(preset=name, strategy=settings["strategy"], training=settings["training"])
 
 
-def layers(preview: Preview) -> tuple[dict[str, str], ...]:
-    """The model's layers from the input upwards, with what happens to each."""
-    body = [{"title": f"Block {number}", "state": state} for number, state in enumerate(preview.blocks, start=1)]
-    first = {"title": "Embeddings (input)", "state": preview.embeddings}
-    return (first, *body, {"title": "Head (your classes)", "state": "trained"})
+def layers(preview: Preview, learning_rate: float, course: Course | None, epochs: int) -> tuple[dict[str, str], ...]:
+    """The model's layers from the input upwards: what happens to each, and how fast it learns from when on."""
+    states = (preview.embeddings, *preview.blocks, "trained")
+    rates = preview.rates or (1.0,) * len(states)
+    stages = preview.stages or (0,) * len(states)
+    drawn = []
+    for title, state, rate, stage in zip(layer_titles(len(preview.blocks)), states, rates, stages, strict=True):
+        late = course is not None and course.every == "epochs" and stage * course.amount >= epochs
+        note = "" if state == "frozen" else f"rate {learning_rate * rate:.2g}"
+        if late:
+            state, note = "frozen", f"would join after pass {epochs}, the last one"
+        elif course and stage:
+            note += f", {_when(course, stage)}"
+        drawn.append({"title": title, "state": state, "note": note})
+    return tuple(drawn)
+
+
+def layer_titles(blocks: int) -> tuple[str, ...]:
+    return ("Embeddings (input)", *(f"Block {number}" for number in range(1, blocks + 1)), "Head (your classes)")
+
+
+def _when(course: Course, stage: int) -> str:
+    moment = stage * course.amount
+    words = {"epochs": f"from pass {moment + 1} on", "steps": f"from step {moment + 1:,} on"}
+    return words.get(course.every, "joins later")
 
 
 def describe_seconds(seconds: float) -> str:

@@ -12,8 +12,9 @@ from components.stepper import Stepper
 from studio.app.drafts import OWN, Draft
 from studio.app.main import BUILDERS, Shell
 from studio.app.outlook import describe_seconds, outlook, preset_draft, subject
-from studio.app.pages import Services
+from studio.app.pages import Services, committed
 from studio.app.runs import config_of, flat_settings, start_run
+from studio.app.settings import Panel, build_panels, changes, updates, widgets
 from studio.app.tabs import data as data_tab
 from studio.app.tabs import model as model_tab
 from studio.app.tabs import runs as runs_tab
@@ -26,6 +27,7 @@ from studio.data.limits import Limits
 from studio.errors import StudioError
 from studio.events import Finished
 from studio.files import read_json, replace_json
+from studio.models.structure import find_structure
 from studio.presets import PRESETS
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
@@ -201,9 +203,10 @@ def test_the_preview_is_what_the_strategy_does(
     spec = Spec(assembled.table, imported.files, about.info.folder, config.task_options, 7)
     prepared = config.chosen_task.prepare(spec)
 
-    from studio.engine.session import apply_strategy
+    from studio.engine.session import apply_strategy, shapes_of
 
-    model = apply_strategy(config, prepared)
+    structure = find_structure(shapes_of(prepared.model), head=prepared.new_parameters)
+    model = apply_strategy(config, prepared, structure)
     assert told.preview.trainable == sum(each.numel() for each in model.parameters() if each.requires_grad)
     assert told.preview.total - about.structure.count(about.structure.head) == sum(
         each.numel()
@@ -231,11 +234,79 @@ def test_each_preset_is_offered_with_its_price(services: Services, text_draft: D
 
 
 def test_settings_of_the_form_go_into_the_draft(services: Services, ready: Draft) -> None:
-    other = strategy_tab.choose_strategy(ready.change(training={**ready.training, "learning_rate": 0.1}), "lora")
+    faster = ready.change(training={**ready.training, "learning_rate": 0.1})
+    other = strategy_tab.choose_way(faster, {"key": "lora"})
     assert other.strategy == {"name": "lora"} and "learning_rate" not in other.training and other.preset == "custom"
-    assert strategy_tab.set_strategy(other, {"r": 4}).config().strategy["r"] == 4
+    with gr.Blocks():
+        panels = build_panels()
+    own = next(panel for panel in panels if panel.owner == "lora")
+    batches = next(panel for panel in panels if "epochs" in panel.form.names)
+
+    def entered(panel: Panel, **values: Any) -> Draft:
+        """What becomes of the draft when the first field of a panel is left with these values in it."""
+        before = panels[: panels.index(panel)]
+        wire = strategy_tab.panel_wires(panels)[
+            sum(len(committed(widget)) for each in before for widget in each.form.components)
+        ]
+        typed = [
+            values.get(name, each.form.defaults[name]) if each is panel else each.form.defaults[name]
+            for each in panels
+            for name in each.form.names
+        ]
+        changed: Draft = wire.change(other, *typed)
+        return changed
+
+    assert entered(own, r=4).config().strategy["r"] == 4
+    assert entered(batches, epochs=9).config().training.epochs == 9
     with pytest.raises(StudioError, match=r"training\.epochs"):
-        strategy_tab.set_training(other, {"epochs": 0}).config()
+        entered(batches, epochs=0)
+    full = next(panel for panel in panels if panel.owner == "freeze")
+    assert entered(full, last_blocks=3) is other  # another strategy's panel says nothing
+
+
+def test_what_differs_from_the_usual_can_be_put_back(ready: Draft) -> None:
+    draft = ready.change(strategy={"name": "lora", "r": 4}, training={"epochs": 9, "warmup": 0.1}, options={})
+    found = changes(draft, draft.config(), ())
+    assert [(change["key"], change["value"]) for change in found] == [("strategy.r", "4"), ("training.epochs", "9")]
+    back = strategy_tab.put_back(draft, {"key": "training.epochs"})
+    assert back.config().training.epochs == 3 and back.strategy["r"] == 4
+    assert strategy_tab.put_back(draft, {"key": ""}).config().strategy["r"] == 8
+    assert not changes(draft, draft.config(), {"epochs"})[1:]
+
+
+def test_a_search_leaves_only_what_was_asked_for(ready: Draft) -> None:
+    with gr.Blocks():
+        panels = build_panels()
+    draft = ready.change(search="learning rate")
+    shown = dict(zip(map(id, widgets(panels)), updates(panels, draft, draft.config(), ()), strict=True))
+    seen = {
+        name
+        for panel in panels
+        for name, widget in panel.form.widgets.items()
+        if not shown[id(panel.fold)]["gone"] and shown[id(widget)]["visible"]
+    }
+    assert "learning_rate" in seen and "warmup" in seen and "epochs" not in seen
+    nothing = updates(panels, ready.change(search="xyzzy"), draft.config(), ())
+    assert not any(update.get("visible") for update in nothing)
+    assert all(update["gone"] for update in nothing if "gone" in update)
+
+
+def test_a_setting_that_nothing_reads_is_not_drawn(services: Services, ready: Draft) -> None:
+    about = subject(services, ready)
+    for name, read in (("freeze", True), ("full", False), ("gradual", True)):
+        now = outlook(services, about, ready.change(strategy={"name": name}).config())
+        assert ("cache_activations" not in now.unread) == read, name
+
+
+def test_layers_say_how_fast_and_when_they_learn(services: Services, ready: Draft) -> None:
+    about = subject(services, ready)
+    draft = ready.change(strategy={"name": "gradual", "decay": 0.5}, training={"learning_rate": 0.001})
+    told = outlook(services, about, draft.config()).layers
+    assert told[-1]["note"] == "rate 0.001" and told[-2]["note"] == "rate 0.0005, from pass 2 on"
+    short = outlook(services, about, draft.change(training={"epochs": 1}).config()).layers
+    assert short[-1]["state"] == "trained" and {layer["state"] for layer in short[:-1]} == {"frozen"}
+    plain = outlook(services, about, ready.change(strategy={"name": "freeze"}, training={}).config()).layers
+    assert plain[0]["note"] == "" and plain[-1]["note"].startswith("rate ")
 
 
 @pytest.mark.parametrize(

@@ -1,32 +1,26 @@
-"""3 Strategy: how much of the model to train. Three presets first, every setting under Advanced."""
+"""3 Strategy: how much of the model to train. Three presets first, then every way of training and every setting."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import gradio as gr
 
 from components.cards import Cards
-from components.forms import Form
+from components.changes import Changes
 from components.layers import LayerStrip
 from components.notices import heading, notice
 from components.tables import metric_cards
+from studio.app import settings
 from studio.app.drafts import Draft
 from studio.app.models import size
 from studio.app.outlook import Outlook, Subject, outlook, preset_draft, subject
 from studio.app.pages import Page, Services, Wire, committed
+from studio.app.settings import Panel
 from studio.errors import StudioError
 from studio.presets import PRESETS
 from studio.strategies import STRATEGIES
-from studio.tasks import TASKS
-from studio.training import TrainingOptions
-from studio.training.optimizers import OPTIMIZERS
-from studio.training.schedules import SCHEDULES
 
-CHOICES = {
-    "optimizer": [(entry.title, entry.name) for entry in OPTIMIZERS],
-    "schedule": [(entry.title, entry.name) for entry in SCHEDULES],
-}
 CUSTOM = "custom"
 
 
@@ -39,27 +33,16 @@ def build(services: Services) -> Page:
             verdict = gr.HTML(elem_id="strategy-verdict")
         with gr.Column(scale=2, min_width=260):
             strip = LayerStrip(elem_id="layers")
+    with gr.Accordion("Other ways of training", open=False, elem_id="ways"):
+        ways = Cards(elem_id="strategy")
     with gr.Accordion("Advanced: every setting", open=False, elem_id="advanced"):
-        choice = gr.Dropdown(
-            [(strategy.title, strategy.name) for strategy in STRATEGIES],
-            label="Way of training (strategy)",
-            interactive=True,
-            elem_id="strategy",
+        search = gr.Textbox(
+            label="Find a setting", placeholder="such as: learning rate", max_lines=1, elem_id="find-setting"
         )
-        sentence = gr.HTML()
-        groups, forms = option_forms(STRATEGIES)
-        gr.HTML(heading("Training", level=3))
-        training = Form(TrainingOptions, choices=CHOICES, elem_prefix="training")
-        task_groups, task_forms = option_forms(TASKS)
+        changed = Changes(elem_id="changes")
+        panels = settings.build_panels()
     forward = gr.Button("Continue to training", variant="primary", elem_id="to-train")
-
-    shown_for = {
-        **{groups[name]: ("strategy", name) for name in groups},
-        **{task_groups[name]: ("task", name) for name in task_groups},
-    }
-    every_form = [*forms.values(), training, *task_forms.values()]
-    form_widgets = [widget for form in every_form for widget in form.components]
-    outputs = [presets, numbers, verdict, strip, choice, sentence, *shown_for, *form_widgets, forward]
+    outputs = [presets, numbers, verdict, strip, ways, changed, *settings.widgets(panels), forward]
 
     def show(draft: Draft) -> list[Any]:
         if missing_before(services, draft):
@@ -70,69 +53,53 @@ def build(services: Services) -> Page:
             return [cards, *[gr.skip()] * (len(outputs) - 2), gr.update(interactive=False)]
         config = draft.config()
         now = outlook(services, about, config)
-        chosen = {"strategy": config.chosen_strategy.name, "task": config.task}
-        filled = {
-            config.chosen_strategy.name: config.strategy,
-            "": config.training.model_dump(),
-            config.task: config.options,
-        }
         return [
             cards,
             numbers_html(now),
             notice("bad", now.problem) if now.problem else notice(now.tone, now.verdict),
             {"layers": list(now.layers)},
-            chosen["strategy"],
-            f"<p class='hint'>{config.chosen_strategy.sentence}</p>",
-            *[gr.update(visible=chosen[kind] == name) for kind, name in shown_for.values()],
-            *[
-                update
-                for name, form in zip([*forms, "", *task_forms], every_form, strict=True)
-                for update in form.updates(filled.get(name, {}))
-            ],
+            way_cards(draft, about),
+            {"changes": settings.changes(draft, config, now.unread)},
+            *settings.updates(panels, draft, config, now.unread),
             gr.update(interactive=not now.problem),
         ]
 
     wires = [
         Wire(presets.select, partial(choose_preset, services), event=True),
-        Wire(choice.input, choose_strategy, [choice]),
-        *form_wires(forms, lambda draft: draft.strategy.get("name"), set_strategy),
-        *form_wires({"training": training}, lambda draft: "training", set_training),
-        *form_wires(task_forms, lambda draft: draft.task, set_options),
+        Wire(ways.select, choose_way, event=True),
+        Wire(search.input, lambda draft, text: draft.change(search=text.strip()), [search]),
+        Wire(changed.select, put_back, event=True),
+        *panel_wires(panels),
         Wire(forward.click, lambda draft: draft, go="train"),
     ]
     return Page("strategy", "Strategy", outputs, show, wires, missing)
 
 
-def form_wires(forms: Mapping[str, Form], current: Any, change: Any) -> list[Wire]:
-    """A wire from every widget of every form to `change(draft, settings)`; only the shown form counts."""
+def panel_wires(panels: Sequence[Panel]) -> list[Wire]:
+    """A wire from every widget; only a panel that belongs to the present choices counts.
 
-    def apply(name: str, form: Form, draft: Draft, *raw: Any) -> Draft:
-        if current(draft) != name:
+    Every wire sends the widgets of all panels, so that none is drawn anew while somebody types into it.
+    """
+    everything = [widget for panel in panels for widget in panel.form.components]
+
+    def apply(panel: Panel, draft: Draft, *raw: Any) -> Draft:
+        if not panel.belongs(draft):
             return draft
+        typed = dict(zip(everything, raw, strict=True))
         try:
-            values = form.values(*raw)
+            values = panel.form.values(*(typed[widget] for widget in panel.form.components))
         except ValueError as error:
             raise StudioError("A setting cannot be read.", str(error), "Correct it.") from error
-        changed: Draft = change(draft.change(preset=CUSTOM), values)
+        changed = draft.change(preset=CUSTOM, **{panel.part: {**getattr(draft, panel.part), **values}})
         changed.config()  # says in plain words what does not fit
         return changed
 
     return [
-        Wire(listener, partial(apply, name, form), form.components)
-        for name, form in forms.items()
-        for widget in form.components
+        Wire(listener, partial(apply, panel), everything)
+        for panel in panels
+        for widget in panel.form.components
         for listener in committed(widget)
     ]
-
-
-def option_forms(entries: Iterable[Any]) -> tuple[dict[str, gr.Group], dict[str, Form]]:
-    """A form for each entry that has settings, each in a group that is shown when its entry is chosen."""
-    groups, forms = {}, {}
-    for entry in entries:
-        if entry.Options.model_fields:
-            with gr.Group(visible=False) as groups[entry.name]:
-                forms[entry.name] = Form(entry.Options, elem_prefix=entry.name)
-    return groups, forms
 
 
 def missing_before(services: Services, draft: Draft) -> bool:
@@ -162,6 +129,20 @@ def preset_cards(services: Services, draft: Draft, about: Subject) -> dict[str, 
     return {"label": "How much to train", "selected": draft.preset, "cards": cards}
 
 
+def way_cards(draft: Draft, about: Subject) -> dict[str, Any]:
+    """Every strategy with its sentence, and where this model cannot be trained so, the reason."""
+    cards = [
+        {
+            "key": strategy.name,
+            "title": strategy.title,
+            "text": strategy.sentence,
+            "disabled": strategy.why_not(about.structure) or "",
+        }
+        for strategy in STRATEGIES
+    ]
+    return {"label": "Way of training (strategy)", "selected": draft.strategy.get("name"), "cards": cards}
+
+
 def numbers_html(now: Outlook) -> str:
     return metric_cards(
         [
@@ -179,18 +160,11 @@ def choose_preset(services: Services, draft: Draft, event: dict[str, Any]) -> Dr
     return preset_draft(draft, subject(services, draft), str(event["key"]))
 
 
-def choose_strategy(draft: Draft, name: str) -> Draft:
+def choose_way(draft: Draft, event: dict[str, Any]) -> Draft:
+    """Another strategy with its own settings and its recommended learning rate; the rest stays."""
     training = {key: value for key, value in draft.training.items() if key != "learning_rate"}
-    return draft.change(preset=CUSTOM, strategy={"name": STRATEGIES[name].name}, training=training)
+    return draft.change(preset=CUSTOM, strategy={"name": STRATEGIES[str(event["key"])].name}, training=training)
 
 
-def set_strategy(draft: Draft, values: dict[str, Any]) -> Draft:
-    return draft.change(strategy={"name": draft.strategy["name"], **values})
-
-
-def set_training(draft: Draft, values: dict[str, Any]) -> Draft:
-    return draft.change(training=values)
-
-
-def set_options(draft: Draft, values: dict[str, Any]) -> Draft:
-    return draft.change(options=values)
+def put_back(draft: Draft, event: dict[str, Any]) -> Draft:
+    return settings.put_back(draft.change(preset=CUSTOM), str(event["key"]))

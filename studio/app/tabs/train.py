@@ -5,11 +5,15 @@ from functools import partial
 import gradio as gr
 
 from components.charts.live_chart import LiveChart
+from components.layers import Layer, LayerStrip
 from components.notices import heading, notice
 from studio.app.drafts import Draft
-from studio.app.live import poll
+from studio.app.live import States, poll
+from studio.app.outlook import layer_titles
 from studio.app.pages import Page, Services, Wire
 from studio.app.runs import run_name, start_run
+from studio.config import RunConfig
+from studio.errors import StudioError
 from studio.events import RESUMABLE, Status
 from studio.store import Run
 
@@ -34,6 +38,7 @@ def build(services: Services) -> Page:
             stop = gr.Button("Stop and keep the best", elem_id="stop")
             again = gr.Button("Start a new run with the present choices", elem_id="start-again")
             waiting = gr.HTML()
+            strip = LayerStrip(elem_id="train-layers")
 
     def show(draft: Draft) -> list[object]:
         run = run_of(draft)
@@ -63,6 +68,7 @@ def build(services: Services) -> Page:
             gr.update(visible=shown[4], value=stop_words),
             gr.update(visible=shown[5]),
             _queue_html(services, run),
+            {"layers": list(layers_of_run(run, states)) if run else []},
         ]
 
     def act(action: str, draft: Draft) -> Draft:
@@ -73,7 +79,7 @@ def build(services: Services) -> Page:
                 return draft.change(run=None)
         return draft
 
-    outputs = [head, chart, start, test, pause, resume, stop, again, waiting]
+    outputs = [head, chart, start, test, pause, resume, stop, again, waiting, strip]
     begin = partial(start_run, services)
     wires = [
         Wire(start.click, begin),
@@ -103,3 +109,19 @@ def _queue_html(services: Services, shown: Run | None) -> str:
         return ""
     names = ", ".join(run.name for run in others)
     return notice("info", f"{len(others)} more in the queue", names)
+
+
+def layers_of_run(run: Run, states: States) -> list[Layer]:
+    """What each layer of the run's model does at the moment, and how fast it learns; empty before that is known."""
+    told = states.of(run).layers
+    if told is None:
+        return []
+    try:
+        rate = RunConfig.from_file(run.config_file).learning_rate
+    except StudioError:
+        return []  # a strategy or setting that this version does not know; the curve can be looked at all the same
+    titles = layer_titles(len(told.states) - 2)
+    return [
+        {"title": title, "state": state, "note": f"rate {rate * factor:.2g}" if factor else ""}
+        for title, state, factor in zip(titles, told.states, told.rates, strict=True)
+    ]

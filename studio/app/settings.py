@@ -1,0 +1,116 @@
+"""Every setting, under Advanced: a panel a topic, a search over all of them, and what differs from the usual."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import gradio as gr
+from pydantic import BaseModel
+
+from components.changes import Change
+from components.fold import PANEL, Fold
+from components.forms import Form
+from studio.app.drafts import Draft
+from studio.config import RunConfig
+from studio.strategies import STRATEGIES
+from studio.tasks import TASKS
+from studio.training import TOPICS, TrainingOptions
+from studio.training.optimizers import OPTIMIZERS
+from studio.training.schedules import SCHEDULES
+
+Part = Literal["strategy", "training", "options"]  # the key of the run file below which a panel's settings lie
+CHOICES = {
+    "optimizer": [(entry.title, entry.name) for entry in OPTIMIZERS],
+    "schedule": [(entry.title, entry.name) for entry in SCHEDULES],
+}
+
+
+@dataclass(frozen=True)
+class Panel:
+    """owner: the strategy or task whose settings these are; "" for training, whose panels are always there."""
+
+    part: Part
+    owner: str
+    fold: Fold
+    form: Form
+
+    def belongs(self, draft: Draft) -> bool:
+        chosen = {"strategy": draft.strategy.get("name"), "options": draft.task, "training": ""}
+        return chosen[self.part] == self.owner
+
+
+def build_panels() -> list[Panel]:
+    """Drawn where this is called: the strategies' own settings, the topics of training, the tasks' own."""
+    kinds: list[tuple[Part, str, str, type[BaseModel], Sequence[str], bool]] = [
+        *(
+            ("strategy", each.name, each.title, each.Options, list(each.Options.model_fields), True)
+            for each in STRATEGIES
+        ),
+        *(("training", "", topic.title, TrainingOptions, topic.fields, topic is TOPICS[0]) for topic in TOPICS),
+        *(("options", each.name, each.title, each.Options, list(each.Options.model_fields), False) for each in TASKS),
+    ]
+    panels = []
+    for part, owner, title, model, names, is_open in kinds:
+        if names:
+            with gr.Column(elem_classes=PANEL):
+                fold = Fold(title, is_open, {"gone": part != "training"})
+                panels.append(Panel(part, owner, fold, Form(model, names, CHOICES, elem_prefix=owner or "training")))
+    return panels
+
+
+def widgets(panels: Sequence[Panel]) -> list[Any]:
+    return [widget for panel in panels for widget in (panel.fold, *panel.form.components)]
+
+
+def updates(panels: Sequence[Panel], draft: Draft, config: RunConfig, unread: Collection[str]) -> list[Any]:
+    """For `widgets(panels)`. unread: training settings that nothing reads under the present choices."""
+    filled: dict[Part, Mapping[str, Any]] = {
+        "strategy": config.strategy,
+        "training": config.training.model_dump(),
+        "options": config.options,
+    }
+    drawn: list[Any] = []
+    for panel in panels:
+        belongs = panel.belongs(draft)
+        hidden = set(unread) if panel.part == "training" else set()
+        hidden |= {name for name in panel.form.names if not _found(panel.form, name, draft.search)}
+        values = filled[panel.part] if belongs else {}
+        gone = not belongs or not panel.form.any_visible(values, hidden)
+        drawn.append({"gone": gone, "open": True} if draft.search else {"gone": gone})
+        drawn += panel.form.updates(values, hidden)
+    return drawn
+
+
+def _found(form: Form, name: str, search: str) -> bool:
+    field = form.model.model_fields[name]
+    text = f"{name} {field.title} {field.description}".casefold().replace("_", " ")
+    return all(word in text for word in search.casefold().replace("_", " ").split())
+
+
+def changes(draft: Draft, config: RunConfig, unread: Collection[str]) -> list[Change]:
+    """Settings that are not at their default, and are read."""
+    models: dict[Part, tuple[Any, Mapping[str, Any]]] = {
+        "strategy": (config.chosen_strategy.Options, config.strategy),
+        "training": (TrainingOptions, config.training.model_dump()),
+        "options": (config.chosen_task.Options, config.options),
+    }
+    found: list[Change] = []
+    for part, (model, values) in models.items():
+        for name, field in model.model_fields.items():
+            if name in values and values[name] != field.default and not (part == "training" and name in unread):
+                found.append({"key": f"{part}.{name}", "title": field.title or name, "value": _word(values[name])})
+    return found
+
+
+def put_back(draft: Draft, key: str) -> Draft:
+    """`key` as in `changes`; "" puts everything back, but leaves the strategy chosen."""
+    if not key:
+        return draft.change(strategy={"name": draft.strategy["name"]}, training={}, options={})
+    part, _, name = key.partition(".")
+    return draft.change(**{part: {other: value for other, value in getattr(draft, part).items() if other != name}})
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
