@@ -37,6 +37,7 @@ def setting(
     help: str,
     shown_if: dict[str, Any] | None = None,
     advanced: bool = True,
+    needs: str | None = None,
     **bounds: Any,
 ) -> Any:
     """Declare one field of an `Options` model.
@@ -44,10 +45,11 @@ def setting(
     title: what the form calls it, in plain words with the field's term in brackets.
     help: one sentence on what it does and when to change it.
     shown_if: {other field: value or tuple of values} under which the form draws it.
+    needs: what task or model must have for the setting to be read at all (studio.training.needs knows the words).
     advanced: folded away unless the person opens Advanced.
     bounds: pydantic's own (ge, gt, le, lt, ...). A field typed `Literal[...]` is a choice.
     """
-    extra: dict[str, Any] = {"shown_if": shown_if or {}, "advanced": advanced}
+    extra: dict[str, Any] = {"shown_if": shown_if or {}, "advanced": advanced} | ({"needs": needs} if needs else {})
     return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
 
 

@@ -1,12 +1,17 @@
 """What stands in the way of a run, found before it is queued, all of it at once. Asks nothing of the network."""
 
+from pathlib import Path
+from typing import Any
+
 from studio.config import RunConfig
 from studio.data.sources import parse_source
 from studio.errors import Explanation, StudioError
 from studio.models.hub import last_reach
 from studio.models.local import describe_folder
 from studio.models.sources import locate, why_only_local
+from studio.models.weights import shapes_in
 from studio.paths import Home
+from studio.training.needs import unread
 
 KIND_WORDS = {"text": "texts", "image": "pictures"}
 
@@ -47,7 +52,24 @@ def _of_model(config: RunConfig, home: Home, trust_remote_code: bool) -> list[Ex
                 "Choose another model, or the other task.",
             )
         )
-    return problems
+    return problems or _of_unread(config, info.config, folder)
+
+
+def _of_unread(config: RunConfig, model_config: dict[str, Any], folder: Path) -> list[Explanation]:
+    """Settings that this task and model do not have: better refused than ignored."""
+    task = config.chosen_task
+    classes = any(column.kind == "label" for column in task.columns)
+    nobody_reads = unread(classes, task.input_kind == "image", model_config, shapes_in(folder))
+    fields = type(config.training).model_fields
+    given = [name for name in sorted(nobody_reads) if getattr(config.training, name) != fields[name].default]
+    return [
+        Explanation(
+            f"The setting '{name}' has no effect here.",
+            f"{fields[name].title} is nothing that this task and the model '{config.model.id}' have.",
+            "Leave it out, or choose another model.",
+        )
+        for name in given
+    ]
 
 
 def _of_missing_model(model_id: str, home: Home) -> list[Explanation]:

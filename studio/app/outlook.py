@@ -14,9 +14,11 @@ from studio.models.estimates import Estimate, Trained, Workload, estimate, fits,
 from studio.models.local import ModelInfo
 from studio.models.speed import has_matrix_units, speed_of
 from studio.models.structure import Structure, structure_of
+from studio.models.weights import shapes_in
 from studio.presets import PRESETS
 from studio.strategies.base import Course, Preview
 from studio.tasks import TASKS
+from studio.training.needs import unread
 from studio.training.optimizers import OPTIMIZERS
 
 TONES: dict[str, Tone] = {"ok": "good", "tight": "warning", "no": "bad"}
@@ -109,8 +111,14 @@ def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
     share = preview.trainable / max(1, changeable)
     course = strategy.course(about.structure, config.strategy_options)
     drawn = layers(preview, config.learning_rate, course, training.epochs)
-    unread = frozenset() if lowest or course else frozenset({"cache_activations"})
-    return Outlook(preview, share, needed, TONES[fit.verdict], fit.sentence, drawn, why_not or "", unread)
+    pictures = config.chosen_task.input_kind == "image"
+    nobody_reads = unread(_has_classes(config), pictures, about.info.config, shapes_in(about.info.folder))
+    nobody_reads |= frozenset() if lowest or course else {"cache_activations"}
+    return Outlook(preview, share, needed, TONES[fit.verdict], fit.sentence, drawn, why_not or "", nobody_reads)
+
+
+def _has_classes(config: RunConfig) -> bool:
+    return any(column.kind == "label" for column in config.chosen_task.columns)
 
 
 def preset_draft(draft: Draft, about: Subject, name: str) -> Draft:

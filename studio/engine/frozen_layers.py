@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from torch import nn
+
 from studio.engine.cache import build_cache
 from studio.engine.checkpoint import random_state, restore_random_state
-from studio.engine.frozen import find_boundaries, modules_without_dropout, trace
+from studio.engine.frozen import Call, find_boundaries, modules_without_dropout, trace
 from studio.engine.replay import CannotRecord, NothingToGain
 from studio.engine.reporting import Reporter
 from studio.engine.settled import Settled
@@ -20,13 +22,18 @@ CACHE_FOLDER = "cache"
 
 
 class FrozenLayers:
-    """`refresh` after every change of what trains. wanted: whether activations may be kept on the disk."""
+    """`refresh` after every change of what trains. wanted: whether activations may be kept on the disk.
 
-    def __init__(self, run: Run, settled: Settled, reporter: Reporter, wanted: bool) -> None:
+    batch_norm: "frozen" keeps all running statistics as they are, "updated" lets all move; so what is frozen says
+    something else each time, and nothing is kept.
+    """
+
+    def __init__(self, run: Run, settled: Settled, reporter: Reporter, wanted: bool, batch_norm: str) -> None:
         self._run = run
         self._settled = settled
         self._reporter = reporter
         self._wanted = wanted
+        self._batch_norm = batch_norm
 
     def refresh(self, loop: "Loop", stage: int) -> None:
         """Find what is frozen now, and compute it once. `stage`: of the course, 0 where there is none.
@@ -38,7 +45,9 @@ class FrozenLayers:
             if forward.cache is not None:
                 forward.cache.close()
             boundaries = find_boundaries(trace(loop.model, lambda: forward("train", [0])))
-            loop.always_eval = modules_without_dropout(loop.model, boundaries)
+            loop.always_eval = self._without_dropout(loop, boundaries)
+            if self._batch_norm == "updated" and batch_norms(loop.model):
+                return
             known = self._settled.cached.get(str(stage))
             if not self._wanted or not boundaries or known is False:
                 return
@@ -54,10 +63,25 @@ class FrozenLayers:
                 self._reporter.note(f"Frozen layers are computed anew in every epoch. {reason.explanation.what}")
             self._remember(stage, forward.cache is not None)
 
+    def _without_dropout(self, loop: "Loop", boundaries: list[list[Call]]) -> list[nn.Module]:
+        quiet = modules_without_dropout(loop.model, boundaries)
+        norms = batch_norms(loop.model)
+        if self._batch_norm == "frozen":
+            return quiet + norms
+        if self._batch_norm == "auto":
+            return quiet
+        moving = {id(module) for module in norms}
+        leaves = [leaf for module in quiet for leaf in module.modules() if not any(leaf.children())]
+        return [leaf for leaf in leaves if id(leaf) not in moving]
+
     def _remember(self, stage: int, cached: bool) -> None:
         """A resumed run has to compute the same bits, so it must not find another answer than this."""
         self._settled = replace(self._settled, cached={**self._settled.cached, str(stage): cached})
         self._settled.write(self._run.folder)
+
+
+def batch_norms(model: nn.Module) -> list[nn.Module]:
+    return [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
 
 
 @contextmanager

@@ -15,9 +15,12 @@ from studio.data.importing import import_source
 from studio.data.limits import limits_here
 from studio.engine import outputs
 from studio.engine.batching import auto_batch_size, training_batches
+from studio.engine.callbacks.averaging import Averaging
+from studio.engine.callbacks.base import Callback
 from studio.engine.callbacks.checkpoints import SaveCheckpoints
 from studio.engine.callbacks.control import Control
 from studio.engine.callbacks.evaluation import Evaluation
+from studio.engine.callbacks.penalties import GradientNoise, Penalties
 from studio.engine.callbacks.progress import Progress
 from studio.engine.callbacks.unfreezing import Unfreezing, stages_by_name
 from studio.engine.checkpoint import Checkpoints
@@ -26,7 +29,7 @@ from studio.engine.forward import Forward
 from studio.engine.frozen_layers import FrozenLayers
 from studio.engine.layers import layers_now
 from studio.engine.loop import Loop, Plan, parameter_groups
-from studio.engine.objective import own_loss
+from studio.engine.objective import objective
 from studio.engine.precision import Precision, choose_precision, time_training_step
 from studio.engine.reporting import Reporter
 from studio.engine.settled import Settled
@@ -39,6 +42,9 @@ from studio.paths import Home
 from studio.processes import trusts_remote_code
 from studio.store import Run
 from studio.tasks.base import Prepared, Spec
+from studio.tasks.classification import config_of
+from studio.training import TrainingOptions
+from studio.training.needs import config_changes
 from studio.training.optimizers import OPTIMIZERS
 
 
@@ -93,8 +99,11 @@ def load(config: RunConfig, home: Home, reporter: Reporter) -> Material:
     reporter.phase("preparing", "Preparing the examples.")
     seed_everything(config.training.seed)
     trust = trusts_remote_code()
-    spec = Spec(assembled.table, imported.files, folder, config.task_options, config.training.seed, trust)
+    changes = config_changes(config.training, config_of(folder))
+    spec = Spec(assembled.table, imported.files, folder, config.task_options, config.training.seed, trust, changes)
     prepared = task.prepare(spec)
+    if config.training.mixup or config.training.cutmix:
+        prepared = replace(prepared, varying=prepared.varying | {"train"})
     if not len(prepared.datasets.get("train", ())):
         raise StudioError(
             "There is nothing to learn from.", "No usable row is in the training part.", "Bring more data."
@@ -145,7 +154,7 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
         seed=training.seed,
         accumulation=training.accumulation,
     )
-    loop = Loop(accelerator, wrapped, optimizer, forward, own_loss, plan)
+    loop = Loop(accelerator, wrapped, optimizer, forward, objective(training, class_counts(material)), plan)
     evaluator = Evaluator(
         config.chosen_task,
         forward,
@@ -161,7 +170,8 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
     )
     checkpoints = Checkpoints(run.checkpoints)
     saving = SaveCheckpoints(checkpoints, reporter, training.checkpoint_seconds)
-    frozen = FrozenLayers(run, settled, reporter, training.cache_activations)
+    frozen = FrozenLayers(run, settled, reporter, training.cache_activations, training.batch_norm)
+    regularising = regularisers(loop, training, prepared, structure)
 
     def announce(loop: Loop) -> None:
         reporter.emit(layers_now(loop, structure))
@@ -171,7 +181,8 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
         if course
         else None
     )
-    loop.callbacks = (*([unfreezing] if unfreezing else []), Progress(reporter), Control(run), evaluation, saving)
+    first = [unfreezing] if unfreezing else []
+    loop.callbacks = (*first, *regularising, Progress(reporter), Control(run), evaluation, saving)
     reporter.emit(planned(plan, prepared, model, config.chosen_task.headline_metric, settled.precision))
     return Session(loop, evaluation, evaluator, material.table, prepared, model, structure, frozen, unfreezing)
 
@@ -186,6 +197,26 @@ def apply_strategy(config: RunConfig, prepared: Prepared, structure: Structure) 
             "Choose another strategy.",
         )
     return model
+
+
+def class_counts(material: Material) -> list[int]:
+    """Training examples of each class, in the order of the model's outputs."""
+    table = material.table
+    counts = table.loc[table["split"] == "train", "label"].astype(str).value_counts()
+    return [int(counts.get(label, 0)) for label in material.prepared.labels]
+
+
+def regularisers(loop: Loop, training: TrainingOptions, prepared: Prepared, structure: Structure) -> list[Callback]:
+    """What acts on gradients and weights beside the optimizer, in the order in which it acts."""
+    found: list[Callback] = []
+    if training.l1 or training.l2_sp:
+        found.append(Penalties(loop, prepared.new_parameters, structure.shapes, training.l1, training.l2_sp))
+    if training.gradient_noise:
+        found.append(GradientNoise(training.gradient_noise))
+    if training.averaging != "none":
+        decay = training.ema_decay if training.averaging == "ema" else None
+        found.append(Averaging(loop, decay, training.swa_start))
+    return found
 
 
 def shapes_of(model: nn.Module) -> dict[str, tuple[int, ...]]:

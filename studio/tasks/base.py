@@ -26,6 +26,7 @@ class Spec:
     table: columns `row` (original number), one per task column (named as in `Task.columns`), `split`.
     files: the folder that image paths in the table are relative to.
     model_folder: a local folder in transformers format.
+    changes: values of the model's config that are not as the folder has them (dropout, say).
     """
 
     table: "pandas.DataFrame"
@@ -34,6 +35,7 @@ class Spec:
     options: Any  # the task's own Options
     seed: int
     trust_remote_code: bool = False
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass

@@ -70,7 +70,11 @@ class ImageClassification:
 
         set_seed(spec.seed)  # the new head's first weights
         model, labels, new = load_with_head(
-            AutoModelForImageClassification, spec.model_folder, class_names(spec.table), spec.trust_remote_code
+            AutoModelForImageClassification,
+            spec.model_folder,
+            class_names(spec.table),
+            spec.trust_remote_code,
+            spec.changes,
         )
         processor = load_processor(spec.model_folder, model.config, spec.trust_remote_code)
         index = {label: number for number, label in enumerate(labels)}

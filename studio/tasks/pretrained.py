@@ -15,18 +15,22 @@ ADAPTER = "adapter_config.json"
 
 
 def load_with_head(
-    auto_class: Any, folder: Path, names: tuple[str, ...], trust_remote_code: bool
+    auto_class: Any,
+    folder: Path,
+    names: tuple[str, ...],
+    trust_remote_code: bool,
+    changes: Mapping[str, Any] | None = None,
 ) -> "tuple[PreTrainedModel, tuple[str, ...], frozenset[str]]":
     """(model, labels in the order of its outputs, names of the head's parameters).
 
     A head in the checkpoint is kept where it has the same labels; else it begins anew, on the seed that
-    is set. Raises StudioError for a model that cannot carry the head.
+    is set. `changes` go into the model's config. Raises StudioError for a model that cannot carry the head.
     """
     required_weight_files(folder)  # says so where there are only pickled weights, or none
     config = _config(folder, trust_remote_code)
     stored_labels = config.id2label if config_of(folder).get("id2label") else {}
     labels = in_stored_order(names, stored_labels)
-    for key, value in label_maps(labels).items():
+    for key, value in {**(changes or {}), **label_maps(labels)}.items():
         setattr(config, key, value)
     config.problem_type = "single_label_classification"
     model, info = _load(auto_class, folder, config, trust_remote_code)

@@ -94,7 +94,11 @@ class TextClassification:
         set_seed(spec.seed)  # the new head's first weights
         tokenizer = load_tokenizer(spec.model_folder, spec.trust_remote_code)
         model, labels, new = load_with_head(
-            AutoModelForSequenceClassification, spec.model_folder, class_names(spec.table), spec.trust_remote_code
+            AutoModelForSequenceClassification,
+            spec.model_folder,
+            class_names(spec.table),
+            spec.trust_remote_code,
+            spec.changes,
         )
         if _takes_the_mean(spec.options.pooling, model.config.model_type, spec.model_folder):
             new |= append_mean_pooling(model)

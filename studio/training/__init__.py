@@ -6,9 +6,11 @@ A new setting is one field in its topic's file; a new topic is one file and one 
 from dataclasses import dataclass
 
 from studio.options import Options
+from studio.training.averaging import AveragingOptions
 from studio.training.batches import BatchOptions
 from studio.training.checks import CheckOptions
 from studio.training.computing import ComputingOptions
+from studio.training.losses import LossOptions
 from studio.training.optimizers import OptimizerOptions
 from studio.training.regularisation import RegularisationOptions
 from studio.training.schedules import ScheduleOptions
@@ -31,12 +33,21 @@ TOPICS = (
     Topic("Steps (optimizer)", OptimizerOptions),
     Topic("Step size over time (schedule)", ScheduleOptions),
     Topic("Against memorising (regularisation)", RegularisationOptions),
+    Topic("What counts as wrong (loss)", LossOptions),
+    Topic("Averages of the weights", AveragingOptions),
     Topic("Checks and early stopping", CheckOptions),
     Topic("Computing", ComputingOptions),
 )
 
 
 class TrainingOptions(
-    ComputingOptions, CheckOptions, RegularisationOptions, ScheduleOptions, OptimizerOptions, BatchOptions
+    ComputingOptions,
+    CheckOptions,
+    AveragingOptions,
+    LossOptions,
+    RegularisationOptions,
+    ScheduleOptions,
+    OptimizerOptions,
+    BatchOptions,
 ):
     """All topics' settings: what `training` in run.yaml holds. (Bases are listed last first: so fields keep order.)"""

@@ -1,0 +1,61 @@
+"""What counts as wrong, and how examples are mixed: settings that change the loss."""
+
+from typing import Literal
+
+from studio.options import Options, setting
+
+
+class LossOptions(Options):
+    loss: Literal["cross-entropy", "focal"] = setting(
+        "cross-entropy",
+        title="Loss",
+        help="focal gives more weight to examples that the model still gets wrong; for rare classes.",
+        needs="classes",
+    )
+    focal_gamma: float = setting(
+        2.0,
+        title="How much more (gamma)",
+        help="0 is the plain loss; the larger, the less easy examples count.",
+        ge=0,
+        le=10,
+        shown_if={"loss": "focal"},
+        needs="classes",
+    )
+    class_weights: Literal["none", "balanced"] = setting(
+        "none",
+        title="Class weights",
+        help="balanced lets mistakes in rare classes count as much in sum as those in common ones.",
+        needs="classes",
+    )
+    label_smoothing: float = setting(
+        0.0,
+        title="Label smoothing",
+        help="The right answer counts a little less than wholly, against too much certainty; 0.1 is usual.",
+        ge=0,
+        lt=1,
+        needs="classes",
+    )
+    r_drop: float = setting(
+        0.0,
+        title="Agree with yourself (R-Drop)",
+        help="Every example is seen twice under dropout, and both answers should agree: twice the time. 1 is a start.",
+        ge=0,
+        le=100,
+        needs="classes",
+    )
+    mixup: float = setting(
+        0.0,
+        title="Blend pictures (MixUp)",
+        help="Learns from blends of two pictures with both labels; 0.2 is usual, 0 is off.",
+        ge=0,
+        le=10,
+        needs="pictures",
+    )
+    cutmix: float = setting(
+        0.0,
+        title="Paste pictures (CutMix)",
+        help="Learns from pictures with a piece of another one in them; 1 is usual, 0 is off.",
+        ge=0,
+        le=10,
+        needs="pictures",
+    )

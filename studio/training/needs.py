@@ -1,0 +1,40 @@
+"""What a setting needs to be read at all, and whether a task and a model have it: told from config.json."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from studio.training import TrainingOptions
+
+CONFIG_KEYS: dict[str, tuple[str, ...]] = {
+    "dropout": (
+        *("hidden_dropout_prob", "hidden_dropout", "dropout", "dropout_rate"),
+        *("resid_pdrop", "embd_pdrop", "embedding_dropout", "mlp_dropout"),
+    ),
+    "attention_dropout": ("attention_probs_dropout_prob", "attention_dropout", "attn_pdrop"),
+    "stochastic_depth": ("drop_path_rate", "drop_connect_rate"),
+}  # by the setting that overrides them; their names in the configs of transformers' families
+
+
+def unread(classes: bool, pictures: bool, config: Mapping[str, Any], stored: Iterable[str]) -> frozenset[str]:
+    """The training settings that nothing reads.
+
+    classes: whether the task tells classes apart. config: the model's config.json. stored: names of its tensors.
+    """
+    there = {name for name, keys in CONFIG_KEYS.items() if any(key in config for key in keys)}
+    there |= {"classes"} if classes else set()
+    there |= {"pictures"} if pictures else set()
+    there |= {"batch_norm"} if any("running_mean" in name for name in stored) else set()
+    fields = TrainingOptions.model_fields.items()
+    wanted = {name: extra.get("needs") for name, field in fields if isinstance(extra := field.json_schema_extra, dict)}
+    return frozenset(name for name, need in wanted.items() if need and need not in there)
+
+
+def config_changes(training: TrainingOptions, config: Mapping[str, Any]) -> dict[str, float]:
+    """The values of config.json that the settings override."""
+    return {
+        key: value
+        for name, keys in CONFIG_KEYS.items()
+        if (value := getattr(training, name)) is not None
+        for key in keys
+        if key in config
+    }
