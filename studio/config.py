@@ -14,6 +14,7 @@ from studio.strategies.base import Strategy
 from studio.tasks import TASKS
 from studio.tasks.base import Task
 from studio.training import TrainingOptions
+from studio.training.optimizers import OPTIMIZERS
 
 
 class ModelOptions(Options):
@@ -79,7 +80,8 @@ class RunConfig(Options):
 
     @property
     def learning_rate(self) -> float:
-        return self.training.learning_rate or self.chosen_strategy.learning_rate(self.strategy_options)
+        recommended = self.chosen_strategy.learning_rate(self.strategy_options)
+        return self.training.learning_rate or recommended * OPTIMIZERS[self.training.optimizer].rate
 
     # --- the file -----------------------------------------------------------------------------
 

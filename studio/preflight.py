@@ -12,6 +12,7 @@ from studio.models.sources import locate, why_only_local
 from studio.models.weights import shapes_in
 from studio.paths import Home
 from studio.training.needs import unread
+from studio.training.optimizers import OPTIMIZERS
 
 KIND_WORDS = {"text": "texts", "image": "pictures"}
 
@@ -27,7 +28,12 @@ def check(config: RunConfig, home: Home, trust_remote_code: bool = False) -> Non
 
 def find_problems(config: RunConfig, home: Home, trust_remote_code: bool = False) -> list[Explanation]:
     """Of the model and of the data's source. The rows themselves are checked when they are assembled."""
-    return [*_of_model(config, home, trust_remote_code), *_of_source(config), *_of_columns(config)]
+    return [
+        *_of_model(config, home, trust_remote_code),
+        *_of_optimizer(config),
+        *_of_source(config),
+        *_of_columns(config),
+    ]
 
 
 def _of_model(config: RunConfig, home: Home, trust_remote_code: bool) -> list[Explanation]:
@@ -86,6 +92,12 @@ def _of_missing_model(model_id: str, home: Home) -> list[Explanation]:
             "Connect to the internet and try again, or choose a model that is on this machine.",
         )
     ]
+
+
+def _of_optimizer(config: RunConfig) -> list[Explanation]:
+    choice = OPTIMIZERS[config.training.optimizer]
+    reason = choice.why_not()
+    return [Explanation(f"{choice.title} cannot be used here.", reason, "Choose another optimizer.")] if reason else []
 
 
 def _of_source(config: RunConfig) -> list[Explanation]:

@@ -20,8 +20,8 @@ from studio.training.schedules import SCHEDULES
 
 Part = Literal["strategy", "training", "options"]  # the key of the run file below which a panel's settings lie
 CHOICES = {
-    "optimizer": [(entry.title, entry.name) for entry in OPTIMIZERS],
-    "schedule": [(entry.title, entry.name) for entry in SCHEDULES],
+    "optimizer": [(f"{entry.title}: {entry.sentence}", entry.name) for entry in OPTIMIZERS],
+    "schedule": [(f"{entry.title}: {entry.sentence}", entry.name) for entry in SCHEDULES],
 }
 
 

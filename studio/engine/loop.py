@@ -1,7 +1,7 @@
 """The training loop: batches in, optimizer steps out. Everything around the steps is a callback."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from studio.engine.callbacks.base import Callback, StepResult
 from studio.engine.forward import Forward
 from studio.engine.objective import Objective
 from studio.errors import StudioError
-from studio.training.schedules import learning_rate_factor
+from studio.training.schedules import ScheduleOptions, learning_rate_factor
 
 Ending = Literal["completed", "early-stopping", "stopped"]
 
@@ -29,8 +29,7 @@ class Plan:
     epochs: int
     batch_size: int
     learning_rate: float
-    schedule: str
-    warmup: float
+    schedule: ScheduleOptions
     max_grad_norm: float
     evaluations_per_epoch: int
     seed: int
@@ -53,8 +52,7 @@ class Plan:
         return training_batches(self.rows, self.batch_size, self.seed, epoch, self.lengths)
 
     def learning_rate_at(self, step: int) -> float:
-        warmup_steps = round(self.warmup * self.total_steps)
-        return self.learning_rate * learning_rate_factor(self.schedule, step, self.total_steps, warmup_steps)
+        return self.learning_rate * learning_rate_factor(self.schedule, step, self.total_steps)
 
 
 @dataclass
@@ -187,16 +185,27 @@ def parts(rows: Sequence[int], count: int) -> list[Sequence[int]]:
 
 
 def parameter_groups(
-    model: nn.Module, weight_decay: float, factors: Mapping[str, float], stages: Mapping[str, int]
+    model: nn.Module,
+    weight_decay: float,
+    factors: Mapping[str, float],
+    stages: Mapping[str, int],
+    apart: Collection[str] = (),
 ) -> list[dict[str, Any]]:
     """The trained parameters in groups that are treated alike, by name: `factors` of the learning rate (1 where
-    missing), the stage of the course in which they join (0), and weight decay: not for biases and norms (1-D)."""
-    groups: dict[tuple[int, float, bool], list[nn.Parameter]] = {}
+    missing), the stage of the course in which they join (0), whether the optimizer treats them `apart`, and weight
+    decay: not for biases and norms (1-D)."""
+    groups: dict[tuple[int, float, bool, bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            key = (stages.get(name, 0), -factors.get(name, 1.0), parameter.ndim <= 1)
+            key = (stages.get(name, 0), -factors.get(name, 1.0), parameter.ndim <= 1, name in apart)
             groups.setdefault(key, []).append(parameter)
     return [
-        {"params": members, "weight_decay": 0.0 if flat else weight_decay, "factor": -factor, "stage": stage}
-        for (stage, factor, flat), members in sorted(groups.items(), key=lambda entry: entry[0])
+        {
+            "params": members,
+            "weight_decay": 0.0 if flat else weight_decay,
+            "factor": -factor,
+            "stage": stage,
+            "apart": is_apart,
+        }
+        for (stage, factor, flat, is_apart), members in sorted(groups.items(), key=lambda entry: entry[0])
     ]

@@ -21,7 +21,9 @@ from studio.engine.callbacks.checkpoints import SaveCheckpoints
 from studio.engine.callbacks.control import Control
 from studio.engine.callbacks.evaluation import Evaluation
 from studio.engine.callbacks.penalties import GradientNoise, Penalties
+from studio.engine.callbacks.plateau import ReduceOnPlateau
 from studio.engine.callbacks.progress import Progress
+from studio.engine.callbacks.schedule_free import ScheduleFree
 from studio.engine.callbacks.unfreezing import Unfreezing, stages_by_name
 from studio.engine.checkpoint import Checkpoints
 from studio.engine.evaluation import Evaluator
@@ -41,6 +43,7 @@ from studio.models.structure import Structure, find_structure
 from studio.paths import Home
 from studio.processes import trusts_remote_code
 from studio.store import Run
+from studio.strategies.lora import plain_name
 from studio.tasks.base import Prepared, Spec
 from studio.tasks.classification import config_of
 from studio.training import TrainingOptions
@@ -137,9 +140,11 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
     accelerator = Accelerator(mixed_precision=precision, cpu=device.type == "cpu")
     course = strategy.course(structure, options)
     factors = strategy.rates(model, structure, options)
-    groups = parameter_groups(model, training.weight_decay, factors, stages_by_name(course))
-    optimizer = OPTIMIZERS[training.optimizer].build(groups, config.learning_rate, training)
-    wrapped, optimizer = accelerator.prepare(model, optimizer)
+    choice = OPTIMIZERS[training.optimizer]
+    apart = matrices_inside(model, structure) if choice.by_shape else ()
+    groups = parameter_groups(model, training.weight_decay, factors, stages_by_name(course), apart)
+    bare_optimizer = choice.build(groups, config.learning_rate, training)
+    wrapped, optimizer = accelerator.prepare(model, bare_optimizer)
     forward = Forward(wrapped, prepared, accelerator.device)
     plan = Plan(
         rows=len(prepared.datasets["train"]),
@@ -147,8 +152,7 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
         epochs=training.epochs,
         batch_size=settled.batch_size,
         learning_rate=config.learning_rate,
-        schedule=training.schedule,
-        warmup=training.warmup,
+        schedule=training if choice.follows_schedule else training.model_copy(update={"schedule": "constant"}),
         max_grad_norm=training.max_grad_norm,
         evaluations_per_epoch=training.evaluations_per_epoch,
         seed=training.seed,
@@ -181,7 +185,11 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
         if course
         else None
     )
-    first = [unfreezing] if unfreezing else []
+    first: list[Callback] = [unfreezing] if unfreezing else []
+    if not choice.follows_schedule:
+        first.append(ScheduleFree(bare_optimizer))
+    elif training.schedule == "reduce-on-plateau":
+        first.append(ReduceOnPlateau(reporter, training.plateau_factor, training.plateau_patience))
     loop.callbacks = (*first, *regularising, Progress(reporter), Control(run), evaluation, saving)
     reporter.emit(planned(plan, prepared, model, config.chosen_task.headline_metric, settled.precision))
     return Session(loop, evaluation, evaluator, material.table, prepared, model, structure, frozen, unfreezing)
@@ -197,6 +205,14 @@ def apply_strategy(config: RunConfig, prepared: Prepared, structure: Structure) 
             "Choose another strategy.",
         )
     return model
+
+
+def matrices_inside(model: nn.Module, structure: Structure) -> frozenset[str]:
+    """Weights of two dimensions that are neither embeddings nor of the head, which see one input each or one output."""
+    outer = {*structure.embeddings, *structure.head}
+    return frozenset(
+        name for name, parameter in model.named_parameters() if parameter.ndim == 2 and plain_name(name) not in outer
+    )
 
 
 def class_counts(material: Material) -> list[int]:

@@ -135,7 +135,7 @@ def estimate(
     trained: Trained,
     workload: Workload,
     speed: Speed,
-    optimizer_floats: int,
+    optimizer_floats: float,
     cores: int = 1,
     cached: bool = True,
     half_precision: bool = False,

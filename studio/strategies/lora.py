@@ -87,7 +87,7 @@ class Lora(Strategy):
         )
         wrapped = get_peft_model(model, config)
         for name, parameter in wrapped.named_parameters():
-            if _plain(name) in structure.fixed:
+            if plain_name(name) in structure.fixed:
                 parameter.requires_grad_(False)
         return wrapped
 
@@ -150,7 +150,7 @@ def _module(name: str) -> str:
     return name.rpartition(".")[0]
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """A parameter's name in a model that peft wrapped -> its name before."""
     return (
         name.removeprefix("base_model.model.").replace("modules_to_save.default.", "").replace("original_module.", "")

@@ -11,17 +11,19 @@ from trained import Finished, Workers, state_of
 
 from studio.engine.callbacks.base import StepResult
 from studio.engine.callbacks.evaluation import Evaluation
+from studio.engine.callbacks.plateau import ReduceOnPlateau
 from studio.engine.callbacks.progress import Progress
 from studio.engine.evaluation import is_better
 from studio.engine.loop import Plan, State, parameter_groups
 from studio.engine.reporting import Interrupted, Reporter
 from studio.store import Run
 from studio.tasks.base import Scores
+from studio.training.schedules import ScheduleOptions
 
 
 def plan(**changes: Any) -> Plan:
-    values = {"rows": 100, "lengths": None, "epochs": 4, "batch_size": 10, "learning_rate": 0.1, "schedule": "linear"}
-    values |= {"warmup": 0.1, "max_grad_norm": 1.0, "evaluations_per_epoch": 1, "seed": 7}
+    values = {"rows": 100, "lengths": None, "epochs": 4, "batch_size": 10, "learning_rate": 0.1}
+    values |= {"schedule": ScheduleOptions(), "max_grad_norm": 1.0, "evaluations_per_epoch": 1, "seed": 7}
     return Plan(**{**values, **changes})
 
 
@@ -31,7 +33,7 @@ def test_the_learning_rate_rises_and_falls() -> None:
     assert max(rates) == pytest.approx(0.1) and rates[4] == pytest.approx(0.1)
     assert all(later < earlier for earlier, later in pairwise(rates[4:]))
     assert 0 < rates[-1] < 0.005
-    constant = plan(schedule="constant", warmup=0.0)
+    constant = plan(schedule=ScheduleOptions(schedule="constant", warmup=0.0))
     assert {constant.learning_rate_at(step) for step in range(40)} == {0.1}
 
 
@@ -139,8 +141,9 @@ def test_points_of_the_curve(tmp_path: Path) -> None:
     loop.state.ended = "stopped"
     progress.on_train_end(loop)  # type: ignore[arg-type]
     state = state_of(run)
-    assert 5 <= len(state.train) < 100 and state.step == 1000
-    assert state.train[0] == (200, 100.5)  # 40,000 steps make 200 points at least
+    assert 5 <= len(state.train) < 1000 and state.step == 1000
+    first, mean = state.train[0]
+    assert first <= 200 and mean == (first + 1) / 2  # 40,000 steps make 200 points at least
     assert state.latest is not None and state.latest.memory_bytes > 0 and state.latest.seconds_left is not None
 
 
@@ -149,3 +152,24 @@ def test_early_stopping_in_a_real_run(finished: Finished, workers: Workers) -> N
     state = workers.work(run)
     assert state.finished is not None and state.finished.reason == "early-stopping"
     assert state.status == "completed" and state.step < 16 * 50 and state.has_model
+
+
+def test_a_plateau_lowers_the_learning_rate_as_torch_does() -> None:
+    told: list[str] = []
+    reporter: Any = SimpleNamespace(note=told.append)
+    scores = [0.1, 0.2, 0.2, 0.15, 0.3, 0.1, 0.1, 0.1, 0.1, 0.4, 0.1, 0.1]
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    reference = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, "max", factor=0.3, patience=1, threshold=0.0)
+    ours = ReduceOnPlateau(reporter, 0.3, 1)
+    watched, best = Watched(), 0.0
+    for step, score in enumerate(scores, 1):
+        watched.state.step = step
+        reference.step(score)
+        ours.on_evaluated(watched, score > best)
+        best = max(best, score)
+        watched.optimizer = SimpleNamespace(param_groups=[{"lr": 1.0}])
+        copied = ReduceOnPlateau(reporter, 0.3, 1)
+        copied.restore(ours.state())
+        copied.on_step_begin(watched)
+        assert watched.optimizer.param_groups[0]["lr"] == pytest.approx(optimizer.param_groups[0]["lr"])
+    assert 0.3 ** len(told) == pytest.approx(optimizer.param_groups[0]["lr"]) and len(told) > 1

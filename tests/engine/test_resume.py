@@ -19,6 +19,7 @@ from studio.config import RunConfig
 from studio.tasks import TASKS
 
 STRATEGIES = ("full", "freeze", "lora")
+OPTIMIZERS = ("muon", "schedule-free", "plateau")  # with state of their own
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
@@ -37,7 +38,7 @@ def test_pause_and_resume(name: str, finished: Finished, workers: Workers) -> No
     assert not run.checkpoints.exists() and not (run.folder / "cache").exists()
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", (*STRATEGIES, *OPTIMIZERS))
 def test_killed_and_resumed_from_the_last_checkpoint(name: str, finished: Finished, workers: Workers) -> None:
     run = finished.new(name)
     worker = workers.start(run)
