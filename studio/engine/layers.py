@@ -7,6 +7,7 @@ from torch import nn
 from studio.engine.loop import Loop
 from studio.events import Layers
 from studio.models.structure import Structure
+from studio.strategies.adapters.base import plain_names
 from studio.strategies.selection import layers_of
 
 
@@ -35,10 +36,10 @@ def _modules(structure: Structure) -> dict[str, int]:
 
 def _layer_of(name: str, places: Mapping[str, int]) -> int | None:
     """Of the nearest module around a parameter that the structure knows; what peft put around it is left out."""
-    inner = name.removeprefix("module.").removeprefix("base_model.model.").replace("modules_to_save.default.", "")
-    module = inner.rpartition(".")[0]
-    while module:
-        if module in places:
-            return places[module]
-        module = module.rpartition(".")[0]
+    for plain in plain_names(name.removeprefix("module.")):
+        module = plain.rpartition(".")[0]
+        while module:
+            if module in places:
+                return places[module]
+            module = module.rpartition(".")[0]
     return None

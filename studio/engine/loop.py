@@ -152,6 +152,8 @@ class Loop:
         if self.plan.max_grad_norm > 0:
             self.accelerator.clip_grad_norm_(list(self.trained.values()), self.plan.max_grad_norm)
         self.optimizer.step()
+        for callback in self.callbacks:
+            callback.on_update(self)
         self.optimizer.zero_grad(set_to_none=True)
         return StepResult(value, len(rows), self._highest_rate())
 

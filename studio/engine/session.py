@@ -23,12 +23,13 @@ from studio.engine.callbacks.evaluation import Evaluation
 from studio.engine.callbacks.penalties import GradientNoise, Penalties
 from studio.engine.callbacks.plateau import ReduceOnPlateau
 from studio.engine.callbacks.progress import Progress
+from studio.engine.callbacks.ranks import RankAllocation
 from studio.engine.callbacks.schedule_free import ScheduleFree
 from studio.engine.callbacks.unfreezing import Unfreezing, stages_by_name
 from studio.engine.checkpoint import Checkpoints
 from studio.engine.evaluation import Evaluator
 from studio.engine.forward import Forward
-from studio.engine.frozen_layers import FrozenLayers
+from studio.engine.frozen_layers import FrozenLayers, batch_norms
 from studio.engine.layers import layers_now
 from studio.engine.loop import Loop, Plan, parameter_groups
 from studio.engine.objective import objective
@@ -43,7 +44,7 @@ from studio.models.structure import Structure, find_structure
 from studio.paths import Home
 from studio.processes import trusts_remote_code
 from studio.store import Run
-from studio.strategies.lora import plain_name
+from studio.strategies.adapters.base import plain_names
 from studio.tasks.base import Prepared, Spec
 from studio.tasks.classification import config_of
 from studio.training import TrainingOptions
@@ -130,7 +131,15 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
         outputs.save_initial_weights(run, prepared.model, {*renewed, *prepared.new_parameters})
     if training.gradient_checkpointing:
         compute_twice(model)
-    if device.type == "cpu" and Forward(model, prepared, device).channels_last:
+    is_whole = model is prepared.model
+    if training.batch_norm == "updated" and not is_whole and batch_norms(model):
+        raise StudioError(
+            "The statistics of batch normalisation cannot move here.",
+            "An adapter does not hold them, so they would be lost when it is saved.",
+            "Set batch_norm to auto, or train the model itself.",
+        )
+    # some of peft's convolutions cannot do with another order in memory
+    if is_whole and device.type == "cpu" and Forward(model, prepared, device).channels_last:
         model.to(memory_format=torch.channels_last)
     settled = settle(config, model, prepared, settled, reporter)
     settled.write(run.folder)
@@ -211,7 +220,9 @@ def matrices_inside(model: nn.Module, structure: Structure) -> frozenset[str]:
     """Weights of two dimensions that are neither embeddings nor of the head, which see one input each or one output."""
     outer = {*structure.embeddings, *structure.head}
     return frozenset(
-        name for name, parameter in model.named_parameters() if parameter.ndim == 2 and plain_name(name) not in outer
+        name
+        for name, parameter in model.named_parameters()
+        if parameter.ndim == 2 and outer.isdisjoint(plain_names(name))
     )
 
 
@@ -229,6 +240,9 @@ def regularisers(loop: Loop, training: TrainingOptions, prepared: Prepared, stru
         found.append(Penalties(loop, prepared.new_parameters, structure.shapes, training.l1, training.l2_sp))
     if training.gradient_noise:
         found.append(GradientNoise(training.gradient_noise))
+    tuner = getattr(loop.accelerator.unwrap_model(loop.model), "base_model", None)
+    if hasattr(tuner, "update_and_allocate"):
+        found.append(RankAllocation(tuner, loop.plan.total_steps))
     if training.averaging != "none":
         decay = training.ema_decay if training.averaging == "ema" else None
         found.append(Averaging(loop, decay, training.swa_start))

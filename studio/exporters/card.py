@@ -7,6 +7,7 @@ import yaml
 
 from studio.config import RunConfig
 from studio.exporters.sharing import base_model_name, data_name, for_others
+from studio.files import read_json
 from studio.models.catalog import CATALOG
 from studio.models.sources import locate
 from studio.store import Run
@@ -17,6 +18,14 @@ _INPUTS = {
     "text": ('"a text"', "AutoTokenizer", "tokenizer", "texts"),
     "image": ('"picture.jpg"', "AutoImageProcessor", "image_processor", "pictures"),
 }
+
+
+PROMPTS = ("PROMPT_TUNING", "PREFIX_TUNING", "P_TUNING")  # peft's kinds of adapters that no weights can take in
+
+
+def can_merge(adapter: Path) -> bool:
+    """Whether the adapter in this folder can become part of its base model's weights."""
+    return (read_json(adapter / "adapter_config.json") or {}).get("peft_type") not in PROMPTS
 
 
 def write_card(run: Run, config: RunConfig, labels: tuple[str, ...], adapter: bool) -> str:
@@ -35,7 +44,7 @@ def write_card(run: Run, config: RunConfig, labels: tuple[str, ...], adapter: bo
         f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True)}---",
         f"# {run.name}",
         _introduction(config, labels),
-        f"## How to use it\n\n```python\n{loading_code(config, adapter)}\n```",
+        f"## How to use it\n\n```python\n{loading_code(config, adapter, can_merge(run.model))}\n```",
         _origin(config, licence),
         _data(run, config),
         _results(run),
@@ -68,7 +77,7 @@ def _stated_licence(readme: Path) -> str | None:
     return str(licence) if licence else None
 
 
-def loading_code(config: RunConfig, adapter: bool) -> str:
+def loading_code(config: RunConfig, adapter: bool, mergeable: bool = True) -> str:
     """Python that loads the folder it lies in and asks it one question."""
     example, processor_class, argument, _ = _INPUTS[config.chosen_task.input_kind]
     if not adapter:
@@ -84,7 +93,7 @@ def loading_code(config: RunConfig, adapter: bool) -> str:
             'config = AutoConfig.from_pretrained(".")  # the labels',
             f'base = {model_class}.from_pretrained("{base_model_name(config)}", config=config,',
             "    ignore_mismatched_sizes=True)",
-            'model = PeftModel.from_pretrained(base, ".").merge_and_unload()',
+            f'model = PeftModel.from_pretrained(base, "."){".merge_and_unload()" if mergeable else ".eval()"}',
             f'processor = {processor_class}.from_pretrained(".")',
             f'classify = pipeline("{config.task}", model=model, {argument}=processor)',
             f"classify({example})",

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.config import RunConfig
+from studio.exporters.card import can_merge
 from studio.exporters.folder import describe, empty_folder, unfinished
 from studio.models.sources import locate
 from studio.processes import trusts_remote_code
@@ -21,6 +22,8 @@ class Merged:
             return reason
         if not (run.model / "adapter_config.json").is_file():
             return "This run trained the model itself, not an adapter: the standard folder is whole already."
+        if not can_merge(run.model):
+            return "A learned prompt goes before every text: it cannot become part of the weights."
         return None
 
     def export(self, run: Run, to: Path) -> Path:

@@ -1,13 +1,13 @@
-"""How much of a model is trained. A new strategy: one file here, one line below."""
+"""How much of a model is trained. A new strategy: one class here, one line below."""
 
 from studio.registry import Registry
+from studio.strategies.adapters import low_rank, orthogonal, projections, prompts, scaling
 from studio.strategies.base import Strategy
 from studio.strategies.bitfit import BitFit
 from studio.strategies.freeze import Freeze
 from studio.strategies.full import Full
 from studio.strategies.gradual import Gradual
 from studio.strategies.layerwise import Layerwise
-from studio.strategies.lora import Lora
 from studio.strategies.lp_ft import ProbeThenFull
 from studio.strategies.norm_only import NormOnly
 from studio.strategies.scratch import Scratch
@@ -21,6 +21,25 @@ STRATEGIES: Registry[Strategy] = Registry(
     ProbeThenFull(),
     BitFit(),
     NormOnly(),
-    Lora(),
+    low_rank.Lora(),
+    low_rank.Dora(),
+    low_rank.AdaLora(),
+    low_rank.LoHa(),
+    low_rank.LoKr(),
+    low_rank.HiRa(),
+    low_rank.DeLora(),
+    low_rank.Miss(),
+    orthogonal.Oft(),
+    orthogonal.Boft(),
+    orthogonal.Hra(),
+    orthogonal.Road(),
+    projections.Vera(),
+    projections.RandLora(),
+    projections.FourierFt(),
+    scaling.Ia3(),
+    scaling.LnTuning(),
+    prompts.PrefixTuning(),
+    prompts.PromptTuning(),
+    prompts.PTuning(),
     Scratch(),
 )

@@ -6,7 +6,13 @@ from families import FAMILIES, build, live_structure
 from studio.errors import StudioError
 from studio.strategies import STRATEGIES
 
-SETTINGS = {"freeze": [{}, {"last_blocks": 1}, {"last_blocks": 99}], "lora": [{}, {"r": 3}]}
+SETTINGS = {
+    "freeze": [{}, {"last_blocks": 1}, {"last_blocks": 99}],
+    "lora": [{}, {"r": 3}, {"dora": True}, {"pissa": True, "r": 4}],
+    "lokr": [{}, {"r": 1}],
+    "oft": [{}, {"block_size": 4}],
+    "fourierft": [{}, {"frequencies": 7}],
+}
 CASES = [(name, settings) for name in STRATEGIES.names for settings in SETTINGS.get(name, [{}])]
 
 
@@ -69,12 +75,16 @@ def test_no_strategy_trains_what_is_fixed():
         assert preview.trainable == sum(p.numel() for p in trained.values())
 
 
-def test_lora_says_why_it_does_not_fit_convolutions():
-    strategy = STRATEGIES["lora"]
-    structure = live_structure(build("resnet"))
-    assert "convolutions" in strategy.why_not(structure)
-    with pytest.raises(StudioError, match="LoRA does not fit"):
-        strategy.preview(structure, strategy.Options())
+def test_what_does_not_fit_is_said_with_the_reason():
+    convolutions, gpt2, vit = (live_structure(build(family)) for family in ("resnet", "gpt2", "vit"))
+    assert "convolutions" in STRATEGIES["vera"].why_not(convolutions)
+    assert "GPT-2" in STRATEGIES["loha"].why_not(gpt2)
+    assert "pictures" in STRATEGIES["prompt-tuning"].why_not(vit)
+    assert "decoder" in STRATEGIES["p-tuning"].why_not(live_structure(build("t5")))
+    assert "look back" in STRATEGIES["prefix-tuning"].why_not(live_structure(build("distilbert")))
+    assert "norm-only" in STRATEGIES["ln-tuning"].why_not(convolutions)
+    with pytest.raises(StudioError, match="does not fit"):
+        STRATEGIES["vera"].preview(convolutions, STRATEGIES["vera"].Options())
 
 
 def test_lora_adapts_the_layers_that_are_named():

@@ -30,6 +30,9 @@ class Callback:
     def on_gradients(self, loop: "Loop") -> None:
         """The gradients of a step are whole, and not clipped yet."""
 
+    def on_update(self, loop: "Loop") -> None:
+        """The weights have moved, and the gradients that moved them are still there."""
+
     def on_step_end(self, loop: "Loop", result: StepResult) -> None:
         """After every optimizer step."""
 

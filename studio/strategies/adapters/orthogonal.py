@@ -1,0 +1,137 @@
+"""Adapters that turn what a layer knows instead of adding to it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from studio.options import setting
+from studio.strategies.adapters.base import Adapter, AdapterOptions, Layer, divisor
+
+
+class BlockOptions(AdapterOptions):
+    block_size: int = setting(
+        32,
+        title="Numbers that are turned together (block size)",
+        help="A larger block can learn more and trains more parameters; it is lowered to what divides the layers.",
+        ge=2,
+        le=512,
+        advanced=False,
+    )
+
+
+class Oft(Adapter):
+    """Qiu et al. 2023, arXiv:2306.07280."""
+
+    name = "oft"
+    title = "Turned inputs (OFT)"
+    sentence = "Turns the inputs of every layer in small groups, which keeps how its weights relate to each other."
+    default_learning_rate = 1e-3
+    kinds = frozenset({"linear"})  # merged convolutions say something else in peft 0.21
+    Options = BlockOptions
+
+    def fitted(self, layers: Sequence[Layer], options: Any) -> Any:
+        return options.model_copy(update={"block_size": divisor(options.block_size, layers, "inputs")})
+
+    def size(self, layer: Layer, options: Any) -> int:
+        block = options.block_size
+        return int(layer.inputs // block * (block * (block - 1) // 2))
+
+    def config(self, layers: Sequence[Layer], options: Any, common: dict[str, Any]) -> Any:
+        from peft import OFTConfig
+
+        return OFTConfig(r=0, oft_block_size=options.block_size, **common)
+
+
+class BoftOptions(BlockOptions):
+    block_size: int = setting(
+        8,
+        title="Numbers that are turned together (block size)",
+        help="A larger block can learn more and trains more parameters; it is lowered to what divides the layers.",
+        ge=2,
+        le=512,
+        advanced=False,
+    )
+
+
+class Boft(Adapter):
+    """Liu et al. 2023, arXiv:2311.06243."""
+
+    name = "boft"
+    title = "Turned inputs, and lengths (BOFT)"
+    sentence = "Like OFT with smaller groups, and every output gets a length of its own."
+    default_learning_rate = 1e-3
+    kinds = frozenset({"linear", "conv2d"})
+    Options = BoftOptions
+
+    def fitted(self, layers: Sequence[Layer], options: Any) -> Any:
+        return options.model_copy(update={"block_size": divisor(options.block_size, layers, "inputs")})
+
+    def size(self, layer: Layer, options: Any) -> int:
+        return int(layer.inputs * layer.kernel * options.block_size + layer.outputs)
+
+    def config(self, layers: Sequence[Layer], options: Any, common: dict[str, Any]) -> Any:
+        from peft import BOFTConfig
+
+        return BOFTConfig(boft_block_size=options.block_size, **common)
+
+
+class HraOptions(AdapterOptions):
+    r: int = setting(
+        8,
+        title="Mirrors a layer (r)",
+        help="A layer's inputs are reflected so many times; an even number begins as no change at all.",
+        ge=2,
+        le=512,
+        multiple_of=2,
+        advanced=False,
+    )
+
+
+class Hra(Adapter):
+    """Yuan et al. 2024, arXiv:2405.17484."""
+
+    name = "hra"
+    title = "Mirrored inputs (HRA)"
+    sentence = "Reflects the inputs of every layer a few times: between LoRA and OFT."
+    default_learning_rate = 1e-3
+    kinds = frozenset({"linear", "conv2d"})
+    Options = HraOptions
+
+    def size(self, layer: Layer, options: Any) -> int:
+        return int(options.r * layer.inputs * layer.kernel)
+
+    def config(self, layers: Sequence[Layer], options: Any, common: dict[str, Any]) -> Any:
+        from peft import HRAConfig
+
+        return HRAConfig(r=options.r, **common)
+
+
+class RoadOptions(AdapterOptions):
+    group_size: int = setting(
+        64,
+        title="Size of a group",
+        help="Outputs are turned in pairs inside groups of so many; it is lowered to what divides the layers.",
+        ge=2,
+        le=512,
+    )
+
+
+class Road(Adapter):
+    """Liao and Monz 2024, arXiv:2409.00119."""
+
+    name = "road"
+    title = "Turned outputs (RoAd)"
+    sentence = "Turns and stretches the outputs of every layer in pairs: hardly any parameters."
+    default_learning_rate = 5e-3
+    kinds = frozenset({"linear"})
+    Options = RoadOptions
+
+    def fitted(self, layers: Sequence[Layer], options: Any) -> Any:
+        return options.model_copy(update={"group_size": divisor(options.group_size, layers, "outputs")})
+
+    def size(self, layer: Layer, options: Any) -> int:
+        return layer.outputs
+
+    def config(self, layers: Sequence[Layer], options: Any, common: dict[str, Any]) -> Any:
+        from peft import RoadConfig
+
+        return RoadConfig(variant="road_1", group_size=options.group_size, **common)

@@ -1,0 +1,112 @@
+"""Adapters that only learn how much of fixed directions to take."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from studio.options import setting
+from studio.strategies.adapters.base import Adapter, AdapterOptions, Layer
+
+
+class VeraOptions(AdapterOptions):
+    r: int = setting(
+        256,
+        title="Fixed directions (rank r)",
+        help="All layers share so many random directions, and learn how much of each to take.",
+        ge=1,
+        le=2048,
+        advanced=False,
+    )
+    dropout: float = setting(
+        0.0, title="Adapter dropout", help="Share of an adapter's inputs left out at random.", ge=0, lt=1
+    )
+
+
+class Vera(Adapter):
+    """Kopiczko et al. 2023, arXiv:2310.11454."""
+
+    name = "vera"
+    title = "Shared random adapters (VeRA)"
+    sentence = "All layers share one random adapter and learn how strongly to use it: a tenth of LoRA's size."
+    default_learning_rate = 1e-2
+    kinds = frozenset({"linear", "conv1d"})
+    Options = VeraOptions
+
+    def size(self, layer: Layer, options: Any) -> int:
+        return int(options.r + layer.outputs)
+
+    def config(self, layers: Sequence[Layer], options: Any, common: dict[str, Any]) -> Any:
+        from peft import VeraConfig
+
+        return VeraConfig(r=options.r, vera_dropout=options.dropout, **common)
+
+
+class RandLoraOptions(AdapterOptions):
+    r: int = setting(
+        32,
+        title="Size of a random basis (rank r)",
+        help="The smaller, the more bases it takes to reach every direction, and the more parameters.",
+        ge=1,
+        le=512,
+        advanced=False,
+    )
+    dropout: float = setting(
+        0.0, title="Adapter dropout", help="Share of an adapter's inputs left out at random.", ge=0, lt=1
+    )
+
+
+class RandLora(Adapter):
+    """Albert et al. 2025, arXiv:2502.00987."""
+
+    name = "randlora"
+    title = "Many random adapters (RandLoRA)"
+    sentence = "Mixes random adapters until they reach every direction, at about the cost of LoRA."
+    default_learning_rate = 1e-3
+    kinds = frozenset({"linear", "conv1d"})
+    Options = RandLoraOptions
+
+    def size(self, layer: Layer, options: Any) -> int:
+        width = min(layer.inputs, layer.outputs)
+        return math.ceil(width / options.r) * (options.r + width)
+
+    def config(self, layers: Sequence[Layer], options: Any, common: dict[str, Any]) -> Any:
+        from peft import RandLoraConfig
+
+        return RandLoraConfig(r=options.r, randlora_alpha=20 * options.r, randlora_dropout=options.dropout, **common)
+
+
+class FourierOptions(AdapterOptions):
+    frequencies: int = setting(
+        1000,
+        title="Waves a layer (frequencies)",
+        help="A layer's change is the sum of so many waves; more can learn more.",
+        ge=1,
+        le=100_000,
+        advanced=False,
+    )
+    strength: float = setting(
+        150.0, title="Strength of the waves (scaling)", help="The larger, the larger the changes.", gt=0, le=10_000
+    )
+
+
+class FourierFt(Adapter):
+    """Gao et al. 2024, arXiv:2405.03003."""
+
+    name = "fourierft"
+    title = "Waves (FourierFT)"
+    sentence = "Learns the change of each layer as a sum of waves: very few parameters, at some cost in time."
+    default_learning_rate = 1e-2
+    kinds = frozenset({"linear", "conv1d"})
+    Options = FourierOptions
+
+    def fitted(self, layers: Sequence[Layer], options: Any) -> Any:
+        most = min(layer.inputs * layer.outputs for layer in layers)
+        return options.model_copy(update={"frequencies": min(options.frequencies, most)})
+
+    def size(self, layer: Layer, options: Any) -> int:
+        return int(options.frequencies)
+
+    def config(self, layers: Sequence[Layer], options: Any, common: dict[str, Any]) -> Any:
+        from peft import FourierFTConfig
+
+        return FourierFTConfig(n_frequency=options.frequencies, scaling=options.strength, **common)

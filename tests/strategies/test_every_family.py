@@ -1,0 +1,271 @@
+"""Every strategy on a model of every kind: three steps move exactly what they should, pausing changes nothing, and
+what is saved gives the same answers to plain transformers and peft in another process."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas
+import pytest
+import torch
+from families import TEXT_FAMILIES, build
+from trained import ENVIRONMENT
+
+from studio.config import RunConfig
+from studio.engine import outputs
+from studio.engine.callbacks.base import Callback, StepResult
+from studio.engine.checkpoint import Checkpoints
+from studio.engine.loop import Loop
+from studio.engine.reporting import Reporter
+from studio.engine.session import Material, Session
+from studio.engine.session import build as build_session
+from studio.engine.settled import Settled
+from studio.engine.training import continue_from
+from studio.models.structure import Structure, find_structure
+from studio.paths import Home
+from studio.store import Run, Store
+from studio.strategies import STRATEGIES
+from studio.strategies.adapters.base import plain_names
+from studio.tasks.base import Prepared
+from studio.tasks.pretrained import head_names
+
+FAMILIES = ("bert", "gpt2", "t5", "vit", "resnet")
+STEPS, ROWS = 3, 2
+HEAD = ("freeze", "gradual", "lp-ft")  # only the head within the first steps
+WITH_POOLER = (*HEAD, "bitfit", "norm-only")
+EVERYTHING = ("full", "layerwise", "scratch")
+INSIDE = {
+    "bitfit": r"bias$",
+    "norm-only": r"(?i:norm)|(^|[._])ln_",
+    "prefix-tuning": r"^prompt_encoder\.",
+    "prompt-tuning": r"^prompt_encoder\.",
+    "p-tuning": r"^prompt_encoder\.",
+    "ln-tuning": r"\.ln_tuning_layers\.default\.",
+    "lora": r"\.lora_[AB]\.",
+    "dora": r"\.lora_([AB]|magnitude_vector)\.",
+    "adalora": r"\.lora_[ABE]\.",
+    "loha": r"\.hada_w[12]_[ab]\.",
+    "lokr": r"\.lokr_w[12](_[ab])?\.",
+    "hira": r"\.hira_[AB]\.",
+    "delora": r"\.delora_(A|B|lambda)\.",
+    "miss": r"\.miss_block\.",
+    "oft": r"\.oft_R\.",
+    "boft": r"\.boft_[Rs]\.",
+    "hra": r"\.hra_u\.",
+    "road": r"\.road_(theta|alpha)\.",
+    "vera": r"\.vera_lambda_[bd]\.",
+    "randlora": r"\.randlora_(lambda|gamma)\.",
+    "fourierft": r"\.fourierft_spectrum\.",
+    "ia3": r"\.ia3_l\.",
+}
+SMALL: dict[str, dict[str, Any]] = {
+    "adalora": {"r": 4, "target_r": 2},
+    "vera": {"r": 8},
+    "randlora": {"r": 4},
+    "fourierft": {"frequencies": 20},
+    "freeze": {"last_blocks": 0},
+}
+# without a gradient (what softmax takes away again, tables that are not looked at), or put back to zero by AdaLoRA
+UNMOVED = re.compile(r"key\.bias$|relative_attention_bias|token_type|position_embeddings|mask_token|lora_E")
+
+
+def items(family: str) -> list[dict[str, Any]]:
+    generator = torch.Generator().manual_seed(5)
+    found = []
+    for row in range(ROWS * STEPS):
+        label = {"labels": torch.tensor(row % 3)}
+        if family in TEXT_FAMILIES:
+            ids = torch.randint(2, 50, (9,), generator=generator)
+            ids[-1] = 1  # T5 looks at the end of the text
+            found.append({"input_ids": ids, "attention_mask": torch.ones(9, dtype=torch.long), **label})
+        else:
+            found.append({"pixel_values": torch.randn(3, 32, 32, generator=generator), **label})
+    return found
+
+
+def collate(rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
+    return {key: torch.stack([row[key] for row in rows]) for key in rows[0]}
+
+
+class NoProcessor:
+    def save_pretrained(self, folder: Path) -> None: ...
+
+
+def material(family: str) -> Material:
+    model = build(family)
+    names = frozenset(head_names(model))
+    labels = ("a", "b", "c")
+    prepared = Prepared(model, NoProcessor(), {"train": items(family)}, collate, None, labels, names)
+    table = pandas.DataFrame({"row": range(ROWS * STEPS), "split": "train", "label": [*"abc"] * (ROWS * STEPS // 3)})
+    return Material(table, prepared, "none")
+
+
+def opened(run: Run) -> Session:
+    torch.set_num_threads(1)
+    config, reporter = RunConfig.from_file(run.config_file), Reporter(run)
+    family = config.model.id
+    return build_session(run, config, material(family), Settled("cpu", 1), reporter)
+
+
+def new_run(home: Home, strategy: str, family: str) -> Run:
+    values = {
+        "task": "text-classification" if family in TEXT_FAMILIES else "image-classification",
+        "model": {"id": family},
+        "data": {"source": "none.csv"},
+        "strategy": {"name": strategy, **SMALL.get(strategy, {})},
+        "training": {
+            "epochs": 1,
+            "batch_size": ROWS,
+            "learning_rate": 0.01,
+            "precision": "fp32",
+            "warmup": 0,
+            "cache_activations": False,
+        },
+    }
+    return Store(home).create(json.dumps(values), "a test")
+
+
+class PauseAfter(Callback):
+    def __init__(self, step: int) -> None:
+        self._step = step
+
+    def on_step_end(self, loop: Loop, result: StepResult) -> None:
+        loop.pausing = loop.state.step == self._step
+
+
+def train(run: Run, pause_after: int | None = None) -> Session:
+    session = opened(run)
+    reporter = Reporter(run)
+    continue_from(Checkpoints(run.checkpoints), session, run, reporter)
+    session.place(reporter, compute_once=True)
+    if pause_after:
+        session.loop.callbacks = (PauseAfter(pause_after), *session.loop.callbacks)
+    session.loop.run()
+    return session
+
+
+def tensors(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    return {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+
+
+def logits(model: Any, family: str) -> torch.Tensor:
+    batch = {key: value for key, value in collate(items(family)).items() if key != "labels"}
+    model.eval()
+    with torch.no_grad():
+        return model(**batch).logits
+
+
+def structure_of(family: str) -> Structure:
+    model = build(family)
+    return find_structure({name: tuple(p.shape) for name, p in model.named_parameters()}, head_names(model))
+
+
+CASES = [
+    (strategy.name, family)
+    for strategy in STRATEGIES
+    for family in FAMILIES
+    if not strategy.why_not(structure_of(family))
+]
+every_case = pytest.mark.parametrize(("strategy", "family"), CASES)
+
+
+def test_the_case_is_made_for_most(home: Home) -> None:
+    assert {strategy for strategy, _ in CASES} == set(STRATEGIES.names)
+    assert len(CASES) > 110
+
+
+@every_case
+def test_three_steps_move_exactly_what_they_should(strategy: str, family: str, home: Home) -> None:
+    run = new_run(home, strategy, family)
+    before = tensors(opened(run).model)
+    session = train(run)
+    after = tensors(session.model)
+    head = {
+        name for name, _ in session.model.named_parameters() if set(plain_names(name)) & set(session.structure.head)
+    }
+    head -= {name for name in head if "original_module" in name}
+    pattern = re.compile(INSIDE.get(strategy, r".*" if strategy in EVERYTHING else r"$^"))
+    wanted = head | {name for name in after if pattern.search(name) and name not in head}
+    if strategy in WITH_POOLER:
+        wanted |= {name for name in after if "pooler" in name}
+    wanted -= {
+        name for name in after if "original_module" in name or (".base_layer." in name and strategy != "scratch")
+    }
+    moved = {name for name, value in after.items() if not torch.equal(value, before[name])}
+    assert moved <= wanted, sorted(moved - wanted)
+    assert all(UNMOVED.search(name) for name in wanted - moved), sorted(wanted - moved)
+    assert session.loop.state.step == STEPS
+
+
+@every_case
+def test_a_pause_changes_nothing(strategy: str, family: str, home: Home) -> None:
+    straight = train(new_run(home, strategy, family))
+    run = new_run(home, strategy, family)
+    paused = train(run, pause_after=1)
+    assert paused.loop.state.step == 1
+    resumed = train(run)
+    for name, value in tensors(straight.model).items():
+        assert torch.equal(value, tensors(resumed.model)[name]), name
+
+
+ELSEWHERE = """
+import json, sys
+import torch
+from transformers import AutoConfig, AutoModelForImageClassification, AutoModelForSequenceClassification
+torch.set_num_threads(1)
+base, batch, folders = sys.argv[1], torch.load(sys.argv[2]), json.load(sys.stdin)
+auto = AutoModelForImageClassification if "pixel_values" in batch else AutoModelForSequenceClassification
+def ask(model):
+    with torch.no_grad():
+        return model.eval()(**batch).logits.tolist()
+answers = {}
+for name, (folder, adapter, mergeable) in folders.items():
+    if not adapter:
+        answers[name] = [ask(auto.from_pretrained(folder))]
+        continue
+    from peft import PeftModel
+    config = AutoConfig.from_pretrained(folder)
+    model = PeftModel.from_pretrained(auto.from_pretrained(base, config=config), folder)
+    answers[name] = [ask(model)] + ([ask(model.merge_and_unload())] if mergeable else [])
+print(json.dumps(answers))
+"""
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    yield tmp_path_factory.mktemp("shelf")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_saved_models_give_the_same_answers_elsewhere(family: str, home: Home, shelf: Path) -> None:
+    base, batch = shelf / f"{family}-base", shelf / f"{family}.pt"
+    build(family).save_pretrained(base)
+    torch.save({key: value for key, value in collate(items(family)).items() if key != "labels"}, batch)
+    ours: dict[str, list[list[float]]] = {}
+    folders = {}
+    for strategy in (name for name, kind in CASES if kind == family):
+        run = new_run(home, strategy, family)
+        session = train(run)
+        outputs.save_model(run, session.model, NoProcessor())
+        ours[strategy] = logits(session.model, family).tolist()  # in the order in memory in which it was saved
+        adapter = (run.model / "adapter_config.json").is_file()
+        prompts = ("prefix-tuning", "prompt-tuning", "p-tuning")
+        folders[strategy] = (str(run.model), adapter, adapter and strategy not in prompts)
+    done = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE, str(base), str(batch)],
+        input=json.dumps(folders),
+        capture_output=True,
+        text=True,
+        env={**os.environ, **ENVIRONMENT},
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    theirs = json.loads(done.stdout.splitlines()[-1])
+    for strategy, answers in theirs.items():
+        for number, answer in enumerate(answers):
+            tolerance = {"rtol": 0, "atol": 0} if number == 0 else {"rtol": 1e-3, "atol": 1e-4}
+            torch.testing.assert_close(torch.tensor(answer), torch.tensor(ours[strategy]), msg=strategy, **tolerance)
