@@ -21,6 +21,7 @@ class Card(TypedDict, total=False):
     tags: Sequence[Tag]
     disabled: str  # the reason, shown on the card; empty: can be chosen
     details: Sequence[str]
+    group: str  # a heading stands before the first card of each
 
 
 class CardsValue(TypedDict, total=False):

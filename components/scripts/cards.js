@@ -22,13 +22,15 @@ const draw = () => {
   const cards = value.cards || [];
   group.setAttribute("aria-label", value.label || "Choices");
   const entry = cards.find((card) => card.key === value.selected) || cards.find((card) => !card.disabled) || cards[0];
-  redraw(group, cards.map((card) => h("div", {
+  redraw(group, cards.flatMap((card, index) => [
+    card.group && card.group !== cards[index - 1]?.group ? h("div", { class: "ui-card-group" }, card.group) : null,
+    h("div", {
     role: "radio", class: "ui-card", "data-focus": card.key, "data-testid": `card-${card.key}`,
     "aria-checked": String(card.key === value.selected), "aria-disabled": card.disabled ? "true" : null,
     tabindex: card === entry ? "0" : "-1",
     onclick: () => choose(card),
     onfocus: (event) => {
-      for (const other of group.children) other.tabIndex = other === event.currentTarget ? 0 : -1;
+      for (const other of group.querySelectorAll("[role=radio]")) other.tabIndex = other === event.currentTarget ? 0 : -1;
     },
     onkeydown: (event) => {
       if (event.key === " " || event.key === "Enter") { event.preventDefault(); choose(card); } else move(event);
@@ -40,7 +42,7 @@ const draw = () => {
   card.text ? h("span", { class: "ui-card-text" }, card.text) : null,
   card.details?.length ? h("ul", { class: "ui-card-details" }, card.details.map((line) => h("li", {}, line))) : null,
   card.tags?.length ? h("span", { class: "ui-card-tags" }, card.tags.map((tag) => badge(tag.text, tag.tone))) : null,
-  card.disabled ? h("span", { class: "ui-card-reason" }, card.disabled) : null)));
+  card.disabled ? h("span", { class: "ui-card-reason" }, card.disabled) : null)]).filter(Boolean));
 };
 draw();
 watch("value", draw);

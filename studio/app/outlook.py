@@ -1,5 +1,6 @@
 """What a choice means before it is started: trained parameters, layers, time and memory on this machine."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +49,7 @@ class Outlook:
     layers: tuple[dict[str, str], ...]
     problem: str
     unread: frozenset[str]  # training settings that nothing reads under these choices
+    steps: int  # optimizer steps in all
 
     @property
     def memory_words(self) -> str:
@@ -114,7 +116,8 @@ def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
     pictures = config.chosen_task.input_kind == "image"
     nobody_reads = unread(_has_classes(config), pictures, about.info.config, shapes_in(about.info.folder))
     nobody_reads |= frozenset() if lowest or course else {"cache_activations"}
-    return Outlook(preview, share, needed, TONES[fit.verdict], fit.sentence, drawn, why_not or "", nobody_reads)
+    steps = max(1, math.ceil(about.rows["train"] / workload.batch_size)) * training.epochs
+    return Outlook(preview, share, needed, TONES[fit.verdict], fit.sentence, drawn, why_not or "", nobody_reads, steps)
 
 
 def _has_classes(config: RunConfig) -> bool:

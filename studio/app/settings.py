@@ -8,6 +8,7 @@ import gradio as gr
 from pydantic import BaseModel
 
 from components.changes import Change
+from components.charts.curve import curve_html
 from components.fold import PANEL, Fold
 from components.forms import Form
 from studio.app.drafts import Draft
@@ -16,9 +17,10 @@ from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
 from studio.training import TOPICS, TrainingOptions
 from studio.training.optimizers import OPTIMIZERS
-from studio.training.schedules import SCHEDULES
+from studio.training.schedules import SCHEDULES, learning_rate_factor
 
 Part = Literal["strategy", "training", "options"]  # the key of the run file below which a panel's settings lie
+CURVE_POINTS = 161
 CHOICES = {
     "optimizer": [(f"{entry.title}: {entry.sentence}", entry.name) for entry in OPTIMIZERS],
     "schedule": [(f"{entry.title}: {entry.sentence}", entry.name) for entry in SCHEDULES],
@@ -33,6 +35,7 @@ class Panel:
     owner: str
     fold: Fold
     form: Form
+    picture: gr.HTML | None = None  # drawn below the form
 
     def belongs(self, draft: Draft) -> bool:
         chosen = {"strategy": draft.strategy.get("name"), "options": draft.task, "training": ""}
@@ -54,16 +57,19 @@ def build_panels() -> list[Panel]:
         if names:
             with gr.Column(elem_classes=PANEL):
                 fold = Fold(title, is_open, {"gone": part != "training"})
-                panels.append(Panel(part, owner, fold, Form(model, names, CHOICES, elem_prefix=owner or "training")))
+                form = Form(model, names, CHOICES, elem_prefix=owner or "training")
+                picture = gr.HTML(elem_id="rate-curve") if "schedule" in names else None
+                panels.append(Panel(part, owner, fold, form, picture))
     return panels
 
 
 def widgets(panels: Sequence[Panel]) -> list[Any]:
-    return [widget for panel in panels for widget in (panel.fold, *panel.form.components)]
+    pictures = {id(panel): [panel.picture] if panel.picture else [] for panel in panels}
+    return [widget for panel in panels for widget in (panel.fold, *panel.form.components, *pictures[id(panel)])]
 
 
-def updates(panels: Sequence[Panel], draft: Draft, config: RunConfig, unread: Collection[str]) -> list[Any]:
-    """For `widgets(panels)`. unread: training settings that nothing reads under the present choices."""
+def updates(panels: Sequence[Panel], draft: Draft, config: RunConfig, unread: Collection[str], steps: int) -> list[Any]:
+    """For `widgets(panels)`. unread: training settings that nothing reads under the present choices. steps: in all."""
     filled: dict[Part, Mapping[str, Any]] = {
         "strategy": config.strategy,
         "training": config.training.model_dump(),
@@ -78,7 +84,20 @@ def updates(panels: Sequence[Panel], draft: Draft, config: RunConfig, unread: Co
         gone = not belongs or not panel.form.any_visible(values, hidden)
         drawn.append({"gone": gone, "open": True} if draft.search else {"gone": gone})
         drawn += panel.form.updates(values, hidden)
+        drawn += [rate_curve(config, steps)] if panel.picture else []
     return drawn
+
+
+def rate_curve(config: RunConfig, steps: int) -> str:
+    """The learning rate from the first to the last step, as far as it is known before training."""
+    training = config.training
+    follows = OPTIMIZERS[training.optimizer].follows_schedule
+    schedule = training if follows else training.model_copy(update={"schedule": "constant"})
+    moments = [round(index * (steps - 1) / (CURVE_POINTS - 1)) for index in range(CURVE_POINTS)]
+    rates = [config.learning_rate * learning_rate_factor(schedule, step, steps) for step in moments]
+    note = "It falls when the checks stop improving." if schedule.schedule == "reduce-on-plateau" else ""
+    note = note if follows else "This optimizer needs no schedule: it averages the weights instead."
+    return curve_html(rates, "Learning rate", "first step", f"step {steps:,}", note)
 
 
 def _found(form: Form, name: str, search: str) -> bool:

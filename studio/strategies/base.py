@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+GROUPS = ("Parts of the model itself", "Small adapters beside it", "Prompts before the words", "For comparison")
+
+
 @dataclass(frozen=True)
 class Preview:
     """What would train. `blocks` says for each block of the structure, bottom first, what happens to it.
@@ -71,6 +74,7 @@ class Strategy:
     name: ClassVar[str]
     title: ClassVar[str]
     sentence: ClassVar[str]  # one sentence for a person who has never trained a model
+    group: ClassVar[str] = GROUPS[0]  # under which heading its card stands
     default_learning_rate: ClassVar[float]
     Options: ClassVar[type[Options]] = Options
 

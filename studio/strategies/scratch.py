@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
+from studio.strategies.base import GROUPS
 from studio.strategies.freeze import normalisation
 from studio.strategies.selection import Selection, everything, train_only
 
@@ -30,6 +31,7 @@ class ScratchOptions(BaseOptions):
 
 
 class Scratch(Selection):
+    group = GROUPS[3]
     name = "scratch"
     title = "From nothing (training from scratch)"
     sentence = "The model forgets all it learned before; useful to see what pretraining is worth, and for huge data."

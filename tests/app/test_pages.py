@@ -1,5 +1,6 @@
 """From the first choice to the run file: what each click does to the draft, as plain functions."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -211,7 +212,8 @@ def test_the_preview_is_what_the_strategy_does(
     assert told.preview.total - about.structure.count(about.structure.head) == sum(
         each.numel()
         for name, each in model.named_parameters()
-        if "original_module" not in name and not any(head in name for head in heads(about.structure.head))
+        if not re.search("original_module|ranknum", name)
+        and not any(head in name for head in heads(about.structure.head))
     )
     assert len(told.layers) == len(about.structure.blocks) + 2 and about.rows["train"] == len(
         prepared.datasets["train"]
@@ -278,7 +280,7 @@ def test_a_search_leaves_only_what_was_asked_for(ready: Draft) -> None:
     with gr.Blocks():
         panels = build_panels()
     draft = ready.change(search="learning rate")
-    shown = dict(zip(map(id, widgets(panels)), updates(panels, draft, draft.config(), ()), strict=True))
+    shown = dict(zip(map(id, widgets(panels)), updates(panels, draft, draft.config(), (), 100), strict=True))
     seen = {
         name
         for panel in panels
@@ -286,7 +288,7 @@ def test_a_search_leaves_only_what_was_asked_for(ready: Draft) -> None:
         if not shown[id(panel.fold)]["gone"] and shown[id(widget)]["visible"]
     }
     assert "learning_rate" in seen and "warmup" in seen and "epochs" not in seen
-    nothing = updates(panels, ready.change(search="xyzzy"), draft.config(), ())
+    nothing = updates(panels, ready.change(search="xyzzy"), draft.config(), (), 100)
     assert not any(update.get("visible") for update in nothing)
     assert all(update["gone"] for update in nothing if "gone" in update)
 
@@ -436,3 +438,15 @@ def test_every_page_is_drawn_whatever_is_chosen(
 def test_presets_leave_the_settings_of_the_task(services: Services, text_draft: Draft) -> None:
     draft = text_draft.change(options={"max_length": 40})
     assert preset_draft(draft, subject(services, draft), "thorough").options == {"max_length": 40}
+
+
+def test_the_curve_of_the_learning_rate_follows_the_settings(ready: Draft) -> None:
+    def drawn(**training: Any) -> str:
+        from studio.app.settings import rate_curve
+
+        return rate_curve(ready.change(strategy={"name": "full"}, training=training).config(), 200)
+
+    assert "begins at 5e-06, peaks at 5e-05, ends at" in drawn(learning_rate=5e-5, warmup=0.05)
+    assert "when the checks stop improving" in drawn(schedule="reduce-on-plateau")
+    assert "needs no schedule" in drawn(optimizer="schedule-free-adamw", schedule="linear")
+    assert drawn(schedule="step") != drawn(schedule="cosine")

@@ -20,6 +20,7 @@ from studio.app.settings import Panel
 from studio.errors import StudioError
 from studio.presets import PRESETS
 from studio.strategies import STRATEGIES
+from studio.strategies.base import GROUPS, Strategy
 
 CUSTOM = "custom"
 
@@ -60,7 +61,7 @@ def build(services: Services) -> Page:
             {"layers": list(now.layers)},
             way_cards(draft, about),
             {"changes": settings.changes(draft, config, now.unread)},
-            *settings.updates(panels, draft, config, now.unread),
+            *settings.updates(panels, draft, config, now.unread, now.steps),
             gr.update(interactive=not now.problem),
         ]
 
@@ -131,14 +132,21 @@ def preset_cards(services: Services, draft: Draft, about: Subject) -> dict[str, 
 
 def way_cards(draft: Draft, about: Subject) -> dict[str, Any]:
     """Every strategy with its sentence, and where this model cannot be trained so, the reason."""
+
+    def tags(strategy: Strategy) -> list[dict[str, str]]:
+        count = strategy.preview(about.structure, strategy.Options()).trainable
+        return [{"text": f"trains {size(count)} parameters"}]
+
     cards = [
         {
             "key": strategy.name,
             "title": strategy.title,
             "text": strategy.sentence,
-            "disabled": strategy.why_not(about.structure) or "",
+            "group": strategy.group,
+            "disabled": (reason := strategy.why_not(about.structure) or ""),
+            "tags": [] if reason else tags(strategy),
         }
-        for strategy in STRATEGIES
+        for strategy in sorted(STRATEGIES, key=lambda entry: GROUPS.index(entry.group))
     ]
     return {"label": "Way of training (strategy)", "selected": draft.strategy.get("name"), "cards": cards}
 

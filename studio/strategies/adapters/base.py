@@ -10,7 +10,7 @@ from studio.errors import StudioError
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
-from studio.strategies.base import Preview, Strategy
+from studio.strategies.base import GROUPS, Preview, Strategy
 
 if TYPE_CHECKING:
     from torch import nn
@@ -50,6 +50,7 @@ class AdapterOptions(BaseOptions):
 class Adapter(Strategy):
     """A subclass says how many numbers go beside a layer (`size`), and what peft is told (`config`)."""
 
+    group = GROUPS[1]
     kinds: ClassVar[frozenset[Kind]] = frozenset({"linear", "conv1d", "conv2d"})
     Options: ClassVar[type[BaseOptions]] = AdapterOptions
 

@@ -7,7 +7,7 @@ from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
 from studio.strategies.adapters.base import fixed_blocks, freeze_fixed
-from studio.strategies.base import Preview, Strategy
+from studio.strategies.base import GROUPS, Preview, Strategy
 
 if TYPE_CHECKING:
     from torch import nn
@@ -30,6 +30,7 @@ class Prompting(Strategy):
     """What the prompt family shares. A subclass says how much it learns (`size`) and what peft is told (`config`)."""
 
     Options: ClassVar[type[BaseOptions]] = PromptOptions
+    group = GROUPS[2]
     reach: ClassVar[str] = "embeddings"  # or "blocks": where what is learned goes in
 
     def size(self, structure: Structure, options: Any) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.models.structure import Structure
 from studio.strategies.adapters.base import Adapter, Layer, freeze_fixed, modules_to_save
-from studio.strategies.base import Preview, Strategy
+from studio.strategies.base import GROUPS, Preview, Strategy
 
 if TYPE_CHECKING:
     from torch import nn
@@ -38,6 +38,7 @@ def _narrows(layer: Layer) -> bool:
 class LnTuning(Strategy):
     """Zhao et al. 2023, arXiv:2312.11420."""
 
+    group = GROUPS[1]
     name = "ln-tuning"
     title = "Copies of the normalisation (LN tuning)"
     sentence = "Scales and shifts of normalisation layers learn in a copy, which is all that has to be kept."
