@@ -139,6 +139,8 @@ STRATEGIES: dict[str, dict[str, Any]] = {
     "muon": {"training": {"optimizer": "muon", "schedule": "wsd"}},
     "schedule-free": {"training": {"optimizer": "schedule-free-adamw", "learning_rate": 0.005}},
     "plateau": {"training": {"optimizer": "adafactor", "learning_rate": 0.05, "schedule": "reduce-on-plateau"}},
+    "adapter": {"strategy": {"name": "adapter", "place": "houlsby", "width": 8}, "training": {"learning_rate": 0.02}},
+    "prompt": {"strategy": {"name": "prompt-tuning", "tokens": 4, "text": "good or bad"}, "training": {"epochs": 2}},
     "mean": {
         "strategy": {"name": "lora", "r": 4},
         "options": {"pooling": "mean"},

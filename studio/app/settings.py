@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from components.changes import Change
 from components.charts.curve import curve_html
 from components.fold import PANEL, Fold
-from components.forms import Form
+from components.forms import Form, field_names
 from studio.app.drafts import Draft
 from studio.config import RunConfig
 from studio.strategies import STRATEGIES
@@ -46,7 +46,7 @@ def build_panels() -> list[Panel]:
     """Drawn where this is called: the strategies' own settings, the topics of training, the tasks' own."""
     kinds: list[tuple[Part, str, str, type[BaseModel], Sequence[str], bool]] = [
         *(
-            ("strategy", each.name, each.title, each.Options, list(each.Options.model_fields), True)
+            ("strategy", each.name, each.title, each.Options, main_ones_first(each.Options), True)
             for each in STRATEGIES
         ),
         *(("training", "", topic.title, TrainingOptions, topic.fields, topic is TOPICS[0]) for topic in TOPICS),
@@ -61,6 +61,10 @@ def build_panels() -> list[Panel]:
                 picture = gr.HTML(elem_id="rate-curve") if "schedule" in names else None
                 panels.append(Panel(part, owner, fold, form, picture))
     return panels
+
+
+def main_ones_first(model: type[BaseModel]) -> list[str]:
+    return [*field_names(model, advanced=False), *field_names(model, advanced=True)]
 
 
 def widgets(panels: Sequence[Panel]) -> list[Any]:

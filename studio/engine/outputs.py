@@ -13,6 +13,7 @@ from torch import nn
 
 from studio.files import replace_json, replace_with
 from studio.store import Run, is_complete, mark_complete
+from studio.strategies.adapters import bottleneck_layers
 from studio.tasks.base import Predictions, Scores, Task
 
 
@@ -55,7 +56,15 @@ def save_model(run: Run, model: nn.Module, processor: Any) -> None:
     for folder in (temporary, run.model):
         shutil.rmtree(folder, ignore_errors=True)
     model.to(memory_format=torch.contiguous_format)
-    model.save_pretrained(temporary)  # type: ignore[operator]
+    if bottleneck_layers.inserted(model)[0]:
+        plain = {
+            name: value for name, value in model.state_dict().items() if f".{bottleneck_layers.CHILD}." not in name
+        }
+        model.save_pretrained(temporary, state_dict=plain)  # type: ignore[operator]
+        bottleneck_layers.save(model, temporary)
+        shutil.copy2(bottleneck_layers.__file__, temporary)
+    else:
+        model.save_pretrained(temporary)  # type: ignore[operator]
     model.config.save_pretrained(temporary)  # type: ignore[operator,union-attr]  # an adapter does not bring the labels
     processor.save_pretrained(temporary)
     temporary.rename(run.model)

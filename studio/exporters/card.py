@@ -1,7 +1,7 @@
 """The model card: README.md of an exported model. Its front matter is what the Hub reads."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -21,15 +21,22 @@ _INPUTS = {
 
 
 PROMPTS = ("PROMPT_TUNING", "PREFIX_TUNING", "P_TUNING")  # peft's kinds of adapters that no weights can take in
+Kind = Literal["whole", "adapter", "prompt", "bottleneck"]
 
 
-def can_merge(adapter: Path) -> bool:
-    """Whether the adapter in this folder can become part of its base model's weights."""
-    return (read_json(adapter / "adapter_config.json") or {}).get("peft_type") not in PROMPTS
+def kind_of(folder: Path) -> Kind:
+    """What a finished model's folder holds: a whole model, alone or with networks between its layers, or what peft
+    puts on one: adapters that can become part of its weights, or a prompt."""
+    if (folder / "bottleneck.json").is_file():
+        return "bottleneck"
+    adapter = read_json(folder / "adapter_config.json")
+    if adapter is None:
+        return "whole"
+    return "prompt" if adapter.get("peft_type") in PROMPTS else "adapter"
 
 
-def write_card(run: Run, config: RunConfig, labels: tuple[str, ...], adapter: bool) -> str:
-    """The card's text. adapter: the folder holds an adapter, which loads through peft."""
+def write_card(run: Run, config: RunConfig, labels: tuple[str, ...], kind: Kind) -> str:
+    adapter = kind in ("adapter", "prompt")
     front = {
         "base_model": base_model_name(config),
         "library_name": "peft" if adapter else "transformers",
@@ -44,7 +51,7 @@ def write_card(run: Run, config: RunConfig, labels: tuple[str, ...], adapter: bo
         f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True)}---",
         f"# {run.name}",
         _introduction(config, labels),
-        f"## How to use it\n\n```python\n{loading_code(config, adapter, can_merge(run.model))}\n```",
+        f"## How to use it\n\n```python\n{loading_code(config, kind)}\n```",
         _origin(config, licence),
         _data(run, config),
         _results(run),
@@ -77,28 +84,36 @@ def _stated_licence(readme: Path) -> str | None:
     return str(licence) if licence else None
 
 
-def loading_code(config: RunConfig, adapter: bool, mergeable: bool = True) -> str:
+def loading_code(config: RunConfig, kind: Kind) -> str:
     """Python that loads the folder it lies in and asks it one question."""
     example, processor_class, argument, _ = _INPUTS[config.chosen_task.input_kind]
-    if not adapter:
+    if kind == "whole":
         return (
             f'from transformers import pipeline\n\nclassify = pipeline("{config.task}", model=".")\nclassify({example})'
         )
     model_class = f"AutoModel{config.chosen_task.architectures()[0]}"
-    return "\n".join(
-        (
-            "from peft import PeftModel",
-            f"from transformers import AutoConfig, {processor_class}, {model_class}, pipeline",
-            "",
+    if kind == "bottleneck":
+        imports = ["import sys", 'sys.path.append(".")  # bottleneck_layers.py, the networks between the layers']
+        imports += [
+            "from bottleneck_layers import load",
+            f"from transformers import {processor_class}, {model_class}, pipeline",
+        ]
+        loading = [f'model = load({model_class}.from_pretrained("."), ".")']
+    else:
+        imports = ["from peft import PeftModel"]
+        imports += [f"from transformers import AutoConfig, {processor_class}, {model_class}, pipeline"]
+        loading = [
             'config = AutoConfig.from_pretrained(".")  # the labels',
             f'base = {model_class}.from_pretrained("{base_model_name(config)}", config=config,',
             "    ignore_mismatched_sizes=True)",
-            f'model = PeftModel.from_pretrained(base, "."){".merge_and_unload()" if mergeable else ".eval()"}',
-            f'processor = {processor_class}.from_pretrained(".")',
-            f'classify = pipeline("{config.task}", model=model, {argument}=processor)',
-            f"classify({example})",
-        )
-    )
+            f'model = PeftModel.from_pretrained(base, "."){".merge_and_unload()" if kind == "adapter" else ".eval()"}',
+        ]
+    asking = [
+        f'processor = {processor_class}.from_pretrained(".")',
+        f'classify = pipeline("{config.task}", model=model, {argument}=processor)',
+        f"classify({example})",
+    ]
+    return "\n".join([*imports, "", *loading, *asking])
 
 
 def _introduction(config: RunConfig, labels: tuple[str, ...]) -> str:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from studio.config import RunConfig
 from studio.errors import StudioError
-from studio.exporters.card import write_card
+from studio.exporters.card import Kind, kind_of, write_card
 from studio.exporters.sharing import clean_settings, for_others
 from studio.files import read_json, replace_text, replace_with
 from studio.store import COMPLETE, Run, is_complete
 
-_OF_A_MODEL = ("*.safetensors", "*.safetensors.index.json", "adapter_config.json")
+_OF_A_MODEL = ("*.safetensors", "*.safetensors.index.json", "adapter_config.json", "bottleneck*")
 
 
 class Folder:
@@ -28,8 +28,7 @@ class Folder:
         for file in sorted(run.model.iterdir()):
             if file.is_file() and file.name not in (COMPLETE, "README.md"):
                 shutil.copy2(file, to / file.name)
-        adapter = (to / "adapter_config.json").is_file()
-        describe(run, config, to, adapter)
+        describe(run, config, to, kind_of(to))
         return to
 
 
@@ -54,11 +53,11 @@ def empty_folder(to: Path, run: Run) -> None:
             file.unlink()
 
 
-def describe(run: Run, config: RunConfig, to: Path, adapter: bool) -> None:
+def describe(run: Run, config: RunConfig, to: Path, kind: Kind) -> None:
     """Add the model card and the run file; paths of this machine stay here."""
     clean_settings(to, config)
     replace_text(to / "run.yaml", for_others(config).to_text())
-    replace_text(to / "README.md", write_card(run, config, labels_in(to), adapter))
+    replace_text(to / "README.md", write_card(run, config, labels_in(to), kind))
 
 
 def labels_in(folder: Path) -> tuple[str, ...]:

@@ -4,11 +4,17 @@ from pathlib import Path
 from typing import Any
 
 from studio.config import RunConfig
-from studio.exporters.card import can_merge
+from studio.exporters.card import Kind, kind_of
 from studio.exporters.folder import describe, empty_folder, unfinished
 from studio.models.sources import locate
 from studio.processes import trusts_remote_code
 from studio.store import Run
+
+REASONS: dict[Kind, str] = {
+    "whole": "This run trained the model itself, not an adapter: the standard folder is whole already.",
+    "prompt": "A learned prompt goes before every text: it cannot become part of the weights.",
+    "bottleneck": "The networks between the layers cannot become part of the weights; the standard folder holds both.",
+}
 
 
 class Merged:
@@ -20,11 +26,7 @@ class Merged:
         reason = unfinished(run)
         if reason:
             return reason
-        if not (run.model / "adapter_config.json").is_file():
-            return "This run trained the model itself, not an adapter: the standard folder is whole already."
-        if not can_merge(run.model):
-            return "A learned prompt goes before every text: it cannot become part of the weights."
-        return None
+        return REASONS.get(kind_of(run.model))
 
     def export(self, run: Run, to: Path) -> Path:
         """Loads the model, so it belongs into a process of its own."""
@@ -36,5 +38,5 @@ class Merged:
         merged = adapted.merge_and_unload()
         merged.save_pretrained(to)
         bundle.processor.save_pretrained(to)
-        describe(run, config, to, adapter=False)
+        describe(run, config, to, "whole")
         return to

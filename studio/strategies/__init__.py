@@ -1,7 +1,7 @@
 """How much of a model is trained. A new strategy: one class here, one line below."""
 
 from studio.registry import Registry
-from studio.strategies.adapters import low_rank, orthogonal, projections, prompts, scaling
+from studio.strategies.adapters import bottleneck, low_rank, orthogonal, projections, prompts, scaling
 from studio.strategies.base import Strategy
 from studio.strategies.bitfit import BitFit
 from studio.strategies.freeze import Freeze
@@ -38,6 +38,7 @@ STRATEGIES: Registry[Strategy] = Registry(
     projections.FourierFt(),
     scaling.Ia3(),
     scaling.LnTuning(),
+    bottleneck.BottleneckAdapter(),
     prompts.PrefixTuning(),
     prompts.PromptTuning(),
     prompts.PTuning(),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 ADAPTER = "adapter_config.json"
+BOTTLENECK = "bottleneck.json"
 
 
 def load_with_head(
@@ -120,12 +121,19 @@ def load_finished(auto_class: Any, folder: Path, trust_remote_code: bool, base: 
     """A model that training saved, in eval mode; an adapter is put on its base model, `base` or the one it names."""
     if not (folder / ADAPTER).is_file():
         model, _ = _load(auto_class, folder, _config(folder, trust_remote_code), trust_remote_code)
-        return model.eval()
+        return with_bottlenecks(model, folder) if (folder / BOTTLENECK).is_file() else model.eval()
     from peft import PeftConfig, PeftModel
 
     base = base or _base_folder(str(PeftConfig.from_pretrained(str(folder)).base_model_name_or_path), folder)
     model, _ = _load(auto_class, base, _config(folder, trust_remote_code), trust_remote_code)
     return PeftModel.from_pretrained(model, folder).eval()
+
+
+def with_bottlenecks(model: Any, folder: Path) -> Any:
+    """The model with the small networks between its layers that the folder holds (strategy `adapter`)."""
+    from studio.strategies.adapters.bottleneck_layers import load
+
+    return load(model, folder)
 
 
 def _base_folder(name: str, adapter: Path) -> Path:

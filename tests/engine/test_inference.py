@@ -19,7 +19,7 @@ from studio.engine.resident import ResidentModels
 from studio.store import Run
 from studio.tasks.base import Bundle
 
-NAMES = ["full", "lora", "mean", "image"]
+NAMES = ["full", "lora", "mean", "image", "adapter", "prompt"]
 
 
 def inputs_of(run: Run, rows: pandas.DataFrame, home: Path) -> list[str]:

@@ -22,7 +22,7 @@ from studio.exporters.folder import zip_folder
 
 TEXTS = ["good great film", "a bad and awful story", "the music", "it felt lovely " * 5]
 EXPORTS = [("full", "folder"), ("lora", "folder"), ("lora", "merged"), ("mean", "folder"), ("mean", "merged"),
-           ("image", "folder")]  # fmt: skip
+           ("image", "folder"), ("adapter", "folder"), ("prompt", "folder")]  # fmt: skip
 
 # runs every folder's own example from its README.md, then asks what the test asks
 ELSEWHERE = """
@@ -103,7 +103,7 @@ def test_the_card(exported: dict[str, Path], finished: Finished) -> None:
     assert state.test is not None and state.plan is not None and state.best is not None
     for part in (
         "`bad`, `good`", "reviews.csv", "Train: 128 examples", "Validation: 16 examples", "Test: 16 examples",
-        "seed 7, stratified", "lora (r 4", "epochs: 8", "batch_size: 8", "learning_rate: 0.02", "optimizer: adamw",
+        "seed 7, stratified", "lora (", "r 4", "epochs: 8", "batch_size: 8", "learning_rate: 0.02", "optimizer: adamw",
         f"{state.test.metrics['accuracy']:.4f}", f"{state.best.metrics['loss']:.4f}", "licence: not stated",
         f"{state.plan.trainable_parameters:,} of", "studio train run.yaml",
     ):  # fmt: skip
@@ -137,6 +137,8 @@ def test_every_exporter_refuses_what_is_not_finished(exporter: Any, finished: Fi
 def test_only_an_adapter_can_be_merged(finished: Finished, inference: Inference, tmp_path: Path) -> None:
     assert EXPORTERS["merged"].why_not(finished["lora"]) is None
     assert "whole already" in str(EXPORTERS["merged"].why_not(finished["full"]))
+    assert "before every text" in str(EXPORTERS["merged"].why_not(finished["prompt"]))
+    assert "between the layers" in str(EXPORTERS["merged"].why_not(finished["adapter"]))
     said = inference.refusal(op="export", run_dir=finished["full"].folder, exporter="merged", to=tmp_path / "x")
     assert "whole already" in said and not (tmp_path / "x").exists()
 

@@ -61,6 +61,7 @@ INSIDE = {
     "vera": r"\.vera_lambda_[bd]\.",
     "randlora": r"\.randlora_(lambda|gamma)\.",
     "fourierft": r"\.fourierft_spectrum\.",
+    "adapter": r"\.bottleneck\.",
     "ia3": r"\.ia3_l\.",
 }
 SMALL: dict[str, dict[str, Any]] = {
@@ -225,8 +226,13 @@ def ask(model):
         return model.eval()(**batch).logits.tolist()
 answers = {}
 for name, (folder, adapter, mergeable) in folders.items():
-    if not adapter:
+    if name == "adapter":
+        sys.path.insert(0, folder)
+        from bottleneck_layers import load
+        answers[name] = [ask(load(auto.from_pretrained(folder), folder))]
+    elif not adapter:
         answers[name] = [ask(auto.from_pretrained(folder))]
+    if not adapter:
         continue
     from peft import PeftModel
     config = AutoConfig.from_pretrained(folder)

@@ -19,7 +19,7 @@ from studio.app.runs import config_of
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
 from studio.exporters.base import Exporter
-from studio.exporters.card import write_card
+from studio.exporters.card import kind_of, write_card
 from studio.exporters.folder import labels_in
 from studio.store import Run
 
@@ -126,8 +126,7 @@ def link(url: str, name: str, words: str) -> str:
 
 def card_text(run: Run) -> str:
     config = config_of(run)
-    adapter = (run.model / "adapter_config.json").is_file()
-    return without_front_matter(write_card(run, config, labels_in(run.model), adapter)) if config else ""
+    return without_front_matter(write_card(run, config, labels_in(run.model), kind_of(run.model))) if config else ""
 
 
 def without_front_matter(card: str) -> str:

@@ -1,0 +1,82 @@
+"""Bottleneck adapters: small networks between the layers (Houlsby et al. 2019, arXiv:1902.00751)."""
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from studio.models.structure import Structure
+from studio.options import Options as BaseOptions
+from studio.options import setting
+from studio.strategies.adapters.base import Layer, layers_in
+from studio.strategies.base import GROUPS, Preview, Strategy
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class BottleneckOptions(BaseOptions):
+    width: int = setting(
+        32,
+        title="Width of the bottleneck",
+        help="Numbers in the middle of each adapter; more can learn more.",
+        ge=1,
+        le=1024,
+        advanced=False,
+    )
+    place: Literal["pfeiffer", "houlsby"] = setting(
+        "pfeiffer",
+        title="Where they go",
+        help="pfeiffer puts one at the end of every block; houlsby another one after its attention.",
+    )
+
+
+class BottleneckAdapter(Strategy):
+    """One place a block as in Pfeiffer et al. 2020, arXiv:2005.00247, or two as in Houlsby et al."""
+
+    name = "adapter"
+    title = "Networks between the layers (bottleneck adapters)"
+    sentence = "A small network after every block learns, and can do what sums of matrices cannot."
+    group = GROUPS[1]
+    default_learning_rate = 1e-3
+    Options = BottleneckOptions
+
+    def why_not(self, structure: Structure) -> str | None:
+        if not _places(structure, "pfeiffer"):
+            return "These adapters go between the layers of transformers, and this model is of another kind."
+        return None
+
+    def preview(self, structure: Structure, options: Any) -> Preview:
+        places = _places(structure, options.place)
+        new = sum(2 * layer.outputs * options.width + layer.outputs + options.width for layer in places)
+        inside = {layer.name for layer in places}
+        states = (
+            "adapted" if any(name.rpartition(".")[0] in inside for name in block) else "frozen"
+            for block in structure.blocks
+        )
+        return Preview(
+            trainable=new + structure.count(structure.head),
+            total=structure.total + new,
+            embeddings="frozen",
+            blocks=tuple(states),
+        )
+
+    def apply(self, model: "nn.Module", structure: Structure, options: Any) -> "nn.Module":
+        from studio.strategies.adapters.bottleneck_layers import insert
+
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad_(name in structure.head)
+        return insert(model, [layer.name for layer in _places(structure, options.place)], options.width)
+
+
+def _places(structure: Structure, place: str) -> list[Layer]:
+    """The layers that adapters go behind: the last one of each block that makes narrower (the end of its feed-forward
+    part), and for Houlsby the last square one before (the end of its attention)."""
+    matrices = {layer.name: layer for layer in layers_in(structure) if layer.kind != "conv2d"}
+    found = []
+    for block in structure.blocks:
+        layers = [matrices[name[:-7]] for name in block if name.endswith(".weight") and name[:-7] in matrices]
+        ends = [index for index, layer in enumerate(layers) if layer.inputs > layer.outputs]
+        if not ends:
+            continue
+        squares = [layer for layer in layers[: ends[-1]] if layer.inputs == layer.outputs]
+        found += squares[-1:] if place == "houlsby" else []
+        found.append(layers[ends[-1]])
+    return found
