@@ -37,6 +37,7 @@ DRAWINGS: dict[str, str] = {
     "refresh": '<path d="M19.5 12a7.5 7.5 0 1 1-2.2-5.3l2.2 2.1m0-4.8v4.8h-4.8"/>',
     "resume": '<path d="M5.5 5.5v13M10 5.5v13l9-6.5Z"/>',
     "rocket": '<path d="M9 15c0-6 4-10.5 11-11-.5 7-5 11-11 11Zm0 0-3.5-.5L8 10m1 5 .5 3.5L14 16M5 17l-1.5 3.5L7 19m7.5-9.5h.1"/>',
+    "sparkles": '<path d="M11 4.5 12.8 10l5.4 1.9-5.4 1.9L11 19.3l-1.8-5.5-5.4-1.9L9.2 10Zm7.5-1v4m-2-2h4"/>',
     "runs": '<path d="M4 6h2m3 0h11M4 12h2m3 0h11M4 18h2m3 0h11"/>',
     "search": '<circle cx="10.8" cy="10.8" r="6.3"/><path d="m15.5 15.5 4.8 4.8"/>',
     "settings": '<path d="M4 7h9m5 0h2M4 17h2m5 0h9"/><circle cx="15.5" cy="7" r="2.3"/><circle cx="8.5" cy="17" r="2.3"/>',

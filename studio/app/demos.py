@@ -71,7 +71,7 @@ def begin(services: Services, draft: Draft, name: str) -> Generator[str, None, D
     try:
         filled = yield from import_source(services, fresh, f"sample/{sample.name}", sample.title, ReadingOptions())
         if filled.dataset is not None:
-            return preset_draft(filled, subject(services, filled), demo.preset)
+            return preset_draft(services, filled, subject(services, filled), demo.preset)
     except StudioError:
         services.drafts.save(draft)
         raise

@@ -18,11 +18,13 @@ from studio.models.structure import Structure, structure_of
 from studio.models.weights import shapes_in
 from studio.presets import PRESETS
 from studio.strategies.base import Course, Preview
+from studio.suggestion import Prospect, Settings, Suggestion, suggest
 from studio.tasks import TASKS
 from studio.training.needs import unread
 from studio.training.optimizers import OPTIMIZERS
 
 TONES: dict[str, Tone] = {"ok": "good", "tight": "warning", "no": "bad"}
+SUGGESTED = "suggested"  # beside the presets' names
 FIRST_ROWS = 500  # enough to know how long texts are
 AUTOMATIC_BATCH = 32
 
@@ -35,6 +37,7 @@ class Subject:
     structure: Structure
     rows: dict[str, int]
     length: float  # tokens of a text, pixels of a picture's side
+    classes: dict[str, int]  # training examples of each class
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,8 @@ def subject(services: Services, draft: Draft) -> Subject:
         length = tokens_of(float(texts.str.len().mean()), draft.options.get("max_length") or 128)
     else:
         length = picture_side(info.config)
-    return Subject(info, structure_of(info.folder, head, task.unused(info.config)), rows, length)
+    classes = {name: counts.get("train", 0) for name, counts in assembled.counts.items()}
+    return Subject(info, structure_of(info.folder, head, task.unused(info.config)), rows, length, classes)
 
 
 def picture_side(config: dict[str, Any]) -> float:
@@ -124,9 +128,23 @@ def _has_classes(config: RunConfig) -> bool:
     return any(column.kind == "label" for column in config.chosen_task.columns)
 
 
-def preset_draft(draft: Draft, about: Subject, name: str) -> Draft:
-    """The draft with a preset's settings; the task's own settings stay as they are."""
-    settings = PRESETS[name].settings(about.structure, about.rows["train"])
+def suggested(services: Services, draft: Draft, about: Subject) -> Suggestion:
+    """What to begin with for this model and these rows, on this machine."""
+
+    def look(settings: Settings) -> Prospect:
+        would = outlook(services, about, draft.change(**settings).config())
+        return Prospect(would.estimate.seconds, would.tone != "bad")
+
+    return suggest(about.structure, about.classes, look)
+
+
+def preset_draft(services: Services, draft: Draft, about: Subject, name: str) -> Draft:
+    """The draft with a preset's settings, or the suggested ones; the task's own settings stay as they are."""
+    settings = (
+        suggested(services, draft, about).settings
+        if name == SUGGESTED
+        else PRESETS[name].settings(about.structure, about.rows["train"])
+    )
     return draft.change(preset=name, strategy=settings["strategy"], training=settings["training"])
 
 

@@ -227,9 +227,9 @@ def heads(names: tuple[str, ...]) -> set[str]:
 def test_each_preset_is_offered_with_its_price(services: Services, text_draft: Draft) -> None:
     about = subject(services, text_draft)
     cards = strategy_tab.preset_cards(services, text_draft, about)["cards"]
-    assert [card["key"] for card in cards] == list(PRESETS.names)
+    assert [card["key"] for card in cards] == [*PRESETS.names, "suggested"]
     assert all(card["tags"][0]["text"].startswith("trains ") and len(card["tags"]) == 3 for card in cards)
-    drafts = [preset_draft(text_draft, about, preset.name) for preset in PRESETS]
+    drafts = [preset_draft(services, text_draft, about, preset.name) for preset in PRESETS]
     trained = [outlook(services, about, draft.config()).preview.trainable for draft in drafts]
     assert trained == sorted(set(trained))
     assert trained[-1] == about.structure.total - about.structure.count(about.structure.fixed)
@@ -438,7 +438,7 @@ def test_every_page_is_drawn_whatever_is_chosen(
 
 def test_presets_leave_the_settings_of_the_task(services: Services, text_draft: Draft) -> None:
     draft = text_draft.change(options={"max_length": 40})
-    assert preset_draft(draft, subject(services, draft), "thorough").options == {"max_length": 40}
+    assert preset_draft(services, draft, subject(services, draft), "thorough").options == {"max_length": 40}
 
 
 def test_the_curve_of_the_learning_rate_follows_the_settings(ready: Draft) -> None:
@@ -451,3 +451,15 @@ def test_the_curve_of_the_learning_rate_follows_the_settings(ready: Draft) -> No
     assert "when the checks stop improving" in drawn(schedule="reduce-on-plateau")
     assert "needs no schedule" in drawn(optimizer="schedule-free-adamw", schedule="linear")
     assert drawn(schedule="step") != drawn(schedule="cosine")
+
+
+def test_a_suggestion_stands_beside_the_presets_with_its_reasons(services: Services, ready: Draft) -> None:
+    about = subject(services, ready)
+    cards = strategy_tab.preset_cards(services, ready, about)["cards"]
+    assert [card["key"] for card in cards] == [*PRESETS.names, "suggested"]
+    assert "by rules" in cards[-1]["text"] and cards[-1]["tags"]
+    draft = strategy_tab.choose_preset(services, ready, {"key": "suggested"})
+    assert draft.preset == "suggested" and draft.config().training.early_stopping == 3
+    assert draft.options == ready.options
+    now = outlook(services, about, draft.config())
+    assert strategy_tab.verdict_html(now, ["It is <so>."]).count("It is &lt;so&gt;.") == 1

@@ -14,7 +14,7 @@ from components.tables import metric_cards
 from studio.app import settings
 from studio.app.drafts import Draft
 from studio.app.models import size
-from studio.app.outlook import Outlook, Subject, outlook, preset_draft, subject
+from studio.app.outlook import SUGGESTED, Outlook, Subject, outlook, preset_draft, subject, suggested
 from studio.app.pages import Page, Services, Wire, committed
 from studio.app.settings import Panel
 from studio.errors import StudioError
@@ -57,7 +57,7 @@ def build(services: Services) -> Page:
         return [
             cards,
             numbers_html(now),
-            notice("bad", now.problem) if now.problem else notice(now.tone, now.verdict),
+            verdict_html(now, suggested(services, draft, about).reasons if draft.preset == SUGGESTED else ()),
             {"layers": list(now.layers)},
             way_cards(draft, about),
             {"changes": settings.changes(draft, config, now.unread)},
@@ -115,18 +115,31 @@ def missing(draft: Draft) -> str:
 
 
 def preset_cards(services: Services, draft: Draft, about: Subject) -> dict[str, Any]:
-    """Each preset with what it would train and how long it would take here."""
-    cards = []
-    for preset in PRESETS:
-        would = outlook(services, about, preset_draft(draft, about, preset.name).config())
-        tags = [
+    """What is suggested, with the reasons, and each preset; with what it would train and how long it would take."""
+
+    def tags(name: str) -> list[dict[str, str]]:
+        would = outlook(services, about, preset_draft(services, draft, about, name).config())
+        return [
             {"text": f"trains {size(would.preview.trainable)} parameters"},
             {"text": would.time_words},
             {"text": would.memory_words, "tone": would.tone},
         ]
-        cards.append(
-            {"key": preset.name, "title": preset.title, "text": preset.sentence, "icon": preset.icon, "tags": tags}
-        )
+
+    cards = [
+        {"key": each.name, "title": each.title, "text": each.sentence, "icon": each.icon, "tags": tags(each.name)}
+        for each in PRESETS
+    ]
+    suggestion = suggested(services, draft, about)
+    way = STRATEGIES[suggestion.settings["strategy"]["name"]].title
+    cards.append(
+        {
+            "key": SUGGESTED,
+            "title": "Suggested for your data",
+            "text": f"{way}, by rules for data like yours.",
+            "icon": "sparkles",
+            "tags": tags(SUGGESTED),
+        }
+    )
     return {"label": "How much to train", "selected": draft.preset, "cards": cards}
 
 
@@ -151,6 +164,12 @@ def way_cards(draft: Draft, about: Subject) -> dict[str, Any]:
     return {"label": "Way of training (strategy)", "selected": draft.strategy.get("name"), "cards": cards}
 
 
+def verdict_html(now: Outlook, reasons: Sequence[str]) -> str:
+    """Whether it fits, and why it was suggested."""
+    verdict = notice("bad", now.problem) if now.problem else notice(now.tone, now.verdict)
+    return verdict + (notice("info", "Why this is suggested", " ".join(reasons)) if reasons else "")
+
+
 def numbers_html(now: Outlook) -> str:
     return metric_cards(
         [
@@ -165,7 +184,7 @@ def numbers_html(now: Outlook) -> str:
 
 
 def choose_preset(services: Services, draft: Draft, event: dict[str, Any]) -> Draft:
-    return preset_draft(draft, subject(services, draft), str(event["key"]))
+    return preset_draft(services, draft, subject(services, draft), str(event["key"]))
 
 
 def choose_way(draft: Draft, event: dict[str, Any]) -> Draft:

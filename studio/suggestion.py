@@ -1,0 +1,90 @@
+"""Which settings to begin with, and why: rules that are written down here, each with where it comes from.
+
+The rules look at how many examples there are, how unevenly they are spread, what the model is, and what this machine
+does in a quarter of an hour. They are compared with a fixed choice on real data in benchmarks/strategies.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from studio.models.structure import Structure
+from studio.strategies import STRATEGIES
+
+Settings = dict[str, dict[str, Any]]  # {"strategy": {...}, "training": {...}}
+FEW, SMALL = 20, 1000  # examples of the rarest class, and of all, below which the rules change
+SLIP = 3  # a class with fewer examples than this is likely to be a slip of the pen
+PATIENCE_SECONDS = 900.0
+STEPS = 1500  # that a pretrained model takes to converge: Mosbach et al. 2021, arXiv:2006.04884
+UNEVEN = 5.0  # times that the largest class is larger than the smallest
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    settings: Settings
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """What a choice would take on this machine."""
+
+    seconds: float
+    fits: bool
+
+
+def suggest(structure: Structure, counts: Mapping[str, int], look: Callable[[Settings], Prospect]) -> Suggestion:
+    """counts: training examples of each class. look: what given settings would take."""
+    counts = {name: count for name, count in counts.items() if count >= SLIP} or counts
+    rows, rarest = sum(counts.values()), min(counts.values(), default=0)
+    training, why = _training(counts, rows)
+    candidates = [each for each in _candidates(structure, rows, rarest) if _suits(each[0], structure)]
+    choices: list[Settings] = [
+        {"strategy": {"name": name}, "training": training | _epochs(name, rows)} for name, _ in candidates
+    ]
+    last = len(choices) - 1
+    chosen = next((index for index, settings in enumerate(choices) if _is_quick(look(settings))), last)
+    passed_over = " and ".join(STRATEGIES[name].title for name, _ in candidates[:chosen])
+    if passed_over:
+        why = [f"{passed_over} would do better, but not within a quarter of an hour on this machine.", *why]
+    return Suggestion(choices[chosen], (candidates[chosen][1], *why))
+
+
+def _is_quick(prospect: Prospect) -> bool:
+    return prospect.fits and prospect.seconds <= PATIENCE_SECONDS
+
+
+def _candidates(structure: Structure, rows: int, rarest: int) -> Sequence[tuple[str, str]]:
+    """Ways of training with the reason for each, the most promising first; the last one always fits."""
+    head = ("freeze", "A new head on the frozen model takes least, and is computed from recorded layers.")
+    adapters = ("lora", "Adapters come near to full training with a fraction of its memory (LoRA, 2021).")
+    if rarest < FEW:
+        return [("freeze", f"With {rarest} examples of a class, a head alone distorts least of what the model knows.")]
+    if rows < SMALL:
+        probe = "On small data a head that is trained first keeps the rest from being distorted (LP-FT, 2022)."
+        return [("lp-ft", probe), adapters, head]
+    slower = "With enough examples all layers gain, the lower ones by smaller steps (ULMFiT, 2018)."
+    return [("layerwise", slower), adapters, head]
+
+
+def _training(counts: Mapping[str, int], rows: int) -> tuple[dict[str, Any], list[str]]:
+    training: dict[str, Any] = {"early_stopping": 3}
+    why = ["It stops by itself when the validation part no longer improves, and keeps the best step."]
+    smallest, largest = min(counts.values(), default=1), max(counts.values(), default=1)
+    if largest >= UNEVEN * max(1, smallest):
+        training["class_weights"] = "balanced"
+        times = largest / max(1, smallest)
+        why.append(f"The largest class has {times:.0f} times the examples of the smallest: rare ones count as much.")
+    return training, why
+
+
+def _epochs(name: str, rows: int) -> dict[str, int]:
+    """As many passes as make enough steps; a head takes more of them, and they are quick."""
+    passes = math.ceil(STEPS * BATCH / max(1, rows))
+    return {"epochs": 20} if name == "freeze" else {"epochs": min(10, max(3, passes))}
+
+
+def _suits(name: str, structure: Structure) -> bool:
+    return STRATEGIES[name].why_not(structure) is None

@@ -1,0 +1,56 @@
+"""The rules of the suggestion: what leads to what, and that it says why."""
+
+from typing import Any
+
+import pytest
+from families import build, live_structure
+
+from studio.config import RunConfig
+from studio.suggestion import PATIENCE_SECONDS, Prospect, Settings, suggest
+
+QUICK = Prospect(60, True)
+
+
+def chosen(family: str, counts: dict[str, int], prospects: dict[str, Prospect] | None = None) -> tuple[str, Any, str]:
+    structure = live_structure(build(family))
+
+    def look(settings: Settings) -> Prospect:
+        return (prospects or {}).get(settings["strategy"]["name"], QUICK)
+
+    suggestion = suggest(structure, counts, look)
+    config = RunConfig.read(
+        {"task": "text-classification", "model": {"id": "x"}, "data": {"source": "x.csv"}, **suggestion.settings}
+    )
+    assert all(reason.endswith(".") for reason in suggestion.reasons)
+    return config.strategy["name"], config.training, " ".join(suggestion.reasons)
+
+
+@pytest.mark.parametrize("family", ["bert", "gpt2", "vit", "resnet"])
+def test_the_more_examples_the_more_of_the_model(family: str) -> None:
+    assert chosen(family, {"a": 9, "b": 200})[0] == "freeze"
+    assert chosen(family, {"a": 200, "b": 300})[0] == "lp-ft"
+    assert chosen(family, {"a": 900, "b": 900})[0] == "layerwise"
+
+
+def test_what_takes_too_long_or_does_not_fit_gives_way_and_is_named() -> None:
+    slow, large = Prospect(PATIENCE_SECONDS + 1, True), Prospect(10, False)
+    counts = {"a": 900, "b": 900}
+    name, _, why = chosen("bert", counts, {"layerwise": slow})
+    assert name == "lora" and "layer-wise rates" in why
+    name, _, why = chosen("bert", counts, {"layerwise": large, "lora": slow})
+    assert name == "freeze" and "layer-wise" in why and "LoRA" in why
+    name, _, _ = chosen("bert", counts, {"layerwise": large, "lora": large, "freeze": slow})
+    assert name == "freeze"
+
+
+def test_uneven_classes_are_weighed_and_small_data_is_seen_more_often() -> None:
+    _, even, _ = chosen("bert", {"a": 300, "b": 400})
+    _, uneven, why = chosen("bert", {"a": 30, "b": 600})
+    assert even.class_weights == "none" and uneven.class_weights == "balanced" and "20 times" in why
+    _, many, _ = chosen("bert", {"a": 30_000, "b": 30_000})
+    assert many.epochs < even.epochs <= 10
+
+
+def test_a_slip_of_the_pen_is_no_class() -> None:
+    name, training, _ = chosen("bert", {"a": 300, "b": 400, "bb": 1})
+    assert name == "lp-ft" and training.class_weights == "none"
