@@ -84,6 +84,15 @@ class Layers(Event):
     rates: tuple[float, ...]
 
 
+class RateTest(Event):
+    """Trial steps before training: the learning rate grew, the loss (smoothed) fell and rose again, one was chosen."""
+
+    type: Literal["rate-test"] = "rate-test"
+    rates: tuple[float, ...]
+    losses: tuple[float, ...]
+    chosen: float
+
+
 class Evaluated(Event):
     """Metrics on one split. `best` says that this is the best value of the headline metric so far."""
 
@@ -143,6 +152,7 @@ AnyEvent = Annotated[
     | Resumed
     | Step
     | Layers
+    | RateTest
     | Evaluated
     | CheckpointSaved
     | Note
@@ -179,6 +189,7 @@ class RunState:
     plan: Planned | None = None
     latest: Step | None = None
     layers: Layers | None = None
+    rate_test: RateTest | None = None
     train: tuple[tuple[int, float], ...] = ()
     validation: tuple[Evaluated, ...] = ()
     best: Evaluated | None = None
@@ -228,6 +239,8 @@ def fold(events: Iterable[AnyEvent], state: RunState | None = None) -> RunState:
                 values.update(latest=event, phase=None, status="running")
             case Layers():
                 values["layers"] = event
+            case RateTest():
+                values["rate_test"] = event
             case Evaluated(split="validation"):
                 validation.append(event)
                 if event.best:

@@ -16,11 +16,11 @@ class LiveChart(Element):
       "train", "validation", "metric": [[step, value], ...] to append; "metric_name": str
       "progress": 0..1 or None; "phase": sentence; "status": word; "status_title": its plain words
       "stats": [{"label", "value"}, ...]; "log": [line, ...]; "notice": markup from `components.notices`
-      "layers": step         since when the layers do what they do; another one fires `status` again
+      "beside": text         a word for what is drawn beside the chart; another one fires `status` again
       "done": True           nothing more will come: polling stops
     value: {"run": id or None, ...}. Another `run` starts anew; any other change of the value (such as a counter
       after Resume) polls again where it stopped.
-    Fires `status` with {"status"} when the status or "layers" changes, and when it is first known.
+    Fires `status` with {"status"} when the status or "beside" changes, and when it is first known.
 
     Asks every 0.5 s, every 3 s while the status is in `slow` or the chart is in a closed tab, never while the
     page is hidden, and only when the last answer has come. A failed poll is repeated until the server is back.

@@ -20,7 +20,7 @@ let offset = 0;
 let status = null;
 let statusTitle = "";
 let metricName = "";
-let layersAt = null; // the step from which on the layers do what they do
+let beside = null; // a word for what is drawn beside the chart
 let done = false;
 let asking = 0; // which question is under way, 0 for none
 let question = 0;
@@ -114,8 +114,8 @@ const receive = async (message) => {
   if (message.stats) redraw(stats, message.stats.map((stat) => h("div", { class: "ui-stat" }, h("span", { class: "ui-stat-label" }, stat.label), h("span", { class: "ui-stat-value" }, stat.value))));
   if (message.log?.length) write(message.log);
   if ("done" in message) done = Boolean(message.done);
-  const moved = "layers" in message && message.layers !== layersAt;
-  if (moved) layersAt = message.layers;
+  const moved = "beside" in message && message.beside !== beside;
+  if (moved) beside = message.beside;
   const changed = "status" in message && message.status !== status;
   if (changed) status = message.status;
   pill.textContent = statusTitle || status || "";
@@ -154,7 +154,7 @@ const follow = () => {
   root.classList.toggle("ui-live-idle", wanted === null);
   done = false;
   if (wanted !== run) {
-    run = wanted; offset = 0; status = null; statusTitle = ""; layersAt = null; failures = 0;
+    run = wanted; offset = 0; status = null; statusTitle = ""; beside = null; failures = 0;
     question += 1; asking = 0; // an answer for the old run is not for this one
     series.forget();
     drawnMetric = false;

@@ -155,7 +155,7 @@ def _reading(run: Run, state: RunState) -> dict[str, Any]:
         progress = round(state.step / max(1, plan.total_steps), 4)
     words = INTERRUPTED if state.status == "interrupted" else state.failure if state.status == "failed" else None
     return {
-        "layers": state.layers.step if state.layers else None,
+        "beside": f"{state.layers.step if state.layers else ''}{'+' if state.rate_test else ''}",
         "progress": progress,
         "phase": _story(state),
         "stats": [{"label": label, "value": value} for label, value in _stats(state)],

@@ -133,13 +133,24 @@ class Loop:
 
     def _step(self, rows: list[int]) -> StepResult | None:
         """None where a callback let the training leave before the step."""
-        learning_rate = self.plan.learning_rate_at(self.state.step)
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate * group["factor"]
+        self._set_rate(self.plan.learning_rate_at(self.state.step))
         for callback in self.callbacks:
             callback.on_step_begin(self)
         if self.is_leaving:
             return None
+        return StepResult(self._move(rows), len(rows), self._highest_rate())
+
+    def update(self, rows: list[int], learning_rate: float) -> float:
+        """One step at a given learning rate, outside of the plan. Returns its loss."""
+        self._set_rate(learning_rate)
+        return self._move(rows)
+
+    def _set_rate(self, learning_rate: float) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate * group["factor"]
+
+    def _move(self, rows: list[int]) -> float:
+        """Gradients of the rows, part by part, and a step of the optimizer. Returns the mean loss."""
         value = 0.0
         for part in parts(rows, self.plan.accumulation):
             loss = self.objective(self.forward, part) * (len(part) / len(rows))
@@ -155,7 +166,7 @@ class Loop:
         for callback in self.callbacks:
             callback.on_update(self)
         self.optimizer.zero_grad(set_to_none=True)
-        return StepResult(value, len(rows), self._highest_rate())
+        return value
 
     def _highest_rate(self) -> float:
         groups = self.optimizer.param_groups

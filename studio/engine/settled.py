@@ -20,6 +20,7 @@ class Settled:
     threads: int
     precision: Precision | None = None
     batch_size: int | None = None
+    learning_rate: float | None = None  # where it was found by trial
     cached: dict[str, bool] = field(default_factory=dict)  # by stage: whether activations of frozen layers are replayed
 
     @classmethod

@@ -12,6 +12,7 @@ from studio.engine.callbacks.evaluation import finite
 from studio.engine.checkpoint import Checkpoints
 from studio.engine.frozen_layers import CACHE_FOLDER
 from studio.engine.precision import choose_device
+from studio.engine.range_test import find_learning_rate
 from studio.engine.reporting import Reporter
 from studio.engine.session import Session, build, load, seed_everything
 from studio.engine.settled import Settled, default_threads
@@ -32,6 +33,8 @@ def train_run(run: Run, home: Home, reporter: Reporter) -> None:
     seed_everything(config.training.seed)
     continue_from(checkpoints, session, run, reporter)
     session.place(reporter, compute_once=not stopping)
+    if config.training.find_learning_rate and not stopping:
+        find_learning_rate(run, session.loop, reporter)
     if stopping:
         session.loop.state.ended = session.loop.state.ended or "stopped"
     reporter.emit(Phase(name="training", sentence="Training."))

@@ -232,6 +232,11 @@ class OptimizerOptions(Options):
         gt=0,
         le=10,
     )
+    find_learning_rate: bool = setting(
+        False,
+        title="Find the step size by trial (range test)",
+        help="Lets the learning rate grow over 100 trial steps, and takes the one at which the loss falls fastest.",
+    )
     optimizer: str = setting("adamw", title="Optimizer", help="The rule that turns errors into weight changes.")
     momentum: float = setting(
         0.9,

@@ -4,6 +4,7 @@ from functools import partial
 
 import gradio as gr
 
+from components.charts.curve import curve_html
 from components.charts.live_chart import LiveChart
 from components.layers import Layer, LayerStrip
 from components.notices import heading, notice
@@ -14,7 +15,7 @@ from studio.app.pages import Page, Services, Wire
 from studio.app.runs import run_name, start_run
 from studio.config import RunConfig
 from studio.errors import StudioError
-from studio.events import RESUMABLE, Status
+from studio.events import RESUMABLE, RateTest, Status
 from studio.store import Run
 
 BUSY: frozenset[Status] = frozenset({"queued", "starting", "running"})
@@ -39,6 +40,7 @@ def build(services: Services) -> Page:
             again = gr.Button("Start a new run with the present choices", elem_id="start-again")
             waiting = gr.HTML()
             strip = LayerStrip(elem_id="train-layers")
+            trial = gr.HTML(elem_id="rate-test")
 
     def show(draft: Draft) -> list[object]:
         run = run_of(draft)
@@ -69,6 +71,7 @@ def build(services: Services) -> Page:
             gr.update(visible=shown[5]),
             _queue_html(services, run),
             {"layers": list(layers_of_run(run, states)) if run else []},
+            rate_test_html(states.of(run).rate_test if run else None),
         ]
 
     def act(action: str, draft: Draft) -> Draft:
@@ -79,7 +82,7 @@ def build(services: Services) -> Page:
                 return draft.change(run=None)
         return draft
 
-    outputs = [head, chart, start, test, pause, resume, stop, again, waiting, strip]
+    outputs = [head, chart, start, test, pause, resume, stop, again, waiting, strip, trial]
     begin = partial(start_run, services)
     wires = [
         Wire(start.click, begin),
@@ -109,6 +112,14 @@ def _queue_html(services: Services, shown: Run | None) -> str:
         return ""
     names = ", ".join(run.name for run in others)
     return notice("info", f"{len(others)} more in the queue", names)
+
+
+def rate_test_html(test: RateTest | None) -> str:
+    """How the loss went in the trial steps, and what came of it."""
+    if test is None:
+        return ""
+    ends = (f"{test.rates[0]:.1g}", f"{test.rates[-1]:.1g}")
+    return curve_html(test.losses, "Loss at growing learning rates", *ends, f"Taken: {test.chosen:.2g}.")
 
 
 def layers_of_run(run: Run, states: States) -> list[Layer]:

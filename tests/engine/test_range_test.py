@@ -1,0 +1,61 @@
+"""The learning rate that is found by trial, and that the trial leaves no trace."""
+
+import copy
+
+import pytest
+import torch
+from trained import Finished, Workers, assert_same_training, open_session, state_of, wait_for_end
+
+from studio.engine import range_test
+from studio.engine.reporting import Reporter
+from studio.errors import StudioError
+
+
+def test_the_steepest_place_before_the_lowest() -> None:
+    rates = [10.0**exponent for exponent in range(-8, 2)]
+    losses = [1.0, 1.0, 0.99, 0.9, 0.5, 0.4, 0.38, 0.6, 2.0, 9.0]
+    assert range_test.steepest(rates, losses) == pytest.approx(1e-5, rel=10)
+    assert range_test.steepest(rates, losses) < rates[6]
+    assert range_test.steepest(rates, [1.0 + step for step in range(10)]) == pytest.approx(1e-9)
+
+
+def test_the_smoothing_is_the_weighted_mean_of_what_came_before() -> None:
+    weights = [0.9**2, 0.9, 1.0]
+    wanted = sum(w * loss for w, loss in zip(weights, (3.0, 1.0, 2.0), strict=True)) / sum(weights)
+    assert range_test.smoothed([3.0, 1.0, 2.0])[-1] == pytest.approx(wanted)
+    assert range_test.smoothed([3.0])[0] == pytest.approx(3.0)
+
+
+def test_the_trial_leaves_no_trace(finished: Finished) -> None:
+    run = finished.new("full", find_learning_rate=True)
+    loop, reporter = open_session(run).loop, Reporter(run)
+    before = {name: tensor.clone() for name, tensor in range_test.places(loop).items()}
+    optimizer, chance = copy.deepcopy(loop.optimizer.state_dict()), torch.get_rng_state()
+    rates, losses = range_test.measure(loop, reporter)
+    assert len(rates) == len(losses) >= 10 and rates == sorted(rates)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in range_test.places(loop).items())
+    assert torch.equal(torch.get_rng_state(), chance) and loop.state.step == 0
+    assert loop.optimizer.state_dict()["state"] == optimizer["state"] == {}
+    assert loop.callbacks
+
+
+def test_a_found_rate_is_kept_over_a_pause(finished: Finished, workers: Workers) -> None:
+    straight, run = (finished.new("full", find_learning_rate=True, epochs=3) for _ in range(2))
+    assert workers.work(straight).status == "completed"
+    worker = workers.start(run)
+    while not state_of(run).train:
+        assert worker.is_alive
+    run.command("pause")
+    wait_for_end(worker)
+    workers.work(run)
+    test = state_of(run).rate_test
+    assert test is not None and min(test.rates) < test.chosen < max(test.rates)
+    assert sum(event.type == "rate-test" for event in run.read_from()[0]) == 1
+    assert_same_training(run, straight)
+
+
+def test_a_loss_that_runs_away_at_once_is_said(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = open_session(finished.new("full"))
+    monkeypatch.setattr(session.loop, "update", lambda rows, rate: 10.0 ** (rate * 1e6))
+    with pytest.raises(StudioError, match="No learning rate"):
+        range_test.measure(session.loop, Reporter(finished.new("full")))
