@@ -53,6 +53,10 @@ CATALOG: tuple[ModelCard, ...] = (
         "Small, quick, and there already: the best first try on a laptop.",
     ),
     _card(
+        (), "starter/gpt", "Old books", "Apache-2.0", 4.5, 0, 4.2, "English",
+        "A tiny writer of old English prose, there already: for trying text generation and chat.",
+    ),
+    _card(
         _TEXT, "distilbert/distilbert-base-uncased", "DistilBERT", "Apache-2.0", 67, 268, 42.5, "English",
         "A well-tried small model: nearly as good as BERT at half the cost.",
     ),

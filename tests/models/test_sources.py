@@ -1,6 +1,7 @@
 """Finding and fetching models: folders, the starter, the Hub's cache, and what is refused."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -71,6 +72,32 @@ def test_a_starter_with_other_weights_is_refused(home: Home) -> None:
 
 def test_a_starter_whose_package_is_missing_is_not_there(home: Home) -> None:
     assert locate_starter(Starter("gone", "x", "", package="no-such-package"), home) is None
+
+
+@pytest.mark.parametrize("starter", STARTERS, ids=lambda starter: starter.name)
+def test_every_starter_is_whole_and_says_what_it_is(starter: Starter, home: Home) -> None:
+    folder = locate(starter.id, home=home)
+    assert folder is not None
+    if not starter.package:
+        card = (folder / "README.md").read_text(encoding="utf-8")
+        assert card.startswith("---\nlicense: apache-2.0") and "How it was made" in card and "What it reaches" in card
+        sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
+        assert sum(sizes.values()) < 10e6 and not any(name.endswith((".bin", ".pt")) for name in sizes)
+
+
+def test_a_damaged_asset_is_named_with_the_remedy(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    starter = STARTERS["gpt"]
+    shutil.copytree(starters.assets() / starter.folder, tmp_path / starter.folder)
+    weights = tmp_path / starter.folder / "model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    monkeypatch.setattr(starters, "assets", lambda: tmp_path)
+    with pytest.raises(StudioError, match="git checkout -- assets/starters/gpt") as refusal:
+        locate_starter(starter, home)
+    assert str(weights) in str(refusal.value)
+    weights.unlink()
+    assert locate_starter(starter, home) is None
 
 
 def test_an_unknown_starter_names_the_known_ones(home: Home) -> None:

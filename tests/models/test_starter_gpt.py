@@ -10,8 +10,9 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from studio.errors import StudioError
-from studio.models.starters import corpus, gpt
+from studio.models.starters import STARTERS, corpus, gpt
 from studio.models.starters.ngrams import trigram_perplexity
+from studio.paths import assets
 
 TINY = gpt.Recipe(vocabulary=300, width=16, layers=1, heads=2, inner=32, context=16, batch=4, minutes=0.02)
 BODY = "The cat sat on the mat, and the dog lay beside it until the evening came. " * 6
@@ -81,7 +82,7 @@ def test_the_whole_recipe_on_a_tiny_corpus(tmp_path: Path) -> None:
 
 def test_training_lowers_the_loss_and_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     tokens = np.tile(np.arange(10, 30, dtype=np.uint16), 20)
-    recipe = replace(TINY, minutes=0.03)
+    recipe = replace(TINY, minutes=0.15)
     model = gpt.network(recipe)
     before = gpt.measure(model, tokens, len(tokens), recipe.context)["perplexity"]
     told = gpt.train(model, tokens, recipe, tmp_path / "checkpoint")
@@ -101,3 +102,19 @@ def assert_chat_renders(tokenizer: Any) -> None:
     masked = tokenizer.apply_chat_template(talk, return_dict=True, return_assistant_tokens_mask=True)
     said = [token for token, mark in zip(masked["input_ids"], masked["assistant_masks"], strict=True) if mark]
     assert tokenizer.decode(said) == "I am.<|end|>"
+
+
+def test_the_model_that_comes_along_writes_words() -> None:
+    """Readable ones, from a prompt and from a conversation; and it knows English better than chance."""
+    folder = assets() / STARTERS["gpt"].folder
+    tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModelForCausalLM.from_pretrained(folder)
+    torch.manual_seed(0)
+    asked = tokenizer("It was a dark and", return_tensors="pt")
+    text = tokenizer.decode(model.generate(**asked, max_new_tokens=20)[0])
+    assert text.startswith("It was a dark and ") and len(text.split()) > 8
+    asked = tokenizer("The old man looked at her and said that he had been there before.", return_tensors="pt")
+    with torch.no_grad():
+        loss = model(**asked, labels=asked["input_ids"]).loss
+    assert loss < 5.0 and model.num_parameters() < 6e6
+    chat = tokenizer.apply_chat_template([{"role": "user", "content": "Good day."}], tokenize=False)
+    assert "<|user|>" in chat and "Good day." in chat
