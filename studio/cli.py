@@ -4,6 +4,7 @@ Nothing heavy is imported here: the page has to be there within seconds.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -12,7 +13,7 @@ from studio.commands import checking, listing, train, ui, using
 from studio.commands.output import print_json
 from studio.errors import StudioError
 
-USER_MISTAKE = 2
+USER_MISTAKE, READER_LEFT = 2, 141
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -30,6 +31,9 @@ def main(given: Sequence[str] | None = None) -> int:
         return USER_MISTAKE
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever read the output has enough (`studio list models | head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at its end
+        return READER_LEFT
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -236,3 +236,12 @@ def wait_for(look: Any, seconds: float = 240) -> Any:
             return found
         time.sleep(0.05)
     raise AssertionError("waited in vain")
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    code = "import sys; from studio.cli import main; sys.exit(main(['list', 'strategies']))"
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    assert process.wait(60) == 141 and process.stderr.read() == b""
+    process.stderr.close()
