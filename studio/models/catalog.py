@@ -85,6 +85,10 @@ CATALOG: tuple[ModelCard, ...] = (
         "The strongest here for other languages; a large download.",
     ),
     _card(
+        _IMAGE, "starter/image", "Small ResNet", "Apache-2.0", 1.7, 0, 76, "128 px",
+        "There already, and quick: for shapes, surfaces and drawings; for photographs take one of the others.",
+    ),
+    _card(
         _IMAGE, "google/mobilenet_v2_1.0_224", "MobileNet V2", "other (see its page)", 3.5, 14.2, 300, "224 px",
         "Tiny and quick, made for phones: the best first try on a laptop.",
     ),

