@@ -17,7 +17,7 @@ from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
 from studio.training import TOPICS, TrainingOptions
 from studio.training.optimizers import OPTIMIZERS
-from studio.training.schedules import SCHEDULES, learning_rate_factor
+from studio.training.schedules import SCHEDULES, in_force, learning_rate_factor
 
 Part = Literal["strategy", "training", "options"]  # the key of the run file below which a panel's settings lie
 CURVE_POINTS = 161
@@ -96,7 +96,7 @@ def rate_curve(config: RunConfig, steps: int) -> str:
     """The learning rate from the first to the last step, as far as it is known before training."""
     training = config.training
     follows = OPTIMIZERS[training.optimizer].follows_schedule
-    schedule = training if follows else training.model_copy(update={"schedule": "constant"})
+    schedule = in_force(training)
     moments = [round(index * (steps - 1) / (CURVE_POINTS - 1)) for index in range(CURVE_POINTS)]
     rates = [config.learning_rate * learning_rate_factor(schedule, step, steps) for step in moments]
     note = "It falls when the checks stop improving." if schedule.schedule == "reduce-on-plateau" else ""

@@ -57,9 +57,8 @@ def save_model(run: Run, model: nn.Module, processor: Any) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     model.to(memory_format=torch.contiguous_format)
     if bottleneck_layers.inserted(model)[0]:
-        plain = {
-            name: value for name, value in model.state_dict().items() if f".{bottleneck_layers.CHILD}." not in name
-        }
+        whole = model.state_dict()
+        plain = {name: whole[name] for name in whole if name not in bottleneck_layers.adapters_of(whole)}
         model.save_pretrained(temporary, state_dict=plain)  # type: ignore[operator]
         bottleneck_layers.save(model, temporary)
         shutil.copy2(bottleneck_layers.__file__, temporary)

@@ -49,6 +49,7 @@ def measure(loop: Loop, reporter: Reporter) -> tuple[list[float], list[float]]:
     try:
         with kept_random_state():
             loop.train_mode()
+            loop.optimizer.train()  # type: ignore[attr-defined]  # of use to schedule-free ones alone
             for step in range(STEPS):
                 reporter.phase("preparing", "Trying learning rates.", step, STEPS)
                 rate = recommended * BELOW * growth**step

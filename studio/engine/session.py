@@ -50,6 +50,7 @@ from studio.tasks.classification import config_of
 from studio.training import TrainingOptions
 from studio.training.needs import config_changes
 from studio.training.optimizers import OPTIMIZERS
+from studio.training.schedules import in_force
 
 
 @dataclass
@@ -152,8 +153,7 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
     choice = OPTIMIZERS[training.optimizer]
     apart = matrices_inside(model, structure) if choice.by_shape else ()
     groups = parameter_groups(model, training.weight_decay, factors, stages_by_name(course), apart)
-    bare_optimizer = choice.build(groups, config.learning_rate, training)
-    wrapped, optimizer = accelerator.prepare(model, bare_optimizer)
+    wrapped, optimizer = accelerator.prepare(model, choice.build(groups, config.learning_rate, training))
     forward = Forward(wrapped, prepared, accelerator.device)
     plan = Plan(
         rows=len(prepared.datasets["train"]),
@@ -161,7 +161,7 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
         epochs=training.epochs,
         batch_size=settled.batch_size,
         learning_rate=config.learning_rate,
-        schedule=training if choice.follows_schedule else training.model_copy(update={"schedule": "constant"}),
+        schedule=in_force(training),
         max_grad_norm=training.max_grad_norm,
         evaluations_per_epoch=training.evaluations_per_epoch,
         seed=training.seed,
@@ -196,7 +196,7 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
     )
     first: list[Callback] = [unfreezing] if unfreezing else []
     if not choice.follows_schedule:
-        first.append(ScheduleFree(bare_optimizer))
+        first.append(ScheduleFree())
     elif training.schedule == "reduce-on-plateau":
         first.append(ReduceOnPlateau(reporter, training.plateau_factor, training.plateau_patience))
     loop.callbacks = (*first, *regularising, Progress(reporter), Control(run), evaluation, saving)

@@ -36,6 +36,7 @@ def kind_of(folder: Path) -> Kind:
 
 
 def write_card(run: Run, config: RunConfig, labels: tuple[str, ...], kind: Kind) -> str:
+    """The card's text. kind: what the folder beside it holds."""
     adapter = kind in ("adapter", "prompt")
     front = {
         "base_model": base_model_name(config),

@@ -6,6 +6,7 @@ A schedule maps progress p in [0, 1] (after warm-up) to a factor in [0, 1] of th
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import field_validator
 
@@ -174,6 +175,12 @@ class ScheduleOptions(Options):
             return SCHEDULES[value].name
         except StudioError as error:
             raise ValueError(str(error)) from error
+
+
+def in_force(training: Any) -> Any:
+    """The TrainingOptions with the schedule that counts: some optimizers keep their rate, whatever was chosen."""
+    follows = OPTIMIZERS[training.optimizer].follows_schedule
+    return training if follows else training.model_copy(update={"schedule": "constant"})
 
 
 def warmup_steps(options: ScheduleOptions, total_steps: int) -> int:

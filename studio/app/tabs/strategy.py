@@ -1,4 +1,4 @@
-"""3 Strategy: how much of the model to train. Three presets first, then every way of training and every setting."""
+"""3 Strategy: how much of the model to train. Presets and a suggestion first, then every way and every setting."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -117,8 +117,8 @@ def missing(draft: Draft) -> str:
 def preset_cards(services: Services, draft: Draft, about: Subject) -> dict[str, Any]:
     """What is suggested, with the reasons, and each preset; with what it would train and how long it would take."""
 
-    def tags(name: str) -> list[dict[str, str]]:
-        would = outlook(services, about, preset_draft(services, draft, about, name).config())
+    def tags(choice: Draft) -> list[dict[str, str]]:
+        would = outlook(services, about, choice.config())
         return [
             {"text": f"trains {size(would.preview.trainable)} parameters"},
             {"text": would.time_words},
@@ -126,7 +126,13 @@ def preset_cards(services: Services, draft: Draft, about: Subject) -> dict[str, 
         ]
 
     cards = [
-        {"key": each.name, "title": each.title, "text": each.sentence, "icon": each.icon, "tags": tags(each.name)}
+        {
+            "key": each.name,
+            "title": each.title,
+            "text": each.sentence,
+            "icon": each.icon,
+            "tags": tags(preset_draft(services, draft, about, each.name)),
+        }
         for each in PRESETS
     ]
     suggestion = suggested(services, draft, about)
@@ -137,7 +143,7 @@ def preset_cards(services: Services, draft: Draft, about: Subject) -> dict[str, 
             "title": "Suggested for your data",
             "text": f"{way}, by rules for data like yours.",
             "icon": "sparkles",
-            "tags": tags(SUGGESTED),
+            "tags": tags(draft.change(**suggestion.settings)),
         }
     )
     return {"label": "How much to train", "selected": draft.preset, "cards": cards}
