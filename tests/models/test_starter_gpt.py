@@ -10,11 +10,11 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from studio.errors import StudioError
-from studio.models.starters import STARTERS, corpus, gpt
+from studio.models.starters import STARTERS, corpus, gpt, gpt_tokenizer
 from studio.models.starters.ngrams import trigram_perplexity
 from studio.paths import assets
 
-TINY = gpt.Recipe(vocabulary=300, width=16, layers=1, heads=2, inner=32, context=16, batch=4, minutes=0.02)
+TINY = gpt.Recipe(vocabulary=300, width=16, layers=1, heads=2, inner=32, context=16, batch=4, steps=5)
 BODY = "The cat sat on the mat, and the dog lay beside it until the evening came. " * 6
 
 
@@ -48,11 +48,11 @@ def test_whole_books_are_held_out() -> None:
 
 
 def test_any_text_comes_back_from_the_tokenizer() -> None:
-    tokenizer = gpt.train_tokenizer([BODY], 300)
+    tokenizer = gpt_tokenizer.train_tokenizer([BODY], 300)
     assert tokenizer.get_vocab_size() <= 300
-    assert [tokenizer.token_to_id(token) for token in gpt.SPECIAL] == list(range(len(gpt.SPECIAL)))
+    assert [tokenizer.token_to_id(token) for token in gpt_tokenizer.SPECIAL] == list(range(len(gpt_tokenizer.SPECIAL)))
     assert tokenizer.decode(tokenizer.encode(" Ünder\n\n—the cat 🎛").ids) == " Ünder\n\n—the cat 🎛"
-    assert gpt.tokens_of(tokenizer, [["the cat", "dog"]]).tolist().count(0) == 2
+    assert gpt_tokenizer.tokens_of(tokenizer, [["the cat", "dog"]]).tolist().count(0) == 2
 
 
 def test_trigrams_are_probabilities_and_know_what_they_counted() -> None:
@@ -63,6 +63,7 @@ def test_trigrams_are_probabilities_and_know_what_they_counted() -> None:
 
 
 def test_the_rate_ends_at_zero() -> None:
+    assert gpt.Recipe(steps=4).progress(1, 9e9) == 0.25 and gpt.Recipe(minutes=2).progress(1, 30) == 0.25
     assert gpt.Recipe().rate(0) < 0.1 and gpt.Recipe().rate(0.04) > 0.9 and gpt.Recipe().rate(1) == 0
 
 
@@ -82,13 +83,13 @@ def test_the_whole_recipe_on_a_tiny_corpus(tmp_path: Path) -> None:
 
 def test_training_lowers_the_loss_and_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     tokens = np.tile(np.arange(10, 30, dtype=np.uint16), 20)
-    recipe = replace(TINY, minutes=0.15)
+    recipe = replace(TINY, steps=150)
     model = gpt.network(recipe)
     before = gpt.measure(model, tokens, len(tokens), recipe.context)["perplexity"]
     told = gpt.train(model, tokens, recipe, tmp_path / "checkpoint")
     assert gpt.measure(model, tokens, len(tokens), recipe.context)["perplexity"] < 0.75 * before
     other = gpt.network(recipe)
-    assert gpt.train(other, tokens, recipe, tmp_path / "checkpoint")["steps"] == told["steps"]
+    assert gpt.train(other, tokens, recipe, tmp_path / "checkpoint")["steps"] == told["steps"] == 150
     assert torch.equal(other.model.norm.weight, model.model.norm.weight)
 
 
@@ -98,7 +99,7 @@ def assert_chat_renders(tokenizer: Any) -> None:
         "<|user|>\nWho is there?<|end|>\n<|assistant|>\nI am.<|end|>\n"
     )
     asked = tokenizer.apply_chat_template(talk[:1], add_generation_prompt=True, return_dict=True)["input_ids"]
-    assert asked[0] == gpt.SPECIAL.index("<|user|>") and tokenizer.decode(asked).endswith("<|assistant|>\n")
+    assert asked[0] == gpt_tokenizer.SPECIAL.index("<|user|>") and tokenizer.decode(asked).endswith("<|assistant|>\n")
     masked = tokenizer.apply_chat_template(talk, return_dict=True, return_assistant_tokens_mask=True)
     said = [token for token, mark in zip(masked["input_ids"], masked["assistant_masks"], strict=True) if mark]
     assert tokenizer.decode(said) == "I am.<|end|>"

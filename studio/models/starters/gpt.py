@@ -1,19 +1,18 @@
 """A small causal language model of our own, from the first random number to a folder that transformers loads.
 
-    python -m studio.models.starters.gpt CORPUS --to assets/starters/gpt [--minutes 55] [--seed 7]
+    python -m studio.models.starters.gpt CORPUS --to assets/starters/gpt [--device cuda --batch 64] [--seed 7]
 
-CORPUS is a text file of books one after another (.txt, .txt.xz or .txt.gz). Tokenizer, network and training are
-written for one CPU core and an hour: a wide and shallow Llama, because few large matrix products are what a core is
-fast at, and Muon for its matrices, because it learns more from each token than AdamW where tokens are few.
-The learning rate follows the clock, not the steps, and reaches zero when the time is up on any machine; so the seed
-fixes the data and the order, while the number of steps is the machine's. A run that was cut off goes on from its
-checkpoint when the command is given again.
+CORPUS is a text file of books one after another (.txt, .txt.xz or .txt.gz). The network is a narrow Llama, small
+enough to be fine-tuned on any computer; Muon trains its matrices, because it learns more from each token than AdamW
+where tokens are few. It takes minutes on a GPU and an hour or more on one CPU core.
+Without --steps the learning rate follows the clock, not the steps, and reaches zero when --minutes are up on any
+machine; the card says how many steps those were. The same --seed, --batch and --steps on the same machine give the
+same model. A run that was cut off goes on from its checkpoint when the command is given again.
 """
 
 import argparse
 import tempfile
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,23 +22,22 @@ import numpy as np
 from studio.files import read_json, replace_json
 from studio.models.starters.corpus import books, clean, hold_out, read_text
 from studio.models.starters.gpt_card import card
+from studio.models.starters.gpt_tokenizer import (
+    END_OF_TEXT,
+    END_OF_TURN,
+    PADDING,
+    SPECIAL,
+    fast_tokenizer,
+    tokens_of,
+    train_tokenizer,
+)
 from studio.models.starters.ngrams import trigram_perplexity
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from torch import Tensor
-    from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
+    from transformers import LlamaForCausalLM
 
-END_OF_TEXT, PADDING, END_OF_TURN = "<|endoftext|>", "<|pad|>", "<|end|>"
-ROLES = ("<|system|>", "<|user|>", "<|assistant|>")
-SPECIAL = (END_OF_TEXT, PADDING, *ROLES, END_OF_TURN)  # their ids are their places here
-# `generation` marks what the assistant says, so that training can leave the questions out of the loss.
-CHAT_TEMPLATE = (
-    "{% for message in messages %}{{ '<|' + message['role'] + '|>\n' }}"
-    "{% if message['role'] == 'assistant' %}{% generation %}{{ message['content'] + '<|end|>' }}{% endgeneration %}"
-    "{% else %}{{ message['content'] + '<|end|>' }}{% endif %}{{ '\n' }}{% endfor %}"
-    "{% if add_generation_prompt %}{{ '<|assistant|>\n' }}{% endif %}"
-)
 HELD_OUT = 0.012
 OPENINGS = ("It was a dark and stormy", "My dear Miss", '"I do not think,"', "The old house stood")
 
@@ -49,62 +47,28 @@ class Recipe:
     """What decides the model, apart from the corpus."""
 
     vocabulary: int = 4096
-    width: int = 256
-    layers: int = 4
+    width: int = 224
+    layers: int = 6
     heads: int = 4
-    inner: int = 768
-    context: int = 256
+    inner: int = 640
+    context: int = 512
     batch: int = 8
     matrix_rate: float = 1.2e-2
     rest_rate: float = 3e-3
     warmup: float = 0.03
+    decay: float = 0.1
     minutes: float = 55
+    steps: int | None = None
     seed: int = 7
+    device: str = "cpu"
+
+    def progress(self, step: int, seconds: float) -> float:
+        """How far the training is, from 0 to 1."""
+        return min(1.0, step / self.steps if self.steps else seconds / (60 * self.minutes))
 
     def rate(self, progress: float) -> float:
-        """The share of the full learning rate when `progress` of the time is spent: up, then straight down to zero."""
+        """The share of the full learning rate at `progress`: up, then straight down to zero."""
         return max(0.0, min(1.0, (progress + 1e-3) / self.warmup) * (1 - progress))
-
-
-def train_tokenizer(chapters: Iterable[str], vocabulary: int) -> "Tokenizer":
-    """Byte-level BPE: any text can be written in it, and comes back as it was."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary,
-        special_tokens=list(SPECIAL),
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(chapters, trainer)
-    return tokenizer
-
-
-def tokens_of(tokenizer: "Tokenizer", found: list[list[str]]) -> "np.ndarray[Any, np.dtype[np.uint16]]":
-    """All chapters as one row of token ids, an end of text after each."""
-    rows: list[int] = []
-    for book in found:
-        for encoding in tokenizer.encode_batch(book):
-            rows += [*encoding.ids, SPECIAL.index(END_OF_TEXT)]
-    return np.array(rows, dtype=np.uint16)
-
-
-def fast_tokenizer(tokenizer: "Tokenizer", context: int) -> "PreTrainedTokenizerFast":
-    from transformers import PreTrainedTokenizerFast
-
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        bos_token=END_OF_TEXT,
-        eos_token=END_OF_TEXT,
-        pad_token=PADDING,
-        extra_special_tokens=[*ROLES, END_OF_TURN],
-        chat_template=CHAT_TEMPLATE,
-        model_max_length=context,
-        clean_up_tokenization_spaces=False,
-    )
 
 
 def network(recipe: Recipe) -> "LlamaForCausalLM":
@@ -141,21 +105,30 @@ def batch_of(tokens: "np.ndarray[Any, Any]", recipe: Recipe, step: int) -> "Tens
 def train(
     model: "LlamaForCausalLM", tokens: "np.ndarray[Any, Any]", recipe: Recipe, checkpoint: Path
 ) -> dict[str, Any]:
-    """Trains until the time is up, from `checkpoint` on if it exists; tells steps, minutes and the running loss."""
+    """Trains to the end, from `checkpoint` on if it exists; tells steps, minutes, the running loss and on what.
+
+    On a GPU in bfloat16 (the weights stay in single precision), elsewhere in single precision.
+    """
     import torch
 
+    model.to(recipe.device)  # type: ignore[arg-type]
     inner = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
     rest = [p for name, p in model.named_parameters() if p.ndim != 2 or "embed" in name]
     optimizers = [
         torch.optim.Muon(
-            inner, recipe.matrix_rate, momentum=0.95, weight_decay=0.01, ns_steps=3, adjust_lr_fn="match_rms_adamw"
+            inner,
+            recipe.matrix_rate,
+            momentum=0.95,
+            weight_decay=recipe.decay,
+            ns_steps=3,
+            adjust_lr_fn="match_rms_adamw",
         ),
         torch.optim.AdamW(rest, recipe.rest_rate, betas=(0.9, 0.95), weight_decay=0.0),
     ]
     full = (recipe.matrix_rate, recipe.rest_rate)
     step, spent, running = 0, 0.0, 0.0
     if checkpoint.is_file():
-        state = torch.load(checkpoint, weights_only=True)
+        state = torch.load(checkpoint, weights_only=True, map_location=recipe.device)
         model.load_state_dict(state["model"])
         for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
@@ -168,27 +141,35 @@ def train(
         checkpoint.with_suffix(".new").replace(checkpoint)
 
     model.train()
-    limit = recipe.minutes * 60
     started, saved_at = time.monotonic() - spent, spent
-    while spent < limit:
-        batch = batch_of(tokens, recipe, step)
-        loss = model(input_ids=batch, labels=batch).loss
+    while (progress := recipe.progress(step, spent)) < 1:
+        batch = batch_of(tokens, recipe, step).to(recipe.device)
+        with torch.autocast(recipe.device, torch.bfloat16, enabled=recipe.device != "cpu"):
+            loss = model(input_ids=batch, labels=batch).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optimizer, rate in zip(optimizers, full, strict=True):
             for group in optimizer.param_groups:
-                group["lr"] = rate * recipe.rate(spent / limit)
+                group["lr"] = rate * recipe.rate(progress)
             optimizer.step()
         model.zero_grad()
-        running = loss.item() if step == 0 else 0.98 * running + 0.02 * loss.item()
-        step, spent = step + 1, time.monotonic() - started
-        if step % 25 == 0:
+        step += 1
+        if step % 25 == 1:
+            running = loss.item() if step == 1 else 0.8 * running + 0.2 * loss.item()
             print(f"step {step}, minute {spent / 60:.1f}, loss {running:.3f}", flush=True)
+        spent = time.monotonic() - started
         if spent - saved_at > 240:
             saved_at = spent
             save()
     save()
-    return {"steps": step, "minutes": round(spent / 60, 1), "loss": round(running, 3)}
+    model.cpu()
+    return {"steps": step, "minutes": round(spent / 60, 1), "loss": round(running, 3), "on": machine(recipe.device)}
+
+
+def machine(device: str) -> str:
+    import torch
+
+    return f"one {torch.cuda.get_device_name()}" if device == "cuda" else "one core of a CPU"
 
 
 def measure(model: Any, tokens: "np.ndarray[Any, Any]", characters: int, context: int) -> dict[str, float]:
@@ -244,27 +225,65 @@ def write_folder(model: Any, tokenizer: Any, folder: Path) -> None:
 def make(corpus: Path, to: Path, recipe: Recipe, checkpoint: Path) -> None:
     """The whole recipe: corpus, tokenizer, training, measuring, folder and card."""
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
 
     torch.set_num_threads(1)
+    prepared = prepare(corpus, recipe)
+    model = network(recipe)
+    facts = before(model, prepared, recipe) | train(model, prepared.tokens, recipe, checkpoint)
+    finish(model, prepared, recipe, facts, to)
+    checkpoint.unlink()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The corpus in tokens: what is learned from, what is held out, and how many books and characters those are."""
+
+    tokenizer: "Tokenizer"
+    tokens: "np.ndarray[Any, np.dtype[np.uint16]]"
+    held_out: "np.ndarray[Any, np.dtype[np.uint16]]"
+    books: tuple[int, int]
+    characters: int  # of the held-out text
+
+
+def prepare(corpus: Path, recipe: Recipe) -> Prepared:
     learned, held_out = hold_out(books(clean(read_text(corpus))), HELD_OUT, recipe.seed)
     tokenizer = train_tokenizer((chapter for book in learned for chapter in book), recipe.vocabulary)
-    tokens, kept_back = tokens_of(tokenizer, learned), tokens_of(tokenizer, held_out)
-    characters = sum(len(chapter) for book in held_out for chapter in book)
-    model = network(recipe)
-    facts: dict[str, Any] = {"parameters": sum(p.numel() for p in model.parameters()), "tokens": len(tokens)}
-    facts |= {"learned": len(learned), "held_out": len(held_out), "kept_back": len(kept_back)}
-    facts["untrained"] = measure(model, kept_back, characters, recipe.context)
-    facts["trigram"] = trigram_perplexity(tokens, kept_back, recipe.vocabulary)
-    facts["trigram_bits"] = np.log2(facts["trigram"]) * len(kept_back) / characters
-    facts |= train(model, tokens, recipe, checkpoint)
-    write_folder(model, fast_tokenizer(tokenizer, recipe.context), to)
+    return Prepared(
+        tokenizer,
+        tokens_of(tokenizer, learned),
+        tokens_of(tokenizer, held_out),
+        (len(learned), len(held_out)),
+        sum(len(chapter) for book in held_out for chapter in book),
+    )
+
+
+def before(model: Any, prepared: Prepared, recipe: Recipe) -> dict[str, Any]:
+    """What is known before training: sizes, and what the untrained network and counting reach."""
+    trigram = trigram_perplexity(prepared.tokens, prepared.held_out, recipe.vocabulary)
+    return {
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "tokens": len(prepared.tokens),
+        "learned": prepared.books[0],
+        "held_out": prepared.books[1],
+        "kept_back": len(prepared.held_out),
+        "untrained": measure(model, prepared.held_out, prepared.characters, recipe.context),
+        "trigram": trigram,
+        "trigram_bits": np.log2(trigram) * len(prepared.held_out) / prepared.characters,
+    }
+
+
+def finish(model: Any, prepared: Prepared, recipe: Recipe, facts: dict[str, Any], to: Path) -> None:
+    """The folder, and its card with what the written model reaches."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    write_folder(model, fast_tokenizer(prepared.tokenizer, recipe.context), to)
     written = AutoModelForCausalLM.from_pretrained(to)
-    facts["trained"] = measure(written, kept_back, characters, recipe.context)
-    facts["samples"] = samples(written, AutoTokenizer.from_pretrained(to), recipe.seed)
-    facts["seen"] = facts["steps"] * recipe.batch * recipe.context
-    (to / "README.md").write_text(card(facts, recipe.minutes, recipe.seed), encoding="utf-8")
-    checkpoint.unlink()
+    facts = facts | {
+        "trained": measure(written, prepared.held_out, prepared.characters, recipe.context),
+        "samples": samples(written, AutoTokenizer.from_pretrained(to), recipe.seed),
+        "seen": facts["steps"] * recipe.batch * recipe.context,
+    }
+    (to / "README.md").write_text(card(facts, recipe), encoding="utf-8")
 
 
 def main() -> None:
@@ -272,10 +291,14 @@ def main() -> None:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--to", type=Path, required=True, help="the folder to write")
     parser.add_argument("--minutes", type=float, default=Recipe.minutes)
+    parser.add_argument("--steps", type=int, help="instead of --minutes: exactly so many steps")
+    parser.add_argument("--batch", type=int, default=Recipe.batch)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default=Recipe.device)
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--checkpoint", type=Path, default=Path(tempfile.gettempdir()) / "starter_gpt.checkpoint")
     given = parser.parse_args()
-    make(given.corpus, given.to, Recipe(minutes=given.minutes, seed=given.seed), given.checkpoint)
+    chosen = {name: getattr(given, name) for name in ("minutes", "steps", "batch", "device", "seed")}
+    make(given.corpus, given.to, Recipe(**chosen), given.checkpoint)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,11 @@
 """The model card of the small language model, with the numbers of the run that made it."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from studio.models.starters.gpt import Recipe
+
+CHARACTERS_A_TOKEN = 3.6  # of English, in a vocabulary of this size
 
 _CARD = """---
 license: apache-2.0
@@ -19,23 +24,22 @@ a model for trying and teaching, whose every step can be read and done again.
 
 **What it is not:** it continues text in the manner of old books and knows nothing. It answers no questions, states
 no facts, and follows no instructions. It speaks as its sources did, their prejudices included. It reads English
-only, at most 256 tokens (about 900 characters) at a time.
+only, at most {context} tokens (about {reach:,} characters) at a time.
 
 The tokens `<|system|>`, `<|user|>`, `<|assistant|>` and `<|end|>` and the chat template that uses them are there to
 be fine-tuned: the model has never seen a conversation.
 
 ## How it was made
 
-`python -m studio.models.starters.gpt CORPUS --to FOLDER --minutes {minutes:g} --seed {seed}`
+`python -m studio.models.starters.gpt CORPUS --to FOLDER {flags}`
 
 {learned} books, {tokens:.1f} million tokens; {held_out} more held out whole ({kept_back:,} tokens). Training took
-{took:.0f} minutes on one CPU core that other programs used as well: {steps:,} steps, {seen:.1f} million tokens, in
-single precision, Muon for the matrices and AdamW for the rest, the learning rate straight down to zero. The steps
-follow the clock, so a faster or idle core gets further in the same time.
+{took:.1f} minutes on {on}: {steps:,} steps of {batch} pieces of {context} tokens, {seen:.1f} million tokens in all,
+in {format}, Muon for the matrices and AdamW for the rest, the learning rate straight down to zero.
 
 ## What it reaches
 
-On the held-out text, {kept_back:,} tokens, with at most 256 tokens of context:
+On the held-out text, {kept_back:,} tokens, with at most {context} tokens of context:
 
 | | perplexity per token | bits per character |
 |---|---|---|
@@ -43,8 +47,7 @@ On the held-out text, {kept_back:,} tokens, with at most 256 tokens of context:
 | trigrams of the same books, interpolated | {trigram:.1f} | {trigram_bits:.2f} |
 | **this model** | **{trained[perplexity]:.1f}** | **{trained[bits]:.2f}** |
 
-The trigrams were counted on all {tokens:.1f} million tokens, the model was trained on pieces of {seen:.1f} million.
-{verdict}
+The trigrams were counted on the text that the model learned from. {verdict}
 The held-out text is little and of few books, so small differences mean nothing.
 
 ## Samples
@@ -55,9 +58,11 @@ Temperature 0.8, the first attempt at each; the openings were given.
 """
 
 
-def card(facts: dict[str, Any], minutes: float, seed: int) -> str:
+def card(facts: dict[str, Any], recipe: "Recipe") -> str:
     quoted = "\n\n".join("> " + text.replace("\n", "\n> ") for text in facts["samples"])
     behind = facts["trained"]["perplexity"] > facts["trigram"]
+    on_gpu = recipe.device != "cpu"
+    device = f"--device {recipe.device} " if on_gpu else ""
     shown = facts | {
         "verdict": "**It predicts the next token less well than they do.**"
         if behind
@@ -66,8 +71,11 @@ def card(facts: dict[str, Any], minutes: float, seed: int) -> str:
         "tokens": facts["tokens"] / 1e6,
         "seen": facts["seen"] / 1e6,
         "took": facts["minutes"],
-        "minutes": minutes,
-        "seed": seed,
+        "batch": recipe.batch,
+        "context": recipe.context,
+        "reach": round(recipe.context * CHARACTERS_A_TOKEN, -2),
+        "flags": f"{device}--batch {recipe.batch} --steps {facts['steps']} --seed {recipe.seed}",
+        "format": "bfloat16 over single precision" if on_gpu else "single precision",
         "quoted": quoted,
     }
     return _CARD.format(**shown)
