@@ -10,6 +10,7 @@ from studio.models.starters.drawing.fields import KINDS, draw_fields, surfaces
 from studio.models.starters.drawing.fractals import draw_fractals, systems
 from studio.models.starters.drawing.outlines import draw_outlines, draw_solids, outlines, solids
 from studio.models.starters.drawing.strokes import draw_signs, pieces, signs
+from studio.models.starters.image_views import blended, shown
 from studio.models.starters.pictures import CLASSES, FAMILIES, PER_FAMILY, QUALITIES, draw
 
 SIDE = 40
@@ -101,12 +102,12 @@ def test_two_steps_of_the_recipe_give_a_model_that_loads(tmp_path: Path) -> None
     from transformers import AutoImageProcessor, AutoModelForImageClassification
 
     from studio.models.starters.image import USED, draw_pool, save
-    from studio.models.starters.image_training import train
+    from studio.models.starters.image_training import Course, train
 
     pool = draw_pool(tmp_path / "pool", 150, 7)
     again = draw_pool(tmp_path / "pool", 150, 7)
     assert np.array_equal(pool["pixels"], again["pixels"])
-    model, account = train(pool, None, minutes=1, steps=2, seed=7)
+    model, account = train(pool, None, Course(steps=2, batch=64))
     assert account["steps"] == 2
     save(model, tmp_path / "model")
     assert sum(path.stat().st_size for path in (tmp_path / "model").iterdir()) < 6_000_000
@@ -115,6 +116,32 @@ def test_two_steps_of_the_recipe_give_a_model_that_loads(tmp_path: Path) -> None
     values = processor(images=[pool["pixels"][0]], return_tensors="pt")["pixel_values"]
     assert values.shape == (1, 3, USED, USED)
     assert torch.isfinite(loaded.eval()(values).logits).all()
+
+
+def test_a_view_knows_what_was_blended_into_it() -> None:
+    """Of white pictures with black partners, the mean brightness is the share."""
+    import torch
+
+    torch.manual_seed(3)
+    white = torch.ones(200, 3, 32, 32)
+    views, share, partner = blended(white)
+    assert sorted(partner.tolist()) == list(range(200)) and torch.allclose(views, white)
+    assert 0.2 < (share < 1).float().mean() < 0.6 and share.min() > 0.3
+    halves = torch.cat([torch.ones(100, 3, 32, 32), -torch.ones(100, 3, 32, 32)])
+    views, share, partner = blended(halves)
+    own, other = halves[:, 0, 0, 0], halves[partner][:, 0, 0, 0]
+    assert torch.allclose(views.mean(dim=(1, 2, 3)), share * own + (1 - share) * other, atol=1e-5)
+
+
+def test_views_differ_and_stay_pictures() -> None:
+    import torch
+
+    torch.manual_seed(3)
+    pixels = torch.from_numpy(draw(60, 3, SIDE).pixels)
+    view = shown(pixels, 48)
+    assert view.pixels.shape == (60, 3, 48, 48) and view.pixels.abs().max() <= 1.001
+    assert 10 < view.mirrored.sum() < 50
+    assert not torch.allclose(view.pixels, shown(pixels, 48).pixels)
 
 
 def test_a_teacher_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -128,10 +155,10 @@ def test_a_teacher_is_asked_about_every_view(tmp_path: Path) -> None:
     from transformers import MobileNetV2Config, MobileNetV2ForImageClassification
 
     from studio.models.starters.image import draw_pool, open_teacher
-    from studio.models.starters.image_training import train
+    from studio.models.starters.image_training import Course, train
 
     MobileNetV2ForImageClassification(MobileNetV2Config(depth_multiplier=0.25)).save_pretrained(tmp_path / "teacher")
     pool = draw_pool(tmp_path / "pool", 150, 7)
     teacher = open_teacher(tmp_path / "teacher", pool)
-    _, account = train(pool, teacher, minutes=1, steps=3, seed=7)
+    _, account = train(pool, teacher, Course(steps=3, batch=64))
     assert account["steps"] == 3 and account["losses"]["teacher"] > 0

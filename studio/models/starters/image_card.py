@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.files import replace_text
+from studio.models.starters.image_training import SIDES, Course
 from studio.models.starters.pictures import CLASSES
 
 _CARD = """---
@@ -36,10 +37,12 @@ Not yet: `python benchmarks/starter_image.py DATA.zip ... --tune --card README.m
   {seed}: surfaces, outlines, shaded solids, fractals and signs of strokes, before plain and cluttered grounds, under
   light from all sides. No photograph, no collected picture, nobody's likeness.
 - **Lessons**: which formula a picture shows, and the numbers that went into it (turn, size, place, light).{teacher}
-- **Training**: AdamW, {steps:,} steps of {batch} pictures in {minutes} minutes on one processor core; first at 64,
-  at last at 96 pixels. Last losses: {losses}.
+- **Views**: every time another part, turned and mirrored, some as if from afar, some blended with another picture.
+- **Training**: AdamW, {steps:,} steps of {batch} pictures in {minutes} minutes on {machine}; first at {first},
+  at last at {last} pixels. Last losses: {losses}.
 - **Again**: `python -m studio.models.starters.image --to FOLDER{flag} --pictures {pictures} --steps {steps}
-  --seed {seed}`. A run that was given minutes followed the clock, so its steps give a model like it, not the same.
+  --batch {batch}{device} --seed {seed}`. A run that was given minutes followed the clock, so its steps give a model
+  like it, not the same.
 
 ## Licence
 
@@ -52,20 +55,22 @@ _TEACHER = (
 _CREDIT = " The teacher's licence is Apache-2.0 too."
 
 
-def write_card(folder: Path, account: dict[str, Any], pictures: int, seed: int, taught: bool) -> None:
+def write_card(folder: Path, account: dict[str, Any], pictures: int, course: Course, taught: bool) -> None:
     """`account`: steps, minutes and losses of the training. `taught`: a larger model was asked as well."""
-    from studio.models.starters.image_training import BATCH
-
     text = _CARD.format(
         pictures=pictures,
         classes=CLASSES,
-        seed=seed,
+        seed=course.seed,
         steps=account["steps"],
         minutes=account["minutes"],
-        batch=BATCH,
+        machine=account["machine"],
+        batch=course.batch,
+        first=SIDES[0][1],
+        last=SIDES[-1][1],
         losses=", ".join(f"{name} {value:.2f}" for name, value in account["losses"].items()),
         teacher=_TEACHER if taught else "",
         flag=" --teacher FOLDER" if taught else "",
+        device=f" --device {course.device}" if course.device != "cpu" else "",
         credit=_CREDIT if taught else "",
     )
     replace_text(folder / "README.md", text)

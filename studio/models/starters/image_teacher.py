@@ -10,14 +10,14 @@ from typing import Any
 from studio.errors import StudioError
 
 LEVELS = ("fine", "coarse")
-SIDE = 96  # of the view that the teacher gets
+SIDE = 128  # of the view that the teacher gets
 FINE_STRIDE, FAR = 16, 6.0  # one answer for so many pixels; how many deviations an answer may be away from the mean
 
 
 class Teacher:
     """A MobileNetV2 that was trained on ImageNet; answers have mean 0 and deviation 1 in every channel."""
 
-    def __init__(self, folder: Path, views: Any) -> None:
+    def __init__(self, folder: Path, views: Any, device: str = "cpu") -> None:
         """`views` (n, 3, SIDE, SIDE): some pictures, to learn how far the answers usually vary."""
         import torch
         from transformers import AutoModelForImageClassification
@@ -29,7 +29,8 @@ class Teacher:
                 "Name the folder of an image classification model in transformers' format, or leave --teacher out.",
             )
         model = AutoModelForImageClassification.from_pretrained(folder).base_model.eval()
-        self._model = model.to(memory_format=torch.channels_last)
+        self._model = model.to(device, memory_format=torch.channels_last)
+        views = views.to(device)
         raw = self._look(views)
         self._scales = [(maps.mean((0, 2, 3), keepdim=True), maps.std((0, 2, 3), keepdim=True)) for maps in raw]
         self.widths = {name: maps.shape[1] for name, maps in zip(LEVELS, raw, strict=True)}

@@ -6,20 +6,36 @@ model sees in it. The training is kept in a file every few minutes, and goes on 
 
 import json
 import time
+import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from studio.models.starters.image_teacher import LEVELS, SIDE, Teacher, lesson
+from studio.models.starters.image_views import View, shown
 from studio.models.starters.pictures import CLASSES, QUALITIES
 
-BATCH = 128
 RATE, WARM_UP, DECAY = 2.5e-3, 0.03, 0.05
-SIDES = ((0.0, 64), (0.6, SIDE))  # from which share of the training on, and what the network then sees
+SIDES = ((0.0, 96), (0.5, SIDE))  # from which share of the training on, and what the network then sees
 WEIGHTS = {"formula": 0.25, "qualities": 0.25, "teacher": 1.0}  # how much each lesson counts
 SMOOTHING = 0.1
-KEPT_EVERY = 180  # seconds
+KEPT_EVERY, LOOK = 180, 20  # seconds; steps
+
+
+@dataclass(frozen=True)
+class Course:
+    """How long, how much at a time, where: `minutes` count where no `steps` are given."""
+
+    minutes: float = 45
+    steps: int | None = None
+    batch: int = 128
+    seed: int = 7
+    device: str = "cpu"
+
+    def progress(self, step: int, seconds: float) -> float:
+        return step / self.steps if self.steps else seconds / (60 * self.minutes)
 
 
 def network() -> Any:
@@ -34,25 +50,27 @@ def network() -> Any:
 class Training:
     """The network, a head for each lesson, and AdamW; decay is for matrices alone."""
 
-    def __init__(self, answers: dict[str, int], seed: int) -> None:
+    def __init__(self, answers: dict[str, int], course: Course) -> None:
         """`answers`: how many channels a teacher answers with, on each level."""
         import torch
         from torch import nn
 
-        torch.manual_seed(seed)
-        self.model = network().to(memory_format=torch.channels_last).train()
+        torch.manual_seed(course.seed)
+        self.course = course
+        self.model = network().to(course.device, memory_format=torch.channels_last).train()
         sizes = self.model.config.hidden_sizes
         widths = dict(zip(LEVELS, sizes[-2:], strict=True))
         outputs = {"formula": CLASSES, "qualities": len(QUALITIES)}
         heads = {name: nn.Linear(sizes[-1], outs) for name, outs in outputs.items()}
         self.heads = nn.ModuleDict(heads | {name: nn.Conv2d(widths[name], outs, 1) for name, outs in answers.items()})
+        self.heads.to(course.device)
         self.weights = [*self.model.base_model.parameters(), *self.heads.parameters()]
         matrices = [weight for weight in self.weights if weight.ndim > 1]
         vectors = [weight for weight in self.weights if weight.ndim == 1]
         self.optimizer = torch.optim.AdamW(
             [{"params": matrices, "weight_decay": DECAY}, {"params": vectors, "weight_decay": 0.0}], lr=0
         )
-        self.random = np.random.default_rng(seed)
+        self.random = np.random.default_rng(course.seed)
         self.order = np.empty(0, np.int64)
         self.step, self.seconds = 0, 0.0
         self.losses: dict[str, float] = {}
@@ -69,21 +87,22 @@ class Training:
     def restore(self, path: Path) -> None:
         import torch
 
-        state = torch.load(path, weights_only=False)  # a file of our own
+        state = torch.load(path, weights_only=False, map_location=self.course.device)  # a file of our own
         for name, part in state["parts"].items():
             getattr(self, name).load_state_dict(part)
         for name, value in state["plain"].items():
             setattr(self, name, value)
         self.random.bit_generator.state = state["random"]
-        torch.set_rng_state(state["torch"])
+        torch.set_rng_state(state["torch"].cpu())
 
     def next_rows(self, count: int) -> Any:
         """Numbers of the next pictures: every picture once before any comes again."""
         import torch
 
-        if len(self.order) < BATCH:
+        batch = self.course.batch
+        if len(self.order) < batch:
             self.order = self.random.permutation(count)
-        rows, self.order = np.sort(self.order[:BATCH]), self.order[BATCH:]
+        rows, self.order = np.sort(self.order[:batch]), self.order[batch:]
         return torch.from_numpy(rows)
 
     def advance(self, losses: dict[str, Any], rate: float) -> None:
@@ -96,79 +115,62 @@ class Training:
         torch.nn.utils.clip_grad_norm_(self.weights, 5.0)
         self.optimizer.step()
         self.step += 1
-        for name, loss in losses.items():
-            self.losses[name] = 0.99 * self.losses.get(name, float(loss.detach())) + 0.01 * float(loss.detach())
+        if self.step % LOOK == 1:  # not after every step: a GPU would have to wait for the answer
+            for name, loss in losses.items():
+                self.losses[name] = 0.8 * self.losses.get(name, float(loss.detach())) + 0.2 * float(loss.detach())
 
 
 def train(
-    pool: dict[str, Any],
-    teacher: Teacher | None,
-    minutes: float,
-    steps: int | None,
-    seed: int,
-    kept: Path | None = None,
+    pool: dict[str, Any], teacher: Teacher | None, course: Course, kept: Path | None = None
 ) -> tuple[Any, dict[str, Any]]:
-    """(the network, an account of its training). A short warm-up, then a cosine to zero, over `steps` or `minutes`."""
+    """(the network, an account of its training). A short warm-up, then a cosine to zero; on a GPU in bfloat16."""
     import torch
 
-    training = Training(teacher.widths if teacher else {}, seed)
+    training = Training(teacher.widths if teacher else {}, course)
     if kept and kept.is_file():
         training.restore(kept)
-    classes, qualities = torch.from_numpy(pool["classes"]), torch.from_numpy(pool["qualities"])
+    pixels, classes, qualities = (held(pool[name], course.device) for name in ("pixels", "classes", "qualities"))
     clock = saved = time.monotonic()
     while True:
         now = time.monotonic()
         training.seconds, clock = training.seconds + now - clock, now
-        progress = training.step / steps if steps else training.seconds / (60 * minutes)
+        progress = course.progress(training.step, training.seconds)
         if progress >= 1:
             break
-        rows = training.next_rows(len(classes))
+        rows = training.next_rows(len(classes)).to(classes.device)
         side = [side for begin, side in SIDES if progress >= begin][-1]
-        view, mirrored = varied(torch.from_numpy(pool["pixels"][rows.numpy()]), SIDE)
-        seen = training.model.base_model(resized(view, side), output_hidden_states=True)
-        losses = lessons(training.heads, seen.pooler_output.flatten(1), classes[rows], qualities[rows], mirrored)
-        if teacher:
-            maps = dict(zip(LEVELS, seen.hidden_states[-2:], strict=True))
-            losses["teacher"] = lesson(training.heads, maps, teacher(view), teacher.pooled_deviation)
+        view = shown(pixels[rows], SIDE)
+        with torch.autocast(course.device, torch.bfloat16, enabled=course.device != "cpu"):
+            seen = training.model.base_model(resized(view.pixels, side), output_hidden_states=True)
+            found = seen.pooler_output.flatten(1)
+            losses = lessons(training.heads, found, classes[rows], qualities[rows], view)
+            if teacher:
+                maps = dict(zip(LEVELS, seen.hidden_states[-2:], strict=True))
+                losses["teacher"] = lesson(training.heads, maps, teacher(view.pixels), teacher.pooled_deviation)
         rate = RATE * min(1, progress / WARM_UP + 0.01) * 0.5 * (1 + float(np.cos(np.pi * progress)))
         training.advance(losses, rate)
         if training.step % 100 == 0:
-            shown = {name: round(value, 3) for name, value in training.losses.items()}
-            print(json.dumps({"step": training.step, "seconds": round(training.seconds), **shown}), flush=True)
+            told = {name: round(value, 3) for name, value in training.losses.items()}
+            print(json.dumps({"step": training.step, "seconds": round(training.seconds), **told}), flush=True)
         if kept and now - saved > KEPT_EVERY:
             training.keep(kept)
             saved = now
-    account = {"steps": training.step, "minutes": round(training.seconds / 60, 1), "losses": training.losses}
-    return training.model.eval(), account
-
-
-def lessons(heads: Any, found: Any, classes: Any, qualities: Any, mirrored: Any) -> dict[str, Any]:
-    """What a picture's formula teaches. A mirrored picture's numbers are not its own any more, so they are left out."""
-    from torch.nn import functional
-
-    wrong = (heads["qualities"](found) - qualities).square().mean(dim=1)
-    return {
-        "formula": functional.cross_entropy(heads["formula"](found), classes, label_smoothing=SMOOTHING),
-        "qualities": (wrong * ~mirrored).sum() / (~mirrored).sum().clamp(min=1),
+    account = {
+        "steps": training.step,
+        "minutes": round(training.seconds / 60, 1),
+        "losses": training.losses,
+        "machine": f"one {torch.cuda.get_device_name()}" if course.device == "cuda" else "a processor",
     }
+    return training.model.cpu().eval(), account
 
 
-def varied(pixels: Any, side: int) -> tuple[Any, Any]:
-    """A random part of every picture, turned a little and mirrored in half of the cases; (batch, which were)."""
+def held(array: Any, device: str) -> Any:
+    """A tensor on the device; on a processor what lies on the disk stays there, mapped into memory."""
     import torch
-    from torch.nn import functional
 
-    count = len(pixels)
-    mirrored = torch.rand(count) < 0.5
-    scale = torch.empty(count).uniform_(0.75, 1)
-    stretch = torch.empty(count).uniform_(-0.1, 0.1).exp()
-    turn = torch.empty(count).uniform_(-0.12, 0.12)
-    move = torch.empty(2, count).uniform_(-1, 1) * (1 - scale)
-    across, down = scale * stretch * torch.where(mirrored, -1.0, 1.0), scale / stretch
-    rows = [across * turn.cos(), -down * turn.sin(), move[0], across * turn.sin(), down * turn.cos(), move[1]]
-    places = functional.affine_grid(torch.stack(rows, dim=1).view(count, 2, 3), [count, 3, side, side], False)
-    seen = functional.grid_sample(as_numbers(pixels), places, padding_mode="reflection", align_corners=False)
-    return seen.contiguous(memory_format=torch.channels_last), mirrored
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # that it cannot be written to: nothing here does
+        return torch.from_numpy(array).to(device)
 
 
 def resized(views: Any, side: int) -> Any:
@@ -179,6 +181,19 @@ def resized(views: Any, side: int) -> Any:
     return functional.interpolate(views, (side, side), mode="area")
 
 
-def as_numbers(pixels: Any) -> Any:
-    """From bytes (n, side, side, 3) to what networks read: (n, 3, side, side), from -1 to 1."""
-    return pixels.permute(0, 3, 1, 2).float() / 127.5 - 1
+def lessons(heads: Any, found: Any, classes: Any, qualities: Any, view: View) -> dict[str, Any]:
+    """What a picture's formula teaches. A mirrored picture's numbers are not its own any more, and a blended one has
+    those of two, so they are left out; the formulas of a blend count by their shares."""
+    from torch.nn import functional
+
+    said = heads["formula"](found)
+    own, other = (
+        functional.cross_entropy(said, named, label_smoothing=SMOOTHING, reduction="none")
+        for named in (classes, classes[view.partner])
+    )
+    whole = ~view.mirrored & (view.share == 1)
+    wrong = (heads["qualities"](found) - qualities).square().mean(dim=1)
+    return {
+        "formula": (view.share * own + (1 - view.share) * other).mean(),
+        "qualities": (wrong * whole).sum() / whole.sum().clamp(min=1),
+    }
