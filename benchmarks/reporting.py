@@ -1,12 +1,13 @@
 """What every benchmark prints: a small table for people, one JSON object for programs. Numbers are medians."""
 
+import contextlib
 import json
 import os
 import platform
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from statistics import median
 from typing import Any
 
@@ -26,8 +27,16 @@ def processor() -> str:
 def machine() -> dict[str, Any]:
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else os.cpu_count()
-    versions = {name: version(name) for name in PACKAGES}
-    return {"processor": processor(), "cores": cores, "python": platform.python_version(), **versions}
+    return {"processor": processor(), "cores": cores, "python": platform.python_version(), **versions()}
+
+
+def versions() -> dict[str, str]:
+    """Of what is installed: not every benchmark needs everything."""
+    found = {}
+    for name in PACKAGES:
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def child_cpu_seconds() -> float:

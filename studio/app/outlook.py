@@ -2,18 +2,17 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from components.notices import Tone
 from studio.app.drafts import Draft
 from studio.app.pages import Services
 from studio.config import RunConfig
 from studio.data.columns import SPLITS
+from studio.forecast import forecast, picture_side, workload
 from studio.hardware import GIGABYTE, free_disk_bytes
 from studio.models import local
-from studio.models.estimates import Estimate, Trained, Workload, estimate, fits, tokens_of
+from studio.models.estimates import Estimate, fits, tokens_of
 from studio.models.local import ModelInfo
-from studio.models.speed import has_matrix_units, speed_of
 from studio.models.structure import Structure, structure_of
 from studio.models.weights import shapes_in
 from studio.presets import PRESETS
@@ -21,12 +20,10 @@ from studio.strategies.base import Course, Preview
 from studio.suggestion import Prospect, Settings, Suggestion, suggest
 from studio.tasks import TASKS
 from studio.training.needs import unread
-from studio.training.optimizers import OPTIMIZERS
 
 TONES: dict[str, Tone] = {"ok": "good", "tight": "warning", "no": "bad"}
 SUGGESTED = "suggested"  # beside the presets' names
 FIRST_ROWS = 500  # enough to know how long texts are
-AUTOMATIC_BATCH = 32
 
 
 @dataclass(frozen=True)
@@ -80,37 +77,13 @@ def subject(services: Services, draft: Draft) -> Subject:
     return Subject(info, structure_of(info.folder, head, task.unused(info.config)), rows, length, classes)
 
 
-def picture_side(config: dict[str, Any]) -> float:
-    """The side in pixels that the model reads; 224 where its config says nothing."""
-    size = config.get("image_size")
-    return float(size if isinstance(size, int | float) else size[0] if isinstance(size, list) and size else 224)
-
-
 def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
     strategy = config.chosen_strategy
     why_not = strategy.why_not(about.structure)
     preview = strategy.preview(about.structure, config.strategy_options)
     training = config.training
-    lowest = preview.lowest_trained_block
-    above = about.structure.count(name for block in about.structure.blocks[lowest:] for name in block)
-    workload = Workload(
-        kind="text" if config.chosen_task.input_kind == "text" else "image",
-        rows=about.rows,
-        length=about.length,
-        epochs=training.epochs,
-        batch_size=AUTOMATIC_BATCH if training.batch_size == "auto" else training.batch_size,
-        evaluations_per_epoch=training.evaluations_per_epoch,
-    )
-    needed = estimate(
-        about.structure,
-        about.info.config,
-        Trained(preview.trainable, lowest, min(1.0, preview.trainable / above) if above else 1.0),
-        workload,
-        speed_of(services.machine, services.home),
-        OPTIMIZERS[training.optimizer].state_floats,
-        cores=services.machine.cores,
-        cached=training.cache_activations,
-        half_precision=training.precision in ("auto", "bf16") and has_matrix_units(),
+    needed = forecast(
+        config, about.structure, about.info.config, about.rows, about.length, services.machine, services.home
     )
     fit = fits(needed, services.machine, free_disk_bytes(services.home.root))
     changeable = preview.total - about.structure.count(about.structure.fixed)
@@ -119,8 +92,9 @@ def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
     drawn = layers(preview, config.learning_rate, course, training.epochs)
     pictures = config.chosen_task.input_kind == "image"
     nobody_reads = unread(_has_classes(config), pictures, about.info.config, shapes_in(about.info.folder))
-    nobody_reads |= frozenset() if lowest or course else {"cache_activations"}
-    steps = max(1, math.ceil(about.rows["train"] / workload.batch_size)) * training.epochs
+    nobody_reads |= frozenset() if preview.lowest_trained_block or course else {"cache_activations"}
+    batch_size = workload(config, about.rows, about.length).batch_size
+    steps = max(1, math.ceil(about.rows["train"] / batch_size)) * training.epochs
     return Outlook(preview, share, needed, TONES[fit.verdict], fit.sentence, drawn, why_not or "", nobody_reads, steps)
 
 
