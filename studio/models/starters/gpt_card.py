@@ -73,7 +73,7 @@ def card(facts: dict[str, Any], recipe: "Recipe") -> str:
         "took": facts["minutes"],
         "batch": recipe.batch,
         "context": recipe.context,
-        "reach": round(recipe.context * CHARACTERS_A_TOKEN, -2),
+        "reach": 100 * round(recipe.context * CHARACTERS_A_TOKEN / 100),
         "flags": f"{device}--batch {recipe.batch} --steps {facts['steps']} --seed {recipe.seed}",
         "format": "bfloat16 over single precision" if on_gpu else "single precision",
         "quoted": quoted,

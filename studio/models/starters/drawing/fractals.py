@@ -60,7 +60,8 @@ def draw_fractals(
     cosine, sine = np.cos(angle)[:, None], np.sin(angle)[:, None]
     across = points[0] * cosine - points[1] * sine + at[0][:, None]
     down = points[0] * sine + points[1] * cosine + at[1][:, None]
-    column, line = ((across + 1) * (size / 2)).astype(np.int64), ((down + 1) * (size / 2)).astype(np.int64)
+    last = size - 1  # a hair below 1 may be rounded up to the edge
+    column, line = (np.minimum((each + 1) * (size / 2), last).astype(np.int64) for each in (across, down))
     shown = (across > -1) & (across < 1) & (down > -1) & (down < 1)
     place = (np.arange(count)[:, None] * size + line) * size + column
     hits = np.bincount(place[shown], minlength=count * size * size).reshape(count, size, size)
