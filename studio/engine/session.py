@@ -300,10 +300,16 @@ def planned(plan: Plan, prepared: Prepared, model: nn.Module, headline_metric: s
         batch_size=plan.batch_size,
         examples={split: len(items) for split, items in prepared.datasets.items()},
         trainable_parameters=sum(p.numel() for p in parameters if p.requires_grad),
-        total_parameters=sum(p.numel() for p in parameters),
+        total_parameters=sum(map(numbers_in, parameters)),
         headline_metric=headline_metric,
         precision=precision,
     )
+
+
+def numbers_in(parameter: nn.Parameter) -> int:
+    """A weight in four bits is packed; its state says how many numbers it stands for."""
+    state = getattr(parameter, "quant_state", None)
+    return int(parameter.numel() if state is None else state.shape.numel())
 
 
 def device_memory_bytes(device: torch.device) -> int:
