@@ -2,6 +2,7 @@
 
 import pytest
 from families import FAMILIES, build, live_structure
+from family_runs import collate, items
 
 from studio.errors import StudioError
 from studio.strategies import STRATEGIES
@@ -31,6 +32,11 @@ def test_the_preview_counts_what_will_train(name, settings, family):
     assert preview.trainable == sum(p.numel() for p in parameters if p.requires_grad)
     assert len(preview.blocks) == len(structure.blocks)
     assert 0 < preview.trainable <= preview.total
+    if settings:
+        return
+    batch = collate(items(family))
+    applied.train()(**batch).loss.backward()
+    assert any(parameter.grad is not None for parameter in parameters)
 
 
 @pytest.mark.parametrize("name", STRATEGIES.names)
