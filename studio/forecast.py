@@ -38,6 +38,7 @@ def forecast(
         cores=machine.cores,
         cached=training.cache_activations,
         half_precision=training.precision in ("auto", "bf16") and has_matrix_units(),
+        saved_bytes=preview.saved_bytes,
     )
 
 

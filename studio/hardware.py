@@ -1,11 +1,12 @@
 """What this machine has, found without importing torch. What torch itself sees, the worker reports."""
 
+import importlib.util
 import os
 import platform
 import shutil
 import subprocess
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import psutil
@@ -56,15 +57,28 @@ def probe() -> Machine:
 
 def nvidia_gpus() -> list[Gpu]:
     tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return []
+    return list(_listed_by(tool)) if tool else []
+
+
+@cache
+def _listed_by(tool: str) -> tuple[Gpu, ...]:
+    """Asked once a process: the answer takes a moment, and cards do not come and go."""
     query = [tool, "--query-gpu=name,memory.total", "--format=csv,noheader,nounits"]
     try:
         answer = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True).stdout
     except (OSError, subprocess.SubprocessError):
-        return []  # a driver that does not answer is no device to train on
+        return ()  # a driver that does not answer is no device to train on
     rows = (line.rsplit(",", 1) for line in answer.splitlines() if "," in line)
-    return [Gpu(name.strip(), int(megabytes) * 1024**2) for name, megabytes in rows if megabytes.strip().isdigit()]
+    return tuple(Gpu(name.strip(), int(megabytes) * 1024**2) for name, megabytes in rows if megabytes.strip().isdigit())
+
+
+def why_no_bitsandbytes() -> str:
+    """Why numbers of few bits, which the package bitsandbytes computes with, cannot be had here; or ""."""
+    if not nvidia_gpus():
+        return "It needs an NVIDIA GPU, and this machine has none."
+    if importlib.util.find_spec("bitsandbytes") is None:
+        return "It needs the package bitsandbytes, which is not installed; `pip install bitsandbytes` brings it."
+    return ""
 
 
 def free_disk_bytes(path: Path) -> int:

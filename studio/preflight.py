@@ -30,6 +30,7 @@ def find_problems(config: RunConfig, home: Home, trust_remote_code: bool = False
     """Of the model and of the data's source. The rows themselves are checked when they are assembled."""
     return [
         *_of_model(config, home, trust_remote_code),
+        *_of_strategy(config),
         *_of_optimizer(config),
         *_of_source(config),
         *_of_columns(config),
@@ -92,6 +93,14 @@ def _of_missing_model(model_id: str, home: Home) -> list[Explanation]:
             "Connect to the internet and try again, or choose a model that is on this machine.",
         )
     ]
+
+
+def _of_strategy(config: RunConfig) -> list[Explanation]:
+    strategy = config.chosen_strategy
+    reason = strategy.why_not_here()
+    if not reason:
+        return []
+    return [Explanation(f"{strategy.title} cannot be used here.", reason, "Choose another way of training.")]
 
 
 def _of_optimizer(config: RunConfig) -> list[Explanation]:

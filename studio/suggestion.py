@@ -87,4 +87,4 @@ def _epochs(name: str, rows: int) -> dict[str, int]:
 
 
 def _suits(name: str, structure: Structure) -> bool:
-    return STRATEGIES[name].why_not(structure) is None
+    return STRATEGIES[name].why_not(structure) is None and not STRATEGIES[name].why_not_here()

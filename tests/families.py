@@ -39,7 +39,7 @@ def image_configs() -> dict[str, Any]:
         "resnet": t.ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 2], layer_type="basic"),
         "mobilenet_v2": t.MobileNetV2Config(depth_multiplier=0.35, image_size=32),
         "efficientnet": t.EfficientNetConfig(
-            image_size=32, width_coefficient=0.2, depth_coefficient=0.2, hidden_dim=32
+            image_size=32, width_coefficient=0.2, depth_coefficient=0.2, hidden_dim=256
         ),
     }
 

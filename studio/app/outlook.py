@@ -79,7 +79,7 @@ def subject(services: Services, draft: Draft) -> Subject:
 
 def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
     strategy = config.chosen_strategy
-    why_not = strategy.why_not(about.structure)
+    why_not = strategy.why_not(about.structure) or strategy.why_not_here()
     preview = strategy.preview(about.structure, config.strategy_options)
     training = config.training
     needed = forecast(
@@ -95,7 +95,7 @@ def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
     nobody_reads |= frozenset() if preview.lowest_trained_block or course else {"cache_activations"}
     batch_size = workload(config, about.rows, about.length).batch_size
     steps = max(1, math.ceil(about.rows["train"] / batch_size)) * training.epochs
-    return Outlook(preview, share, needed, TONES[fit.verdict], fit.sentence, drawn, why_not or "", nobody_reads, steps)
+    return Outlook(preview, share, needed, TONES[fit.verdict], fit.sentence, drawn, why_not, nobody_reads, steps)
 
 
 def _has_classes(config: RunConfig) -> bool:

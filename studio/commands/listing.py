@@ -71,6 +71,12 @@ def _named(entries: Any) -> list[Row]:
     return [{"name": entry.name, "title": entry.title, "sentence": entry.sentence} for entry in entries]
 
 
+def _unless(row: Row, reason: str) -> Row:
+    """An entry that may not be usable on this machine: with the reason in its sentence, and apart for programs."""
+    sentence = f"{row['sentence']} Not on this machine: {reason}" if reason else row["sentence"]
+    return {**row, "sentence": sentence, "why_not_here": reason}
+
+
 def _tasks() -> list[Row]:
     from studio.tasks import TASKS
 
@@ -80,7 +86,7 @@ def _tasks() -> list[Row]:
 def _strategies() -> list[Row]:
     from studio.strategies import STRATEGIES
 
-    return _named(STRATEGIES)
+    return [_unless(row, STRATEGIES[row["name"]].why_not_here()) for row in _named(STRATEGIES)]
 
 
 def _exporters() -> list[Row]:
@@ -92,7 +98,7 @@ def _exporters() -> list[Row]:
 def _optimizers() -> list[Row]:
     from studio.training.optimizers import OPTIMIZERS
 
-    return _named(OPTIMIZERS)
+    return [_unless(row, OPTIMIZERS[row["name"]].why_not()) for row in _named(OPTIMIZERS)]
 
 
 def _schedules() -> list[Row]:

@@ -11,21 +11,15 @@ import numpy
 MEGA_BATCH = 50  # batches sorted by length together
 AUTO_SMALLEST, AUTO_LARGEST = 8, 32
 AUTO_STEPS_PER_EPOCH = 20
-GIGABYTE = 1024**3
 
 
-def auto_batch_size(rows: int, memory_bytes: int) -> int:
+def useful_batch_size(rows: int) -> int:
     """A power of two from 8 to 32 that gives at least 20 steps an epoch where the rows allow it.
 
-    At most 16 with less than 8 GB of memory on the device, at most 8 with less than 4 GB.
+    More than 32 would fit into many machines, but takes other learning rates than the recommended ones.
     """
-    largest = AUTO_LARGEST
-    if memory_bytes < 8 * GIGABYTE:
-        largest = 16
-    if memory_bytes < 4 * GIGABYTE:
-        largest = AUTO_SMALLEST
     size = AUTO_SMALLEST
-    while size * 2 <= largest and rows // (size * 2) >= AUTO_STEPS_PER_EPOCH:
+    while size * 2 <= AUTO_LARGEST and rows // (size * 2) >= AUTO_STEPS_PER_EPOCH:
         size *= 2
     return size
 

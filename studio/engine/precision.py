@@ -66,6 +66,22 @@ def choose_precision(wanted: str, device: torch.device, seconds_per_step: Callab
     )
 
 
+def trial_precision(wanted: str, device: torch.device) -> Precision:
+    """The format in which memory is tried before time is: a processor's may turn out as fp32, which takes most."""
+    if wanted == "auto":
+        return choose_precision(wanted, device, never_asked).precision if device.type == "cuda" else "fp32"
+    return choose_precision(wanted, device, never_asked).precision
+
+
+def never_asked(precision: Precision) -> float:
+    raise AssertionError(f"nothing needs to be measured here, {precision} neither")
+
+
+def autocast(device: torch.device, precision: Precision) -> torch.autocast:
+    kinds = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.bfloat16}
+    return torch.autocast(device.type, kinds[precision], enabled=precision != "fp32")
+
+
 def cpu_computes_bf16() -> bool:
     """Whether the CPU has instructions for bf16 (AMX or AVX512-BF16, or Arm's)."""
     has = torch.cpu.get_capabilities()
@@ -80,7 +96,7 @@ def time_training_step(
     fastest, spent = float("inf"), 0.0
     for attempt in range(1 + TIMED_STEPS):
         start = time.perf_counter()
-        with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
+        with autocast(device, precision):
             loss = forward().loss
         loss.backward()
         seconds = time.perf_counter() - start

@@ -14,7 +14,6 @@ from studio.data.assembly import assemble
 from studio.data.importing import import_source
 from studio.data.limits import limits_here
 from studio.engine import outputs
-from studio.engine.batching import auto_batch_size, training_batches
 from studio.engine.callbacks.averaging import Averaging
 from studio.engine.callbacks.base import Callback
 from studio.engine.callbacks.checkpoints import SaveCheckpoints
@@ -33,12 +32,11 @@ from studio.engine.frozen_layers import FrozenLayers, batch_norms
 from studio.engine.layers import layers_now
 from studio.engine.loop import Loop, Plan, parameter_groups
 from studio.engine.objective import objective
-from studio.engine.precision import Precision, choose_precision, time_training_step
 from studio.engine.reporting import Reporter
 from studio.engine.settled import Settled
+from studio.engine.settling import settle
 from studio.errors import StudioError
 from studio.events import Planned
-from studio.hardware import probe
 from studio.models.sources import fetch
 from studio.models.structure import Structure, find_structure
 from studio.paths import Home
@@ -264,33 +262,6 @@ def compute_twice(model: nn.Module) -> None:
     model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})  # type: ignore[operator]
 
 
-def settle(config: RunConfig, model: nn.Module, prepared: Prepared, settled: Settled, reporter: Reporter) -> Settled:
-    """Fill in batch size and precision at the first start; a resumed run has them already."""
-    training, device, rows = config.training, torch.device(settled.device), len(prepared.datasets["train"])
-    if settled.batch_size is None:
-        size = training.batch_size
-        if size == "auto":
-            size = auto_batch_size(rows, device_memory_bytes(device))
-            reporter.note(f"Batch size: {size} examples per step, chosen for {rows:,} training examples.")
-        settled = replace(settled, batch_size=int(size))
-    if settled.precision is None:
-        model.to(device)
-        model.train()
-        forward = Forward(model, prepared, device)
-        lengths = prepared.lengths["train"] if prepared.lengths else None
-        rows_of_one = training_batches(rows, settled.batch_size or 1, training.seed, 0, lengths)[0]
-
-        def seconds_per_step(precision: Precision) -> float:
-            reporter.phase("preparing", "Measuring which number format is fastest here.")
-            return time_training_step(model, lambda: forward("train", rows_of_one), device, precision)
-
-        choice = choose_precision(training.precision, device, seconds_per_step)
-        if choice.sentence:
-            reporter.note(choice.sentence)
-        settled = replace(settled, precision=choice.precision)
-    return settled
-
-
 def planned(plan: Plan, prepared: Prepared, model: nn.Module, headline_metric: str, precision: str) -> Planned:
     parameters = list(model.parameters())
     return Planned(
@@ -300,16 +271,16 @@ def planned(plan: Plan, prepared: Prepared, model: nn.Module, headline_metric: s
         batch_size=plan.batch_size,
         examples={split: len(items) for split, items in prepared.datasets.items()},
         trainable_parameters=sum(p.numel() for p in parameters if p.requires_grad),
-        total_parameters=sum(p.numel() for p in parameters),
+        total_parameters=sum(map(numbers_in, parameters)),
         headline_metric=headline_metric,
         precision=precision,
     )
 
 
-def device_memory_bytes(device: torch.device) -> int:
-    if device.type == "cuda":
-        return int(torch.cuda.get_device_properties(device).total_memory)
-    return probe().memory_bytes
+def numbers_in(parameter: nn.Parameter) -> int:
+    """A weight in four bits is packed; its state says how many numbers it stands for."""
+    state = getattr(parameter, "quant_state", None)
+    return int(parameter.numel() if state is None else state.shape.numel())
 
 
 def seed_everything(seed: int) -> None:

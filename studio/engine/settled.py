@@ -20,6 +20,7 @@ class Settled:
     threads: int
     precision: Precision | None = None
     batch_size: int | None = None
+    batch_trials: dict[str, int | None] = field(default_factory=dict)  # bytes that each size took, None: too many
     learning_rate: float | None = None  # where it was found by trial
     cached: dict[str, bool] = field(default_factory=dict)  # by stage: whether activations of frozen layers are replayed
 

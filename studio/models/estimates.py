@@ -139,11 +139,13 @@ def estimate(
     cores: int = 1,
     cached: bool = True,
     half_precision: bool = False,
+    saved_bytes: int = 0,
 ) -> Estimate:
     """What training will take.
 
     config: the model's config.json. optimizer_floats: numbers that the optimizer keeps per parameter.
     cached: activations of frozen layers are computed once. half_precision: the device does bf16 faster.
+    saved_bytes: what the weights take less than in single precision.
     """
     stem, blocks = block_costs(structure, config, workload)
     low = trained.lowest_block
@@ -171,7 +173,9 @@ def estimate(
     memory = FLOAT_BYTES * (
         structure.total + trained.parameters * (1 + optimizer_floats) + workload.batch_size * kept * PADDING
     )
-    return Estimate(seconds, int(memory) + PROCESS_BYTES, _cache_bytes(structure, config, low, workload), speed.rough)
+    return Estimate(
+        seconds, int(memory) - saved_bytes + PROCESS_BYTES, _cache_bytes(structure, config, low, workload), speed.rough
+    )
 
 
 def fits(estimate: Estimate, machine: Machine, free_disk_bytes: int | None = None) -> Fit:

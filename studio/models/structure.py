@@ -19,7 +19,8 @@ BlockKey = tuple[int, int, int]  # stack (encoder before decoder), stage, block 
 _INDEXED = re.compile(r"^(?P<stack>(?:.*?\.)?(?P<word>[^.\d][^.]*))\.(?P<index>\d+)\.(?P<rest>.+)$")
 _EMBEDDING = re.compile(
     r"embed|(^|[._])(wte|wpe|shared|stem|conv1|bn1|cls_token|distillation_token|mask_token|register_tokens"
-    r"|pos_emb|position\w*|relative_attention_bias)([._]|$)|encoder\.(conv|LayerNorm)\.",
+    r"|pos_emb|position\w*|relative_attention_bias|feature_extractor|feature_projection|backbone|input_projection)"
+    r"([._]|$)|encoder\.(conv2?|LayerNorm)\.",
     re.I,
 )
 # words of an outer stack whose entries are stages, with the words of the blocks inside

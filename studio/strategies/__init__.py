@@ -1,7 +1,7 @@
 """How much of a model is trained. A new strategy: one class here, one line below."""
 
 from studio.registry import Registry
-from studio.strategies.adapters import bottleneck, low_rank, orthogonal, projections, prompts, scaling
+from studio.strategies.adapters import bottleneck, low_rank, orthogonal, projections, prompts, quantised, scaling
 from studio.strategies.base import Strategy
 from studio.strategies.bitfit import BitFit
 from studio.strategies.freeze import Freeze
@@ -22,6 +22,7 @@ STRATEGIES: Registry[Strategy] = Registry(
     BitFit(),
     NormOnly(),
     low_rank.Lora(),
+    quantised.Qlora(),
     low_rank.Dora(),
     low_rank.AdaLora(),
     low_rank.LoHa(),

@@ -5,7 +5,7 @@ must not import torch or peft; `apply` runs in a worker.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from studio.models.structure import Structure
@@ -24,6 +24,7 @@ class Preview:
 
     rates: factors of the learning rate for embeddings, every block, and head; empty means 1 for all.
     stages: for the same layers, in which stage of the course they begin to learn; empty means from the start.
+    saved_bytes: memory that the weights take less than in single precision.
     """
 
     trainable: int
@@ -32,6 +33,10 @@ class Preview:
     blocks: tuple[str, ...]
     rates: tuple[float, ...] = ()
     stages: tuple[int, ...] = ()
+    saved_bytes: int = 0
+
+    def saving(self, saved_bytes: int) -> "Preview":
+        return replace(self, saved_bytes=saved_bytes)
 
     @property
     def lowest_trained_block(self) -> int:
@@ -81,6 +86,10 @@ class Strategy:
     def why_not(self, structure: Structure) -> str | None:
         """A sentence why this model cannot be trained so, or None when it can."""
         return None
+
+    def why_not_here(self) -> str:
+        """A sentence why this machine cannot train so, or "" when it can."""
+        return ""
 
     def learning_rate(self, options: Any) -> float:
         """The recommended learning rate under AdamW; `default_learning_rate` is the one of default options."""

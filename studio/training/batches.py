@@ -19,8 +19,8 @@ class BatchOptions(Options):
     batch_size: int | Literal["auto"] = setting(
         "auto",
         title="Examples per step (batch size)",
-        help="How many examples are looked at before the weights move. Lower it when memory runs out; auto fits it "
-        "to the data and this machine.",
+        help="How many examples are looked at before the weights move. Lower it when memory runs out; auto takes "
+        "the largest useful one that is seen to fit, by trial.",
     )
     accumulation: int = setting(
         1,

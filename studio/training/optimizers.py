@@ -1,6 +1,5 @@
 """Optimizers that `training.optimizer` can name. Each builds itself from parameter groups in a worker."""
 
-import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import field_validator
 
 from studio.errors import StudioError
-from studio.hardware import nvidia_gpus
+from studio.hardware import why_no_bitsandbytes
 from studio.options import Options, setting
 from studio.registry import Registry
 
@@ -120,14 +119,6 @@ def _adamw_8bit(groups: Groups, rate: float, options: Any) -> "Optimizer":
     return AdamW8bit(groups, lr=rate, betas=_betas(options), eps=options.epsilon)
 
 
-def _no_8bit() -> str:
-    if not nvidia_gpus():
-        return "It needs an NVIDIA GPU, and this machine has none."
-    if importlib.util.find_spec("bitsandbytes") is None:
-        return "It needs the package bitsandbytes, which is not installed."
-    return ""
-
-
 def _betas(options: Any) -> tuple[float, float]:
     return options.beta1, options.beta2
 
@@ -215,7 +206,7 @@ OPTIMIZERS: Registry[OptimizerChoice] = Registry(
         0.5,
         _adamw_8bit,
         reads=_ADAM,
-        why_not=_no_8bit,
+        why_not=why_no_bitsandbytes,
     ),
 )
 

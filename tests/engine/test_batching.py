@@ -4,11 +4,11 @@ import numpy
 import pytest
 
 from studio.engine.batching import (
-    auto_batch_size,
     evaluation_batches,
     evaluation_marks,
     steps_per_epoch,
     training_batches,
+    useful_batch_size,
 )
 
 LENGTHS = numpy.random.default_rng(0).integers(3, 120, 1000).tolist()
@@ -63,6 +63,4 @@ def test_marks(steps: int, evaluations: int, marks: set[int]) -> None:
 
 
 def test_automatic_batch_size() -> None:
-    gigabyte = 1024**3
-    assert [auto_batch_size(rows, 16 * gigabyte) for rows in (10, 319, 320, 640, 10**6)] == [8, 8, 16, 32, 32]
-    assert auto_batch_size(10**6, 6 * gigabyte) == 16 and auto_batch_size(10**6, 2 * gigabyte) == 8
+    assert [useful_batch_size(rows) for rows in (10, 319, 320, 640, 10**6)] == [8, 8, 16, 32, 32]

@@ -162,7 +162,7 @@ def way_cards(draft: Draft, about: Subject) -> dict[str, Any]:
             "title": strategy.title,
             "text": strategy.sentence,
             "group": strategy.group,
-            "disabled": (reason := strategy.why_not(about.structure) or ""),
+            "disabled": (reason := strategy.why_not(about.structure) or strategy.why_not_here()),
             "tags": [] if reason else tags(strategy),
         }
         for strategy in sorted(STRATEGIES, key=lambda entry: GROUPS.index(entry.group))

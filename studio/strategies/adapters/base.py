@@ -127,7 +127,33 @@ class Adapter(Strategy):
         layers = self.targets(structure, options)
         common = {"target_modules": [layer.name for layer in layers], "modules_to_save": modules_to_save(structure)}
         config = self.config(layers, self.fitted(layers, options), common)
-        return freeze_fixed(get_peft_model(model, config), structure)
+        return freeze_fixed(answer_for_convolutions(get_peft_model(model, config)), structure)
+
+
+def answer_for_convolutions(wrapped: Any) -> Any:
+    """Let adapted convolutions tell their stride and the like: MobileNet asks them for its padding, peft does not say.
+    Padding named by a word (EfficientNet: "same") becomes numbers, which is all that some of peft's layers read.
+
+    Returns the model. Needed as long as the adapters are not merged.
+    """
+    from torch import nn
+
+    for module in wrapped.modules():
+        inner = getattr(module, "base_layer", None)
+        if isinstance(inner, nn.Conv2d):
+            inner.padding = _in_numbers(inner.padding, inner.kernel_size, inner.dilation)
+            for name in ("stride", "kernel_size", "dilation", "padding"):
+                setattr(module, name, getattr(inner, name))
+    return wrapped
+
+
+def _in_numbers(padding: Any, kernel: Sequence[int], dilation: Sequence[int]) -> Any:
+    """What "valid" and "same" mean as numbers; "same" stays where both sides differ."""
+    around = [steps * (size - 1) for size, steps in zip(kernel, dilation, strict=True)]
+    if padding == "valid":
+        return (0,) * len(around)
+    even = all(each % 2 == 0 for each in around)
+    return tuple(each // 2 for each in around) if padding == "same" and even else padding
 
 
 def layers_in(structure: Structure) -> list[Layer]:

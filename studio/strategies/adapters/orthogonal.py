@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from studio.models.structure import Structure
 from studio.options import setting
 from studio.strategies.adapters.base import Adapter, AdapterOptions, Layer, divisor
 
@@ -27,6 +28,11 @@ class Oft(Adapter):
     default_learning_rate = 1e-3
     kinds = frozenset({"linear"})  # merged convolutions say something else in peft 0.21
     Options = BlockOptions
+
+    def why_not(self, structure: Structure) -> str | None:
+        if any(len(structure.shapes[name]) == 4 for name in structure.body):
+            return "This method turns rows of numbers, and between the layers of this model there are whole pictures."
+        return super().why_not(structure)
 
     def fitted(self, layers: Sequence[Layer], options: Any) -> Any:
         return options.model_copy(update={"block_size": divisor(options.block_size, layers, "inputs")})

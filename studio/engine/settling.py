@@ -1,0 +1,72 @@
+"""What a run finds out at its first start, by trial: how many examples fit into a step, and in which number format."""
+
+from dataclasses import replace
+
+import torch
+from torch import nn
+
+from studio.config import RunConfig
+from studio.engine.batch_trial import find_batch_size
+from studio.engine.batching import training_batches, useful_batch_size
+from studio.engine.forward import Forward
+from studio.engine.precision import Precision, autocast, choose_precision, time_training_step, trial_precision
+from studio.engine.reporting import Reporter
+from studio.engine.settled import Settled
+from studio.tasks.base import Prepared
+from studio.training.optimizers import OPTIMIZERS
+
+FLOAT_BYTES = 4
+
+
+def settle(config: RunConfig, model: nn.Module, prepared: Prepared, settled: Settled, reporter: Reporter) -> Settled:
+    """Fill in batch size and precision at the first start; a resumed run has them already."""
+    training, device, rows = config.training, torch.device(settled.device), len(prepared.datasets["train"])
+    lengths = prepared.lengths["train"] if prepared.lengths else None
+    if settled.batch_size is None or settled.precision is None:
+        model.to(device)
+        model.train()
+    forward = Forward(model, prepared, device)
+    if settled.batch_size is None:
+        settled = (
+            tried_batch_size(config, model, forward, settled, reporter)
+            if training.batch_size == "auto"
+            else replace(settled, batch_size=training.batch_size)
+        )
+    if settled.precision is None:
+        rows_of_one = training_batches(rows, settled.batch_size or 1, training.seed, 0, lengths)[0]
+
+        def seconds_per_step(precision: Precision) -> float:
+            reporter.phase("preparing", "Measuring which number format is fastest here.")
+            return time_training_step(model, lambda: forward("train", rows_of_one), device, precision)
+
+        choice = choose_precision(training.precision, device, seconds_per_step)
+        if choice.sentence:
+            reporter.note(choice.sentence)
+        settled = replace(settled, precision=choice.precision)
+    return settled
+
+
+def tried_batch_size(
+    config: RunConfig, model: nn.Module, forward: Forward, settled: Settled, reporter: Reporter
+) -> Settled:
+    """The largest useful batch size whose steps were seen to fit; a step in parts holds one part at a time."""
+    training, prepared = config.training, forward.prepared
+    rows = len(prepared.datasets["train"])
+    wish = useful_batch_size(rows)
+    lengths = prepared.lengths["train"] if prepared.lengths else [0] * rows
+    longest = sorted(range(rows), key=lambda row: -lengths[row])[:wish]
+    trained = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+    precision = trial_precision(training.precision, forward.device)
+
+    def loss_of(some: object) -> torch.Tensor:
+        with autocast(forward.device, precision):
+            loss: torch.Tensor = forward("train", some).loss  # type: ignore[arg-type]
+        return loss
+
+    reporter.phase("preparing", "Trying how many examples fit into a step.")
+    parts = min(training.accumulation, wish)
+    state = int(trained * OPTIMIZERS[training.optimizer].state_floats * FLOAT_BYTES)
+    trials = find_batch_size(wish // parts, model, loss_of, longest, state)
+    size = trials.size * parts
+    reporter.note(f"Batch size: {size} examples per step, for {rows:,} training examples. Tried: {trials.words}.")
+    return replace(settled, batch_size=size, batch_trials={str(tried): taken for tried, taken in trials.taken.items()})
