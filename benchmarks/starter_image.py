@@ -3,8 +3,9 @@
 python benchmarks/starter_image.py ants_bees.zip trash.zip fashion.zip [--reference FOLDER] [--tune]
 
 Data: ZIP files of class folders, with or without train/ and test/ (or val/) above them, the handwritten digits that
-come with scikit-learn, and the studio's sample of surfaces. Without a given split 100 pictures a class (two thirds, where there are few) teach and 40 others test, with one at most 200
-a class teach. `frozen`: a logistic regression on the pooled features, its strength chosen on a fifth of the training
+come with scikit-learn, and the studio's sample of surfaces. Without a given split 100 pictures a class (two thirds,
+where there are few) teach and 40 others test, with one at most 200 a class teach.
+`frozen`: a logistic regression on the pooled features, its strength chosen on a fifth of the training
 rows. `--tune`: all weights, at most 60 pictures a class, four epochs in one schedule, scored after the first, the
 second and the last. Accuracies in per cent, means over the seeds; a seed decides the rows, the untrained weights and
 the order of batches. `--reference` adds the frozen features of another model; `--card` writes the table into a model

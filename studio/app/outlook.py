@@ -129,7 +129,7 @@ def layers(preview: Preview, learning_rate: float, course: Course | None, epochs
     stages = preview.stages or (0,) * len(states)
     drawn = []
     for title, state, rate, stage in zip(layer_titles(len(preview.blocks)), states, rates, stages, strict=True):
-        late = course is not None and course.every == "epochs" and stage * course.amount >= epochs
+        late = course is not None and course.every == "epochs" and course.begins(stage) >= epochs
         note = "" if state == "frozen" else f"rate {learning_rate * rate:.2g}"
         if late:
             state, note = "frozen", f"would join after pass {epochs}, the last one"
@@ -144,8 +144,12 @@ def layer_titles(blocks: int) -> tuple[str, ...]:
 
 
 def _when(course: Course, stage: int) -> str:
-    moment = stage * course.amount
-    words = {"epochs": f"from pass {moment + 1} on", "steps": f"from step {moment + 1:,} on"}
+    moment = course.begins(stage)
+    words = {
+        "share": f"after {moment:.0%} of the training",
+        "epochs": f"from pass {moment + 1:.0f} on",
+        "steps": f"from step {moment + 1:,.0f} on",
+    }
     return words.get(course.every, "joins later")
 
 

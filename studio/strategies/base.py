@@ -62,15 +62,20 @@ class Course:
     """Parts of a model that begin to learn one after another.
 
     every, amount: the next stage begins after so many epochs or steps, or after so many checks of the validation part
-    without improvement ("plateau"). rewarm: steps over which the rate of what has just joined rises from zero.
+    without improvement ("plateau"); with "share" the stages begin at even distances, and the last one when `amount` of
+    all steps are made. rewarm: steps over which the rate of what has just joined rises from zero.
     rollback: go back to the best weights, and let no further part join, where a stage made the metric worse.
     """
 
     stages: tuple[Stage, ...]
-    every: Literal["epochs", "steps", "plateau"]
-    amount: int
+    every: Literal["share", "epochs", "steps", "plateau"]
+    amount: float
     rewarm: int = 0
     rollback: bool = False
+
+    def begins(self, stage: int) -> float:
+        """When it begins, if nothing but time decides: epochs, steps, or the share of all steps."""
+        return self.amount * stage / (max(1, len(self.stages) - 1) if self.every == "share" else 1)
 
 
 class Strategy:

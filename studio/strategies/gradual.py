@@ -16,11 +16,20 @@ from studio.strategies.selection import Selection, everything, new_part
 
 
 class GradualOptions(BaseOptions):
-    every: Literal["epochs", "steps", "plateau"] = setting(
-        "epochs",
+    every: Literal["share", "epochs", "steps", "plateau"] = setting(
+        "share",
         title="When the next blocks join",
-        help="After so many passes (epochs), after so many steps, or when the validation part stops improving "
-        "(plateau).",
+        help="At even distances over a share of the training, after so many passes (epochs), after so many steps, or "
+        "when the validation part stops improving (plateau).",
+        advanced=False,
+    )
+    until: float = setting(
+        0.4,
+        title="All have joined after this share",
+        help="0.4 lets all of the model learn during the last 60 % of the training.",
+        gt=0,
+        lt=1,
+        shown_if={"every": "share"},
         advanced=False,
     )
     amount: int = setting(
@@ -29,6 +38,7 @@ class GradualOptions(BaseOptions):
         help="Passes, steps, or checks without improvement before the next blocks join.",
         ge=1,
         le=100_000,
+        shown_if={"every": ("epochs", "steps", "plateau")},
         advanced=False,
     )
     blocks_at_a_time: int = setting(
@@ -96,7 +106,8 @@ class Gradual(Selection):
         for stage in stages:
             ordered.append(Stage(stage.title, (stage.joins & allowed) - seen))
             seen |= stage.joins
-        return Course(tuple(ordered), options.every, options.amount, options.rewarm, options.rollback)
+        amount = options.until if options.every == "share" else options.amount
+        return Course(tuple(ordered), options.every, amount, options.rewarm, options.rollback)
 
 
 def _called(numbers: Sequence[int]) -> str:

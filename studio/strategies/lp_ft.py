@@ -14,16 +14,16 @@ from studio.strategies.selection import Selection, everything, new_part
 
 
 class ProbeOptions(BaseOptions):
-    probe_epochs: int = setting(
-        2,
-        title="Passes for the head alone (linear probe)",
-        help="So many of the passes train only the new head; the rest train everything.",
-        ge=1,
-        le=1000,
+    probe: float = setting(
+        0.25,
+        title="Share for the head alone (linear probe)",
+        help="In this share of the training only the new head learns; in the rest everything does.",
+        gt=0,
+        lt=1,
         advanced=False,
     )
     probe_rate: float = setting(
-        20.0,
+        10.0,
         title="How much faster the head learns alone",
         help="While only the head learns, the learning rate is multiplied by this.",
         gt=0,
@@ -42,7 +42,7 @@ class ProbeThenFull(Selection):
     name = "lp-ft"
     title = "The head, then everything (LP-FT)"
     sentence = "First only the new head learns; then everything does, from a head that already knows what it wants."
-    default_learning_rate = 5e-5
+    default_learning_rate = 1e-4
     Options = ProbeOptions
 
     def trained(self, structure: Structure, options: Any) -> frozenset[str]:
@@ -52,4 +52,4 @@ class ProbeThenFull(Selection):
         head = new_part(structure)
         rest = everything(structure) - head
         stages = (Stage("the head", head, options.probe_rate), Stage("everything", rest))
-        return Course(stages, "epochs", options.probe_epochs, options.rewarm)
+        return Course(stages, "share", options.probe, options.rewarm)

@@ -108,7 +108,7 @@ class Reporter:
     def emit(self, event: Any) -> None: ...
 
 
-def two_stages(every: str, amount: int, **more: Any) -> tuple[Unfreezing, Any, list[Any]]:
+def two_stages(every: str, amount: float, **more: Any) -> tuple[Unfreezing, Any, list[Any]]:
     """A course of a head and a body, a loop with as much as it looks at, and what was asked of the others."""
     course = Course(
         (Stage("the head", frozenset({"1.weight", "1.bias"})), Stage("the body", frozenset({"0.weight", "0.bias"}))),
@@ -120,6 +120,7 @@ def two_stages(every: str, amount: int, **more: Any) -> tuple[Unfreezing, Any, l
     groups = parameter_groups(model, 0.0, {}, stages_by_name(course))
     loop = SimpleNamespace(
         state=State(),
+        plan=SimpleNamespace(total_steps=20),
         trained=dict(model.named_parameters()),
         optimizer=SimpleNamespace(param_groups=groups),
         train_mode=lambda: None,
@@ -151,14 +152,21 @@ def learning(loop: Any) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("every", "amount", "moments"), [("steps", 3, [(2, 0), (3, 0)]), ("epochs", 2, [(9, 1), (10, 2)])]
+    ("every", "amount", "moments"),
+    [("steps", 3, [(2, 0), (3, 0)]), ("epochs", 2, [(9, 1), (10, 2)]), ("share", 0.4, [(7, 0), (8, 0)])],
 )
-def test_the_next_stage_begins_on_time(every: str, amount: int, moments: list[tuple[int, int]]) -> None:
+def test_the_next_stage_begins_on_time(every: str, amount: float, moments: list[tuple[int, int]]) -> None:
     callback, loop, asked = two_stages(every, amount)
     begin(callback, loop, *moments[0])
     assert learning(loop) == {"1.weight", "1.bias"} and not asked
     begin(callback, loop, *moments[1])
     assert len(learning(loop)) == 4 and asked == ["told", ("refresh", 1)]
+
+
+def test_a_share_is_divided_evenly_among_the_stages() -> None:
+    names = ("the head", "block 2", "block 1")
+    course = Course(tuple(Stage(name, frozenset({name})) for name in names), "share", 0.5)
+    assert [course.begins(stage) for stage in range(3)] == [0, 0.25, 0.5]
 
 
 def test_a_plateau_is_checks_without_a_better_one() -> None:

@@ -68,11 +68,14 @@ class Unfreezing(Callback):
     def _is_due(self, loop: Loop) -> bool:
         if self._over or self.stage + 1 >= len(self._course.stages):
             return False
+        begins = self._course.begins(self.stage + 1)
         match self._course.every:
+            case "share":
+                return loop.state.step >= begins * loop.plan.total_steps
             case "epochs":
-                return loop.state.epoch >= (self.stage + 1) * self._course.amount
+                return loop.state.epoch >= begins
             case "steps":
-                return loop.state.step >= (self.stage + 1) * self._course.amount
+                return loop.state.step >= begins
             case "plateau":
                 return self._checks_without_gain >= self._course.amount
 
