@@ -111,7 +111,7 @@ const receive = async (message) => {
   if ("status_title" in message) { statusTitle = message.status_title || ""; }
   if ("notice" in message) messageBox.replaceChildren(markup(message.notice));
   if (message.reset || message.train || message.validation || message.metric || "truncate" in message || !place.data) await append(message);
-  if (message.stats) redraw(stats, message.stats.map((stat) => h("div", { class: "ui-stat" }, h("span", { class: "ui-stat-label" }, stat.label), h("span", { class: "ui-stat-value" }, stat.value))));
+  if (message.stats) redraw(stats, message.stats.map(([label, value]) => h("div", { class: "ui-stat" }, h("span", { class: "ui-stat-label" }, label), h("span", { class: "ui-stat-value" }, value))));
   if (message.log?.length) write(message.log);
   if ("done" in message) done = Boolean(message.done);
   const moved = "beside" in message && message.beside !== beside;
