@@ -1,6 +1,8 @@
 """From the first choice to the run file: what each click does to the draft, as plain functions."""
 
 import re
+import shlex
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from studio.app.settings import Panel, build_panels, changes, updates, widgets
 from studio.app.tabs import data as data_tab
 from studio.app.tabs import model as model_tab
 from studio.app.tabs import runs as runs_tab
+from studio.app.tabs import share as share_tab
 from studio.app.tabs import strategy as strategy_tab
 from studio.config import RunConfig
 from studio.data.assembly import assemble
@@ -29,7 +32,9 @@ from studio.errors import StudioError
 from studio.events import Finished
 from studio.files import read_json, replace_json
 from studio.models.structure import find_structure
+from studio.paths import Home
 from studio.presets import PRESETS
+from studio.store import Store
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
 from studio.tasks.base import Spec
@@ -383,6 +388,14 @@ def test_runs_are_renamed_deleted_and_restored(services: Services, ready: Draft)
     assert gone.run is None and gone.picked is None and services.store.find(run.id) is None
     assert runs_tab.restore_run(services, gone, run.id).picked == run.id
     assert run.name == "Ein <Name>"
+
+
+def test_the_command_repeats_a_run_wherever_it_lies(tmp_path: Path) -> None:
+    home = Home(tmp_path / "my studio")
+    run = make_run(Store(home))
+    words = shlex.split(share_tab.command_line(run, home), posix=sys.platform != "win32")
+    assert [word.strip('"') for word in words] == ["studio", "train", str(run.config_file), "--home", str(home.root)]
+    assert "--home" not in share_tab.command_line(run, Home.usual())
 
 
 def test_settings_that_differ_are_marked_and_first(services: Services, ready: Draft) -> None:
