@@ -23,6 +23,7 @@ from studio.app.tabs import model as model_tab
 from studio.app.tabs import runs as runs_tab
 from studio.app.tabs import share as share_tab
 from studio.app.tabs import strategy as strategy_tab
+from studio.app.tabs import test as test_tab
 from studio.config import RunConfig
 from studio.data.assembly import assemble
 from studio.data.columns import SPLITS
@@ -388,6 +389,15 @@ def test_runs_are_renamed_deleted_and_restored(services: Services, ready: Draft)
     assert gone.run is None and gone.picked is None and services.store.find(run.id) is None
     assert runs_tab.restore_run(services, gone, run.id).picked == run.id
     assert run.name == "Ein <Name>"
+
+
+def test_of_many_classes_the_hardest_come_first() -> None:
+    def html(count: int) -> str:
+        scores = [{"f1": 1 - n / 100, "precision": 1.0, "recall": 1.0, "support": 9} for n in range(count)]
+        return test_tab.per_class_html([{"label": f"class {n}", **each} for n, each in enumerate(scores)])
+
+    assert html(12).index("class 0<") < html(12).index("class 11<") and "hardest" not in html(12)
+    assert html(13).index("class 12<") < html(13).index("class 0<") and "hardest first" in html(13)
 
 
 def test_the_command_repeats_a_run_wherever_it_lies(tmp_path: Path) -> None:
