@@ -72,7 +72,10 @@ def simple_table(
     highlight: Callable[[Mapping[str, Any]], bool] | None = None,
     caption: str = "",
 ) -> str:
-    """A small static table. Columns as for `PagedTable`; a row for which `highlight` holds is marked."""
+    """A small static table, which scrolls in itself where it is long.
+
+    Columns as for `PagedTable`; a row for which `highlight` holds is marked.
+    """
     head = "".join(
         f'<th scope="col" class="ui-kind-{_kind(column)}">{escape(column["title"])}</th>' for column in columns
     )
@@ -83,8 +86,9 @@ def simple_table(
         for row in rows
     )
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    region = f'tabindex="0" role="region" aria-label="{escape(caption or "Table")}"'
     return (
-        f'<div class="ui-table-scroll" tabindex="0" role="region" aria-label="{escape(caption or "Table")}">'
+        f'<div class="ui-table-scroll ui-table-whole" {region}>'
         f'<table class="ui-table">{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 

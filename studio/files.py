@@ -20,13 +20,26 @@ def replace_with(path: Path, write: Callable[[Path], object]) -> None:
     temporary = path.parent / f".{path.name}.{secrets.token_hex(8)}.tmp"
     try:
         temporary.touch(exist_ok=False)  # with the rights of any new file here, which a tempfile would not have
+        rights = temporary.stat().st_mode
         write(temporary)
+        temporary.chmod(rights)  # safetensors puts a file of its own there, for its owner alone
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def give_usual_rights(folder: Path) -> None:
+    """The files in `folder` get the rights of any new file: safetensors writes its own for their owner alone."""
+    probe = folder / f".{secrets.token_hex(8)}.tmp"
+    probe.touch()
+    rights = probe.stat().st_mode
+    probe.unlink()
+    for file in folder.iterdir():
+        if file.is_file():
+            file.chmod(rights)
 
 
 def replace_text(path: Path, text: str) -> None:

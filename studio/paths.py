@@ -23,8 +23,13 @@ class Home:
     @classmethod
     def find(cls, explicit: str | Path | None = None) -> "Home":
         """`explicit`, else the environment variable STUDIO_HOME, else `~/.fine-tuning-studio`."""
-        chosen = explicit or os.environ.get(HOME_VARIABLE) or Path.home() / ".fine-tuning-studio"
-        return cls(Path(chosen).expanduser().resolve())
+        chosen = explicit or os.environ.get(HOME_VARIABLE)
+        return cls(Path(chosen).expanduser().resolve()) if chosen else cls.usual()
+
+    @classmethod
+    def usual(cls) -> "Home":
+        """Where things lie when nobody says otherwise."""
+        return cls((Path.home() / ".fine-tuning-studio").resolve())
 
     @property
     def runs(self) -> Path:

@@ -1,10 +1,15 @@
 """How the server runs. Each setting here is a flag of `studio ui`, named after the field."""
 
+import os
 from typing import Any
 
 from pydantic import field_validator
 
+from studio.data.limits import LIMIT_VARIABLE
 from studio.options import Options, setting
+
+# Settings that may also come from the environment, by field.
+VARIABLES = {"auth": "STUDIO_AUTH", "upload_megabytes": LIMIT_VARIABLE}
 
 
 class ServerSettings(Options):
@@ -54,3 +59,8 @@ class ServerSettings(Options):
     def __repr_args__(self) -> Any:
         """The password never shows in a log."""
         return [(name, "***" if name == "auth" and value else value) for name, value in super().__repr_args__()]
+
+
+def from_environment() -> dict[str, str]:
+    """What the environment says of the settings."""
+    return {field: value for field, variable in VARIABLES.items() if (value := os.environ.get(variable))}

@@ -165,6 +165,10 @@ class Run:
         with self.events_file.open("ab") as log:
             log.write(line.encode())
 
+    @property
+    def log_bytes(self) -> int:
+        return self.events_file.stat().st_size if self.events_file.is_file() else 0
+
     def read_from(self, offset: int = 0) -> tuple[list[AnyEvent], int]:
         """Whole events behind byte `offset`, and the offset behind the last of them.
 

@@ -69,6 +69,11 @@ def test_the_login_comes_from_the_environment_and_is_never_shown(monkeypatch: py
         settings_of("ui")
 
 
+def test_the_largest_upload_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STUDIO_UPLOAD_LIMIT", "12")
+    assert settings_of("ui").upload_megabytes == 12 and settings_of("--upload-limit", "5").upload_megabytes == 5
+
+
 def test_the_home_may_stand_before_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Store(Home(tmp_path)).create("task: x\n", "mine")
     assert main(["--home", str(tmp_path), "runs", "--json"]) == 0

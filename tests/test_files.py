@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from studio.files import is_complete, mark_complete, read_json, replace_json, replace_text, replace_with
+from studio.files import (
+    give_usual_rights,
+    is_complete,
+    mark_complete,
+    read_json,
+    replace_json,
+    replace_text,
+    replace_with,
+)
 
 
 def test_a_file_is_replaced_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
@@ -33,7 +41,18 @@ def test_a_failure_leaves_the_old_file_and_no_rubbish(tmp_path: Path) -> None:
 def test_a_file_has_the_rights_of_any_new_file(tmp_path: Path) -> None:
     (tmp_path / "plain.txt").touch()
     replace_text(tmp_path / "replaced.txt", "x")
-    assert (tmp_path / "replaced.txt").stat().st_mode == (tmp_path / "plain.txt").stat().st_mode
+    usual = (tmp_path / "plain.txt").stat().st_mode
+    assert (tmp_path / "replaced.txt").stat().st_mode == usual
+
+    def write_for_the_owner_alone(temporary: Path) -> None:
+        temporary.unlink()
+        temporary.touch(mode=0o600)
+
+    replace_with(tmp_path / "closed.bin", write_for_the_owner_alone)
+    assert (tmp_path / "closed.bin").stat().st_mode == usual
+    (tmp_path / "other.bin").touch(mode=0o600)
+    give_usual_rights(tmp_path)
+    assert {file.stat().st_mode for file in tmp_path.iterdir()} == {usual}
 
 
 def test_json_comes_back(tmp_path: Path) -> None:

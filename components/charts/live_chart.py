@@ -15,7 +15,7 @@ class LiveChart(Element):
       "truncate": step       drop points after `step` (the run was resumed from there)
       "train", "validation", "metric": [[step, value], ...] to append; "metric_name": str
       "progress": 0..1 or None; "phase": sentence; "status": word; "status_title": its plain words
-      "stats": [{"label", "value"}, ...]; "log": [line, ...]; "notice": markup from `components.notices`
+      "stats": [[label, value], ...]; "log": [line, ...]; "notice": markup from `components.notices`
       "beside": text         a word for what is drawn beside the chart; another one fires `status` again
       "done": True           nothing more will come: polling stops
     value: {"run": id or None, ...}. Another `run` starts anew; any other change of the value (such as a counter

@@ -37,7 +37,7 @@ const paintLegend = () => {
 const traces = () => {
   const drawn = series.drawnFrom(0);
   const lines = (x, y, name, color, more) => ({ x, y, name, type: "scatter", mode: "lines", line: { color, width: 2.2 }, ...more });
-  const marked = (points, name, color, more) => lines([...points.x], [...points.y], name, color, { mode: "lines+markers", marker: { size: 6, color }, ...more });
+  const marked = (points, name, color, more) => lines([...points.x], [...points.y], name, color, { mode: "lines+markers", marker: { size: 6, color }, cliponaxis: false, ...more });
   return [
     lines(drawn.x, drawn.y, "each step", cssColor("--chart-1-faint"), { hoverinfo: "skip", line: { color: cssColor("--chart-1-faint"), width: 1 } }),
     lines([...drawn.x], drawn.smooth, `${props.names[0]} (smoothed)`, cssColor("--chart-1"), { hovertemplate: "%{y:.4g}" }),
@@ -51,7 +51,7 @@ const layout = () => {
   return plainLayout({
     xaxis: axis({ title: { text: props.x_title, font: { size: 11, color: cssColor("--body-text-color-subdued") }, standoff: 8 }, anchor: both ? "y2" : "y", rangemode: "tozero" }),
     yaxis: axis({ domain: both ? [0.46, 1] : [0, 1], rangemode: "tozero" }),
-    yaxis2: axis({ domain: [0, 0.34], visible: both, nticks: 4 }),
+    yaxis2: axis({ domain: [0, 0.34], visible: both, nticks: 4, rangemode: "nonnegative" }),
     annotations: both ? [caption(title(metricName), 0.355)] : [],
   });
 };
@@ -111,7 +111,7 @@ const receive = async (message) => {
   if ("status_title" in message) { statusTitle = message.status_title || ""; }
   if ("notice" in message) messageBox.replaceChildren(markup(message.notice));
   if (message.reset || message.train || message.validation || message.metric || "truncate" in message || !place.data) await append(message);
-  if (message.stats) redraw(stats, message.stats.map((stat) => h("div", { class: "ui-stat" }, h("span", { class: "ui-stat-label" }, stat.label), h("span", { class: "ui-stat-value" }, stat.value))));
+  if (message.stats) redraw(stats, message.stats.map(([label, value]) => h("div", { class: "ui-stat" }, h("span", { class: "ui-stat-label" }, label), h("span", { class: "ui-stat-value" }, value))));
   if (message.log?.length) write(message.log);
   if ("done" in message) done = Boolean(message.done);
   const moved = "beside" in message && message.beside !== beside;

@@ -25,6 +25,8 @@ from studio.events import (
 from studio.store import Run, Store
 
 FIRST_POINTS = 2000  # a chart is about a thousand pixels wide
+FAR_BEHIND = 500_000  # bytes of the log: about as many steps as the first points are
+LINES = 500  # of the log for people: what the chart keeps
 
 STATUS_TITLES: dict[Status, str] = {
     "queued": "Waiting for its turn",
@@ -76,17 +78,22 @@ class States:
             told = self._known.get(run.id, Told())
             events, end = run.read_from(told.end)
             if events:
-                told = Told(end, fold(events, told.state), (*told.lines, *_log(events)))
+                state = fold(events, told.state)
+                told = Told(end, state, (*told.lines, *_log(events, state))[-LINES:])
             self._known[run.id] = told
         return told
 
 
 def poll(store: Store, states: States, run_id: str, offset: int) -> dict[str, Any]:
-    """The news behind `offset` as a message for `components.charts.live_chart`. 0 asks for everything."""
+    """The news behind `offset` as a message for `components.charts.live_chart`. 0 asks for everything.
+
+    A tab that was hidden for so long that its news would be more than a thinned whole gets that.
+    """
     run = store.find(run_id)
     if run is None:
         return {"offset": 0, "done": True, "status": "", "status_title": "No such run"}
-    told = states.told_by(run) if offset == 0 else None
+    everything = offset == 0 or run.log_bytes - offset > FAR_BEHIND
+    told = states.told_by(run) if everything else None
     events, end = ([], told.end) if told else run.read_from(offset)
     state = states.of(run)  # behind the news, so never older than they are
     message: dict[str, Any] = {"offset": end, "status": state.status, "status_title": STATUS_TITLES[state.status]}
@@ -94,7 +101,7 @@ def poll(store: Store, states: States, run_id: str, offset: int) -> dict[str, An
         message.update(_everything(told.state), reset=True, log=list(told.lines))
     elif events:
         message.update(_news(events, state))
-    if offset == 0 or events or state.status in ("queued", "starting", "interrupted"):
+    if everything or events or state.status in ("queued", "starting", "interrupted"):
         message.update(_reading(run, state))
     message["done"] = state.status not in ("queued", "starting", "running")
     return message
@@ -130,19 +137,22 @@ def _news(events: list[AnyEvent], state: RunState) -> dict[str, Any]:
         news["train"] = [(point.step, _short(point.loss)) for point in train]
     if validation:
         news |= _validation(validation, state)
-    if lines := _log(events):
+    if lines := _log(events, state):
         news["log"] = lines
     return news
 
 
 def _validation(events: Iterable[Evaluated], state: RunState) -> dict[str, Any]:
-    name = state.plan.headline_metric if state.plan else "accuracy"
-    events = list(events)
+    name, events = _headline(state), list(events)
     return {
         "validation": [(e.step, _short(e.metrics["loss"])) for e in events if "loss" in e.metrics],
         "metric": [(e.step, _short(e.metrics[name])) for e in events if name in e.metrics],
         "metric_name": name,
     }
+
+
+def _headline(state: RunState) -> str:
+    return state.plan.headline_metric if state.plan else "accuracy"
 
 
 def _reading(run: Run, state: RunState) -> dict[str, Any]:
@@ -158,7 +168,7 @@ def _reading(run: Run, state: RunState) -> dict[str, Any]:
         "beside": f"{state.layers.step if state.layers else ''}{'+' if state.rate_test else ''}",
         "progress": progress,
         "phase": _story(state),
-        "stats": [{"label": label, "value": value} for label, value in _stats(state)],
+        "stats": _stats(state),
         "notice": notice("bad", words.what, words.why, words.what_to_do) if words else "",
     }
 
@@ -210,25 +220,26 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def _log(events: Iterable[AnyEvent]) -> list[str]:
+def _log(events: Iterable[AnyEvent], state: RunState) -> list[str]:
     from time import localtime, strftime
 
-    return [f"{strftime('%H:%M:%S', localtime(event.time))}  {line}" for event in events if (line := _line(event))]
+    lines = [(event.time, _line(event, _headline(state))) for event in events]
+    return [f"{strftime('%H:%M:%S', localtime(time))}  {line}" for time, line in lines if line]
 
 
-def _line(event: AnyEvent) -> str:
+def _line(event: AnyEvent, headline: str) -> str:
     match event:
         case Started():
             return f"Started on {event.device}, {event.precision}, {event.threads} threads."
         case Phase():
-            return event.sentence if event.done == 0 else ""
+            told_otherwise = event.name in ("training", "evaluating")  # and there are many of them
+            return event.sentence if event.done == 0 and not told_otherwise else ""
         case Note():
             return event.text
         case Resumed():
             return f"Resumed behind step {event.step}."
         case Evaluated():
-            numbers = ", ".join(f"{name} {value:.4f}" for name, value in event.metrics.items())
-            return f"{event.split.capitalize()} at step {event.step}: {numbers}{' (best)' if event.best else ''}"
+            return _scores(event, headline)
         case Paused():
             return f"Paused at step {event.step}."
         case Finished():
@@ -236,6 +247,13 @@ def _line(event: AnyEvent) -> str:
         case Failed():
             return event.what
     return ""
+
+
+def _scores(event: Evaluated, headline: str) -> str:
+    """All numbers of the test part; of a check during training the two that are drawn."""
+    shown = [name for name in event.metrics if event.split == "test" or name in (headline, "loss")]
+    numbers = ", ".join(f"{name} {event.metrics[name]:.4f}" for name in shown)
+    return f"{event.split.capitalize()} at step {event.step}: {numbers}{' (best)' if event.best else ''}"
 
 
 def _short(value: float) -> float:

@@ -9,6 +9,7 @@ from studio.errors import StudioError
 from studio.hardware import GIGABYTE, Machine, free_disk_bytes
 from studio.models import local
 from studio.models.catalog import ModelCard, cards_for, find_card
+from studio.models.estimates import PROCESS_BYTES
 from studio.models.hub import SearchResult
 from studio.models.local import ModelInfo
 from studio.models.sources import locate
@@ -103,29 +104,33 @@ def size(parameters: int) -> str:
 def fit_tag(parameters: int, machine: Machine) -> dict[str, str]:
     """Whether the weights fit this machine: for training all of them, or only a new head.
 
-    All: weights, gradients and AdamW's two moments in fp32. Head: the weights, and half as much again
-    for what passes through them. The strategy page gives the estimate for the actual choice.
+    Head: the weights, and half as much again for what passes through them. The strategy page gives the estimate
+    for the actual choice.
     """
-    numbers_full = 2 + OPTIMIZERS["adamw"].state_floats
-    room = 0.8 * machine.training_memory_bytes / BYTES_A_NUMBER
-    if parameters * numbers_full < room:
+    room = 0.8 * machine.training_memory_bytes
+    if memory_for_all(parameters) < room:
         return {"text": "fits this machine", "tone": "good"}
-    if parameters * 1.5 < room:
+    if PROCESS_BYTES + parameters * BYTES_A_NUMBER * 1.5 < room:
         return {"text": "fits with few layers trained", "tone": "warning"}
     return {"text": "too large for this machine", "tone": "bad"}
+
+
+def memory_for_all(parameters: int) -> int:
+    """Bytes for training all of a model: the process, and weights, gradients and AdamW's two moments in fp32."""
+    return PROCESS_BYTES + int(parameters * BYTES_A_NUMBER * (2 + OPTIMIZERS["adamw"].state_floats))
 
 
 def _card(
     model_id: str, card: ModelCard | None, info: ModelInfo | None, machine: Machine, hub_reason: str, draft: Draft
 ) -> dict[str, Any]:
     parameters = card.parameters if card else info.parameters if info else 0
+    download = f"{card.download_bytes / 1000**2:,.0f} MB" if card else ""
     if info:
         place = {"text": "on this machine", "tone": "good"}
     elif hub_reason:
         place = {"text": "not reachable", "tone": "bad"}
     else:
-        place = {"text": f"download {card.download_bytes / 1000**2:,.0f} MB" if card else "", "tone": "info"}
-    memory = parameters * BYTES_A_NUMBER * (2 + OPTIMIZERS["adamw"].state_floats) / GIGABYTE
+        place = {"text": f"download {download}" if download else "", "tone": "info"}
     return {
         "key": model_id,
         "title": card.title if card else title_of(model_id),
@@ -134,7 +139,8 @@ def _card(
         "tags": [{"text": size(parameters)}, place, fit_tag(parameters, machine)],
         "details": [
             *([f"Licence {card.licence}", f"Reads {card.reads}"] if card else []),
-            f"About {memory:.1f} GB of memory to train all of it",
+            *([f"{download} to download"] if download and hub_reason and not info else []),
+            f"At least {memory_for_all(parameters) / GIGABYTE:.1f} GB of memory to train all of it",
         ],
         "disabled": "" if info else hub_reason or lack_of_disk(card),
     }

@@ -14,6 +14,12 @@ from studio.store import Run, Store
 from studio.tasks import TASKS
 from studio.tasks.base import Task
 
+# columns that are the same in every row where a query asks for one class, and then not shown
+CLASSES = (
+    {"key": "label", "title": "Is", "kind": "badge", "asked": "true"},
+    {"key": "predicted", "title": "Was taken for", "kind": "badge", "asked": "predicted"},
+)
+
 
 @dataclass(frozen=True)
 class Results:
@@ -31,9 +37,9 @@ class Results:
         if task is None:
             return EMPTY_PAGE
         rows = test_rows(run, task)
-        for column, key in (("label", "true"), ("predicted", "predicted")):
-            if query.get(key) is not None:
-                rows = rows[rows[column] == query[key]]
+        for column in CLASSES:
+            if (asked := query.get(column["asked"])) is not None:
+                rows = rows[rows[column["key"]] == asked]
         start, count = bounds(query)
         shown = rows.iloc[start : start + count]
         kind = task.input_kind
@@ -42,8 +48,7 @@ class Results:
             "columns": [
                 {"key": "row", "title": "Row", "kind": "number"},
                 {"key": kind, "title": "Picture" if kind == "image" else "Text", "kind": kind},
-                {"key": "label", "title": "Is", "kind": "badge"},
-                {"key": "predicted", "title": "Was taken for", "kind": "badge"},
+                *[column for column in CLASSES if query.get(column["asked"]) is None],
             ],
             "rows": [_cells(imported, task, row) for row in shown.to_dict("records")],
             "total": len(rows),

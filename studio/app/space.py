@@ -1,7 +1,7 @@
 """The app file of a hosted Space: the same page as `studio ui`, open to the network.
 
 A Space runs this file by its path, from a clone that is not installed. Storage is STUDIO_HOME (a persistent
-disk, where there is one), the login STUDIO_AUTH.
+disk, where there is one), the login STUDIO_AUTH, the largest upload STUDIO_UPLOAD_LIMIT (MB).
 """
 
 import os
@@ -25,7 +25,7 @@ def use_repository() -> None:
 def main() -> None:
     use_repository()
     from studio.app.server import serve
-    from studio.server_settings import ServerSettings
+    from studio.server_settings import ServerSettings, from_environment
 
     serve(
         ServerSettings.read(
@@ -33,7 +33,7 @@ def main() -> None:
                 "host": "0.0.0.0",
                 "port": int(os.environ.get("GRADIO_SERVER_PORT") or 7860),
                 "open_browser": False,
-                "auth": os.environ.get("STUDIO_AUTH") or None,
+                **from_environment(),
             },
             "settings of the Space",
         )

@@ -2,14 +2,12 @@
 
 import argparse
 import gc
-import os
 from typing import Any, get_args
 
-from studio.server_settings import ServerSettings
+from studio.server_settings import ServerSettings, from_environment
 
 # Where a flag is not simply named after its field.
 NAMES = {"open_browser": "no-browser", "warm_start": "no-warm-start", "upload_megabytes": "upload-limit"}
-AUTH_VARIABLE = "STUDIO_AUTH"
 
 
 def add_to(subparsers: Any) -> None:
@@ -40,8 +38,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def settings_from(arguments: argparse.Namespace) -> ServerSettings:
-    """Flags over the environment (only STUDIO_AUTH) over defaults."""
+    """Flags over the environment over defaults."""
     values = {name: value for name, value in vars(arguments).items() if name in ServerSettings.model_fields}
-    if "auth" not in values and os.environ.get(AUTH_VARIABLE):
-        values["auth"] = os.environ[AUTH_VARIABLE]
-    return ServerSettings.read(values, "server settings")
+    return ServerSettings.read({**from_environment(), **values}, "server settings")

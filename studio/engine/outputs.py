@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from studio.files import replace_json, replace_with
+from studio.files import give_usual_rights, replace_json, replace_with
 from studio.store import Run, is_complete, mark_complete
 from studio.strategies.adapters import bottleneck_layers
 from studio.tasks.base import Predictions, Scores, Task
@@ -66,6 +66,7 @@ def save_model(run: Run, model: nn.Module, processor: Any) -> None:
         model.save_pretrained(temporary)  # type: ignore[operator]
     model.config.save_pretrained(temporary)  # type: ignore[operator,union-attr]  # an adapter does not bring the labels
     processor.save_pretrained(temporary)
+    give_usual_rights(temporary)
     temporary.rename(run.model)
     mark_complete(run.model)
 

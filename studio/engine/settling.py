@@ -36,7 +36,7 @@ def settle(config: RunConfig, model: nn.Module, prepared: Prepared, settled: Set
         rows_of_one = training_batches(rows, settled.batch_size or 1, training.seed, 0, lengths)[0]
 
         def seconds_per_step(precision: Precision) -> float:
-            reporter.phase("preparing", "Measuring which number format is fastest here.")
+            reporter.phase("preparing", f"Measuring how fast a step is in {precision}.")
             return time_training_step(model, lambda: forward("train", rows_of_one), device, precision)
 
         choice = choose_precision(training.precision, device, seconds_per_step)

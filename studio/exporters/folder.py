@@ -8,7 +8,7 @@ from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.exporters.card import Kind, kind_of, write_card
 from studio.exporters.sharing import clean_settings, for_others
-from studio.files import read_json, replace_text, replace_with
+from studio.files import give_usual_rights, read_json, replace_text, replace_with
 from studio.store import COMPLETE, Run, is_complete
 
 _OF_A_MODEL = ("*.safetensors", "*.safetensors.index.json", "adapter_config.json", "bottleneck*")
@@ -58,6 +58,7 @@ def describe(run: Run, config: RunConfig, to: Path, kind: Kind) -> None:
     clean_settings(to, config)
     replace_text(to / "run.yaml", for_others(config).to_text())
     replace_text(to / "README.md", write_card(run, config, labels_in(to), kind))
+    give_usual_rights(to)
 
 
 def labels_in(folder: Path) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ _GPUS: tuple[tuple[str, float, float], ...] = (
 _UNKNOWN_GPU = (10.0, 300.0)
 _APPLE_GPU = (2.0, 100.0)
 REMEMBERED_SECONDS = 3600
-_SIDE = 512
+_SIDE, _COUNT = 64, 32  # products small enough that numpy leaves each to one thread
 _SECONDS = 0.12
 
 
@@ -57,20 +57,25 @@ def speed_of(machine: Machine, home: Home | None = None) -> Speed:
     best = Speed(**known["speed"]) if known and known["machine"] == machine_key else None
     if known and best and 0 <= time.time() - known.get("time", 0) < REMEMBERED_SECONDS:
         return best
-    now = measure()
+    now = measure(machine.cores)
     if best:  # a busy moment makes a machine look slow, never fast
         now = Speed(max(now.flops, best.flops), max(now.bandwidth, best.bandwidth), rough=False)
     replace_json(memory, {"machine": machine_key, "speed": asdict(now), "time": time.time()})
     return now
 
 
-def measure() -> Speed:
-    """The best of repeated matrix products and copies on all cores, in single precision. Takes a quarter second."""
+def measure(cores: int) -> Speed:
+    """The best of repeated matrix products and copies, in single precision. Takes a quarter second.
+
+    Products are measured on one core and counted for all: threads that wait for each other show how busy the machine
+    is at the moment (by a factor of 100, when it is), where one thread's best moment shows how fast it is.
+    """
     import numpy
 
-    matrix = numpy.ones((_SIDE, _SIDE), numpy.float32)
-    product = numpy.empty_like(matrix)
-    flops = 2 * _SIDE**3 / _fastest(lambda: numpy.matmul(matrix, matrix, out=product))
+    matrices = numpy.ones((_COUNT, _SIDE, _SIDE), numpy.float32)
+    products = numpy.empty_like(matrices)
+    seconds = _fastest(lambda: numpy.matmul(matrices, matrices, out=products))
+    flops = cores * _COUNT * 2 * _SIDE**3 / seconds
     block = numpy.ones(8_000_000, numpy.float32)  # larger than the caches
     target = numpy.empty_like(block)
     bandwidth = 2 * block.nbytes / _fastest(lambda: numpy.copyto(target, block))

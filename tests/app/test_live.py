@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from logs import NOW, abandoned, at_work, checked, make_run, planned, started, step, write, write_steps
 
-from studio.app.live import FIRST_POINTS, STORIES, States, duration, poll, thin
+from studio.app.live import FIRST_POINTS, LINES, STORIES, States, duration, poll, thin
 from studio.events import CheckpointSaved, Evaluated, Failed, Finished, Note, Paused, Phase, Resumed
 from studio.paths import Home
 from studio.store import Run, Store
@@ -64,10 +64,27 @@ def test_at_twenty_thousand_points_the_first_poll_is_thinned_and_the_next_is_sma
     assert len(json.dumps(first)) < 60_000
     for number in range(20_001, 20_006):  # half a second of the fastest training
         write(client.run, step(number))
+    scores = dict.fromkeys(("accuracy", "precision_macro", "recall_macro", "f1_macro", "loss"), 0.123456)
+    check = Evaluated(split="validation", step=20_005, epoch=4.0, metrics=scores, best=True, time=NOW + 2100.0)
+    write(client.run, Phase(name="evaluating", sentence="Scoring the validation part."), check)
+    write(client.run, CheckpointSaved(step=20_005), Phase(name="training", sentence="Training."))
     news = client.poll()
     assert len(json.dumps(news)) < 1000
-    assert [point[0] for point in news["train"]] == list(range(20_001, 20_006))
+    assert [point[0] for point in news["train"]] == list(range(20_001, 20_006)) and len(news["log"]) == 1
     assert len(json.dumps(client.poll())) < 200, "nothing new"
+
+
+def test_who_comes_back_to_a_run_that_went_far_gets_the_thinned_whole(client: Client) -> None:
+    write_steps(client.run, 10)
+    client.poll()
+    notes = [Note(text=f"Note {number}", time=NOW + 3.0) for number in range(2 * LINES)]
+    write(client.run, *[step(number) for number in range(11, 20_001)], *notes)
+    news = client.poll()
+    assert news["reset"] and len(json.dumps(news)) < 100_000
+    assert FIRST_POINTS / 2 <= len(client.train) <= FIRST_POINTS and client.train[-1][0] == 20_000
+    assert len(news["log"]) == LINES and news["log"][-1].endswith(f"Note {2 * LINES - 1}")
+    write(client.run, step(20_001))
+    assert "reset" not in client.poll() and client.train[-1][0] == 20_001
 
 
 def test_thinning_keeps_the_mean_and_the_last_step() -> None:
@@ -187,7 +204,7 @@ def test_a_run_that_starts_says_what_it_does(client: Client) -> None:
     write(client.run, started(), phase)
     message = client.poll()
     assert message["status"] == "starting" and message["phase"] == "Reading the data. 3 of 1,200"
-    assert {"label": "Device", "value": "CPU · fp32"} in message["stats"]
+    assert ("Device", "CPU · fp32") in message["stats"]
 
 
 @pytest.mark.parametrize("name", ["preparing", "caching", "saving"])
@@ -204,7 +221,7 @@ def test_while_steps_are_made_it_is_said_what_training_is(client: Client) -> Non
 def test_a_run_at_work(client: Client) -> None:
     write(client.run, started(), planned(100), step(25), checked(25, 0.75, best=True))
     message = client.poll()
-    stats = {entry["label"]: entry["value"] for entry in message["stats"]}
+    stats = dict(message["stats"])
     assert message["progress"] == 0.25 and message["done"] is False
     assert stats["Step"] == "25 / 100" and stats["Best accuracy"] == "0.750" and stats["Time left"] == "12 s"
     assert message["metric_name"] == "accuracy" and message["metric"] == [(25, 0.75)]
@@ -236,7 +253,7 @@ def test_a_finished_run_is_full(client: Client) -> None:
     write(client.run, started(), planned(100), step(1), ended)
     message = client.poll()
     assert message["progress"] == 1.0 and message["done"] and message["status_title"] == "Finished"
-    assert {"label": "Time spent", "value": "10 s"} in message["stats"]
+    assert ("Time spent", "10 s") in message["stats"]
 
 
 def test_the_log_tells_what_people_want_to_read(client: Client) -> None:

@@ -1,6 +1,8 @@
 """From the first choice to the run file: what each click does to the draft, as plain functions."""
 
 import re
+import shlex
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,9 @@ from studio.app.settings import Panel, build_panels, changes, updates, widgets
 from studio.app.tabs import data as data_tab
 from studio.app.tabs import model as model_tab
 from studio.app.tabs import runs as runs_tab
+from studio.app.tabs import share as share_tab
 from studio.app.tabs import strategy as strategy_tab
+from studio.app.tabs import test as test_tab
 from studio.config import RunConfig
 from studio.data.assembly import assemble
 from studio.data.columns import SPLITS
@@ -29,7 +33,9 @@ from studio.errors import StudioError
 from studio.events import Finished
 from studio.files import read_json, replace_json
 from studio.models.structure import find_structure
+from studio.paths import Home
 from studio.presets import PRESETS
+from studio.store import Store
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
 from studio.tasks.base import Spec
@@ -383,6 +389,23 @@ def test_runs_are_renamed_deleted_and_restored(services: Services, ready: Draft)
     assert gone.run is None and gone.picked is None and services.store.find(run.id) is None
     assert runs_tab.restore_run(services, gone, run.id).picked == run.id
     assert run.name == "Ein <Name>"
+
+
+def test_of_many_classes_the_hardest_come_first() -> None:
+    def html(count: int) -> str:
+        scores = [{"f1": 1 - n / 100, "precision": 1.0, "recall": 1.0, "support": 9} for n in range(count)]
+        return test_tab.per_class_html([{"label": f"class {n}", **each} for n, each in enumerate(scores)])
+
+    assert html(12).index("class 0<") < html(12).index("class 11<") and "hardest" not in html(12)
+    assert html(13).index("class 12<") < html(13).index("class 0<") and "hardest first" in html(13)
+
+
+def test_the_command_repeats_a_run_wherever_it_lies(tmp_path: Path) -> None:
+    home = Home(tmp_path / "my studio")
+    run = make_run(Store(home))
+    words = shlex.split(share_tab.command_line(run, home), posix=sys.platform != "win32")
+    assert [word.strip('"') for word in words] == ["studio", "train", str(run.config_file), "--home", str(home.root)]
+    assert "--home" not in share_tab.command_line(run, Home.usual())
 
 
 def test_settings_that_differ_are_marked_and_first(services: Services, ready: Draft) -> None:

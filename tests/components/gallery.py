@@ -95,10 +95,10 @@ class Source:
             "progress": self.step / 1200, "status": "completed" if self.done else "running",
             "status_title": "Done" if self.done else "Training", "phase": f"Learning from the examples, pass {1 + self.step // 400} of 3",
             "stats": [
-                {"label": "Step", "value": f"{self.step} / 1200"}, {"label": "Pass (epoch)", "value": f"{self.step / 400:.2f} / 3"},
-                {"label": "Time left", "value": "46 s"}, {"label": "Examples/s", "value": "212"},
-                {"label": "Memory", "value": "1.9 GB"}, {"label": "Device", "value": "CPU"},
-                {"label": "Training loss", "value": f"{loss[-1][1]:.3f}" if loss else "-"}, {"label": "Best validation loss", "value": "0.421"},
+                ["Step", f"{self.step} / 1200"], ["Pass (epoch)", f"{self.step / 400:.2f} / 3"],
+                ["Time left", "46 s"], ["Examples/s", "212"],
+                ["Memory", "1.9 GB"], ["Device", "CPU"],
+                ["Training loss", f"{loss[-1][1]:.3f}" if loss else "-"], ["Best validation loss", "0.421"],
             ],
             "log": [f"step {self.step} {EVIL}"], "done": self.done,
         }  # fmt: skip

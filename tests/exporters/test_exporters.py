@@ -158,6 +158,12 @@ def test_an_earlier_export_is_replaced_whole(finished: Finished, tmp_path: Path)
     assert "peft" not in (tmp_path / "README.md").read_text(encoding="utf-8").split("## Settings")[0]
 
 
+def test_everybody_may_read_it_who_may_read_a_new_file_there(exported: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "new").touch()
+    for folder in exported.values():
+        assert {file.stat().st_mode for file in folder.iterdir()} == {(tmp_path / "new").stat().st_mode}, folder.name
+
+
 def test_the_archive(exported: dict[str, Path], tmp_path: Path) -> None:
     archive = zip_folder(exported["full-folder"], tmp_path / "my model.zip")
     with zipfile.ZipFile(archive) as opened:

@@ -107,14 +107,14 @@ def test_tokens_follow_from_characters() -> None:
 def test_this_machine_is_measured_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     speed = speed_of(MACHINE, home)
     assert speed.flops > 1e9 and speed.bandwidth > 1e8 and not speed.rough
-    monkeypatch.setattr("studio.models.speed.measure", lambda: pytest.fail("measured twice"))
+    monkeypatch.setattr("studio.models.speed.measure", lambda _: pytest.fail("measured twice"))
     assert speed_of(MACHINE, home) == speed
 
 
 def test_a_measurement_in_a_busy_moment_is_made_good_later(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("studio.models.speed.REMEMBERED_SECONDS", 0)
     for flops, expected in ((1e10, 1e10), (9e10, 9e10), (2e10, 9e10)):
-        monkeypatch.setattr("studio.models.speed.measure", lambda flops=flops: Speed(flops, 1e9, rough=False))
+        monkeypatch.setattr("studio.models.speed.measure", lambda _, flops=flops: Speed(flops, 1e9, rough=False))
         assert speed_of(MACHINE, home).flops == expected
 
 

@@ -209,6 +209,8 @@ def split_value(draft: Draft, rows: dict[str, int] | None, kept: tuple[str, ...]
 def dropped_heading(dropped: int, worth_knowing: int) -> str:
     if not dropped and not worth_knowing:
         return notice("good", "Every row can be used.")
+    if not dropped:
+        return heading("Worth knowing", f"Every row can be used; {worth_knowing:,} are kept with a remark.")
     remarks = f" {worth_knowing:,} are kept with a remark." if worth_knowing else ""
     return heading("What is left out", f"{dropped:,} rows are left out, each for the reason given.{remarks}")
 

@@ -33,7 +33,7 @@ def build(services: Services) -> Page:
             again = gr.Button("Start from these settings", elem_id="run-again", min_width=200)
             delete = gr.Button("Delete", variant="stop", elem_id="run-delete", min_width=120)
         with gr.Row():
-            name = gr.Textbox(label="Name", interactive=True, elem_id="run-name", scale=4)
+            name = gr.Textbox(label="Name", max_lines=1, interactive=True, elem_id="run-name", scale=4)
             rename = gr.Button("Rename", elem_id="run-rename", scale=1, min_width=100)
         with gr.Row(visible=False, elem_id="run-confirm") as confirm:
             confirm_text = gr.HTML()
@@ -124,10 +124,10 @@ def run_page(services: Services, query: dict[str, Any]) -> dict[str, Any]:
     columns = (
         ("name", "Name", "text"),
         ("status", "Status", "badge"),
+        ("metric", "Result", "text"),
         ("data", "Data", "text"),
         ("model", "Model", "text"),
         ("strategy", "Strategy", "text"),
-        ("metric", "Result", "number"),
         ("duration", "Time", "text"),
         ("created", "Started", "text"),
     )

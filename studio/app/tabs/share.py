@@ -1,6 +1,9 @@
 """Share: take the model away, and what repeats the run."""
 
 import re
+import shlex
+import subprocess
+import sys
 from collections.abc import Generator
 from functools import partial
 from html import escape
@@ -21,6 +24,7 @@ from studio.exporters import EXPORTERS
 from studio.exporters.base import Exporter
 from studio.exporters.card import kind_of, write_card
 from studio.exporters.folder import labels_in
+from studio.paths import Home
 from studio.store import Run
 
 
@@ -37,7 +41,9 @@ def build(services: Services) -> Page:
                 "Repeat this run", "The run file holds every setting; the command runs it without the page.", level=3
             )
         )
-        command = gr.Code(label="Command", language="shell", interactive=False, buttons=["copy"], elem_id="command")
+        command = gr.Code(
+            label="Command", language="shell", interactive=False, buttons=["copy"], elem_id="command", lines=1
+        )
         run_file = gr.Code(
             label="run.yaml", language="yaml", interactive=False, buttons=["copy"], elem_id="run-file", max_lines=18
         )
@@ -65,7 +71,7 @@ def build(services: Services) -> Page:
             *first,
             exporter_cards(run),
             download_html(services, run),
-            f"studio train {run.config_file}",
+            command_line(run, services.home),
             settings,
             link(f"data:application/yaml;charset=utf-8,{quote(settings)}", "run.yaml", "Download run.yaml"),
             card_text(run),
@@ -118,6 +124,12 @@ def archive_of(services: Services, run: Run, exporter: Exporter) -> Path:
     """Where the ZIP of an exporter lies; its name is what people see in their downloads."""
     name = "-".join(re.findall(r"\w+", run.name.lower()))[:60] or run.id
     return services.home.downloads / run.id / f"{name}-{exporter.name}.zip"
+
+
+def command_line(run: Run, home: Home) -> str:
+    """What repeats the run from a terminal, among the same runs; paths with spaces are quoted as its shell wants."""
+    words = ["studio", "train", str(run.config_file), *(() if home == Home.usual() else ("--home", str(home.root)))]
+    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
 
 
 def link(url: str, name: str, words: str) -> str:

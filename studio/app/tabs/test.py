@@ -27,6 +27,7 @@ METRIC_WORDS = {
     "recall_macro": ("Recall (macro)", "how much of each class is found"),
     "loss": ("Loss", "how wrong and how sure; lower is better"),
 }
+AT_A_GLANCE = 12  # classes
 
 
 def build(services: Services) -> Page:
@@ -198,6 +199,10 @@ def show_scores(run: Run, draft: Draft) -> list[Any]:
 
 
 def per_class_html(classes: list[dict[str, Any]]) -> str:
+    """In the order of the matrix while they can be seen at a glance; of many, those that need a look come first."""
+    many = len(classes) > AT_A_GLANCE
+    if many:
+        classes = sorted(classes, key=lambda entry: float(entry["f1"]))
     columns = [{"key": "label", "title": "Class", "kind": "text"}]
     columns += [{"key": key, "title": key.capitalize(), "kind": "number"} for key in ("precision", "recall", "f1")]
     columns += [{"key": "support", "title": "Examples", "kind": "number"}]
@@ -205,7 +210,7 @@ def per_class_html(classes: list[dict[str, Any]]) -> str:
         {key: f"{value:.3f}" if isinstance(value, float) else value for key, value in entry.items()}
         for entry in classes
     ]
-    return simple_table(columns, rows, caption="Every class")
+    return simple_table(columns, rows, caption=f"Every class{', the hardest first' if many else ''}")
 
 
 # --- changing the draft ---------------------------------------------------------------------------

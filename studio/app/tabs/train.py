@@ -19,6 +19,17 @@ from studio.events import RESUMABLE, RateTest, Status
 from studio.store import Run
 
 BUSY: frozenset[Status] = frozenset({"queued", "starting", "running"})
+GOES_ON = "You can close this page; training goes on, and the curve picks up where it is."
+SENTENCES: dict[Status, str] = {
+    "queued": "It waits for its turn. You can close this page; it starts all the same.",
+    "starting": GOES_ON,
+    "running": GOES_ON,
+    "paused": "Nothing is lost: Resume goes on from the very step at which it paused.",
+    "completed": "Training is done. Try the result, or start a new run with other settings.",
+    "stopped": "It was stopped. What it had learned by its best check is kept.",
+    "failed": "Something stood in the way; the notice below says what to do.",
+    "interrupted": "It broke off; the notice below says how to go on.",
+}
 
 
 def build(services: Services) -> Page:
@@ -56,11 +67,10 @@ def build(services: Services) -> Page:
             status in BUSY,
             status is not None and status not in BUSY,
         ]
-        title = heading(
-            f"Training · {run.name}" if run else "Everything is set",
-            "You can close this page; training goes on and the curve picks up where it is."
-            if run
-            else f"{run_name(draft)}. Training runs in the background and survives closing this page.",
+        title = (
+            heading(run.name, SENTENCES[status])
+            if run and status
+            else heading("Everything is set", f"{run_name(draft)}. {SENTENCES['running']}")
         )
         stop_words = "Leave the queue" if status == "queued" else "Stop and keep the best"
         return [
