@@ -49,12 +49,18 @@ class Datasets:
         imported = self.imported(draft)
         if imported is None or draft.task is None:
             raise StudioError("There is no data yet.", "", "Upload a file or pick a sample.")
-        options = DataOptions(source=draft.source or "", columns=draft.columns, limit=draft.limit, split=draft.split)
+        options = DataOptions(
+            source=draft.source or "",
+            columns=draft.columns,
+            cleaning=draft.cleaning,
+            limit=draft.limit,
+            split=draft.split,
+        )
         task = TASKS[draft.task]
-        usable = f"{task.name} {imported.folder.name} {sorted(draft.columns.items())}"
+        usable = f"{task.name} {imported.folder.name} {sorted(draft.columns.items())} {draft.cleaning}"
         with self._lock:
             cleaned = self._recall(
-                self._cleaned, usable, lambda: clean(imported, draft.columns, task.columns, task.check)
+                self._cleaned, usable, lambda: clean(imported, draft.columns, task.columns, task.check, draft.cleaning)
             )
             return self._recall(
                 self._assembled, f"{usable} {options.model_dump_json()}", lambda: divide(cleaned, options)

@@ -9,6 +9,7 @@ from studio.app.drafts import Draft
 from studio.app.pages import Services
 from studio.config import RunConfig
 from studio.data.columns import SPLITS
+from studio.files import read_json
 from studio.hardware import GIGABYTE, free_disk_bytes
 from studio.models import local
 from studio.models.estimates import Estimate, Trained, Workload, estimate, fits, tokens_of
@@ -75,15 +76,22 @@ def subject(services: Services, draft: Draft) -> Subject:
         texts = assembled.table[task.columns[0].name].head(FIRST_ROWS)
         length = tokens_of(float(texts.str.len().mean()), draft.options.get("max_length") or 128)
     else:
-        length = picture_side(info.config)
+        length = picture_side(info)
     classes = {name: counts.get("train", 0) for name, counts in assembled.counts.items()}
     return Subject(info, structure_of(info.folder, head, task.unused(info.config)), rows, length, classes)
 
 
-def picture_side(config: dict[str, Any]) -> float:
-    """The side in pixels that the model reads; 224 where its config says nothing."""
-    size = config.get("image_size")
-    return float(size if isinstance(size, int | float) else size[0] if isinstance(size, list) and size else 224)
+def picture_side(info: ModelInfo) -> float:
+    """The side in pixels that pictures get before the model reads them; 224 where its files say nothing."""
+    processor: dict[str, Any] = {}
+    for name in local.IMAGE_PROCESSOR_FILES:
+        processor = processor or read_json(info.folder / name) or {}
+    size = processor.get("crop_size") or processor.get("size") or info.config.get("image_size")
+    if isinstance(size, dict):
+        size = size.get("height") or size.get("shortest_edge")
+    if isinstance(size, list):
+        size = size[0] if size else None
+    return float(size) if isinstance(size, int | float) else 224.0
 
 
 def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:

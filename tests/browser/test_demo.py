@@ -12,6 +12,7 @@ from studio.paths import Home
 
 pytestmark = pytest.mark.browser
 MOST_CLICKS = 6
+EXAMPLES = "#examples tbody tr, #examples .ui-gallery-item"
 OFFLINE = Path(__file__).resolve().parents[1] / "offline"
 COUNT_CLICKS = """() => {
     window.clicks = 0;
@@ -41,13 +42,17 @@ def walk(visit: Visitor, demo: str) -> None:
     visit.sees(f"[data-testid=card-{demo}]").click()
     visit.arrives("data")
     visit.sees("#data-summary", "rows were read")
+    assert not visit.page.locator("#upload").is_visible()  # an example asks for nothing
+    button = visit.sees("#to-strategy:not([disabled])").bounding_box()
+    assert button["y"] + button["height"] <= visit.page.viewport_size["height"]  # the way on is in sight
     visit.forward("#to-strategy", "strategy")
     visit.sees("#presets [aria-checked=true]")
     visit.forward("#to-train", "train")
     visit.start()
     visit.status("Finished", timeout=600_000)
+    visit.sees(".ui-live-phase", "before training it was")
     visit.forward("#to-test", "test")
-    visit.sees("#examples tbody tr").click()
+    visit.sees(EXAMPLES).click()
     visit.sees("#answer", "before training")
 
 

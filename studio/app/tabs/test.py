@@ -147,7 +147,8 @@ def answer_html(services: Services, draft: Draft) -> str:
         for label, value in tuned["probabilities"].items()
     ]
     truth = f"The right answer is {asked['truth']}." if asked.get("truth") else ""
-    shown = heading(tuned["label"], truth, level=3) + bars_html(rows, "after training", "before training")
+    title = heading(f"The model says: {tuned['label']}", truth, level=3)
+    shown = title + bars_html(rows, "after training", "before training")
     return shown + (notice("info", "Before training cannot be shown.", asked["why_not"]) if asked["why_not"] else "")
 
 
