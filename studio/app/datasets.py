@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+import pandas
+
 from studio.app.drafts import Draft, Drafts
 from studio.data.assembly import Assembled, Cleaned, clean, divide
 from studio.data.importing import Imported
@@ -80,11 +82,16 @@ class Datasets:
 
     def preview(self, query: dict[str, Any]) -> dict[str, Any]:
         """Rows as they were read. query: {"draft", "start", "count"}."""
-        imported = self.imported(self._drafts.load(str(query.get("draft"))))
+        draft = self._drafts.load(str(query.get("draft")))
+        imported = self.imported(draft)
         if imported is None:
             return EMPTY_PAGE
         start, count = bounds(query)
-        rows = imported.page(start, count)
+        label = draft.columns.get("label")
+        if imported.kind == "image" and label in imported.columns:
+            rows = by_turns(imported.table(), label).iloc[start : start + count]
+        else:
+            rows = imported.page(start, count)
         names = [str(name) for name in rows.columns if name != "row"]
         columns = [{"key": "row", "title": "Row", "kind": "number"}]
         columns += [{"key": name, "title": name, "kind": "text"} for name in names]
@@ -132,6 +139,12 @@ class Datasets:
 
 
 EMPTY_PAGE: dict[str, Any] = {"columns": [], "rows": [], "total": 0}
+
+
+def by_turns(rows: pandas.DataFrame, label: str) -> pandas.DataFrame:
+    """Class after class in turn: pictures come folder by folder, and a first page of one class would tell little."""
+    turns = rows.groupby(label, sort=False, dropna=False).cumcount()
+    return rows.loc[turns.sort_values(kind="stable").index]
 
 
 def bounds(query: dict[str, Any]) -> tuple[int, int]:

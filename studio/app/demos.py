@@ -19,7 +19,7 @@ from studio.registry import Registry
 class Demo:
     """sample, model, preset: names of what it is made of; all of it is there without a network.
 
-    training: settings of the preset that suit these examples better otherwise.
+    training, options: settings of training and task that suit these examples better than the preset's.
     words: what a page says to somebody who is led through it, by the page's key.
     """
 
@@ -31,6 +31,7 @@ class Demo:
     model: str
     preset: str
     training: Mapping[str, Any]
+    options: Mapping[str, Any]
     words: Mapping[str, str]
 
 
@@ -44,6 +45,7 @@ DEMOS: Registry[Demo] = Registry(
         "support-messages",
         "starter/text",
         "quick",
+        {},
         {},
         {
             "data": "Messages to a web shop, each with what it is about. The model will learn to sort new ones. A few "
@@ -59,7 +61,8 @@ DEMOS: Registry[Demo] = Registry(
         "surface-inspection",
         "starter/image",
         "thorough",
-        {"learning_rate": 1e-3, "batch_size": 16, "epochs": 10, "evaluations_per_epoch": 1, "early_stopping": 0},
+        {"learning_rate": 1e-3, "batch_size": 16, "epochs": 14, "evaluations_per_epoch": 1, "early_stopping": 0},
+        {"augment": True},
         {
             "data": "Pictures of metal, wood and fabric, each with the flaw that it shows. The model will learn to "
             "look over new ones.",
@@ -75,6 +78,7 @@ DEMOS: Registry[Demo] = Registry(
         "starter/image",
         "quick",
         {"learning_rate": 3e-2, "epochs": 40},
+        {},
         {
             "data": "Digits that people wrote by hand, each with the one that was meant. The model will learn to "
             "read new ones.",
@@ -122,7 +126,7 @@ def begin(services: Services, draft: Draft, name: str) -> Generator[str, None, D
         if filled.dataset is not None:
             filled = put_right(services, filled)
             filled = preset_draft(services, filled, subject(services, filled), demo.preset)
-            return filled.change(training={**filled.training, **demo.training})
+            return filled.change(training={**filled.training, **demo.training}, options=dict(demo.options))
     except StudioError:
         services.drafts.save(draft)
         raise

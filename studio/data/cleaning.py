@@ -46,7 +46,7 @@ def read_labels(table: pandas.DataFrame, label: str, labels: Mapping[str, str]) 
     written = table[label]
     changed = written.isin(list(labels))
     remarks = [
-        Problem(int(row), f"'{name}' is read as '{labels[name]}'.", "Chosen on this page.", drops=False, column=label)
+        Problem(int(row), f"'{name}' is read as '{labels[name]}'.", "As was chosen.", drops=False, column=label)
         for row, name in zip(table.loc[changed, "row"], written[changed], strict=True)
     ]
     table[label] = written.replace(dict(labels))

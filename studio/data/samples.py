@@ -74,7 +74,7 @@ SAMPLES: Registry[Sample] = Registry(
     ),
     Sample(
         "surface-inspection",
-        "Find the scratched part",
+        "Surface inspection",
         "480 pictures of metal, wood and fabric: with a scratch, a dent, a stain, or none of these.",
         "image-classification",
         make=write_surfaces,

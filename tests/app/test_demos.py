@@ -81,3 +81,11 @@ def test_a_demo_that_cannot_be_filled_leaves_everything_as_it_was(
 def test_data_of_one_s_own_ends_the_demo(services: Services, tmp_path: Path) -> None:
     shown = finish(demos.begin(services, services.drafts.load(None), next(iter(DEMOS)).name))
     assert demos.current(shown.change(source=str(tmp_path / "mine.csv"))) is None
+
+
+def test_the_first_pictures_are_of_all_classes(services: Services) -> None:
+    draft = services.drafts.save(finish(demos.begin(services, services.drafts.load(None), "digits")))
+    page = services.datasets.preview({"draft": draft.id, "start": 0, "count": 12})
+    assert [row["label"] for row in page["rows"]] == [*"0123456789", "0", "1"]
+    after = services.datasets.preview({"draft": draft.id, "start": 12, "count": 2})
+    assert [row["label"] for row in after["rows"]] == ["2", "3"] and page["total"] == 900

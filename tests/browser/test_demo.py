@@ -41,7 +41,7 @@ def walk(visit: Visitor, demo: str) -> None:
     visit.page.evaluate(COUNT_CLICKS)
     visit.sees(f"[data-testid=card-{demo}]").click()
     visit.arrives("data")
-    visit.sees("#data-summary", "rows were read")
+    visit.sees("#data-summary", "were read")
     assert not visit.page.locator("#upload").is_visible()  # an example asks for nothing
     button = visit.sees("#to-strategy:not([disabled])").bounding_box()
     assert button["y"] + button["height"] <= visit.page.viewport_size["height"]  # the way on is in sight

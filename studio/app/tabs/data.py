@@ -110,7 +110,8 @@ def build(services: Services) -> Page:
         first = [title, *shown, sample_cards(draft), gr.update(visible=imported is not None)]
         if imported is None:
             return [*first, *[gr.skip()] * (len(outputs) - len(first))]
-        about = notice("good", imported.title, f"{imported.rows:,} rows were read.")
+        what = "pictures" if imported.kind == "image" else "rows"
+        about = notice("good", imported.title, f"{imported.rows:,} {what} were read.")
         return [*first, about, *show_table(draft, imported), *show_result(services, draft, split_form, limit_form)]
 
     wires = [

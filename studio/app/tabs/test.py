@@ -83,11 +83,11 @@ def build(services: Services) -> Page:
     ]
 
     def show(draft: Draft) -> list[Any]:
-        services.predictor.warm_up()
         finished = [run for run in services.store if services.states.of(run).has_model]
         run = services.store.find(draft.run) if draft.run else None
         if run is None or not services.states.of(run).has_model:
             run = None
+        services.predictor.warm_up(run)
         title = heading("Try it", "The tuned model beside the one you started from.")
         if run is None and not finished:
             title = empty("compass", "Nothing to try yet", "Train a model first; it appears here when it is done.")
