@@ -61,7 +61,10 @@ DEMOS: Registry[Demo] = Registry(
         "surface-inspection",
         "starter/image",
         "thorough",
-        {"learning_rate": 1e-3, "batch_size": 16, "epochs": 14, "evaluations_per_epoch": 1, "early_stopping": 0},
+        {
+            **{"learning_rate": 1.5e-3, "schedule": "cosine", "weight_decay": 0.05, "batch_size": 16},
+            **{"epochs": 14, "evaluations_per_epoch": 1, "early_stopping": 0},
+        },
         {"augment": True},
         {
             "data": "Pictures of metal, wood and fabric, each with the flaw that it shows. The model will learn to "
