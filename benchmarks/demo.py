@@ -38,6 +38,7 @@ def main() -> None:
         for _ in range(chosen.repeat):
             for demo in DEMOS:
                 arms[demo.name].append(measure(browser, demo))
+                print(demo.name, arms[demo.name][-1], file=sys.stderr, flush=True)
     report("demo", arms, next(iter(DEMOS)).name, ["seconds", "training", "clicks", "test accuracy"])
 
 

@@ -173,6 +173,9 @@ def test_data_is_checked_row_by_row(tmp_path: Path, home: Home, capsys: pytest.C
     assert sum(report["splits"].values()) == 20 and set(report["classes"]) == {"no", "yes"}
     assert main(["check", str(data), "--task", "text-classification"]) == 0
     assert "row 21:" in capsys.readouterr().out
+    data.write_text("\n".join(["text,label", *rows, rows[3], "a last line,yes?"]), encoding="utf-8")
+    assert main(["check", str(data), "--task", "text-classification"]) == 0
+    assert "under data.cleaning of a run file: 1 copy (leave out)." in capsys.readouterr().out
 
 
 # --- a run ----------------------------------------------------------------------------------------
