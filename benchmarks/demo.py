@@ -38,6 +38,7 @@ def main() -> None:
         for _ in range(chosen.repeat):
             for demo in DEMOS:
                 arms[demo.name].append(measure(browser, demo))
+                print(demo.name, arms[demo.name][-1], file=sys.stderr, flush=True)
     report("demo", arms, next(iter(DEMOS)).name, ["seconds", "training", "clicks", "test accuracy"])
 
 
@@ -71,7 +72,7 @@ def click_through(visit: Visitor, demo: Demo) -> float:
     visit.status("Finished", timeout=600_000)
     training = time.perf_counter() - began
     visit.forward("#to-test", "test")
-    visit.sees("#examples tbody tr").click()
+    visit.sees("#examples tbody tr, #examples .ui-gallery-item").click()
     visit.sees("#answer", "before training")
     return training
 

@@ -159,7 +159,7 @@ def suggestion(rows: Rows, choices: Choices, home: Home) -> Suggestion:
 
     def look(settings: Settings) -> Prospect:
         config = RunConfig.read({**about(rows, choices, 0), **settings})
-        length = rows.length or picture_side(model_config)
+        length = rows.length or picture_side(folder, model_config)
         needed = forecast(config, structure, model_config, rows.counts, length, here, home)
         return Prospect(needed.seconds, fits(needed, here).verdict != "no")
 

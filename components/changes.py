@@ -1,9 +1,10 @@
-"""What differs from the usual, as a line of small buttons: a press puts one back."""
+"""A line of small buttons, one for each thing that can be changed by a press: put back to the usual, or put right."""
 
 from collections.abc import Sequence
 from typing import Any, TypedDict
 
 from components.element import Element
+from components.icons import icon
 from components.scripts import script
 
 
@@ -18,13 +19,29 @@ class ChangesValue(TypedDict):
 
 
 class Changes(Element):
-    """Fires `select` with {"key"}: of the change to take back, or "" for all. Nothing is drawn where none is."""
+    """Fires `select` with {"key"}: of the entry that was pressed, or "" for all. Nothing is drawn where none is.
 
-    def __init__(self, value: ChangesValue | None = None, **settings: Any) -> None:
+    title: what stands before them. press, press_all: what a press does, to one and to all. sign: "cross" or "plus".
+    """
+
+    def __init__(
+        self,
+        value: ChangesValue | None = None,
+        *,
+        title: str = "Different from the usual:",
+        press: str = "Put it back to the usual",
+        press_all: str = "Put all back",
+        sign: str = "cross",
+        **settings: Any,
+    ) -> None:
         super().__init__(
             value=value,
             html_template='<div class="ui-changes"></div>',
             js_on_load=script("changes"),
             apply_default_css=False,
+            changes_title=title,
+            press=press,
+            press_all=press_all,
+            sign=icon(sign),
             **settings,
         )

@@ -1,5 +1,6 @@
 """Messages and headings as HTML text for `gr.HTML`. Every argument is plain text and is escaped here."""
 
+from collections.abc import Sequence
 from html import escape
 from typing import Literal
 
@@ -37,6 +38,12 @@ def empty(drawing: str, title: str, sentence: str = "") -> str:
     return (
         f'<div class="ui-empty"><span class="ui-empty-icon">{icon(drawing)}</span><b>{escape(title)}</b>{below}</div>'
     )
+
+
+def outline(entries: Sequence[tuple[str, str]]) -> str:
+    """What will come, as a numbered list: (title, sentence) each."""
+    items = "".join(f"<li><b>{escape(title)}</b><span>{escape(sentence)}</span></li>" for title, sentence in entries)
+    return f'<ol class="ui-outline">{items}</ol>'
 
 
 def badge(text: str, tone: str = "neutral") -> str:

@@ -1,11 +1,14 @@
 """What a run would take on this machine, told from its settings, the model's shapes and the rows alone."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from studio.config import RunConfig
+from studio.files import read_json
 from studio.hardware import Machine
 from studio.models.estimates import Estimate, Trained, Workload, estimate
+from studio.models.local import IMAGE_PROCESSOR_FILES
 from studio.models.speed import has_matrix_units, speed_of
 from studio.models.structure import Structure
 from studio.paths import Home
@@ -54,7 +57,15 @@ def workload(config: RunConfig, rows: Mapping[str, int], length: float) -> Workl
     )
 
 
-def picture_side(config: Mapping[str, Any]) -> float:
-    """The side in pixels that the model reads; 224 where its config says nothing."""
-    size = config.get("image_size")
-    return float(size if isinstance(size, int | float) else size[0] if isinstance(size, list) and size else 224)
+def picture_side(folder: Path, config: Mapping[str, Any]) -> float:
+    """The side in pixels that pictures get before the model reads them; 224 where its files say nothing."""
+    processor: dict[str, Any] = {}
+    for name in IMAGE_PROCESSOR_FILES:
+        processor = processor or read_json(folder / name) or {}
+    size = processor.get("crop_size") or processor.get("size") or config.get("image_size")
+    if isinstance(size, dict):
+        size = size.get("height") or size.get("shortest_edge")
+    if isinstance(size, list):
+        size = size[0] if size else None
+    return float(size) if isinstance(size, int | float) else 224.0
+

@@ -11,7 +11,7 @@ import tempfile
 import threading
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from studio.errors import StudioError
 from studio.exporters.folder import zip_folder
@@ -30,20 +30,27 @@ class Predictor:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         self._questions = 0
+        self._loaded: tuple[int, str] | None = None  # the process and the run that were warmed up last
         self._cancelled = False
 
-    def warm_up(self) -> None:
-        """Start the process if it is not there: its imports are then done when the first question comes."""
+    def warm_up(self, run: Run | None = None) -> None:
+        """Start the process if it is not there, and let it load the models of `run`, for the first question to be
+        answered at once. Nobody waits for that, and while a question is being answered nothing is done."""
         if self._lock.acquire(blocking=False):
             try:
-                self._running()
+                process = self._running()
+                if run is not None and self._loaded != (process.pid, run.id):
+                    self._loaded = (process.pid, run.id)
+                    for which in get_args(Which):
+                        self._send(process, {**question(run, [], which), "id": self._next()})
+            except BrokenPipeError:
+                self._process = None  # it has just ended; the first question starts another
             finally:
                 self._lock.release()
 
     def predict(self, run: Run, inputs: list[str], which: Which = "tuned") -> list[dict[str, Any]]:
         """[{"label", "probabilities"}] for texts, or for the paths of pictures."""
-        request = {"op": "predict", "run_dir": str(run.folder), "which": which, "inputs": inputs}
-        answer: list[dict[str, Any]] = result_of(self._ask(request))
+        answer: list[dict[str, Any]] = result_of(self._ask(question(run, inputs, which)))
         return answer
 
     def predict_file(self, run: Run, source: str, output: str) -> Exchange:
@@ -81,9 +88,8 @@ class Predictor:
             self._cancelled = False
             for last_try in (False, True):
                 process = self._running()
-                self._questions += 1
                 try:
-                    return (yield from self._exchange(process, {"id": self._questions, **request}))
+                    return (yield from self._exchange(process, {"id": self._next(), **request}))
                 except (BrokenPipeError, EOFError, json.JSONDecodeError) as error:
                     process.kill()
                     process.wait()
@@ -110,23 +116,35 @@ class Predictor:
             )
         return self._process
 
+    def _next(self) -> int:
+        self._questions += 1
+        return self._questions
+
     @staticmethod
-    def _exchange(process: subprocess.Popen[str], request: dict[str, Any]) -> Exchange:
-        assert process.stdin is not None and process.stdout is not None
+    def _send(process: subprocess.Popen[str], request: dict[str, Any]) -> None:
+        assert process.stdin is not None
         process.stdin.write(json.dumps(request) + "\n")
         process.stdin.flush()
+
+    def _exchange(self, process: subprocess.Popen[str], request: dict[str, Any]) -> Exchange:
+        assert process.stdout is not None
+        self._send(process, request)
         while True:
             line = process.stdout.readline()
             if not line:
                 raise EOFError
             message = json.loads(line)
             if message.get("id") != request["id"]:
-                continue  # the answer to a question whose asker is gone
+                continue  # nobody waits for it: the asker is gone, or it was only a warm-up
             if "error" in message:
                 raise StudioError(**message["error"])
             if "result" in message:
                 return message["result"]
             yield message["progress"]["done"], message["progress"]["total"]
+
+
+def question(run: Run, inputs: list[str], which: Which) -> dict[str, Any]:
+    return {"op": "predict", "run_dir": str(run.folder), "which": which, "inputs": inputs}
 
 
 def result_of(exchange: Exchange) -> Any:

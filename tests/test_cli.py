@@ -17,6 +17,7 @@ from studio.commands.train import with_changes
 from studio.commands.ui import settings_from
 from studio.config import RunConfig
 from studio.errors import StudioError
+from studio.models.starters import STARTERS
 from studio.paths import Home
 from studio.server_settings import ServerSettings
 from studio.store import Run, Store
@@ -95,7 +96,14 @@ def test_lists(what: str, home: Home, capsys: pytest.CaptureFixture[str]) -> Non
 def test_models_that_need_no_network_come_first(home: Home) -> None:
     there = [row["on_this_machine"] for row in LISTS["models"]() if row.get("tasks")]
     assert there == sorted(there, reverse=True) and there[0]
-    assert LISTS["models"]()[0]["name"].startswith("starter/")
+    assert {row["name"] for row in LISTS["models"]()[: len(STARTERS)]} == {starter.id for starter in STARTERS}
+
+
+def test_models_say_whether_they_are_here(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "models"]) == 0
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert "[here]" in lines["starter/image"] and "[268 MB]" in lines["distilbert/distilbert-base-uncased"]
+    assert "yet to come" in lines["starter/gpt"]  # no task can use it
 
 
 def test_lists_are_the_registries(home: Home) -> None:
@@ -170,6 +178,9 @@ def test_data_is_checked_row_by_row(tmp_path: Path, home: Home, capsys: pytest.C
     assert sum(report["splits"].values()) == 20 and set(report["classes"]) == {"no", "yes"}
     assert main(["check", str(data), "--task", "text-classification"]) == 0
     assert "row 21:" in capsys.readouterr().out
+    data.write_text("\n".join(["text,label", *rows, rows[3], "a last line,yes?"]), encoding="utf-8")
+    assert main(["check", str(data), "--task", "text-classification"]) == 0
+    assert "under data.cleaning of a run file: 1 copy (leave out)." in capsys.readouterr().out
 
 
 # --- a run ----------------------------------------------------------------------------------------

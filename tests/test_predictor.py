@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tiny
@@ -55,6 +56,32 @@ def test_it_answers_with_the_tuned_and_the_untouched_model(predictor: Predictor,
     assert list(tuned[0]["probabilities"]) == ["good", "bad"], "the most likely class comes first"
     before = predictor.predict(trained, [GOOD], "before")
     assert before[0]["probabilities"] != tuned[0]["probabilities"]
+
+
+def test_a_warm_up_loads_both_models_once_and_disturbs_no_question(
+    trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[tuple[str, list[str]]] = []
+    send = Predictor._send
+
+    def noting(process: subprocess.Popen[str], request: dict[str, Any]) -> None:
+        sent.append((request["which"], request["inputs"]))
+        send(process, request)
+
+    monkeypatch.setattr(Predictor, "_send", staticmethod(noting))
+    predictor = Predictor()
+    try:
+        predictor.warm_up(trained)
+        predictor.warm_up(trained)
+        assert sent == [("tuned", []), ("before", [])]
+        assert predictor.predict(trained, [GOOD])[0]["label"] == "good"
+        assert predictor._process is not None
+        predictor._process.kill()
+        predictor._process.wait()
+        predictor.warm_up(trained)  # another process knows nothing yet
+        assert sent[3:] == [("tuned", []), ("before", [])]
+    finally:
+        predictor.close()
 
 
 def test_it_answers_again_after_its_process_was_killed(predictor: Predictor, trained: Run) -> None:

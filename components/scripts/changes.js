@@ -4,12 +4,12 @@ const draw = () => {
   const changes = props.value?.changes || [];
   const back = (key) => () => trigger("select", { key });
   redraw(root, changes.length ? [
-    h("span", { class: "ui-changes-title" }, "Different from the usual:"),
+    h("span", { class: "ui-changes-title" }, props.changes_title),
     changes.map((change) => h("button", {
       type: "button", class: "ui-change", "data-focus": change.key, "data-testid": `change-${change.key}`,
-      "aria-label": `${change.title}: ${change.value}. Put it back to the usual.`, title: "Put it back to the usual", onclick: back(change.key),
-    }, h("span", {}, change.title), h("b", {}, change.value), h("span", { "aria-hidden": "true" }, "×"))),
-    changes.length > 1 ? h("button", { type: "button", class: "ui-change ui-change-all", "data-focus": "all", onclick: back("") }, "Put all back") : null,
+      "aria-label": `${change.title}: ${change.value}. ${props.press}.`, title: props.press, onclick: back(change.key),
+    }, h("span", {}, change.title), h("b", {}, change.value), h("span", { class: "ui-change-sign", "aria-hidden": "true" }, markup(props.sign)))),
+    changes.length > 1 ? h("button", { type: "button", class: "ui-change ui-change-all", "data-focus": "all", onclick: back("") }, props.press_all) : null,
   ] : []);
 };
 draw();

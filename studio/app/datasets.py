@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+import pandas
+
 from studio.app.drafts import Draft, Drafts
 from studio.data.assembly import Assembled, Cleaned, clean, divide
 from studio.data.importing import Imported
@@ -49,12 +51,18 @@ class Datasets:
         imported = self.imported(draft)
         if imported is None or draft.task is None:
             raise StudioError("There is no data yet.", "", "Upload a file or pick a sample.")
-        options = DataOptions(source=draft.source or "", columns=draft.columns, limit=draft.limit, split=draft.split)
+        options = DataOptions(
+            source=draft.source or "",
+            columns=draft.columns,
+            cleaning=draft.cleaning,
+            limit=draft.limit,
+            split=draft.split,
+        )
         task = TASKS[draft.task]
-        usable = f"{task.name} {imported.folder.name} {sorted(draft.columns.items())}"
+        usable = f"{task.name} {imported.folder.name} {sorted(draft.columns.items())} {draft.cleaning}"
         with self._lock:
             cleaned = self._recall(
-                self._cleaned, usable, lambda: clean(imported, draft.columns, task.columns, task.check)
+                self._cleaned, usable, lambda: clean(imported, draft.columns, task.columns, task.check, draft.cleaning)
             )
             return self._recall(
                 self._assembled, f"{usable} {options.model_dump_json()}", lambda: divide(cleaned, options)
@@ -74,11 +82,16 @@ class Datasets:
 
     def preview(self, query: dict[str, Any]) -> dict[str, Any]:
         """Rows as they were read. query: {"draft", "start", "count"}."""
-        imported = self.imported(self._drafts.load(str(query.get("draft"))))
+        draft = self._drafts.load(str(query.get("draft")))
+        imported = self.imported(draft)
         if imported is None:
             return EMPTY_PAGE
         start, count = bounds(query)
-        rows = imported.page(start, count)
+        label = draft.columns.get("label")
+        if imported.kind == "image" and label in imported.columns:
+            rows = by_turns(imported.table(), label).iloc[start : start + count]
+        else:
+            rows = imported.page(start, count)
         names = [str(name) for name in rows.columns if name != "row"]
         columns = [{"key": "row", "title": "Row", "kind": "number"}]
         columns += [{"key": name, "title": name, "kind": "text"} for name in names]
@@ -126,6 +139,12 @@ class Datasets:
 
 
 EMPTY_PAGE: dict[str, Any] = {"columns": [], "rows": [], "total": 0}
+
+
+def by_turns(rows: pandas.DataFrame, label: str) -> pandas.DataFrame:
+    """Class after class in turn: pictures come folder by folder, and a first page of one class would tell little."""
+    turns = rows.groupby(label, sort=False, dropna=False).cumcount()
+    return rows.loc[turns.sort_values(kind="stable").index]
 
 
 def bounds(query: dict[str, Any]) -> tuple[int, int]:

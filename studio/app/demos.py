@@ -1,11 +1,12 @@
 """The guided demos: one click fills every step, and the person walks through the steps as with data of their own."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from studio.app.drafts import OWN, Draft
 from studio.app.imports import import_source
+from studio.app.mending import put_right
 from studio.app.outlook import preset_draft, subject
 from studio.app.pages import Services
 from studio.data.options import ReadingOptions
@@ -16,7 +17,11 @@ from studio.registry import Registry
 
 @dataclass(frozen=True)
 class Demo:
-    """sample, model, preset: names of what it is made of; all of it is there without a network."""
+    """sample, model, preset: names of what it is made of; all of it is there without a network.
+
+    training, options: settings of training and task that suit these examples better than the preset's.
+    words: what a page says to somebody who is led through it, by the page's key.
+    """
 
     name: str
     title: str
@@ -25,6 +30,9 @@ class Demo:
     sample: str
     model: str
     preset: str
+    training: Mapping[str, Any]
+    options: Mapping[str, Any]
+    words: Mapping[str, str]
 
 
 DEMOS: Registry[Demo] = Registry(
@@ -37,6 +45,48 @@ DEMOS: Registry[Demo] = Registry(
         "support-messages",
         "starter/text",
         "quick",
+        {},
+        {},
+        {
+            "data": "Messages to a web shop, each with what it is about. The model will learn to sort new ones. A few "
+            "rows are wrong, as in real life: what was found is listed below.",
+            "strategy": "Quick is chosen: the model can read English already, so it only learns your classes.",
+        },
+    ),
+    Demo(
+        "surfaces",
+        "Find the scratched part",
+        "Scratch, dent, stain or nothing? Teach a model to look over metal, wood and fabric.",
+        "search",
+        "surface-inspection",
+        "starter/image",
+        "thorough",
+        {
+            **{"learning_rate": 1.5e-3, "schedule": "cosine", "weight_decay": 0.05, "batch_size": 16},
+            **{"epochs": 14, "evaluations_per_epoch": 1, "early_stopping": 0},
+        },
+        {"augment": True},
+        {
+            "data": "Pictures of metal, wood and fabric, each with the flaw that it shows. The model will learn to "
+            "look over new ones.",
+            "strategy": "Thorough is chosen: flaws are small and faint, so every layer learns to look for them.",
+        },
+    ),
+    Demo(
+        "digits",
+        "Read handwriting",
+        "Which digit is it? Teach a model to read what people wrote by hand.",
+        "edit",
+        "handwritten-digits",
+        "starter/image",
+        "quick",
+        {"learning_rate": 3e-2, "epochs": 40},
+        {},
+        {
+            "data": "Digits that people wrote by hand, each with the one that was meant. The model will learn to "
+            "read new ones.",
+            "strategy": "Quick is chosen: the model knows strokes and shapes, so it only learns the ten digits.",
+        },
     ),
 )
 
@@ -52,6 +102,12 @@ def current(draft: Draft) -> Demo | None:
     """The demo that is under way, or None once other data was brought."""
     demo = DEMOS[draft.demo] if draft.demo in {demo.name for demo in DEMOS} else None
     return demo if demo and draft.source == f"sample/{demo.sample}" else None
+
+
+def words(draft: Draft) -> str:
+    """What the open page says to somebody who is led through a demo; "" for everybody else."""
+    demo = current(draft)
+    return demo.words.get(draft.page, "") if demo else ""
 
 
 def begin(services: Services, draft: Draft, name: str) -> Generator[str, None, Draft]:
@@ -71,7 +127,9 @@ def begin(services: Services, draft: Draft, name: str) -> Generator[str, None, D
     try:
         filled = yield from import_source(services, fresh, f"sample/{sample.name}", sample.title, ReadingOptions())
         if filled.dataset is not None:
-            return preset_draft(services, filled, subject(services, filled), demo.preset)
+            filled = put_right(services, filled)
+            filled = preset_draft(services, filled, subject(services, filled), demo.preset)
+            return filled.change(training={**filled.training, **demo.training}, options=dict(demo.options))
     except StudioError:
         services.drafts.save(draft)
         raise

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from studio.config import RunConfig
+from studio.data.cleaning import CleaningOptions
 from studio.data.options import ReadingOptions
 from studio.data.splitting import SplitOptions
 from studio.files import read_json, replace_json
@@ -38,6 +39,7 @@ class Draft(Options):
     reading: ReadingOptions = ReadingOptions()
     dataset: str | None = None  # folder name below home.datasets
     columns: dict[str, str] = {}
+    cleaning: CleaningOptions = CleaningOptions()
     limit: int | None = None
     split: SplitOptions = SplitOptions()
     preset: str | None = None
@@ -64,6 +66,7 @@ class Draft(Options):
                     "source": self.source,
                     "reading": self.reading.model_dump(),
                     "columns": self.columns,
+                    "cleaning": self.cleaning.model_dump(),
                     "limit": self.limit,
                     "split": self.split.model_dump(),
                 },

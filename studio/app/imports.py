@@ -2,13 +2,18 @@
 
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 from studio.app.drafts import Draft
-from studio.app.pages import Services, followed
+from studio.app.pages import Services, followed, progress_html
 from studio.data.assembly import guess_columns
-from studio.data.importing import Imported
+from studio.data.cleaning import CleaningOptions
+from studio.data.importing import Imported, keep_upload
 from studio.data.options import ReadingOptions
+from studio.data.sources import SAMPLES
+from studio.errors import StudioError
 from studio.jobs import Job
+from studio.models import hub
 from studio.tasks import TASKS
 
 
@@ -38,5 +43,43 @@ def import_source(
         reading=imported.reading,
         dataset=imported.folder.name,
         columns={**columns, **kept} if same else columns,
+        cleaning=now.cleaning if same else CleaningOptions(),
         run=None if not same else now.run,
     )
+
+
+def import_upload(services: Services, draft: Draft, path: str | None) -> Generator[str, None, Draft]:
+    if not path:
+        return draft
+    name = Path(path).name
+    kept = keep_upload(Path(path), name, services.home, services.limits)
+    Path(path).unlink(missing_ok=True)  # the upload's temporary copy
+    return (yield from import_source(services, draft, str(kept), name, ReadingOptions()))
+
+
+def import_sample(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
+    sample = SAMPLES[str(event["key"])]
+    return (yield from import_source(services, draft, f"sample/{sample.name}", sample.title, ReadingOptions()))
+
+
+def import_hub(services: Services, draft: Draft, name: str | None) -> Generator[str, None, Draft]:
+    if not (name or "").strip():
+        raise StudioError("No data set is named.", "The field is empty.", "Write its name as owner/name.")
+    yield progress_html("Asking the Hub")
+    reach = hub.reach(services.home)
+    if not reach.reachable:
+        raise StudioError(f"'{name}' cannot be fetched.", reach.reason, "Bring the data as a file, or take a sample.")
+    source = f"hub:{str(name).strip()}"
+    return (yield from import_source(services, draft, source, str(name).strip(), ReadingOptions()))
+
+
+def read_again(
+    services: Services,
+    draft: Draft,
+    delimiter: str | None,
+    encoding: str | None,
+    sheet: str | None,
+    header: bool | None,
+) -> Generator[str, None, Draft]:
+    reading = ReadingOptions(delimiter=delimiter or None, encoding=encoding or None, header=header, sheet=sheet or None)
+    return (yield from import_source(services, draft, draft.source or "", draft.title, reading))

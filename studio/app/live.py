@@ -174,11 +174,23 @@ def _reading(run: Run, state: RunState) -> dict[str, Any]:
 
 
 def _story(state: RunState) -> str:
-    """What is going on, in one calm sentence; empty while nothing is."""
+    """What is going on, or what came of it, in one calm sentence; empty while nothing is."""
+    if state.status in ("completed", "stopped"):
+        return _gain(state)
     if state.status not in ("starting", "running") or state.phase is None:
         return STORIES.get("training" if state.status == "running" else state.status, "")
     sentence = STORIES.get(state.phase.name, state.phase.sentence)
     return f"{sentence} {state.phase.done:,} of {state.phase.total:,}" if state.phase.total else sentence
+
+
+def _gain(state: RunState) -> str:
+    """What training brought, in right answers; "" for a task that is not scored so."""
+    best, first = state.best, state.validation[0] if state.validation else None
+    if best is None or first is None or "accuracy" not in best.metrics or "accuracy" not in first.metrics:
+        return ""
+    now, before = best.metrics["accuracy"], first.metrics["accuracy"]
+    checked = f"Of the examples that it was checked on, the model now gets {now:.0%} right"
+    return f"{checked}; before training it was {before:.0%}." if first.step == 0 else f"{checked}."
 
 
 def _stats(state: RunState) -> list[tuple[str, str]]:

@@ -1,12 +1,14 @@
 """The page: a stepper across the top, one tab a step, and the server that serves it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from inspect import isgeneratorfunction
 from typing import Any, Literal
 
 import gradio as gr
 
+from components.cards import Cards
 from components.notices import notice
 from components.stepper import Stepper
 from components.theme import logo
@@ -167,10 +169,10 @@ class Shell:
             message = notice("warning", f"{target.title} cannot be opened yet.", refused) if refused else ""
             return [self.steps(draft), message, selected, *idle, *updates]
 
-        def fail(error: StudioError) -> list[Any]:
+        def fail(error: StudioError, draft_id: str) -> list[Any]:
             words = error.explanation
-            shown = notice("bad", words.what, words.why, words.what_to_do)
-            return [gr.skip(), shown, gr.skip(), *idle, *[gr.skip()] * len(drawn)]
+            said = notice("bad", words.what, words.why, words.what_to_do)
+            return [gr.skip(), said, gr.skip(), *idle, *self._choices_as_kept(page, drawn, draft_id)]
 
         def arguments(event: gr.EventData, draft_id: str, values: tuple[Any, ...]) -> list[Any]:
             draft = self.services.drafts.load(draft_id)
@@ -181,7 +183,7 @@ class Shell:
                 with self.services.drafts.changing(draft_id):
                     return finish(wire.change(*arguments(event, draft_id, values)), values)
             except StudioError as error:
-                return fail(error)
+                return fail(error, draft_id)
 
         def handle_slowly(event: gr.EventData, draft_id: str, *values: Any) -> Iterator[list[Any]]:
             try:
@@ -195,7 +197,7 @@ class Shell:
                     busy = [html, gr.update(visible=True)]
                     yield [gr.skip(), "", gr.skip(), *busy, *[gr.skip()] * len(drawn)]
             except StudioError as error:
-                yield fail(error)
+                yield fail(error, draft_id)
 
         wire.listener(
             handle_slowly if slow else handle,
@@ -206,6 +208,16 @@ class Shell:
             **QUIET,
             trigger_mode=trigger_mode(wire, slow),
         )
+
+    def _choices_as_kept(self, page: Page, drawn: Sequence[Any], draft_id: str) -> list[Any]:
+        """Updates after a refusal: cards show again what is chosen, for the pressed one marked itself at once; what
+        was typed stays."""
+        draft = self.services.drafts.load(draft_id)
+        kept: dict[Any, Any] = {}
+        if draft.page == page.key and any(isinstance(widget, Cards) for widget in drawn):
+            with suppress(StudioError):  # where the page cannot be drawn, the refusal that is shown says why
+                kept = dict(zip(page.outputs, page.show(draft), strict=True))
+        return [kept[widget] if isinstance(widget, Cards) and widget in kept else gr.skip() for widget in drawn]
 
 
 def trigger_mode(wire: Wire, slow: bool) -> Literal["once", "multiple", "always_last"]:

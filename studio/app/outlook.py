@@ -72,7 +72,7 @@ def subject(services: Services, draft: Draft) -> Subject:
         texts = assembled.table[task.columns[0].name].head(FIRST_ROWS)
         length = tokens_of(float(texts.str.len().mean()), draft.options.get("max_length") or 128)
     else:
-        length = picture_side(info.config)
+        length = picture_side(info.folder, info.config)
     classes = {name: counts.get("train", 0) for name, counts in assembled.counts.items()}
     return Subject(info, structure_of(info.folder, head, task.unused(info.config)), rows, length, classes)
 

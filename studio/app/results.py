@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas
 
-from studio.app.datasets import EMPTY_PAGE, bounds, file_url
+from studio.app.datasets import EMPTY_PAGE, bounds, by_turns, file_url
 from studio.app.runs import config_of
 from studio.data.importing import Imported
 from studio.files import read_json
@@ -40,9 +40,10 @@ class Results:
         for column in CLASSES:
             if (asked := query.get(column["asked"])) is not None:
                 rows = rows[rows[column["key"]] == asked]
+        kind = task.input_kind
+        rows = by_turns(rows, "label") if kind == "image" else rows
         start, count = bounds(query)
         shown = rows.iloc[start : start + count]
-        kind = task.input_kind
         imported = imported_of(run, self.home) if kind == "image" else None
         return {
             "columns": [

@@ -69,6 +69,9 @@ def take_in(options: DataOptions, task_name: str, home: Home, progress: Progress
 
 def describe(imported: "Imported", assembled: "Assembled") -> dict[str, Any]:
     """What `studio check --json` prints."""
+    from studio.data.cleaning import CleaningOptions, mendings
+
+    sizes = {name: sum(parts.values()) for name, parts in assembled.counts.items()}
     return {
         "title": imported.title,
         "format": imported.format,
@@ -80,6 +83,7 @@ def describe(imported: "Imported", assembled: "Assembled") -> dict[str, Any]:
         "classes": assembled.counts,
         "notes": assembled.notes,
         "problems": [asdict(problem) for problem in assembled.problems],
+        "mendings": [asdict(each) for each in mendings(CleaningOptions(), assembled.problems, sizes)],
     }
 
 
@@ -105,6 +109,8 @@ def print_report(report: dict[str, Any]) -> None:
         print(f"... and {len(problems) - ROWS_SHOWN:,} more; --json lists them all.")
     if not problems:
         print("No problems found.")
+    if offers := [f"{each['title']} ({each['value']})" for each in report["mendings"]]:
+        print(f"Can be put right under data.cleaning of a run file: {', '.join(offers)}.")
 
 
 def _path(source: str) -> str:

@@ -63,8 +63,17 @@ def run_list(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(rows)
     else:
-        print_table(("NAME", "TITLE", ""), ([row["name"], row["title"], row["sentence"]] for row in rows))
+        print_table(
+            ("NAME", "TITLE", ""), ([row["name"], row["title"], f"{_place(row)}{row['sentence']}"] for row in rows)
+        )
     return 0
+
+
+def _place(row: Row) -> str:
+    """Whether a model is here already; nothing for what needs no download."""
+    if "on_this_machine" not in row:
+        return ""
+    return "[here] " if row["on_this_machine"] else f"[{row['download_bytes'] / 1000**2:,.0f} MB] "
 
 
 def _named(entries: Any) -> list[Row]:

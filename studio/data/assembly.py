@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pandas
 
+from studio.data.cleaning import CleaningOptions, read_labels
 from studio.data.columns import SPLITS, Column, Problem
-from studio.data.findings import copies, empty_cells, lone_classes
+from studio.data.findings import empty_cells, lone_classes, repeated
 from studio.data.guessing import guess_columns
 from studio.data.importing import Imported
 from studio.data.options import DataOptions
@@ -20,6 +21,7 @@ from studio.errors import StudioError
 __all__ = ["Assembled", "Cleaned", "assemble", "clean", "divide", "guess_columns"]
 
 FEWEST_ROWS = 6
+AS_IT_CAME = CleaningOptions()
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 Check = Callable[[pandas.DataFrame, Path | None], list[Problem]]
 
@@ -65,10 +67,16 @@ def assemble(imported: Imported, options: DataOptions, columns: Sequence[Column]
 
     check: the task's own look at the rows. Raises StudioError when no training could come of it.
     """
-    return divide(clean(imported, options.columns, columns, check), options)
+    return divide(clean(imported, options.columns, columns, check, options.cleaning), options)
 
 
-def clean(imported: Imported, chosen: Mapping[str, str], columns: Sequence[Column], check: Check) -> Cleaned:
+def clean(
+    imported: Imported,
+    chosen: Mapping[str, str],
+    columns: Sequence[Column],
+    check: Check,
+    cleaning: CleaningOptions = AS_IT_CAME,
+) -> Cleaned:
     """The first half of `assemble`, which the choices about the split do not touch: whoever changes only those
     again and again keeps its result."""
     mapping = map_columns(imported, chosen, columns)
@@ -79,17 +87,18 @@ def clean(imported: Imported, chosen: Mapping[str, str], columns: Sequence[Colum
         cells = source[mapping[column.name]]
         table[column.name] = label_names(cells) if column.kind == "label" else cells
     given = given_parts(source, mapping)
+    label = next((column.name for column in used if column.kind == "label"), None)
 
     problems = imported.problems + ([] if given is not None else unknown_parts(source, mapping))
+    problems += read_labels(table, label, cleaning.labels) if label else []
     found = empty_cells(table, used)
     table = _without(table, found)
     checked = check(table.reset_index(drop=True), imported.files)
     table = _without(table, checked).reset_index(drop=True)
-    problems += found + checked
-
-    label = next((column.name for column in used if column.kind == "label"), None)
     texts = [column.name for column in used if column.kind == "text"]
-    problems += copies(table, texts) + (lone_classes(table, label) if label else [])
+    again = repeated(table, texts, label, cleaning)
+    table = _without(table, again).reset_index(drop=True)
+    problems += found + checked + again + (lone_classes(table, label) if label else [])
     _require_enough(table, label, problems)
     problems.sort(key=lambda problem: problem.row)
     return Cleaned(table, problems, mapping, given.loc[table["row"]] if given is not None else None, label)

@@ -30,6 +30,7 @@ class Problem:
 
     row: the row's number as the person sees it in their file, counted from 1 without the header.
     drops: the row is left out; otherwise it is only worth knowing.
+    kind: a word for what can be chosen about rows like this one (see `studio.data.cleaning`), or "".
     """
 
     row: int
@@ -37,3 +38,4 @@ class Problem:
     why: str = ""
     drops: bool = True
     column: str = ""
+    kind: str = ""

@@ -1,5 +1,6 @@
 """What run.yaml says under `data`: where the rows come from, how to read them, which columns, how to split."""
 
+from studio.data.cleaning import CleaningOptions
 from studio.data.splitting import SplitOptions
 from studio.options import Options, setting
 
@@ -27,6 +28,7 @@ class DataOptions(Options):
     columns: dict[str, str] = setting(
         {}, title="Columns", help="Which column of the file plays which role; guessed where not given."
     )
+    cleaning: CleaningOptions = CleaningOptions()
     limit: int | None = setting(
         None,
         title="Use at most this many rows",

@@ -27,13 +27,14 @@ class Sample:
 
 DIGITS_PER_CLASS = 90
 DIGIT_SIZE = 64
+DIGIT_MARGIN = 8
 
 
 def write_digits(folder: Path, progress: Progress) -> None:
     """Ninety pictures of each digit, from the set that scikit-learn brings (UCI handwritten digits, 8 x 8 grey
-    values), enlarged to 64 x 64."""
+    values), enlarged, with a white margin, to 64 x 64."""
     import numpy
-    from PIL import Image
+    from PIL import Image, ImageOps
     from sklearn.datasets import load_digits
 
     digits = load_digits()
@@ -44,9 +45,10 @@ def write_digits(folder: Path, progress: Progress) -> None:
         target.mkdir(parents=True)
         for number, values in enumerate(chosen, start=1):
             grey = (255 - values * (255 / 16)).round().clip(0, 255).astype(numpy.uint8)
-            Image.fromarray(grey).resize((DIGIT_SIZE, DIGIT_SIZE), Image.Resampling.BICUBIC).save(
-                target / f"{label}-{number:02}.png"
-            )
+            side = DIGIT_SIZE - 2 * DIGIT_MARGIN
+            digit = Image.fromarray(grey).resize((side, side), Image.Resampling.BICUBIC)
+            page = ImageOps.expand(digit, DIGIT_MARGIN, fill=255)
+            page.save(target / f"{label}-{number:02}.png")
 
 
 SAMPLES: Registry[Sample] = Registry(
@@ -71,10 +73,11 @@ SAMPLES: Registry[Sample] = Registry(
         "Nine hundred small pictures of the digits 0 to 9.",
         "image-classification",
         make=write_digits,
+        version="2",
     ),
     Sample(
         "surface-inspection",
-        "Find the scratched part",
+        "Surface inspection",
         "480 pictures of metal, wood and fabric: with a scratch, a dent, a stain, or none of these.",
         "image-classification",
         make=write_surfaces,

@@ -54,7 +54,7 @@ CATALOG: tuple[ModelCard, ...] = (
     ),
     _card(
         (), "starter/gpt", "Old books", "Apache-2.0", 4.5, 0, 4.2, "English",
-        "A tiny writer of old English prose, there already: for trying text generation and chat.",
+        "A tiny writer of old English prose, there already: for text generation and chat, which are yet to come.",
     ),
     _card(
         _TEXT, "distilbert/distilbert-base-uncased", "DistilBERT", "Apache-2.0", 67, 268, 42.5, "English",

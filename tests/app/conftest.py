@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from studio.app.drafts import Draft
+from studio.app.imports import import_upload
 from studio.app.pages import Services
 from studio.app.server import make_services
-from studio.app.tabs.data import import_upload
 from studio.paths import Home
 from studio.predictor import Predictor
 from studio.server_settings import ServerSettings

@@ -12,6 +12,7 @@ from studio.paths import Home
 
 pytestmark = pytest.mark.browser
 MOST_CLICKS = 6
+EXAMPLES = "#examples tbody tr, #examples .ui-gallery-item"
 OFFLINE = Path(__file__).resolve().parents[1] / "offline"
 COUNT_CLICKS = """() => {
     window.clicks = 0;
@@ -40,14 +41,18 @@ def walk(visit: Visitor, demo: str) -> None:
     visit.page.evaluate(COUNT_CLICKS)
     visit.sees(f"[data-testid=card-{demo}]").click()
     visit.arrives("data")
-    visit.sees("#data-summary", "rows were read")
+    visit.sees("#data-summary", "were read")
+    assert not visit.page.locator("#upload").is_visible()  # an example asks for nothing
+    button = visit.sees("#to-strategy:not([disabled])").bounding_box()
+    assert button["y"] + button["height"] <= visit.page.viewport_size["height"]  # the way on is in sight
     visit.forward("#to-strategy", "strategy")
     visit.sees("#presets [aria-checked=true]")
     visit.forward("#to-train", "train")
     visit.start()
     visit.status("Finished", timeout=600_000)
+    visit.sees(".ui-live-phase", "before training it was")
     visit.forward("#to-test", "test")
-    visit.sees("#examples tbody tr").click()
+    visit.sees(EXAMPLES).click()
     visit.sees("#answer", "before training")
 
 
@@ -66,7 +71,39 @@ def test_from_the_page_to_a_prediction_in_six_clicks_without_a_network(
         visit.sees("#upload")
         assert not visit.page.locator("#data-details").is_visible()
         assert visit.complaints == []
-    assert not attempts.exists(), attempts.read_text(encoding="utf-8")
+    assert not attempts.exists(), attempts.read_text(encoding="utf-8")  # so the demos come first in this file
+
+
+def test_a_model_of_the_hub_that_cannot_be_had_is_not_marked_as_chosen(browser: Any, offline: StudioServer) -> None:
+    with visitor(browser, offline) as visit:
+        visit.open()
+        visit.choose_task("text-classification")
+        visit.sees("#models [role=radio]", "DistilBERT").click()
+        visit.sees("#message", "cannot be downloaded")
+        visit.until("() => !document.querySelector('#models [aria-checked=true]')")
+        visit.sees("#models [role=radio][aria-disabled=true]", "DistilBERT")  # and nobody tries in vain again
+        assert visit.complaints == []
+
+
+def test_what_is_wrong_with_the_messages_is_listed_and_can_be_left_as_it_came(
+    browser: Any, offline: StudioServer
+) -> None:
+    with visitor(browser, offline) as visit:
+        visit.open()
+        visit.sees("[data-testid=card-messages]").click()
+        visit.arrives("data")
+        visit.sees("#dropped tbody tr", "'delivey' is read as 'delivery'.")
+        visit.sees("#put-right [data-testid=change-copies]").click()
+        visit.sees("#offered [data-testid=change-copies]", "6 copies")
+        visit.sees("#dropped tbody tr", "The same text as in row 13.").get_by_text("kept").wait_for()
+        visit.page.locator("#put-right .ui-change-all").click()
+        visit.sees("#class-counts", "delivey")
+        visit.sees("#dropped tbody tr", "The only example of 'delivey'.").get_by_text("'delivery' meant?").wait_for()
+        visit.page.locator("#offered .ui-change-all").click()
+        visit.sees("#put-right [data-testid='change-label:delivey']")
+        visit.until("() => !document.querySelector('#offered .ui-change')")
+        assert "delivey" not in visit.page.locator("#class-counts").inner_text()
+        assert visit.complaints == []
 
 
 def test_choices_for_data_of_ones_own_come_back_after_a_demo(visit: Visitor, text_model: Path) -> None:

@@ -9,6 +9,7 @@ import pandas
 import pytest
 
 from studio.data.assembly import Assembled, assemble, clean, divide, guess_columns
+from studio.data.cleaning import CleaningOptions, likely_meant, mend, mended, mendings, take_back
 from studio.data.columns import Column, Problem
 from studio.data.importing import Imported, import_source
 from studio.data.limits import Limits
@@ -291,9 +292,73 @@ def test_200_000_rows_are_split_while_a_slider_moves(bring) -> None:
 
 
 def test_many_copies_are_found_quickly(bring) -> None:
-    imported = bring([(f"text {n // 2}", ("a", "b")[n % 2]) for n in range(60_000)])
+    imported = bring([(f"text {n // 2}", ("a", "b")[n // 2 % 2]) for n in range(60_000)])
     begin = time.process_time()
     assembled = make(imported)
     assert time.process_time() - begin < 3.0  # about 0.3 s
     copies = [problem for problem in assembled.problems if "same text" in problem.what]
     assert (len(copies), copies[0].row, copies[0].what) == (30_000, 2, "The same text as in row 1.")
+
+
+# --- putting rows right ---------------------------------------------------------------------------
+
+WRONG = [
+    *many(60),
+    ("sentence number 3", "bad"),  # row 61: a copy of row 4
+    ("sentence number 2", "bad"),  # row 62: contradicts row 3
+    ("sentence number 2", "good"),  # row 63: once more as in row 3
+    ("a slip of the pen", "goood"),  # row 64
+    ("another class", "middling"),  # row 65
+]
+
+
+def by_row(assembled: Assembled) -> dict[int, Problem]:
+    return {problem.row: problem for problem in assembled.problems}
+
+
+def offered(assembled: Assembled, **cleaning: object) -> dict[str, str]:
+    counts = {name: sum(parts.values()) for name, parts in assembled.counts.items()}
+    return {each.key: each.title for each in mendings(CleaningOptions.read(cleaning), assembled.problems, counts)}
+
+
+def test_copies_contradictions_and_slips_are_told_apart(bring) -> None:
+    assembled = make(bring(WRONG))
+    found = by_row(assembled)
+    assert set(found) == {3, 61, 62, 63, 64, 65} and assembled.dropped == 0
+    assert found[61].what == "The same text as in row 4."
+    assert found[3].what == "'good' here, but 'bad' in row 62 with the same text."
+    assert found[62].what == "'bad' here, but 'good' in row 3 with the same text."
+    assert "'good' meant?" in found[64].why and "spelt right?" in found[65].why
+    assert offered(assembled) == {
+        "label:goood": "'goood'",
+        "contradictions": "3 contradictory rows",
+        "copies": "1 copy",
+    }
+
+
+def test_what_was_put_right_is_gone_from_the_rows_but_not_from_the_list(bring) -> None:
+    cleaning = {"copies": "drop", "contradictions": "drop", "labels": {"goood": "good"}}
+    assembled = make(bring(WRONG), cleaning=cleaning)
+    left_out = {problem.row for problem in assembled.problems if problem.drops}
+    assert left_out == {3, 61, 62, 63} == set(range(1, 66)) - set(assembled.table["row"])
+    assert assembled.dropped == 4 and set(assembled.counts) == {"good", "bad", "middling"}
+    assert by_row(assembled)[64].what == "'goood' is read as 'good'."
+    assert offered(assembled, **cleaning) == {}
+
+
+def test_what_was_put_right_can_be_taken_back() -> None:
+    counts = {"good": 60, "goood": 1}
+    once = CleaningOptions()
+    for key in ("label:goood", "copies", "contradictions"):
+        once = mend(once, key, counts)
+    assert once == CleaningOptions(copies="drop", contradictions="drop", labels={"goood": "good"})
+    assert [each.key for each in mended(once)] == ["label:goood", "contradictions", "copies"]
+    for each in mended(once):
+        once = take_back(once, each.key)
+    assert once == CleaningOptions()
+
+
+def test_only_rare_labels_are_taken_for_slips_and_numbers_never() -> None:
+    assert likely_meant({"delivery": 200, "delivey": 2, "returns": 190, "return": 150}) == {"delivey": "delivery"}
+    assert likely_meant({"100": 200, "10": 1, "1": 1}) == {}
+    assert likely_meant({"Spam": 1, "spam": 100}) == {"Spam": "spam"}

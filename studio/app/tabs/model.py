@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from components.cards import Cards
-from components.notices import heading, notice
+from components.notices import heading, notice, outline
 from studio.app import demos
 from studio.app import models as views
 from studio.app.drafts import OWN, Draft
@@ -19,10 +19,20 @@ from studio.models import hub, local
 from studio.models.sources import locate
 from studio.tasks import TASKS
 
+PRIVACY = "Everything is computed on this machine, and what you bring stays on it. The examples need no network."
+WAY = (
+    ("Model", "Say what to teach, and start from a model that has learned a lot already."),
+    ("Data", "Show it examples with the right answer. What is wrong with them is found."),
+    ("Strategy", "Choose how much of the model learns, from a minute's work to all of it."),
+    ("Train", "Watch it getting better; pause or stop whenever you like."),
+    ("Test", "Try it on examples that it has never seen, before and after."),
+)
+
 
 def build(services: Services) -> Page:
     gr.HTML(heading("What do you want to do?", "Walk through an example in about a minute, or bring your own data."))
     choices = Cards(elem_id="demos")
+    way = gr.HTML(elem_id="way")
     task_heading = gr.HTML()
     tasks = Cards(elem_id="tasks", visible=False)
     model_heading = gr.HTML()
@@ -53,7 +63,7 @@ def build(services: Services) -> Page:
             use_folder = gr.Button("Use it", scale=1, min_width=100, elem_id="use-folder")
     summary = gr.HTML(elem_id="model-summary")
     forward = gr.Button("Continue to data", variant="primary", elem_id="to-data")
-    outputs = [choices, task_heading, tasks, model_heading, models, others, found_note, found, summary, forward]
+    outputs = [choices, way, task_heading, tasks, model_heading, models, others, found_note, found, summary, forward]
 
     def show(draft: Draft) -> list[Any]:
         chosen = draft.task is not None
@@ -61,6 +71,7 @@ def build(services: Services) -> Page:
         note, cards = found_models(services, draft)
         return [
             demos.cards(draft),
+            way_html() if draft.demo is None else "",
             task_title() if teaching else "",
             gr.update(value=task_cards(draft), visible=teaching),
             model_title() if chosen else "",
@@ -94,6 +105,11 @@ def missing(draft: Draft) -> str:
 
 
 # --- drawing ------------------------------------------------------------------------------------
+
+
+def way_html() -> str:
+    """What awaits somebody who has not begun yet."""
+    return heading("How it goes", PRIVACY, level=3) + outline(WAY)
 
 
 def task_title() -> str:

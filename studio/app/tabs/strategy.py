@@ -11,7 +11,7 @@ from components.changes import Changes
 from components.layers import LayerStrip
 from components.notices import heading, notice
 from components.tables import metric_cards
-from studio.app import settings
+from studio.app import demos, settings
 from studio.app.drafts import Draft
 from studio.app.models import size
 from studio.app.outlook import SUGGESTED, Outlook, Subject, outlook, preset_draft, subject, suggested
@@ -23,10 +23,11 @@ from studio.strategies import STRATEGIES
 from studio.strategies.base import GROUPS, Strategy
 
 CUSTOM = "custom"
+INVITATION = "Start with Quick; you can always run another one after it."
 
 
 def build(services: Services) -> Page:
-    gr.HTML(heading("How much should the model learn?", "Start with Quick; you can always run another one after it."))
+    head = gr.HTML()
     presets = Cards(elem_id="presets")
     with gr.Row(elem_classes="split-row"):
         with gr.Column(scale=3, min_width=300):
@@ -43,19 +44,20 @@ def build(services: Services) -> Page:
         changed = Changes(elem_id="changes")
         panels = settings.build_panels()
     forward = gr.Button("Continue to training", variant="primary", elem_id="to-train")
-    outputs = [presets, numbers, verdict, strip, ways, changed, *settings.widgets(panels), forward]
+    outputs = [head, presets, numbers, verdict, strip, ways, changed, *settings.widgets(panels), forward]
 
     def show(draft: Draft) -> list[Any]:
         if missing_before(services, draft):
             return [gr.skip()] * len(outputs)
         about = subject(services, draft)
-        cards = preset_cards(services, draft, about)
+        title = heading("How much should the model learn?", demos.words(draft) or INVITATION)
+        first = [title, preset_cards(services, draft, about)]
         if not draft.strategy:
-            return [cards, *[gr.skip()] * (len(outputs) - 2), gr.update(interactive=False)]
+            return [*first, *[gr.skip()] * (len(outputs) - 3), gr.update(interactive=False)]
         config = draft.config()
         now = outlook(services, about, config)
         return [
-            cards,
+            *first,
             numbers_html(now),
             verdict_html(now, suggested(services, draft, about).reasons if draft.preset == SUGGESTED else ()),
             {"layers": list(now.layers)},

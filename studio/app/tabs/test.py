@@ -84,11 +84,11 @@ def build(services: Services) -> Page:
     ]
 
     def show(draft: Draft) -> list[Any]:
-        services.predictor.warm_up()
         finished = [run for run in services.store if services.states.of(run).has_model]
         run = services.store.find(draft.run) if draft.run else None
         if run is None or not services.states.of(run).has_model:
             run = None
+        services.predictor.warm_up(run)
         title = heading("Try it", "The tuned model beside the one you started from.")
         if run is None and not finished:
             title = empty("compass", "Nothing to try yet", "Train a model first; it appears here when it is done.")
@@ -148,7 +148,8 @@ def answer_html(services: Services, draft: Draft) -> str:
         for label, value in tuned["probabilities"].items()
     ]
     truth = f"The right answer is {asked['truth']}." if asked.get("truth") else ""
-    shown = heading(tuned["label"], truth, level=3) + bars_html(rows, "after training", "before training")
+    title = heading(f"The model says: {tuned['label']}", truth, level=3)
+    shown = title + bars_html(rows, "after training", "before training")
     return shown + (notice("info", "Before training cannot be shown.", asked["why_not"]) if asked["why_not"] else "")
 
 

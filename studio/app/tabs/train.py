@@ -18,6 +18,7 @@ from studio.errors import StudioError
 from studio.events import RESUMABLE, RateTest, Status
 from studio.store import Run
 
+NOTHING_YET = "Press Start, and watch here how the model's mistakes (its loss) become fewer."
 BUSY: frozenset[Status] = frozenset({"queued", "starting", "running"})
 GOES_ON = "You can close this page; training goes on, and the curve picks up where it is."
 SENTENCES: dict[Status, str] = {
@@ -41,7 +42,7 @@ def build(services: Services) -> Page:
     head = gr.HTML()
     with gr.Row(elem_classes="split-row"):
         with gr.Column(scale=3, min_width=320):
-            chart = LiveChart(poll=partial(poll, services.store, states), elem_id="live-chart")
+            chart = LiveChart(poll=partial(poll, services.store, states), nothing=NOTHING_YET, elem_id="live-chart")
         with gr.Column(scale=1, min_width=240, elem_classes="side-column"):
             start = gr.Button("Start training", variant="primary", elem_id="start")
             test = gr.Button("Try the result", variant="primary", elem_id="to-test")
