@@ -68,4 +68,3 @@ def picture_side(folder: Path, config: Mapping[str, Any]) -> float:
     if isinstance(size, list):
         size = size[0] if size else None
     return float(size) if isinstance(size, int | float) else 224.0
-

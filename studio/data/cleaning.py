@@ -11,8 +11,10 @@ from studio.data.columns import Problem
 from studio.options import Options, setting
 
 Choice = Literal["keep", "drop"]
-RARE = 0.05  # a class with less than this share of another one's rows may be that one, misspelt
-ALIKE = 0.8  # how much alike two names are then (difflib's ratio)
+FEW = 3  # rows at most that a misspelt label has,
+RARE = 0.05  # and less than this share of the rows of the one that is meant
+ALIKE = 0.85  # how much alike the two are (difflib's ratio)
+MOST_CLASSES = 200  # with more, names that are alike are no accident
 
 
 class CleaningOptions(Options):
@@ -54,14 +56,20 @@ def read_labels(table: pandas.DataFrame, label: str, labels: Mapping[str, str]) 
 
 
 def likely_meant(counts: Mapping[str, int]) -> dict[str, str]:
-    """Rare label -> the much more frequent one that it is most like: a slip of the pen, perhaps."""
+    """Rare label -> the much more frequent one that it is most like: a slip of the pen, perhaps.
+
+    A syllable in front (incorrect, correct) and another number are meant as they stand.
+    """
+    if len(counts) > MOST_CLASSES:
+        return {}
     meant = {}
     for name, count in counts.items():
-        frequent = {other.casefold(): other for other, rows in counts.items() if count < RARE * rows}
-        close = get_close_matches(name.casefold(), list(frequent), n=1, cutoff=ALIKE)
-        if close and not name.lstrip("-").isdigit():  # 10 is no slip of the pen for 100
+        written = name.casefold()
+        frequent = {other.casefold(): other for other, rows in counts.items() if count <= FEW and count < RARE * rows}
+        close = get_close_matches(written, list(frequent), n=1, cutoff=ALIKE)
+        if close and (close[0] == written or not (written.endswith(close[0]) or close[0].endswith(written))):
             meant[name] = frequent[close[0]]
-    return meant
+    return {name: other for name, other in meant.items() if not any(letter.isdigit() for letter in name)}
 
 
 def mendings(cleaning: CleaningOptions, problems: Sequence[Problem], counts: Mapping[str, int]) -> list[Mending]:

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from logs import checked, make_run, planned, started, step, write
 from components.stepper import Stepper
 from studio.app.drafts import OWN, Draft
 from studio.app.main import BUILDERS, Shell
-from studio.app.outlook import describe_seconds, outlook, preset_draft, subject
+from studio.app.outlook import describe_seconds, outlook, picture_side, preset_draft, subject
 from studio.app.pages import Services, committed
 from studio.app.runs import config_of, flat_settings, start_run
 from studio.app.settings import Panel, build_panels, changes, updates, widgets
@@ -32,6 +33,7 @@ from studio.data.limits import Limits
 from studio.errors import StudioError
 from studio.events import Finished
 from studio.files import read_json, replace_json
+from studio.models import local
 from studio.models.structure import find_structure
 from studio.paths import Home
 from studio.presets import PRESETS
@@ -324,6 +326,26 @@ def test_layers_say_how_fast_and_when_they_learn(services: Services, ready: Draf
 )
 def test_estimates_do_not_pretend_to_be_exact(seconds: float, words: str) -> None:
     assert describe_seconds(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "side"),
+    [
+        ("preprocessor_config.json", {"size": {"height": 96, "width": 96}}, 96),
+        ("preprocessor_config.json", {"size": {"shortest_edge": 256}, "crop_size": {"height": 224, "width": 224}}, 224),
+        ("config.json", {"image_size": [160, 160]}, 160),
+        ("config.json", {}, 224),
+    ],
+)
+def test_estimates_count_pictures_as_large_as_the_model_reads_them(
+    image_model: Path, tmp_path: Path, file: str, content: dict[str, Any], side: int
+) -> None:
+    folder = Path(shutil.copytree(image_model, tmp_path / "model"))
+    config = {**(read_json(folder / "config.json") or {}), "image_size": None}
+    (folder / "preprocessor_config.json").unlink()
+    replace_json(folder / "config.json", config)
+    replace_json(folder / file, {**(config if file == "config.json" else {}), **content})
+    assert picture_side(local.describe_folder(folder)) == side
 
 
 # --- 4 Train, Runs ----------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import pytest
 
 from components.charts.bars import bars_html, counts_html
 from components.icons import DRAWINGS, icon
-from components.notices import badge, empty, heading, notice
+from components.notices import badge, empty, heading, notice, outline
 from components.tables import metric_cards, simple_table
 from components.theme import css_paths, head, logo, studio_theme
 
@@ -17,6 +17,7 @@ EVIL = "<img src=x onerror=\"alert('x')\">"
         notice("bad", EVIL, EVIL, EVIL),
         heading(EVIL, EVIL),
         empty("chart", EVIL, EVIL),
+        outline([(EVIL, EVIL)]),
         badge(EVIL),
         bars_html([{"label": EVIL, "value": 0.5, "other": 0.1}], EVIL, EVIL),
         counts_html([{"label": EVIL, "train": 2, "test": 1}], (("train", EVIL), ("test", EVIL))),

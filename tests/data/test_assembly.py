@@ -362,3 +362,5 @@ def test_only_rare_labels_are_taken_for_slips_and_numbers_never() -> None:
     assert likely_meant({"delivery": 200, "delivey": 2, "returns": 190, "return": 150}) == {"delivey": "delivery"}
     assert likely_meant({"100": 200, "10": 1, "1": 1}) == {}
     assert likely_meant({"Spam": 1, "spam": 100}) == {"Spam": "spam"}
+    assert likely_meant({"correct": 200, "incorrect": 2, "female": 100, "male": 1, "Q3 2025": 90, "Q2 2025": 1}) == {}
+    assert likely_meant({f"a title of its own {n}": 1 for n in range(100_000)} | {"a title": 90}) == {}
