@@ -119,6 +119,16 @@ def test_the_upload_is_kept_and_its_temporary_copy_is_not(services: Services, te
     assert services.home.uploads in Path(text_draft.source).parents and text_draft.title == "reviews.csv"
 
 
+def test_the_name_of_an_upload_goes_with_its_data(services: Services, text_draft: Draft) -> None:
+    with gr.Blocks():
+        page = data_tab.build(services)
+    upload = next(n for n, widget in enumerate(page.outputs) if getattr(widget, "elem_id", None) == "upload")
+    other_task = model_tab.choose_task(text_draft, {"key": "image-classification"})
+    assert page.show(text_draft)[upload] == gr.skip()
+    for draft in (other_task, text_draft.change(source="sample/support")):
+        assert page.show(draft)[upload]["value"] is None
+
+
 @pytest.mark.parametrize("change", ["plain", "fractions", "limit", "unstratified"])
 def test_the_screen_counts_what_a_worker_takes_to_the_row(
     services: Services, upload: Callable[[Draft, Path], Draft], text_model: Path, tmp_path: Path, change: str

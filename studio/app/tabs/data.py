@@ -20,7 +20,7 @@ from studio.data.columns import SPLITS
 from studio.data.formats.excel import sheet_names
 from studio.data.importing import Imported, keep_upload
 from studio.data.options import DataOptions, ReadingOptions
-from studio.data.sources import SAMPLES
+from studio.data.sources import HUB, SAMPLE, SAMPLES
 from studio.data.splitting import SplitOptions
 from studio.errors import StudioError
 from studio.models import hub
@@ -81,13 +81,14 @@ def build(services: Services) -> Page:
     settings = [*split_form.components, *limit_form.components]
     table_widgets = [*columns, reading_box, *reading, preview]
     result_widgets = [counts_title, counts, dropped_title, dropped, split, *settings, notes, forward]
-    outputs = [head, samples, details, summary, *table_widgets, *result_widgets]
+    outputs = [head, upload, samples, details, summary, *table_widgets, *result_widgets]
 
     def show(draft: Draft) -> list[Any]:
         services.supervisor.warm_up()  # by the time that somebody presses Start, its imports are done
         imported = datasets.imported(draft)
         title = heading("Bring your data", INVITATIONS[TASKS[draft.task].input_kind] if draft.task else "")
-        first = [title, sample_cards(draft), gr.update(visible=imported is not None)]
+        named = gr.skip() if is_upload(draft) else gr.update(value=None)  # another's file name would mislead
+        first = [title, named, sample_cards(draft), gr.update(visible=imported is not None)]
         if imported is None:
             return [*first, *[gr.skip()] * (len(outputs) - len(first))]
         about = notice("good", imported.title, f"{imported.rows:,} rows were read.")
@@ -123,6 +124,10 @@ def missing(services: Services, draft: Draft) -> str:
 
 
 # --- drawing ------------------------------------------------------------------------------------
+
+
+def is_upload(draft: Draft) -> bool:
+    return bool(draft.source) and not str(draft.source).startswith((SAMPLE, HUB))
 
 
 def sample_cards(draft: Draft) -> dict[str, Any]:
