@@ -5,11 +5,11 @@ import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import gradio as gr
 import pytest
-from logs import checked, make_run, planned, started, step, write
+from logs import NOW, at_work, checked, make_run, planned, started, step, write
 
 from components.stepper import Stepper
 from studio.app.drafts import OWN, Draft
@@ -24,13 +24,14 @@ from studio.app.tabs import runs as runs_tab
 from studio.app.tabs import share as share_tab
 from studio.app.tabs import strategy as strategy_tab
 from studio.app.tabs import test as test_tab
+from studio.app.tabs import train as train_tab
 from studio.config import RunConfig
 from studio.data.assembly import assemble
 from studio.data.columns import SPLITS
 from studio.data.importing import import_source
 from studio.data.limits import Limits
 from studio.errors import StudioError
-from studio.events import Finished
+from studio.events import Finished, Status
 from studio.files import read_json, replace_json
 from studio.models.structure import find_structure
 from studio.paths import Home
@@ -371,6 +372,19 @@ def test_a_run_of_the_command_line_never_takes_the_data_of_the_draft(services: S
     assert unknown.dataset is None and unknown.title == "elsewhere.csv"
     replace_json(run.dataset_file, {"dataset": ready.dataset})
     assert runs_tab.with_settings(ready.change(dataset="f" * 24), run).dataset == ready.dataset
+
+
+def test_the_train_page_says_where_the_run_is(services: Services, shell: Shell, ready: Draft) -> None:
+    page, run = shell.pages["train"], at_work(make_run(services.store, "my run"))
+
+    def said() -> str:
+        return str(page.show(ready.change(run=run.id))[0])
+
+    write(run, started(), planned(), step(1))
+    assert "my run" in said() and train_tab.SENTENCES["running"] in said()
+    write(run, Finished(reason="early-stopping", best_step=1, seconds=2.0, time=NOW + 10.0))
+    assert train_tab.EARLY in said()
+    assert set(train_tab.SENTENCES) == set(get_args(Status))
 
 
 def test_the_list_of_runs(services: Services, ready: Draft) -> None:
