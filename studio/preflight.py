@@ -9,7 +9,7 @@ from studio.errors import Explanation, StudioError
 from studio.models.hub import last_reach
 from studio.models.local import describe_folder
 from studio.models.sources import locate, why_only_local
-from studio.models.weights import shapes_in
+from studio.models.weights import stored_names
 from studio.paths import Home
 from studio.training.needs import unread
 from studio.training.optimizers import OPTIMIZERS
@@ -66,7 +66,7 @@ def _of_unread(config: RunConfig, model_config: dict[str, Any], folder: Path) ->
     """Settings that this task and model do not have: better refused than ignored."""
     task = config.chosen_task
     classes = any(column.kind == "label" for column in task.columns)
-    nobody_reads = unread(classes, task.input_kind == "image", model_config, shapes_in(folder))
+    nobody_reads = unread(classes, task.input_kind == "image", model_config, stored_names(folder))
     fields = type(config.training).model_fields
     given = [name for name in sorted(nobody_reads) if getattr(config.training, name) != fields[name].default]
     return [

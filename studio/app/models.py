@@ -140,7 +140,7 @@ def _card(
         "details": [
             *([f"Licence {card.licence}", f"Reads {card.reads}"] if card else []),
             *([f"{download} to download"] if download and hub_reason and not info else []),
-            f"At least {memory_for_all(parameters) / GIGABYTE:.1f} GB of memory to train all of it",
+            f"From {memory_for_all(parameters) / GIGABYTE:.1f} GB of memory to train all of it",
         ],
         "disabled": "" if info else hub_reason or lack_of_disk(card),
     }

@@ -14,7 +14,7 @@ from studio.models import local
 from studio.models.estimates import Estimate, fits, tokens_of
 from studio.models.local import ModelInfo
 from studio.models.structure import Structure, structure_of
-from studio.models.weights import shapes_in
+from studio.models.weights import stored_names
 from studio.presets import PRESETS
 from studio.strategies.base import Course, Preview
 from studio.suggestion import Prospect, Settings, Suggestion, suggest
@@ -91,7 +91,7 @@ def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
     course = strategy.course(about.structure, config.strategy_options)
     drawn = layers(preview, config.learning_rate, course, training.epochs)
     pictures = config.chosen_task.input_kind == "image"
-    nobody_reads = unread(_has_classes(config), pictures, about.info.config, shapes_in(about.info.folder))
+    nobody_reads = unread(_has_classes(config), pictures, about.info.config, stored_names(about.info.folder))
     nobody_reads |= frozenset() if preview.lowest_trained_block or course else {"cache_activations"}
     batch_size = workload(config, about.rows, about.length).batch_size
     steps = max(1, math.ceil(about.rows["train"] / batch_size)) * training.epochs

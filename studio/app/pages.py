@@ -96,6 +96,7 @@ def followed(services: Services, draft: Draft, job: Job) -> Generator[str, None,
     """Show how `job` gets on, until its end, its Cancel, or until nobody listens any more; the draft as it is then."""
     services.jobs[draft.id] = job
     try:
+        yield progress_html("Getting ready")  # at once: a process takes a moment before its first word
         for step in job:
             yield progress_html(step.sentence, step.done, step.total)
     finally:

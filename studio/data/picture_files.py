@@ -86,7 +86,7 @@ def _scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
 
 
 def _open(path: Path, short_side: int | None) -> Opened:
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     if path.suffix.lower() in UNSUPPORTED_ENDINGS:
         raise unreadable(path, f"Pictures of the kind {path.suffix} are not supported.")
@@ -105,6 +105,8 @@ def _open(path: Path, short_side: int | None) -> Opened:
                 return Opened(_to_rgb(image), form, plain and not turned)
     except StudioError:
         raise
+    except UnidentifiedImageError as error:  # its words are the file's whole path on this machine
+        raise unreadable(path, "It cannot be opened as a picture: it is damaged, or something else.") from error
     except Exception as error:
         raise unreadable(path, f"It cannot be opened as a picture ({error or type(error).__name__}).") from error
 

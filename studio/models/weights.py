@@ -30,6 +30,11 @@ def shapes_in(folder: Path) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
+def stored_names(folder: Path) -> frozenset[str]:
+    """Names of all tensors that a model folder stores, buffers such as running means included. Raises as shapes_in."""
+    return frozenset(name for file in required_weight_files(folder) for name in _header(file)) - {"__metadata__"}
+
+
 def stored_bytes(folder: Path) -> int:
     return sum(file.stat().st_size for file in required_weight_files(folder))
 

@@ -6,11 +6,11 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import gradio as gr
 import pytest
-from logs import checked, make_run, planned, started, step, write
+from logs import NOW, at_work, checked, make_run, planned, started, step, write
 
 from components.stepper import Stepper
 from studio.app.drafts import OWN, Draft
@@ -25,13 +25,14 @@ from studio.app.tabs import runs as runs_tab
 from studio.app.tabs import share as share_tab
 from studio.app.tabs import strategy as strategy_tab
 from studio.app.tabs import test as test_tab
+from studio.app.tabs import train as train_tab
 from studio.config import RunConfig
 from studio.data.assembly import assemble
 from studio.data.columns import SPLITS
 from studio.data.importing import import_source
 from studio.data.limits import Limits
 from studio.errors import StudioError
-from studio.events import Finished
+from studio.events import Finished, Status
 from studio.files import read_json, replace_json
 from studio.models import local
 from studio.models.structure import find_structure
@@ -119,6 +120,16 @@ def test_a_model_of_the_other_kind_is_refused(services: Services, image_model: P
 def test_the_upload_is_kept_and_its_temporary_copy_is_not(services: Services, text_draft: Draft, reviews: Path) -> None:
     assert text_draft.source and Path(text_draft.source).read_bytes() == reviews.read_bytes()
     assert services.home.uploads in Path(text_draft.source).parents and text_draft.title == "reviews.csv"
+
+
+def test_the_name_of_an_upload_goes_with_its_data(services: Services, text_draft: Draft) -> None:
+    with gr.Blocks():
+        page = data_tab.build(services)
+    upload = next(n for n, widget in enumerate(page.outputs) if getattr(widget, "elem_id", None) == "upload")
+    other_task = model_tab.choose_task(text_draft, {"key": "image-classification"})
+    assert page.show(text_draft)[upload] == gr.skip()
+    for draft in (other_task, text_draft.change(source="sample/support")):
+        assert page.show(draft)[upload]["value"] is None
 
 
 @pytest.mark.parametrize("change", ["plain", "fractions", "limit", "unstratified"])
@@ -383,6 +394,19 @@ def test_a_run_of_the_command_line_never_takes_the_data_of_the_draft(services: S
     assert unknown.dataset is None and unknown.title == "elsewhere.csv"
     replace_json(run.dataset_file, {"dataset": ready.dataset})
     assert runs_tab.with_settings(ready.change(dataset="f" * 24), run).dataset == ready.dataset
+
+
+def test_the_train_page_says_where_the_run_is(services: Services, shell: Shell, ready: Draft) -> None:
+    page, run = shell.pages["train"], at_work(make_run(services.store, "my run"))
+
+    def said() -> str:
+        return str(page.show(ready.change(run=run.id))[0])
+
+    write(run, started(), planned(), step(1))
+    assert "my run" in said() and train_tab.SENTENCES["running"] in said()
+    write(run, Finished(reason="early-stopping", best_step=1, seconds=2.0, time=NOW + 10.0))
+    assert train_tab.EARLY in said()
+    assert set(train_tab.SENTENCES) == set(get_args(Status))
 
 
 def test_the_list_of_runs(services: Services, ready: Draft) -> None:

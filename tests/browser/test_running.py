@@ -98,7 +98,7 @@ def test_a_killed_worker_shows_at_once_and_resume_goes_on(
     visit.open_run(run)
     visit.curve_longer_than(4)
     assert kill_worker(run) is not None
-    visit.status("Interrupted", timeout=5_000)
+    visit.status("Interrupted")  # by the next poll: see tests/app/test_live.py
     visit.sees("#live-chart", "The training process is gone.")
     visit.sees("#resume:visible").click()
     visit.status("Finished")

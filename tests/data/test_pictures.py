@@ -108,6 +108,7 @@ def test_broken_pictures_are_reported_and_the_rest_goes_on(tmp_path: Path, png: 
     assert [(p.row, p.drops) for p in result.problems] == [(0, False), (1, True), (2, True), (5, True), (6, True)]
     assert "a/cut.jpg" in result.problems[1].what
     assert "notes.md" in result.problems[0].why
+    assert not any(str(tmp_path) in f"{p.what} {p.why}" for p in result.problems), "where things lie here is not theirs"
     assert (tmp_path / "stored/files/a/fine.png").read_bytes() == png  # small ones stay byte for byte
 
 

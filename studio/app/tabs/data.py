@@ -20,7 +20,7 @@ from studio.data.columns import SPLITS
 from studio.data.formats.excel import sheet_names
 from studio.data.importing import Imported
 from studio.data.options import DataOptions, ReadingOptions
-from studio.data.sources import SAMPLES
+from studio.data.sources import HUB, SAMPLE, SAMPLES
 from studio.data.splitting import SplitOptions
 from studio.errors import StudioError
 from studio.tasks import TASKS
@@ -98,7 +98,7 @@ def build(services: Services) -> Page:
         notes,
         forward,
     ]
-    outputs = [head, bringing, of_the_hub, samples, details, summary, *table_widgets, *result_widgets]
+    outputs = [head, bringing, of_the_hub, upload, samples, details, summary, *table_widgets, *result_widgets]
 
     def show(draft: Draft) -> list[Any]:
         services.supervisor.warm_up()  # by the time that somebody presses Start, its imports are done
@@ -107,7 +107,8 @@ def build(services: Services) -> Page:
         invitation = INVITATIONS[TASKS[draft.task].input_kind] if draft.task else ""
         title = heading("The data of this example", led) if led else heading("Bring your data", invitation)
         shown = [gr.update(visible=not led)] * 2
-        first = [title, *shown, sample_cards(draft), gr.update(visible=imported is not None)]
+        named = gr.skip() if is_upload(draft) else gr.update(value=None)  # another's file name would mislead
+        first = [title, *shown, named, sample_cards(draft), gr.update(visible=imported is not None)]
         if imported is None:
             return [*first, *[gr.skip()] * (len(outputs) - len(first))]
         what = "pictures" if imported.kind == "image" else "rows"
@@ -146,6 +147,10 @@ def missing(services: Services, draft: Draft) -> str:
 
 
 # --- drawing ------------------------------------------------------------------------------------
+
+
+def is_upload(draft: Draft) -> bool:
+    return bool(draft.source) and not str(draft.source).startswith((SAMPLE, HUB))
 
 
 def sample_cards(draft: Draft) -> dict[str, Any]:

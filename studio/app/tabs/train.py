@@ -15,7 +15,7 @@ from studio.app.pages import Page, Services, Wire
 from studio.app.runs import run_name, start_run
 from studio.config import RunConfig
 from studio.errors import StudioError
-from studio.events import RESUMABLE, RateTest, Status
+from studio.events import RESUMABLE, RateTest, RunState, Status
 from studio.store import Run
 
 NOTHING_YET = "Press Start, and watch here how the model's mistakes (its loss) become fewer."
@@ -31,6 +31,7 @@ SENTENCES: dict[Status, str] = {
     "failed": "Something stood in the way; the notice below says what to do.",
     "interrupted": "It broke off; the notice below says how to go on.",
 }
+EARLY = "Training is done, sooner than planned: it did not get better any more. The best step is kept; try it."
 
 
 def build(services: Services) -> Page:
@@ -69,7 +70,7 @@ def build(services: Services) -> Page:
             status is not None and status not in BUSY,
         ]
         title = (
-            heading(run.name, SENTENCES[status])
+            heading(run.name, EARLY if ended_early(states.of(run)) else SENTENCES[status])
             if run and status
             else heading("Everything is set", f"{run_name(draft)}. {SENTENCES['running']}")
         )
@@ -114,6 +115,10 @@ def build(services: Services) -> Page:
         return run_of(draft) is not None
 
     return Page("train", "Train", outputs, show, wires, missing, is_ready)
+
+
+def ended_early(state: RunState) -> bool:
+    return state.finished is not None and state.finished.reason == "early-stopping"
 
 
 def _queue_html(services: Services, shown: Run | None) -> str:
