@@ -27,6 +27,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "adalora": {"r": 4, "target_r": 2},
     "vera": {"r": 8},
     "randlora": {"r": 4},
+    "vblora": {"r": 2, "vectors": 6, "length": 4},
     "fourierft": {"frequencies": 20},
     "freeze": {"last_blocks": 0},
 }

@@ -50,6 +50,9 @@ INSIDE = {
     "randlora": r"\.randlora_(lambda|gamma)\.",
     "fourierft": r"\.fourierft_spectrum\.",
     "adapter": r"\.bottleneck\.",
+    "c3a": r"\.c3a_kernel\.",
+    "shira": r"\.shira_weight\.",
+    "vblora": r"\.vblora_(logits_[AB]|vector_bank)\.|vblora_vector_bank",
     "ia3": r"\.ia3_l\.",
 }
 # without a gradient (what softmax takes away again, tables that are not looked at), or put back to zero by AdaLoRA
