@@ -1,6 +1,7 @@
 """Short runs on tiny models of every family, in this process: what the tests of strategies train, pause and compare."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "adalora": {"r": 4, "target_r": 2},
     "vera": {"r": 8},
     "randlora": {"r": 4},
+    "vblora": {"r": 2, "vectors": 6, "length": 4},
     "fourierft": {"frequencies": 20},
     "freeze": {"last_blocks": 0},
 }
@@ -96,8 +98,23 @@ class PauseAfter(Callback):
         loop.pausing = loop.state.step == self._step
 
 
-def train(run: Run, pause_after: int | None = None) -> Session:
-    session = opened(run)
+@dataclass(frozen=True)
+class Straight:
+    """A run without a pause. before: its weights as they began."""
+
+    run: Run
+    session: Session
+    before: dict[str, torch.Tensor]
+
+    @classmethod
+    def of(cls, run: Run) -> "Straight":
+        session = opened(run)
+        before = tensors(session.model)
+        return cls(run, train(run, session=session), before)
+
+
+def train(run: Run, pause_after: int | None = None, session: Session | None = None) -> Session:
+    session = session or opened(run)
     reporter = Reporter(run)
     continue_from(Checkpoints(run.checkpoints), session, run, reporter)
     session.place(reporter, compute_once=True)

@@ -1,7 +1,24 @@
-"""How much of a model is trained. A new strategy: one class here, one line below."""
+"""How much of a model is trained. A new strategy: one class here, one line below.
+
+Of what peft 0.21 brings, these are left out, and why: X-LoRA and Poly mix several adapters that were trained before or
+for several tasks, and a run trains one; multitask prompt tuning likewise. Trainable tokens learn new words of a
+vocabulary, which no task here adds. Adaption prompts and cartridges are made for the attention of LLaMA's kin, CPT for
+generation with labelled examples in the prompt. Of LoRA's beginnings, PiSSA is a setting; EVA and LoRA-GA need passes
+over the data before the adapters exist, which LoRA+ and PiSSA come near to without, and LoftQ is made for weights of
+few bits that are quantised by it, as bitsandbytes does not.
+"""
 
 from studio.registry import Registry
-from studio.strategies.adapters import bottleneck, low_rank, orthogonal, projections, prompts, quantised, scaling
+from studio.strategies.adapters import (
+    bottleneck,
+    low_rank,
+    orthogonal,
+    patterns,
+    projections,
+    prompts,
+    quantised,
+    scaling,
+)
 from studio.strategies.base import Strategy
 from studio.strategies.bitfit import BitFit
 from studio.strategies.freeze import Freeze
@@ -37,6 +54,9 @@ STRATEGIES: Registry[Strategy] = Registry(
     projections.Vera(),
     projections.RandLora(),
     projections.FourierFt(),
+    patterns.C3a(),
+    patterns.Shira(),
+    patterns.VbLora(),
     scaling.Ia3(),
     scaling.LnTuning(),
     bottleneck.BottleneckAdapter(),

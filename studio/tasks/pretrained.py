@@ -125,10 +125,12 @@ def load_finished(auto_class: Any, folder: Path, trust_remote_code: bool, base: 
     from peft import PeftConfig, PeftModel
 
     from studio.strategies.adapters.base import answer_for_convolutions
+    from studio.strategies.adapters.orthogonal import without_extension
 
     base = base or _base_folder(str(PeftConfig.from_pretrained(str(folder)).base_model_name_or_path), folder)
     model, _ = _load(auto_class, base, _config(folder, trust_remote_code), trust_remote_code)
-    return answer_for_convolutions(PeftModel.from_pretrained(model, folder)).eval()
+    with without_extension():
+        return answer_for_convolutions(PeftModel.from_pretrained(model, folder)).eval()
 
 
 def with_bottlenecks(model: Any, folder: Path) -> Any:

@@ -6,13 +6,14 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
 from families import build
-from family_runs import STEPS, NoProcessor, collate, items, logits, new_run, opened, tensors, train
+from family_runs import STEPS, NoProcessor, Straight, collate, items, logits, new_run, tensors, train
 from trained import ENVIRONMENT
 
 from studio.engine import outputs
@@ -50,6 +51,9 @@ INSIDE = {
     "randlora": r"\.randlora_(lambda|gamma)\.",
     "fourierft": r"\.fourierft_spectrum\.",
     "adapter": r"\.bottleneck\.",
+    "c3a": r"\.c3a_kernel\.",
+    "shira": r"\.shira_weight\.",
+    "vblora": r"\.vblora_(logits_[AB]|vector_bank)\.|vblora_vector_bank",
     "ia3": r"\.ia3_l\.",
 }
 # without a gradient (what softmax takes away again, tables that are not looked at), or put back to zero by AdaLoRA
@@ -75,11 +79,19 @@ def test_the_case_is_made_for_most(home: Home) -> None:
     assert len(CASES) > 110
 
 
+Trained = Callable[[str, str], Straight]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """(strategy, family) -> their three steps, which all tests of them look at."""
+    home = Home(tmp_path_factory.mktemp("straight"))
+    return cache(lambda strategy, family: Straight.of(new_run(home, strategy, family)))
+
+
 @every_case
-def test_three_steps_move_exactly_what_they_should(strategy: str, family: str, home: Home) -> None:
-    run = new_run(home, strategy, family)
-    before = tensors(opened(run).model)
-    session = train(run)
+def test_three_steps_move_exactly_what_they_should(strategy: str, family: str, trained: Trained) -> None:
+    session, before = trained(strategy, family).session, trained(strategy, family).before
     after = tensors(session.model)
     head = {
         name for name, _ in session.model.named_parameters() if set(plain_names(name)) & set(session.structure.head)
@@ -99,8 +111,8 @@ def test_three_steps_move_exactly_what_they_should(strategy: str, family: str, h
 
 
 @every_case
-def test_a_pause_changes_nothing(strategy: str, family: str, home: Home) -> None:
-    straight = train(new_run(home, strategy, family))
+def test_a_pause_changes_nothing(strategy: str, family: str, home: Home, trained: Trained) -> None:
+    straight = trained(strategy, family).session
     run = new_run(home, strategy, family)
     paused = train(run, pause_after=1)
     assert paused.loop.state.step == 1
@@ -143,15 +155,14 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_saved_models_give_the_same_answers_elsewhere(family: str, home: Home, shelf: Path) -> None:
+def test_saved_models_give_the_same_answers_elsewhere(family: str, shelf: Path, trained: Trained) -> None:
     base, batch = shelf / f"{family}-base", shelf / f"{family}.pt"
     build(family).save_pretrained(base)
     torch.save({key: value for key, value in collate(items(family)).items() if key != "labels"}, batch)
     ours: dict[str, list[list[float]]] = {}
     folders = {}
     for strategy in (name for name, kind in CASES if kind == family):
-        run = new_run(home, strategy, family)
-        session = train(run)
+        run, session = trained(strategy, family).run, trained(strategy, family).session
         outputs.save_model(run, session.model, NoProcessor())
         ours[strategy] = logits(session.model, family).tolist()  # in the order in memory in which it was saved
         adapter = (run.model / "adapter_config.json").is_file()

@@ -70,7 +70,7 @@ def build(services: Services) -> Page:
     wires = [
         Wire(presets.select, partial(choose_preset, services), event=True),
         Wire(ways.select, choose_way, event=True),
-        Wire(search.input, lambda draft, text: draft.change(search=text.strip()), [search]),
+        Wire(search.change, lambda draft, text: draft.change(search=text.strip()), [search]),
         Wire(changed.select, put_back, event=True),
         *panel_wires(panels),
         Wire(forward.click, lambda draft: draft, go="train"),

@@ -52,10 +52,15 @@ class Adapter(Strategy):
 
     group = GROUPS[1]
     kinds: ClassVar[frozenset[Kind]] = frozenset({"linear", "conv1d", "conv2d"})
+    keeps_layers: ClassVar[bool] = True  # False where `apply` puts other layers in their place before it wraps
     Options: ClassVar[type[BaseOptions]] = AdapterOptions
 
     def size(self, layer: Layer, options: Any) -> int:
         raise NotImplementedError
+
+    def shared_size(self, options: Any) -> int:
+        """Numbers that all layers share, on top of each layer's own."""
+        return 0
 
     def config(self, layers: Sequence[Layer], options: Any, common: dict[str, Any]) -> Any:
         """The PeftConfig. common: the arguments that every kind of config takes."""
@@ -108,7 +113,7 @@ class Adapter(Strategy):
         layers = self.targets(structure, options)
         options = self.fitted(layers, options)
         names = {layer.name for layer in layers}
-        new = sum(self.size(layer, options) for layer in layers)
+        new = sum(self.size(layer, options) for layer in layers) + self.shared_size(options)
 
         def state(parameters: Iterable[str]) -> str:
             return "adapted" if names.intersection(map(_module, parameters)) else "frozen"
@@ -127,6 +132,8 @@ class Adapter(Strategy):
         layers = self.targets(structure, options)
         common = {"target_modules": [layer.name for layer in layers], "modules_to_save": modules_to_save(structure)}
         config = self.config(layers, self.fitted(layers, options), common)
+        if self.keeps_layers and hasattr(config, "fan_in_fan_out"):
+            config.fan_in_fan_out = all(layer.kind == "conv1d" for layer in layers)
         return freeze_fixed(answer_for_convolutions(get_peft_model(model, config)), structure)
 
 

@@ -1,11 +1,15 @@
 """Adapters that turn what a layer knows instead of adding to it."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from studio.models.structure import Structure
 from studio.options import setting
 from studio.strategies.adapters.base import Adapter, AdapterOptions, Layer, divisor
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 class BlockOptions(AdapterOptions):
@@ -47,6 +51,19 @@ class Oft(Adapter):
         return OFTConfig(r=0, oft_block_size=options.block_size, **common)
 
 
+@contextmanager
+def without_extension() -> Iterator[None]:
+    """Keep peft from compiling BOFT's CUDA code, layer by layer: what it speeds up is not used with one factor."""
+    from peft.tuners.boft import layer
+
+    compiling = layer.get_fbd_cuda
+    layer.get_fbd_cuda = lambda: None
+    try:
+        yield
+    finally:
+        layer.get_fbd_cuda = compiling
+
+
 class BoftOptions(BlockOptions):
     block_size: int = setting(
         8,
@@ -70,6 +87,10 @@ class Boft(Adapter):
 
     def fitted(self, layers: Sequence[Layer], options: Any) -> Any:
         return options.model_copy(update={"block_size": divisor(options.block_size, layers, "inputs")})
+
+    def apply(self, model: "nn.Module", structure: Structure, options: Any) -> "nn.Module":
+        with without_extension():
+            return super().apply(model, structure, options)
 
     def size(self, layer: Layer, options: Any) -> int:
         return int(layer.inputs * layer.kernel * options.block_size + layer.outputs)

@@ -37,6 +37,7 @@ class Qlora(Lora):
     title = "Adapters on a shrunk model (QLoRA)"
     sentence = "LoRA while the frozen model is held in 4 or 8 bits: large models fit into a small GPU."
     kinds = frozenset({"linear", "conv1d"})
+    keeps_layers = False  # what GPT-2 stores as (in, out) is turned round
     Options: ClassVar[type[BaseOptions]] = QloraOptions
 
     def why_not_here(self) -> str:
