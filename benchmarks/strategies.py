@@ -7,9 +7,9 @@ python benchmarks/strategies.py --to results.jsonl --plot FOLDER       the table
 A table of texts gives 2,000 training, 400 validation and 1,600 test rows, drawn anew for each seed; a ZIP of train/
 and val/ keeps val/ as its test part. Each strategy keeps its recommended learning rate and settings, and all get the
 same number of epochs (a head alone five times as many, which cost next to nothing); the best step on the validation
-part counts. Two arms are no strategy: `suggested` is what the studio proposes for these rows, this model and this
-machine, and `default` what a training script does of itself (the Trainer's defaults: everything, 3 epochs, AdamW with
-5e-5 falling linearly, batches of 8, no weight decay).
+part counts. LoRA also runs with smaller ranks, lora-r4 and lora-r2. Two arms are no strategy: `suggested` is what the
+studio proposes for these rows, this model and this machine, and `default` what a training script does of itself (the
+Trainer's defaults: everything, 3 epochs, AdamW with 5e-5 falling linearly, batches of 8, no weight decay).
 
 Results go into a file, one line a run as it ends, and what is there already is not run again: the benchmark can be
 broken off at any time. `seconds`: from the loaded libraries to the test result; with --jobs the runs slow each other
@@ -62,8 +62,9 @@ DEFAULT: Settings = {
         "weight_decay": 0,
     },
 }
-ARMS = (*STRATEGIES.names, "suggested", "default")
 Row = dict[str, Any]
+VARIANTS: dict[str, Row] = {"lora-r4": {"name": "lora", "r": 4}, "lora-r2": {"name": "lora", "r": 2}}
+ARMS = (*STRATEGIES.names, *VARIANTS, "suggested", "default")
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,8 @@ def settings_of(arm: str, rows: Rows, choices: Choices, home: Home) -> Settings:
         return suggestion(rows, choices, home).settings
     head = arm == "freeze"
     epochs = EPOCHS[rows.task] * (HEAD_EPOCHS if head else 1)
-    return {"strategy": {"name": arm}, "training": {"epochs": epochs, "evaluations_per_epoch": 1 if head else 2}}
+    training = {"epochs": epochs, "evaluations_per_epoch": 1 if head else 2}
+    return {"strategy": VARIANTS.get(arm, {"name": arm}), "training": training}
 
 
 def suggestion(rows: Rows, choices: Choices, home: Home) -> Suggestion:

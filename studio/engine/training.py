@@ -32,8 +32,11 @@ def train_run(run: Run, home: Home, reporter: Reporter) -> None:
     stopping = run.pending_command == "stop"
     seed_everything(config.training.seed)
     continue_from(checkpoints, session, run, reporter)
+    looks = config.training.find_learning_rate and not stopping
+    if looks and session.unfreezing:  # with all that will ever learn: a rate that suits a head alone hurts what joins
+        find_learning_rate(run, session.loop, reporter)
     session.place(reporter, compute_once=not stopping)
-    if config.training.find_learning_rate and not stopping:
+    if looks and not session.unfreezing:
         find_learning_rate(run, session.loop, reporter)
     if stopping:
         session.loop.state.ended = session.loop.state.ended or "stopped"

@@ -32,7 +32,7 @@ from studio.data.columns import SPLITS
 from studio.data.importing import import_source
 from studio.data.limits import Limits
 from studio.errors import StudioError
-from studio.events import Finished, Status
+from studio.events import Finished, Layers, RateTest, Status
 from studio.files import read_json, replace_json
 from studio.models import local
 from studio.models.structure import find_structure
@@ -360,6 +360,18 @@ def test_estimates_count_pictures_as_large_as_the_model_reads_them(
 
 
 # --- 4 Train, Runs ----------------------------------------------------------------------------------
+
+
+def test_layers_of_a_run_learn_at_the_rate_that_was_found(services: Services) -> None:
+    run = make_run(services.store)
+    layers = Layers(step=0, states=("frozen", "trained", "trained"), rates=(0.0, 0.5, 1.0), time=NOW + 2)
+    write(run, started(), planned(), layers)
+    recommended = RunConfig.from_file(run.config_file).learning_rate
+    notes = [layer["note"] for layer in train_tab.layers_of_run(run, services.states)]
+    assert notes == ["", f"rate {recommended / 2:.2g}", f"rate {recommended:.2g}"]
+    write(run, RateTest(rates=(0.1, 0.2), losses=(1.0, 0.5), chosen=0.03, time=NOW + 3))
+    notes = [layer["note"] for layer in train_tab.layers_of_run(run, services.states)]
+    assert notes == ["", "rate 0.015", "rate 0.03"]
 
 
 def test_start_writes_the_run_file_of_the_draft(services: Services, ready: Draft) -> None:

@@ -4,11 +4,13 @@ import copy
 
 import pytest
 import torch
-from trained import Finished, Workers, assert_same_training, open_session, state_of, wait_for_end
+from trained import Finished, Workers, assert_same_training, in_this_process, open_session, state_of, wait_for_end
 
-from studio.engine import range_test
+from studio.engine import range_test, training
+from studio.engine.loop import Loop
 from studio.engine.reporting import Reporter
 from studio.errors import StudioError
+from studio.store import Run
 
 
 def test_the_steepest_place_before_the_lowest() -> None:
@@ -53,6 +55,22 @@ def test_a_found_rate_is_kept_over_a_pause(finished: Finished, workers: Workers)
     assert test is not None and min(test.rates) < test.chosen < max(test.rates)
     assert sum(event.type == "rate-test" for event in run.read_from()[0]) == 1
     assert_same_training(run, straight)
+
+
+def test_what_joins_later_is_tried_along(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rate is looked for while all parts of a course learn, and before the first of them is alone."""
+    run = finished.new("gradual", find_learning_rate=True)
+    learning: list[int] = []
+
+    def look(run: Run, loop: Loop, reporter: Reporter) -> None:
+        learning.append(sum(parameter.requires_grad for parameter in loop.model.parameters()))
+
+    monkeypatch.setattr(training, "find_learning_rate", look)
+    assert in_this_process(run, monkeypatch) == 0
+    plan, layers = run.state().plan, run.read_from()[0]
+    first = next(event for event in layers if event.type == "layers")
+    assert plan is not None and first.states.count("frozen") == len(first.states) - 1
+    assert learning == [sum(1 for _ in open_session(finished.new("full")).model.parameters())]
 
 
 def test_a_loss_that_runs_away_at_once_is_said(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -140,11 +140,11 @@ def rate_test_html(test: RateTest | None) -> str:
 
 def layers_of_run(run: Run, states: States) -> list[Layer]:
     """What each layer of the run's model does at the moment, and how fast it learns; empty before that is known."""
-    told = states.of(run).layers
+    told, test = states.of(run).layers, states.of(run).rate_test
     if told is None:
         return []
     try:
-        rate = RunConfig.from_file(run.config_file).learning_rate
+        rate = test.chosen if test else RunConfig.from_file(run.config_file).learning_rate
     except StudioError:
         return []  # a strategy or setting that this version does not know; the curve can be looked at all the same
     titles = layer_titles(len(told.states) - 2)
