@@ -19,7 +19,7 @@ from studio.models import hub, local
 from studio.models.sources import locate
 from studio.tasks import TASKS
 
-PRIVACY = "Everything is computed on this machine, and what you bring stays on it. The examples need no network."
+PRIVACY = "Everything is computed where the studio runs, and what you bring stays there. The examples need no network."
 WAY = (
     ("Model", "Say what to teach, and start from a model that has learned a lot already."),
     ("Data", "Show it examples with the right answer. What is wrong with them is found."),

@@ -242,6 +242,17 @@ class HiRa(Adapter):
         return HiraConfig(r=options.r, **common)
 
 
+class BoundedOptions(RankOptions):
+    strength: float = setting(
+        1.0,
+        title="How far the weights may move at first (lambda)",
+        help="The length of the very first change already; 15, for models with thousands of numbers a layer, is far "
+        "too long for small ones.",
+        gt=0,
+        le=100,
+    )
+
+
 class DeLora(Adapter):
     """Bini et al. 2025, arXiv:2503.18225."""
 
@@ -250,7 +261,7 @@ class DeLora(Adapter):
     sentence = "LoRA that cannot run away: how far the weights may move is learned apart from the direction."
     default_learning_rate = 2e-3
     kinds = frozenset({"linear"})
-    Options = RankOptions
+    Options = BoundedOptions
 
     def size(self, layer: Layer, options: Any) -> int:
         return int(options.r * (layer.inputs + layer.outputs) + 1)
@@ -258,7 +269,7 @@ class DeLora(Adapter):
     def config(self, layers: Sequence[Layer], options: Any, common: dict[str, Any]) -> Any:
         from peft import DeloraConfig
 
-        return DeloraConfig(r=options.r, **common)
+        return DeloraConfig(r=options.r, delora_lambda=options.strength, **common)
 
 
 class Miss(Adapter):
