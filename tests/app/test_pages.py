@@ -215,8 +215,8 @@ def test_the_preview_is_what_the_strategy_does(
     draft: Draft = request.getfixturevalue(f"{kind}_draft")
     draft = draft.change(strategy={"name": strategy.name})
     about, config = subject(services, draft), draft.config()
-    if strategy.why_not(about.structure):
-        pytest.skip("this strategy does not fit this model")
+    if reason := strategy.why_not(about.structure) or strategy.why_not_here():
+        pytest.skip(reason)
     told = outlook(services, about, config)
     assembled, imported = services.datasets.assembled(draft), services.datasets.imported(draft)
     assert imported is not None
