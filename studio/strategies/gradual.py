@@ -15,6 +15,9 @@ from studio.strategies.layerwise import decaying
 from studio.strategies.selection import Selection, everything, new_part
 
 
+HEAD_ALONE = 5.0  # times the learning rate, as long as nothing but the new head learns
+
+
 class GradualOptions(BaseOptions):
     every: Literal["share", "epochs", "steps", "plateau"] = setting(
         "share",
@@ -24,9 +27,9 @@ class GradualOptions(BaseOptions):
         advanced=False,
     )
     until: float = setting(
-        0.4,
+        0.3,
         title="All have joined after this share",
-        help="0.4 lets all of the model learn during the last 60 % of the training.",
+        help="0.3 lets all of the model learn during the last 70 % of the training.",
         gt=0,
         lt=1,
         shown_if={"every": "share"},
@@ -77,7 +80,7 @@ class Gradual(Selection):
     name = "gradual"
     title = "One block after another (gradual unfreezing)"
     sentence = "The head learns first, then the blocks join from the top, so that less of what the model knows is lost."
-    default_learning_rate = 5e-4
+    default_learning_rate = 2e-4
     Options = GradualOptions
 
     def why_not(self, structure: Structure) -> str | None:
@@ -93,7 +96,7 @@ class Gradual(Selection):
     def course(self, structure: Structure, options: Any) -> Course:
         blocks = list(enumerate(structure.blocks, start=1))[::-1]
         wanted = blocks[: options.most_blocks] if options.most_blocks else blocks
-        stages = [Stage("the head", new_part(structure))]
+        stages = [Stage("the head", new_part(structure), HEAD_ALONE)]
         for start in range(0, len(wanted), options.blocks_at_a_time):
             group = wanted[start : start + options.blocks_at_a_time]
             names = {name for _, block in group for name in block}
