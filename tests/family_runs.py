@@ -31,6 +31,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "vblora": {"r": 2, "vectors": 6, "length": 4},
     "fourierft": {"frequencies": 20},
     "freeze": {"last_blocks": 0},
+    "gradual": {"every": "steps", "amount": 1, "blocks_at_a_time": 200, "rewarm": 0},
+    "lp-ft": {"probe": 0.3, "rewarm": 0},
 }
 
 

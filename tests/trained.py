@@ -135,7 +135,7 @@ STRATEGIES: dict[str, dict[str, Any]] = {
         "strategy": {"name": "gradual", "every": "steps", "amount": 30, "rewarm": 5},
         "training": {"learning_rate": 0.003, "epochs": 8},
     },
-    "lp-ft": {"strategy": {"name": "lp-ft", "probe": 0.5, "probe_rate": 4.0, "rewarm": 5}},
+    "lp-ft": {"strategy": {"name": "lp-ft", "probe": 0.25, "probe_rate": 4.0, "rewarm": 5}},
     "muon": {"training": {"optimizer": "muon", "schedule": "wsd"}},
     "schedule-free": {"training": {"optimizer": "schedule-free-adamw", "learning_rate": 0.005}},
     "plateau": {"training": {"optimizer": "adafactor", "learning_rate": 0.05, "schedule": "reduce-on-plateau"}},

@@ -14,7 +14,6 @@ from studio.strategies.base import Course, Stage
 from studio.strategies.layerwise import decaying
 from studio.strategies.selection import Selection, everything, new_part
 
-
 HEAD_ALONE = 5.0  # times the learning rate, as long as nothing but the new head learns
 
 

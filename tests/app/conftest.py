@@ -18,7 +18,7 @@ from studio.server_settings import ServerSettings
 @pytest.fixture
 def services(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     """With no process started before it is needed: drawing the Test page would warm one up."""
-    monkeypatch.setattr(Predictor, "warm_up", lambda self: None)
+    monkeypatch.setattr(Predictor, "warm_up", lambda self, run=None: None)
     made = make_services(ServerSettings(home=str(home.root), warm_start=False, open_browser=False))
     yield made
     made.predictor.close()

@@ -322,9 +322,12 @@ def test_a_setting_that_nothing_reads_is_not_drawn(services: Services, ready: Dr
 
 def test_layers_say_how_fast_and_when_they_learn(services: Services, ready: Draft) -> None:
     about = subject(services, ready)
-    draft = ready.change(strategy={"name": "gradual", "decay": 0.5}, training={"learning_rate": 0.001})
+    draft = ready.change(strategy={"name": "gradual", "decay": 0.5, "until": 0.5}, training={"learning_rate": 0.001})
     told = outlook(services, about, draft.config()).layers
-    assert told[-1]["note"] == "rate 0.001" and told[-2]["note"] == "rate 0.0005, from pass 2 on"
+    assert told[-1]["note"] == "rate 0.001" and told[0]["note"].endswith(", after 50% of the training")
+    draft = draft.change(strategy={**draft.strategy, "every": "epochs"})
+    told = outlook(services, about, draft.config()).layers
+    assert told[-2]["note"] == "rate 0.0005, from pass 2 on"
     short = outlook(services, about, draft.change(training={"epochs": 1}).config()).layers
     assert short[-1]["state"] == "trained" and {layer["state"] for layer in short[:-1]} == {"frozen"}
     plain = outlook(services, about, ready.change(strategy={"name": "freeze"}, training={}).config()).layers
@@ -356,7 +359,7 @@ def test_estimates_count_pictures_as_large_as_the_model_reads_them(
     (folder / "preprocessor_config.json").unlink()
     replace_json(folder / "config.json", config)
     replace_json(folder / file, {**(config if file == "config.json" else {}), **content})
-    assert picture_side(local.describe_folder(folder)) == side
+    assert picture_side(folder, local.describe_folder(folder).config) == side
 
 
 # --- 4 Train, Runs ----------------------------------------------------------------------------------

@@ -24,9 +24,8 @@ from studio.strategies.adapters.base import plain_names
 from studio.tasks.pretrained import head_names
 
 FAMILIES = ("bert", "gpt2", "t5", "vit", "resnet")
-HEAD = ("freeze", "gradual", "lp-ft")  # only the head within the first steps
-WITH_POOLER = (*HEAD, "bitfit", "norm-only")
-EVERYTHING = ("full", "layerwise", "scratch")
+WITH_POOLER = ("freeze", "bitfit", "norm-only")
+EVERYTHING = ("full", "layerwise", "gradual", "lp-ft", "scratch")
 INSIDE = {
     "bitfit": r"bias$",
     "norm-only": r"(?i:norm)|(^|[._])ln_",
