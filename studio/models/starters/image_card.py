@@ -21,8 +21,8 @@ tags:
 A small ResNet (1.7 million parameters, 3.4 MB, 768 features) that comes with Fine-Tuning Studio, so that pictures can
 be sorted without a download. It was taught on generated pictures alone and has no classes of its own: give it a head.
 
-**Good for** shapes, surfaces, drawings and signs, as a first try. Under a head alone plain digits gain nothing by it; when
-all of it is trained they are learned in half the passes.
+**Good for** shapes, surfaces, drawings and signs, as a first try. Under a head alone plain digits gain nothing by it;
+when all of it is trained they are learned in half the passes.
 **For photographs choose a model of the Hub** that was taught on photographs, such as a MobileNetV2: it is
 far better there.
 
