@@ -53,7 +53,7 @@ def build(services: Services) -> Page:
         title = heading("How much should the model learn?", demos.words(draft) or INVITATION)
         first = [title, preset_cards(services, draft, about)]
         if not draft.strategy:
-            return [*first, *[gr.skip()] * (len(outputs) - 3), gr.update(interactive=False)]
+            return [*first, *[gr.skip()] * (len(outputs) - len(first) - 1), gr.update(interactive=False)]
         config = draft.config()
         now = outlook(services, about, config)
         return [
