@@ -9,10 +9,12 @@ from studio.models.weights import required_weight_files
 from studio.tasks.classification import config_of, in_stored_order, label_maps
 
 if TYPE_CHECKING:
+    from torch import nn
     from transformers import PreTrainedModel
 
 ADAPTER = "adapter_config.json"
 BOTTLENECK = "bottleneck.json"
+MOST_MOMENTUM, USUAL_MOMENTUM = 0.5, 0.1  # of batch normalisation: the share of the newest batch in its statistics
 
 
 def load_with_head(
@@ -72,7 +74,7 @@ def _load(
     from safetensors import SafetensorError
 
     try:
-        return auto_class.from_pretrained(
+        model, info = auto_class.from_pretrained(
             folder,
             config=config,
             output_loading_info=True,
@@ -91,6 +93,19 @@ def _load(
         raise StudioError(
             f"The weights of '{folder.name}' cannot be read.", _first_line(error), "Fetch or copy the model again."
         ) from error
+    _count_over_batches(model)
+    return model, info
+
+
+def _count_over_batches(model: "nn.Module") -> None:
+    """MobileNetV1 and V2 of transformers hand TensorFlow's 0.997, the share of the known, to PyTorch, where momentum is
+    the share of the new: statistics would be those of the last batch alone. PyTorch's own share takes its place.
+    """
+    from torch import nn
+
+    for module in model.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm) and (module.momentum or 0) > MOST_MOMENTUM:
+            module.momentum = USUAL_MOMENTUM
 
 
 def _refuse_torn(missing: Iterable[str], model: "PreTrainedModel", folder: Path) -> None:

@@ -4,13 +4,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from studio.errors import StudioError
 from studio.models.starters.drawing.fields import KINDS, draw_fields, surfaces
 from studio.models.starters.drawing.fractals import draw_fractals, systems
 from studio.models.starters.drawing.outlines import draw_outlines, draw_solids, outlines, solids
 from studio.models.starters.drawing.strokes import draw_signs, pieces, signs
+from studio.models.starters.image_card import read_recipe, write_card
+from studio.models.starters.image_training import network
 from studio.models.starters.image_views import blended, shown
+from studio.models.starters.image_writing import SIGNS, learn_to_read, written
 from studio.models.starters.pictures import CLASSES, FAMILIES, PER_FAMILY, QUALITIES, draw
 
 SIDE = 40
@@ -98,7 +102,6 @@ def test_pieces_lie_on_top_of_each_other() -> None:
 
 
 def test_two_steps_of_the_recipe_give_a_model_that_loads(tmp_path: Path) -> None:
-    import torch
     from transformers import AutoImageProcessor, AutoModelForImageClassification
 
     from studio.models.starters.image import USED, draw_pool, save
@@ -120,8 +123,6 @@ def test_two_steps_of_the_recipe_give_a_model_that_loads(tmp_path: Path) -> None
 
 def test_a_view_knows_what_was_blended_into_it() -> None:
     """Of white pictures with black partners, the mean brightness is the share."""
-    import torch
-
     torch.manual_seed(3)
     white = torch.ones(200, 3, 32, 32)
     views, share, partner = blended(white)
@@ -134,14 +135,53 @@ def test_a_view_knows_what_was_blended_into_it() -> None:
 
 
 def test_views_differ_and_stay_pictures() -> None:
-    import torch
-
     torch.manual_seed(3)
     pixels = torch.from_numpy(draw(60, 3, SIDE).pixels)
     view = shown(pixels, 48)
     assert view.pixels.shape == (60, 3, 48, 48) and view.pixels.abs().max() <= 1.001
     assert 10 < view.mirrored.sum() < 50
     assert not torch.allclose(view.pixels, shown(pixels, 48).pixels)
+
+
+def test_written_signs_are_small_scans_of_their_table() -> None:
+    table = signs(SIGNS, 99)
+    pictures, classes = written(table, 40, random(), 128)
+    assert pictures.shape == (40, 3, 128, 128) and pictures.min() >= -1 and pictures.max() <= 1
+    assert classes.min() >= 0 and classes.max() < SIGNS and len(set(classes.tolist())) > 30
+    assert (pictures.std(dim=(1, 2, 3)) > 0.02).all()
+    steps = (pictures[:, 0, :, 1:] - pictures[:, 0, :, :-1]).abs().amax()
+    assert steps < 0.7  # no edge is sharp: 20 pixels at most lie under 128
+    again, same = written(table, 40, random(), 128)
+    assert torch.equal(pictures, again) and torch.equal(classes, same)
+
+
+def test_the_second_course_keeps_part_of_the_change_and_all_statistics() -> None:
+    pixels = draw(60, 3, SIDE).pixels
+    torch.manual_seed(1)
+    model = network()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    account = learn_to_read(model, pixels, steps=2, seed=4, side=48)
+    assert account["steps"] == 2 and set(account["losses"]) == {"sign", "kept"}
+    after = model.state_dict()
+    weights = [name for name, _ in model.base_model.named_parameters(prefix="resnet")]
+    assert all(torch.equal(after[name], before[name]) for name in after if name not in weights)
+    assert sum(not torch.equal(after[name], before[name]) for name in weights) == len(weights)
+    torch.manual_seed(1)
+    again = network()
+    learn_to_read(again, pixels, steps=2, seed=4, side=48)
+    assert all(torch.equal(value, after[name]) for name, value in again.state_dict().items())
+
+
+def test_the_card_and_the_recipe_of_an_earlier_course_go_on(tmp_path: Path) -> None:
+    course = {"steps": 5, "minutes": 0.1, "losses": {"formula": 6.0}, "device": "cpu", "machine": "a processor"}
+    course |= {"pictures": 150, "taught": False, "batch": 64, "seed": 7}
+    writing = {"steps": 1200, "minutes": 9.5, "losses": {"sign": 2.5, "kept": 0.125}, "seed": 7}
+    write_card(tmp_path, {"formulas": course, "writing": writing})
+    card = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "1,200 steps, 9.5 minutes" in card and "--steps 5" in card and "--writing 1200" in card
+    assert "sign 2.50" in card and "Again" in card and "teacher" not in card.lower()
+    assert read_recipe(tmp_path) == {"formulas": course, "writing": writing}
+    assert max(len(line) for line in card.splitlines()) <= 120
 
 
 def test_a_teacher_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoModelForSequenceClassification, BertConfig, BertForSequenceClassification, set_seed
+from transformers import (
+    AutoModelForImageClassification,
+    AutoModelForSequenceClassification,
+    BertConfig,
+    BertForSequenceClassification,
+    MobileNetV2Config,
+    MobileNetV2ForImageClassification,
+    set_seed,
+)
 
 from studio.errors import StudioError
 from studio.tasks import TASKS
@@ -84,6 +92,14 @@ def test_code_of_a_repository_does_not_run(with_head: Path) -> None:
     with pytest.raises(StudioError):
         load(with_head, ("no", "yes"))
     assert not ran.exists()
+
+
+def test_statistics_of_a_mobilenet_are_not_those_of_the_last_batch(tmp_path: Path) -> None:
+    config = MobileNetV2Config(depth_multiplier=0.35, image_size=32, num_labels=2)
+    MobileNetV2ForImageClassification(config).save_pretrained(tmp_path)
+    model, _, _ = load_with_head(AutoModelForImageClassification, tmp_path, ("no", "yes"), False)
+    momenta = {module.momentum for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)}
+    assert momenta == {0.1}
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)

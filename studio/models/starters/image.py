@@ -1,13 +1,16 @@
 """The recipe of starter/image: a small network for pictures, taught on generated ones alone.
 
 python -m studio.models.starters.image --to assets/starters/image --teacher FOLDER [--device cuda --batch 512]
+python -m studio.models.starters.image --to assets/starters/image --start FOLDER       the second course alone
 
 It draws a pool of pictures (studio.models.starters.pictures), and teaches a small ResNet three things about each: which
 of 1,000 formulas it shows, the numbers that went into it (size, turn, light, ...), and, where the folder of a larger
-model is given, what that model sees in it. Only the network below these three heads is kept.
+model is given, what that model sees in it. Only the network below these three heads is kept. A second course teaches it
+to read what is written small (studio.models.starters.image_writing); --start gives a result of the first one to it.
 
-The same --seed, --batch and --steps on the same machine give the same model. Without --steps the training ends after
---minutes, and the card says how many steps those were. A GPU gets further in five minutes than a processor in a night.
+The same --seed, --batch and --steps on the same machine give the same model. Without --steps the first course ends
+after --minutes, and the card says how many steps those were. A GPU gets further in five minutes than a processor in a
+night; the second course takes twenty minutes of a processor.
 """
 
 import argparse
@@ -19,10 +22,11 @@ from typing import Any
 
 import numpy as np
 
-from studio.models.starters.image_card import write_card
+from studio.models.starters.image_card import read_recipe, write_card
 from studio.models.starters.image_teacher import SIDE, Teacher
 from studio.models.starters.image_training import Course, train
 from studio.models.starters.image_views import as_numbers
+from studio.models.starters.image_writing import learn_to_read
 from studio.models.starters.pictures import draw
 
 STORED = 112  # side of a picture in the pool
@@ -40,6 +44,8 @@ def main() -> None:
     parser.add_argument("--teacher", type=Path, help="folder of a MobileNetV2 that was trained on ImageNet")
     parser.add_argument("--minutes", type=float, default=45, help="of training, the pool not counted")
     parser.add_argument("--steps", type=int, help="instead of --minutes: exactly so many steps")
+    parser.add_argument("--start", type=Path, help="folder of an earlier result, whose first course is taken over")
+    parser.add_argument("--writing", type=int, default=3000, metavar="STEPS", help="of the second course")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--processes", type=int, default=1, help="that draw the pool")
@@ -50,13 +56,27 @@ def main() -> None:
 
     torch.set_num_threads(chosen.threads)
     pool = draw_pool(chosen.work, chosen.pictures, chosen.seed, chosen.processes)
+    recipe, model = taken_over(chosen.start) if chosen.start else first_course(pool, chosen)
+    recipe["writing"] = learn_to_read(model, pool["pixels"], chosen.writing, chosen.seed, USED)
+    save(model, chosen.to)
+    write_card(chosen.to, recipe)
+
+
+def first_course(pool: dict[str, Any], chosen: argparse.Namespace) -> tuple[dict[str, Any], Any]:
+    """(what the card says of it, the network)."""
     teacher = open_teacher(chosen.teacher, pool, chosen.device) if chosen.teacher else None
     course = Course(chosen.minutes, chosen.steps, chosen.batch, chosen.seed, chosen.device)
     kept = chosen.work / f"training-{chosen.pictures}-{chosen.seed}.pt"
     model, account = train(pool, teacher, course, kept)
-    save(model, chosen.to)
-    write_card(chosen.to, account, chosen.pictures, course, taught=teacher is not None)
     kept.unlink(missing_ok=True)
+    what = {"pictures": chosen.pictures, "taught": teacher is not None, "batch": course.batch, "seed": course.seed}
+    return {"formulas": account | what}, model
+
+
+def taken_over(folder: Path) -> tuple[dict[str, Any], Any]:
+    from transformers import AutoModelForImageClassification
+
+    return read_recipe(folder), AutoModelForImageClassification.from_pretrained(folder, dtype="float32")
 
 
 def draw_pool(folder: Path, count: int, seed: int, processes: int = 1) -> dict[str, Any]:

@@ -1,11 +1,15 @@
-"""The model card of starter/image. Its table comes from benchmarks/starter_image.py --card."""
+"""The model card of starter/image, and the recipe it tells of. Its table comes from benchmarks/starter_image.py."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 from studio.files import replace_text
-from studio.models.starters.image_training import SIDES, Course
+from studio.models.starters.image_training import SIDES
+from studio.models.starters.image_writing import FEWEST, MOST, SIGNS, WAY
 from studio.models.starters.pictures import CLASSES
+
+RECIPE = "recipe.json"  # beside the model
 
 _CARD = """---
 license: apache-2.0
@@ -21,8 +25,7 @@ tags:
 A small ResNet (1.7 million parameters, 3.4 MB, 768 features) that comes with Fine-Tuning Studio, so that pictures can
 be sorted without a download. It was taught on generated pictures alone and has no classes of its own: give it a head.
 
-**Good for** shapes, surfaces, drawings and signs, as a first try. Under a head alone plain digits gain nothing by it;
-when all of it is trained they are learned in half the passes.
+**Good for** shapes, surfaces, drawings, signs and digits, as a first try.
 **For photographs choose a model of the Hub** that was taught on photographs, such as a MobileNetV2: it is
 far better there.
 
@@ -41,9 +44,12 @@ Not yet: `python benchmarks/starter_image.py DATA.zip ... --tune --card README.m
 - **Views**: every time another part, turned and mirrored, some as if from afar, some blended with another picture.
 - **Training**: AdamW, {steps:,} steps of {batch} pictures in {minutes} minutes on {machine}; first at {first},
   at last at {last} pixels. Last losses: {losses}.
+- **Writing**: a second course of {writing[steps]:,} steps, {writing[minutes]} minutes on one core: {signs} signs of a
+  pen, as a scan of {fewest} to {most} pixels shows them, while it goes on seeing other pictures as before; {way:.0%} of
+  the change is kept. Last losses: {writing_losses}.
 - **Again**: `python -m studio.models.starters.image --to FOLDER{flag} --pictures {pictures} --steps {steps}
-  --batch {batch}{device} --seed {seed}`. A run that was given minutes followed the clock, so its steps give a model
-  like it, not the same.
+  --batch {batch}{device} --seed {seed} --writing {writing[steps]}`. A first course that was given minutes followed the
+  clock, so its steps give a model like it, not the same.
 
 ## Licence
 
@@ -56,22 +62,36 @@ _TEACHER = (
 _CREDIT = " The teacher's licence is Apache-2.0 too."
 
 
-def write_card(folder: Path, account: dict[str, Any], pictures: int, course: Course, taught: bool) -> None:
-    """`account`: steps, minutes and losses of the training. `taught`: a larger model was asked as well."""
+def read_recipe(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / RECIPE).read_text(encoding="utf-8"))
+    return found
+
+
+def write_card(folder: Path, recipe: dict[str, Any]) -> None:
+    """Into the folder, with the recipe itself: what each of the two courses, `formulas` and `writing`, was given, and
+    how it ended."""
+    first, writing = recipe["formulas"], recipe["writing"]
+    told = {"losses": _told(first["losses"]), "device": ""}
+    if first["device"] != "cpu":
+        told["device"] = f" --device {first['device']}"
     text = _CARD.format(
-        pictures=pictures,
+        **first | told,
         classes=CLASSES,
-        seed=course.seed,
-        steps=account["steps"],
-        minutes=account["minutes"],
-        machine=account["machine"],
-        batch=course.batch,
         first=SIDES[0][1],
         last=SIDES[-1][1],
-        losses=", ".join(f"{name} {value:.2f}" for name, value in account["losses"].items()),
-        teacher=_TEACHER if taught else "",
-        flag=" --teacher FOLDER" if taught else "",
-        device=f" --device {course.device}" if course.device != "cpu" else "",
-        credit=_CREDIT if taught else "",
+        teacher=_TEACHER if first["taught"] else "",
+        flag=" --teacher FOLDER" if first["taught"] else "",
+        writing=writing,
+        signs=SIGNS,
+        fewest=FEWEST,
+        most=MOST - 1,
+        way=WAY,
+        writing_losses=_told(writing["losses"]),
+        credit=_CREDIT if first["taught"] else "",
     )
     replace_text(folder / "README.md", text)
+    replace_text(folder / RECIPE, json.dumps(recipe, indent=1) + "\n")
+
+
+def _told(losses: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.2f}" for name, value in losses.items())

@@ -159,6 +159,7 @@ def train(
         "steps": training.step,
         "minutes": round(training.seconds / 60, 1),
         "losses": training.losses,
+        "device": course.device,
         "machine": f"one {torch.cuda.get_device_name()}" if course.device == "cuda" else "a processor",
     }
     return training.model.cpu().eval(), account
