@@ -12,6 +12,7 @@ from components.charts.curve import curve_html
 from components.fold import PANEL, Fold
 from components.forms import Form, field_names
 from studio.app.drafts import Draft
+from studio.app.outlook import Outlook
 from studio.config import RunConfig
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
@@ -72,8 +73,8 @@ def widgets(panels: Sequence[Panel]) -> list[Any]:
     return [widget for panel in panels for widget in (panel.fold, *panel.form.components, *pictures[id(panel)])]
 
 
-def updates(panels: Sequence[Panel], draft: Draft, config: RunConfig, unread: Collection[str], steps: int) -> list[Any]:
-    """For `widgets(panels)`. unread: training settings that nothing reads under the present choices. steps: in all."""
+def updates(panels: Sequence[Panel], draft: Draft, config: RunConfig, now: Outlook) -> list[Any]:
+    """For `widgets(panels)`."""
     filled: dict[Part, Mapping[str, Any]] = {
         "strategy": config.strategy,
         "training": config.training.model_dump(),
@@ -82,23 +83,22 @@ def updates(panels: Sequence[Panel], draft: Draft, config: RunConfig, unread: Co
     drawn: list[Any] = []
     for panel in panels:
         belongs = panel.belongs(draft)
-        hidden = set(unread) if panel.part == "training" else set()
+        hidden = set(now.unread) if panel.part == "training" else set()
         hidden |= {name for name in panel.form.names if not _found(panel.form, name, draft.search)}
         values = filled[panel.part] if belongs else {}
         gone = not belongs or not panel.form.any_visible(values, hidden)
         drawn.append({"gone": gone, "open": True} if draft.search else {"gone": gone})
         drawn += panel.form.updates(values, hidden)
-        drawn += [rate_curve(config, steps)] if panel.picture else []
+        drawn += [rate_curve(config.training, now.learning_rate, now.steps)] if panel.picture else []
     return drawn
 
 
-def rate_curve(config: RunConfig, steps: int) -> str:
+def rate_curve(training: TrainingOptions, highest: float, steps: int) -> str:
     """The learning rate from the first to the last step, as far as it is known before training."""
-    training = config.training
     follows = OPTIMIZERS[training.optimizer].follows_schedule
     schedule = in_force(training)
     moments = [round(index * (steps - 1) / (CURVE_POINTS - 1)) for index in range(CURVE_POINTS)]
-    rates = [config.learning_rate * learning_rate_factor(schedule, step, steps) for step in moments]
+    rates = [highest * learning_rate_factor(schedule, step, steps) for step in moments]
     note = "It falls when the checks stop improving." if schedule.schedule == "reduce-on-plateau" else ""
     note = note if follows else "This optimizer needs no schedule: it averages the weights instead."
     return curve_html(rates, "Learning rate", "first step", f"step {steps:,}", note)

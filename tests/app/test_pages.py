@@ -368,10 +368,9 @@ def test_estimates_count_pictures_as_large_as_the_model_reads_them(
 def test_layers_of_a_run_learn_at_the_rate_that_was_found(services: Services) -> None:
     run = make_run(services.store)
     layers = Layers(step=0, states=("frozen", "trained", "trained"), rates=(0.0, 0.5, 1.0), time=NOW + 2)
-    write(run, started(), planned(), layers)
-    recommended = RunConfig.from_file(run.config_file).learning_rate
+    write(run, started(), planned(learning_rate=0.004), layers)
     notes = [layer["note"] for layer in train_tab.layers_of_run(run, services.states)]
-    assert notes == ["", f"rate {recommended / 2:.2g}", f"rate {recommended:.2g}"]
+    assert notes == ["", "rate 0.002", "rate 0.004"]
     write(run, RateTest(rates=(0.1, 0.2), losses=(1.0, 0.5), chosen=0.03, time=NOW + 3))
     notes = [layer["note"] for layer in train_tab.layers_of_run(run, services.states)]
     assert notes == ["", "rate 0.015", "rate 0.03"]
@@ -529,9 +528,10 @@ def test_the_curve_of_the_learning_rate_follows_the_settings(ready: Draft) -> No
     def drawn(**training: Any) -> str:
         from studio.app.settings import rate_curve
 
-        return rate_curve(ready.change(strategy={"name": "full"}, training=training).config(), 200)
+        config = ready.change(strategy={"name": "full"}, training=training).config()
+        return rate_curve(config.training, 5e-5, 200)
 
-    assert "begins at 5e-06, peaks at 5e-05, ends at" in drawn(learning_rate=5e-5, warmup=0.05)
+    assert "begins at 5e-06, peaks at 5e-05, ends at" in drawn(warmup=0.05)
     assert "when the checks stop improving" in drawn(schedule="reduce-on-plateau")
     assert "needs no schedule" in drawn(optimizer="schedule-free-adamw", schedule="linear")
     assert drawn(schedule="step") != drawn(schedule="cosine")
