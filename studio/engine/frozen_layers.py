@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from torch import nn
 
@@ -19,16 +19,19 @@ if TYPE_CHECKING:
     from studio.engine.loop import Loop
 
 CACHE_FOLDER = "cache"
+FEW_AT_ONCE = 16  # below it, the statistics of a batch do harm: Wu and He 2018, arXiv:1803.08494, figure 1
+
+Statistics = Literal["learning", "frozen", "updated"]
 
 
 class FrozenLayers:
     """`refresh` after every change of what trains. wanted: whether activations may be kept on the disk.
 
-    batch_norm: "frozen" keeps all running statistics as they are, "updated" lets all move; so what is frozen says
-    something else each time, and nothing is kept.
+    batch_norm: "learning" lets running statistics move where a layer learns; "frozen" keeps all as they are; "updated"
+    lets all move, so that what is frozen says something else each time, and nothing is kept.
     """
 
-    def __init__(self, run: Run, settled: Settled, reporter: Reporter, wanted: bool, batch_norm: str) -> None:
+    def __init__(self, run: Run, settled: Settled, reporter: Reporter, wanted: bool, batch_norm: Statistics) -> None:
         self._run = run
         self._settled = settled
         self._reporter = reporter
@@ -68,7 +71,7 @@ class FrozenLayers:
         norms = batch_norms(loop.model)
         if self._batch_norm == "frozen":
             return quiet + norms
-        if self._batch_norm == "auto":
+        if self._batch_norm == "learning":
             return quiet
         moving = {id(module) for module in norms}
         leaves = [leaf for module in quiet for leaf in module.modules() if not any(leaf.children())]
@@ -78,6 +81,13 @@ class FrozenLayers:
         """A resumed run has to compute the same bits, so it must not find another answer than this."""
         self._settled = replace(self._settled, cached={**self._settled.cached, str(stage): cached})
         self._settled.write(self._run.folder)
+
+
+def statistics(wanted: Literal["auto", "frozen", "updated"], at_once: int, begins_anew: bool) -> Statistics:
+    """What "auto" means: a pretrained model keeps its statistics where too few examples go through it at once."""
+    if wanted != "auto":
+        return wanted
+    return "frozen" if at_once < FEW_AT_ONCE and not begins_anew else "learning"
 
 
 def batch_norms(model: nn.Module) -> list[nn.Module]:

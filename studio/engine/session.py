@@ -28,7 +28,7 @@ from studio.engine.callbacks.unfreezing import Unfreezing, stages_by_name
 from studio.engine.checkpoint import Checkpoints
 from studio.engine.evaluation import Evaluator
 from studio.engine.forward import Forward
-from studio.engine.frozen_layers import FrozenLayers, batch_norms
+from studio.engine.frozen_layers import FrozenLayers, batch_norms, statistics
 from studio.engine.layers import layers_now
 from studio.engine.loop import Loop, Plan, parameter_groups
 from studio.engine.objective import objective
@@ -181,7 +181,9 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
     )
     checkpoints = Checkpoints(run.checkpoints)
     saving = SaveCheckpoints(checkpoints, reporter, training.checkpoint_seconds)
-    frozen = FrozenLayers(run, settled, reporter, training.cache_activations, training.batch_norm)
+    at_once = settled.batch_size // training.accumulation
+    batch_norm = statistics(training.batch_norm, at_once, bool(renewed))
+    frozen = FrozenLayers(run, settled, reporter, training.cache_activations, batch_norm)
     regularising = regularisers(loop, training, prepared, structure)
 
     def announce(loop: Loop) -> None:

@@ -195,6 +195,19 @@ def test_statistics_move_where_they_should(batch_norm: str, moving: int, recorde
     assert (loop.forward.cache is not None) == recorded
 
 
+@pytest.mark.parametrize(("batch_size", "strategy", "moving"), [(15, "full", 0), (16, "full", 1), (8, "scratch", 1)])
+def test_statistics_of_small_batches_are_left_alone(
+    batch_size: int, strategy: str, moving: int, finished: Finished
+) -> None:
+    run = finished.new("image", batch_size=batch_size)
+    text = run.config_file.read_text(encoding="utf-8").replace("name: freeze", f"name: {strategy}")
+    run.config_file.write_text(text, encoding="utf-8")
+    loop = open_session(run).loop
+    loop.train_mode()
+    training = [module.training for module in batch_norms(loop.model)]
+    assert training and all(training) == bool(moving) == any(training)
+
+
 def test_statistics_can_be_kept_in_what_learns(finished: Finished) -> None:
     run = finished.new("image", batch_norm="frozen")
     text = run.config_file.read_text(encoding="utf-8").replace("name: freeze", "name: full")
