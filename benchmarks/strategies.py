@@ -48,7 +48,7 @@ from studio.tasks import TASKS
 from studio.tasks.classification import config_of
 from studio.tasks.preview import structure_for
 
-EPOCHS = {"text-classification": 4, "image-classification": 12}
+PASSES = {"text-classification": (4, 2), "image-classification": (6, 1)}  # epochs, and checks in each
 HEAD_EPOCHS = 5
 DEFAULT: Settings = {
     "strategy": {"name": "full"},
@@ -147,8 +147,8 @@ def settings_of(arm: str, rows: Rows, choices: Choices, home: Home) -> Settings:
     if arm == "suggested":
         return suggestion(rows, choices, home).settings
     head = arm == "freeze"
-    epochs = EPOCHS[rows.task] * (HEAD_EPOCHS if head else 1)
-    training = {"epochs": epochs, "evaluations_per_epoch": 1 if head else 2}
+    epochs, checks = (HEAD_EPOCHS * PASSES[rows.task][0], 1) if head else PASSES[rows.task]
+    training = {"epochs": epochs, "evaluations_per_epoch": checks}
     return {"strategy": VARIANTS.get(arm, {"name": arm}), "training": training}
 
 

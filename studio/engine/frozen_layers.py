@@ -38,8 +38,9 @@ class FrozenLayers:
         self._wanted = wanted
         self._batch_norm = batch_norm
 
-    def refresh(self, loop: "Loop", stage: int) -> None:
-        """Find what is frozen now, and compute it once. `stage`: of the course, 0 where there is none.
+    def refresh(self, loop: "Loop", stage: int, passes: float) -> None:
+        """Find what is frozen now, and compute it once where that pays. `stage`: of the course, 0 where there is none.
+        passes: over the training examples, before something else is frozen.
 
         Random numbers are as before afterwards. Raises Interrupted when asked to pause meanwhile.
         """
@@ -53,6 +54,9 @@ class FrozenLayers:
                 return
             known = self._settled.cached.get(str(stage))
             if not self._wanted or not boundaries or known is False:
+                return
+            if known is None and not pays(loop, passes):
+                self._remember(stage, False)
                 return
             progress: Callable[[int, int], None] = lambda done, total: self._reporter.phase(  # noqa: E731
                 "caching", "Computing the frozen layers once for all epochs.", done, total
@@ -81,6 +85,14 @@ class FrozenLayers:
         """A resumed run has to compute the same bits, so it must not find another answer than this."""
         self._settled = replace(self._settled, cached={**self._settled.cached, str(stage): cached})
         self._settled.write(self._run.folder)
+
+
+def pays(loop: "Loop", passes: float) -> bool:
+    """Whether no fewer examples will be read from a recording than go into it."""
+    prepared = loop.forward.prepared
+    rows = {split: len(items) for split, items in prepared.datasets.items() if split not in prepared.varying}
+    read = rows.get("train", 0) + loop.plan.evaluations_per_epoch * rows.get("validation", 0)
+    return passes * read >= sum(rows.values())
 
 
 def statistics(wanted: Literal["auto", "frozen", "updated"], at_once: int, begins_anew: bool) -> Statistics:

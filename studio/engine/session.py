@@ -70,8 +70,12 @@ class Session:
         if self.unfreezing:
             self.unfreezing.place(self.loop)
         reporter.emit(layers_now(self.loop, self.structure))
-        if compute_once:
-            self.frozen.refresh(self.loop, self.unfreezing.stage if self.unfreezing else 0)
+        if not compute_once:
+            return
+        if self.unfreezing:
+            self.frozen.refresh(self.loop, self.unfreezing.stage, self.unfreezing.passes_ahead(self.loop))
+        else:
+            self.frozen.refresh(self.loop, 0, self.loop.plan.epochs)
 
 
 @dataclass

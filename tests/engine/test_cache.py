@@ -66,7 +66,7 @@ def test_where_the_trial_fails_it_is_not_used_and_a_note_says_so(
         raise CannotRecord("A trial gave another answer than the whole model.")
 
     monkeypatch.setattr(RecordingPlan, "verify", refuse)
-    run = finished.new("freeze", epochs=1)
+    run = finished.new("freeze", epochs=2)
     assert in_this_process(run, monkeypatch) == 0
     state = state_of(run)
     assert state.status == "completed"

@@ -120,7 +120,7 @@ def two_stages(every: str, amount: float, **more: Any) -> tuple[Unfreezing, Any,
     groups = parameter_groups(model, 0.0, {}, stages_by_name(course))
     loop = SimpleNamespace(
         state=State(),
-        plan=SimpleNamespace(total_steps=20),
+        plan=SimpleNamespace(total_steps=20, steps_per_epoch=5),
         trained=dict(model.named_parameters()),
         optimizer=SimpleNamespace(param_groups=groups),
         train_mode=lambda: None,
@@ -130,7 +130,7 @@ def two_stages(every: str, amount: float, **more: Any) -> tuple[Unfreezing, Any,
     callback = Unfreezing(
         course,
         Reporter(),  # type: ignore[arg-type]
-        lambda loop, stage: asked.append(("refresh", stage)),
+        lambda loop, stage, passes: asked.append(("refresh", stage, passes)),
         lambda step: asked.append(("best", step)),
         lambda loop: asked.append("told"),
     )
@@ -152,15 +152,22 @@ def learning(loop: Any) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("every", "amount", "moments"),
-    [("steps", 3, [(2, 0), (3, 0)]), ("epochs", 2, [(9, 1), (10, 2)]), ("share", 0.4, [(7, 0), (8, 0)])],
+    ("every", "amount", "moments", "passes"),
+    [
+        ("steps", 3, [(2, 0), (3, 0)], 3.4),
+        ("epochs", 2, [(9, 1), (10, 2)], 2),
+        ("share", 0.4, [(7, 0), (8, 0)], 2.4),
+    ],
 )
-def test_the_next_stage_begins_on_time(every: str, amount: float, moments: list[tuple[int, int]]) -> None:
+def test_the_next_stage_begins_on_time(
+    every: str, amount: float, moments: list[tuple[int, int]], passes: float
+) -> None:
     callback, loop, asked = two_stages(every, amount)
+    assert callback.passes_ahead(loop) == pytest.approx(4 - passes)  # until then
     begin(callback, loop, *moments[0])
     assert learning(loop) == {"1.weight", "1.bias"} and not asked
     begin(callback, loop, *moments[1])
-    assert len(learning(loop)) == 4 and asked == ["told", ("refresh", 1)]
+    assert len(learning(loop)) == 4 and asked == ["told", ("refresh", 1, pytest.approx(passes))]
 
 
 def test_a_share_is_divided_evenly_among_the_stages() -> None:
@@ -208,7 +215,7 @@ def test_where_it_hurts_it_goes_back() -> None:
 def test_a_pause_while_layers_are_computed_leaves_the_step_for_later() -> None:
     callback, loop, _ = two_stages("steps", 1)
 
-    def interrupt(loop: Any, stage: int) -> None:
+    def interrupt(loop: Any, stage: int, passes: float) -> None:
         raise Interrupted("pause")
 
     callback._refresh = interrupt

@@ -13,7 +13,8 @@ from studio.strategies.base import Course
 class Unfreezing(Callback):
     """Switches on what `course` says, when it says it. Stands before the callbacks that look at the weights.
 
-    refresh(loop, stage): what to do after a change of what trains. restore_best(step): load the best weights.
+    refresh(loop, stage, passes): what to do after a change of what trains, of which so many passes over the examples
+    come. restore_best(step): load the best weights.
     announce(loop): tell the people who watch.
     """
 
@@ -21,7 +22,7 @@ class Unfreezing(Callback):
         self,
         course: Course,
         reporter: Reporter,
-        refresh: Callable[[Loop, int], None],
+        refresh: Callable[[Loop, int, float], None],
         restore_best: Callable[[int], None],
         announce: Callable[[Loop], None],
     ) -> None:
@@ -79,6 +80,21 @@ class Unfreezing(Callback):
             case "plateau":
                 return self._checks_without_gain >= self._course.amount
 
+    def passes_ahead(self, loop: Loop) -> float:
+        """Over the training examples, until the next part joins or training ends; at most, where a check decides."""
+        step, plan = loop.state.step, loop.plan
+        at_end = plan.total_steps / plan.steps_per_epoch
+        if self._over or self.stage + 1 >= len(self._course.stages):
+            return at_end - step / plan.steps_per_epoch
+        begins = self._course.begins(self.stage + 1)
+        passes = {
+            "share": begins * at_end,
+            "epochs": begins,
+            "steps": begins / plan.steps_per_epoch,
+            "plateau": at_end,
+        }
+        return min(at_end, passes[self._course.every]) - step / plan.steps_per_epoch
+
     def _move_on(self, loop: Loop) -> None:
         step = loop.state.step
         if self._hurt():
@@ -96,7 +112,7 @@ class Unfreezing(Callback):
         self._checks_without_gain = 0
         self.place(loop)
         self._announce(loop)
-        self._refresh(loop, self.stage)
+        self._refresh(loop, self.stage, self.passes_ahead(loop))
 
     def _hurt(self) -> bool:
         """No check since the newest part joined was better than the best before."""
