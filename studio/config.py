@@ -8,7 +8,6 @@ from pydantic import ValidationInfo, field_validator
 
 from studio.data.options import DataOptions
 from studio.errors import StudioError
-from studio.models.structure import Structure
 from studio.options import Options, setting
 from studio.strategies import STRATEGIES
 from studio.strategies.base import Strategy
@@ -79,9 +78,10 @@ class RunConfig(Options):
     def strategy_options(self) -> Options:
         return self.chosen_strategy.Options.read({k: v for k, v in self.strategy.items() if k != "name"})
 
-    def learning_rate(self, structure: Structure) -> float:
-        """The highest one, for a model of this structure: the chosen one, or what suits strategy and optimizer."""
-        recommended = self.chosen_strategy.learning_rate(structure, self.strategy_options)
+    @property
+    def learning_rate(self) -> float:
+        """The highest one: the chosen one, or what suits strategy and optimizer."""
+        recommended = self.chosen_strategy.learning_rate(self.strategy_options)
         return self.training.learning_rate or recommended * OPTIMIZERS[self.training.optimizer].rate
 
     # --- the file -----------------------------------------------------------------------------

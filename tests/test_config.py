@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from families import build, live_structure
 
 from studio.config import RunConfig
 from studio.errors import StudioError
@@ -24,7 +23,7 @@ def test_what_is_not_said_has_a_default() -> None:
     assert config.strategy["name"] == "full" and config.chosen_strategy is STRATEGIES["full"]
     assert config.training.optimizer == "adamw" and config.training.batch_size == "auto"
     assert config.chosen_task is TASKS["text-classification"]
-    assert config.learning_rate(live_structure(build("bert"))) == STRATEGIES["full"].default_learning_rate
+    assert config.learning_rate == STRATEGIES["full"].default_learning_rate
     assert config.data.split.train == 0.8
 
 

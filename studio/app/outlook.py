@@ -50,7 +50,6 @@ class Outlook:
     problem: str
     unread: frozenset[str]  # training settings that nothing reads under these choices
     steps: int  # optimizer steps in all
-    learning_rate: float  # the highest one
 
     @property
     def memory_words(self) -> str:
@@ -90,15 +89,13 @@ def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
     changeable = preview.total - about.structure.count(about.structure.fixed)
     share = preview.trainable / max(1, changeable)
     course = strategy.course(about.structure, config.strategy_options)
-    learning_rate = config.learning_rate(about.structure)
-    drawn = layers(preview, learning_rate, course, training.epochs)
+    drawn = layers(preview, config.learning_rate, course, training.epochs)
     pictures = config.chosen_task.input_kind == "image"
     nobody_reads = unread(_has_classes(config), pictures, about.info.config, stored_names(about.info.folder))
     nobody_reads |= frozenset() if preview.lowest_trained_block or course else {"cache_activations"}
     batch_size = workload(config, about.rows, about.length).batch_size
     steps = max(1, math.ceil(about.rows["train"] / batch_size)) * training.epochs
-    tone = TONES[fit.verdict]
-    return Outlook(preview, share, needed, tone, fit.sentence, drawn, why_not, nobody_reads, steps, learning_rate)
+    return Outlook(preview, share, needed, TONES[fit.verdict], fit.sentence, drawn, why_not, nobody_reads, steps)
 
 
 def _has_classes(config: RunConfig) -> bool:

@@ -89,16 +89,17 @@ def updates(panels: Sequence[Panel], draft: Draft, config: RunConfig, now: Outlo
         gone = not belongs or not panel.form.any_visible(values, hidden)
         drawn.append({"gone": gone, "open": True} if draft.search else {"gone": gone})
         drawn += panel.form.updates(values, hidden)
-        drawn += [rate_curve(config.training, now.learning_rate, now.steps)] if panel.picture else []
+        drawn += [rate_curve(config, now.steps)] if panel.picture else []
     return drawn
 
 
-def rate_curve(training: TrainingOptions, highest: float, steps: int) -> str:
+def rate_curve(config: RunConfig, steps: int) -> str:
     """The learning rate from the first to the last step, as far as it is known before training."""
+    training = config.training
     follows = OPTIMIZERS[training.optimizer].follows_schedule
     schedule = in_force(training)
     moments = [round(index * (steps - 1) / (CURVE_POINTS - 1)) for index in range(CURVE_POINTS)]
-    rates = [highest * learning_rate_factor(schedule, step, steps) for step in moments]
+    rates = [config.learning_rate * learning_rate_factor(schedule, step, steps) for step in moments]
     note = "It falls when the checks stop improving." if schedule.schedule == "reduce-on-plateau" else ""
     note = note if follows else "This optimizer needs no schedule: it averages the weights instead."
     return curve_html(rates, "Learning rate", "first step", f"step {steps:,}", note)

@@ -152,17 +152,17 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
     accelerator = Accelerator(mixed_precision=precision, cpu=device.type == "cpu")
     course = strategy.course(structure, options)
     factors = strategy.rates(model, structure, options)
-    choice, learning_rate = OPTIMIZERS[training.optimizer], config.learning_rate(structure)
+    choice = OPTIMIZERS[training.optimizer]
     apart = matrices_inside(model, structure) if choice.by_shape else ()
     groups = parameter_groups(model, training.weight_decay, factors, stages_by_name(course), apart)
-    wrapped, optimizer = accelerator.prepare(model, choice.build(groups, learning_rate, training))
+    wrapped, optimizer = accelerator.prepare(model, choice.build(groups, config.learning_rate, training))
     forward = Forward(wrapped, prepared, accelerator.device)
     plan = Plan(
         rows=len(prepared.datasets["train"]),
         lengths=prepared.lengths["train"] if prepared.lengths else None,
         epochs=training.epochs,
         batch_size=settled.batch_size,
-        learning_rate=learning_rate,
+        learning_rate=config.learning_rate,
         schedule=in_force(training),
         max_grad_norm=training.max_grad_norm,
         evaluations_per_epoch=training.evaluations_per_epoch,

@@ -58,11 +58,6 @@ class Structure:
     def body(self) -> tuple[str, ...]:
         return tuple(name for block in self.blocks for name in block)
 
-    @property
-    def convolutional(self) -> bool:
-        """Whether kernels are most of what the blocks hold: so in ResNet and MobileNet, not in ConvNeXt or wav2vec."""
-        return 2 * self.count(name for name in self.body if len(self.shapes[name]) > 2) > self.count(self.body)
-
 
 def find_structure(shapes: Mapping[str, Shape], head: Iterable[str]) -> Structure:
     """Group `shapes` (name -> shape, buffers left out); `head` names the parameters of the task's head.

@@ -86,7 +86,6 @@ class Strategy:
     sentence: ClassVar[str]  # one sentence for a person who has never trained a model
     group: ClassVar[str] = GROUPS[0]  # under which heading its card stands
     default_learning_rate: ClassVar[float]
-    convolutional_learning_rate: ClassVar[float | None] = None  # where blocks are convolutions; None: the same
     Options: ClassVar[type[Options]] = Options
 
     def why_not(self, structure: Structure) -> str | None:
@@ -97,10 +96,9 @@ class Strategy:
         """A sentence why this machine cannot train so, or "" when it can."""
         return ""
 
-    def learning_rate(self, structure: Structure, options: Any) -> float:
+    def learning_rate(self, options: Any) -> float:
         """The recommended learning rate under AdamW; `default_learning_rate` is the one of default options."""
-        for_kernels = self.convolutional_learning_rate if structure.convolutional else None
-        return for_kernels or self.default_learning_rate
+        return self.default_learning_rate
 
     def preview(self, structure: Structure, options: Any) -> Preview:
         raise NotImplementedError

@@ -49,7 +49,7 @@ class Freeze(Selection):
     default_learning_rate = 1e-3
     Options = FreezeOptions
 
-    def learning_rate(self, structure: Structure, options: Any) -> float:
+    def learning_rate(self, options: Any) -> float:
         """A head alone takes long steps; pretrained blocks would forget by them."""
         only_head = options.last_blocks == 0 and not options.embeddings and not options.also
         return self.default_learning_rate if only_head else BLOCKS_LEARNING_RATE

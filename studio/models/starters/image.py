@@ -10,7 +10,7 @@ to read what is written small (studio.models.starters.image_writing); --start gi
 
 The same --seed, --batch and --steps on the same machine give the same model. Without --steps the first course ends
 after --minutes, and the card says how many steps those were. A GPU gets further in five minutes than a processor in a
-night; the second course takes twenty minutes of a processor.
+night; the second course takes a quarter of an hour of one core.
 """
 
 import argparse
@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=45, help="of training, the pool not counted")
     parser.add_argument("--steps", type=int, help="instead of --minutes: exactly so many steps")
     parser.add_argument("--start", type=Path, help="folder of an earlier result, whose first course is taken over")
-    parser.add_argument("--writing", type=int, default=3000, metavar="STEPS", help="of the second course")
+    parser.add_argument("--writing", type=int, default=1500, metavar="STEPS", help="of the second course")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--processes", type=int, default=1, help="that draw the pool")

@@ -40,11 +40,12 @@ Not yet: `python benchmarks/starter_image.py DATA.zip ... --tune --card README.m
 - **Data**: {pictures:,} pictures of {classes:,} classes, drawn by `studio/models/starters/pictures.py` with seed
   {seed}: surfaces, outlines, shaded solids, fractals and signs of strokes, before plain and cluttered grounds, under
   light from all sides. No photograph, no collected picture, nobody's likeness.
-- **Lessons**: which formula a picture shows, and the numbers that went into it (turn, size, place, light).{teacher}
+- **Lessons**: which formula a picture shows, and the numbers that went into it (turn, size, place,
+  light).{teacher}
 - **Views**: every time another part, turned and mirrored, some as if from afar, some blended with another picture.
 - **Training**: AdamW, {steps:,} steps of {batch} pictures in {minutes} minutes on {machine}; first at {first},
   at last at {last} pixels. Last losses: {losses}.
-- **Writing**: a second course of {writing[steps]:,} steps, {writing[minutes]} minutes on one core: {signs} signs of a
+- **Writing**: a second course of {writing[steps]:,} steps, {writing[minutes]} minutes of one core: {signs} signs of a
   pen, as a scan of {fewest} to {most} pixels shows them, while it goes on seeing other pictures as before; {way:.0%} of
   the change is kept. Last losses: {writing_losses}.
 - **Again**: `python -m studio.models.starters.image --to FOLDER{flag} --pictures {pictures} --steps {steps}
@@ -56,8 +57,8 @@ Not yet: `python benchmarks/starter_image.py DATA.zip ... --tune --card README.m
 Apache-2.0, as the studio.{credit}
 """
 _TEACHER = (
-    " A third lesson:\n  what MobileNetV2 1.0 (224 pixels, ImageNet, Apache-2.0) sees in the same generated pictures,\n"
-    "  place by place, half way up and at the top. None of its weights are in here."
+    " A third lesson: what MobileNetV2 1.0 (224 pixels, ImageNet, Apache-2.0) sees in the same generated\n"
+    "  pictures, place by place, half way up and at the top. None of its weights are in here."
 )
 _CREDIT = " The teacher's licence is Apache-2.0 too."
 
