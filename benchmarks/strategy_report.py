@@ -20,6 +20,7 @@ class Line:
     """Means over the seeds. accuracy in percent with its standard error (nan for a single run).
 
     difference: to full fine-tuning on the same rows, in points, with its standard error.
+    costs: by device, (seconds, megabytes) of a run.
     """
 
     name: str
@@ -29,8 +30,7 @@ class Line:
     difference: float
     difference_error: float
     share: float
-    seconds: float
-    megabytes: float
+    costs: dict[str, tuple[float, float]]
 
 
 def lines(rows: list[Row]) -> list[Line]:
@@ -53,15 +53,26 @@ def lines(rows: list[Row]) -> list[Line]:
                 mean(differences) if differences else math.nan,
                 _standard_error(differences),
                 mean(run["trainable"] / run["total"] for run in runs.values()),
-                mean(run["seconds"] for run in runs.values()),
-                mean(run["megabytes"] for run in runs.values()),
+                _costs(list(runs.values())),
             )
         )
     return sorted(found, key=lambda line: -line.accuracy)
 
 
+def _costs(runs: list[Row]) -> dict[str, tuple[float, float]]:
+    by_device: dict[str, list[Row]] = {}
+    for run in runs:
+        by_device.setdefault(run["device"], []).append(run)
+    return {
+        device: (mean(run["seconds"] for run in some), mean(run["megabytes"] for run in some))
+        for device, some in by_device.items()
+    }
+
+
 def table(rows: list[Row], data: str) -> str:
-    head = ("strategy", "test accuracy", "beside full", "trained", "seconds", "MB")
+    devices = sorted({row["device"] for row in rows if "device" in row}, reverse=True)
+    costs = [f"{what}, {device.split(':')[0]}" for device in devices for what in ("seconds", "MB")]
+    head = ("strategy", "test accuracy", "beside full", "trained", *costs)
     text = [data, "", _cells(head), _cells(["---"] * len(head))]
     for line in lines(rows):
         difference = f"{line.difference:+.1f}" + _plus_minus(line.difference_error)
@@ -72,8 +83,11 @@ def table(rows: list[Row], data: str) -> str:
                     f"{line.accuracy:.1f}" + _plus_minus(line.error),
                     "" if math.isnan(line.difference) else difference,
                     f"{line.share:.2%}",
-                    f"{line.seconds:,.0f}",
-                    f"{line.megabytes:,.0f}",
+                    *(
+                        f"{number:,.0f}" if number is not None else ""
+                        for device in devices
+                        for number in line.costs.get(device, (None, None))
+                    ),
                 )
             )
         )
