@@ -80,7 +80,7 @@ DEMOS: Registry[Demo] = Registry(
         "handwritten-digits",
         "starter/image",
         "quick",
-        {"learning_rate": 3e-2, "epochs": 40},
+        {"learning_rate": 1e-2, "epochs": 40},
         {},
         {
             "data": "Digits that people wrote by hand, each with the one that was meant. The model will learn to "
