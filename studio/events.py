@@ -50,7 +50,6 @@ class Planned(Event):
     total_parameters: int
     headline_metric: str
     precision: str = ""  # the number format that training uses; `Started` may only know "auto"
-    learning_rate: float = 0.0  # the highest one, before a range test; 0 in logs from before it was kept
 
 
 class Resumed(Event):

@@ -31,7 +31,7 @@ def started(seconds: float = 0.0) -> Started:
     return Started(device="cpu", precision="fp32", threads=1, time=NOW + seconds)
 
 
-def planned(total_steps: int = 100, seconds: float = 1.0, learning_rate: float = 1e-3) -> Planned:
+def planned(total_steps: int = 100, seconds: float = 1.0) -> Planned:
     return Planned(
         total_steps=total_steps,
         steps_per_epoch=max(1, total_steps // 4),
@@ -41,7 +41,6 @@ def planned(total_steps: int = 100, seconds: float = 1.0, learning_rate: float =
         trainable_parameters=10,
         total_parameters=100,
         headline_metric="accuracy",
-        learning_rate=learning_rate,
         time=NOW + seconds,
     )
 

@@ -280,7 +280,6 @@ def planned(plan: Plan, prepared: Prepared, model: nn.Module, headline_metric: s
         total_parameters=sum(map(numbers_in, parameters)),
         headline_metric=headline_metric,
         precision=precision,
-        learning_rate=plan.learning_rate,
     )
 
 

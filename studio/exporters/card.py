@@ -162,8 +162,8 @@ def _settings(run: Run, config: RunConfig) -> str:
     if plan is not None:
         lines.append(f"- Trained parameters: {plan.trainable_parameters:,} of {plan.total_parameters:,}")
         training["batch_size"] = plan.batch_size
-        test = run.state().rate_test
-        lines.append(f"- learning_rate: {test.chosen if test else plan.learning_rate:g}")
+    test = run.state().rate_test
+    lines.append(f"- learning_rate: {test.chosen if test else config.learning_rate:g}")
     lines += [f"- {key}: {training[key]}" for key in _SETTINGS]
     note = "" if for_others(config) == config else " Put the data (and the pretrained model's folder) beside it first."
     repeat = f"\n\nThe file `run.yaml` holds every setting. To repeat the run:{note}\n\n```\nstudio train run.yaml\n```"

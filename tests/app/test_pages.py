@@ -368,9 +368,10 @@ def test_estimates_count_pictures_as_large_as_the_model_reads_them(
 def test_layers_of_a_run_learn_at_the_rate_that_was_found(services: Services) -> None:
     run = make_run(services.store)
     layers = Layers(step=0, states=("frozen", "trained", "trained"), rates=(0.0, 0.5, 1.0), time=NOW + 2)
-    write(run, started(), planned(learning_rate=0.004), layers)
+    write(run, started(), planned(), layers)
+    recommended = RunConfig.from_file(run.config_file).learning_rate
     notes = [layer["note"] for layer in train_tab.layers_of_run(run, services.states)]
-    assert notes == ["", "rate 0.002", "rate 0.004"]
+    assert notes == ["", f"rate {recommended / 2:.2g}", f"rate {recommended:.2g}"]
     write(run, RateTest(rates=(0.1, 0.2), losses=(1.0, 0.5), chosen=0.03, time=NOW + 3))
     notes = [layer["note"] for layer in train_tab.layers_of_run(run, services.states)]
     assert notes == ["", "rate 0.015", "rate 0.03"]

@@ -13,6 +13,8 @@ from studio.app.live import States, poll
 from studio.app.outlook import layer_titles
 from studio.app.pages import Page, Services, Wire
 from studio.app.runs import run_name, start_run
+from studio.config import RunConfig
+from studio.errors import StudioError
 from studio.events import RESUMABLE, RateTest, RunState, Status
 from studio.store import Run
 
@@ -138,11 +140,13 @@ def rate_test_html(test: RateTest | None) -> str:
 
 def layers_of_run(run: Run, states: States) -> list[Layer]:
     """What each layer of the run's model does at the moment, and how fast it learns; empty before that is known."""
-    now = states.of(run)
-    told, plan, test = now.layers, now.plan, now.rate_test
-    if told is None or plan is None:
+    told, test = states.of(run).layers, states.of(run).rate_test
+    if told is None:
         return []
-    rate = test.chosen if test else plan.learning_rate
+    try:
+        rate = test.chosen if test else RunConfig.from_file(run.config_file).learning_rate
+    except StudioError:
+        return []  # a strategy or setting that this version does not know; the curve can be looked at all the same
     titles = layer_titles(len(told.states) - 2)
     return [
         {"title": title, "state": state, "note": f"rate {rate * factor:.2g}" if factor else ""}
