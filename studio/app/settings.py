@@ -12,7 +12,6 @@ from components.charts.curve import curve_html
 from components.fold import PANEL, Fold
 from components.forms import Form, field_names
 from studio.app.drafts import Draft
-from studio.app.outlook import Outlook
 from studio.config import RunConfig
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
@@ -73,8 +72,8 @@ def widgets(panels: Sequence[Panel]) -> list[Any]:
     return [widget for panel in panels for widget in (panel.fold, *panel.form.components, *pictures[id(panel)])]
 
 
-def updates(panels: Sequence[Panel], draft: Draft, config: RunConfig, now: Outlook) -> list[Any]:
-    """For `widgets(panels)`."""
+def updates(panels: Sequence[Panel], draft: Draft, config: RunConfig, unread: Collection[str], steps: int) -> list[Any]:
+    """For `widgets(panels)`. unread: training settings that nothing reads under the present choices. steps: in all."""
     filled: dict[Part, Mapping[str, Any]] = {
         "strategy": config.strategy,
         "training": config.training.model_dump(),
@@ -83,13 +82,13 @@ def updates(panels: Sequence[Panel], draft: Draft, config: RunConfig, now: Outlo
     drawn: list[Any] = []
     for panel in panels:
         belongs = panel.belongs(draft)
-        hidden = set(now.unread) if panel.part == "training" else set()
+        hidden = set(unread) if panel.part == "training" else set()
         hidden |= {name for name in panel.form.names if not _found(panel.form, name, draft.search)}
         values = filled[panel.part] if belongs else {}
         gone = not belongs or not panel.form.any_visible(values, hidden)
         drawn.append({"gone": gone, "open": True} if draft.search else {"gone": gone})
         drawn += panel.form.updates(values, hidden)
-        drawn += [rate_curve(config, now.steps)] if panel.picture else []
+        drawn += [rate_curve(config, steps)] if panel.picture else []
     return drawn
 
 

@@ -63,7 +63,7 @@ def build(services: Services) -> Page:
             {"layers": list(now.layers)},
             way_cards(draft, about),
             {"changes": settings.changes(draft, config, now.unread)},
-            *settings.updates(panels, draft, config, now),
+            *settings.updates(panels, draft, config, now.unread, now.steps),
             gr.update(interactive=not now.problem),
         ]
 
