@@ -72,7 +72,7 @@ def _costs(runs: list[Row]) -> dict[str, tuple[float, float]]:
 def table(rows: list[Row], data: str) -> str:
     devices = sorted({row["device"] for row in rows if "device" in row}, reverse=True)
     costs = [f"{what}, {device.split(':')[0]}" for device in devices for what in ("seconds", "MB")]
-    head = ("strategy", "test accuracy", "beside full", "trained", *costs)
+    head = ("strategy", "seeds", "test accuracy", "beside full", "trained", *costs)
     text = [data, "", _cells(head), _cells(["---"] * len(head))]
     for line in lines(rows):
         difference = f"{line.difference:+.1f}" + _plus_minus(line.difference_error)
@@ -80,6 +80,7 @@ def table(rows: list[Row], data: str) -> str:
             _cells(
                 (
                     line.name,
+                    str(line.runs),
                     f"{line.accuracy:.1f}" + _plus_minus(line.error),
                     "" if math.isnan(line.difference) else difference,
                     f"{line.share:.2%}",

@@ -1,6 +1,7 @@
 """Every registered strategy: what it announces is what it makes trainable, on models of many kinds."""
 
 import pytest
+import torch
 from families import FAMILIES, build, live_structure
 from family_runs import collate, items
 
@@ -91,6 +92,19 @@ def test_what_does_not_fit_is_said_with_the_reason():
     assert "norm-only" in STRATEGIES["ln-tuning"].why_not(convolutions)
     with pytest.raises(StudioError, match="does not fit"):
         STRATEGIES["vera"].preview(convolutions, STRATEGIES["vera"].Options())
+
+
+@pytest.mark.parametrize(("name", "settings"), [("dora", {}), ("lora", {"dora": True})])
+def test_dead_filters_are_not_divided_by_their_length(name, settings):
+    model = build("mobilenet_v2")
+    dead = model.get_submodule("mobilenet_v2.layer.10.expand_1x1.convolution")
+    with torch.no_grad():
+        dead.weight[3] = 0
+    strategy = STRATEGIES[name]
+    adapted = strategy.apply(model, live_structure(model), strategy.Options(**settings)).eval()
+    assert torch.isfinite(adapted(torch.zeros(2, 3, 32, 32)).logits).all()
+    names = [name for name, _ in adapted.named_parameters() if ".lora_A." in name]
+    assert names and not any("layer.10.expand_1x1" in name for name in names)
 
 
 def test_lora_adapts_the_layers_that_are_named():

@@ -125,11 +125,15 @@ class Adapter(Strategy):
             blocks=tuple(map(state, structure.blocks)),
         )
 
+    def suits(self, layer: Layer, model: "nn.Module", options: Any) -> bool:
+        """Whether the weights that a layer has allow it to be adapted."""
+        return True
+
     def apply(self, model: "nn.Module", structure: Structure, options: Any) -> "nn.Module":
         """Wrap with peft. The head, and what came with it untrained, is saved inside the adapter."""
         from peft import get_peft_model
 
-        layers = self.targets(structure, options)
+        layers = [layer for layer in self.targets(structure, options) if self.suits(layer, model, options)]
         common = {"target_modules": [layer.name for layer in layers], "modules_to_save": modules_to_save(structure)}
         config = self.config(layers, self.fitted(layers, options), common)
         if self.keeps_layers and hasattr(config, "fan_in_fan_out"):

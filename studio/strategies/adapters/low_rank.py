@@ -98,6 +98,14 @@ class Lora(Adapter):
     def uses_dora(self, options: Any) -> bool:
         return bool(options.dora)
 
+    def suits(self, layer: Layer, model: "nn.Module", options: Any) -> bool:
+        """DoRA divides by the length of each output's weights, which is 0 for some filters of MobileNetV2."""
+        if not self.uses_dora(options):
+            return True
+        weight = model.get_submodule(layer.name).weight
+        outputs = weight.T if layer.kind == "conv1d" else weight
+        return bool(outputs.flatten(1).norm(dim=1).all())  # type: ignore[operator]
+
     def config(self, layers: Sequence[Layer], options: Any, common: dict[str, Any]) -> Any:
         from peft import LoraConfig
 
