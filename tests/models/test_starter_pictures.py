@@ -175,7 +175,7 @@ def test_the_second_course_keeps_part_of_the_change_and_all_statistics() -> None
 def test_the_card_and_the_recipe_of_an_earlier_course_go_on(tmp_path: Path) -> None:
     course = {"steps": 5, "minutes": 0.1, "losses": {"formula": 6.0}, "device": "cpu", "machine": "a processor"}
     course |= {"pictures": 150, "taught": False, "batch": 64, "seed": 7}
-    writing = {"steps": 1200, "minutes": 9.5, "losses": {"sign": 2.5, "kept": 0.125}, "seed": 7}
+    writing = {"steps": 1200, "minutes": 9.5, "losses": {"sign": 2.5, "kept": 0.125}, "seed": 7, "pictures": 150}
     write_card(tmp_path, {"formulas": course, "writing": writing})
     card = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert "1,200 steps, 9.5 minutes" in card and "--steps 5" in card and "--writing 1200" in card

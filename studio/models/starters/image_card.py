@@ -46,8 +46,8 @@ Not yet: `python benchmarks/starter_image.py DATA.zip ... --tune --card README.m
 - **Training**: AdamW, {steps:,} steps of {batch} pictures in {minutes} minutes on {machine}; first at {first},
   at last at {last} pixels. Last losses: {losses}.
 - **Writing**: a second course of {writing[steps]:,} steps, {writing[minutes]} minutes of one core: {signs} signs of a
-  pen, as a scan of {fewest} to {most} pixels shows them, while it goes on seeing other pictures as before; {way:.0%} of
-  the change is kept. Last losses: {writing_losses}.
+  pen, as a scan of {fewest} to {most} pixels shows them, while it goes on seeing {writing[pictures]:,} other pictures
+  as before; {way:.0%} of the change is kept. Last losses: {writing_losses}.
 - **Again**: `python -m studio.models.starters.image --to FOLDER{flag} --pictures {pictures} --steps {steps}
   --batch {batch}{device} --seed {seed} --writing {writing[steps]}`. A first course that was given minutes followed the
   clock, so its steps give a model like it, not the same.

@@ -71,7 +71,8 @@ def learn_to_read(model: Any, pixels: Any, steps: int, seed: int, side: int) -> 
     with torch.no_grad():
         for now, then in zip(network.parameters(), before.parameters(), strict=True):
             now.lerp_(then, 1 - WAY)
-    return {"steps": steps, "minutes": round((time.process_time() - started) / 60, 1), "losses": told, "seed": seed}
+    minutes = round((time.process_time() - started) / 60, 1)
+    return {"steps": steps, "minutes": minutes, "losses": told, "seed": seed, "pictures": len(pixels)}
 
 
 def written(table: Any, count: int, random: np.random.Generator, side: int) -> tuple[Any, Any]:

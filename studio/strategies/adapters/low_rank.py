@@ -99,7 +99,8 @@ class Lora(Adapter):
         return bool(options.dora)
 
     def suits(self, layer: Layer, model: "nn.Module", options: Any) -> bool:
-        """DoRA divides by the length of each output's weights, which is 0 for some filters of MobileNetV2."""
+        """DoRA divides by the length of each output's weights, which is 0 for some filters of MobileNetV2.
+        The preview, which knows no weights, counts such layers all the same."""
         if not self.uses_dora(options):
             return True
         weight = model.get_submodule(layer.name).weight
