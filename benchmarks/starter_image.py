@@ -239,8 +239,8 @@ def write_down(card: Path, lines: Sequence[dict[str, Any]], timed: float, seeds:
     table = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     table += ["| " + " | ".join(str(line.get(name, "")) for name in columns) + " |" for line in lines]
     said = f"""Accuracy in per cent, means of {seeds} seeds, by `benchmarks/starter_image.py --tune`.
-`frozen`: a logistic regression on the features; `epoch`: all weights trained, at most {TUNED_ON} pictures a class, after so many of
-{EPOCHS} passes.
+`frozen`: a logistic regression on the features; `epoch`: all weights trained, at most {TUNED_ON} pictures a class,
+after so many of {EPOCHS} passes.
 
 """
     cost = f"\nOne picture of 320 x 240 alone, made small and answered, takes {timed} ms of one core.\n"
