@@ -1,5 +1,6 @@
 """A course of stages: parts of the model that begin to learn one after another, in one run with one curve."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -67,33 +68,24 @@ class Unfreezing(Callback):
         self._checks_without_gain = 0 if is_best else self._checks_without_gain + 1
 
     def _is_due(self, loop: Loop) -> bool:
-        if self._over or self.stage + 1 >= len(self._course.stages):
-            return False
-        begins = self._course.begins(self.stage + 1)
-        match self._course.every:
-            case "share":
-                return loop.state.step >= begins * loop.plan.total_steps
-            case "epochs":
-                return loop.state.epoch >= begins
-            case "steps":
-                return loop.state.step >= begins
-            case "plateau":
-                return self._checks_without_gain >= self._course.amount
+        if self._course.every == "plateau" and self._is_more_to_come():
+            return self._checks_without_gain >= self._course.amount
+        return loop.state.step >= self._next(loop)
 
     def passes_ahead(self, loop: Loop) -> float:
         """Over the training examples, until the next part joins or training ends; at most, where a check decides."""
-        step, plan = loop.state.step, loop.plan
-        at_end = plan.total_steps / plan.steps_per_epoch
-        if self._over or self.stage + 1 >= len(self._course.stages):
-            return at_end - step / plan.steps_per_epoch
-        begins = self._course.begins(self.stage + 1)
-        passes = {
-            "share": begins * at_end,
-            "epochs": begins,
-            "steps": begins / plan.steps_per_epoch,
-            "plateau": at_end,
-        }
-        return min(at_end, passes[self._course.every]) - step / plan.steps_per_epoch
+        plan = loop.plan
+        return (min(self._next(loop), plan.total_steps) - loop.state.step) / plan.steps_per_epoch
+
+    def _next(self, loop: Loop) -> float:
+        """The step before which the next part joins; infinite where none does, or a check decides."""
+        steps = {"share": loop.plan.total_steps, "epochs": loop.plan.steps_per_epoch, "steps": 1, "plateau": math.inf}
+        if not self._is_more_to_come():
+            return math.inf
+        return self._course.begins(self.stage + 1) * steps[self._course.every]
+
+    def _is_more_to_come(self) -> bool:
+        return not self._over and self.stage + 1 < len(self._course.stages)
 
     def _move_on(self, loop: Loop) -> None:
         step = loop.state.step
