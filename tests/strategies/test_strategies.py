@@ -107,6 +107,21 @@ def test_dead_filters_are_not_divided_by_their_length(name, settings):
     assert names and not any("layer.10.expand_1x1" in name for name in names)
 
 
+@pytest.mark.parametrize("name", ["c3a", "fourierft"])
+def test_adapters_that_need_large_steps_leave_the_head_its_own(name):
+    strategy = STRATEGIES[name]
+    model = build("bert")
+    structure = live_structure(model)
+    options = strategy.Options()
+    applied = strategy.apply(model, structure, options)
+    rates = strategy.rates(applied, structure, options)
+    trained = {name for name, parameter in applied.named_parameters() if parameter.requires_grad}
+    slow = {name for name in trained if rates.get(name, 1.0) == strategy.head_rate}
+    assert {name.rsplit(".", 1)[-1] for name in slow} == {"weight", "bias"} and len(slow) == len(structure.head)
+    assert all(rates.get(name, 1.0) == 1.0 for name in trained - slow) and trained - slow
+    assert strategy.preview(structure, options).rates == (1.0, 1.0, 1.0, 1.0, strategy.head_rate)
+
+
 def test_lora_adapts_the_layers_that_are_named():
     strategy = STRATEGIES["lora"]
     structure = live_structure(build("bert"))

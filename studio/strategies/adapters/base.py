@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -52,6 +52,7 @@ class Adapter(Strategy):
 
     group = GROUPS[1]
     kinds: ClassVar[frozenset[Kind]] = frozenset({"linear", "conv1d", "conv2d"})
+    head_rate: ClassVar[float] = 1.0  # of the learning rate: what is right for some adapters is far too much for a head
     keeps_layers: ClassVar[bool] = True  # False where `apply` puts other layers in their place before it wraps
     Options: ClassVar[type[BaseOptions]] = AdapterOptions
 
@@ -123,7 +124,14 @@ class Adapter(Strategy):
             total=structure.total + new,
             embeddings=state(structure.embeddings),
             blocks=tuple(map(state, structure.blocks)),
+            rates=(*(1.0,) * (len(structure.blocks) + 1), self.head_rate) if self.head_rate != 1 else (),
         )
+
+    def rates(self, model: "nn.Module", structure: Structure, options: Any) -> Mapping[str, float]:
+        if self.head_rate == 1:
+            return {}
+        head = frozenset(structure.head)
+        return {name: self.head_rate for name, _ in model.named_parameters() if head.intersection(plain_names(name))}
 
     def suits(self, layer: Layer, model: "nn.Module", options: Any) -> bool:
         """Whether the weights that a layer has allow it to be adapted."""

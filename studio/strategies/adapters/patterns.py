@@ -33,7 +33,8 @@ class C3a(Adapter):
     name = "c3a"
     title = "Circulant blocks (C3A)"
     sentence = "Each block of the change is one row that turns round: full rank from few numbers."
-    default_learning_rate = 2e-2
+    default_learning_rate = 0.1  # its steps reach the weights divided by the layer's width
+    head_rate = 0.01
     kinds = frozenset({"linear"})
     Options = CirculantOptions
 

@@ -95,7 +95,8 @@ class FourierFt(Adapter):
     name = "fourierft"
     title = "Waves (FourierFT)"
     sentence = "Learns the change of each layer as a sum of waves: very few parameters, at some cost in time."
-    default_learning_rate = 1e-2
+    default_learning_rate = 5e-2
+    head_rate = 0.03
     kinds = frozenset({"linear", "conv1d"})
     Options = FourierOptions
 
