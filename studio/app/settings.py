@@ -74,11 +74,7 @@ def widgets(panels: Sequence[Panel]) -> list[Any]:
 
 def updates(panels: Sequence[Panel], draft: Draft, config: RunConfig, unread: Collection[str], steps: int) -> list[Any]:
     """For `widgets(panels)`. unread: training settings that nothing reads under the present choices. steps: in all."""
-    filled: dict[Part, Mapping[str, Any]] = {
-        "strategy": config.strategy,
-        "training": config.training.model_dump(),
-        "options": config.options,
-    }
+    filled = in_parts(config)
     drawn: list[Any] = []
     for panel in panels:
         belongs = panel.belongs(draft)
@@ -90,6 +86,11 @@ def updates(panels: Sequence[Panel], draft: Draft, config: RunConfig, unread: Co
         drawn += panel.form.updates(values, hidden)
         drawn += [rate_curve(config, steps)] if panel.picture else []
     return drawn
+
+
+def in_parts(config: RunConfig) -> dict[Part, Mapping[str, Any]]:
+    """Every setting's value, by the part of the run file that it belongs to."""
+    return {"strategy": config.strategy, "training": config.training.model_dump(), "options": config.options}
 
 
 def rate_curve(config: RunConfig, steps: int) -> str:
@@ -112,14 +113,14 @@ def _found(form: Form, name: str, search: str) -> bool:
 
 def changes(draft: Draft, config: RunConfig, unread: Collection[str]) -> list[Change]:
     """Settings that are not at their default, and are read."""
-    models: dict[Part, tuple[Any, Mapping[str, Any]]] = {
-        "strategy": (config.chosen_strategy.Options, config.strategy),
-        "training": (TrainingOptions, config.training.model_dump()),
-        "options": (config.chosen_task.Options, config.options),
+    models: dict[Part, type[BaseModel]] = {
+        "strategy": config.chosen_strategy.Options,
+        "training": TrainingOptions,
+        "options": config.chosen_task.Options,
     }
     found: list[Change] = []
-    for part, (model, values) in models.items():
-        for name, field in model.model_fields.items():
+    for part, values in in_parts(config).items():
+        for name, field in models[part].model_fields.items():
             if name in values and values[name] != field.default and not (part == "training" and name in unread):
                 found.append({"key": f"{part}.{name}", "title": field.title or name, "value": _word(values[name])})
     return found

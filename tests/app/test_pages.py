@@ -263,7 +263,7 @@ def test_settings_of_the_form_go_into_the_draft(services: Services, ready: Draft
     own = next(panel for panel in panels if panel.owner == "lora")
     batches = next(panel for panel in panels if "epochs" in panel.form.names)
 
-    def entered(panel: Panel, **values: Any) -> Draft:
+    def entered(panel: Panel, draft: Draft = other, **values: Any) -> Draft:
         """What becomes of the draft when the first field of a panel is left with these values in it."""
         before = panels[: panels.index(panel)]
         wire = strategy_tab.panel_wires(panels)[
@@ -274,15 +274,27 @@ def test_settings_of_the_form_go_into_the_draft(services: Services, ready: Draft
             for each in panels
             for name in each.form.names
         ]
-        changed: Draft = wire.change(other, *typed)
+        changed: Draft = wire.change(draft, *typed)
         return changed
 
     assert entered(own, r=4).config().strategy["r"] == 4
+    assert entered(own) is other  # nothing was changed
     assert entered(batches, epochs=9).config().training.epochs == 9
     with pytest.raises(StudioError, match=r"training\.epochs"):
         entered(batches, epochs=0)
     full = next(panel for panel in panels if panel.owner == "freeze")
     assert entered(full, last_blocks=3) is other  # another strategy's panel says nothing
+    first = entered(batches, ready.change(strategy={}, training={}, preset=None), epochs=9)
+    assert first.strategy == {"name": "full"} and first.training["epochs"] == 9 and first.preset == "custom"
+
+
+def test_every_way_is_offered_before_one_is_chosen(services: Services, text_draft: Draft) -> None:
+    assert not text_draft.strategy
+    with gr.Blocks():
+        page = strategy_tab.build(services)
+    shown = {output.elem_id: drawn for output, drawn in zip(page.outputs, page.show(text_draft), strict=True)}
+    assert {card["key"] for card in shown["strategy"]["cards"]} == set(STRATEGIES.names)
+    assert shown["strategy"]["selected"] is None and shown["to-train"]["interactive"] is False
 
 
 def test_what_differs_from_the_usual_can_be_put_back(ready: Draft) -> None:

@@ -53,7 +53,8 @@ def build(services: Services) -> Page:
         title = heading("How much should the model learn?", demos.words(draft) or INVITATION)
         first = [title, preset_cards(services, draft, about)]
         if not draft.strategy:
-            return [*first, *[gr.skip()] * (len(outputs) - len(first) - 1), gr.update(interactive=False)]
+            drawn = {id(ways): way_cards(draft, about), id(forward): gr.update(interactive=False)}
+            return [*first, *(drawn.get(id(output), gr.skip()) for output in outputs[len(first) :])]
         config = draft.config()
         now = outlook(services, about, config)
         return [
@@ -79,7 +80,8 @@ def build(services: Services) -> Page:
 
 
 def panel_wires(panels: Sequence[Panel]) -> list[Wire]:
-    """A wire from every widget; only a panel that belongs to the present choices counts.
+    """A wire from every widget; only a panel that belongs to the present choices counts. Whoever begins with a setting
+    has chosen the usual strategy by it.
 
     Every wire sends the widgets of all panels, so that none is drawn anew while somebody types into it.
     """
@@ -93,7 +95,11 @@ def panel_wires(panels: Sequence[Panel]) -> list[Wire]:
             values = panel.form.values(*(typed[widget] for widget in panel.form.components))
         except ValueError as error:
             raise StudioError("A setting cannot be read.", str(error), "Correct it.") from error
-        changed = draft.change(preset=CUSTOM, **{panel.part: {**getattr(draft, panel.part), **values}})
+        config = draft.config()
+        if values.items() <= settings.in_parts(config)[panel.part].items():
+            return draft  # a field that was only passed through
+        begun = draft.change(strategy=draft.strategy or {"name": config.strategy["name"]}, preset=CUSTOM)
+        changed = begun.change(**{panel.part: {**getattr(begun, panel.part), **values}})
         changed.config()  # says in plain words what does not fit
         return changed
 
