@@ -11,6 +11,7 @@ from studio.models.local import describe_folder
 from studio.models.sources import locate, why_only_local
 from studio.models.weights import stored_names
 from studio.paths import Home
+from studio.tasks.preview import structure_for
 from studio.training.needs import unread
 from studio.training.optimizers import OPTIMIZERS
 
@@ -59,7 +60,7 @@ def _of_model(config: RunConfig, home: Home, trust_remote_code: bool) -> list[Ex
                 "Choose another model, or the other task.",
             )
         )
-    return problems or _of_unread(config, info.config, folder)
+    return problems or [*_of_unread(config, info.config, folder), *_of_misfit(config, folder)]
 
 
 def _of_unread(config: RunConfig, model_config: dict[str, Any], folder: Path) -> list[Explanation]:
@@ -77,6 +78,15 @@ def _of_unread(config: RunConfig, model_config: dict[str, Any], folder: Path) ->
         )
         for name in given
     ]
+
+
+def _of_misfit(config: RunConfig, folder: Path) -> list[Explanation]:
+    """A way of training that this model cannot be trained by; how many classes there will be does not matter to it."""
+    try:
+        config.chosen_strategy.check(structure_for(config.chosen_task, folder, 2, config.task_options))
+    except StudioError as error:
+        return [error.explanation]
+    return []
 
 
 def _of_missing_model(model_id: str, home: Home) -> list[Explanation]:

@@ -10,6 +10,7 @@ from studio.paths import Home
 from studio.preflight import check, find_problems
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
+from studio.tasks.preview import structure_for
 
 MINIMAL = """
 task: text-classification
@@ -96,3 +97,21 @@ def test_what_stands_in_the_way_is_told_at_once(home: Home, image_model: Path, m
     assert "does not fit the task" in problems[0].what
     offline = find_problems(RunConfig.from_text(text % "someone/absent"), home)
     assert "not on this machine" in offline[0].what
+
+
+@pytest.mark.parametrize("strategy", ["adapter", "bitfit", "ln-tuning", "prompt-tuning", "prefix-tuning", "vera"])
+def test_a_way_that_does_not_fit_is_told_before_the_run(
+    strategy: str, home: Home, image_model: Path, pictures: Path
+) -> None:
+    config = RunConfig.read(
+        {
+            "task": "image-classification",
+            "model": {"id": str(image_model)},
+            "data": {"source": str(pictures)},
+            "strategy": {"name": strategy},
+        }
+    )
+    (problem,) = find_problems(config, home)
+    assert "does not fit this model" in problem.what and problem.why == STRATEGIES[strategy].why_not(
+        structure_for(config.chosen_task, image_model, 10, config.task_options)
+    )

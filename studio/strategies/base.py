@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from studio.errors import StudioError
 from studio.models.structure import Structure
 from studio.options import Options
 
@@ -91,6 +92,11 @@ class Strategy:
     def why_not(self, structure: Structure) -> str | None:
         """A sentence why this model cannot be trained so, or None when it can."""
         return None
+
+    def check(self, structure: Structure) -> None:
+        """Raises StudioError with the reason where this model cannot be trained so."""
+        if reason := self.why_not(structure):
+            raise StudioError(f"{self.title} does not fit this model.", reason, "Choose another way of training.")
 
     def why_not_here(self) -> str:
         """A sentence why this machine cannot train so, or "" when it can."""

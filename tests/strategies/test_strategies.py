@@ -3,7 +3,7 @@
 import pytest
 import torch
 from families import FAMILIES, build, live_structure
-from family_runs import collate, items
+from family_runs import collate, items, new_run, opened
 
 from studio.errors import StudioError
 from studio.strategies import STRATEGIES
@@ -92,6 +92,13 @@ def test_what_does_not_fit_is_said_with_the_reason():
     assert "norm-only" in STRATEGIES["ln-tuning"].why_not(convolutions)
     with pytest.raises(StudioError, match="does not fit"):
         STRATEGIES["vera"].preview(convolutions, STRATEGIES["vera"].Options())
+
+
+@pytest.mark.parametrize("name", ["adapter", "bitfit", "ln-tuning", "p-tuning", "vera"])
+def test_what_does_not_fit_never_begins(name, home):
+    """Bottleneck adapters in a ResNet would be its head alone, and a learned prompt an error of Python."""
+    with pytest.raises(StudioError, match="does not fit this model"):
+        opened(new_run(home, name, "resnet"))
 
 
 @pytest.mark.parametrize(("name", "settings"), [("dora", {}), ("lora", {"dora": True})])

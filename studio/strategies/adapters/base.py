@@ -90,10 +90,8 @@ class Adapter(Strategy):
 
     def targets(self, structure: Structure, options: Any) -> list[Layer]:
         """The layers to adapt: all, or those whose names end as the person wishes."""
+        self.check(structure)
         found = self.automatic(structure)
-        if not found:
-            title = f"{self.title} does not fit this model."
-            raise StudioError(title, self._reason(structure), "Choose another way of training.")
         if options.target_modules.strip() == "auto":
             return found
         untouchable = {*structure.head, *structure.fixed}
