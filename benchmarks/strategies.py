@@ -184,7 +184,7 @@ def result(run: Run, resident: int) -> Row:
     events = run.read_from()[0]
     state = fold(events)
     if state.failure:
-        return {"failed": f"{state.failure.what} {state.failure.why}"}
+        return {"failed": state.failure.why}
     if state.status != "completed" or state.plan is None or state.test is None or state.hardware is None:
         return {"failed": state.status}
     on_gpu = state.hardware.device.startswith("cuda")

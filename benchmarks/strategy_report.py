@@ -92,8 +92,10 @@ def table(rows: list[Row], data: str) -> str:
                 )
             )
         )
-    failures = {row["strategy"]: row["failed"] for row in rows if "failed" in row}
-    text += ["", *(f"- {name}: {why}" for name, why in sorted(failures.items()))]
+    reasons: dict[str, list[str]] = {}
+    for name, why in sorted({(row["strategy"], row["failed"]) for row in rows if "failed" in row}):
+        reasons.setdefault(why, []).append(name)
+    text += ["", *(f"- {', '.join(names)}: {why}" for why, names in reasons.items())]
     return "\n".join(text).rstrip() + "\n"
 
 
