@@ -1,5 +1,6 @@
 """What stands in the way of a run, found before it is queued, all of it at once. Asks nothing of the network."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +83,9 @@ def _of_unread(config: RunConfig, model_config: dict[str, Any], folder: Path) ->
 
 def _of_misfit(config: RunConfig, folder: Path) -> list[Explanation]:
     """A way of training that this model cannot be trained by; how many classes there will be does not matter to it."""
-    try:
-        config.chosen_strategy.check(structure_for(config.chosen_task, folder, 2, config.task_options))
-    except StudioError as error:
-        return [error.explanation]
-    return []
+    return _refused(
+        lambda: config.chosen_strategy.check(structure_for(config.chosen_task, folder, 2, config.task_options))
+    )
 
 
 def _of_missing_model(model_id: str, home: Home) -> list[Explanation]:
@@ -106,11 +105,7 @@ def _of_missing_model(model_id: str, home: Home) -> list[Explanation]:
 
 
 def _of_strategy(config: RunConfig) -> list[Explanation]:
-    strategy = config.chosen_strategy
-    reason = strategy.why_not_here()
-    if not reason:
-        return []
-    return [Explanation(f"{strategy.title} cannot be used here.", reason, "Choose another way of training.")]
+    return _refused(config.chosen_strategy.check_here)
 
 
 def _of_optimizer(config: RunConfig) -> list[Explanation]:
@@ -120,8 +115,13 @@ def _of_optimizer(config: RunConfig) -> list[Explanation]:
 
 
 def _of_source(config: RunConfig) -> list[Explanation]:
+    return _refused(lambda: parse_source(config.data.source))
+
+
+def _refused(look: Callable[[], object]) -> list[Explanation]:
+    """What `look` complains of."""
     try:
-        parse_source(config.data.source)
+        look()
     except StudioError as error:
         return [error.explanation]
     return []

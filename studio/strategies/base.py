@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 GROUPS = ("Parts of the model itself", "Small adapters beside it", "Prompts before the words", "For comparison")
+ANOTHER = "Choose another way of training."
 
 
 @dataclass(frozen=True)
@@ -96,11 +97,16 @@ class Strategy:
     def check(self, structure: Structure) -> None:
         """Raises StudioError with the reason where this model cannot be trained so."""
         if reason := self.why_not(structure):
-            raise StudioError(f"{self.title} does not fit this model.", reason, "Choose another way of training.")
+            raise StudioError(f"{self.title} does not fit this model.", reason, ANOTHER)
 
     def why_not_here(self) -> str:
         """A sentence why this machine cannot train so, or "" when it can."""
         return ""
+
+    def check_here(self) -> None:
+        """Raises StudioError with the reason where this machine cannot train so."""
+        if reason := self.why_not_here():
+            raise StudioError(f"{self.title} cannot be used here.", reason, ANOTHER)
 
     def learning_rate(self, options: Any) -> float:
         """The recommended learning rate under AdamW; `default_learning_rate` is the one of default options."""

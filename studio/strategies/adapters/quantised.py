@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from studio.errors import StudioError
 from studio.hardware import why_no_bitsandbytes
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
@@ -52,9 +51,7 @@ class Qlora(Lora):
         return told.saving(round(numbers * (SINGLE - BYTES[options.bits])))
 
     def apply(self, model: "nn.Module", structure: Structure, options: Any) -> "nn.Module":
-        reason = self.why_not_here()
-        if reason:
-            raise StudioError(f"{self.title} cannot be used here.", reason, "Choose another way of training.")
+        self.check_here()
         for layer in self.automatic(structure):
             if not _stays_whole(model, layer.name):
                 model.set_submodule(layer.name, quantised(model.get_submodule(layer.name), options.bits))
