@@ -29,10 +29,10 @@ import numpy
 import torch
 from PIL import Image
 from reporting import machine
+from studio.tasks.pictures import Pixels, load_processor
 from transformers.utils import logging
 
 from studio.data.surfaces import write_surfaces
-from studio.tasks.pictures import Pixels, load_processor
 
 STARTER = Path(__file__).resolve().parent.parent / "assets" / "starters" / "image"
 TEST_PARTS = ("test", "val", "validation", "valid")

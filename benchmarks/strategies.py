@@ -33,6 +33,7 @@ import psutil
 from reporting import machine
 from strategy_report import plot, table
 from strategy_rows import Rows, drawn
+from studio.tasks.classification import config_of
 
 from studio.config import RunConfig
 from studio.events import AnyEvent, Step, fold
@@ -45,7 +46,6 @@ from studio.store import Run, Store
 from studio.strategies import STRATEGIES
 from studio.suggestion import Prospect, Settings, Suggestion, suggest
 from studio.tasks import TASKS
-from studio.tasks.classification import config_of
 from studio.tasks.preview import structure_for
 
 PASSES = {"text-classification": (4, 2), "image-classification": (6, 1)}  # epochs, and checks in each

@@ -48,7 +48,7 @@ def forecast(
 def workload(config: RunConfig, rows: Mapping[str, int], length: float) -> Workload:
     training = config.training
     return Workload(
-        kind="text" if config.chosen_task.input_kind == "text" else "image",
+        kind="text" if config.chosen_task.model.processor == "tokenizer" else "image",
         rows=rows,
         length=length,
         epochs=training.epochs,

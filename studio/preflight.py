@@ -8,15 +8,13 @@ from studio.config import RunConfig
 from studio.data.sources import parse_source
 from studio.errors import Explanation, StudioError
 from studio.models.hub import last_reach
-from studio.models.local import describe_folder
+from studio.models.local import READS, describe_folder
 from studio.models.sources import locate, why_only_local
 from studio.models.weights import stored_names
 from studio.paths import Home
 from studio.tasks.preview import structure_for
 from studio.training.needs import unread
 from studio.training.optimizers import OPTIMIZERS
-
-KIND_WORDS = {"text": "texts", "image": "pictures"}
 
 
 def check(config: RunConfig, home: Home, trust_remote_code: bool = False) -> None:
@@ -52,12 +50,12 @@ def _of_model(config: RunConfig, home: Home, trust_remote_code: bool) -> list[Ex
         Explanation(f"The model '{model_id}' cannot be used.", problem, "Choose another model.")
         for problem in info.problems
     ]
-    reads = config.chosen_task.input_kind
-    if info.task_kind and info.task_kind != reads:
+    processor = config.chosen_task.model.processor
+    if info.processor and info.processor != processor:
         problems.append(
             Explanation(
                 f"The model '{model_id}' does not fit the task.",
-                f"It reads {KIND_WORDS[info.task_kind]}, and {config.chosen_task.title} is about {KIND_WORDS[reads]}.",
+                f"It reads {READS[info.processor]}, and {config.chosen_task.title} is about {READS[processor]}.",
                 "Choose another model, or the other task.",
             )
         )
@@ -67,8 +65,7 @@ def _of_model(config: RunConfig, home: Home, trust_remote_code: bool) -> list[Ex
 def _of_unread(config: RunConfig, model_config: dict[str, Any], folder: Path) -> list[Explanation]:
     """Settings that this task and model do not have: better refused than ignored."""
     task = config.chosen_task
-    classes = any(column.kind == "label" for column in task.columns)
-    nobody_reads = unread(classes, task.input_kind == "image", model_config, stored_names(folder))
+    nobody_reads = unread(task.traits, model_config, stored_names(folder))
     fields = type(config.training).model_fields
     given = [name for name in sorted(nobody_reads) if getattr(config.training, name) != fields[name].default]
     return [

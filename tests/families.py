@@ -67,8 +67,9 @@ EXPECTED: dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]] = {
 
 def live_structure(model: Any) -> Any:
     """The structure as training sees it."""
-    from studio.models.structure import find_structure
     from studio.tasks.pretrained import head_names
+
+    from studio.models.structure import find_structure
 
     return find_structure({name: tuple(p.shape) for name, p in model.named_parameters()}, head_names(model))
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas
 import torch
 from families import TEXT_FAMILIES, build
+from studio.tasks.pretrained import head_names
 
 from studio.config import RunConfig
 from studio.engine.callbacks.base import Callback, StepResult
@@ -21,7 +22,6 @@ from studio.engine.training import continue_from
 from studio.paths import Home
 from studio.store import Run, Store
 from studio.tasks.base import Prepared
-from studio.tasks.pretrained import head_names
 
 STEPS, ROWS = 3, 2
 SMALL: dict[str, dict[str, Any]] = {

@@ -18,14 +18,13 @@ from studio.tasks import TASKS
 from studio.training.optimizers import OPTIMIZERS
 
 BYTES_A_NUMBER = 4
-ICONS = {"text": "text", "image": "image"}
 
 
 def here(draft: Draft, home: Home, trust_remote_code: bool) -> list[ModelInfo]:
     """Models on this machine that the draft's task can start from."""
     task = TASKS[str(draft.task)]
     folders = tuple(Path(folder) for folder in draft.folders)
-    found = [info for info in local.on_this_machine(folders, home, trust_remote_code) if info.fits(task.input_kind)]
+    found = [info for info in local.on_this_machine(folders, home, trust_remote_code) if info.fits(task.model)]
     meant_for = {info.id: card.tasks if (card := find_card(info.id)) else (task.name,) for info in found}
     return [info for info in found if task.name in meant_for[info.id]]
 
@@ -61,7 +60,7 @@ def found_cards(result: SearchResult, draft: Draft, machine: Machine) -> dict[st
                 "key": found.id,
                 "title": found.id.rpartition("/")[2],
                 "text": f"by {found.id.rpartition('/')[0] or 'Hugging Face'}",
-                "icon": ICONS[TASKS[str(draft.task)].input_kind],
+                "icon": TASKS[str(draft.task)].icon,
                 "tags": tags,
                 "disabled": "" if found.has_safetensors else "Its weights are not in the safe format (safetensors).",
             }
@@ -135,7 +134,7 @@ def _card(
         "key": model_id,
         "title": card.title if card else title_of(model_id),
         "text": card.sentence if card else _words(info),
-        "icon": ICONS[TASKS[str(draft.task)].input_kind],
+        "icon": TASKS[str(draft.task)].icon,
         "tags": [{"text": size(parameters)}, place, fit_tag(parameters, machine)],
         "details": [
             *([f"Licence {card.licence}", f"Reads {card.reads}"] if card else []),

@@ -7,18 +7,18 @@ from components.notices import Tone
 from studio.app.drafts import Draft
 from studio.app.pages import Services
 from studio.config import RunConfig
-from studio.data.columns import SPLITS
 from studio.forecast import forecast, picture_side, workload
 from studio.hardware import GIGABYTE, free_disk_bytes
 from studio.models import local
 from studio.models.estimates import Estimate, fits, tokens_of
 from studio.models.local import ModelInfo
-from studio.models.structure import Structure, structure_of
+from studio.models.structure import Structure
 from studio.models.weights import stored_names
 from studio.presets import PRESETS
 from studio.strategies.base import Course, Preview
 from studio.suggestion import Prospect, Settings, Suggestion, suggest
 from studio.tasks import TASKS
+from studio.tasks.preview import structure_for
 from studio.training.needs import unread
 
 TONES: dict[str, Tone] = {"ok": "good", "tight": "warning", "no": "bad"}
@@ -66,15 +66,15 @@ def subject(services: Services, draft: Draft) -> Subject:
     info = local.describe(str(draft.model), services.settings.trust_remote_code, services.home)
     assembled = services.datasets.assembled(draft)
     options = task.Options.read(draft.options)
-    head = task.new_head(info.config, len(assembled.counts), info.folder, options)
-    rows = {part: sum(counts.get(part, 0) for counts in assembled.counts.values()) for part in SPLITS}
-    if task.input_kind == "text":
+    structure = structure_for(task, info.folder, max(2, len(assembled.counts)), options)
+    rows = assembled.rows
+    if task.model.processor == "tokenizer":
         texts = assembled.table[task.columns[0].name].head(FIRST_ROWS)
         length = tokens_of(float(texts.str.len().mean()), draft.options.get("max_length") or 128)
     else:
         length = picture_side(info.folder, info.config)
     classes = {name: counts.get("train", 0) for name, counts in assembled.counts.items()}
-    return Subject(info, structure_of(info.folder, head, task.unused(info.config)), rows, length, classes)
+    return Subject(info, structure, rows, length, classes)
 
 
 def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
@@ -90,16 +90,11 @@ def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
     share = preview.trainable / max(1, changeable)
     course = strategy.course(about.structure, config.strategy_options)
     drawn = layers(preview, config.learning_rate, course, training.epochs)
-    pictures = config.chosen_task.input_kind == "image"
-    nobody_reads = unread(_has_classes(config), pictures, about.info.config, stored_names(about.info.folder))
+    nobody_reads = unread(config.chosen_task.traits, about.info.config, stored_names(about.info.folder))
     nobody_reads |= frozenset() if preview.lowest_trained_block or course else {"cache_activations"}
     batch_size = workload(config, about.rows, about.length).batch_size
     steps = max(1, math.ceil(about.rows["train"] / batch_size)) * training.epochs
     return Outlook(preview, share, needed, TONES[fit.verdict], fit.sentence, drawn, why_not, nobody_reads, steps)
-
-
-def _has_classes(config: RunConfig) -> bool:
-    return any(column.kind == "label" for column in config.chosen_task.columns)
 
 
 def suggested(services: Services, draft: Draft, about: Subject) -> Suggestion:

@@ -1,6 +1,7 @@
 """From imported data and the choices about it to the rows that a run uses. The screen and the run both call this."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -10,7 +11,8 @@ import pandas
 
 from studio.data.cleaning import CleaningOptions, read_labels
 from studio.data.columns import SPLITS, Column, Problem
-from studio.data.findings import empty_cells, lone_classes, repeated
+from studio.data.fields import FIELDS
+from studio.data.findings import empty_cells, lone_classes, repeated, unusable_cells
 from studio.data.guessing import guess_columns
 from studio.data.importing import Imported
 from studio.data.options import DataOptions
@@ -32,7 +34,7 @@ class Assembled:
 
     problems: everything found, in row order; those with `drops` are not in the table.
     dropped: how many rows of the upload were left out for a problem (not for `limit`).
-    counts: class -> part -> rows. notes: sentences about what was decided.
+    counts: class -> part -> how often; of spans and boxes each one counts. notes: sentences about what was decided.
     columns: the columns used, role -> name in the file.
     kept: the parts that came with the data and were kept, such as ("train", "validation"); empty when all rows
     are split by the fractions.
@@ -46,20 +48,30 @@ class Assembled:
     columns: dict[str, str]
     kept: tuple[str, ...] = ()
 
+    @property
+    def rows(self) -> dict[str, int]:
+        """Rows in each part."""
+        sizes = self.table["split"].value_counts()
+        return {part: int(sizes.get(part, 0)) for part in SPLITS}
+
 
 @dataclass(frozen=True)
 class Cleaned:
     """The rows that can be used, before they are split.
 
     table, problems, columns: as in `Assembled`. given: the part that the data names for each row, if it does (index:
-    row number). label: the role that holds the class, if the task has one.
+    row number). answer: the column that is learned, if the task has one. label: the same where it holds one class.
     """
 
     table: pandas.DataFrame
     problems: list[Problem]
     columns: dict[str, str]
     given: pandas.Series | None
-    label: str | None
+    answer: Column | None
+
+    @property
+    def label(self) -> str | None:
+        return self.answer.name if self.answer and self.answer.kind == "label" else None
 
 
 def assemble(imported: Imported, options: DataOptions, columns: Sequence[Column], check: Check) -> Assembled:
@@ -84,38 +96,41 @@ def clean(
     table = pandas.DataFrame({"row": source["row"]})
     used = [column for column in columns if column.name in mapping]
     for column in used:
-        cells = source[mapping[column.name]]
-        table[column.name] = label_names(cells) if column.kind == "label" else cells
+        table[column.name] = FIELDS[column.kind].stored(source[mapping[column.name]])
     given = given_parts(source, mapping)
-    label = next((column.name for column in used if column.kind == "label"), None)
+    answer = next((column for column in used if FIELDS[column.kind].strata(table[column.name]) is not None), None)
+    label = answer.name if answer and answer.kind == "label" else None
 
     problems = imported.problems + ([] if given is not None else unknown_parts(source, mapping))
     problems += read_labels(table, label, cleaning.labels) if label else []
     found = empty_cells(table, used)
     table = _without(table, found)
-    checked = check(table.reset_index(drop=True), imported.files)
+    unusable = unusable_cells(table, used, imported.files)
+    table = _without(table, unusable).reset_index(drop=True)
+    checked = check(table, imported.files)
     table = _without(table, checked).reset_index(drop=True)
-    texts = [column.name for column in used if column.kind == "text"]
+    texts = [column.name for column in used if FIELDS[column.kind].compares]
     again = repeated(table, texts, label, cleaning)
     table = _without(table, again).reset_index(drop=True)
-    problems += found + checked + again + (lone_classes(table, label) if label else [])
+    problems += found + unusable + checked + again + (lone_classes(table, label) if label else [])
     _require_enough(table, label, problems)
     problems.sort(key=lambda problem: problem.row)
-    return Cleaned(table, problems, mapping, given.loc[table["row"]] if given is not None else None, label)
+    return Cleaned(table, problems, mapping, given.loc[table["row"]] if given is not None else None, answer)
 
 
 def divide(cleaned: Cleaned, options: DataOptions) -> Assembled:
     """The second half of `assemble`: the limit and the split."""
-    table, label = cleaned.table, cleaned.label
+    table, answer = cleaned.table, cleaned.answer
     given = cleaned.given if options.split.keep else None
     numbers = pandas.Index(table["row"])
-    labels = table[label].set_axis(numbers) if label else pandas.Series(None, index=numbers, dtype="str")
+    strata = FIELDS[answer.kind].strata(table[answer.name]) if answer else None
+    labels = strata.set_axis(numbers) if strata is not None else pandas.Series(None, index=numbers, dtype="str")
     notes: list[str] = []
     if options.limit is not None and options.limit < len(labels):
         labels, given = _take_part(labels, given, options, notes)
         table = table[table["row"].isin(labels.index)].reset_index(drop=True)
     table = table.assign(split=split_rows(labels, given, options.split).to_numpy())
-    counts = count_classes(table, label) if label else {}
+    counts = count_classes(table, answer) if answer else {}
     notes += describe_split(table, given, options.split) + describe_classes(counts)
     problems = list(cleaned.problems)
     dropped = len({problem.row for problem in problems if problem.drops and problem.row > 0})
@@ -151,16 +166,6 @@ def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence
             "Choose a column of its own for each.",
         )
     return mapping
-
-
-def label_names(cells: pandas.Series) -> pandas.Series:
-    """The cells as names of classes: without blanks around, and whole numbers without the `.0` that tools add to
-    a column with gaps."""
-    names = cells.str.strip()
-    different = pandas.Series(names.dropna().unique(), dtype="str")
-    if different.str.fullmatch(r"-?\d+\.0").any() and different.str.fullmatch(r"-?\d+(\.0)?|").all():
-        return names.str.replace(r"\.0$", "", regex=True)
-    return names
 
 
 def given_parts(source: pandas.DataFrame, mapping: Mapping[str, str]) -> pandas.Series | None:
@@ -206,16 +211,14 @@ def kept_parts(given: pandas.Series | None) -> tuple[str, ...]:
     return named if set(named) - {"train"} else ()
 
 
-def count_classes(table: pandas.DataFrame, label: str) -> dict[str, dict[str, int]]:
-    """class -> part -> rows; classes that are whole numbers in their order, others by the alphabet."""
-    counted = {
-        part: {str(name): int(count) for name, count in table.loc[table["split"] == part, label].value_counts().items()}
-        for part in SPLITS
-    }
+def count_classes(table: pandas.DataFrame, answer: Column) -> dict[str, dict[str, int]]:
+    """class -> part -> how often; classes that are whole numbers in their order, others by the alphabet."""
+    labels = table[answer.name].map(lambda cell: FIELDS[answer.kind].classes(str(cell)))
+    counted = {part: Counter(name for found in labels[table["split"] == part] for name in found) for part in SPLITS}
     classes = {name for counts in counted.values() for name in counts}
     numbers = all(_WHOLE_NUMBER.fullmatch(name) for name in classes)
     ordered = sorted(classes, key=int) if numbers else sorted(classes)
-    return {name: {part: counted[part].get(name, 0) for part in SPLITS} for name in ordered}
+    return {name: {part: counted[part][name] for part in SPLITS} for name in ordered}
 
 
 def describe_split(table: pandas.DataFrame, given: pandas.Series | None, options: SplitOptions) -> list[str]:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "image", "label"]
 SPLITS: tuple[str, ...] = ("train", "validation", "test")
 Split = Literal["train", "validation", "test"]
 
@@ -13,12 +12,13 @@ class Column:
     """One role that a task's data must fill.
 
     name: the key under `data.columns` in run.yaml, and the column's name in the assembled table.
+    kind: the name of a field (`studio.data.fields`): what its cells hold.
     hints: lower-case words that a matching column is often called.
     """
 
     name: str
     title: str
-    kind: Kind
+    kind: str
     help: str
     hints: tuple[str, ...] = ()
     required: bool = True

@@ -1,17 +1,13 @@
 """What can be wrong with a row whatever the task: an empty cell, a copy of another row, a class of its own."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas
 
 from studio.data.cleaning import CONTRADICTIONS, COPIES, CleaningOptions, likely_meant
-from studio.data.columns import Column, Kind, Problem
-
-EMPTY: dict[Kind, str] = {
-    "text": "The text is empty.",
-    "label": "The label is missing.",
-    "image": "The picture is missing.",
-}
+from studio.data.columns import Column, Problem
+from studio.data.fields import FIELDS
 
 
 def empty_cells(table: pandas.DataFrame, columns: Sequence[Column]) -> list[Problem]:
@@ -23,8 +19,17 @@ def empty_cells(table: pandas.DataFrame, columns: Sequence[Column]) -> list[Prob
         cells = table[column.name]
         empty = cells.isna() | (cells.str.strip() == "")
         for row in table.loc[empty, "row"]:
-            found.setdefault(int(row), Problem(int(row), EMPTY[column.kind], column=column.name))
+            found.setdefault(int(row), Problem(int(row), FIELDS[column.kind].missing, column=column.name))
     return list(found.values())
+
+
+def unusable_cells(table: pandas.DataFrame, columns: Sequence[Column], files: Path | None) -> list[Problem]:
+    """What the fields say of their cells, in row order; cells of optional columns may be empty."""
+    found: list[Problem] = []
+    for column in columns:
+        cells = table.set_index("row")[column.name].dropna()
+        found += FIELDS[column.kind].problems(cells, column, files)
+    return sorted(found, key=lambda problem: problem.row)
 
 
 def repeated(

@@ -1,17 +1,17 @@
 """Which column of a file plays which role: by its name, then by what is in it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from studio.data.columns import Column, Kind
+from studio.data.columns import Column
+from studio.data.fields import FIELDS
 from studio.data.parts import COLUMN_NAMES
 from studio.data.profile import ColumnProfile
+from studio.errors import StudioError
 
 if TYPE_CHECKING:
     from studio.data.importing import Imported
 
-FEW_ROWS = 20
-MOST_CLASSES = 2000
 EXACT_NAME, PART_OF_NAME = 100.0, 40.0
 
 
@@ -37,13 +37,9 @@ def guess_columns(
 
 
 def _score(role: Column, profile: ColumnProfile, kind: str) -> float:
-    if role.kind == "image":
-        return EXACT_NAME if kind == "image" and profile.name == "image" else 0.0
-    if profile.filled == 0 or (kind == "image" and profile.name == "image"):
-        return 0.0
-    if role.kind == "label" and profile.name.strip().lower() in COLUMN_NAMES:
-        return 0.0  # which part a row belongs to is no class that anybody wants to learn
-    content = CONTENT[role.kind](profile)
+    if profile.filled == 0 or profile.name.strip().lower() in COLUMN_NAMES:
+        return 0.0  # which split a row belongs to is nothing that anybody wants to learn
+    content = FIELDS[role.kind].fit(profile, kind == "image" and profile.name == "image")
     return content + _name_score(role, profile.name) if content > 0 else 0.0
 
 
@@ -55,21 +51,15 @@ def _name_score(role: Column, name: str) -> float:
     return PART_OF_NAME if any(len(hint) > 2 and hint in lowered for hint in hints) else 0.0
 
 
-def _like_text(profile: ColumnProfile) -> float:
-    """Long and varied. Numbers are no text."""
-    if profile.numeric > 0.9:
-        return 0.0
-    varied = profile.distinct / profile.filled
-    return 1.0 + min(profile.length, 200.0) / 10 * varied
-
-
-def _like_label(profile: ColumnProfile) -> float:
-    """Few distinct, short values that come again and again."""
-    repeated = profile.distinct <= max(FEW_ROWS, profile.filled // 2) and profile.distinct <= MOST_CLASSES
-    if not repeated:
-        return 0.0
-    several = 5.0 if profile.distinct > 1 else 0.0
-    return 1.0 + several + 10.0 * (1 - profile.distinct / profile.filled) + 5.0 / (1 + profile.length / 10)
-
-
-CONTENT: dict[Kind, Callable[[ColumnProfile], float]] = {"text": _like_text, "label": _like_label}
+def find_column(there: list[str], wanted: str | None, role: str, hints: tuple[str, ...]) -> str:
+    """The column of the inputs: the one that the run learned from, one of a usual name, or the only one."""
+    if wanted in there and wanted is not None:
+        return wanted
+    usual = [name for name in there if name.lower() in (role, *hints)]
+    if usual or len(there) == 1:
+        return (usual or there)[0]
+    raise StudioError(
+        f"Which column holds the {role}?",
+        f"The file has the columns {', '.join(there)}; the run learned from '{wanted or role}'.",
+        f"Rename the column to '{wanted or role}', or bring a file with that column alone.",
+    )

@@ -1,5 +1,6 @@
 """What a column looks like, in a few numbers: enough to guess which role it plays without reading it again."""
 
+import re
 from dataclasses import dataclass
 
 import pandas
@@ -17,6 +18,7 @@ class ColumnProfile:
     distinct: int
     length: float
     numeric: float
+    lists: float = 0.0  # the share that are JSON lists
 
 
 def profile_columns(table: pandas.DataFrame) -> list[ColumnProfile]:
@@ -28,6 +30,6 @@ def _profile(name: str, cells: pandas.Series) -> ColumnProfile:
         return ColumnProfile(name, 0, 0, 0.0, 0.0)
     some = cells if len(cells) <= 2000 else cells.iloc[:: len(cells) // 2000]
     numeric = float(pandas.to_numeric(some, errors="coerce").notna().mean())
-    return ColumnProfile(
-        name, len(cells), int(cells.nunique()), round(float(cells.str.len().mean()), 2), round(numeric, 4)
-    )
+    lists = float(some.str.fullmatch(r"\s*\[.*\]\s*", flags=re.DOTALL).mean())
+    length = round(float(cells.str.len().mean()), 2)
+    return ColumnProfile(name, len(cells), int(cells.nunique()), length, round(numeric, 4), round(lists, 4))

@@ -22,10 +22,11 @@ from studio.engine.activations import Layout, Recording
 from studio.engine.batching import evaluation_batches
 from studio.engine.forward import Forward
 from studio.engine.frozen import Call, openings, same_path, trace
-from studio.engine.replay import CannotRecord, Dimensions, NothingToGain, Replay, boundary_inputs
+from studio.engine.replay import CannotRecord, Dimensions, NothingToGain, Replay, boundary_inputs, tensors_in
 from studio.files import replace_json
 from studio.hardware import free_disk_bytes
 from studio.store import COMPLETE
+from studio.tasks.base import Batch, Item
 
 LEAST_SHARE_OF_WORK = 0.1  # of the forward pass; below that, reading back costs as much as it saves
 MOST_OF_FREE_DISK = 0.5
@@ -52,8 +53,8 @@ class ActivationCache:
         self.splits = frozenset(splits)
 
     @contextmanager
-    def replay(self, split: str, rows: Sequence[int]) -> Iterator[dict[str, torch.Tensor]]:
-        """Inside, the model called with the yielded batch starts at the boundary."""
+    def replay(self, split: str, rows: Sequence[int]) -> Iterator[Batch]:
+        """Inside, the model called with the yielded batch's tensors starts at the boundary."""
         with self._plan.running(self._forward, self._records[split], split, rows, rows) as batch:
             yield batch
 
@@ -68,9 +69,9 @@ class RecordingPlan:
     """How to record and replay one model. Raises CannotRecord where it cannot be done."""
 
     def __init__(self, forward: Forward, split: str, path: list[Call], other: Call, probes: list[list[int]]) -> None:
-        first, second = (forward.load(split, rows) for rows in probes)
+        first, second = (forward.load(split, rows).tensors for rows in probes)
         dimensions = Dimensions(first, second)
-        if dimensions.sequences is None and forward.prepared.lengths is not None:
+        if dimensions.sequences is None and forward.prepared.lengths(split) is not None:
             raise CannotRecord("All training examples are equally long, others may not be.")
         self.name = path[-1].name
         self.replay = Replay(path, other, dimensions)
@@ -80,8 +81,7 @@ class RecordingPlan:
         self._find_inputs(forward, first, second, dimensions)
         self.fields: dict[str, Layout] | None = None
         self._placeholders: dict[str, torch.Tensor] = {}
-        labels_vary = first["labels"].shape[1:] != second["labels"].shape[1:]
-        if not labels_vary and all(layout.sequence is None for layout in self.layouts):
+        if not labels_vary(first, second) and all(layout.sequence is None for layout in self.layouts):
             self._keep_fields(first, second)
 
     def _find_inputs(self, forward: Forward, first: Any, second: Any, dimensions: Dimensions) -> None:
@@ -114,7 +114,7 @@ class RecordingPlan:
         The others (pictures, tokens) only matter below: one short example of them serves for all.
         """
         self.fields = {}
-        for name, tensor in second.items():
+        for name, tensor in tensors_in(second).items():
             fixed = tensor.shape[1:] == first[name].shape[1:]
             if fixed and tensor[0].numel() <= MOST_VALUES_OF_SMALL_FIELD:
                 self.fields[name] = Layout(tuple(tensor.shape[1:]), None, tensor.dtype)
@@ -124,18 +124,19 @@ class RecordingPlan:
     @contextmanager
     def running(
         self, forward: Forward, record: SplitRecord, split: str, rows: Sequence[int], places: Sequence[int]
-    ) -> Iterator[dict[str, torch.Tensor]]:
+    ) -> Iterator[Batch]:
         """places: where in the record the rows lie."""
         if record.fields is None:
             batch = forward.load(split, rows)
         else:
-            batch = {name: field.read(places, None).to(forward.device) for name, field in record.fields.items()}
+            tensors = {name: field.read(places, None).to(forward.device) for name, field in record.fields.items()}
             for name, tensor in self._placeholders.items():
-                batch[name] = tensor.expand(len(rows), *tensor.shape[1:])
+                tensors[name] = tensor.expand(len(rows), *tensor.shape[1:])
+            batch = Batch(tensors, PlainItems(forward, split, rows))
         longest = None
         if self._sequence_field is not None:
             name, dimension = self._sequence_field
-            longest = batch[name].shape[dimension]
+            longest = batch.tensors[name].shape[dimension]
         inputs = [recording.read(places, longest).to(forward.device) for recording in record.inputs]
         with self.replay.running(len(rows), longest, inputs):
             yield batch
@@ -153,7 +154,7 @@ class RecordingPlan:
     def record(
         self, forward: Forward, into: SplitRecord, split: str, rows: Sequence[int], places: Sequence[int]
     ) -> None:
-        batch = forward.load(split, rows)
+        batch = forward.load(split, rows).tensors
         leaves = boundary_inputs(self.replay.boundary, lambda: forward.model(**batch))
         for index, recording in zip(self.replay.leaves, into.inputs, strict=True):
             recording.write(places, leaves[index])
@@ -172,11 +173,12 @@ class RecordingPlan:
             plain = forward(split, rows)
             self.record(forward, record, split, rows, places)
             with self.running(forward, record, split, rows, places) as batch:
-                replayed = forward.model(**batch)
+                replayed = forward.task.loss(forward.model, batch)
         tolerance = max(TOLERANCE.get(layout.dtype, 1e-4) for layout in self.layouts)
-        if plain.logits.shape != replayed.logits.shape or not (
-            torch.allclose(plain.logits, replayed.logits, rtol=tolerance, atol=tolerance)
-            and torch.allclose(plain.loss, replayed.loss, rtol=tolerance, atol=tolerance)
+        pairs = [(plain.mean, replayed.mean), (plain.outputs.logits, replayed.outputs.logits)]
+        if not all(
+            one.shape == other.shape and torch.allclose(one, other, rtol=tolerance, atol=tolerance)
+            for one, other in pairs
         ):
             raise CannotRecord("A trial gave another answer than the whole model.")
 
@@ -195,13 +197,10 @@ def build_cache(
     Raises CannotRecord, with the model as it was, if it cannot or need not be done.
     """
     prepared = forward.prepared
-    splits = [split for split, items in prepared.datasets.items() if len(items) and split not in prepared.varying]
+    splits = [split for split, items in prepared.examples.items() if len(items) and split not in prepared.varying]
     if not splits:
         raise CannotRecord("Every example is changed anew each time it is seen.")
-    lengths = {
-        split: list(prepared.lengths[split]) if prepared.lengths else [1] * len(prepared.datasets[split])
-        for split in splits
-    }
+    lengths = {split: prepared.lengths(split) or [1] * len(prepared.examples[split]) for split in splits}
     forward.model.eval()
     largest = max(splits, key=lambda split: len(lengths[split]))
     plan = _find_plan(forward, largest, boundaries, lengths[largest], batch_size)
@@ -218,7 +217,7 @@ def build_cache(
     if not (folder / COMPLETE).is_file():
         done, total = 0, sum(len(lengths[split]) for split in splits)
         for split in splits:
-            sizes = lengths[split] if prepared.lengths else None
+            sizes = prepared.lengths(split)
             for rows in evaluation_batches(len(lengths[split]), 2 * batch_size, sizes):
                 progress(done, total)
                 plan.record(forward, records[split], split, rows, rows)
@@ -247,7 +246,7 @@ def _find_plan(
     trial = by_length[:: max(1, len(by_length) // batch_size)][:batch_size]
     for plan in sorted(plans, key=lambda plan: plan.bytes_needed(lengths)):
         try:
-            with shaken(forward.model):
+            with nudged_weights(forward.model):
                 plan.verify(forward, split, trial, lengths)
         except CannotRecord as error:
             reason = error
@@ -257,7 +256,7 @@ def _find_plan(
 
 
 @contextmanager
-def shaken(model: nn.Module) -> Iterator[None]:
+def nudged_weights(model: nn.Module) -> Iterator[None]:
     """Inside, everything that trains is off by a little: weights that begin at zero would hide a wrong cut."""
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     before = [parameter.detach().clone() for parameter in trained]
@@ -288,11 +287,32 @@ def _records(
     return records
 
 
+class PlainItems(Sequence[Item]):
+    """The encoded rows of a replayed batch, read only where somebody asks for them."""
+
+    def __init__(self, forward: Forward, split: str, rows: Sequence[int]) -> None:
+        self._examples, self._rows = forward.prepared.examples[split], rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._examples.plain([self._rows[index]])[0]
+
+
+def labels_vary(first: dict[str, Any], second: dict[str, Any]) -> bool:
+    """Whether labels have another shape from batch to batch, or are no tensor at all."""
+    labels = [batch.get("labels") for batch in (first, second)]
+    if not all(isinstance(each, torch.Tensor) for each in labels):
+        return True
+    return labels[0].shape[1:] != labels[1].shape[1:]  # type: ignore[union-attr]
+
+
 def _sequence_field(
     first: dict[str, torch.Tensor], second: dict[str, torch.Tensor], dimensions: Dimensions
 ) -> tuple[str, int] | None:
     """A field of the batch, and its dimension, from which the padded length is read."""
-    for name in first:
+    for name in tensors_in(first):
         pairs = list(zip(first[name].shape, second[name].shape, strict=True))
         if dimensions.sequences in pairs:
             return name, pairs.index(dimensions.sequences)

@@ -1,76 +1,105 @@
-"""Predictions of a whole split, in the table's order, and what the task makes of them."""
+"""Answers to a whole split, in the table's order, and what the task makes of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-import numpy
+import pandas
 import torch
 
 from studio.engine.batching import evaluation_batches
+from studio.engine.examples import AHEAD
 from studio.engine.forward import Forward
-from studio.tasks.base import Predictions, Scores, Task
+from studio.metrics import METRICS
+from studio.tasks.base import Answer, Marks, Row, Scores
+from studio.tasks.rows import parse_rows
 
 NAMES = {"train": "training", "validation": "validation", "test": "test"}
+GENERATED_WHILE_TRAINING = 64  # rows of the validation split that a slow task answers at every check
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A split's scores, and for each of its rows, in the table's order, the answer and its marks."""
+
+    scores: Scores
+    answers: list[Answer]
+    marks: list[Marks]
 
 
 class Evaluator:
     """Scores splits with the weights that the model has at the moment.
 
+    table: the assembled rows, for what is right. files: where images lie.
     progress: called as (sentence, done rows, all rows) before every batch; may raise to interrupt.
     """
 
     def __init__(
-        self, task: Task, forward: Forward, batch_size: int, progress: Callable[[str, int, int], None]
+        self,
+        forward: Forward,
+        table: pandas.DataFrame,
+        files: Any,
+        batch_size: int,
+        progress: Callable[[str, int, int], None],
     ) -> None:
-        self._task = task
         self._forward = forward
+        self._rows = {str(split): rows for split, rows in table.groupby("split", sort=False)}
+        self._files = files
         self._batch_size = batch_size
         self._progress = progress
-        self.headline_metric = task.headline_metric
+        self.headline = METRICS[forward.task.headline]
 
     def rows(self, split: str) -> int:
-        return len(self._forward.prepared.datasets.get(split, ()))
-
-    def predict(self, split: str) -> Predictions:
-        prepared, rows = self._forward.prepared, self.rows(split)
-        lengths = prepared.lengths[split] if prepared.lengths else None
-        logits: list[torch.Tensor] = []
-        targets: list[torch.Tensor] = []
-        order: list[int] = []
-        loss = 0.0
-        self._forward.model.eval()
-        with torch.no_grad():
-            for batch in evaluation_batches(rows, 2 * self._batch_size, lengths):
-                self._progress(f"Scoring the {NAMES[split]} part.", len(order), rows)
-                output, labels = self._forward.with_targets(split, batch)
-                logits.append(output.logits.float().cpu())
-                targets.append(labels.cpu())
-                loss += output.loss.item() * len(batch)
-                order += batch
-        back = numpy.argsort(order)
-        return Predictions(
-            torch.cat(logits).numpy()[back], torch.cat(targets).numpy()[back], prepared.labels, loss / rows
-        )
+        return len(self._forward.prepared.examples.get(split, ()))
 
     def score(self, split: str) -> Scores:
-        return self.score_of(self.predict(split))
+        """The metrics of a check while training: the loss of all rows, and where answering is slow the answers to a
+        sample of them, the same every time."""
+        sample = GENERATED_WHILE_TRAINING if "generates" in self._forward.task.traits else None
+        return self.examine(split, sample).scores
 
-    def score_of(self, predictions: Predictions) -> Scores:
-        """The task's scores; the loss is always among the metrics."""
-        scores = self._task.score(predictions)
-        scores.metrics.setdefault("loss", predictions.loss)
-        return scores
+    def examine(self, split: str, sample: int | None = None) -> Examined:
+        """Every row's answer. sample: answer only so many rows, evenly spread; the loss is of all."""
+        forward, count = self._forward, self.rows(split)
+        task, examples = forward.task, forward.prepared.examples[split]
+        scorer = task.scorer(forward.prepared.tools)
+        answered = set(range(count) if sample is None else range(0, count, max(1, count // sample)))
+        answers: dict[int, Answer] = {}
+        marks: dict[int, Marks] = {}
+        total, units, done = 0.0, 0.0, 0
+        forward.model.eval()
+        batches = evaluation_batches(count, 2 * self._batch_size, examples.lengths)
+        with torch.no_grad():
+            for number, batch in enumerate(batches):
+                self._progress(f"Scoring the {NAMES[split]} split.", done, count)
+                forward.expect(split, batches[number : number + AHEAD])
+                chosen = [row for row in batch if row in answered]
+                if len(chosen) == len(batch):
+                    loss, found = forward.answers(split, batch)
+                else:
+                    loss, found = forward(split, batch), forward.answers(split, chosen)[1] if chosen else []
+                total, units = total + float(loss.total), units + float(loss.units)
+                found_marks = scorer.add(found, self._targets(split, chosen))
+                answers |= dict(zip(chosen, found, strict=True))
+                marks |= dict(zip(chosen, found_marks, strict=True))
+                done += len(batch)
+        scores = scorer.scores()
+        scores.metrics.setdefault("loss", total / max(units, 1e-12))
+        order = sorted(answers)
+        return Examined(scores, [answers[row] for row in order], [marks[row] for row in order])
+
+    def _targets(self, split: str, rows: Sequence[int]) -> list[Row]:
+        return parse_rows(self._rows[split].iloc[list(rows)], self._forward.task.columns, self._files)
 
 
 def is_better(
-    headline_metric: str, candidate: tuple[float, float], best: tuple[float, float], least: float = 0.0
+    headline: str, candidate: tuple[float, float], best: tuple[float, float], by_more_than: float = 0.0
 ) -> bool:
-    """Whether (headline metric, loss) beats the best: of `loss` the smaller is better, of all else the larger.
+    """Whether (headline metric, loss) beats the best. With an equal headline metric the smaller loss decides.
 
-    With `least` above zero the headline metric itself has to be better by more than that.
+    With `by_more_than` above zero the headline metric itself has to be better by more than that.
     """
-    sign = -1.0 if headline_metric == "loss" else 1.0
-    if least > 0:
-        return sign * (candidate[0] - best[0]) > least
-    if headline_metric == "loss":
-        return candidate[1] < best[1]
-    return (candidate[0], -candidate[1]) > (best[0], -best[1])
+    metric = METRICS[headline]
+    if metric.is_better(candidate[0], best[0], by_more_than):
+        return True
+    return by_more_than == 0 and candidate[0] == best[0] and candidate[1] < best[1]

@@ -1,12 +1,15 @@
-"""From row numbers to the model's answer: plainly, or from recorded activations of the frozen layers."""
+"""From row numbers to the model's loss and answers: plainly, or from recorded activations of the frozen layers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
+from torch.utils._pytree import tree_map
 
-from studio.tasks.base import Prepared
+from studio.engine.preparation import Prepared
+from studio.tasks.base import Answer, Batch, Loss
 
 if TYPE_CHECKING:
     from studio.engine.cache import ActivationCache
@@ -18,36 +21,60 @@ class Forward:
     def __init__(self, model: nn.Module, prepared: Prepared, device: torch.device) -> None:
         self.model = model
         self.prepared = prepared
+        self.task = prepared.task
         self.device = device
         self.cache: ActivationCache | None = None
         self.channels_last = has_convolutions(model) and device.type != "mps"
 
-    def __call__(self, split: str, rows: Sequence[int]) -> Any:
-        """The model's output (with .loss and .logits) for these rows."""
-        return self.with_targets(split, rows)[0]
+    def __call__(self, split: str, rows: Sequence[int]) -> Loss:
+        """The task's own loss of these rows, with the model's outputs."""
+        with self.running(split, rows) as batch:
+            return self.task.loss(self.model, batch)
 
-    def with_targets(self, split: str, rows: Sequence[int]) -> tuple[Any, torch.Tensor]:
-        """The output, and the labels of the rows."""
+    def answers(self, split: str, rows: Sequence[int]) -> tuple[Loss, list[Answer]]:
+        """The loss of these rows, and what the model says to each."""
+        with self.running(split, rows) as batch:
+            loss = self.task.loss(self.model, batch)
+        if "generates" in self.task.traits:
+            batch = self.load(split, rows)  # runs the model many times, from its first layer on
+        return loss, self.task.answer(self.prepared.tools, self.model, batch, loss.outputs)
+
+    @contextmanager
+    def running(self, split: str, rows: Sequence[int]) -> Iterator[Batch]:
+        """Inside, the model called with the batch's tensors computes only what is not recorded."""
         if self.cache is not None and split in self.cache.splits:
             with self.cache.replay(split, rows) as batch:
-                return self.model(**batch), batch["labels"]
-        batch = self.load(split, rows)
-        return self.model(**batch), batch["labels"]
+                yield batch
+        else:
+            yield self.load(split, rows)
 
-    def load(self, split: str, rows: Sequence[int]) -> dict[str, torch.Tensor]:
+    def expect(self, split: str, batches: Sequence[Sequence[int]]) -> None:
+        """Begin to open what the coming batches need, unless it is recorded."""
+        if self.cache is None or split not in self.cache.splits:
+            self.prepared.examples[split].expect(batches)
+
+    def load(self, split: str, rows: Sequence[int]) -> Batch:
         """The collated batch on the device."""
-        items = self.prepared.datasets[split]
-        batch: Mapping[str, torch.Tensor] = self.prepared.collate([items[row] for row in rows])
-        return {name: self._placed(tensor) for name, tensor in batch.items()}
+        prepared = self.prepared
+        items = prepared.examples[split].opened(rows)
+        varied = split in prepared.varying
+        tensors = (prepared.collate_training if varied else prepared.collate)(items)
+        return Batch({name: self.placed(value) for name, value in tensors.items()}, items)
 
-    def _placed(self, tensor: torch.Tensor) -> torch.Tensor:
-        if self.channels_last and tensor.ndim == 4 and tensor.is_floating_point():
-            return tensor.to(self.device, memory_format=torch.channels_last)
-        return tensor.to(self.device)
+    def placed(self, value: Any) -> Any:
+        """A batch's value on the device: a tensor, or lists and dicts of tensors."""
+        return tree_map(self._placed_tensor, value)
+
+    def _placed_tensor(self, value: Any) -> Any:
+        if not isinstance(value, torch.Tensor):
+            return value
+        if self.channels_last and value.ndim == 4 and value.is_floating_point():
+            return value.to(self.device, memory_format=torch.channels_last)
+        return value.to(self.device)
 
 
 def has_convolutions(model: nn.Module) -> bool:
-    """Whether most of the model is convolutions: these compute faster (1.5 times on CPU) with pictures that lie
+    """Whether most of the model is convolutions: these compute faster (1.5 times on CPU) with images that lie
     in memory pixel by pixel.
     """
     convolutions = sum(p.numel() for p in model.parameters() if p.ndim == 4)

@@ -90,7 +90,7 @@ class FrozenLayers:
 def pays(loop: "Loop", passes: float) -> bool:
     """Whether no fewer examples will be read from a recording than go into it."""
     prepared = loop.forward.prepared
-    rows = {split: len(items) for split, items in prepared.datasets.items() if split not in prepared.varying}
+    rows = {split: len(items) for split, items in prepared.examples.items() if split not in prepared.varying}
     read = rows.get("train", 0) + loop.plan.evaluations_per_epoch * rows.get("validation", 0)
     return passes * read >= sum(rows.values())
 

@@ -1,10 +1,11 @@
 """The inference process: `python -m studio.engine.inference`. Answers with finished runs' models; JSON lines both ways.
 
 Requests on stdin, one object a line, answered one after the other:
-  {"id", "op": "predict", "run_dir", "which": "tuned" | "before", "inputs": [texts, or paths of pictures]}
-      -> {"id", "result": [{"label", "probabilities": {label: share}}]}
-  {"id", "op": "predict-file", "run_dir", "input": path, "output": path}
-      -> {"id", "progress": {"done", "total"}} ..., then {"id", "result": {"rows", "output"}}
+  {"id", "op": "predict", "run_dir", "which": "tuned" | "before", "rows": [{input column: text, or path of an image}]}
+      -> {"id", "result": [{"value", "details"}]}
+  {"id", "op": "predict-file", "run_dir", "input": path}
+      -> {"id", "progress": {"done", "total"}, "answered": [{"given", "answer", "problem"}]} ...,
+         then {"id", "result": {"rows", "labels"}}
   {"id", "op": "export", "run_dir", "exporter": name, "to": folder}
       -> {"id", "result": path of what was written}
 A failure is {"id", "error": {"what", "why", "what_to_do"}}. Models stay in memory while they are asked, the
@@ -22,7 +23,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
-from studio.engine.prediction_files import predict_file
+from studio.engine.answering import answer_cells, answer_file
 from studio.engine.resident import ResidentModels
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
@@ -120,21 +121,18 @@ def answer(request: dict[str, Any], models: ResidentModels, reply: Reply) -> Non
 
 
 def _predict(request: dict[str, Any], models: ResidentModels, tell: Reply) -> list[dict[str, Any]]:
-    task, bundle = models.get(_run(request), str(request.get("which", "tuned")))
-    found = task.predict(bundle, request["inputs"])
-    return [{"label": one.label, "probabilities": one.probabilities} for one in found]
+    bundle = models.get(_run(request), str(request.get("which", "tuned")))
+    return [found.as_dict() for found in answer_cells(bundle, request["rows"])]
 
 
 def _predict_file(request: dict[str, Any], models: ResidentModels, tell: Reply) -> dict[str, Any]:
     run = _run(request)
-    task, bundle = models.get(run, "tuned")
-    output = Path(request["output"])
-
-    def progress(done: int, total: int) -> None:
-        tell({"progress": {"done": done, "total": total}})
-
-    rows = predict_file(task, bundle, models.config(run).data.columns, Path(request["input"]), output, progress)
-    return {"rows": rows, "output": str(output)}
+    bundle, data = models.get(run, "tuned"), models.config(run).data
+    done = 0
+    for answered, total in answer_file(bundle, data.columns, data.reading, Path(request["input"])):
+        done += len(answered)
+        tell({"progress": {"done": done, "total": total}, "answered": [each.as_dict() for each in answered]})
+    return {"rows": done, "labels": list(bundle.tools.labels)}
 
 
 def _export(request: dict[str, Any], models: ResidentModels, tell: Reply) -> str:

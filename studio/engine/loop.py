@@ -12,6 +12,7 @@ from torch import nn
 
 from studio.engine.batching import evaluation_marks, steps_per_epoch, training_batches
 from studio.engine.callbacks.base import Callback, StepResult
+from studio.engine.examples import AHEAD
 from studio.engine.forward import Forward
 from studio.engine.objective import Objective
 from studio.errors import StudioError
@@ -117,7 +118,9 @@ class Loop:
 
     def _run_epoch(self) -> None:
         """The rest of the epoch, from the batch on that `state` names."""
-        for rows in self.plan.batches(self.state.epoch)[self.state.batch :]:
+        batches = self.plan.batches(self.state.epoch)
+        for number, rows in enumerate(batches[self.state.batch :], self.state.batch):
+            self.forward.expect("train", batches[number : number + AHEAD])
             result = self._step(rows)
             if result is None:
                 return
@@ -150,14 +153,19 @@ class Loop:
             group["lr"] = learning_rate * group["factor"]
 
     def _move(self, rows: list[int]) -> float:
-        """Gradients of the rows, part by part, and a step of the optimizer. Returns the mean loss."""
-        value = 0.0
-        for part in parts(rows, self.plan.accumulation):
-            loss = self.objective(self.forward, part) * (len(part) / len(rows))
-            value += loss.item()
-            if not math.isfinite(value):
+        """Gradients of the rows, in so many micro-batches as the plan says, and a step of the optimizer.
+
+        Losses are sums over units; so are the gradients, which are divided by the units of the whole step at the end:
+        it does not matter how the rows are cut. Returns the mean loss.
+        """
+        total, units = 0.0, 0.0
+        for some in micro_batches(rows, self.plan.accumulation):
+            loss = self.objective(self.forward, some)
+            total, units = total + loss.total.item(), units + loss.units.item()
+            if not math.isfinite(total):
                 raise not_finite(self.state.step + 1)
-            self.accelerator.backward(loss)
+            self.accelerator.backward(loss.total / len(rows))
+        self._scale_gradients(len(rows) / max(units, 1e-12))
         for callback in self.callbacks:
             callback.on_gradients(self)
         if self.plan.max_grad_norm > 0:
@@ -166,7 +174,11 @@ class Loop:
         for callback in self.callbacks:
             callback.on_update(self)
         self.optimizer.zero_grad(set_to_none=True)
-        return value
+        return total / max(units, 1e-12)
+
+    def _scale_gradients(self, factor: float) -> None:
+        if factor != 1.0:
+            torch._foreach_mul_([p.grad for p in self.trained.values() if p.grad is not None], factor)
 
     def _highest_rate(self) -> float:
         groups = self.optimizer.param_groups
@@ -191,8 +203,8 @@ def not_finite(step: int) -> StudioError:
     )
 
 
-def parts(rows: Sequence[int], count: int) -> list[Sequence[int]]:
-    """`rows` cut into at most `count` parts of nearly the same size."""
+def micro_batches(rows: Sequence[int], count: int) -> list[Sequence[int]]:
+    """`rows` cut into at most `count` pieces of nearly the same size."""
     size = math.ceil(len(rows) / count)
     return [rows[start : start + size] for start in range(0, len(rows), size)]
 

@@ -1,4 +1,4 @@
-"""What a step makes smaller: the model's own loss, or one put together from the settings.
+"""What a step makes smaller: the task's own loss, or one put together from the settings.
 
 Label smoothing: Szegedy et al. 2016 (arXiv:1512.00567). Focal loss: Lin et al. 2017 (arXiv:1708.02002). R-Drop: Wu et
 al. 2021 (arXiv:2106.14448). MixUp: Zhang et al. 2018 (arXiv:1710.09412). CutMix: Yun et al. 2019 (arXiv:1905.04899).
@@ -12,69 +12,92 @@ import torch
 from torch.nn.functional import kl_div, log_softmax, one_hot
 
 from studio.engine.forward import Forward
+from studio.tasks.base import Loss
+from studio.tasks.texts import IGNORED
 from studio.training import TrainingOptions
 
-Objective = Callable[[Forward, Sequence[int]], torch.Tensor]
-"""(forward, rows of the training part) -> the mean loss over the rows, a scalar with gradients."""
+Objective = Callable[[Forward, Sequence[int]], Loss]
+"""(forward, rows of the training split) -> the loss of the rows, with gradients."""
 
 
-def own_loss(forward: Forward, rows: Sequence[int]) -> torch.Tensor:
-    """The loss that the model itself computes (cross-entropy, for a classifier)."""
-    loss: torch.Tensor = forward("train", rows).loss
-    return loss
+def task_loss(forward: Forward, rows: Sequence[int]) -> Loss:
+    """The loss that the task names, usually the model's own."""
+    return forward("train", rows)
 
 
 def objective(training: TrainingOptions, counts: Sequence[int]) -> Objective:
     """What the settings ask for. counts: training examples of each class, in the order of the model's outputs."""
-    wrongness = Wrongness(
-        gamma=training.focal_gamma if training.loss == "focal" else 0.0,
-        smoothing=training.label_smoothing,
-        weights=balanced(counts) if training.class_weights == "balanced" else None,
-    )
-    if wrongness == Wrongness() and not (training.r_drop or training.mixup or training.cutmix):
-        return own_loss
+    classes = LOSSES[training.loss](training, counts)
+    if classes == ClassLoss() and not (training.r_drop or training.mixup or training.cutmix):
+        return task_loss
     mix = mixing(training, len(counts))
 
-    def loss(forward: Forward, rows: Sequence[int]) -> torch.Tensor:
+    def loss(forward: Forward, rows: Sequence[int]) -> Loss:
+        passes = 2 if training.r_drop else 1  # twice under dropout
         if mix is None:
-            answers = [forward.with_targets("train", rows)]
-            if training.r_drop:
-                answers.append(forward.with_targets("train", rows))
+            answers = [logits_and_labels(forward, rows) for _ in range(passes)]
         else:
             batch = forward.load("train", rows)
-            batch["pixel_values"], targets = mix(batch["pixel_values"], batch.pop("labels"))
-            answers = [(forward.model(**batch), targets) for _ in range(2 if training.r_drop else 1)]
-        logits = [output.logits.float() for output, _ in answers]
-        total = torch.stack([wrongness(each, answers[0][1]) for each in logits]).mean()
-        return total + training.r_drop * disagreement(*logits) if training.r_drop else total
+            labels = batch.tensors.pop("labels")
+            batch.tensors["pixel_values"], labels = mix(batch.tensors["pixel_values"], labels)
+            answers = [(forward.model(**batch.tensors).logits.float(), labels) for _ in range(passes)]
+        logits = [each for each, _ in answers]
+        losses = [classes(each, answers[0][1]) for each in logits]
+        total = torch.stack([each.total for each in losses]).mean()
+        units = losses[0].units
+        if training.r_drop:
+            total = total + training.r_drop * symmetric_kl(*logits) * units
+        return Loss(total, units)
 
     return loss
 
 
-@dataclass(frozen=True)
-class Wrongness:
-    """The mean loss of logits (rows, classes) under labels (rows,), or shares of the classes (rows, classes).
+def logits_and_labels(forward: Forward, rows: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+    """(places, classes) and (places,): an example has one place, or one for each token that has a label."""
+    with forward.running("train", rows) as batch:
+        logits, labels = forward.model(**batch.tensors).logits.float(), batch.tensors["labels"]
+    counted = labels != IGNORED
+    return logits[counted], labels[counted]
 
-    With y the smoothed shares, p the softmax and w the weights: sum of w y (1 - p)^gamma (-log p), over all rows and
-    classes, divided by the sum of the rows' own weights, as PyTorch's weighted cross-entropy is for gamma = 0.
+
+@dataclass(frozen=True)
+class ClassLoss:
+    """Of logits (places, classes) under labels (places,), or shares of the classes (places, classes).
+
+    With y the smoothed shares, p the softmax and w the weights: the sum of w y (1 - p)^gamma (-log p) over all places
+    and classes; its units are the sum of the places' own weights, so that the mean is that of PyTorch's weighted
+    cross-entropy for gamma = 0.
     """
 
     gamma: float = 0.0
     smoothing: float = 0.0
     weights: tuple[float, ...] | None = None
 
-    def __call__(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    def __call__(self, logits: torch.Tensor, labels: torch.Tensor) -> Loss:
         classes = logits.shape[-1]
         shares = one_hot(labels, classes).to(logits.dtype) if labels.ndim == 1 else labels
         weights = torch.tensor(self.weights or [1.0] * classes, device=logits.device, dtype=logits.dtype)
         logs = log_softmax(logits, dim=-1)
         smooth = (1 - self.smoothing) * shares + self.smoothing / classes
         each = -weights * smooth * logs * (1 - logs.exp()).clamp(min=0) ** self.gamma
-        return each.sum() / (weights * shares).sum()
+        return Loss(each.sum(), (weights * shares).sum())
 
 
-def disagreement(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
-    """The mean of both Kullback-Leibler divergences between two answers (rows, classes), over the rows."""
+def _cross_entropy(training: TrainingOptions, counts: Sequence[int]) -> ClassLoss:
+    weights = balanced(counts) if training.class_weights == "balanced" else None
+    return ClassLoss(smoothing=training.label_smoothing, weights=weights)
+
+
+def _focal(training: TrainingOptions, counts: Sequence[int]) -> ClassLoss:
+    plain = _cross_entropy(training, counts)
+    return ClassLoss(training.focal_gamma, plain.smoothing, plain.weights)
+
+
+LOSSES = {"cross-entropy": _cross_entropy, "focal": _focal}  # what `training.loss` may name
+
+
+def symmetric_kl(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """The mean of both Kullback-Leibler divergences between two answers (places, classes), over the places."""
     p, q = log_softmax(one, dim=-1), log_softmax(other, dim=-1)
     both = kl_div(p, q, reduction="batchmean", log_target=True) + kl_div(q, p, reduction="batchmean", log_target=True)
     return both / 2
@@ -86,7 +109,7 @@ def balanced(counts: Sequence[int]) -> tuple[float, ...]:
 
 
 def mixing(training: TrainingOptions, classes: int) -> Callable[[Any, Any], tuple[Any, Any]] | None:
-    """(pictures, labels) -> (mixed pictures, shares of the classes); one way a batch, by chance where both are on."""
+    """(images, labels) -> (mixed images, shares of the classes); one way a batch, by chance where both are on."""
     from torchvision.transforms import v2
 
     ways: list[Any] = []

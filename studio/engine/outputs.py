@@ -1,20 +1,20 @@
 """What a run leaves behind: the rows it used, how its new weights began, the test part's answers, the model."""
 
+import json
 import shutil
 from collections.abc import Collection, Mapping
-from dataclasses import asdict
 from typing import Any
 
-import numpy
 import pandas
 import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from studio.engine.evaluation import Examined
 from studio.files import give_usual_rights, replace_json, replace_with
 from studio.store import Run, is_complete, mark_complete
 from studio.strategies.adapters import bottleneck_layers
-from studio.tasks.base import Predictions, Scores, Task
+from studio.tasks.base import Scores, Task
 
 
 def save_examples(run: Run, table: pandas.DataFrame, dataset: str) -> None:
@@ -30,22 +30,19 @@ def save_initial_weights(run: Run, model: nn.Module, names: Collection[str]) -> 
     replace_with(run.initial_weights, lambda path: save_file(tensors, path))
 
 
-def save_test_rows(run: Run, task: Task, table: pandas.DataFrame, predictions: Predictions) -> None:
-    """One row for every test example: row, the task's inputs, label, predicted, and p_CLASS for each class."""
+def save_test_rows(run: Run, task: Task, table: pandas.DataFrame, examined: Examined) -> None:
+    """One row for every test example: `row`, the task's columns as cells, `answer` (an `Answer` as JSON), and `marks`,
+    the words by which a view finds its examples."""
     rows = table[table["split"] == "test"]
-    inputs = [column.name for column in task.columns if column.kind != "label"]
-    labels = numpy.asarray(predictions.labels, dtype=object)
-    probabilities = softmax(predictions.logits)
-    answers: dict[str, Any] = {"row": rows["row"].to_numpy()}
-    answers |= {name: rows[name].to_numpy() for name in inputs}
-    answers |= {"label": labels[predictions.targets], "predicted": labels[probabilities.argmax(axis=1)]}
-    answers |= {f"p_{label}": probabilities[:, index] for index, label in enumerate(predictions.labels)}
-    replace_with(run.test_rows_file, lambda path: pandas.DataFrame(answers).to_parquet(path, index=False))
+    cells = {column.name: rows[column.name].to_numpy() for column in task.columns if column.name in rows}
+    answers = [json.dumps(answer.as_dict(), ensure_ascii=False) for answer in examined.answers]
+    found = {"row": rows["row"].to_numpy(), **cells, "answer": answers, "marks": [list(m) for m in examined.marks]}
+    replace_with(run.test_rows_file, lambda path: pandas.DataFrame(found).to_parquet(path, index=False))
 
 
 def save_scores(run: Run, scores: Mapping[str, Scores]) -> None:
     """By split. Written as one dict each, see `Scores`."""
-    replace_json(run.scores_file, {split: asdict(value) for split, value in scores.items()})
+    replace_json(run.scores_file, {split: value.as_dict() for split, value in scores.items()})
 
 
 def save_model(run: Run, model: nn.Module, processor: Any) -> None:
@@ -69,9 +66,3 @@ def save_model(run: Run, model: nn.Module, processor: Any) -> None:
     give_usual_rights(temporary)
     temporary.rename(run.model)
     mark_complete(run.model)
-
-
-def softmax(logits: numpy.ndarray) -> numpy.ndarray:
-    """(rows, classes) probabilities."""
-    shifted = numpy.exp(logits - logits.max(axis=1, keepdims=True))
-    return shifted / shifted.sum(axis=1, keepdims=True)

@@ -7,7 +7,7 @@ as long without either. So it is tried on the model and a batch of the run, and 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import nn
@@ -89,7 +89,7 @@ def cpu_computes_bf16() -> bool:
 
 
 def time_training_step(
-    model: nn.Module, forward: Callable[[], Any], device: torch.device, precision: Precision
+    model: nn.Module, forward: Callable[[], torch.Tensor], device: torch.device, precision: Precision
 ) -> float:
     """Seconds of the fastest of a few forward and backward passes. Weights, buffers and gradients stay as they were."""
     buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
@@ -97,7 +97,7 @@ def time_training_step(
     for attempt in range(1 + TIMED_STEPS):
         start = time.perf_counter()
         with autocast(device, precision):
-            loss = forward().loss
+            loss = forward()
         loss.backward()
         seconds = time.perf_counter() - start
         spent += seconds

@@ -26,7 +26,8 @@ class NothingToGain(CannotRecord):
 class Dimensions:
     """Tells which dimensions of a tensor follow the batch, found by comparing two batches of unlike size."""
 
-    def __init__(self, first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> None:
+    def __init__(self, first: dict[str, Any], second: dict[str, Any]) -> None:
+        first, second = tensors_in(first), tensors_in(second)
         self.batches = (next(iter(first.values())).shape[0], next(iter(second.values())).shape[0])
         varying = {
             pair
@@ -51,6 +52,11 @@ class Dimensions:
         if pair == self.sequences:
             return "sequence"
         raise CannotRecord("A layer's output varies from batch to batch in an unknown way.")
+
+
+def tensors_in(batch: dict[str, Any]) -> dict[str, torch.Tensor]:
+    """What of a batch is a tensor: labels may be lists."""
+    return {name: value for name, value in batch.items() if isinstance(value, torch.Tensor)}
 
 
 class Replay:

@@ -3,14 +3,13 @@
 from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.models.sources import locate
 from studio.models.weights import stored_bytes
 from studio.store import Run, is_complete
-from studio.tasks.base import Bundle, Task
+from studio.tasks.loading import Bundle, load_tuned, load_untrained
 
 ROOM_TO_WORK = 1024**3  # bytes a GPU must have free beside the weights
 
@@ -28,8 +27,8 @@ class ResidentModels:
     def config(self, run: Run) -> RunConfig:
         return RunConfig.from_file(run.config_file)
 
-    def get(self, run: Run, which: str) -> tuple[Task, Bundle]:
-        """The run's task and its model: `tuned`, or `before` as it was at step 0."""
+    def get(self, run: Run, which: str) -> Bundle:
+        """The run's model: `tuned`, or `before` as it was at step 0."""
         if not is_complete(run.model):
             raise StudioError(
                 "This run has no model yet.", "Its training has not ended.", "Wait for the end, or press Stop."
@@ -42,7 +41,7 @@ class ResidentModels:
                 self._bundles.popitem(last=False)
             bundle = self._load(run, config, which)
         self._bundles[key] = bundle
-        return config.chosen_task, bundle
+        return bundle
 
     def clear(self) -> None:
         self._bundles.clear()
@@ -51,7 +50,7 @@ class ResidentModels:
         task, options = config.chosen_task, config.task_options
         base = locate(config.model.id, config.model.revision)
         if which == "tuned":
-            bundle = task.load(run.model, options, self._trust, base)
+            bundle = load_tuned(task, run.model, options, self._trust, base)
         elif which == "before":
             if base is None:
                 raise StudioError(
@@ -59,12 +58,11 @@ class ResidentModels:
                     f"'{config.model.id}' was moved or removed.",
                     "Bring it back to compare; the tuned model works without it.",
                 )
-            bundle = task.load_untrained(base, run.model, run.initial_weights, options, self._trust)
+            bundle = load_untrained(task, base, run.model, run.initial_weights, options, self._trust)
         else:
             raise StudioError(f"There is no model '{which}' of a run.", "Known: tuned, before.")
         device = free_device(stored_bytes(base) if base else stored_bytes(run.model))
-        model: Any = bundle.model
-        return replace(bundle, model=model.to(device), device=device)
+        return replace(bundle, model=bundle.model.to(device), device=device)
 
 
 def free_device(weights: int) -> str:

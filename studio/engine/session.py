@@ -1,7 +1,9 @@
 """One run made ready to train: its rows, its model, what trains of it, and the loop with its callbacks."""
 
 import random
+from collections import Counter
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy
 import pandas
@@ -32,6 +34,7 @@ from studio.engine.frozen_layers import FrozenLayers, batch_norms, statistics
 from studio.engine.layers import layers_now
 from studio.engine.loop import Loop, Plan, parameter_groups
 from studio.engine.objective import objective
+from studio.engine.preparation import Prepared, load_model, prepare
 from studio.engine.reporting import Reporter
 from studio.engine.settled import Settled
 from studio.engine.settling import settle
@@ -43,8 +46,7 @@ from studio.paths import Home
 from studio.processes import trusts_remote_code
 from studio.store import Run
 from studio.strategies.adapters.base import plain_names
-from studio.tasks.base import Prepared, Spec
-from studio.tasks.classification import config_of
+from studio.tasks.loading import config_of
 from studio.training import TrainingOptions
 from studio.training.needs import config_changes
 from studio.training.optimizers import OPTIMIZERS
@@ -80,42 +82,47 @@ class Session:
 
 @dataclass
 class Material:
-    """The rows and the model, before anything is decided about training."""
+    """The rows and the model, before anything is decided about training. files: where the table's images lie."""
 
     table: pandas.DataFrame
     prepared: Prepared
     dataset: str  # name of the folder with the imported data
+    files: Path | None
 
 
 def load(config: RunConfig, home: Home, reporter: Reporter) -> Material:
-    """Read the data, fetch the model, and let the task put both together."""
-    task = config.chosen_task
+    """Read the data, fetch the model, and encode the rows for it."""
+    task, options = config.chosen_task, config.task_options
 
     def reading(sentence: str, done: int, total: int) -> None:
         reporter.phase("loading", sentence, done, total)
 
     reporter.phase("loading", "Reading the data.")
     imported = import_source(config.data.source, config.data.reading, home, limits_here(), reading)
-    assembled = assemble(imported, config.data, task.columns, task.check)
+    table = assemble(imported, config.data, task.columns, task.check).table
+    if not (table["split"] == "train").any():
+        raise StudioError(
+            "There is nothing to learn from.", "No usable row is in the training part.", "Bring more data."
+        )
     reporter.phase("loading", "Loading the model.")
     folder = fetch(
         config.model.id,
         config.model.revision,
         lambda done, total: reporter.phase("downloading", "Downloading the model.", done, total),
     )
-    reporter.phase("preparing", "Preparing the examples.")
-    seed_everything(config.training.seed)
-    trust = trusts_remote_code()
+    seed_everything(config.training.seed)  # the new head's first weights
     changes = config_changes(config.training, config_of(folder))
-    spec = Spec(assembled.table, imported.files, folder, config.task_options, config.training.seed, trust, changes)
-    prepared = task.prepare(spec)
+    loaded = load_model(task, table, folder, options, changes, trusts_remote_code())
+    prepared = prepare(
+        task,
+        loaded,
+        table,
+        imported.files,
+        lambda done, total: reporter.phase("preparing", "Preparing the examples.", done, total),
+    )
     if config.training.mixup or config.training.cutmix:
         prepared = replace(prepared, varying=prepared.varying | {"train"})
-    if not len(prepared.datasets.get("train", ())):
-        raise StudioError(
-            "There is nothing to learn from.", "No usable row is in the training part.", "Bring more data."
-        )
-    return Material(assembled.table, prepared, imported.folder.name)
+    return Material(table, prepared, imported.folder.name, imported.files)
 
 
 def build(run: Run, config: RunConfig, material: Material, settled: Settled, reporter: Reporter) -> Session:
@@ -158,8 +165,8 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
     wrapped, optimizer = accelerator.prepare(model, choice.build(groups, config.learning_rate, training))
     forward = Forward(wrapped, prepared, accelerator.device)
     plan = Plan(
-        rows=len(prepared.datasets["train"]),
-        lengths=prepared.lengths["train"] if prepared.lengths else None,
+        rows=len(prepared.examples["train"]),
+        lengths=prepared.lengths("train"),
         epochs=training.epochs,
         batch_size=settled.batch_size,
         learning_rate=config.learning_rate,
@@ -169,10 +176,11 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
         seed=training.seed,
         accumulation=training.accumulation,
     )
-    loop = Loop(accelerator, wrapped, optimizer, forward, objective(training, class_counts(material)), plan)
+    loop = Loop(accelerator, wrapped, optimizer, forward, objective(training, class_counts(prepared)), plan)
     evaluator = Evaluator(
-        config.chosen_task,
         forward,
+        material.table,
+        material.files,
         settled.batch_size,
         lambda sentence, done, total: reporter.phase("evaluating", sentence, done, total),
     )
@@ -204,7 +212,7 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
     elif training.schedule == "reduce-on-plateau":
         first.append(ReduceOnPlateau(reporter, training.plateau_factor, training.plateau_patience))
     loop.callbacks = (*first, *regularising, Progress(reporter), Control(run), evaluation, saving)
-    reporter.emit(planned(plan, prepared, model, config.chosen_task.headline_metric, settled.precision))
+    reporter.emit(planned(plan, prepared, model, config.chosen_task.headline, settled.precision))
     return Session(loop, evaluation, evaluator, material.table, prepared, model, structure, frozen, unfreezing)
 
 
@@ -231,11 +239,14 @@ def matrices_inside(model: nn.Module, structure: Structure) -> frozenset[str]:
     )
 
 
-def class_counts(material: Material) -> list[int]:
-    """Training examples of each class, in the order of the model's outputs."""
-    table = material.table
-    counts = table.loc[table["split"] == "train", "label"].astype(str).value_counts()
-    return [int(counts.get(label, 0)) for label in material.prepared.labels]
+def class_counts(prepared: Prepared) -> list[int]:
+    """How often the training split has each class, in the order of the model's outputs; empty without classes."""
+    if "classes" not in prepared.task.traits:
+        return []
+    counts = Counter[int]()
+    for labels in prepared.examples["train"].column("labels"):
+        counts.update(labels if isinstance(labels, list) else (labels,))
+    return [counts[index] for index in range(len(prepared.tools.labels))]
 
 
 def regularisers(loop: Loop, training: TrainingOptions, prepared: Prepared, structure: Structure) -> list[Callback]:
@@ -276,7 +287,7 @@ def planned(plan: Plan, prepared: Prepared, model: nn.Module, headline_metric: s
         steps_per_epoch=plan.steps_per_epoch,
         epochs=plan.epochs,
         batch_size=plan.batch_size,
-        examples={split: len(items) for split, items in prepared.datasets.items()},
+        examples={split: len(items) for split, items in prepared.examples.items()},
         trainable_parameters=sum(p.numel() for p in parameters if p.requires_grad),
         total_parameters=sum(map(numbers_in, parameters)),
         headline_metric=headline_metric,

@@ -10,9 +10,9 @@ from studio.engine.batch_trial import find_batch_size
 from studio.engine.batching import training_batches, useful_batch_size
 from studio.engine.forward import Forward
 from studio.engine.precision import Precision, autocast, choose_precision, time_training_step, trial_precision
+from studio.engine.preparation import Prepared
 from studio.engine.reporting import Reporter
 from studio.engine.settled import Settled
-from studio.tasks.base import Prepared
 from studio.training.optimizers import OPTIMIZERS
 
 FLOAT_BYTES = 4
@@ -20,8 +20,8 @@ FLOAT_BYTES = 4
 
 def settle(config: RunConfig, model: nn.Module, prepared: Prepared, settled: Settled, reporter: Reporter) -> Settled:
     """Fill in batch size and precision at the first start; a resumed run has them already."""
-    training, device, rows = config.training, torch.device(settled.device), len(prepared.datasets["train"])
-    lengths = prepared.lengths["train"] if prepared.lengths else None
+    training, device, rows = config.training, torch.device(settled.device), len(prepared.examples["train"])
+    lengths = prepared.lengths("train")
     if settled.batch_size is None or settled.precision is None:
         model.to(device)
         model.train()
@@ -37,7 +37,7 @@ def settle(config: RunConfig, model: nn.Module, prepared: Prepared, settled: Set
 
         def seconds_per_step(precision: Precision) -> float:
             reporter.phase("preparing", f"Measuring how fast a step is in {precision}.")
-            return time_training_step(model, lambda: forward("train", rows_of_one), device, precision)
+            return time_training_step(model, lambda: forward("train", rows_of_one).mean, device, precision)
 
         choice = choose_precision(training.precision, device, seconds_per_step)
         if choice.sentence:
@@ -51,16 +51,16 @@ def tried_batch_size(
 ) -> Settled:
     """The largest useful batch size whose steps were seen to fit; a step in parts holds one part at a time."""
     training, prepared = config.training, forward.prepared
-    rows = len(prepared.datasets["train"])
+    rows = len(prepared.examples["train"])
     wish = useful_batch_size(rows)
-    lengths = prepared.lengths["train"] if prepared.lengths else [0] * rows
+    lengths = prepared.lengths("train") or [0] * rows
     longest = sorted(range(rows), key=lambda row: -lengths[row])[:wish]
     trained = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     precision = trial_precision(training.precision, forward.device)
 
     def loss_of(some: object) -> torch.Tensor:
         with autocast(forward.device, precision):
-            loss: torch.Tensor = forward("train", some).loss  # type: ignore[arg-type]
+            loss: torch.Tensor = forward("train", some).mean  # type: ignore[arg-type]
         return loss
 
     reporter.phase("preparing", "Trying how many examples fit into a step.")

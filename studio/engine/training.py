@@ -88,9 +88,9 @@ def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoin
     if evaluator.rows("validation"):
         scores["validation"] = evaluation.best_scores or evaluator.score("validation")
     if evaluator.rows("test"):
-        predictions = evaluator.predict("test")
-        scores["test"] = evaluator.score_of(predictions)
-        outputs.save_test_rows(run, task, session.table, predictions)
+        examined = evaluator.examine("test")
+        scores["test"] = examined.scores
+        outputs.save_test_rows(run, task, session.table, examined)
         metrics = finite(scores["test"].metrics)
         reporter.emit(Evaluated(split="test", step=best_step, epoch=evaluation.best_epoch, metrics=metrics))
     outputs.save_scores(run, scores)
@@ -98,7 +98,8 @@ def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoin
     if session.loop.forward.cache is not None:
         session.loop.forward.cache.close()
     session.loop.accelerator.unwrap_model(session.loop.model, keep_fp32_wrapper=False)
-    outputs.save_model(run, session.model, session.prepared.processor)
+    task.finish(session.model)
+    outputs.save_model(run, session.model, session.prepared.tools.processor)
     ended = session.loop.state.ended or "completed"
     reporter.emit(Finished(reason=ended, best_step=best_step, seconds=seconds_spent(run)))
     run.remove_checkpoints()

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import yaml
 
 from studio.config import RunConfig
+from studio.data.fields import FIELDS
 from studio.exporters.sharing import base_model_name, data_name, for_others
 from studio.files import read_json
 from studio.models.catalog import CATALOG
@@ -13,10 +14,9 @@ from studio.models.sources import locate
 from studio.store import Run
 
 _SETTINGS = ("epochs", "batch_size", "optimizer", "schedule", "warmup", "weight_decay", "max_grad_norm", "seed")
-# by what the task takes in: a question for the example, the processor's class, the pipeline's name for it, the plural
-_INPUTS = {
-    "text": ('"a text"', "AutoTokenizer", "tokenizer", "texts"),
-    "image": ('"picture.jpg"', "AutoImageProcessor", "image_processor", "pictures"),
+_PROCESSORS = {  # the class that loads it, and the pipeline's name for it
+    "tokenizer": ("AutoTokenizer", "tokenizer"),
+    "image_processor": ("AutoImageProcessor", "image_processor"),
 }
 
 
@@ -41,9 +41,9 @@ def write_card(run: Run, config: RunConfig, labels: tuple[str, ...], kind: Kind)
     front = {
         "base_model": base_model_name(config),
         "library_name": "peft" if adapter else "transformers",
-        "pipeline_tag": config.task,
+        "pipeline_tag": config.chosen_task.model.pipeline_tag,
         "tags": [config.task, "fine-tuned", config.strategy["name"], *(["base_model:adapter"] if adapter else [])],
-        "metrics": [config.chosen_task.headline_metric],
+        "metrics": [config.chosen_task.headline],
     }
     licence = base_licence(config)
     if licence:
@@ -87,12 +87,13 @@ def _stated_licence(readme: Path) -> str | None:
 
 def loading_code(config: RunConfig, kind: Kind) -> str:
     """Python that loads the folder it lies in and asks it one question."""
-    example, processor_class, argument, _ = _INPUTS[config.chosen_task.input_kind]
+    kind_of_model = config.chosen_task.model
+    processor_class, argument = _PROCESSORS[kind_of_model.processor]
+    example = FIELDS[config.chosen_task.inputs[0].kind].example
     if kind == "whole":
-        return (
-            f'from transformers import pipeline\n\nclassify = pipeline("{config.task}", model=".")\nclassify({example})'
-        )
-    model_class = f"AutoModel{config.chosen_task.architectures()[0]}"
+        code = f'model = pipeline("{kind_of_model.pipeline_tag}", model=".")\nmodel({example})'
+        return f"from transformers import pipeline\n\n{code}"
+    model_class = kind_of_model.auto_class
     if kind == "bottleneck":
         imports = ["import sys", 'sys.path.append(".")  # bottleneck_layers.py, the networks between the layers']
         imports += [
@@ -111,17 +112,14 @@ def loading_code(config: RunConfig, kind: Kind) -> str:
         ]
     asking = [
         f'processor = {processor_class}.from_pretrained(".")',
-        f'classify = pipeline("{config.task}", model=model, {argument}=processor)',
-        f"classify({example})",
+        f'answer = pipeline("{kind_of_model.pipeline_tag}", model=model, {argument}=processor)',
+        f"answer({example})",
     ]
     return "\n".join([*imports, "", *loading, *asking])
 
 
 def _introduction(config: RunConfig, labels: tuple[str, ...]) -> str:
-    shown = ", ".join(f"`{label}`" for label in labels[:20])
-    more = f" and {len(labels) - 20} more" if len(labels) > 20 else ""
-    plural = _INPUTS[config.chosen_task.input_kind][-1]
-    return f"Sorts {plural} into {len(labels)} classes: {shown}{more}."
+    return config.chosen_task.summary(labels)
 
 
 def _origin(config: RunConfig, licence: str | None) -> str:

@@ -1,7 +1,6 @@
 """An adapter merged into its base model: one standard model that loads with plain transformers."""
 
 from pathlib import Path
-from typing import Any
 
 from studio.config import RunConfig
 from studio.exporters.card import Kind, kind_of
@@ -9,6 +8,7 @@ from studio.exporters.folder import describe, empty_folder, unfinished
 from studio.models.sources import locate
 from studio.processes import trusts_remote_code
 from studio.store import Run
+from studio.tasks.loading import load_tuned
 
 REASONS: dict[Kind, str] = {
     "whole": "This run trained the model itself, not an adapter: the standard folder is whole already.",
@@ -33,10 +33,9 @@ class Merged:
         config = RunConfig.from_file(run.config_file)
         empty_folder(to, run)
         base = locate(config.model.id, config.model.revision)
-        bundle = config.chosen_task.load(run.model, config.task_options, trusts_remote_code(), base)
-        adapted: Any = bundle.model
-        merged = adapted.merge_and_unload()
+        bundle = load_tuned(config.chosen_task, run.model, config.task_options, trusts_remote_code(), base)
+        merged = bundle.model.merge_and_unload()
         merged.save_pretrained(to)
-        bundle.processor.save_pretrained(to)
+        bundle.tools.processor.save_pretrained(to)
         describe(run, config, to, "whole")
         return to

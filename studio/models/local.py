@@ -9,6 +9,7 @@ from studio.errors import StudioError
 from studio.files import read_json
 from studio.models.download import pickles_only
 from studio.models.folders import CONFIG, file_names, has_only_pickles, weight_files
+from studio.models.kind import ModelKind
 from studio.models.sources import in_hub_cache, locate
 from studio.models.starters import STARTERS
 from studio.models.weights import shapes_in, stored_bytes
@@ -19,13 +20,14 @@ IMAGE_PROCESSOR_FILES = ("preprocessor_config.json", "processor_config.json")
 # Keys of config.json that only models of this kind have.
 TEXT_KEYS = ("vocab_size",)
 IMAGE_KEYS = ("num_channels", "image_size", "patch_size")
+READS = {"tokenizer": "texts", "image_processor": "pictures"}
 
 
 @dataclass(frozen=True)
 class ModelInfo:
     """What a model folder holds.
 
-    task_kind: "text", "image" or "" by what its config says.
+    processor: what prepares its inputs ("tokenizer", "image_processor"), or "" where its config does not say.
     problems: sentences why it cannot be fine-tuned here; empty when it can.
     """
 
@@ -37,13 +39,13 @@ class ModelInfo:
     disk_bytes: int
     has_tokenizer: bool
     has_image_processor: bool
-    task_kind: str
+    processor: str
     config: dict[str, Any]
     problems: tuple[str, ...]
 
-    def fits(self, input_kind: str) -> bool:
-        """Whether a task that reads `input_kind` ("text", "image") can start from this model."""
-        return self.task_kind == input_kind and not self.problems
+    def fits(self, kind: ModelKind) -> bool:
+        """Whether a task whose models are of this kind can start from this one."""
+        return self.processor == kind.processor and not self.problems
 
 
 def describe(model_id: str, trust_remote_code: bool = False, home: Home | None = None) -> ModelInfo:
@@ -67,7 +69,7 @@ def describe_folder(folder: Path, model_id: str = "", trust_remote_code: bool = 
     config, problems = _read_config(folder)
     has_tokenizer = any(name in names for name in TOKENIZER_FILES)
     has_processor = any(name in names for name in IMAGE_PROCESSOR_FILES)
-    kind = _kind(config)
+    processor = _processor(config)
     parameters = disk = 0
     try:
         if weight_files(folder):
@@ -80,7 +82,7 @@ def describe_folder(folder: Path, model_id: str = "", trust_remote_code: bool = 
         problems.append(str(error))
     if config.get("auto_map") and not trust_remote_code:
         problems.append("It needs Python code of its own, which runs only with `studio ui --trust-remote-code`.")
-    if kind == "text" and not has_tokenizer:
+    if processor == "tokenizer" and not has_tokenizer:
         problems.append("Its tokenizer is missing, so it cannot read text.")
     return ModelInfo(
         id=model_id or str(folder),
@@ -91,7 +93,7 @@ def describe_folder(folder: Path, model_id: str = "", trust_remote_code: bool = 
         disk_bytes=disk,
         has_tokenizer=has_tokenizer,
         has_image_processor=has_processor,
-        task_kind=kind,
+        processor=processor,
         config=config,
         problems=tuple(problems),
     )
@@ -135,7 +137,7 @@ def _read_config(folder: Path) -> tuple[dict[str, Any], list[str]]:
     return (config, []) if isinstance(config, dict) else ({}, [f"Its {CONFIG} holds no settings."])
 
 
-def _kind(config: dict[str, Any]) -> str:
+def _processor(config: dict[str, Any]) -> str:
     if any(key in config for key in TEXT_KEYS):
-        return "text"
-    return "image" if any(key in config for key in IMAGE_KEYS) else ""
+        return "tokenizer"
+    return "image_processor" if any(key in config for key in IMAGE_KEYS) else ""

@@ -13,6 +13,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studio.errors import StudioError
+
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
@@ -31,6 +33,17 @@ def wants_mean_pooling(folder: Path) -> bool:
 
 def can_append_mean_pooling(model_type: str) -> bool:
     return model_type == "bert"
+
+
+def takes_mean_pooling(choice: str, model_type: str, folder: Path) -> bool:
+    """Whether a text's vector shall be the mean of its tokens. choice: auto, standard or mean. Raises StudioError."""
+    if choice == "mean" and not can_append_mean_pooling(model_type):
+        raise StudioError(
+            "Mean pooling does not fit this model.",
+            f"It is of the kind '{model_type}'; mean pooling is there for BERT.",
+            "Set pooling to auto or standard.",
+        )
+    return choice == "mean" or (choice == "auto" and can_append_mean_pooling(model_type) and wants_mean_pooling(folder))
 
 
 def pooling_shapes(layer: int, hidden: int, intermediate: int) -> dict[str, tuple[int, ...]]:

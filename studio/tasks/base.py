@@ -1,160 +1,227 @@
-"""What a task is: the contract that the Data, Test and Strategy pages and the engine build on.
+"""What a task is: encode rows, answer batches, score answers. The engine and the pages know nothing else of one.
 
-A task is one file here and one line in `studio.tasks`. It is imported by the UI process, so torch and
-transformers are imported inside `prepare` and `predict`, which only run in a worker or inference process.
+A task is one file here and one line in `studio.tasks`. It says which fields it takes, which model class it wants,
+how a row becomes numbers, how a batch is answered, and how answers are scored; the engine loads, prepares, trains,
+evaluates and predicts. The page's process imports it, so torch and transformers are imported inside the methods,
+which run in a worker or inference process.
+
+    class ReviewScore(Task):
+        name, title, sentence, icon, group = "review-score", "Guess the score", "...", "text", "Texts"
+        inputs, targets = (TEXT,), (SCORE,)
+        answer_kind, headline = "number", "rmse"
+        model = ModelKind("AutoModelForSequenceClassification", "tokenizer", "text-classification")
+
+        def configure(self, table, options): return {"num_labels": 1, "problem_type": "regression"}
+        def encode(self, tools, rows): ...
+        ...
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
-from studio.data.columns import Column, Kind, Problem
+from studio.data.columns import Column, Problem
+from studio.models.kind import ModelKind
 from studio.options import Options
 
 if TYPE_CHECKING:
-    import numpy
     import pandas
     import torch
-    from transformers import PreTrainedModel
+
+Row = Mapping[str, Any]
+"""A row's values by column name, as their fields parse them. For a prediction the inputs alone."""
+Item = dict[str, Any]
+"""An encoded row: plain values (numbers, strings, lists of them), so that millions fit on the disk."""
+Marks = tuple[str, ...]
+"""Words for what happened with a row, such as "cat → dog". What is clicked in a view selects the rows with its mark."""
+RIGHT, WRONG = "right", "wrong"  # marks that every scorer may set
 
 
 @dataclass(frozen=True)
-class Spec:
-    """What `prepare` gets: the assembled rows and where the pretrained model lies.
+class Tools:
+    """What a task works with besides rows.
 
-    table: columns `row` (original number), one per task column (named as in `Task.columns`), `split`.
-    files: the folder that image paths in the table are relative to.
-    model_folder: a local folder in transformers format.
-    changes: values of the model's config that are not as the folder has them (dropout, say).
+    processor: tokenizer, image processor or the like. config: the model's. options: the task's own.
     """
 
-    table: "pandas.DataFrame"
-    files: Path | None
-    model_folder: Path
-    options: Any  # the task's own Options
-    seed: int
-    trust_remote_code: bool = False
-    changes: Mapping[str, Any] = field(default_factory=dict)
+    processor: Any
+    config: Any
+    options: Any
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the model's outputs, in their order."""
+        names: Mapping[int, str] = self.config.id2label
+        return tuple(str(names[index]) for index in sorted(names))
 
 
 @dataclass
-class Prepared:
-    """What the engine trains: a model whose forward takes a collated batch with `labels` and returns loss and logits.
+class Batch:
+    """tensors: what the model is called with, by name; values are tensors, or lists of dicts of tensors.
 
-    datasets: split -> sequence of items; an item is a dict that `collate` takes, without padding.
-    lengths: split -> length of each item, where batches of like length save padding; None for fixed sizes.
-    new_parameters: names of the parameters that did not come with the pretrained model (the head).
-    processor: tokenizer or image processor; has `save_pretrained`.
-    varying: splits whose items differ each time (augmentation): their activations cannot be cached.
+    items: the encoded rows that they were made of, for what tensors cannot hold (the text, an image's size).
     """
 
-    model: "PreTrainedModel"
-    processor: Any
-    datasets: Mapping[str, Sequence[dict[str, Any]]]
-    collate: "Callable[[list[dict[str, Any]]], dict[str, torch.Tensor]]"
-    lengths: Mapping[str, Sequence[int]] | None
-    labels: tuple[str, ...]
-    new_parameters: frozenset[str]
-    varying: frozenset[str] = frozenset()
+    tensors: dict[str, Any]
+    items: Sequence[Item]
+
+
+@dataclass
+class Loss:
+    """total: summed over so many `units` (rows, tokens, boxes), a scalar with gradients. outputs: the model's.
+
+    Sums and counts of several batches add up, so the mean does not depend on how rows are cut into batches.
+    """
+
+    total: "torch.Tensor"
+    units: "torch.Tensor"
+    outputs: Any = None
+
+    @property
+    def mean(self) -> "torch.Tensor":
+        return self.total / self.units.clamp(min=1e-12)
+
+    @classmethod
+    def of_mean(cls, mean: "torch.Tensor", units: float, outputs: Any = None) -> "Loss":
+        """From a mean that a model computed over so many units."""
+        return cls(mean * units, mean.new_tensor(float(units)), outputs)
 
 
 @dataclass(frozen=True)
-class Predictions:
-    """The model's answers on one split: logits (rows, classes), targets (rows,), in the table's order."""
+class Answer:
+    """What a model says to one row. value and details: plain JSON; `Task.answer_kind` says how they are drawn."""
 
-    logits: "numpy.ndarray"
-    targets: "numpy.ndarray"
-    labels: tuple[str, ...]
-    loss: float
+    value: Any
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"value": self.value, "details": dict(self.details)}
+
+
+@dataclass(frozen=True)
+class View:
+    """One picture of the scores. kind: who draws it (`studio.app.views`), from `data`, which is plain JSON."""
+
+    kind: str
+    title: str
+    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Metrics by their usual names, and plain data for the evaluation page.
-
-    per_class: one dict a class: label, precision, recall, f1, support.
-    confusion: [true][predicted] counts; None where it makes no sense.
-    """
+    """metrics: by names of `studio.metrics`. views: what the Test page draws."""
 
     metrics: dict[str, float]
-    per_class: tuple[dict[str, Any], ...] = ()
-    confusion: tuple[tuple[int, ...], ...] | None = None
-    labels: tuple[str, ...] = ()
+    views: tuple[View, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"metrics": self.metrics, "views": [asdict(view) for view in self.views]}
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """One answer: the classes with their probabilities, most likely first."""
+class Scorer(Protocol):
+    """Takes answers as they come, so that no split's outputs are ever all in memory."""
 
-    label: str
-    probabilities: dict[str, float] = field(default_factory=dict)
+    def add(self, answers: Sequence[Answer], rows: Sequence[Row]) -> list[Marks]:
+        """Count the answers to these rows (with their targets); returns the marks of each."""
+        ...
 
-
-@dataclass(frozen=True)
-class Bundle:
-    """A model ready to answer."""
-
-    model: "PreTrainedModel"
-    processor: Any
-    labels: tuple[str, ...]
-    options: Any
-    device: str = "cpu"
+    def scores(self) -> Scores:
+        """Of everything added so far. Without any row the metrics are empty."""
+        ...
 
 
-class Task(Protocol):
-    """See the module's docstring. `name` is what run.yaml says; `sentence` is shown on the task's card."""
+Collate = Callable[[list[Item]], dict[str, Any]]
+"""Opened items -> the tensors of a batch. May draw random numbers (torch's) where training varies its examples."""
 
-    name: str
-    title: str
-    sentence: str
-    icon: str  # a name in components.icons
-    headline_metric: str
-    columns: tuple[Column, ...]
-    input_kind: Kind
-    output_kind: Kind
-    Options: type[Options]
+
+class Task:
+    """The contract; what most tasks have no need for answers with "nothing" here.
+
+    name: what run.yaml says. sentence: on the task's card. icon: a name in components.icons. group: its heading.
+    inputs, targets: the columns that it asks for. answer_kind: a name in `studio.app.answers`.
+    headline: the metric that decides which step is best. traits: "classes" where logits (..., classes) under labels
+    (-100: left out) are learned, "images" where `pixel_values` can be mixed, "generates" where answering is slow.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    sentence: ClassVar[str]
+    icon: ClassVar[str]
+    group: ClassVar[str]
+    inputs: ClassVar[tuple[Column, ...]]
+    targets: ClassVar[tuple[Column, ...]]
+    answer_kind: ClassVar[str]
+    headline: ClassVar[str]
+    traits: ClassVar[frozenset[str]] = frozenset()
+    model: ClassVar[ModelKind]
+    Options: ClassVar[type[Options]] = Options
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return (*self.inputs, *self.targets)
+
+    # --- before training; no torch ----------------------------------------------------------------
 
     def check(self, table: "pandas.DataFrame", files: Path | None) -> list[Problem]:
-        """Plain-language problems of the rows, whose columns are already named as in `self.columns`."""
-        ...
+        """What is wrong with rows whose cells are each right on their own. table: `row`, and the task's columns."""
+        return []
 
-    def architectures(self) -> tuple[str, ...]:
-        """Endings of model classes that already carry this task's head, e.g. `ForSequenceClassification`."""
-        ...
+    def configure(self, table: "pandas.DataFrame", options: Any) -> dict[str, Any]:
+        """Values for the model's config that follow from the rows (`num_labels`, `id2label`). Raises StudioError."""
+        return {}
 
-    def new_head(
-        self, model_config: Mapping[str, Any], classes: int, folder: Path | None = None, options: Any = None
-    ) -> dict[str, tuple[int, ...]]:
-        """Name -> shape of the parameters a new head brings, from the model's config.json.
+    def summary(self, labels: Sequence[str]) -> str:
+        """What a finished model does, in one sentence for its card. labels: names of its outputs."""
+        return self.sentence
 
-        With the model's folder and the task's options also what depends on them (a pooling layer).
+    # --- in a process with torch ------------------------------------------------------------------
+
+    def adapt(self, model: Any, folder: Path, options: Any) -> frozenset[str]:
+        """Change a freshly built or loaded model in place; names of the parameters that this brought.
+
+        folder: the pretrained model's. The model may be on the meta device, with shapes alone.
         """
-        ...
+        return frozenset()
 
-    def unused(self, model_config: Mapping[str, Any]) -> tuple[str, ...]:
-        """Patterns of parameter names that a checkpoint may hold and this task's model leaves out."""
-        ...
+    def encode(self, tools: Tools, rows: Sequence[Row]) -> list[Item]:
+        """Rows -> items, one each; without targets where the rows have none. Called with a thousand rows or so."""
+        raise NotImplementedError
 
-    def prepare(self, spec: Spec) -> Prepared: ...
+    def open(self, tools: Tools, item: Item) -> Item:
+        """What `collate` needs of an item that only names it: its image decoded. May run in another thread."""
+        return item
 
-    def score(self, predictions: Predictions) -> Scores: ...
+    def length(self, item: Item) -> int | None:
+        """How long an item is, where padding makes batches of like length faster."""
+        return len(item["input_ids"]) if "input_ids" in item else None
 
-    def load(
-        self, model_folder: Path, options: Any, trust_remote_code: bool = False, base: Path | None = None
-    ) -> Bundle:
-        """A finished model, as `prepare`'s was saved; an adapter is put on `base`, or the model that it names."""
-        ...
+    def varies(self, options: Any) -> bool:
+        """Whether training examples differ each time they are seen."""
+        return False
 
-    def load_untrained(
-        self, base: Path, tuned: Path, initial: Path, options: Any, trust_remote_code: bool = False
-    ) -> Bundle:
-        """The model as it was before the first step: the pretrained one in `base` with the new weights of `initial`.
+    def collate(self, tools: Tools, training: bool) -> Collate:
+        """How items become a batch. training: vary them where the options ask for it."""
+        raise NotImplementedError
 
-        tuned: the finished model's folder, for its labels. initial: a safetensors file, by parameter name.
-        """
-        ...
+    def loss(self, model: Any, batch: Batch) -> Loss:
+        """Usually the model's own."""
+        outputs = model(**batch.tensors)
+        return Loss.of_mean(outputs.loss, len(batch.items), outputs)
 
-    def predict(self, bundle: Bundle, inputs: Sequence[Any]) -> list[Prediction]:
-        """`inputs`: texts, or paths of pictures, by `input_kind`."""
-        ...
+    def answer(self, tools: Tools, model: Any, batch: Batch, outputs: Any = None) -> list[Answer]:
+        """One answer an item. outputs: the model's for this batch, where the engine has them already."""
+        raise NotImplementedError
+
+    def scorer(self, tools: Tools) -> Scorer:
+        raise NotImplementedError
+
+    def finish(self, model: Any) -> None:
+        """Once after training: bring the model into the form in which plain transformers answers as we do."""
+
+
+@runtime_checkable
+class Streams(Protocol):
+    """A task that answers piece by piece, such as a chat."""
+
+    def stream(self, tools: Tools, model: Any, row: Row, controls: Mapping[str, Any]) -> Iterator[str]: ...

@@ -49,7 +49,7 @@ class LossOptions(Options):
         help="Learns from blends of two pictures with both labels; 0.2 is usual, 0 is off.",
         ge=0,
         le=10,
-        needs="pictures",
+        needs="images",
     )
     cutmix: float = setting(
         0.0,
@@ -57,5 +57,5 @@ class LossOptions(Options):
         help="Learns from pictures with a piece of another one in them; 1 is usual, 0 is off.",
         ge=0,
         le=10,
-        needs="pictures",
+        needs="images",
     )

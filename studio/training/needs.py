@@ -1,6 +1,6 @@
 """What a setting needs to be read at all, and whether a task and a model have it: told from config.json."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from studio.training import TrainingOptions
@@ -15,14 +15,13 @@ CONFIG_KEYS: dict[str, tuple[str, ...]] = {
 }  # by the setting that overrides them; their names in the configs of transformers' families
 
 
-def unread(classes: bool, pictures: bool, config: Mapping[str, Any], stored: Iterable[str]) -> frozenset[str]:
+def unread(traits: Collection[str], config: Mapping[str, Any], stored: Iterable[str]) -> frozenset[str]:
     """The training settings that nothing reads.
 
-    classes: whether the task tells classes apart. config: the model's config.json. stored: names of its tensors.
+    traits: the task's. config: the model's config.json. stored: names of its tensors.
     """
     there = {name for name, keys in CONFIG_KEYS.items() if any(key in config for key in keys)}
-    there |= {"classes"} if classes else set()
-    there |= {"pictures"} if pictures else set()
+    there |= set(traits)
     there |= {"batch_norm"} if any("running_mean" in name for name in stored) else set()
     fields = TrainingOptions.model_fields.items()
     wanted = {name: extra.get("needs") for name, field in fields if isinstance(extra := field.json_schema_extra, dict)}

@@ -14,6 +14,7 @@ import pytest
 import torch
 from families import build
 from family_runs import STEPS, NoProcessor, Straight, collate, items, logits, new_run, tensors, train
+from studio.tasks.pretrained import head_names
 from trained import ENVIRONMENT
 
 from studio.engine import outputs
@@ -21,7 +22,6 @@ from studio.models.structure import Structure, find_structure
 from studio.paths import Home
 from studio.strategies import STRATEGIES
 from studio.strategies.adapters.base import plain_names
-from studio.tasks.pretrained import head_names
 
 FAMILIES = ("bert", "gpt2", "t5", "vit", "resnet")
 WITH_POOLER = ("freeze", "bitfit", "norm-only")

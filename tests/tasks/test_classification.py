@@ -3,10 +3,10 @@
 import numpy
 import pandas
 import pytest
+from studio.tasks.classification import answers_from, class_names, in_stored_order, label_problems, score
 
 from studio.errors import StudioError
 from studio.tasks.base import Predictions
-from studio.tasks.classification import answers_from, class_names, in_stored_order, label_problems, score
 
 
 def frame(*labels: str | None) -> pandas.DataFrame:

@@ -10,11 +10,11 @@ import pytest
 import torch
 from families import build
 from PIL import Image
+from studio.tasks.pictures import Pixels, load_processor, vary
 from transformers import AutoImageProcessor
 
 from studio.tasks import TASKS
 from studio.tasks.base import Bundle, Spec
-from studio.tasks.pictures import Pixels, load_processor, vary
 
 TASK = TASKS["image-classification"]
 

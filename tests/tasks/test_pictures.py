@@ -5,15 +5,15 @@ from pathlib import Path
 
 import numpy
 import pytest
+import studio.tasks.pictures as module
 import tiny
 import torch
 from PIL import Image
+from studio.tasks.pictures import Pictures, Pixels, vary
 from transformers import AutoImageProcessor
 
-import studio.tasks.pictures as module
 from studio.data.picture_files import load_picture
 from studio.errors import StudioError
-from studio.tasks.pictures import Pictures, Pixels, vary
 
 
 def draw(path: Path, mode: str = "RGB", size: tuple[int, int] = (57, 43)) -> Path:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from studio.tasks.pretrained import load_with_head
 from transformers import (
     AutoModelForImageClassification,
     AutoModelForSequenceClassification,
@@ -19,7 +20,6 @@ from transformers import (
 
 from studio.errors import StudioError
 from studio.tasks import TASKS
-from studio.tasks.pretrained import load_with_head
 
 
 @pytest.fixture

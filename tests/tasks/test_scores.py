@@ -3,9 +3,9 @@
 import numpy
 import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_score, recall_score
+from studio.tasks.classification import answers_from, score
 
 from studio.tasks.base import Predictions
-from studio.tasks.classification import answers_from, score
 
 LABELS = ("ant", "bee", "cat", "dog")
 

@@ -16,6 +16,7 @@ from studio.app.pages import Page, Services, Wire, cancel_job, followed, progres
 from studio.errors import StudioError
 from studio.jobs import Job
 from studio.models import hub, local
+from studio.models.local import READS
 from studio.models.sources import locate
 from studio.tasks import TASKS
 
@@ -201,8 +202,8 @@ def take(services: Services, draft: Draft, model: str) -> Draft:
     """The draft with this model, if the model can be fine-tuned for the draft's task."""
     info = local.describe(model, services.settings.trust_remote_code, services.home)
     task = TASKS[str(draft.task)]
-    if not info.fits(task.input_kind):
-        why = " ".join(info.problems) or f"It does not read {task.input_kind}s."
+    if not info.fits(task.model):
+        why = " ".join(info.problems) or f"It does not read {READS[task.model.processor]}."
         raise StudioError(f"{views.title_of(model)} cannot be used here.", why, "Choose another model.")
     if model == draft.model:
         return draft

@@ -93,7 +93,7 @@ class Evaluation(Callback):
 
     def _judge(self, loop: Loop, metrics: dict[str, float]) -> bool:
         """Keep count of the best. With an equal headline metric the smaller loss is the better one."""
-        step, headline = loop.state.step, self._evaluator.headline_metric
+        step, headline = loop.state.step, self._evaluator.headline.name
         if step == 0 and not self._start_counts:
             return False
         candidate = (metrics[headline], metrics["loss"])

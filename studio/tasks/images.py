@@ -1,20 +1,29 @@
-"""Pictures as a model takes them: opened, resized once, kept small in memory, normalised batch by batch.
+"""Images as a model takes them: opened, resized once, normalised batch by batch.
 
 Training and answering go through the model's own image processor in two steps, shrink (whole numbers from
 0 to 255, which can be kept) and normalise; together they give what one call of the processor gives.
 """
 
-from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studio.data.columns import Column
 from studio.data.picture_files import load_picture
 from studio.errors import StudioError
+from studio.tasks.base import Item, Tools
 
 if TYPE_CHECKING:
     import torch
     from PIL.Image import Image
 
+IMAGE = Column(
+    "image",
+    "Picture",
+    "image",
+    "What the model looks at: a file inside the ZIP.",
+    hints=("image", "file", "filename", "file_name", "path", "picture", "photo", "img", "image_path"),
+)
 MIRROR_CHANCE = 0.5
 SMALLEST_CROP = 0.8  # share of width and height
 
@@ -39,44 +48,31 @@ class Pixels:
         return _normalise(self.processor, pixels) if self.divided else pixels
 
 
-class Pictures(Sequence[dict[str, Any]]):
-    """Items {"pixel_values": (channels, height, width) as `Pixels.shrink` gives, "labels": int}.
+@lru_cache(maxsize=4)
+def pixels_of(processor: Any) -> Pixels:
+    """Whether a processor can be divided is tried once."""
+    return Pixels(processor)
 
-    A file is decoded when its item is first asked for. What does not fit `bytes_per_picture` on the
-    average is not kept but decoded again. With `augment` every access mirrors and crops anew.
+
+def open_image(tools: Tools, item: Item) -> Item:
+    """`image` (a path) becomes `pixel_values`: (channels, height, width) as `Pixels.shrink` gives."""
+    return {**item, "pixel_values": pixels_of(tools.processor).shrink(load_picture(Path(item["image"])))}
+
+
+class NormaliseImages:
+    """Opened items -> one batch: pixel_values (batch, channels, height, width) float32, labels (batch,).
+
+    vary: mirror and crop each image at random.
     """
 
-    def __init__(
-        self, paths: Sequence[Path], labels: Sequence[int], pixels: Pixels, augment: bool, bytes_per_picture: float
-    ) -> None:
-        self.paths, self.labels, self.pixels, self.augment = list(paths), list(labels), pixels, augment
-        self.bytes_per_picture = bytes_per_picture
-        self._kept: dict[int, torch.Tensor] = {}
+    def __init__(self, processor: Any, vary: bool = False) -> None:
+        self.pixels, self.vary = pixels_of(processor), vary
 
-    def __len__(self) -> int:
-        return len(self.paths)
-
-    def __getitem__(self, index: Any) -> Any:
-        position = range(len(self.paths))[index]
-        values = self._kept.get(position)
-        if values is None:
-            values = self.pixels.shrink(load_picture(self.paths[position]))
-            if values.nbytes <= self.bytes_per_picture:
-                self._kept[position] = values
-        return {"pixel_values": vary(values) if self.augment else values, "labels": self.labels[position]}
-
-
-class NormalisePictures:
-    """Items -> one batch: pixel_values (batch, channels, height, width) float32, labels (batch,)."""
-
-    def __init__(self, pixels: Pixels) -> None:
-        self.pixels = pixels
-
-    def __call__(self, items: list[dict[str, Any]]) -> "dict[str, torch.Tensor]":
+    def __call__(self, items: list[Item]) -> "dict[str, torch.Tensor]":
         import torch
 
-        values = self.pixels.normalise(torch.stack([item["pixel_values"] for item in items]))
-        batch = {"pixel_values": values}
+        images = [vary(item["pixel_values"]) if self.vary else item["pixel_values"] for item in items]
+        batch = {"pixel_values": self.pixels.normalise(torch.stack(images))}
         if "labels" in items[0]:
             batch["labels"] = torch.tensor([item["labels"] for item in items])
         return batch
@@ -133,14 +129,7 @@ def vary(pixels: "torch.Tensor") -> "torch.Tensor":
     return functional.horizontal_flip(varied) if chance < MIRROR_CHANCE else varied
 
 
-def memory_for_pictures() -> float:
-    """Bytes that decoded pictures may take: a third of the memory that is free now."""
-    import psutil
-
-    return psutil.virtual_memory().available / 3
-
-
-def load_processor(folder: Path, config: Any, trust_remote_code: bool) -> Any:
+def load_image_processor(folder: Path, config: Any, trust_remote_code: bool) -> Any:
     """The folder's image processor; the usual one of its kind where the folder has none."""
     from transformers import AutoImageProcessor
     from transformers.models.auto.image_processing_auto import IMAGE_PROCESSOR_MAPPING

@@ -1,12 +1,16 @@
-"""Loading pretrained and finished models with a classification head. Runs in workers and inference processes."""
+"""Loading pretrained and finished models of any task. Runs in workers and inference processes."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import StudioError
+from studio.files import read_json
+from studio.models.kind import ModelKind
 from studio.models.weights import required_weight_files
-from studio.tasks.classification import config_of, in_stored_order, label_maps
+from studio.tasks.base import Task, Tools
+from studio.tasks.classes import label_maps
 
 if TYPE_CHECKING:
     from torch import nn
@@ -17,34 +21,103 @@ BOTTLENECK = "bottleneck.json"
 MOST_MOMENTUM, USUAL_MOMENTUM = 0.5, 0.1  # of batch normalisation: the share of the newest batch in its statistics
 
 
-def load_with_head(
-    auto_class: Any,
-    folder: Path,
-    names: tuple[str, ...],
-    trust_remote_code: bool,
-    changes: Mapping[str, Any] | None = None,
-) -> "tuple[PreTrainedModel, tuple[str, ...], frozenset[str]]":
-    """(model, labels in the order of its outputs, names of the head's parameters).
+@dataclass(frozen=True)
+class Loaded:
+    """A pretrained model that carries the task's head. new: names of the parameters that it did not bring along."""
 
-    A head in the checkpoint is kept where it has the same labels; else it begins anew, on the seed that
-    is set. `changes` go into the model's config. Raises StudioError for a model that cannot carry the head.
+    model: "PreTrainedModel"
+    tools: Tools
+    new: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model ready to answer."""
+
+    task: Task
+    model: Any
+    tools: Tools
+    device: str = "cpu"
+
+
+def load_pretrained(
+    task: Task, folder: Path, options: Any, values: Mapping[str, Any], trust_remote_code: bool = False
+) -> Loaded:
+    """The model in `folder` under the task's head.
+
+    values: for the model's config, what `Task.configure` found and what the settings change. A head in the
+    checkpoint is kept where it has the same labels; else it begins anew, on the seed that is set.
+    Raises StudioError for a model that cannot carry the head.
     """
     required_weight_files(folder)  # says so where there are only pickled weights, or none
     config = _config(folder, trust_remote_code)
-    stored_labels = config.id2label if config_of(folder).get("id2label") else {}
-    labels = in_stored_order(names, stored_labels)
-    for key, value in {**(changes or {}), **label_maps(labels)}.items():
+    stored = stored_labels(folder)
+    values = in_stored_order(values, stored)
+    for key, value in values.items():
         setattr(config, key, value)
-    config.problem_type = "single_label_classification"
-    model, info = _load(auto_class, folder, config, trust_remote_code)
-    renamed = labels != tuple(str(stored_labels[index]) for index in sorted(stored_labels))
+    model, info = _load(auto_class(task.model), folder, config, trust_remote_code)
     head = head_names(model)
     fresh = set(info["missing_keys"]) | {entry[0] for entry in info["mismatched_keys"]}
     fresh &= {name for name, _ in model.named_parameters()}
-    _refuse_torn(fresh - head, model, folder)
-    if renamed and not fresh & head:
+    _require_complete(fresh - head, model, folder)
+    labels = tuple(str(label) for label in (values.get("id2label") or {}).values())
+    if labels and labels != stored and not fresh & head:
         _begin_anew(model, head)  # as many classes as before, but other ones
-    return model, labels, frozenset(head | fresh)
+    new = head | fresh | task.adapt(model, folder, options)
+    processor = load_processor(task.model, folder, model.config, trust_remote_code)
+    return Loaded(model, Tools(processor, model.config, options), frozenset(new))
+
+
+def load_tuned(
+    task: Task, folder: Path, options: Any, trust_remote_code: bool = False, base: Path | None = None
+) -> Bundle:
+    """A model that training saved; an adapter is put on `base`, or the model that it names."""
+    model = load_finished(auto_class(task.model), folder, trust_remote_code, base)
+    processor = load_processor(task.model, folder, model.config, trust_remote_code)
+    return Bundle(task, model, Tools(processor, model.config, options))
+
+
+def load_untrained(
+    task: Task, base: Path, tuned: Path, initial: Path, options: Any, trust_remote_code: bool = False
+) -> Bundle:
+    """The model as it was before the first step: the pretrained one in `base` with the new weights of `initial`.
+
+    tuned: the finished model's folder, for what its config says of labels. initial: a safetensors file, by
+    parameter name.
+    """
+    values = {key: value for key, value in config_of(tuned).items() if key in _OF_THE_TASK or key.startswith("target_")}
+    if "id2label" in values:
+        values["id2label"] = {int(index): label for index, label in values["id2label"].items()}
+        values["num_labels"] = len(values["id2label"])
+    loaded = load_pretrained(task, base, options, values, trust_remote_code)
+    restore_initial(loaded.model, initial)
+    processor = load_processor(task.model, tuned, loaded.model.config, trust_remote_code)
+    return Bundle(task, loaded.model.eval(), Tools(processor, loaded.model.config, options))
+
+
+_OF_THE_TASK = ("id2label", "label2id", "problem_type")  # keys of a finished model's config that its task set
+
+
+def auto_class(kind: ModelKind) -> Any:
+    import transformers
+
+    return getattr(transformers, kind.auto_class)
+
+
+def load_processor(kind: ModelKind, folder: Path, config: Any, trust_remote_code: bool) -> Any:
+    """The tokenizer or image processor in the folder."""
+    from studio.tasks import images, texts
+
+    loaders = {"tokenizer": texts.load_tokenizer, "image_processor": images.load_image_processor}
+    return loaders[kind.processor](folder, config, trust_remote_code)
+
+
+def in_stored_order(values: Mapping[str, Any], stored: tuple[str, ...]) -> dict[str, Any]:
+    """`values` with their labels in the order of a checkpoint's own where these are the same: then its head is kept."""
+    labels = [str(label) for label in (values.get("id2label") or {}).values()]
+    if labels and sorted(labels) == sorted(stored):
+        return {**values, **label_maps(stored)}
+    return dict(values)
 
 
 def head_names(model: "PreTrainedModel") -> set[str]:
@@ -108,7 +181,7 @@ def _count_over_batches(model: "nn.Module") -> None:
             module.momentum = USUAL_MOMENTUM
 
 
-def _refuse_torn(missing: Iterable[str], model: "PreTrainedModel", folder: Path) -> None:
+def _require_complete(missing: Iterable[str], model: "PreTrainedModel", folder: Path) -> None:
     """Weights of the body that the files lack would stay random; only a pooler may."""
     lost = sorted(name for name in missing if "pooler" not in name)
     if lost:
@@ -192,9 +265,19 @@ def stored_labels(folder: Path) -> tuple[str, ...]:
     return tuple(str(names[index]) for index in sorted(names, key=int))
 
 
-def labels_of(config: Any) -> tuple[str, ...]:
-    names: Mapping[int, str] = config.id2label
-    return tuple(str(names[index]) for index in sorted(names))
+def config_of(folder: Path) -> dict[str, Any]:
+    """A model folder's config.json. Raises StudioError where it is missing or damaged."""
+    try:
+        values = read_json(folder / "config.json")
+    except ValueError as error:
+        raise StudioError(f"The config.json of '{folder.name}' is damaged.", str(error), "Fetch it again.") from error
+    if not isinstance(values, dict):
+        raise StudioError(
+            f"'{folder.name}' is not a model folder.",
+            "It holds no config.json.",
+            "Choose a folder that `save_pretrained` of transformers wrote, or a model from the list.",
+        )
+    return values
 
 
 def _first_line(error: Exception) -> str:

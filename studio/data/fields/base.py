@@ -1,0 +1,57 @@
+"""What a field is: what the cells of one kind of column hold, and everything the studio asks about them.
+
+Cells of the imported table are text, whatever the file held; a field says what the text means. A new kind of
+cell is one file here and one line in `studio.data.fields`.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pandas
+
+from studio.data.columns import Column, Problem
+from studio.data.profile import ColumnProfile
+
+
+class Field:
+    """The contract; most fields have nothing to add to some of these answers.
+
+    name: what a task's `Column.kind` says. title: of one such value, in the middle of a sentence.
+    missing: what is wrong with a row whose cell is empty. example: such a value as Python, for the model card.
+    compares: two rows with the same cells are copies of each other.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    missing: ClassVar[str]
+    example: ClassVar[str] = '"..."'
+    compares: ClassVar[bool] = False
+
+    def stored(self, cells: pandas.Series) -> pandas.Series:
+        """The cells as the assembled table keeps them."""
+        return cells
+
+    def parse(self, cell: str, files: Path | None) -> Any:
+        """What the cell means. files: the folder that names of files are relative to. Raises StudioError."""
+        return cell
+
+    def problems(self, cells: pandas.Series, column: Column, files: Path | None) -> Iterator[Problem]:
+        """What is wrong with these cells, none of them empty; the index holds the rows' numbers."""
+        yield from ()
+
+    def fit(self, profile: ColumnProfile, names_images: bool) -> float:
+        """How much a column looks like this field, from 0 to about 25. names_images: it names stored images."""
+        return 0.0
+
+    def classes(self, cell: str) -> tuple[str, ...]:
+        """The labels in a cell: one for a class, one a span or box, none for a text."""
+        return ()
+
+    def strata(self, cells: pandas.Series) -> pandas.Series | None:
+        """What a split should keep in the same mix everywhere, one word a row; None where nothing is."""
+        return None
+
+    def similarity(self, one: str, other: str) -> float:
+        """How alike two cells are, from 0 to 1."""
+        return float(one == other)

@@ -1,0 +1,87 @@
+"""Boxes: frames round the objects in an image, with a label each."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas
+
+from studio.data.columns import Column, Problem
+from studio.data.fields.base import Field
+from studio.data.fields.objects import label_in, labels_of, rarest_label, read_list
+from studio.data.profile import ColumnProfile
+from studio.errors import StudioError
+
+SHAPE = '{"box": [left, top, width, height], "label": "cat"}'
+
+
+@dataclass(frozen=True)
+class Box:
+    """Pixels of the stored image, from its top left corner."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    label: str
+
+    @property
+    def corners(self) -> tuple[float, float, float, float]:
+        """(left, top, right, bottom)."""
+        return self.left, self.top, self.left + self.width, self.top + self.height
+
+    def scaled(self, by: float) -> "Box":
+        """The box in an image whose sides are so many times as long."""
+        return Box(self.left * by, self.top * by, self.width * by, self.height * by, self.label)
+
+    def as_dict(self) -> dict[str, Any]:
+        sides = (self.left, self.top, self.width, self.height)
+        return {"box": [round(side, 2) for side in sides], "label": self.label}
+
+
+class Boxes(Field):
+    name = "boxes"
+    title = "boxes"
+    missing = "Nothing says which boxes there are; where there are none, write []."
+    example = "[]"
+
+    def parse(self, cell: str, files: Path | None) -> list[Box]:
+        return read_boxes(cell)
+
+    def problems(self, cells: pandas.Series, column: Column, files: Path | None) -> Iterator[Problem]:
+        for row, cell in cells.items():
+            try:
+                read_boxes(str(cell))
+            except StudioError as error:
+                yield Problem(int(str(row)), error.explanation.what, error.explanation.why, column=column.name)
+
+    def fit(self, profile: ColumnProfile, names_images: bool) -> float:
+        return 20.0 if profile.lists > 0.9 else 0.0
+
+    def classes(self, cell: str) -> tuple[str, ...]:
+        return labels_of(cell)
+
+    def strata(self, cells: pandas.Series) -> pandas.Series | None:
+        return rarest_label(cells)
+
+
+def read_boxes(cell: str) -> list[Box]:
+    """The boxes of a cell. Raises StudioError for what is none."""
+    boxes = []
+    for value in read_list(cell, SHAPE):
+        sides = value.get("box")
+        if not isinstance(sides, list) or len(sides) != 4 or not all(is_length(side) for side in sides):
+            raise StudioError(f"{sides!r} is no box.", f"Each looks like {SHAPE}, in pixels.", "Correct it.")
+        left, top, width, height = map(float, sides)
+        box = Box(left, top, width, height, label_in(value, SHAPE))
+        if box.width <= 0 or box.height <= 0:
+            what = f"A box of '{box.label}' has no area ({box.width:g} x {box.height:g} pixels)."
+            raise StudioError(what, "Width and height must be larger than 0.", "Correct or remove it.")
+        boxes.append(box)
+    return boxes
+
+
+def is_length(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,35 @@
+"""An image: the name of a file that was stored when the data was brought."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas
+
+from studio.data.columns import Column, Problem
+from studio.data.fields.base import Field
+from studio.data.profile import ColumnProfile
+from studio.errors import StudioError
+
+
+class ImageFile(Field):
+    name = "image"
+    title = "picture"
+    missing = "The picture is missing."
+    example = '"picture.jpg"'
+
+    def parse(self, cell: str, files: Path | None) -> Path:
+        """The file's path. A name that leads out of `files` is refused."""
+        path = (files / cell) if files else Path(cell)
+        if files and not path.resolve().is_relative_to(files.resolve()):
+            raise StudioError(f"'{cell}' is not a picture of this data.", "It leads out of its folder.", "Remove it.")
+        return path
+
+    def problems(self, cells: pandas.Series, column: Column, files: Path | None) -> Iterator[Problem]:
+        """Names of files that are not there."""
+        for row, name in cells.items():
+            if not ((files or Path()) / str(name)).is_file():
+                what = f"There is no file '{name}'."
+                yield Problem(int(str(row)), "Picture not found", what, column=column.name)
+
+    def fit(self, profile: ColumnProfile, names_images: bool) -> float:
+        return 25.0 if names_images else 0.0

@@ -1,0 +1,70 @@
+"""A number: a price, a score, a duration."""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas
+
+from studio.data.columns import Column, Problem
+from studio.data.fields.base import Field
+from studio.data.profile import ColumnProfile
+from studio.errors import StudioError
+
+GROUPS = 5  # of equal size, from small to large, of which every split gets its share
+
+
+class Number(Field):
+    name = "number"
+    title = "number"
+    missing = "The number is missing."
+    example = "1.5"
+
+    def parse(self, cell: str, files: Path | None) -> float:
+        value = read_number(cell)
+        if value is None:
+            raise StudioError(f"'{cell}' is not a number.", "Digits are expected, such as 12 or 3.5.", "Correct it.")
+        return value
+
+    def problems(self, cells: pandas.Series, column: Column, files: Path | None) -> Iterator[Problem]:
+        """Cells that are no numbers, and a column in which all numbers are the same."""
+        numbers = cells.map(read_number)
+        for row, cell in cells[numbers.isna()].items():
+            what = f"'{str(cell)[:40]}' is not a number."
+            yield Problem(int(str(row)), what, "Digits are expected, such as 12 or 3.5.", column=column.name)
+        if len(numbers) > 1 and numbers.nunique() == 1:
+            why = f"Every row is {numbers.dropna().iloc[0]:g}; there is nothing to learn."
+            yield Problem(0, "Only one number", why, drops=False, column=column.name)
+
+    def fit(self, profile: ColumnProfile, names_images: bool) -> float:
+        """Numbers, and many different ones: a few may be classes."""
+        if profile.numeric < 0.9:
+            return 0.0
+        return 5.0 + 10.0 * profile.distinct / profile.filled
+
+    def strata(self, cells: pandas.Series) -> pandas.Series | None:
+        """Groups of equal size, from the smallest numbers to the largest."""
+        numbers = cells.map(read_number).astype("float64")
+        order = numbers.rank(method="first") - 1
+        groups = (order * min(GROUPS, len(cells)) / max(1, len(cells))).fillna(0).astype("int64")
+        return groups.astype("str")
+
+    def similarity(self, one: str, other: str) -> float:
+        first, second = read_number(one), read_number(other)
+        if first is None or second is None:
+            return float(one == other)
+        return 1.0 / (1.0 + abs(first - second))
+
+
+def read_number(cell: object) -> float | None:
+    """The number that a cell spells, with a point or a comma before the fraction; None for anything else."""
+    text = "".join(str(cell).split())
+    if text.count(",") == 1 and "." not in text:
+        text = text.replace(",", ".")
+    elif "," in text and text.rfind(",") < text.rfind("."):
+        text = text.replace(",", "")  # 1,234.5
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

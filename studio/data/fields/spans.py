@@ -1,0 +1,71 @@
+"""Spans: pieces of a text with a label each, such as names of people and places."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import pandas
+
+from studio.data.columns import Column, Problem
+from studio.data.fields.base import Field
+from studio.data.fields.objects import label_in, labels_of, rarest_label, read_list
+from studio.data.profile import ColumnProfile
+from studio.errors import StudioError
+
+SHAPE = '{"start": 0, "end": 4, "label": "person"}'
+
+
+@dataclass(frozen=True)
+class Span:
+    """Characters `start` to `end` (not included) of the text, counted from 0."""
+
+    start: int
+    end: int
+    label: str
+
+    def as_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+
+class Spans(Field):
+    name = "spans"
+    title = "marked pieces"
+    missing = "Nothing says which pieces are marked; where there are none, write []."
+    example = "[]"
+
+    def parse(self, cell: str, files: Path | None) -> list[Span]:
+        return read_spans(cell)
+
+    def problems(self, cells: pandas.Series, column: Column, files: Path | None) -> Iterator[Problem]:
+        for row, cell in cells.items():
+            try:
+                read_spans(str(cell))
+            except StudioError as error:
+                yield Problem(int(str(row)), error.explanation.what, error.explanation.why, column=column.name)
+
+    def fit(self, profile: ColumnProfile, names_images: bool) -> float:
+        return 20.0 if profile.lists > 0.9 else 0.0
+
+    def classes(self, cell: str) -> tuple[str, ...]:
+        return labels_of(cell)
+
+    def strata(self, cells: pandas.Series) -> pandas.Series | None:
+        return rarest_label(cells)
+
+
+def read_spans(cell: str) -> list[Span]:
+    """The spans of a cell in order of their place. Raises StudioError for what is none, and where two overlap."""
+    spans = []
+    for value in read_list(cell, SHAPE):
+        start, end = value.get("start"), value.get("end")
+        if not isinstance(start, int) or not isinstance(end, int) or not 0 <= start < end:
+            what = f"{start!r} to {end!r} is no piece of a text."
+            raise StudioError(what, f"Each looks like {SHAPE}.", "Correct it.")
+        spans.append(Span(start, end, label_in(value, SHAPE)))
+    spans.sort(key=lambda span: (span.start, span.end))
+    for one, other in pairwise(spans):
+        if other.start < one.end:
+            what = f"The pieces {one.start}-{one.end} and {other.start}-{other.end} overlap."
+            raise StudioError(what, "A character can belong to one marked piece only.", "Keep one of the two.")
+    return spans

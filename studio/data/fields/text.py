@@ -1,0 +1,38 @@
+"""A text: what a person would read."""
+
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import pandas
+
+from studio.data.columns import Column, Problem
+from studio.data.fields.base import Field
+from studio.data.profile import ColumnProfile
+
+LONG_TEXT = 2000  # characters; about 400 tokens of English
+
+
+class Text(Field):
+    name = "text"
+    title = "text"
+    missing = "The text is empty."
+    example = '"a text"'
+    compares = True
+
+    def problems(self, cells: pandas.Series, column: Column, files: Path | None) -> Iterator[Problem]:
+        """Very long texts, which are cut."""
+        sizes = cells.str.len()
+        for row, size in sizes[sizes > LONG_TEXT].items():
+            why = f"{size:,} characters; the model reads only the beginning."
+            yield Problem(int(str(row)), "Very long text", why, drops=False, column=column.name)
+
+    def fit(self, profile: ColumnProfile, names_images: bool) -> float:
+        """Long and varied. Numbers are no text, and neither are lists."""
+        if profile.numeric > 0.9 or profile.lists > 0.9 or names_images:
+            return 0.0
+        varied = profile.distinct / profile.filled
+        return 1.0 + min(profile.length, 200.0) / 10 * varied
+
+    def similarity(self, one: str, other: str) -> float:
+        return SequenceMatcher(None, one, other).ratio()

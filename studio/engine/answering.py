@@ -1,0 +1,137 @@
+"""What a loaded model says to rows that are not part of its run: a few at once, or a whole file."""
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas
+import torch
+from torch.utils._pytree import tree_map
+
+from studio.data.archives import unpack
+from studio.data.columns import Column
+from studio.data.fields import FIELDS
+from studio.data.guessing import find_column
+from studio.data.limits import limits_here
+from studio.data.options import ReadingOptions
+from studio.data.pictures import find
+from studio.data.reading import read_table
+from studio.errors import StudioError
+from studio.tasks.base import Answer, Batch, Row
+from studio.tasks.loading import Bundle
+from studio.tasks.rows import parse_row
+
+AT_ONCE = 32  # rows of a batch
+ROWS_TOLD = 64  # of a file, between two reports
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One row of a file: its cells as they came, and the answer, or why there is none."""
+
+    given: dict[str, Any]
+    answer: Answer | None
+    problem: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        answer = self.answer.as_dict() if self.answer else None
+        return {"given": self.given, "answer": answer, "problem": self.problem}
+
+
+def answer_rows(bundle: Bundle, rows: Sequence[Row]) -> list[Answer]:
+    """The answers in the order of the rows; rows of like length are answered together."""
+    if not rows:
+        return []
+    task, tools = bundle.task, bundle.tools
+    items = task.encode(tools, rows)
+    collate = task.collate(tools, training=False)
+    order = sorted(range(len(items)), key=lambda place: task.length(items[place]) or 0)
+    answers: dict[int, Answer] = {}
+    with torch.inference_mode():
+        for start in range(0, len(order), AT_ONCE):
+            chosen = order[start : start + AT_ONCE]
+            some = [task.open(tools, items[place]) for place in chosen]
+            tensors = tree_map(lambda value: _placed(value, bundle.device), collate(some))
+            found = task.answer(tools, bundle.model, Batch(tensors, some))
+            answers |= dict(zip(chosen, found, strict=True))
+    return [answers[place] for place in range(len(items))]
+
+
+def answer_cells(bundle: Bundle, cells: Sequence[Mapping[str, Any]]) -> list[Answer]:
+    """The same for rows of cells: texts, and paths of images, by the names of the task's inputs."""
+    return answer_rows(bundle, [parse_row(each, bundle.task.inputs, None) for each in cells])
+
+
+def answer_file(
+    bundle: Bundle, columns: Mapping[str, str], reading: ReadingOptions, source: Path
+) -> Iterator[tuple[list[Answered], int]]:
+    """(answers to the next rows, rows in all), until all rows of a table, or images of a ZIP, are answered.
+
+    columns: the roles that the run's data had, role -> column name. reading: how the run's data was read.
+    Rows that cannot be read keep their place, with the reason.
+    """
+    inputs = bundle.task.inputs
+    if any(column.kind == "image" for column in inputs):
+        with tempfile.TemporaryDirectory(prefix="studio-") as folder:
+            yield from _images(bundle, inputs[0], source, Path(folder) / "files")
+    else:
+        yield from _table(bundle, columns, reading, source)
+
+
+def _table(
+    bundle: Bundle, columns: Mapping[str, str], reading: ReadingOptions, source: Path
+) -> Iterator[tuple[list[Answered], int]]:
+    table, _ = read_table(source, reading)
+    there = [str(name) for name in table.columns]
+    names = {
+        column.name: find_column(there, columns.get(column.name), column.name, column.hints)
+        for column in bundle.task.inputs
+    }
+    for start in range(0, len(table), ROWS_TOLD):
+        some = table.iloc[start : start + ROWS_TOLD]
+        given = [{str(key): _plain(value) for key, value in row.items()} for row in some.to_dict("records")]
+        cells = [{role: row[name] for role, name in names.items()} for row in given]
+        yield _answered(bundle, given, cells), len(table)
+
+
+def _images(bundle: Bundle, column: Column, archive: Path, folder: Path) -> Iterator[tuple[list[Answered], int]]:
+    names = find(unpack(archive, folder, limits_here())).pictures
+    if not names:
+        raise StudioError(
+            f"There are no pictures in {archive.name}.", "None of its files is one.", "Put JPEG or PNG files into it."
+        )
+    for start in range(0, len(names), AT_ONCE):
+        some = names[start : start + AT_ONCE]
+        given = [{column.name: name} for name in some]
+        yield _answered(bundle, given, [{column.name: str(folder / name)} for name in some]), len(names)
+
+
+def _answered(bundle: Bundle, given: list[dict[str, Any]], cells: list[dict[str, Any]]) -> list[Answered]:
+    problems = [_problem(bundle, each) for each in cells]
+    usable = [each for each, problem in zip(cells, problems, strict=True) if not problem]
+    try:
+        answers = iter(answer_cells(bundle, usable))
+        return [
+            Answered(row, None, problem) if problem else Answered(row, next(answers))
+            for row, problem in zip(given, problems, strict=True)
+        ]
+    except StudioError as error:
+        if len(cells) > 1:  # one of them cannot be opened: ask one by one
+            return [each for row, cell in zip(given, cells, strict=True) for each in _answered(bundle, [row], [cell])]
+        return [Answered(given[0], None, error.explanation.why or error.explanation.what)]
+
+
+def _problem(bundle: Bundle, cells: Mapping[str, Any]) -> str:
+    """Why a row cannot be answered, or ""."""
+    empty = (column for column in bundle.task.inputs if column.required and not str(cells[column.name] or "").strip())
+    return next((FIELDS[column.kind].missing for column in empty), "")
+
+
+def _plain(value: Any) -> Any:
+    return None if pandas.isna(value) else str(value)
+
+
+def _placed(value: Any, device: str) -> Any:
+    return value.to(device) if isinstance(value, torch.Tensor) else value

@@ -1,0 +1,133 @@
+"""What tasks that tell classes apart share: names, loss, answers, scores."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from studio.data.columns import Column
+from studio.errors import StudioError
+from studio.tasks.base import RIGHT, WRONG, Answer, Marks, Row, Scores, View
+
+if TYPE_CHECKING:
+    import pandas
+    import torch
+
+LABEL = Column(
+    "label",
+    "Class (label)",
+    "label",
+    "The answer that the model learns to give for each example.",
+    hints=("label", "class", "category", "target", "sentiment", "intent", "y", "topic", "tag"),
+)
+
+
+def label_maps(labels: Iterable[str]) -> dict[str, Any]:
+    """The config values that put names to a model's outputs."""
+    names = list(labels)
+    return {
+        "num_labels": len(names),
+        "id2label": dict(enumerate(names)),
+        "label2id": {label: index for index, label in enumerate(names)},
+    }
+
+
+def class_config(table: "pandas.DataFrame", column: str = "label") -> dict[str, Any]:
+    """Config values for one class a row, the classes sorted. Fewer than two raise StudioError."""
+    names = tuple(sorted({str(label) for label in table[column]}))
+    if len(names) < 2:
+        raise StudioError(
+            "There is nothing to tell apart.",
+            f"All examples have the same class{f' ({names[0]})' if names else ''}.",
+            "Bring data with at least two classes, or choose another column as the class.",
+        )
+    return {**label_maps(names), "problem_type": "single_label_classification"}
+
+
+def class_answers(logits: "torch.Tensor", labels: Sequence[str]) -> list[Answer]:
+    """Logits (rows, classes) -> the most likely class, with the probability of each, most likely first."""
+    shares = logits.double().softmax(dim=-1).cpu().numpy()
+    answers = []
+    for row in shares:
+        ranked = {labels[index]: float(row[index]) for index in (-row).argsort(kind="stable")}
+        answers.append(Answer(next(iter(ranked)), {"probabilities": ranked}))
+    return answers
+
+
+def confusion_mark(true: str, answered: str) -> str:
+    """What selects the rows of one class that were taken for another (or the same) one."""
+    return f"{true} → {answered}"
+
+
+class ClassScorer:
+    """Accuracy, macro precision, recall and F1; a confusion matrix and a table of the classes (scikit-learn).
+
+    Macro averages run over the classes that occur among the rows or were answered, as scikit-learn does.
+    """
+
+    def __init__(self, labels: Sequence[str], target: str = "label") -> None:
+        self._labels = tuple(labels)
+        self._target = target
+        self._counts: Counter[tuple[str, str]] = Counter()  # (true, answered)
+
+    def add(self, answers: Sequence[Answer], rows: Sequence[Row]) -> list[Marks]:
+        pairs = [(str(row[self._target]), str(answer.value)) for answer, row in zip(answers, rows, strict=True)]
+        self._counts.update(pairs)
+        return [(confusion_mark(*pair), RIGHT if pair[0] == pair[1] else WRONG) for pair in pairs]
+
+    def scores(self) -> Scores:
+        if not self._counts:
+            return Scores({})
+        return Scores(class_metrics(self._counts), class_views(self._counts, self._labels))
+
+
+def class_metrics(counts: Mapping[tuple[str, str], int]) -> dict[str, float]:
+    """counts: how often (true class, answered class) came."""
+    from sklearn.metrics import accuracy_score, precision_recall_fscore_support
+
+    true, answered, weights = _columns(counts)
+    macro = precision_recall_fscore_support(true, answered, average="macro", zero_division=0, sample_weight=weights)
+    return {
+        "accuracy": float(accuracy_score(true, answered, sample_weight=weights)),
+        "precision_macro": float(macro[0]),
+        "recall_macro": float(macro[1]),
+        "f1_macro": float(macro[2]),
+    }
+
+
+def class_views(counts: Mapping[tuple[str, str], int], labels: Sequence[str]) -> tuple[View, ...]:
+    """A confusion matrix, [true][answered], and precision, recall and F1 of each class."""
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+    true, answered, weights = _columns(counts)
+    known = list(labels)
+    matrix = confusion_matrix(true, answered, labels=known, sample_weight=weights)
+    each = precision_recall_fscore_support(
+        true, answered, labels=known, average=None, zero_division=0, sample_weight=weights
+    )
+    support = Counter[str]()
+    for (label, _), count in counts.items():
+        support[label] += count
+    rows = [
+        {"label": label, "precision": float(p), "recall": float(r), "f1": float(f), "support": support[label]}
+        for label, p, r, f in zip(known, *each[:3], strict=True)
+    ]
+    confusion = {
+        "labels": known,
+        "counts": [[int(count) for count in row] for row in matrix],
+        "marks": [[confusion_mark(true, answered) for answered in known] for true in known],
+    }
+    return (
+        View("confusion", "Which class was taken for which", confusion),
+        View("classes", "Every class", {"rows": rows}),
+    )
+
+
+def _columns(counts: Mapping[tuple[str, str], int]) -> tuple[list[str], list[str], list[int]]:
+    pairs = sorted(counts)
+    return [true for true, _ in pairs], [answered for _, answered in pairs], [counts[pair] for pair in pairs]
+
+
+def name_classes(labels: Sequence[str], most: int = 20) -> str:
+    """`a`, `b`, `c` and 3 more."""
+    shown = ", ".join(f"`{label}`" for label in labels[:most])
+    return shown + (f" and {len(labels) - most} more" if len(labels) > most else "")
