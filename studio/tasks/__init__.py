@@ -3,6 +3,16 @@
 from studio.registry import Registry
 from studio.tasks.base import Task
 from studio.tasks.image_classification import ImageClassification
+from studio.tasks.object_detection import ObjectDetection
 from studio.tasks.text_classification import TextClassification
+from studio.tasks.text_regression import TextRegression
+from studio.tasks.token_classification import TokenClassification
 
-TASKS: Registry[Task] = Registry("task", TextClassification(), ImageClassification())
+TASKS: Registry[Task] = Registry(
+    "task",
+    TextClassification(),
+    ImageClassification(),
+    TextRegression(),
+    TokenClassification(),
+    ObjectDetection(),
+)

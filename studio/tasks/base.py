@@ -175,7 +175,16 @@ class Task:
         """What a finished model does, in one sentence for its card. labels: names of its outputs."""
         return self.sentence
 
+    def restore(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """What `configure` gave, read back from a finished model's config.json."""
+        labels = {int(index): label for index, label in (config.get("id2label") or {}).items()}
+        known = {"id2label": labels, "label2id": config.get("label2id"), "problem_type": config.get("problem_type")}
+        return {key: value for key, value in known.items() if value} | ({"num_labels": len(labels)} if labels else {})
+
     # --- in a process with torch ------------------------------------------------------------------
+
+    def prepare_processor(self, processor: Any, options: Any) -> None:
+        """Change a pretrained model's tokenizer or image processor in place; it is saved with the finished model."""
 
     def adapt(self, model: Any, folder: Path, options: Any) -> frozenset[str]:
         """Change a freshly built or loaded model in place; names of the parameters that this brought.

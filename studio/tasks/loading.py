@@ -65,6 +65,7 @@ def load_pretrained(
         _begin_anew(model, head)  # as many classes as before, but other ones
     new = head | fresh | task.adapt(model, folder, options)
     processor = load_processor(task.model, folder, model.config, trust_remote_code)
+    task.prepare_processor(processor, options)
     return Loaded(model, Tools(processor, model.config, options), frozenset(new))
 
 
@@ -85,17 +86,10 @@ def load_untrained(
     tuned: the finished model's folder, for what its config says of labels. initial: a safetensors file, by
     parameter name.
     """
-    values = {key: value for key, value in config_of(tuned).items() if key in _OF_THE_TASK or key.startswith("target_")}
-    if "id2label" in values:
-        values["id2label"] = {int(index): label for index, label in values["id2label"].items()}
-        values["num_labels"] = len(values["id2label"])
-    loaded = load_pretrained(task, base, options, values, trust_remote_code)
+    loaded = load_pretrained(task, base, options, task.restore(config_of(tuned)), trust_remote_code)
     restore_initial(loaded.model, initial)
     processor = load_processor(task.model, tuned, loaded.model.config, trust_remote_code)
     return Bundle(task, loaded.model.eval(), Tools(processor, loaded.model.config, options))
-
-
-_OF_THE_TASK = ("id2label", "label2id", "problem_type")  # keys of a finished model's config that its task set
 
 
 def auto_class(kind: ModelKind) -> Any:
