@@ -68,9 +68,10 @@ def test_the_front_matter_names_the_app_file() -> None:
     assert front["license"] == "apache-2.0" and "Apache License" in (ROOT / "LICENSE").read_text(encoding="utf-8")
 
 
-def tree_of_readme() -> set[str]:
-    """Files that the README's tree names, read by indentation: two blanks a level, folders end in /."""
-    block = re.search(r"```\n(studio/ .*?)```", readme(), re.DOTALL)
+def modules_in_contributing() -> set[str]:
+    """Files that the tree in CONTRIBUTING.md names, read by indentation: two blanks a level, folders end in /."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    block = re.search(r"```\n(studio/ .*?)```", text, re.DOTALL)
     assert block is not None
     folders: list[str] = []
     files: set[str] = set()
@@ -85,7 +86,7 @@ def tree_of_readme() -> set[str]:
     return files
 
 
-def test_the_readme_names_every_module_and_no_other() -> None:
+def test_the_tree_names_every_module_and_no_other() -> None:
     there = {
         path.relative_to(ROOT).as_posix()
         for package in ("studio", "components")
@@ -93,7 +94,7 @@ def test_the_readme_names_every_module_and_no_other() -> None:
         if path.name != "__init__.py"
         or path.parent.name in ("tasks", "strategies", "training", "exporters", "starters")
     }
-    named = {file for file in tree_of_readme() if file.endswith(".py")}
+    named = {file for file in modules_in_contributing() if file.endswith(".py")}
     assert named == there
 
 
