@@ -16,11 +16,10 @@ import argparse
 import io
 import json
 import sys
-import tempfile
 import time
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from statistics import mean, median
 from typing import Any
@@ -32,7 +31,7 @@ from reporting import machine
 from studio.tasks.pictures import Pixels, load_processor
 from transformers.utils import logging
 
-from studio.data.surfaces import write_surfaces
+from studio.data.samples import SAMPLES
 
 STARTER = Path(__file__).resolve().parent.parent / "assets" / "starters" / "image"
 TEST_PARTS = ("test", "val", "validation", "valid")
@@ -135,14 +134,7 @@ def digits() -> Data:
 
 
 def surfaces() -> Data:
-    pictures, labels = [], []
-    with tempfile.TemporaryDirectory() as folder:
-        write_surfaces(Path(folder), lambda sentence, done, total: None)
-        for path in sorted(Path(folder).glob("*/*.jpg")):
-            with Image.open(path) as picture:
-                pictures.append(picture.convert("RGB"))
-            labels.append(path.parent.name)
-    return Data("surfaces", pictures, numbered(labels), numpy.full(len(pictures), ""))
+    return replace(read(SAMPLES["surface-inspection"].path), name="surfaces")
 
 
 def numbered(labels: Sequence[str]) -> numpy.ndarray:

@@ -11,6 +11,7 @@ import pytest
 from studio.paths import Home
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("studio", "components", "assets/recipes")
 HEAVY = ("torch", "torchvision", "transformers", "peft", "datasets", "accelerate")
 LIGHT = (
     "studio.cli",
@@ -68,9 +69,10 @@ def test_the_front_matter_names_the_app_file() -> None:
     assert front["license"] == "apache-2.0" and "Apache License" in (ROOT / "LICENSE").read_text(encoding="utf-8")
 
 
-def tree_of_readme() -> set[str]:
-    """Files that the README's tree names, read by indentation: two blanks a level, folders end in /."""
-    block = re.search(r"```\n(studio/ .*?)```", readme(), re.DOTALL)
+def modules_in_contributing() -> set[str]:
+    """Files that the tree in CONTRIBUTING.md names, read by indentation: two blanks a level, folders end in /."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    block = re.search(r"```\n(studio/ .*?)```", text, re.DOTALL)
     assert block is not None
     folders: list[str] = []
     files: set[str] = set()
@@ -85,19 +87,28 @@ def tree_of_readme() -> set[str]:
     return files
 
 
-def test_the_readme_names_every_module_and_no_other() -> None:
+def test_the_tree_names_every_module_and_no_other() -> None:
     there = {
         path.relative_to(ROOT).as_posix()
-        for package in ("studio", "components")
+        for package in PACKAGES
         for path in (ROOT / package).rglob("*.py")
-        if path.name != "__init__.py"
-        or path.parent.name in ("tasks", "strategies", "training", "exporters", "starters")
+        if path.name != "__init__.py" or path.parent.name in ("tasks", "strategies", "training", "exporters")
     }
-    named = {file for file in tree_of_readme() if file.endswith(".py")}
+    named = {file for file in modules_in_contributing() if file.endswith(".py")}
     assert named == there
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "studio").rglob("*.py")), ids=lambda path: path.stem)
+def test_a_wheel_holds_all_assets_but_recipes_and_screenshots() -> None:
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    there = {f"assets/{path.name}" for path in (ROOT / "assets").iterdir() if path.name != "__pycache__"}
+    placed = build["targets"]["wheel"]["force-include"]
+    assert set(placed) == there - {"assets/recipes", "assets/screenshots"}
+    assert all(target == source.replace("assets", "studio/_assets", 1) for source, target in placed.items())
+
+
+@pytest.mark.parametrize(
+    "path", sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")), ids=lambda path: path.stem
+)
 def test_every_module_says_what_it_is(path: Path) -> None:
     import ast
 

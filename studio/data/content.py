@@ -20,7 +20,6 @@ from studio.data.reading import find_format, guess_reading, read_table
 from studio.data.samples import SAMPLES
 from studio.data.sources import HubSource, PathSource, SampleSource, Source
 from studio.errors import StudioError
-from studio.paths import assets
 
 # packed by their programs; what they hold is no data set
 DOCUMENTS = (".docx", ".pptx", ".odt", ".ods", ".odp", ".epub", ".pages", ".numbers", ".key", ".jar", ".apk")
@@ -55,14 +54,24 @@ def _path(source: PathSource, reading: ReadingOptions, folder: Path, limits: Lim
     if source.path.is_dir():
         return _folder(source.path, _names_in(source.path, limits), reading, folder, limits, progress)
     check_size(source.path, limits)
-    with source.path.open("rb") as file:
+    return _file(source.path, reading, folder, limits, progress)
+
+
+def _sample(source: SampleSource, reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress) -> Content:
+    """However small the uploads that are allowed: this is none."""
+    return _file(SAMPLES[source.name].path, reading, folder, limits, progress)
+
+
+def _file(path: Path, reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress) -> Content:
+    """An archive of pictures or of one table, or a table."""
+    with path.open("rb") as file:
         head = file.read(4)
-    packed = head in (b"PK\x03\x04", b"PK\x05\x06") and source.path.suffix.lower() not in DOCUMENTS
-    if packed and not is_excel(source.path, head):
-        names = unpack(source.path, _workshop(folder), limits, progress)
+    packed = head in (b"PK\x03\x04", b"PK\x05\x06") and path.suffix.lower() not in DOCUMENTS
+    if packed and not is_excel(path, head):
+        names = unpack(path, _workshop(folder), limits, progress)
         return _folder(_workshop(folder), names, reading, folder, limits, progress)
     progress("Reading the file", 0, 0)
-    return _table(source.path, reading, limits)
+    return _table(path, reading, limits)
 
 
 def check_size(path: Path, limits: Limits) -> None:
@@ -108,15 +117,6 @@ def _folder(
 def _what_is_there(found: Found) -> str:
     there = (found.tables + found.others)[:3]
     return f"It holds {', '.join(there)}." if there else "It holds no files."
-
-
-def _sample(source: SampleSource, reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress) -> Content:
-    sample = SAMPLES[source.name]
-    if sample.make is None:
-        return _table(assets() / sample.file, reading, limits)
-    made = _workshop(folder)
-    sample.make(made, progress)
-    return _folder(made, _names_in(made, limits), reading, folder, limits, progress)
 
 
 def _hub(source: HubSource, reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress) -> Content:

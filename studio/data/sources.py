@@ -7,7 +7,6 @@ from pathlib import Path
 
 from studio.data.samples import SAMPLES
 from studio.errors import StudioError
-from studio.paths import assets
 
 HUB, SAMPLE = "hub:", "sample/"
 _HUB_NAME = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}")
@@ -54,8 +53,7 @@ class SampleSource:
         return SAMPLES[self.name].title
 
     def fingerprint(self) -> str:
-        sample = SAMPLES[self.name]
-        return f"sample:{self.name}:" + (file_hash(assets() / sample.file) if sample.file else sample.version)
+        return f"sample:{self.name}:{file_hash(SAMPLES[self.name].path)}"
 
 
 Source = PathSource | HubSource | SampleSource

@@ -1,5 +1,6 @@
 """What a source means, the samples, the Hub out of reach, and keeping uploads."""
 
+import hashlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,10 @@ from studio.data import hub
 from studio.data.assembly import assemble
 from studio.data.formats.base import to_frame
 from studio.data.importing import import_source
-from studio.data.limits import Limits
+from studio.data.limits import MEGABYTE, Limits
 from studio.data.options import DataOptions, ReadingOptions
 from studio.data.progress import silent
-from studio.data.samples import SAMPLES
+from studio.data.samples import SAMPLES, Sample
 from studio.data.sources import HubSource, PathSource, SampleSource, parse_source
 from studio.data.uploads import keep_upload, safe_name
 from studio.errors import StudioError
@@ -45,6 +46,34 @@ def test_sources(reviews: Path) -> None:
 def test_sources_that_mean_nothing(source: str) -> None:
     with pytest.raises(StudioError):
         parse_source(source)
+
+
+# SHA-256 of the table as CSV and of the images in its order: whoever named a sample in a run file finds the same rows
+CONTENT = {
+    "support-messages": "97ae1dbb7d0ed59058b270266838864b593bd02cec9eb69c5ea13f780446ff7e",
+    "reviews": "a30ea287841e1f4683e70e742d9bd7e82363d65f144992e0b83c2e1dd7909767",
+    "handwritten-digits": "db865b63febbaa22225df129a221c7d5730dc77ed086dad38912391ef6a5c39e",
+    "surface-inspection": "43ea0bbd23c68ab6e380196873fc71996295385192a903309748350e701204ff",
+}
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+def test_samples_hold_the_rows_that_they_always_held(sample: Sample, home: Home) -> None:
+    imported = import_source(f"sample/{sample.name}", ReadingOptions(), home, Limits())
+    table = imported.table()
+    digest = hashlib.sha256(table.to_csv(index=False, lineterminator="\n").encode())
+    for image in table["image"] if imported.files else []:
+        digest.update((imported.folder / "files" / image).read_bytes())
+    assert digest.hexdigest() == CONTENT[sample.name]
+
+
+def test_a_sample_is_there_however_small_uploads_must_be(home: Home) -> None:
+    path = SAMPLES["surface-inspection"].path
+    assert path.stat().st_size > MEGABYTE
+    limits = Limits(upload_megabytes=1)
+    with pytest.raises(StudioError):
+        import_source(str(path), ReadingOptions(), home, limits)
+    assert import_source("sample/surface-inspection", ReadingOptions(), home, limits).rows == 480
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from studio.models.starters.gpt import Recipe
+    from assets.recipes.gpt.make import Recipe
 
 CHARACTERS_A_TOKEN = 3.6  # of English, in a vocabulary of this size
 
@@ -31,7 +31,7 @@ be fine-tuned: the model has never seen a conversation.
 
 ## How it was made
 
-`python -m studio.models.starters.gpt CORPUS --to FOLDER {flags}`
+`python -m assets.recipes.gpt.make CORPUS --to FOLDER {flags}`
 
 {learned} books, {tokens:.1f} million tokens; {held_out} more held out whole ({kept_back:,} tokens). Training took
 {took:.1f} minutes on {on}: {steps:,} steps of {batch} pieces of {context} tokens, {seen:.1f} million tokens in all,

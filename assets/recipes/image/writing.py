@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from studio.models.starters.drawing.strokes import draw_signs, signs
-from studio.models.starters.image_views import shown
+from assets.recipes.image.drawing.strokes import draw_signs, signs
+from assets.recipes.image.views import shown
 
 SIGNS, SIGNS_SEED = 600, 99
 BATCH = 24  # written ones, and as many others

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy
 
-from studio.data.surface_texture import SIZE, Random, Surface, any_angle, blend, noise, step, turned, wander
+from assets.recipes.surfaces.texture import SIZE, Random, Surface, any_angle, blend, noise, step, turned, wander
 
 SHARE = 0.25
 """How many of the surfaces have one."""

@@ -1,6 +1,6 @@
 """A small causal language model of our own, from the first random number to a folder that transformers loads.
 
-    python -m studio.models.starters.gpt CORPUS --to assets/starters/gpt [--device cuda --batch 64] [--seed 7]
+    python -m assets.recipes.gpt.make CORPUS --to assets/starters/gpt [--device cuda --batch 64] [--seed 7]
 
 CORPUS is a text file of books one after another (.txt, .txt.xz or .txt.gz). The network is a narrow Llama, small
 enough to be fine-tuned on any computer; Muon trains its matrices, because it learns more from each token than AdamW
@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.files import read_json, replace_json
-from studio.models.starters.corpus import books, clean, hold_out, read_text
-from studio.models.starters.gpt_card import card
-from studio.models.starters.gpt_tokenizer import (
+from assets.recipes.gpt.card import card
+from assets.recipes.gpt.corpus import books, clean, hold_out, read_text
+from assets.recipes.gpt.ngrams import trigram_perplexity
+from assets.recipes.gpt.tokenizer import (
     END_OF_TEXT,
     END_OF_TURN,
     PADDING,
@@ -31,7 +31,7 @@ from studio.models.starters.gpt_tokenizer import (
     tokens_of,
     train_tokenizer,
 )
-from studio.models.starters.ngrams import trigram_perplexity
+from studio.files import read_json, replace_json
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

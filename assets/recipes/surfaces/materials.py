@@ -1,4 +1,4 @@
-"""The materials of the drawn surfaces: four metals, four woods, and the four fabrics of `surface_cloths`.
+"""The materials of the drawn surfaces: four metals, four woods, and the four fabrics of `cloths`.
 
 Each is a function from a random generator to a surface without a flaw. What could be taken for a flaw and is none
 (grain, knots, crystals, uneven threads) belongs to the material, and so comes with every class of picture.
@@ -11,8 +11,8 @@ from functools import partial
 
 import numpy
 
-from studio.data.surface_cloths import denim, felt, knit, linen
-from studio.data.surface_texture import (
+from assets.recipes.surfaces.cloths import denim, felt, knit, linen
+from assets.recipes.surfaces.texture import (
     SIZE,
     Colour,
     Field,

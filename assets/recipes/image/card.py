@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from assets.recipes.image.drawing.images import CLASSES
+from assets.recipes.image.training import SIDES
+from assets.recipes.image.writing import FEWEST, MOST, SIGNS, WAY
 from studio.files import replace_text
-from studio.models.starters.image_training import SIDES
-from studio.models.starters.image_writing import FEWEST, MOST, SIGNS, WAY
-from studio.models.starters.pictures import CLASSES
 
 RECIPE = "recipe.json"  # beside the model
 
@@ -37,7 +37,7 @@ Not yet: `python benchmarks/starter_image.py DATA.zip ... --tune --card README.m
 
 ## How it was made
 
-- **Data**: {pictures:,} pictures of {classes:,} classes, drawn by `studio/models/starters/pictures.py` with seed
+- **Data**: {pictures:,} pictures of {classes:,} classes, drawn by `assets/recipes/image/drawing/images.py` with seed
   {seed}: surfaces, outlines, shaded solids, fractals and signs of strokes, before plain and cluttered grounds, under
   light from all sides. No photograph, no collected picture, nobody's likeness.
 - **Lessons**: which formula a picture shows, and the numbers that went into it (turn, size, place,
@@ -48,7 +48,7 @@ Not yet: `python benchmarks/starter_image.py DATA.zip ... --tune --card README.m
 - **Writing**: a second course of {writing[steps]:,} steps, {writing[minutes]} minutes of one core: {signs} signs of a
   pen, as a scan of {fewest} to {most} pixels shows them, while it goes on seeing {writing[pictures]:,} other pictures
   as before; {way:.0%} of the change is kept. Last losses: {writing_losses}.
-- **Again**: `python -m studio.models.starters.image --to FOLDER{flag} --pictures {pictures} --steps {steps}
+- **Again**: `python -m assets.recipes.image.make --to FOLDER{flag} --pictures {pictures} --steps {steps}
   --batch {batch}{device} --seed {seed} --writing {writing[steps]}`. A first course that was given minutes followed the
   clock, so its steps give a model like it, not the same.
 

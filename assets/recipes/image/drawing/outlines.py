@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.models.starters.drawing.fields import TAU, Array, grid, turned
+from assets.recipes.image.drawing.fields import TAU, Array, grid, turned
 
 Radii = NDArray[np.floating[Any]]  # in every direction
 DIRECTIONS = 256

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from studio.models.starters.image_teacher import LEVELS, SIDE, Teacher, lesson
-from studio.models.starters.image_views import View, shown
-from studio.models.starters.pictures import CLASSES, QUALITIES
+from assets.recipes.image.drawing.images import CLASSES, QUALITIES
+from assets.recipes.image.teacher import LEVELS, SIDE, Teacher, lesson
+from assets.recipes.image.views import View, shown
 
 RATE, WARM_UP, DECAY = 2.5e-3, 0.03, 0.05
 SIDES = ((0.0, 96), (0.5, SIDE))  # from which share of the training on, and what the network then sees

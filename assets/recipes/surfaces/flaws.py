@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy
 from scipy.ndimage import uniform_filter
 
-from studio.data.surface_texture import (
+from assets.recipes.surfaces.texture import (
     SIZE,
     Colour,
     Field,

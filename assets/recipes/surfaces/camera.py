@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter1d, uniform_filter
 
-from studio.data.surface_texture import SIZE, Field, Random, Surface, any_angle, step, turned
+from assets.recipes.surfaces.texture import SIZE, Field, Random, Surface, any_angle, step, turned
 
 PICTURE_SIZE = 128
 

@@ -1,12 +1,12 @@
 """The recipe of starter/image: a small network for pictures, taught on generated ones alone.
 
-python -m studio.models.starters.image --to assets/starters/image --teacher FOLDER [--device cuda --batch 512]
-python -m studio.models.starters.image --to assets/starters/image --start FOLDER       the second course alone
+python -m assets.recipes.image.make --to assets/starters/image --teacher FOLDER [--device cuda --batch 512]
+python -m assets.recipes.image.make --to assets/starters/image --start FOLDER       the second course alone
 
-It draws a pool of pictures (studio.models.starters.pictures), and teaches a small ResNet three things about each: which
-of 1,000 formulas it shows, the numbers that went into it (size, turn, light, ...), and, where the folder of a larger
-model is given, what that model sees in it. Only the network below these three heads is kept. A second course teaches it
-to read what is written small (studio.models.starters.image_writing); --start gives a result of the first one to it.
+It draws a pool of pictures (drawing/images.py), and teaches a small ResNet three things about each: which of 1,000
+formulas it shows, the numbers that went into it (size, turn, light, ...), and, where the folder of a larger model is
+given, what that model sees in it. Only the network below these three heads is kept. A second course teaches it to read
+what is written small (writing.py); --start gives a result of the first one to it.
 
 The same --seed, --batch and --steps on the same machine give the same model. Without --steps the first course ends
 after --minutes, and the card says how many steps those were. A GPU gets further in five minutes than a processor in a
@@ -22,12 +22,12 @@ from typing import Any
 
 import numpy as np
 
-from studio.models.starters.image_card import read_recipe, write_card
-from studio.models.starters.image_teacher import SIDE, Teacher
-from studio.models.starters.image_training import Course, train
-from studio.models.starters.image_views import as_numbers
-from studio.models.starters.image_writing import learn_to_read
-from studio.models.starters.pictures import draw
+from assets.recipes.image.card import read_recipe, write_card
+from assets.recipes.image.drawing.images import draw
+from assets.recipes.image.teacher import SIDE, Teacher
+from assets.recipes.image.training import Course, train
+from assets.recipes.image.views import as_numbers
+from assets.recipes.image.writing import learn_to_read
 
 STORED = 112  # side of a picture in the pool
 USED = 128  # side of what it sees afterwards: photographs gain by it

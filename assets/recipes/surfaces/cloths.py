@@ -5,7 +5,7 @@ import math
 import numpy
 from PIL import Image, ImageDraw
 
-from studio.data.surface_texture import (
+from assets.recipes.surfaces.texture import (
     SIZE,
     Colour,
     Field,

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from studio.models.starters.drawing.fields import Array
+from assets.recipes.image.drawing.fields import Array
 
 STROKES, CORNERS, POINTS = 4, 4, 13
 _STEP = np.linspace(0, 1, POINTS)[:, None]

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import torch
 
+from assets.recipes.image.card import read_recipe, write_card
+from assets.recipes.image.drawing.fields import KINDS, draw_fields, surfaces
+from assets.recipes.image.drawing.fractals import draw_fractals, systems
+from assets.recipes.image.drawing.images import CLASSES, FAMILIES, PER_FAMILY, QUALITIES, draw
+from assets.recipes.image.drawing.outlines import draw_outlines, draw_solids, outlines, solids
+from assets.recipes.image.drawing.strokes import draw_signs, pieces, signs
+from assets.recipes.image.training import network
+from assets.recipes.image.views import blended, shown
+from assets.recipes.image.writing import SIGNS, learn_to_read, written
 from studio.errors import StudioError
-from studio.models.starters.drawing.fields import KINDS, draw_fields, surfaces
-from studio.models.starters.drawing.fractals import draw_fractals, systems
-from studio.models.starters.drawing.outlines import draw_outlines, draw_solids, outlines, solids
-from studio.models.starters.drawing.strokes import draw_signs, pieces, signs
-from studio.models.starters.image_card import read_recipe, write_card
-from studio.models.starters.image_training import network
-from studio.models.starters.image_views import blended, shown
-from studio.models.starters.image_writing import SIGNS, learn_to_read, written
-from studio.models.starters.pictures import CLASSES, FAMILIES, PER_FAMILY, QUALITIES, draw
 
 SIDE = 40
 ROWS = np.array([0, 1, 2, 3])
@@ -104,8 +104,8 @@ def test_pieces_lie_on_top_of_each_other() -> None:
 def test_two_steps_of_the_recipe_give_a_model_that_loads(tmp_path: Path) -> None:
     from transformers import AutoImageProcessor, AutoModelForImageClassification
 
-    from studio.models.starters.image import USED, draw_pool, save
-    from studio.models.starters.image_training import Course, train
+    from assets.recipes.image.make import USED, draw_pool, save
+    from assets.recipes.image.training import Course, train
 
     pool = draw_pool(tmp_path / "pool", 150, 7)
     again = draw_pool(tmp_path / "pool", 150, 7)
@@ -185,7 +185,7 @@ def test_the_card_and_the_recipe_of_an_earlier_course_go_on(tmp_path: Path) -> N
 
 
 def test_a_teacher_that_is_not_there_is_named(tmp_path: Path) -> None:
-    from studio.models.starters.image import open_teacher
+    from assets.recipes.image.make import open_teacher
 
     with pytest.raises(StudioError, match="teacher"):
         open_teacher(tmp_path / "nowhere", {"pixels": np.zeros((1, 8, 8, 3), np.uint8)})
@@ -194,8 +194,8 @@ def test_a_teacher_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_teacher_is_asked_about_every_view(tmp_path: Path) -> None:
     from transformers import MobileNetV2Config, MobileNetV2ForImageClassification
 
-    from studio.models.starters.image import draw_pool, open_teacher
-    from studio.models.starters.image_training import Course, train
+    from assets.recipes.image.make import draw_pool, open_teacher
+    from assets.recipes.image.training import Course, train
 
     MobileNetV2ForImageClassification(MobileNetV2Config(depth_multiplier=0.25)).save_pretrained(tmp_path / "teacher")
     pool = draw_pool(tmp_path / "pool", 150, 7)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.models.starters.drawing.fields import Array
+from assets.recipes.image.drawing.fields import Array
 
 MAPS = 5
 WALKERS, STEPS, FORGOTTEN = 96, 64, 8

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.models.starters.drawing.fields import OTHERS, Array, draw_fields, grid, surfaces
-from studio.models.starters.drawing.fractals import draw_fractals, systems
-from studio.models.starters.drawing.outlines import draw_outlines, draw_solids, outlines, solids
-from studio.models.starters.drawing.strokes import draw_signs, pieces, signs
+from assets.recipes.image.drawing.fields import OTHERS, Array, draw_fields, grid, surfaces
+from assets.recipes.image.drawing.fractals import draw_fractals, systems
+from assets.recipes.image.drawing.outlines import draw_outlines, draw_solids, outlines, solids
+from assets.recipes.image.drawing.strokes import draw_signs, pieces, signs
 
 FAMILIES = ("surfaces", "outlines", "solids", "fractals", "signs")
 PER_FAMILY = 200

@@ -9,9 +9,12 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from assets.recipes.gpt import corpus
+from assets.recipes.gpt import make as gpt
+from assets.recipes.gpt import tokenizer as gpt_tokenizer
+from assets.recipes.gpt.ngrams import trigram_perplexity
 from studio.errors import StudioError
-from studio.models.starters import STARTERS, corpus, gpt, gpt_tokenizer
-from studio.models.starters.ngrams import trigram_perplexity
+from studio.models.starters import STARTERS
 from studio.paths import assets
 
 TINY = gpt.Recipe(vocabulary=300, width=16, layers=1, heads=2, inner=32, context=16, batch=4, steps=5)

@@ -1,0 +1,1 @@
+"""The recipe of starter/image, a small network for images."""
