@@ -28,10 +28,10 @@ import numpy
 import torch
 from PIL import Image
 from reporting import machine
-from studio.tasks.pictures import Pixels, load_processor
 from transformers.utils import logging
 
 from studio.data.samples import SAMPLES
+from studio.tasks.images import Pixels, load_image_processor
 
 STARTER = Path(__file__).resolve().parent.parent / "assets" / "starters" / "image"
 TEST_PARTS = ("test", "val", "validation", "valid")
@@ -68,7 +68,7 @@ def main() -> None:
             lines.append(line)
             print("  ".join(f"{key} {value}" for key, value in line.items()), file=sys.stderr, flush=True)
     model = load(chosen.model)
-    timed = milliseconds(model, Pixels(load_processor(chosen.model, model.config, False)))
+    timed = milliseconds(model, Pixels(load_image_processor(chosen.model, model.config, False)))
     if chosen.card:
         write_down(chosen.card, lines, timed, chosen.seeds)
     result = {"benchmark": "starter_image", "date": time.strftime("%Y-%m-%d"), "machine": machine(), "rows": lines}
@@ -80,7 +80,7 @@ def measure(data: Data, chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
     arms = [("pretrained", chosen.model, True), ("untrained", chosen.model, False)]
     arms += [("reference", chosen.reference, True)] if chosen.reference else []
     for arm, folder, trained in arms:
-        pixels = Pixels(load_processor(folder, load(folder).config, False))
+        pixels = Pixels(load_image_processor(folder, load(folder).config, False))
         found: dict[str, list[float]] = {}
         for seed in range(chosen.seeds):
             train, test = split(data, seed)

@@ -1,8 +1,8 @@
-"""Sharing whole things out by fractions: how many rows of each class go to each part.
+"""Sharing whole things out by fractions: how many rows of each class go to each split.
 
-Sizes come from the largest remainder method (Hamilton's). For classes and parts at once, counts must add up both
-ways: start from each class on its own, then move single rows between parts, where it costs the least,
-until the parts have their sizes.
+Sizes come from the largest remainder method (Hamilton's). For classes and splits at once, counts must add up both
+ways: start from each class on its own, then move single rows between splits, where it costs the least,
+until the splits have their sizes.
 """
 
 from collections.abc import Sequence
@@ -25,10 +25,10 @@ def largest_remainder(total: int, fractions: Sequence[float]) -> list[int]:
 
 
 def allocate(sizes: Sequence[int], totals: Sequence[int]) -> list[list[int]]:
-    """counts[class][part] with row sums `sizes` and column sums `totals`; both must have the same sum.
+    """counts[class][split] with row sums `sizes` and column sums `totals`; both must have the same sum.
 
-    Each count is near its proportional share. The first part (training) gets a row of every class, the
-    others get one of every class with at least as many rows as there are parts, where there is room.
+    Each count is near its proportional share. The first split (training) gets a row of every class, the
+    others get one of every class with at least as many rows as there are splits, where there is room.
     """
     if sum(sizes) != sum(totals):
         raise ValueError("classes and parts do not hold the same number of rows")
@@ -43,30 +43,30 @@ def allocate(sizes: Sequence[int], totals: Sequence[int]) -> list[list[int]]:
 
 
 def _least(sizes: Sequence[int], totals: Sequence[int]) -> numpy.ndarray:
-    """The smallest count of each class in each part."""
+    """The smallest count of each class in each split."""
     wanted = numpy.zeros((len(sizes), len(totals)), dtype=int)
     enough = numpy.asarray(sizes) >= len(totals)
-    for part, total in enumerate(totals):
-        classes = numpy.asarray(sizes) > 0 if part == 0 else enough
+    for split, total in enumerate(totals):
+        classes = numpy.asarray(sizes) > 0 if split == 0 else enough
         if classes.sum() <= total:
-            wanted[classes, part] = 1
+            wanted[classes, split] = 1
     return wanted
 
 
 def _one_class(size: int, fractions: Sequence[float], least: Sequence[int]) -> list[int]:
     """One class shared out on its own, with the counts that must be there lifted at the cost of the largest."""
     counts = largest_remainder(size, fractions)
-    for part, low in enumerate(least):
-        while counts[part] < low:
+    for split, low in enumerate(least):
+        while counts[split] < low:
             counts[max(range(len(counts)), key=lambda i: (counts[i] - least[i], -i))] -= 1
-            counts[part] += 1
+            counts[split] += 1
     return counts
 
 
 def _balance(counts: numpy.ndarray, shares: numpy.ndarray, least: numpy.ndarray, totals: numpy.ndarray) -> None:
-    """Move single rows between parts, in place, until the column sums are `totals`.
+    """Move single rows between splits, in place, until the column sums are `totals`.
 
-    Where the least counts leave no way, they give way: the sizes of the parts come first. Each step moves one
+    Where the least counts leave no way, they give way: the sizes of the splits come first. Each step moves one
     row of every class for which that is cheaper than a second row of the cheapest: few steps, however many classes.
     """
     while True:

@@ -16,7 +16,7 @@ from studio.data.findings import empty_cells, lone_classes, repeated, unusable_c
 from studio.data.guessing import guess_columns
 from studio.data.importing import Imported
 from studio.data.options import DataOptions
-from studio.data.parts import COLUMN_NAMES, part_named
+from studio.data.split_names import COLUMN_NAMES, split_named
 from studio.data.splitting import SplitOptions, sample_rows, split_rows
 from studio.errors import StudioError
 
@@ -34,9 +34,9 @@ class Assembled:
 
     problems: everything found, in row order; those with `drops` are not in the table.
     dropped: how many rows of the upload were left out for a problem (not for `limit`).
-    counts: class -> part -> how often; of spans and boxes each one counts. notes: sentences about what was decided.
+    counts: class -> split -> how often; of spans and boxes each one counts. notes: sentences about what was decided.
     columns: the columns used, role -> name in the file.
-    kept: the parts that came with the data and were kept, such as ("train", "validation"); empty when all rows
+    kept: the splits that came with the data and were kept, such as ("train", "validation"); empty when all rows
     are split by the fractions.
     """
 
@@ -50,16 +50,16 @@ class Assembled:
 
     @property
     def rows(self) -> dict[str, int]:
-        """Rows in each part."""
+        """Rows in each split."""
         sizes = self.table["split"].value_counts()
-        return {part: int(sizes.get(part, 0)) for part in SPLITS}
+        return {split: int(sizes.get(split, 0)) for split in SPLITS}
 
 
 @dataclass(frozen=True)
 class Cleaned:
     """The rows that can be used, before they are split.
 
-    table, problems, columns: as in `Assembled`. given: the part that the data names for each row, if it does (index:
+    table, problems, columns: as in `Assembled`. given: the split that the data names for each row, if it does (index:
     row number). answer: the column that is learned, if the task has one. label: the same where it holds one class.
     """
 
@@ -97,11 +97,11 @@ def clean(
     used = [column for column in columns if column.name in mapping]
     for column in used:
         table[column.name] = FIELDS[column.kind].stored(source[mapping[column.name]])
-    given = given_parts(source, mapping)
+    given = given_splits(source, mapping)
     answer = next((column for column in used if FIELDS[column.kind].strata(table[column.name]) is not None), None)
     label = answer.name if answer and answer.kind == "label" else None
 
-    problems = imported.problems + ([] if given is not None else unknown_parts(source, mapping))
+    problems = imported.problems + ([] if given is not None else unknown_splits(source, mapping))
     problems += read_labels(table, label, cleaning.labels) if label else []
     found = empty_cells(table, used)
     table = _without(table, found)
@@ -134,7 +134,7 @@ def divide(cleaned: Cleaned, options: DataOptions) -> Assembled:
     notes += describe_split(table, given, options.split) + describe_classes(counts)
     problems = list(cleaned.problems)
     dropped = len({problem.row for problem in problems if problem.drops and problem.row > 0})
-    return Assembled(table, problems, dropped, counts, notes, dict(cleaned.columns), kept_parts(given))
+    return Assembled(table, problems, dropped, counts, notes, dict(cleaned.columns), kept_splits(given))
 
 
 def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence[Column]) -> dict[str, str]:
@@ -168,74 +168,74 @@ def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence
     return mapping
 
 
-def given_parts(source: pandas.DataFrame, mapping: Mapping[str, str]) -> pandas.Series | None:
-    """The part that the upload names for each row (index: row number), or None when it names none.
+def given_splits(source: pandas.DataFrame, mapping: Mapping[str, str]) -> pandas.Series | None:
+    """The split that the upload names for each row (index: row number), or None when it names none.
 
-    A column counts as that when it is called split (or alike), plays no other role, and names parts only.
+    A column counts as that when it is called split (or alike), plays no other role, and names splits only.
     """
-    for name, parts in _columns_of_parts(source, mapping):
-        if all(parts.values()):
-            return pandas.Series(source[name].map(parts).to_numpy(), index=source["row"], dtype="str")
+    for name, splits in _columns_of_splits(source, mapping):
+        if all(splits.values()):
+            return pandas.Series(source[name].map(splits).to_numpy(), index=source["row"], dtype="str")
     return None
 
 
-def unknown_parts(source: pandas.DataFrame, mapping: Mapping[str, str]) -> list[Problem]:
-    """A column that names parts, but others too: it is not followed, which must not go unseen."""
+def unknown_splits(source: pandas.DataFrame, mapping: Mapping[str, str]) -> list[Problem]:
+    """A column that names splits, but others too: it is not followed, which must not go unseen."""
     return [
         Problem(
             0,
             f"The column '{name}' names parts that are not known: "
-            f"{_names(sorted(value for value, part in parts.items() if not part))}.",
+            f"{_names(sorted(value for value, split in splits.items() if not split))}.",
             "So the split that came with the data is not kept. Known are train, validation, test and the like.",
             drops=False,
             column=name,
         )
-        for name, parts in _columns_of_parts(source, mapping)
+        for name, splits in _columns_of_splits(source, mapping)
     ]
 
 
-def _columns_of_parts(
+def _columns_of_splits(
     source: pandas.DataFrame, mapping: Mapping[str, str]
 ) -> Iterator[tuple[str, dict[str, str | None]]]:
-    """Columns called split (or alike) without a role that name some part, with the part that each value means."""
+    """Columns called split (or alike) without a role that name some split, with the split that each value means."""
     for name in source.columns:
         if name.lower() in COLUMN_NAMES and name not in mapping.values():
-            parts = {str(value): part_named(value) for value in source[name].dropna().unique()}
-            if any(parts.values()):
-                yield str(name), parts
+            splits = {str(value): split_named(value) for value in source[name].dropna().unique()}
+            if any(splits.values()):
+                yield str(name), splits
 
 
-def kept_parts(given: pandas.Series | None) -> tuple[str, ...]:
-    """The named parts that `split_rows` keeps: none where the data names no other part than training."""
-    named = tuple(part for part in SPLITS if given is not None and (given == part).any())
+def kept_splits(given: pandas.Series | None) -> tuple[str, ...]:
+    """The named splits that `split_rows` keeps: none where the data names no other split than training."""
+    named = tuple(split for split in SPLITS if given is not None and (given == split).any())
     return named if set(named) - {"train"} else ()
 
 
 def count_classes(table: pandas.DataFrame, answer: Column) -> dict[str, dict[str, int]]:
-    """class -> part -> how often; classes that are whole numbers in their order, others by the alphabet."""
+    """class -> split -> how often; classes that are whole numbers in their order, others by the alphabet."""
     labels = table[answer.name].map(lambda cell: FIELDS[answer.kind].classes(str(cell)))
-    counted = {part: Counter(name for found in labels[table["split"] == part] for name in found) for part in SPLITS}
+    counted = {split: Counter(name for found in labels[table["split"] == split] for name in found) for split in SPLITS}
     classes = {name for counts in counted.values() for name in counts}
     numbers = all(_WHOLE_NUMBER.fullmatch(name) for name in classes)
     ordered = sorted(classes, key=int) if numbers else sorted(classes)
-    return {name: {part: counted[part][name] for part in SPLITS} for name in ordered}
+    return {name: {split: counted[split][name] for split in SPLITS} for name in ordered}
 
 
 def describe_split(table: pandas.DataFrame, given: pandas.Series | None, options: SplitOptions) -> list[str]:
     """What was kept of the split that the data brought."""
     if given is None or given.isna().all():
         return []
-    kept = [part for part in kept_parts(given) if part != "train"]
+    kept = [split for split in kept_splits(given) if split != "train"]
     if not kept:
         return ["The data brings a training part alone; all its rows are split by the fractions."]
-    sizes = {part: int((table["split"] == part).sum()) for part in SPLITS}
+    sizes = {split: int((table["split"] == split).sum()) for split in SPLITS}
     are_kept = "parts that came with the data are" if len(kept) > 1 else "part that came with the data is"
-    notes = [f"The {' and '.join(kept)} {are_kept} kept ({_rows(sum(sizes[part] for part in kept))})."]
-    for part in SPLITS[1:]:
-        if part not in kept:
+    notes = [f"The {' and '.join(kept)} {are_kept} kept ({_rows(sum(sizes[split] for split in kept))})."]
+    for split in SPLITS[1:]:
+        if split not in kept:
             notes.append(
-                f"The data brings no {part} part: {_rows(sizes[part])}, {getattr(options, part):.0%} of the training "
-                f"part, were set aside for it."
+                f"The data brings no {split} part: {_rows(sizes[split])}, {getattr(options, split):.0%} of the "
+                f"training part, were set aside for it."
             )
     if given.isna().any():
         notes.append(f"{_rows(int(given.isna().sum()))} without a named part count as training rows.")
@@ -243,9 +243,9 @@ def describe_split(table: pandas.DataFrame, given: pandas.Series | None, options
 
 
 def describe_classes(counts: Mapping[str, Mapping[str, int]]) -> list[str]:
-    """Classes that some part lacks: they cannot be learned, or cannot be examined."""
-    unlearned = [name for name, parts in counts.items() if parts["train"] == 0]
-    unexamined = [name for name, parts in counts.items() if parts["test"] == 0]
+    """Classes that some split lacks: they cannot be learned, or cannot be examined."""
+    unlearned = [name for name, splits in counts.items() if splits["train"] == 0]
+    unexamined = [name for name, splits in counts.items() if splits["test"] == 0]
     notes = []
     if unlearned:
         notes.append(f"No training example, so the model cannot learn it: {_names(unlearned)}.")
@@ -257,7 +257,7 @@ def describe_classes(counts: Mapping[str, Mapping[str, int]]) -> list[str]:
 def _take_part(
     labels: pandas.Series, given: pandas.Series | None, options: DataOptions, notes: list[str]
 ) -> tuple[pandas.Series, pandas.Series | None]:
-    """`limit` rows: every class, and every part that the data brings, keeps its share."""
+    """`limit` rows: every class, and every split that the data brings, keeps its share."""
     strata = labels.fillna("")
     if given is not None:
         strata = given.fillna("") + "\n" + strata

@@ -1,4 +1,4 @@
-"""From a source to one table (and stored pictures): the way depends on what the source turns out to be."""
+"""From a source to one table (and stored images): the way depends on what the source turns out to be."""
 
 import shutil
 from collections.abc import Callable
@@ -12,9 +12,9 @@ from studio.data.archives import unpack
 from studio.data.columns import Problem
 from studio.data.formats.base import to_frame
 from studio.data.formats.excel import recognises as is_excel
+from studio.data.images import Found, find, read_images, store_all
 from studio.data.limits import HOW_TO_RAISE, Limits
 from studio.data.options import ReadingOptions
-from studio.data.pictures import Found, find, read_pictures, store_all
 from studio.data.progress import Progress
 from studio.data.reading import find_format, guess_reading, read_table
 from studio.data.samples import SAMPLES
@@ -37,7 +37,7 @@ class Content:
 
 
 def take_in(source: Source, reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress) -> Content:
-    """Read `source`; pictures are stored below `folder`, where nothing else is left."""
+    """Read `source`; images are stored below `folder`, where nothing else is left."""
     ways: dict[type, Callable[..., Content]] = {PathSource: _path, SampleSource: _sample, HubSource: _hub}
     try:
         return ways[type(source)](source, reading, folder, limits, progress)
@@ -46,7 +46,7 @@ def take_in(source: Source, reading: ReadingOptions, folder: Path, limits: Limit
 
 
 def _workshop(folder: Path) -> Path:
-    """Where an archive is unpacked to, until its pictures are stored."""
+    """Where an archive is unpacked to, until its images are stored."""
     return folder / "unpacked"
 
 
@@ -63,7 +63,7 @@ def _sample(source: SampleSource, reading: ReadingOptions, folder: Path, limits:
 
 
 def _file(path: Path, reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress) -> Content:
-    """An archive of pictures or of one table, or a table."""
+    """An archive of images or of one table, or a table."""
     with path.open("rb") as file:
         head = file.read(4)
     packed = head in (b"PK\x03\x04", b"PK\x05\x06") and path.suffix.lower() not in DOCUMENTS
@@ -104,10 +104,10 @@ def _names_in(folder: Path, limits: Limits) -> list[str]:
 def _folder(
     source: Path, names: list[str], reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress
 ) -> Content:
-    """Pictures; or, where there are none, the one table that was packed alone."""
+    """Images; or, where there are none, the one table that was packed alone."""
     found = find(names)
-    if found.pictures:
-        read = read_pictures(source, found, folder / "files", folder / "thumbnails", reading, limits, progress)
+    if found.images:
+        read = read_images(source, found, folder / "files", folder / "thumbnails", reading, limits, progress)
         return Content(read.table, read.problems, "image", read.format, read.reading)
     if len(found.tables) == 1:
         return _table(source / found.tables[0], reading, limits)
@@ -124,18 +124,16 @@ def _hub(source: HubSource, reading: ReadingOptions, folder: Path, limits: Limit
 
     progress("Asking the Hub", 0, 0)
     fetched = _workshop(folder)
-    raw, picture_column = fetch(source.name, source.config, fetched, limits, progress)
+    raw, image_column = fetch(source.name, source.config, fetched, limits, progress)
     table, problems = to_frame(raw), list(raw.problems)
-    if picture_column is None:
+    if image_column is None:
         return Content(table, problems, "text", "hub", ReadingOptions())
-    named = table[picture_column].notna()
+    named = table[image_column].notna()
     problems += [Problem(int(row), "This row has no picture.", column="image") for row in table.index[~named]]
-    pictures = table[named].rename(columns=_as_image(table.columns, picture_column))
-    pictures, broken = store_all(pictures, fetched, folder / "files", folder / "thumbnails", progress)
-    return Content(pictures, sorted(problems + broken, key=lambda p: p.row), "image", "hub", ReadingOptions())
+    images = table[named].rename(columns=_as_image(table.columns, image_column))
+    images, broken = store_all(images, fetched, folder / "files", folder / "thumbnails", progress)
+    return Content(images, sorted(problems + broken, key=lambda p: p.row), "image", "hub", ReadingOptions())
 
 
-def _as_image(columns: Any, picture_column: str) -> dict[str, str]:
-    return {name: "image_2" for name in columns if name == "image" and name != picture_column} | {
-        picture_column: "image"
-    }
+def _as_image(columns: Any, image_column: str) -> dict[str, str]:
+    return {name: "image_2" for name in columns if name == "image" and name != image_column} | {image_column: "image"}

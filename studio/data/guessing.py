@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from studio.data.columns import Column
 from studio.data.fields import FIELDS
-from studio.data.parts import COLUMN_NAMES
 from studio.data.profile import ColumnProfile
+from studio.data.split_names import COLUMN_NAMES
 from studio.errors import StudioError
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Any
 from studio.data.columns import Problem
 from studio.data.formats.base import MOST_COLUMNS, RawTable, distinct_names
 from studio.data.limits import Limits
-from studio.data.parts import part_named
 from studio.data.progress import Progress
+from studio.data.split_names import split_named
 from studio.errors import StudioError
 
 Translate = Callable[[Any, str], Any]
@@ -20,7 +20,7 @@ _ON_THE_HUB = re.compile(r"((zip|tar)://((?!::|://).)*::)?hf://datasets/((?!::|:
 def fetch(
     name: str, config: str | None, folder: Path, limits: Limits, progress: Progress
 ) -> tuple[RawTable, str | None]:
-    """The first rows, as many as the limits allow, and the column of pictures, if any, which are written to `folder`.
+    """The first rows, as many as the limits allow, and the column of images, if any, which are written to `folder`.
 
     Code from the data set's repository never runs: only its data files are read. Raises StudioError when the
     Hub cannot be reached, does not know the name, or wants a login.
@@ -32,13 +32,13 @@ def fetch(
             f"'{name}' is also a folder here.", "It is not clear which one is meant.", f"Write ./{name} for the folder."
         )
     try:
-        parts = datasets.load_dataset(name, config, streaming=True)
-        features = dict(next(iter(parts.values())).features or {})
-        pictures = [key for key, feature in features.items() if isinstance(feature, datasets.Image)]
-        for key in pictures:
-            parts = parts.cast_column(key, datasets.Image(decode=False))
+        splits = datasets.load_dataset(name, config, streaming=True)
+        features = dict(next(iter(splits.values())).features or {})
+        images = [key for key, feature in features.items() if isinstance(feature, datasets.Image)]
+        for key in images:
+            splits = splits.cast_column(key, datasets.Image(decode=False))
         translate = {key: translator(feature, datasets, folder) for key, feature in features.items()}
-        return collect(parts, translate, limits, progress, folder), pictures[0] if pictures else None
+        return collect(splits, translate, limits, progress, folder), images[0] if images else None
     except StudioError:
         raise
     except Exception as error:
@@ -46,26 +46,26 @@ def fetch(
 
 
 def collect(
-    parts: Mapping[str, Any], translate: Mapping[str, Translate], limits: Limits, progress: Progress, folder: Path
+    splits: Mapping[str, Any], translate: Mapping[str, Translate], limits: Limits, progress: Progress, folder: Path
 ) -> RawTable:
-    """Rows of all parts one after the other; a part called train, validation or test is kept in column `split`.
+    """Rows of all splits one after the other; a split called train, validation or test is kept in column `split`.
 
-    It ends early, with a remark, when the rows or the pictures in `folder` reach the limits.
+    It ends early, with a remark, when the rows or the images in `folder` reach the limits.
     """
     names: list[str] = list(translate)
-    keep_parts = len(parts) > 1 and all(part_named(part) for part in parts)
+    keep_splits = len(splits) > 1 and all(split_named(split) for split in splits)
     rows: list[list[Any]] = []
     problems: list[Problem] = []
-    for part, row in _rows(parts):
+    for split, row in _rows(splits):
         if not names:
             names = list(row)
             distinct_names(names[: MOST_COLUMNS + 1])
         if len(rows) >= limits.rows:
             problems.append(Problem(0, f"Only the first {limits.rows:,} rows were taken.", drops=False))
             break
-        place = f"{part}-{len(rows) + 1:07}"
+        place = f"{split}-{len(rows) + 1:07}"
         cells = [translate[key](row.get(key), place) if key in translate else row.get(key) for key in names]
-        rows.append([*cells, part_named(part)] if keep_parts else cells)
+        rows.append([*cells, split_named(split)] if keep_splits else cells)
         if len(rows) % 1000 == 0 and size_of(folder) > limits.unpacked_bytes:
             problems.append(
                 Problem(0, f"Only the first {len(rows):,} rows were taken: they fill the room.", drops=False)
@@ -75,7 +75,7 @@ def collect(
             progress("Fetching rows from the Hub", len(rows), 0)
     if not rows:
         raise StudioError("The data set is empty.", "It holds no rows.", "Choose another one or another configuration.")
-    if keep_parts:
+    if keep_splits:
         names = [*(f"{name}_2" if name == "split" else name for name in names), "split"]
     return RawTable(names, list(zip(*rows, strict=True)), range(1, len(rows) + 1), problems)
 
@@ -85,23 +85,23 @@ def size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.iterdir()) if folder.is_dir() else 0
 
 
-def _rows(parts: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for part, rows in parts.items():
+def _rows(splits: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for split, rows in splits.items():
         for row in rows:
-            yield part, row
+            yield split, row
 
 
 def translator(feature: Any, datasets: Any, folder: Path) -> Translate:
-    """How a cell of this feature becomes text: class numbers become their names, pictures become files."""
+    """How a cell of this feature becomes text: class numbers become their names, images become files."""
     if isinstance(feature, datasets.ClassLabel):
         return lambda value, place: feature.int2str(value) if isinstance(value, int) and value >= 0 else None
     if isinstance(feature, datasets.Image):
-        return lambda value, place: write_picture(value, place, folder)
+        return lambda value, place: write_image(value, place, folder)
     return lambda value, place: value
 
 
-def write_picture(value: Any, place: str, folder: Path) -> str | None:
-    """Store the bytes of one picture; returns its name. Only what lies in a Hub repository is fetched."""
+def write_image(value: Any, place: str, folder: Path) -> str | None:
+    """Store the bytes of one image; returns its name. Only what lies in a Hub repository is fetched."""
     if not isinstance(value, dict):
         return None
     content, origin = value.get("bytes"), str(value.get("path") or "")

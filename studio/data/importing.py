@@ -1,8 +1,8 @@
-"""Taking data in: whatever a source names becomes a folder with one table, and the pictures it speaks of.
+"""Taking data in: whatever a source names becomes a folder with one table, and the images it speaks of.
 
 DATASET_DIR/ table.parquet   every row as text, and `row`, its number in the file
-             files/          copies of the pictures, bounded in size (pictures only)
-             thumbnails/     (pictures only)
+             files/          copies of the images, bounded in size (images only)
+             thumbnails/     (images only)
              about.json      see `Imported`
              problems.json   what was wrong with rows that could not be read
              COMPLETE        comes last
@@ -28,9 +28,9 @@ from filelock import FileLock, Timeout
 
 from studio.data.columns import Problem
 from studio.data.content import Content, take_in
+from studio.data.image_files import thumbnail_of
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
-from studio.data.picture_files import thumbnail_of
 from studio.data.profile import ColumnProfile, profile_columns
 from studio.data.progress import Progress, silent
 from studio.data.sources import parse_source
@@ -89,7 +89,7 @@ class Imported:
         return self.folder / "thumbnails" if self.kind == "image" else None
 
     def thumbnail(self, image: str) -> Path:
-        """The small version of a picture that column `image` names."""
+        """The small version of an image that column `image` names."""
         return thumbnail_of(self.folder / "thumbnails", image)
 
     @cached_property

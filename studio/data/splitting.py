@@ -57,20 +57,20 @@ class SplitOptions(Options):
 
 
 def split_rows(labels: "Series", given: "Series | None", options: SplitOptions) -> "Series":
-    """The part (train, validation, test) of every row, with the index of `labels`.
+    """The split (train, validation, test) of every row, with the index of `labels`.
 
     labels: one class a row, or missing where the task has none; the index holds each row's number.
-    given: the part that the upload names for a row, or missing. With `options.keep` these stay whole. Rows
-    without a named part count as training rows, and a part that no row names is cut off the training rows:
-    its fraction of them. So a lone given validation part stays as it is, and the test part comes from train.
+    given: the split that the upload names for a row, or missing. With `options.keep` these stay whole. Rows
+    without a named split count as training rows, and a split that no row names is cut off the training rows:
+    its fraction of them. So a lone given validation split stays as it is, and the test split comes from train.
 
-    The parts have the sizes that the fractions ask for, to within one row; inside them every class has its share to
-    within about one row, and a class with three rows or more appears in every part where there is room.
-    Raises StudioError when there are too few rows to fill the parts.
+    The splits have the sizes that the fractions ask for, to within one row; inside them every class has its share to
+    within about one row, and a class with three rows or more appears in every split where there is room.
+    Raises StudioError when there are too few rows to fill the splits.
     """
     if given is None or not options.keep or given.isna().all():
-        return _cut(labels, {part: getattr(options, part) for part in SPLITS}, options)
-    parts = given.copy().astype("object")
+        return _cut(labels, {split: getattr(options, split) for split in SPLITS}, options)
+    splits = given.copy().astype("object")
     named = set(given.dropna())
     pool = labels[given.isna() | (given == "train")]
     if pool.empty:
@@ -80,10 +80,10 @@ def split_rows(labels: "Series", given: "Series | None", options: SplitOptions) 
             "Switch off keeping the split that came with the data, so that all rows are split anew.",
         )
     if named == {"train"}:
-        return _cut(labels, {part: getattr(options, part) for part in SPLITS}, options)
-    missing = {part: getattr(options, part) for part in SPLITS[1:] if part not in named}
-    parts[pool.index] = _cut(pool, {"train": 1.0 - sum(missing.values()), **missing}, options)
-    return parts.astype("str")
+        return _cut(labels, {split: getattr(options, split) for split in SPLITS}, options)
+    missing = {split: getattr(options, split) for split in SPLITS[1:] if split not in named}
+    splits[pool.index] = _cut(pool, {"train": 1.0 - sum(missing.values()), **missing}, options)
+    return splits.astype("str")
 
 
 def sample_rows(strata: "Series", count: int, seed: int) -> "Series":
@@ -93,24 +93,24 @@ def sample_rows(strata: "Series", count: int, seed: int) -> "Series":
 
 
 def _cut(labels: "Series", fractions: dict[str, float], options: SplitOptions) -> "Series":
-    parts = list(fractions)
-    if len(labels) < len(parts):
+    splits = list(fractions)
+    if len(labels) < len(splits):
         raise StudioError(
             "There are too few rows to split.",
-            f"{len(labels)} rows cannot fill {len(parts)} parts.",
+            f"{len(labels)} rows cannot fill {len(splits)} parts.",
             "Bring more examples.",
         )
     totals = largest_remainder(len(labels), list(fractions.values()))
     for index, total in enumerate(totals):
-        if total == 0:  # every part needs a row to be of use
+        if total == 0:  # every split needs a row to be of use
             totals[totals.index(max(totals))] -= 1
             totals[index] = 1
     strata = labels if options.stratify else labels.mask(labels.notna(), None)
-    return _assign(strata, parts, totals, options.seed, "split")
+    return _assign(strata, splits, totals, options.seed, "split")
 
 
-def _assign(strata: "Series", parts: list[str], totals: list[int], seed: int, purpose: str) -> "Series":
-    """Give each part as many rows as `totals` says, with each stratum's share of every part."""
+def _assign(strata: "Series", splits: list[str], totals: list[int], seed: int, purpose: str) -> "Series":
+    """Give each split as many rows as `totals` says, with each stratum's share of every split."""
     import numpy
     from pandas import Series, factorize
 
@@ -126,8 +126,8 @@ def _assign(strata: "Series", parts: list[str], totals: list[int], seed: int, pu
     # class by class in the order of their lots, the rows of each in the order of theirs
     order = numpy.lexsort((_row_lots(purpose, seed, rows), codes))
     drawn = numpy.empty(len(rows), dtype="int64")
-    drawn[order] = numpy.repeat(numpy.tile(numpy.arange(len(parts)), len(classes)), numpy.ravel(table))
-    return Series(numpy.array(parts, dtype=object)[drawn], index=strata.index, dtype="str")
+    drawn[order] = numpy.repeat(numpy.tile(numpy.arange(len(splits)), len(classes)), numpy.ravel(table))
+    return Series(numpy.array(splits, dtype=object)[drawn], index=strata.index, dtype="str")
 
 
 def _name_lot(purpose: str, seed: int, name: str) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.data.columns import Column
-from studio.data.picture_files import load_picture
+from studio.data.image_files import load_image
 from studio.errors import StudioError
 from studio.tasks.base import Item, Tools
 
@@ -56,7 +56,7 @@ def pixels_of(processor: Any) -> Pixels:
 
 def open_image(tools: Tools, item: Item) -> Item:
     """`image` (a path) becomes `pixel_values`: (channels, height, width) as `Pixels.shrink` gives."""
-    return {**item, "pixel_values": pixels_of(tools.processor).shrink(load_picture(Path(item["image"])))}
+    return {**item, "pixel_values": pixels_of(tools.processor).shrink(load_image(Path(item["image"])))}
 
 
 class NormaliseImages:

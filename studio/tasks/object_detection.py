@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.data.columns import Column
 from studio.data.fields.boxes import Box, read_boxes
-from studio.data.picture_files import load_picture
+from studio.data.image_files import load_image
 from studio.errors import StudioError
 from studio.models.kind import ModelKind
 from studio.options import Options, setting
@@ -88,7 +88,7 @@ class ObjectDetection(Task):
         return {"sides": sides, "classes": [index[box.label] for box in boxes]}
 
     def open(self, tools: Tools, item: Item) -> Item:
-        image = load_picture(Path(item["image"]))
+        image = load_image(Path(item["image"]))
         encoded = tools.processor(images=image, annotations=_annotation(item), return_tensors="pt")
         opened = {"image": item["image"], "pixel_values": encoded["pixel_values"][0]}
         opened |= {"height": image.height, "width": image.width}

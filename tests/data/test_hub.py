@@ -27,7 +27,7 @@ def test_pictures_of_a_repository_are_fetched(tmp_path: Path, monkeypatch: pytes
         return (tmp_path / "there").open(mode)
 
     monkeypatch.setattr("fsspec.open", open_it)
-    name = hub.write_picture({"bytes": None, "path": origin}, "train-1", tmp_path / "out")
+    name = hub.write_image({"bytes": None, "path": origin}, "train-1", tmp_path / "out")
     assert asked == [origin]
     assert name == "train-1.png" or (name == "train-1.jpg" and origin.endswith(".tar"))
     assert (tmp_path / "out" / name).read_bytes() == b"picture"
@@ -49,12 +49,12 @@ def test_pictures_of_a_repository_are_fetched(tmp_path: Path, monkeypatch: pytes
 )
 def test_rows_cannot_name_other_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, origin: str) -> None:
     monkeypatch.setattr("fsspec.open", lambda *_: pytest.fail("opened"))
-    assert hub.write_picture({"bytes": None, "path": origin}, "train-1", tmp_path) is None
+    assert hub.write_image({"bytes": None, "path": origin}, "train-1", tmp_path) is None
 
 
 def test_pictures_stop_where_the_room_ends(tmp_path: Path) -> None:
     rows = ({"image": {"bytes": bytes(2000), "path": "x.png"}} for _ in range(10**6))
-    translate = {"image": lambda value, place: hub.write_picture(value, place, tmp_path)}
+    translate = {"image": lambda value, place: hub.write_image(value, place, tmp_path)}
     raw = hub.collect({"train": rows}, translate, Limits(unpacked_megabytes=1), silent, tmp_path)
     assert len(raw.numbers) == 1000
     assert "room" in raw.problems[0].what

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from transformers import AutoImageProcessor
 
-from studio.data.picture_files import load_picture
+from studio.data.image_files import load_image
 from studio.tasks.images import Pixels, vary
 
 
@@ -40,12 +40,12 @@ def test_every_kind_of_picture_is_three_channels(mode: str, image_model: Path, t
         Image.fromarray(numpy.linspace(0, 65535, 40 * 40, dtype="uint16").reshape(40, 40)).save(path)
     else:
         path = draw(tmp_path / ("a.tif" if mode == "CMYK" else "a.png"), mode)
-    pixels = pixels_of(image_model).shrink(load_picture(path))
+    pixels = pixels_of(image_model).shrink(load_image(path))
     assert pixels.shape[0] == 3 and pixels.dtype == torch.uint8 and pixels.float().std() > 1
 
 
 def test_variation_follows_the_seed(image_model: Path, files: Path) -> None:
-    plain = pixels_of(image_model).shrink(load_picture(files / "0.png"))
+    plain = pixels_of(image_model).shrink(load_image(files / "0.png"))
     torch.manual_seed(5)
     first = vary(plain)
     torch.manual_seed(5)

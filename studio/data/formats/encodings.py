@@ -51,6 +51,6 @@ def decode(data: bytes, encoding: str) -> str:
 
 
 def looks_binary(data: bytes) -> bool:
-    """True for bytes that are no text in any encoding: pictures, documents, programs."""
+    """True for bytes that are no text in any encoding: images, documents, programs."""
     head = data[:4000]
     return b"\x00" in head and not guess_encoding(head).startswith("utf-16")

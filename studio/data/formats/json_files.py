@@ -11,7 +11,7 @@ from studio.data.formats.delimited import unreadable
 from studio.data.formats.encodings import decode, guess_encoding
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
-from studio.data.parts import part_named
+from studio.data.split_names import split_named
 from studio.errors import StudioError
 
 WRAPPERS = ("data", "rows", "examples", "records", "items", "instances")
@@ -22,7 +22,7 @@ def guess(path: Path, given: ReadingOptions, limits: Limits) -> ReadingOptions:
 
 
 def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
-    """A list of objects; an object of columns; an object around one of those; or one list per part."""
+    """A list of objects; an object of columns; an object around one of those; or one list per split."""
     text = decode(path.read_bytes(), reading.encoding or "utf-8")
     try:
         value = json.loads(text)
@@ -41,10 +41,10 @@ def objects(value: Any, path: Path) -> list[Any]:
         return value
     if isinstance(value, dict):
         lists = {key: inner for key, inner in value.items() if isinstance(inner, list)}
-        if lists and all(part_named(key) for key in value) and len(lists) == len(value):
+        if lists and all(split_named(key) for key in value) and len(lists) == len(value):
             return [
-                {**row, "split": part_named(part)} if isinstance(row, dict) else row
-                for part, rows in lists.items()
+                {**row, "split": split_named(split)} if isinstance(row, dict) else row
+                for split, rows in lists.items()
                 for row in rows
             ]
         for key in WRAPPERS:

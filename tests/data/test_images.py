@@ -1,4 +1,4 @@
-"""Pictures: layouts of folders, tables that name them, and files made to break a decoder."""
+"""Images: layouts of folders, tables that name them, and files made to break a decoder."""
 
 import random
 import struct
@@ -13,10 +13,10 @@ import pytest
 import tiny
 from PIL import Image
 
+from studio.data.image_files import load_image, store_image, thumbnail_of
+from studio.data.images import Images, find, from_folders, from_tables, read_images, wrapping
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
-from studio.data.picture_files import load_picture, store_picture, thumbnail_of
-from studio.data.pictures import Pictures, find, from_folders, from_tables, read_pictures, wrapping
 from studio.errors import StudioError
 
 
@@ -37,9 +37,9 @@ def put(folder: Path, **files: bytes | str) -> list[str]:
     return names
 
 
-def read(folder: Path, names: list[str], **limits: int) -> Pictures:
+def read(folder: Path, names: list[str], **limits: int) -> Images:
     stored = folder.parent / "stored"
-    return read_pictures(
+    return read_images(
         folder, find(names), stored / "files", stored / "thumbnails", ReadingOptions(), Limits.read(limits)
     )
 
@@ -81,7 +81,7 @@ def test_layouts(around: str, paths: list[str], labels: list, splits: list | Non
 
 def test_what_systems_leave_behind_is_passed_over() -> None:
     found = find(["a/1.JPG", "__MACOSX/a/._1.jpg", "a/.DS_Store", "a/Thumbs.db", "README.md", "labels.csv", ".x/1.png"])
-    assert (found.pictures, found.tables, found.others) == (["a/1.JPG"], ["labels.csv"], ["README.md"])
+    assert (found.images, found.tables, found.others) == (["a/1.JPG"], ["labels.csv"], ["README.md"])
 
 
 def test_one_class_alone_is_no_wrapping() -> None:
@@ -166,7 +166,7 @@ def test_a_table_about_something_else_is_ignored(tmp_path: Path, png: bytes) -> 
 
 def stored(tmp_path: Path, name: str, content: bytes) -> tuple[str, Image.Image]:
     put(tmp_path / "in", **{name: content})
-    result = store_picture(tmp_path / "in" / name, tmp_path / "files", tmp_path / "small", name)
+    result = store_image(tmp_path / "in" / name, tmp_path / "files", tmp_path / "small", name)
     with Image.open(thumbnail_of(tmp_path / "small", result)) as small:
         assert max(small.size) <= 160
     return result, Image.open(tmp_path / "files" / result)
@@ -188,7 +188,7 @@ def test_a_photo_taken_sideways_is_turned_upright(tmp_path: Path) -> None:
     assert image.getexif().get(0x0112, 1) == 1
     red, _, blue = image.getpixel((20, 10))  # type: ignore[misc]
     assert red > 200 > blue
-    assert load_picture(tmp_path / "in" / "turned.jpg").size == (40, 80)
+    assert load_image(tmp_path / "in" / "turned.jpg").size == (40, 80)
 
 
 @pytest.mark.parametrize(
@@ -226,13 +226,13 @@ def test_a_picture_with_too_many_pixels(tmp_path: Path, size: tuple[int, int]) -
     claim = b"IHDR" + struct.pack(">II", *size) + small[24:29]
     (tmp_path / "bomb.png").write_bytes(small[:12] + claim + struct.pack(">I", zlib.crc32(claim)) + small[33:])
     with pytest.raises(StudioError, match=r"million pixels|exceeds limit"):
-        load_picture(tmp_path / "bomb.png")
+        load_image(tmp_path / "bomb.png")
 
 
 def test_programs_in_disguise_are_not_run(tmp_path: Path) -> None:
     (tmp_path / "page.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\nshowpage\n")
     with pytest.raises(StudioError, match="cannot be used"):
-        load_picture(tmp_path / "page.jpg")
+        load_image(tmp_path / "page.jpg")
 
 
 def test_a_small_file_beside_each_picture_costs_nothing(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""The names that people give to the parts of a split data set."""
+"""The names that people give to the splits of a data set."""
 
-PARTS: dict[str, str] = {
+SPLIT_NAMES: dict[str, str] = {
     "train": "train",
     "training": "train",
     "val": "validation",
@@ -13,10 +13,10 @@ PARTS: dict[str, str] = {
     "testing": "test",
 }
 
-# what a column that names the parts is called
+# what a column that names the splits is called
 COLUMN_NAMES = ("split", "subset", "partition", "part", "set", "fold")
 
 
-def part_named(name: object) -> str | None:
-    """train, validation or test, or None when `name` names no part."""
-    return PARTS.get(str(name).strip().lower())
+def split_named(name: object) -> str | None:
+    """train, validation or test, or None when `name` names no split."""
+    return SPLIT_NAMES.get(str(name).strip().lower())

@@ -1,4 +1,4 @@
-"""One picture: opening what a stranger made, turned upright, small, and stored for training and preview."""
+"""One image: opening what a stranger made, turned upright, small, and stored for training and preview."""
 
 import shutil
 import warnings
@@ -11,8 +11,8 @@ from studio.errors import StudioError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-# Only decoders of ordinary pictures: others (PostScript, say) start programs or are rarely looked after.
-# A JPEG that holds several pictures (MPO, from phones) comes through the JPEG decoder.
+# Only decoders of ordinary images: others (PostScript, say) start programs or are rarely looked after.
+# A JPEG that holds several images (MPO, from phones) comes through the JPEG decoder.
 DECODERS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 ENDINGS = frozenset({".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 UNSUPPORTED_ENDINGS = frozenset({".heic", ".heif", ".avif", ".svg", ".psd", ".raw", ".cr2", ".nef", ".dng"})
@@ -33,8 +33,8 @@ class Opened:
     intact: bool
 
 
-def load_picture(path: Path, short_side: int | None = None) -> "Image":
-    """The picture in RGB, upright, transparent parts on white; the way in which every part of the studio opens one.
+def load_image(path: Path, short_side: int | None = None) -> "Image":
+    """The image in RGB, upright, transparent parts on white; the way in which every part of the studio opens one.
 
     short_side: decode no larger than needed for this (a JPEG is decoded small, which is many times as fast);
     the result may still be larger. Raises StudioError when it cannot be read.
@@ -42,10 +42,10 @@ def load_picture(path: Path, short_side: int | None = None) -> "Image":
     return _open(path, short_side).image
 
 
-def store_picture(path: Path, files: Path, thumbnails: Path, name: str) -> str:
+def store_image(path: Path, files: Path, thumbnails: Path, name: str) -> str:
     """Put a copy of at most 512 px (short side) below `files` and a thumbnail below `thumbnails`.
 
-    A picture that is small, upright and in a common format is copied byte for byte. Returns the stored
+    An image that is small, upright and in a common format is copied byte for byte. Returns the stored
     name relative to `files`: `name`, with another ending where the format had to change.
     """
     opened = _open(path, SHORT_SIDE)
@@ -72,7 +72,7 @@ def _with_ending(name: str, ending: str) -> str:
 
 
 def thumbnail_of(thumbnails: Path, name: str) -> Path:
-    """Where the thumbnail of the stored picture `name` lies."""
+    """Where the thumbnail of the stored image `name` lies."""
     return thumbnails / f"{name}.jpg"
 
 

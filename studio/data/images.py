@@ -1,4 +1,4 @@
-"""A folder of pictures, as it came out of an archive, as a table: picture, label and perhaps part."""
+"""A folder of images, as it came out of an archive, as a table: image, label and perhaps split."""
 
 import os
 from collections import Counter
@@ -11,12 +11,12 @@ from pathlib import Path, PurePosixPath
 import pandas
 
 from studio.data.columns import Problem
+from studio.data.image_files import ENDINGS, UNSUPPORTED_ENDINGS, store_image
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
-from studio.data.parts import part_named
-from studio.data.picture_files import ENDINGS, UNSUPPORTED_ENDINGS, store_picture
 from studio.data.progress import Progress, silent
 from studio.data.reading import guess_reading, read_table
+from studio.data.split_names import split_named
 from studio.errors import StudioError
 
 TABLE_ENDINGS = frozenset({".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx"})
@@ -26,7 +26,7 @@ MOST_TABLES = 20
 
 
 @dataclass(frozen=True)
-class Pictures:
+class Images:
     """The table's index is `row`; `image` holds paths relative to the folder of stored copies."""
 
     table: pandas.DataFrame
@@ -39,14 +39,14 @@ class Pictures:
 class Found:
     """The files of an upload: relative paths with `/`."""
 
-    pictures: list[str]
+    images: list[str]
     tables: list[str]
     others: list[str]
 
 
 def find(names: Iterable[str]) -> Found:
     """Sort the files of an upload by what they are; what systems leave behind on their own is passed over."""
-    pictures: list[str] = []
+    images: list[str] = []
     tables: list[str] = []
     others: list[str] = []
     for name in sorted(names):
@@ -55,13 +55,13 @@ def find(names: Iterable[str]) -> Found:
             continue
         ending = path.suffix.lower()
         if ending in ENDINGS | UNSUPPORTED_ENDINGS:
-            pictures.append(name)
+            images.append(name)
         else:
             (tables if ending in TABLE_ENDINGS else others).append(name)
-    return Found(pictures, tables, others)
+    return Found(images, tables, others)
 
 
-def read_pictures(
+def read_images(
     source: Path,
     found: Found,
     files: Path,
@@ -69,10 +69,10 @@ def read_pictures(
     reading: ReadingOptions,
     limits: Limits,
     progress: Progress = silent,
-) -> Pictures:
-    """Every picture below `source` that opens, copied below `files`; the others become problems."""
+) -> Images:
+    """Every image below `source` that opens, copied below `files`; the others become problems."""
     listed = from_tables(source, found, reading, limits)
-    table, problems, used = listed or (from_folders(found.pictures), [], ReadingOptions())
+    table, problems, used = listed or (from_folders(found.images), [], ReadingOptions())
     if not listed and (strangers := found.others + found.tables):
         shown = ", ".join(strangers[:NAMES_SHOWN]) + (", ..." if len(strangers) > NAMES_SHOWN else "")
         count = "1 file is no picture" if len(strangers) == 1 else f"{len(strangers):,} files are no pictures"
@@ -85,60 +85,60 @@ def read_pictures(
             "Save them as JPEG or PNG.",
         )
     problems = sorted(problems + broken, key=lambda problem: problem.row)
-    return Pictures(table, problems, "pictures with a table" if listed else "folders of pictures", used)
+    return Images(table, problems, "pictures with a table" if listed else "folders of pictures", used)
 
 
 # --- folders name the classes ------------------------------------------------------------------
 
 
-def from_folders(pictures: Sequence[str]) -> pandas.DataFrame:
+def from_folders(images: Sequence[str]) -> pandas.DataFrame:
     """Columns image, label and, where the top folders are called train, val, test or alike, split."""
-    depth = wrapping(pictures)
-    tails = [PurePosixPath(name).parts[depth:] for name in pictures]
+    depth = wrapping(images)
+    tails = [PurePosixPath(name).parts[depth:] for name in images]
     tops = {tail[0] for tail in tails if len(tail) > 1}
-    named = [part for top in tops if (part := part_named(top))]
-    has_parts = bool(tops) and (len(named) == len(tops) or len(set(named)) > 1)
+    named = [split for top in tops if (split := split_named(top))]
+    has_splits = bool(tops) and (len(named) == len(tops) or len(set(named)) > 1)
     rows = []
-    for name, tail in zip(pictures, tails, strict=True):
-        split = part_named(tail[0]) if has_parts and len(tail) > 1 else None
+    for name, tail in zip(images, tails, strict=True):
+        split = split_named(tail[0]) if has_splits and len(tail) > 1 else None
         folders = tail[1:-1] if split else tail[:-1]
-        label = folders[0] if folders and (split or not has_parts) else None
+        label = folders[0] if folders and (split or not has_splits) else None
         rows.append((name, label, split))
     table = pandas.DataFrame(rows, columns=["image", "label", "split"], dtype="str")
     table.index = pandas.RangeIndex(1, len(table) + 1, name="row")
-    return table if has_parts else table.drop(columns="split")
+    return table if has_splits else table.drop(columns="split")
 
 
-def wrapping(pictures: Sequence[str]) -> int:
+def wrapping(images: Sequence[str]) -> int:
     """How many folders lie around the class folders: an archive of `photos/cats/1.jpg` has one."""
-    paths = [PurePosixPath(name).parts for name in pictures]
+    paths = [PurePosixPath(name).parts for name in images]
     depth = 0
     while paths and all(len(path) - depth >= 3 for path in paths):
         tops = {path[depth] for path in paths}
-        if len(tops) > 1 or part_named(next(iter(tops))):
+        if len(tops) > 1 or split_named(next(iter(tops))):
             break
         depth += 1
     return depth
 
 
-# --- a table names the pictures ----------------------------------------------------------------
+# --- a table names the images ----------------------------------------------------------------
 
 
 def from_tables(
     source: Path, found: Found, reading: ReadingOptions, limits: Limits
 ) -> tuple[pandas.DataFrame, list[Problem], ReadingOptions] | None:
-    """Rows of the table inside the upload that names its pictures, or None when there is none.
+    """Rows of the table inside the upload that names its images, or None when there is none.
 
-    Two or more tables called after parts (train.csv, test.csv) are read one after the other.
+    Two or more tables called after splits (train.csv, test.csv) are read one after the other.
     """
     matches: dict[str, tuple[pandas.DataFrame, list[Problem], str]] = {}
     bare: set[str] = set()
-    finder = Finder(found.pictures)
+    finder = Finder(found.images)
     for name in likely_tables(source, found.tables):
         try:
             table, problems = read_table(source / name, reading, limits)
             if reading.header is None and any(finder.inside(name)(column) for column in table.columns):
-                # a bare list: its first line is a picture, not the names of the columns
+                # a bare list: its first line is an image, not the names of the columns
                 bare.add(name)
                 table, problems = read_table(source / name, reading.model_copy(update={"header": False}), limits)
         except StudioError:
@@ -148,10 +148,10 @@ def from_tables(
             matches[name] = (table, problems, column)
     if not matches:
         return None
-    parts = {name: part_of_file(name) for name in matches}
-    named = [name for name in matches if parts[name]]
+    splits = {name: split_of_file(name) for name in matches}
+    named = [name for name in matches if splits[name]]
     chosen = (
-        named if len({parts[name] for name in named}) > 1 else [max(matches, key=lambda name: len(matches[name][0]))]
+        named if len({splits[name] for name in named}) > 1 else [max(matches, key=lambda name: len(matches[name][0]))]
     )
     tables: list[pandas.DataFrame] = []
     all_problems: list[Problem] = []
@@ -160,7 +160,7 @@ def from_tables(
         table, problems, column = matches[name]
         table, missing = resolve(table, column, finder.inside(name))
         if len(chosen) > 1:
-            table["split"] = parts[name]
+            table["split"] = splits[name]
         last = max([*table.index, *(problem.row for problem in problems + missing)], default=0)
         table.index = table.index + before
         all_problems += [Problem(p.row + before, p.what, p.why, p.drops, p.column) for p in problems + missing]
@@ -168,7 +168,7 @@ def from_tables(
         before += last
     joined = pandas.concat(tables) if len(tables) > 1 else tables[0]
     joined.index.name = "row"
-    if unnamed := len(set(found.pictures).difference(joined["image"])):
+    if unnamed := len(set(found.images).difference(joined["image"])):
         count = "1 picture is" if unnamed == 1 else f"{unnamed:,} pictures are"
         all_problems.append(Problem(0, f"{count} not named by the table and left out.", ", ".join(chosen), drops=False))
     used = reading.model_copy(update={"header": False}) if chosen[0] in bare else reading
@@ -176,24 +176,24 @@ def from_tables(
 
 
 def likely_tables(source: Path, tables: Sequence[str]) -> list[str]:
-    """The few that may name the pictures: high up, then large. A set may bring a small file beside each picture."""
+    """The few that may name the images: high up, then large. A set may bring a small file beside each image."""
     ranked = sorted(tables, key=lambda name: (name.count("/"), -(source / name).stat().st_size, name))
     return ranked[:MOST_TABLES]
 
 
-def part_of_file(name: str) -> str | None:
+def split_of_file(name: str) -> str | None:
     words = PurePosixPath(name).stem.replace("-", "_").lower().split("_")
-    return next((part for word in words if (part := part_named(word))), None)
+    return next((split for word in words if (split := split_named(word))), None)
 
 
 class Finder:
-    """Which picture does a cell of a table mean? By its path, else its name, else its name without the ending."""
+    """Which image does a cell of a table mean? By its path, else its name, else its name without the ending."""
 
-    def __init__(self, pictures: Sequence[str]) -> None:
+    def __init__(self, images: Sequence[str]) -> None:
         self.folder = ""
-        self.paths = set(pictures)
-        self.names = _unique((PurePosixPath(picture).name, picture) for picture in pictures)
-        self.stems = _unique((PurePosixPath(picture).stem, picture) for picture in pictures)
+        self.paths = set(images)
+        self.names = _unique((PurePosixPath(image).name, image) for image in images)
+        self.stems = _unique((PurePosixPath(image).stem, image) for image in images)
 
     def inside(self, table: str) -> "Finder":
         """The same for a table in another folder, whose paths start there."""
@@ -220,7 +220,7 @@ def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def naming_column(table: pandas.DataFrame, finder: Finder) -> str | None:
-    """The column of which at least half of the (first) cells are names of pictures."""
+    """The column of which at least half of the (first) cells are names of images."""
     for name in table.columns:
         cells = table[name].head(500)
         if sum(finder(cell) is not None for cell in cells) * 2 >= max(1, len(cells)):
@@ -229,7 +229,7 @@ def naming_column(table: pandas.DataFrame, finder: Finder) -> str | None:
 
 
 def resolve(table: pandas.DataFrame, column: str, finder: Finder) -> tuple[pandas.DataFrame, list[Problem]]:
-    """The table with a first column `image` of paths; rows whose picture is not there become problems."""
+    """The table with a first column `image` of paths; rows whose image is not there become problems."""
     paths = table[column].map(finder)
     there = paths.notna()
     problems = [
@@ -253,11 +253,11 @@ def _numbers(table: pandas.DataFrame) -> list[int]:
 def store_all(
     table: pandas.DataFrame, source: Path, files: Path, thumbnails: Path, progress: Progress
 ) -> tuple[pandas.DataFrame, list[Problem]]:
-    """Copies and thumbnails of every picture; rows of broken ones are taken out and reported."""
+    """Copies and thumbnails of every image; rows of broken ones are taken out and reported."""
 
     def store(name: str) -> str | StudioError:
         try:
-            return store_picture(source / name, files, thumbnails, name)
+            return store_image(source / name, files, thumbnails, name)
         except StudioError as error:
             return error
 
