@@ -6,14 +6,16 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
-from typing import Any
 
 import pytest
+from forked import Forked
 from interrupting import ctrl_c_means
+from trained import Workers, new_run, wait_until
 
+from studio import predictor
 from studio.cli import build_parser, main
+from studio.commands import train as train_command
 from studio.commands.listing import LISTS
 from studio.commands.train import with_changes
 from studio.commands.ui import settings_from
@@ -22,11 +24,10 @@ from studio.errors import StudioError
 from studio.models.starters import STARTERS
 from studio.paths import Home
 from studio.server_settings import ServerSettings
-from studio.store import Run, Store
+from studio.store import Store
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
 
-PATIENCE = 600.0  # seconds; on a busy machine two cold starts take minutes
 SMALL = "training: {epochs: 1, batch_size: 8, learning_rate: 0.003}\n"
 
 
@@ -189,7 +190,20 @@ def test_data_is_checked_row_by_row(tmp_path: Path, home: Home, capsys: pytest.C
 # --- a run ----------------------------------------------------------------------------------------
 
 
-def test_from_a_run_file_to_a_prediction(run_file: Path, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def forked_workers(forked: Forked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands start workers whose imports are done; the one that Ctrl-C stops is started cold."""
+    monkeypatch.setattr(train_command, "python", forked.command)
+
+
+def test_from_a_run_file_to_a_prediction(
+    run_file: Path,
+    home: Home,
+    forked: Forked,
+    forked_workers: None,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert main(["train", str(run_file), "--name", "tiny", "--json"]) == 0
     printed = capsys.readouterr()
     result = json.loads(printed.out.splitlines()[-1])
@@ -205,6 +219,7 @@ def test_from_a_run_file_to_a_prediction(run_file: Path, home: Home, capsys: pyt
     answer = json.loads(capsys.readouterr().out)
     assert answer["label"] in ("good", "bad") and sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-3)
 
+    monkeypatch.setattr(predictor, "python", forked.command)
     many = run_file.parent / "many.csv"
     many.write_text("text\na good film\na bad film\n", encoding="utf-8")
     output = run_file.parent / "answers.csv"
@@ -220,38 +235,45 @@ def test_from_a_run_file_to_a_prediction(run_file: Path, home: Home, capsys: pyt
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends Ctrl-C as POSIX does")
 def test_ctrl_c_stops_the_run_and_keeps_its_model(run_file: Path, home: Home) -> None:
+    """More of it in test_following.py."""
     command = [sys.executable, "-m", "studio", "train", str(run_file), "--json", "--set", "training.epochs=1000"]
-    process = start(command, signal.default_int_handler)
-    run = wait_for(lambda: next(iter(Store(home)), None))
-    wait_for(lambda: run.state().step > 0 or None)
+    pipe, folder = subprocess.PIPE, Path(__file__).parent.parent
+    with ctrl_c_means(signal.default_int_handler):
+        process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=folder)
+
+    def is_training() -> bool:
+        assert process.poll() is None, "it ended before anybody pressed Ctrl-C"
+        return any(run.state().step > 0 for run in Store(home))
+
+    wait_until(is_training)
     os.kill(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = process.communicate()
     result = json.loads(out.splitlines()[-1])
     assert process.returncode == 0 and result["status"] == "stopped" and Path(result["model"]).is_dir()
     assert "Stopping" in err and "Traceback" not in err
 
 
-def test_pause_and_resume_from_the_command_line(run_file: Path, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
-    """In a process that ignores Ctrl-C, as a shell's background job does."""
-    command = [sys.executable, "-m", "studio", "train", str(run_file), "--set", "training.epochs=1000"]
-    process = start(command, signal.SIG_IGN)
-    run: Run = wait_for(lambda: next(iter(Store(home)), None))
-    wait_for(lambda: run.state().step > 0 or None)
-    if sys.platform != "win32":
-        os.kill(process.pid, signal.SIGINT)
-    assert main(["pause", run.id]) == 0
-    _, err = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0 and run.state().status == "paused"
-    assert sys.platform == "win32" or ("Ctrl-C is ignored" in err and "Stopping" not in err)
-    capsys.readouterr()
+def test_pause_and_resume_from_the_command_line(
+    home: Home,
+    text_model: Path,
+    reviews: Path,
+    workers: Workers,
+    forked_workers: None,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = new_run(home, "text-classification", text_model, reviews, training={"epochs": 1000})
+    workers.start(run)
+    wait_until(lambda: run.state().step > 0)
+    assert main(["pause", run.id]) == 0 and run.state().status == "paused"
+    paused_at = run.state().step
 
-    def stop_further_on(paused_at: int) -> None:
-        wait_for(lambda: run.state().step > paused_at or None)
+    def stop_further_on() -> None:
+        wait_until(lambda: run.state().step > paused_at)
         run.command("stop")
 
-    paused_at = run.state().step
-    watching = threading.Thread(target=stop_further_on, args=[paused_at])
+    watching = threading.Thread(target=stop_further_on)
     watching.start()
+    capsys.readouterr()
     assert main(["resume", run.id, "--json"]) == 0
     watching.join()
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["status"] == "stopped"
@@ -259,27 +281,10 @@ def test_pause_and_resume_from_the_command_line(run_file: Path, home: Home, caps
     assert steps == sorted(set(steps)) and steps[-1] > paused_at > 0
 
 
-def start(command: list[str], on_ctrl_c: Any) -> "subprocess.Popen[str]":
-    """A command with Ctrl-C ignored or not, whether or not it is where the tests were started."""
-    with ctrl_c_means(on_ctrl_c):
-        pipe = subprocess.PIPE
-        return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=Path(__file__).parent.parent)
-
-
-def wait_for(look: Any) -> Any:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        found = look()
-        if found is not None:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("waited in vain")
-
-
 def test_a_reader_that_leaves_early_is_no_error() -> None:
     code = "import sys; from studio.cli import main; sys.exit(main(['list', 'strategies']))"
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None and process.stderr is not None
     process.stdout.close()
-    assert process.wait(60) == 141 and process.stderr.read() == b""
+    assert process.wait() == 141 and process.stderr.read() == b""
     process.stderr.close()
