@@ -8,6 +8,7 @@ import pytest
 import tiny
 from browser_support import browser as browser
 from trained import finished as finished
+from trained import forked as forked
 from trained import inference as inference
 from trained import workers as workers
 

@@ -5,13 +5,17 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
+from forked import Forked
+from interrupting import ctrl_c_means
+from trained import Workers, new_run, wait_until
 
+from studio import predictor
 from studio.cli import build_parser, main
+from studio.commands import train as train_command
 from studio.commands.listing import LISTS
 from studio.commands.train import with_changes
 from studio.commands.ui import settings_from
@@ -20,7 +24,7 @@ from studio.errors import StudioError
 from studio.models.starters import STARTERS
 from studio.paths import Home
 from studio.server_settings import ServerSettings
-from studio.store import Run, Store
+from studio.store import Store
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
 
@@ -186,7 +190,20 @@ def test_data_is_checked_row_by_row(tmp_path: Path, home: Home, capsys: pytest.C
 # --- a run ----------------------------------------------------------------------------------------
 
 
-def test_from_a_run_file_to_a_prediction(run_file: Path, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def forked_workers(forked: Forked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands start workers whose imports are done; the one that Ctrl-C stops is started cold."""
+    monkeypatch.setattr(train_command, "python", forked.command)
+
+
+def test_from_a_run_file_to_a_prediction(
+    run_file: Path,
+    home: Home,
+    forked: Forked,
+    forked_workers: None,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert main(["train", str(run_file), "--name", "tiny", "--json"]) == 0
     printed = capsys.readouterr()
     result = json.loads(printed.out.splitlines()[-1])
@@ -202,6 +219,7 @@ def test_from_a_run_file_to_a_prediction(run_file: Path, home: Home, capsys: pyt
     answer = json.loads(capsys.readouterr().out)
     assert answer["label"] in ("good", "bad") and sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-3)
 
+    monkeypatch.setattr(predictor, "python", forked.command)
     many = run_file.parent / "many.csv"
     many.write_text("text\na good film\na bad film\n", encoding="utf-8")
     output = run_file.parent / "answers.csv"
@@ -217,41 +235,50 @@ def test_from_a_run_file_to_a_prediction(run_file: Path, home: Home, capsys: pyt
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends Ctrl-C as POSIX does")
 def test_ctrl_c_stops_the_run_and_keeps_its_model(run_file: Path, home: Home) -> None:
+    """More of it in test_following.py."""
     command = [sys.executable, "-m", "studio", "train", str(run_file), "--json", "--set", "training.epochs=1000"]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parent.parent
-    )
-    run = wait_for(lambda: next(iter(Store(home)), None))
-    wait_for(lambda: run.state().step > 0 or None)
+    pipe, folder = subprocess.PIPE, Path(__file__).parent.parent
+    with ctrl_c_means(signal.default_int_handler):
+        process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=folder)
+
+    def is_training() -> bool:
+        assert process.poll() is None, "it ended before anybody pressed Ctrl-C"
+        return any(run.state().step > 0 for run in Store(home))
+
+    wait_until(is_training)
     os.kill(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=240)
+    out, err = process.communicate()
     result = json.loads(out.splitlines()[-1])
     assert process.returncode == 0 and result["status"] == "stopped" and Path(result["model"]).is_dir()
     assert "Stopping" in err and "Traceback" not in err
 
 
-def test_pause_and_resume_from_the_command_line(run_file: Path, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
-    command = [sys.executable, "-m", "studio", "train", str(run_file), "--set", "training.epochs=60"]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=Path(__file__).parent.parent)
-    run: Run = wait_for(lambda: next(iter(Store(home)), None))
-    wait_for(lambda: run.state().step > 0 or None)
-    assert main(["pause", run.id]) == 0
-    assert process.wait(timeout=240) == 0 and run.state().status == "paused"
+def test_pause_and_resume_from_the_command_line(
+    home: Home,
+    text_model: Path,
+    reviews: Path,
+    workers: Workers,
+    forked_workers: None,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = new_run(home, "text-classification", text_model, reviews, training={"epochs": 1000})
+    workers.start(run)
+    wait_until(lambda: run.state().step > 0)
+    assert main(["pause", run.id]) == 0 and run.state().status == "paused"
+    paused_at = run.state().step
+
+    def stop_further_on() -> None:
+        wait_until(lambda: run.state().step > paused_at)
+        run.command("stop")
+
+    watching = threading.Thread(target=stop_further_on)
+    watching.start()
     capsys.readouterr()
     assert main(["resume", run.id, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out.splitlines()[-1])["status"] == "completed"
+    watching.join()
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["status"] == "stopped"
     steps = [step for step, _ in run.state().train]
-    assert steps == sorted(set(steps))
-
-
-def wait_for(look: Any, seconds: float = 240) -> Any:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = look()
-        if found is not None:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("waited in vain")
+    assert steps == sorted(set(steps)) and steps[-1] > paused_at > 0
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
@@ -259,5 +286,5 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None and process.stderr is not None
     process.stdout.close()
-    assert process.wait(60) == 141 and process.stderr.read() == b""
+    assert process.wait() == 141 and process.stderr.read() == b""
     process.stderr.close()

@@ -5,13 +5,14 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tiny
+from forked import Forked
+from trained import Workers
 
 from studio import predictor as module
 from studio.errors import StudioError
@@ -29,7 +30,7 @@ def base_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory, base_model: Path, reviews: Path) -> Run:
+def trained(tmp_path_factory: pytest.TempPathFactory, base_model: Path, reviews: Path, workers: Workers) -> Run:
     """A finished run of the tiny model, made by a real worker."""
     home = Home(tmp_path_factory.mktemp("predictor") / "home")
     config = (
@@ -37,13 +38,20 @@ def trained(tmp_path_factory: pytest.TempPathFactory, base_model: Path, reviews:
         "training: {epochs: 10, batch_size: 8, learning_rate: 0.005, precision: fp32, device: cpu}\n"
     )
     run = Store(home).create(config, "tiny")
-    subprocess.run([sys.executable, "-m", "studio.engine.worker", str(run.folder)], check=True, capture_output=True)
-    assert run.state().has_model
+    assert workers.work(run).has_model
     return run
 
 
 @pytest.fixture(scope="module")
-def predictor() -> Iterator[Predictor]:
+def forking(forked: Forked) -> Iterator[None]:
+    """Inference processes begin with their imports done; `studio predict` of tests/test_cli.py starts one cold."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "python", forked.command)
+        yield
+
+
+@pytest.fixture(scope="module")
+def predictor(forking: None) -> Iterator[Predictor]:
     made = Predictor()
     yield made
     made.close()
@@ -59,7 +67,7 @@ def test_it_answers_with_the_tuned_and_the_untouched_model(predictor: Predictor,
 
 
 def test_a_warm_up_loads_both_models_once_and_disturbs_no_question(
-    trained: Run, monkeypatch: pytest.MonkeyPatch
+    trained: Run, forking: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[tuple[str, list[str]]] = []
     send = Predictor._send
@@ -169,15 +177,19 @@ def test_cancel_ends_the_question_and_the_next_one_is_answered(monkeypatch: pyte
     code = (
         "for line in sys.stdin:\n"
         "    request = json.loads(line)\n"
-        "    time.sleep(30 if request['inputs'] == ['slow'] else 0)\n"
+        "    time.sleep(600 if request['inputs'] == ['slow'] else 0)\n"
         "    print(json.dumps({'id': request['id'], 'result': request['inputs']}), flush=True)\n"
     )
     asked = standing_in(monkeypatch, code)
-    threading.Timer(0.5, asked.cancel).start()
-    before = time.monotonic()
-    with pytest.raises(StudioError, match="It was cancelled"):
+    send = Predictor._send
+
+    def send_and_cancel(process: subprocess.Popen[str], request: dict[str, Any]) -> None:
+        send(process, request)
+        threading.Thread(target=asked.cancel).start()
+
+    with monkeypatch.context() as patch, pytest.raises(StudioError, match="It was cancelled"):
+        patch.setattr(Predictor, "_send", staticmethod(send_and_cancel))
         asked.predict(Run(tmp_path), ["slow"])
-    assert time.monotonic() - before < 10
     assert asked.predict(Run(tmp_path), ["ö"]) == ["ö"]
     asked.close()
 
@@ -198,7 +210,7 @@ def test_many_askers_get_their_own_answers(monkeypatch: pytest.MonkeyPatch, tmp_
     for asker in askers:
         asker.start()
     for asker in askers:
-        asker.join(20)
+        asker.join()
     assert got == {number: [str(number)] for number in range(20)}
     asked.close()
 

@@ -11,13 +11,16 @@ from typing import Any
 
 import psutil
 import pytest
+from filelock import FileLock
+from forked import Forked
 from logs import NOW, abandoned, at_work, make_run, planned, started, step, write
+from trained import wait_until
 
 from studio import runner
 from studio.errors import StudioError
 from studio.events import Paused
 from studio.paths import Home
-from studio.processes import Identity
+from studio.processes import Identity, python
 from studio.runner import Supervisor, WarmStarter
 from studio.store import Run, Store
 
@@ -54,11 +57,21 @@ def supervise(store: Store) -> Iterator[Callable[..., Supervisor]]:
             process.kill()
 
 
-def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
+def until(condition: Callable[[], object]) -> None:
+    wait_until(lambda: bool(condition()))
+
+
+def looks(supervisor: Supervisor, count: int = 3) -> None:
+    """Wait until the supervisor has looked at the queue so often from now on."""
+    seen: list[None] = []
+    start_waiting = supervisor.start_waiting
+
+    def counting() -> None:
+        start_waiting()
+        seen.append(None)
+
+    supervisor.start_waiting = counting  # type: ignore[method-assign]
+    until(lambda: len(seen) >= count)
 
 
 def status(run: Run) -> str:
@@ -93,7 +106,7 @@ def test_one_at_a_time_and_the_next_follows(store: Store, supervise: Callable[..
     supervisor.enqueue(first)
     supervisor.enqueue(second)
     until(lambda: status(first) == "running")
-    time.sleep(0.6)  # more than two looks of the supervisor
+    looks(supervisor)
     assert status(second) == "queued" and [run.id for run in supervisor.active()] == [first.id]
     release(first)
     until(lambda: status(second) == "running")
@@ -127,12 +140,12 @@ def test_a_run_that_dies_at_once_is_interrupted_and_the_next_one_starts(
 
 
 def test_the_supervisor_survives_what_goes_wrong(
-    store: Store, supervise: Callable[..., Supervisor], stand_in: None, monkeypatch: pytest.MonkeyPatch
+    store: Store, supervise: Callable[..., Supervisor], stand_in: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     run = make_run(store)
     (run.folder / "queued.json").write_text("{nonsense", encoding="utf-8")
     supervisor = supervise()
-    time.sleep(0.5)
+    until(lambda: "could not be worked on" in caplog.text)
     supervisor.enqueue(run)
     until(lambda: status(run) == "running")
 
@@ -195,7 +208,7 @@ def test_stop_while_the_worker_is_being_started_keeps_the_run(store: Store, monk
     class SlowHelper:
         def start(self, run: Run) -> int:
             asked.set()
-            assert answer.wait(10)
+            answer.wait()
             return os.getpid()
 
         def close(self) -> None: ...
@@ -204,10 +217,10 @@ def test_stop_while_the_worker_is_being_started_keeps_the_run(store: Store, monk
     supervisor.enqueue(run)
     work = threading.Thread(target=supervisor.start_waiting)
     work.start()
-    assert asked.wait(10)
+    asked.wait()
     supervisor.stop(run)
     answer.set()
-    work.join(10)
+    work.join()
     assert store.find(run.id) is not None, "the folder of a run whose worker starts was taken away"
     assert run.pending_command == "stop" and run.queued_at is None
 
@@ -240,7 +253,7 @@ def test_a_restarted_server_finds_the_worker_and_starts_no_second_one(
     before.close()
     assert status(run) == "running", "the run ended with the server"
     after = supervise()
-    time.sleep(1.2)
+    looks(after)
     assert run.worker == worker and lives(run) == 1 and status(waiting) == "queued"
     after.stop(run)
     until(lambda: status(run) == "stopped")
@@ -255,22 +268,26 @@ def test_two_servers_of_one_home_start_each_run_once(
     for number, run in enumerate(runs):
         (one, other)[number % 2].enqueue(run)
         release(run)
-    until(lambda: all(status(run) == "completed" for run in runs), 40)
+    until(lambda: all(status(run) == "completed" for run in runs))
     assert [lives(run) for run in runs] == [1, 1, 1, 1]
 
 
-def test_the_server_that_waits_does_not_burn_the_processor(
-    store: Store, supervise: Callable[..., Supervisor], stand_in: None
-) -> None:
-    supervise()
-    time.sleep(0.3)
-    waiting = supervise()
-    waiting.enqueue(make_run(store))
-    time.sleep(0.3)
-    before = psutil.Process().cpu_times()
-    time.sleep(1.0)
-    after = psutil.Process().cpu_times()
-    assert after.user + after.system - before.user - before.system < 0.5
+def test_the_server_that_waits_does_not_burn_the_processor(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+
+    class Stopping(threading.Event):
+        def is_set(self) -> bool:
+            return len(waits) == 3
+
+        def wait(self, timeout: float | None = None) -> bool:
+            waits.append(timeout or 0.0)
+            return False
+
+    waiting = Supervisor(store, warm=False)
+    monkeypatch.setattr(waiting, "_stopping", Stopping())
+    with FileLock(store.home.locks / "supervisor.lock"):  # as by the other server
+        waiting._work()
+    assert min(waits) >= 1
 
 
 def test_a_run_whose_worker_was_killed_is_interrupted(store: Store) -> None:
@@ -308,36 +325,46 @@ def test_a_helper_that_fails_leaves_the_start_to_others(
 
 @posix
 def test_opening_a_page_does_not_wait_for_a_helper_that_is_busy(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    answering(monkeypatch, "import sys, time; sys.stdin.readline(); time.sleep(3)")
+    answering(monkeypatch, "import sys, time; sys.stdin.readline(); time.sleep(600)")
     warm = WarmStarter({})
     warm.warm_up()
+    helper = warm._process
+    assert helper is not None
     asking = threading.Thread(target=warm.start, args=[make_run(store)])
     asking.start()
-    time.sleep(0.2)
-    before = time.monotonic()
+    until(warm._lock.locked)
     warm.warm_up()
-    assert time.monotonic() - before < 1.0
+    assert asking.is_alive(), "it waited for the answer"
+    helper.kill()
     asking.join()
     warm.close()
 
 
 @posix
 def test_a_helper_that_hangs_is_given_up(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    answering(monkeypatch, "import sys, time; sys.stdin.readline(); time.sleep(60)")
+    answering(monkeypatch, "import sys, time; sys.stdin.readline(); time.sleep(600)")
     monkeypatch.setattr(runner, "WARM_ANSWER_SECONDS", 0.5)
     warm = WarmStarter({})
     warm.warm_up()
-    before = time.monotonic()
+    helper = warm._process
+    assert helper is not None
     assert warm.start(make_run(store)) is None
-    assert time.monotonic() - before < 10
+    assert helper.wait() == -signal.SIGKILL
     warm.close()
 
 
 @posix
 def test_real_workers_come_from_the_warm_helper_and_outlive_it(
-    store: Store, supervise: Callable[..., Supervisor], text_model: Path, reviews: Path
+    store: Store,
+    supervise: Callable[..., Supervisor],
+    forked: Forked,
+    text_model: Path,
+    reviews: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A run through a forked worker, paused, resumed after a kill of the helper, and then again after `kill -9`."""
+    starts = {"studio.engine.worker": forked.command}  # what is started without the helper
+    monkeypatch.setattr(runner, "python", lambda module, *words: starts.get(module, python)(module, *words))
     config = (
         f"task: text-classification\nmodel: {{id: '{text_model}'}}\ndata: {{source: '{reviews}'}}\n"
         "training: {epochs: 1000, batch_size: 8, learning_rate: 0.001, checkpoint_seconds: 0.2}\n"
@@ -348,23 +375,23 @@ def test_real_workers_come_from_the_warm_helper_and_outlive_it(
     assert supervisor._warm is not None and supervisor._warm._process is not None
     helper = supervisor._warm._process
     supervisor.enqueue(run)
-    until(lambda: run.state().step > 5, 90)
+    until(lambda: run.state().step > 5)
     assert run.worker and psutil.Process(run.worker.pid).ppid() == helper.pid
     helper.send_signal(signal.SIGKILL)
-    helper.wait(10)
+    helper.wait()
     step_before = run.state().step
     until(lambda: run.state().step > step_before)
 
     supervisor.pause(run)
-    until(lambda: status(run) == "paused", 30)
+    until(lambda: status(run) == "paused")
     paused_at = run.state().step
     supervisor.resume(run)  # without the helper: a process of its own
-    until(lambda: run.state().step > paused_at, 90)
+    until(lambda: run.state().step > paused_at)
     assert [point[0] for point in run.state().train] == sorted({point[0] for point in run.state().train})
 
     until(lambda: (run.state().checkpoint or 0) > paused_at)
     assert run.worker
     psutil.Process(run.worker.pid).kill()
-    until(lambda: status(run) == "interrupted", 5)
+    until(lambda: status(run) == "interrupted")
     supervisor.stop(run)
     assert run.state().resumable

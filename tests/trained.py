@@ -1,72 +1,55 @@
-"""Runs trained by real worker processes, for the tests that need one: started warm (forked), or cold."""
+"""Runs trained by real worker processes, for the tests that need one: forked, or started cold."""
 
 import json
 import logging
-import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 import tiny
 import yaml
+from forked import Forked
 
 from studio.events import RunState, fold
 from studio.paths import Home
-from studio.processes import Identity, python
+from studio.processes import Identity, python, start_detached
 from studio.store import Run, Store
 
 if TYPE_CHECKING:
     from studio.engine.session import Session
 
 ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
-PATIENCE = 120.0  # seconds; a busy machine is slow
+PATIENCE = 600.0  # seconds; a busy machine is slow, and nothing is proved by giving up early
 LEARNING = {"epochs": 8, "batch_size": 8, "learning_rate": 0.003, "checkpoint_seconds": 0.2, "precision": "fp32"}
 
 
 class Workers:
-    """Starts workers. Most are forked from one helper, whose imports are done: cold ones take ten seconds."""
+    """Starts workers: forked ones, whose imports are done, or a cold one, which takes ten seconds for them."""
 
-    def __init__(self) -> None:
-        self._helper: subprocess.Popen[str] | None = None
+    def __init__(self, forked: Forked) -> None:
+        self._forked = forked
 
     def start(self, run: Run, cold: bool = False, **environment: str) -> Identity:
-        if cold or environment or sys.platform in ("win32", "darwin"):
-            with run.worker_log.open("ab") as log:
-                command = python("studio.engine.worker", str(run.folder))
-                variables = {**os.environ, **ENVIRONMENT, **environment}
-                process = subprocess.Popen(command, stdout=log, stderr=log, env=variables)
-            return Identity.of(process.pid)
-        if self._helper is None:
-            self._helper = start_helper()
-        return fork_worker(self._helper, run)
+        if cold:
+            return Identity.of(start_detached(python(*worker_of(run)), run.worker_log, ENVIRONMENT).pid)
+        pid = self._forked.start(run.worker_log, *worker_of(run), **environment)
+        try:
+            return Identity.of(pid)
+        except psutil.NoSuchProcess:  # it had little to do
+            return Identity(pid, 0.0)
 
     def work(self, run: Run, cold: bool = False) -> RunState:
         """Let a worker take the run up and wait for the worker's end."""
         wait_for_end(self.start(run, cold))
         return state_of(run)
 
-    def close(self) -> None:
-        if self._helper is not None:
-            assert self._helper.stdin is not None
-            self._helper.stdin.close()
-            self._helper.wait(timeout=30)
 
-
-def start_helper(idle_seconds: float = 900.0) -> "subprocess.Popen[str]":
-    command = python("studio.engine.warm", str(idle_seconds))
-    variables = {**os.environ, **ENVIRONMENT}
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=variables)
-
-
-def fork_worker(helper: "subprocess.Popen[str]", run: Run) -> Identity:
-    assert helper.stdin is not None and helper.stdout is not None
-    helper.stdin.write(json.dumps({"run_dir": str(run.folder)}) + "\n")
-    helper.stdin.flush()
-    return Identity.of(json.loads(helper.stdout.readline())["pid"])
+def worker_of(run: Run) -> tuple[str, str]:
+    return "studio.engine.worker", str(run.folder)
 
 
 def wait_for_end(worker: Identity) -> None:
@@ -184,11 +167,9 @@ class Finished:
 class Inference:
     """The inference process, asked as the studio asks it."""
 
-    def __init__(self, *arguments: str) -> None:
-        command = [*python("studio.engine.inference"), *arguments]
+    def __init__(self, command: list[str]) -> None:
         pipe = subprocess.PIPE
-        variables = {**os.environ, **ENVIRONMENT}
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, encoding="utf-8", env=variables)
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, encoding="utf-8")
         self._questions = 0
 
     def messages(self, **request: Any) -> list[dict[str, Any]]:
@@ -221,7 +202,7 @@ class Inference:
     def close(self) -> int:
         assert self.process.stdin is not None
         self.process.stdin.close()
-        return self.process.wait(timeout=30)
+        return self.process.wait()
 
 
 def weights_file(run: Run) -> Path:
@@ -260,17 +241,22 @@ def far_enough(run: Run, worker_goes_on: Callable[[], bool], behind_checkpoint: 
 
 
 @pytest.fixture(scope="session")
-def inference() -> Iterator[Inference]:
-    started = Inference("--keep", "2")
+def forked() -> Iterator[Forked]:
+    started = Forked(ENVIRONMENT)
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
+def inference(forked: Forked) -> Iterator[Inference]:
+    started = Inference(forked.command("studio.engine.inference", "--keep", "2"))
     yield started
     assert started.close() == 0
 
 
 @pytest.fixture(scope="session")
-def workers() -> Iterator[Workers]:
-    started = Workers()
-    yield started
-    started.close()
+def workers(forked: Forked) -> Workers:
+    return Workers(forked)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import yaml
 
 from studio.commands.checking import take_in
 from studio.commands.flags import add_shared_flags, chosen_home
-from studio.commands.following import follow
+from studio.commands.following import CTRL_C_HELP, count_interrupts, follow
 from studio.commands.output import Progress, print_json
 from studio.config import RunConfig, read_run_file
 from studio.errors import StudioError
@@ -21,7 +21,7 @@ from studio.store import Run, Store
 
 
 def add_to(subparsers: Any) -> None:
-    train = subparsers.add_parser("train", help="train what a run file says")
+    train = subparsers.add_parser("train", help="train what a run file says", epilog=CTRL_C_HELP)
     train.add_argument("run_file", metavar="RUN.yaml", type=Path)
     train.add_argument(
         "--set",
@@ -33,12 +33,12 @@ def add_to(subparsers: Any) -> None:
     )
     train.add_argument("--name", help="what to call the run; otherwise the run file's name")
     train.set_defaults(handler=run_train)
-    for name, words, handler in (
-        ("resume", "go on with a paused, interrupted or failed run", run_resume),
-        ("pause", "let a run save everything and end, to be resumed", run_pause),
-        ("stop", "end a run and keep its best model", run_stop),
+    for name, words, handler, more in (
+        ("resume", "go on with a paused, interrupted or failed run", run_resume, CTRL_C_HELP),
+        ("pause", "let a run save everything and end, to be resumed", run_pause, None),
+        ("stop", "end a run and keep its best model", run_stop, None),
     ):
-        parser = subparsers.add_parser(name, help=words)
+        parser = subparsers.add_parser(name, help=words, epilog=more)
         parser.add_argument("run", metavar="RUN", help="a run's id or folder")
         parser.set_defaults(handler=handler)
     for parser in (train, *(subparsers.choices[name] for name in ("resume", "pause", "stop"))):
@@ -119,11 +119,12 @@ def _work_on(run: Run, home: Home, arguments: argparse.Namespace) -> int:
     environment = {HOME_VARIABLE: str(home.root)}
     if arguments.trust_remote_code:
         environment[TRUST_VARIABLE] = "1"
-    process = start_detached(python("studio.engine.worker", str(run.folder)), run.worker_log, environment)
-    run.set_worker(Identity.of(process.pid))
     progress = Progress()
-    progress.line(f"Run {run.id} in {run.folder}")
-    state = follow(run, progress, process)
+    with count_interrupts() as interrupts:
+        process = start_detached(python("studio.engine.worker", str(run.folder)), run.worker_log, environment)
+        run.set_worker(Identity.of(process.pid))
+        progress.line(f"Run {run.id} in {run.folder}")
+        state = follow(run, progress, process, interrupts)
     error = state.failure
     if state.status == "interrupted":
         error = StudioError(

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jobs_here import JobHere
 
+from studio.app import imports
 from studio.app.drafts import Draft
 from studio.app.imports import import_upload
 from studio.app.pages import Services
@@ -17,7 +19,8 @@ from studio.server_settings import ServerSettings
 
 @pytest.fixture
 def services(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
-    """With no process started before it is needed: drawing the Test page would warm one up."""
+    """With no process started: data is read here, and drawing the Test page warms none up."""
+    monkeypatch.setattr(imports, "Job", JobHere)
     monkeypatch.setattr(Predictor, "warm_up", lambda self, run=None: None)
     made = make_services(ServerSettings(home=str(home.root), warm_start=False, open_browser=False))
     yield made

@@ -3,13 +3,16 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from forked import Forked
+from trained import Workers
 
+from studio.cli import main
+from studio.commands import train as train_command
 from studio.paths import Home
 from studio.store import Run, Store
 
@@ -30,13 +33,30 @@ def write_run(tmp_path: Path, text_model: Path, reviews: Path) -> Any:
     return write
 
 
-def train(run_file: Path, home: Home, before: str = "") -> tuple[int, dict[str, Any], str]:
-    """`studio train` in a process of its own, where `before` is run first: (exit code, JSON, stderr)."""
-    words = ["train", str(run_file), "--home", str(home.root), "--json"]
-    code = f"import sys\n{before}\nfrom studio.cli import main\nsys.exit(main({words!r}))"
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=240, check=False)
-    assert ended.stdout, ended.stderr
-    return ended.returncode, json.loads(ended.stdout.splitlines()[-1]), ended.stderr
+@pytest.fixture
+def studio(forked: Forked, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A command whose worker begins with its imports done: (exit code, JSON, stderr)."""
+    monkeypatch.setattr(train_command, "python", forked.command)
+
+    def ask(*words: str) -> tuple[int, dict[str, Any], str]:
+        code, printed = main([*words, "--json"]), capsys.readouterr()
+        assert printed.out, printed.err
+        return code, json.loads(printed.out.splitlines()[-1]), printed.err
+
+    return ask
+
+
+@pytest.fixture
+def in_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Code that a worker runs before its own."""
+
+    def write(code: str) -> None:
+        lines = "".join(f"    {line}\n" for line in code.splitlines())
+        only = f"import sys\nif 'studio.engine.worker' in ' '.join(sys.orig_argv):\n{lines}"
+        (tmp_path / "sitecustomize.py").write_text(only, encoding="utf-8")
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(Path.cwd())]))
+
+    return write
 
 
 def only_run(home: Home) -> Run:
@@ -45,7 +65,9 @@ def only_run(home: Home) -> Run:
     return runs[0]
 
 
-def test_a_loss_that_is_no_number_any_more(home: Home, write_run: Any, text_model: Path, tmp_path: Path) -> None:
+def test_a_loss_that_is_no_number_any_more(
+    home: Home, studio: Any, write_run: Any, text_model: Path, tmp_path: Path
+) -> None:
     """Weights so large that their products overflow, as after far too long steps."""
     from safetensors.numpy import load_file, save_file
 
@@ -55,62 +77,59 @@ def test_a_loss_that_is_no_number_any_more(home: Home, write_run: Any, text_mode
     save_file({**tensors, name: tensors[name] * 1e38}, huge / "model.safetensors", {"format": "pt"})
     run_file = write_run("epochs: 4, learning_rate: 10")
     run_file.write_text(run_file.read_text(encoding="utf-8").replace(str(text_model), str(huge)), encoding="utf-8")
-    code, told, stderr = train(run_file, home)
+    code, told, stderr = studio("train", str(run_file))
     assert (code, told["status"]) == (2, "failed")
     words = " ".join(told["error"].values())
     assert "learning rate" in words and not any(sign in words + stderr for sign in SIGNS_OF_A_BUG)
 
 
-def test_an_upload_that_is_deleted_while_the_run_waits(home: Home, tmp_path: Path, write_run: Any) -> None:
+def test_an_upload_that_is_deleted_while_the_run_waits(
+    home: Home, studio: Any, workers: Workers, tmp_path: Path, write_run: Any
+) -> None:
     source = tmp_path / "gone.csv"
     source.write_text("text,label\n" + "a good film,good\na bad film,bad\n" * 20, encoding="utf-8")
     run = Store(home).create(write_run("epochs: 1", source).read_text(encoding="utf-8"), "waiting")
     source.unlink()
-    command = [sys.executable, "-m", "studio.engine.worker", str(run.folder)]
-    assert subprocess.run(command, capture_output=True, timeout=240, check=False).returncode == 1
-    state = run.state()
+    state = workers.work(run)
     assert state.status == "failed" and state.failure
     assert "gone.csv" in str(state.failure) and state.failure.what_to_do
-    code, told, _ = train(write_run("epochs: 1", source), home)
+    code, told, _ = studio("train", str(write_run("epochs: 1", source)))
     assert code == 2 and "gone.csv" in told["error"]["what"]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the size of an address space is bounded on Linux only")
-def test_too_little_memory(home: Home, write_run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The worker gets a bound on its memory when training begins, as a container has one."""
-    (tmp_path / "sitecustomize.py").write_text(
-        "import sys, os\n"
-        "if 'studio.engine.worker' in ' '.join(sys.orig_argv):\n"
-        "    import studio.engine.loop as loop, torch\n"
-        "    step = loop.Loop._step\n"
-        "    def hungry(self, rows):\n"
-        "        if self.state.step == 3:\n"
-        "            self.kept = torch.empty(2**60, dtype=torch.uint8)\n"
-        "        return step(self, rows)\n"
-        "    loop.Loop._step = hungry\n",
-        encoding="utf-8",
+@pytest.mark.skipif(sys.platform != "linux", reason="only there so much memory is surely refused")
+def test_too_little_memory(home: Home, studio: Any, write_run: Any, in_the_worker: Any) -> None:
+    in_the_worker(
+        "import studio.engine.loop as loop, torch\n"
+        "step = loop.Loop._step\n"
+        "def hungry(self, rows):\n"
+        "    if self.state.step == 3:\n"
+        "        self.kept = torch.empty(2**60, dtype=torch.uint8)\n"
+        "    return step(self, rows)\n"
+        "loop.Loop._step = hungry\n"
     )
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(Path.cwd())]))
-    code, told, stderr = train(write_run("epochs: 4"), home)
+    code, told, stderr = studio("train", str(write_run("epochs: 4")))
     assert (code, told["status"], told["error"]["what"]) == (2, "failed", "The memory is full.")
     assert "batch size" in told["error"]["what_to_do"] and "Traceback" not in stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no bound on the size of files")
-def test_a_full_disk_loses_nothing_and_the_run_goes_on_from_it(home: Home, write_run: Any) -> None:
+def test_a_full_disk_loses_nothing_and_the_run_goes_on_from_it(
+    home: Home, studio: Any, write_run: Any, in_the_worker: Any
+) -> None:
     """No file may grow beyond a few kB: checkpoints do not fit, the log does."""
-    full = (
+    in_the_worker(
         "import resource, signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, resource.RLIM_INFINITY))"
     )
-    code, told, _ = train(write_run("epochs: 2, checkpoint_seconds: 0"), home, full)
+    code, told, _ = studio("train", str(write_run("epochs: 2, checkpoint_seconds: 0")))
     assert (code, told["status"]) == (2, "failed")
     assert told["error"]["what"] and "Traceback" not in str(told["error"])
     run = only_run(home)
     assert run.state().resumable
-    command = [sys.executable, "-m", "studio", "resume", run.id, "--home", str(home.root), "--json"]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
-    assert ended.returncode == 0, ended.stderr
-    assert json.loads(ended.stdout.splitlines()[-1])["status"] == "completed"
+    in_the_worker("pass")
+    code, told, stderr = studio("resume", run.id)
+    assert code == 0, stderr
+    assert told["status"] == "completed"
     steps = [point[0] for point in run.state().train]
     assert steps == sorted(set(steps)) and run.state().has_model
