@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 
-from studio.app.datasets import Datasets
+from studio.app.draft_data import Datasets
 from studio.app.drafts import Draft, Drafts
 from studio.app.live import States
 from studio.data.limits import Limits

@@ -3,7 +3,7 @@
 from typing import Any
 
 from studio.app.drafts import Draft
-from studio.app.models import title_of
+from studio.app.model_cards import title_of
 from studio.app.pages import Services
 from studio.config import RunConfig
 from studio.errors import StudioError

@@ -9,8 +9,7 @@ import gradio as gr
 
 from components.cards import Cards
 from components.notices import heading, notice, outline
-from studio.app import demos
-from studio.app import models as views
+from studio.app import demos, model_cards
 from studio.app.drafts import OWN, Draft
 from studio.app.pages import Page, Services, Wire, cancel_job, followed, progress_html
 from studio.errors import StudioError
@@ -75,11 +74,11 @@ def build(services: Services) -> Page:
             task_title() if teaching else "",
             gr.update(value=task_cards(draft), visible=teaching),
             model_title() if chosen else "",
-            gr.update(value=model_cards(services, draft) if chosen else None, visible=chosen),
+            gr.update(value=offered_models(services, draft) if chosen else None, visible=chosen),
             gr.update(visible=chosen),
             note,
             cards,
-            views.summary(draft, services.home),
+            model_cards.summary(draft, services.home),
             gr.update(visible=chosen, interactive=not missing(draft)),
         ]
 
@@ -128,10 +127,10 @@ def task_cards(draft: Draft) -> dict[str, Any]:
     }
 
 
-def model_cards(services: Services, draft: Draft) -> dict[str, Any]:
+def offered_models(services: Services, draft: Draft) -> dict[str, Any]:
     known = hub.last_reach(services.home)
     reason = known.reason if known and not known.reachable else ""
-    return views.cards(draft, services.home, services.machine, reason, services.settings.trust_remote_code)
+    return model_cards.cards(draft, services.home, services.machine, reason, services.settings.trust_remote_code)
 
 
 def found_models(services: Services, draft: Draft) -> tuple[str, dict[str, Any] | None]:
@@ -143,7 +142,7 @@ def found_models(services: Services, draft: Draft) -> tuple[str, dict[str, Any] 
         return notice("warning", "The Hub cannot be asked.", result.reason, "Models on this machine work."), None
     if not result.models:
         return notice("info", "Nothing was found.", "", "Try another word."), None
-    return "", views.found_cards(result, draft, services.machine)
+    return "", model_cards.found_cards(result, draft, services.machine)
 
 
 # --- changing the draft ---------------------------------------------------------------------------
@@ -177,7 +176,7 @@ def choose_card(services: Services, draft: Draft, event: dict[str, Any]) -> Gene
         reach = hub.reach(services.home)
         if not reach.reachable:
             raise StudioError(
-                f"{views.title_of(model)} cannot be downloaded.",
+                f"{model_cards.title_of(model)} cannot be downloaded.",
                 reach.reason,
                 "Connect to the internet and choose it again, or take a model that is on this machine.",
             )
@@ -203,7 +202,7 @@ def take(services: Services, draft: Draft, model: str) -> Draft:
     task = TASKS[str(draft.task)]
     if not info.fits(task.input_kind):
         why = " ".join(info.problems) or f"It does not read {task.input_kind}s."
-        raise StudioError(f"{views.title_of(model)} cannot be used here.", why, "Choose another model.")
+        raise StudioError(f"{model_cards.title_of(model)} cannot be used here.", why, "Choose another model.")
     if model == draft.model:
         return draft
     return draft.change(model=model, preset=None, strategy={}, training={}, run=None)

@@ -9,10 +9,10 @@ import gradio as gr
 from components.charts.comparison import CurveComparison
 from components.notices import empty, heading
 from components.tables import PagedTable, simple_table
-from studio.app.datasets import bounds
+from studio.app.draft_data import bounds
 from studio.app.drafts import Draft
 from studio.app.live import STATUS_TITLES, duration, spent, thin
-from studio.app.models import title_of
+from studio.app.model_cards import title_of
 from studio.app.pages import Page, Services, Wire
 from studio.app.runs import TONES, config_of, flat_settings
 from studio.config import RunConfig

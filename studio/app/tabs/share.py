@@ -15,7 +15,7 @@ import gradio as gr
 
 from components.cards import Cards
 from components.notices import empty, heading
-from studio.app.datasets import file_url
+from studio.app.draft_data import file_url
 from studio.app.drafts import Draft
 from studio.app.pages import Page, Services, Wire, progress_html
 from studio.app.runs import config_of

@@ -13,7 +13,7 @@ from components.notices import heading, notice
 from components.tables import metric_cards
 from studio.app import demos, settings
 from studio.app.drafts import Draft
-from studio.app.models import size
+from studio.app.model_cards import size
 from studio.app.outlook import SUGGESTED, Outlook, Subject, outlook, preset_draft, subject, suggested
 from studio.app.pages import Page, Services, Wire, committed
 from studio.app.settings import Panel
