@@ -4,6 +4,7 @@ The same declaration draws the form (`components.forms`), names the command-line
 run.yaml, validates what comes in, and is the help that people read.
 """
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -23,11 +24,16 @@ class Options(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise StudioError(
-                f"The {where} cannot be used as they are.",
-                " ".join(describe(problem, cls) for problem in error.errors()),
-                "Correct these and try again.",
-            ) from error
+            raise _refusal(cls, error.errors(), where) from error
+
+    @classmethod
+    def check_partial(cls, values: dict[str, Any], where: str = "settings") -> None:
+        """Validate what is given so far, as `read` does; what is still missing is no mistake."""
+        try:
+            cls.model_validate(values)
+        except ValidationError as error:
+            if problems := [problem for problem in error.errors() if problem["type"] != "missing"]:
+                raise _refusal(cls, problems, where) from error
 
 
 def setting(
@@ -51,6 +57,11 @@ def setting(
     """
     extra: dict[str, Any] = {"shown_if": shown_if or {}, "advanced": advanced} | ({"needs": needs} if needs else {})
     return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
+
+
+def _refusal(model: type[BaseModel], problems: Sequence[ErrorDetails], where: str) -> StudioError:
+    sentences = " ".join(describe(problem, model) for problem in problems)
+    return StudioError(f"The {where} cannot be used as they are.", sentences, "Correct these and try again.")
 
 
 def describe(problem: ErrorDetails, model: type[BaseModel]) -> str:

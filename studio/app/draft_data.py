@@ -13,7 +13,6 @@ import pandas
 from studio.app.drafts import Draft, Drafts
 from studio.data.assembly import Assembled, Cleaned, clean, divide
 from studio.data.importing import Imported
-from studio.data.options import DataOptions
 from studio.errors import StudioError
 from studio.store import Store
 from studio.tasks import TASKS
@@ -51,18 +50,13 @@ class Datasets:
         imported = self.imported(draft)
         if imported is None or draft.task is None:
             raise StudioError("There is no data yet.", "", "Upload a file or pick a sample.")
-        options = DataOptions(
-            source=draft.source or "",
-            columns=draft.columns,
-            cleaning=draft.cleaning,
-            limit=draft.limit,
-            split=draft.split,
-        )
-        task = TASKS[draft.task]
-        usable = f"{task.name} {imported.folder.name} {sorted(draft.columns.items())} {draft.cleaning}"
+        options, task = draft.data, TASKS[draft.task]
+        usable = f"{task.name} {imported.folder.name} {sorted(options.columns.items())} {options.cleaning}"
         with self._lock:
             cleaned = self._recall(
-                self._cleaned, usable, lambda: clean(imported, draft.columns, task.columns, task.check, draft.cleaning)
+                self._cleaned,
+                usable,
+                lambda: clean(imported, options.columns, task.columns, task.check, options.cleaning),
             )
             return self._recall(
                 self._assembled, f"{usable} {options.model_dump_json()}", lambda: divide(cleaned, options)
@@ -87,7 +81,7 @@ class Datasets:
         if imported is None:
             return EMPTY_PAGE
         start, count = bounds(query)
-        label = draft.columns.get("label")
+        label = draft.data.columns.get("label")
         if imported.kind == "image" and label in imported.columns:
             rows = by_turns(imported.table(), label).iloc[start : start + count]
         else:

@@ -34,7 +34,6 @@ INVITATIONS = {
 }
 HEADERS = [("Holds the names", True), ("Is data already", False)]
 SPLIT_SETTINGS = ["stratify", "keep", "seed"]
-DECIDES_ROWS = {"columns", "cleaning", "limit", "split", "dataset"}
 COLUMN_SLOTS = max(len(task.columns) for task in TASKS)
 
 
@@ -176,7 +175,7 @@ def show_table(draft: Draft, imported: Imported) -> list[Any]:
             label=role.title,
             info=role.help,
             choices=list(imported.columns),
-            value=draft.columns.get(role.name),
+            value=draft.data.columns.get(role.name),
         )
     reading = imported.reading
     return [
@@ -199,7 +198,10 @@ def sheets(draft: Draft, reading: ReadingOptions) -> list[str]:
 
 def show_result(services: Services, draft: Draft, split_form: Form, limit_form: Form) -> list[Any]:
     """What the choices make of the rows: updates for the result's widgets."""
-    settings = [*split_form.updates(draft.split.model_dump()), *limit_form.updates({"limit": draft.limit})]
+    settings = [
+        *split_form.updates(draft.data.split.model_dump()),
+        *limit_form.updates({"limit": draft.data.limit}),
+    ]
     try:
         assembled = services.datasets.assembled(draft)
     except StudioError as error:
@@ -225,10 +227,7 @@ def show_result(services: Services, draft: Draft, split_form: Form, limit_form: 
 
 def query_of(draft: Draft) -> dict[str, Any]:
     """What the tables ask their pages with; another choice is another query."""
-    return {
-        "draft": draft.id,
-        "choices": draft.model_dump_json(include={"columns", "cleaning", "limit", "split", "dataset"}),
-    }
+    return {"draft": draft.id, "dataset": draft.dataset, "choices": draft.data.model_dump_json()}
 
 
 def split_value(draft: Draft, rows: dict[str, int] | None, kept: tuple[str, ...]) -> dict[str, Any]:
@@ -237,7 +236,7 @@ def split_value(draft: Draft, rows: dict[str, int] | None, kept: tuple[str, ...]
         total = sum(rows.values())
         locked = "The parts came with the data. Switch that off under 'More about the split' to choose your own."
         return {**{part: rows[part] / total for part in SPLITS}, "rows": rows, "locked": locked}
-    return {**{part: getattr(draft.split, part) for part in SPLITS}, "rows": rows, "locked": ""}
+    return {**{part: getattr(draft.data.split, part) for part in SPLITS}, "rows": rows, "locked": ""}
 
 
 def dropped_heading(dropped: int, worth_knowing: int) -> str:
@@ -256,13 +255,12 @@ def map_columns(index: int, draft: Draft, column: str | None) -> Draft:
     roles = TASKS[draft.task].columns if draft.task else ()
     if index >= len(roles):
         return draft
-    others = {role: name for role, name in draft.columns.items() if role != roles[index].name}
-    return draft.change(columns={**others, roles[index].name: column} if column else others)
+    path = f"data.columns.{roles[index].name}"
+    return draft.configure({path: column}) if column else draft.without(path)
 
 
 def move_split(draft: Draft, event: dict[str, Any]) -> Draft:
-    parts = {part: float(event[part]) for part in SPLITS}
-    return draft.change(split=SplitOptions.read({**draft.split.model_dump(), **parts}, "split"))
+    return draft.configure({f"data.split.{part}": float(event[part]) for part in SPLITS})
 
 
 def change_split(split_form: Form, limit_form: Form, draft: Draft, *raw: Any) -> Draft:
@@ -271,8 +269,8 @@ def change_split(split_form: Form, limit_form: Form, draft: Draft, *raw: Any) ->
         changed, limit = split_form.values(*raw[:count]), limit_form.values(*raw[count:])
     except ValueError as error:
         raise StudioError("A setting cannot be read.", str(error), "Correct it.") from error
-    options = DataOptions.read({"source": "-", **limit, "split": {**draft.split.model_dump(), **changed}}, "split")
-    return draft.change(split=options.split, limit=options.limit)
+    settings = {f"data.split.{name}": value for name, value in changed.items()}
+    return draft.configure({**settings, **{f"data.{name}": value for name, value in limit.items()}})
 
 
 def require_data(services: Services, draft: Draft) -> Draft:

@@ -165,7 +165,7 @@ def choose_task(draft: Draft, event: dict[str, Any]) -> Draft:
     task = TASKS[str(event["key"])].name
     if task == draft.task:
         return draft
-    return Draft(id=draft.id, page=draft.page, folders=draft.folders, demo=OWN, task=task)
+    return draft.start_anew(demo=OWN, config={"task": task})
 
 
 def choose_card(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
@@ -205,7 +205,8 @@ def take(services: Services, draft: Draft, model: str) -> Draft:
         raise StudioError(f"{model_cards.title_of(model)} cannot be used here.", why, "Choose another model.")
     if model == draft.model:
         return draft
-    return draft.change(model=model, preset=None, strategy={}, training={}, run=None)
+    chosen = draft.without("strategy", "training").configure({"model": {"id": model}})
+    return chosen.change(preset=None, run=None)
 
 
 def search_hub(services: Services, draft: Draft, query: str | None) -> Generator[str, None, Draft]:

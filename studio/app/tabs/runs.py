@@ -239,19 +239,10 @@ def with_settings(draft: Draft, run: Run) -> Draft:
         raise StudioError("The settings cannot be used.", "Another version wrote them.", "Start a new run instead.")
     meta = run.meta
     return draft.change(
-        task=config.task,
-        model=config.model.id,
-        source=config.data.source,
+        config=config.model_dump(mode="json"),
         title=meta.get("data") or source_name(config),
         dataset=run.dataset,
-        reading=config.data.reading,
-        columns=config.data.columns,
-        limit=config.data.limit,
-        split=config.data.split,
         preset=meta.get("preset"),
-        strategy=config.strategy,
-        training=config.training.model_dump(),
-        options=config.options,
         cell=None,
     )
 

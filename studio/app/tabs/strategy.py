@@ -55,7 +55,7 @@ def build(services: Services) -> Page:
         if not draft.strategy:
             drawn = {id(ways): way_cards(draft, about), id(forward): gr.update(interactive=False)}
             return [*first, *(drawn.get(id(output), gr.skip()) for output in outputs[len(first) :])]
-        config = draft.config()
+        config = draft.run_config()
         now = outlook(services, about, config)
         return [
             *first,
@@ -95,13 +95,12 @@ def panel_wires(panels: Sequence[Panel]) -> list[Wire]:
             values = panel.form.values(*(typed[widget] for widget in panel.form.components))
         except ValueError as error:
             raise StudioError("A setting cannot be read.", str(error), "Correct it.") from error
-        config = draft.config()
+        config = draft.run_config()
         if values.items() <= settings.in_parts(config)[panel.part].items():
             return draft  # a field that was only passed through
-        begun = draft.change(strategy=draft.strategy or {"name": config.strategy["name"]}, preset=CUSTOM)
-        changed = begun.change(**{panel.part: {**getattr(begun, panel.part), **values}})
-        changed.config()  # says in plain words what does not fit
-        return changed
+        begun = {"strategy.name": config.strategy["name"]}
+        changed = {f"{panel.part}.{name}": value for name, value in values.items()}
+        return draft.configure({**begun, **changed}).change(preset=CUSTOM)
 
     return [
         Wire(listener, partial(apply, panel), everything)
@@ -126,7 +125,7 @@ def preset_cards(services: Services, draft: Draft, about: Subject) -> dict[str, 
     """What is suggested, with the reasons, and each preset; with what it would train and how long it would take."""
 
     def tags(choice: Draft) -> list[dict[str, str]]:
-        would = outlook(services, about, choice.config())
+        would = outlook(services, about, choice.run_config())
         return [
             {"text": f"trains {size(would.preview.trainable)} parameters"},
             {"text": would.time_words},
@@ -151,7 +150,7 @@ def preset_cards(services: Services, draft: Draft, about: Subject) -> dict[str, 
             "title": "Suggested for your data",
             "text": f"{way}, by rules for data like yours.",
             "icon": "sparkles",
-            "tags": tags(draft.change(**suggestion.settings)),
+            "tags": tags(draft.configure(suggestion.settings)),
         }
     )
     return {"label": "How much to train", "selected": draft.preset, "cards": cards}
@@ -203,8 +202,8 @@ def choose_preset(services: Services, draft: Draft, event: dict[str, Any]) -> Dr
 
 def choose_way(draft: Draft, event: dict[str, Any]) -> Draft:
     """Another strategy with its own settings and its recommended learning rate; the rest stays."""
-    training = {key: value for key, value in draft.training.items() if key != "learning_rate"}
-    return draft.change(preset=CUSTOM, strategy={"name": STRATEGIES[str(event["key"])].name}, training=training)
+    strategy = {"name": STRATEGIES[str(event["key"])].name}
+    return draft.without("training.learning_rate").configure({"strategy": strategy}).change(preset=CUSTOM)
 
 
 def put_back(draft: Draft, event: dict[str, Any]) -> Draft:
