@@ -42,14 +42,21 @@ class Datasets:
             return None
         return Imported.open(self._store.home.datasets / key)
 
+    def brought(self, draft: Draft) -> Imported:
+        """The rows as they were brought; StudioError where there are none."""
+        imported = self.imported(draft)
+        if imported is None:
+            raise StudioError("There is no data yet.", "", "Upload a file or pick a sample.")
+        return imported
+
     def assembled(self, draft: Draft) -> Assembled:
         """The rows that a run with these choices would use: the same function that the run calls.
 
         Raises StudioError where the data cannot be used so.
         """
-        imported = self.imported(draft)
-        if imported is None or draft.task is None:
-            raise StudioError("There is no data yet.", "", "Upload a file or pick a sample.")
+        imported = self.brought(draft)
+        if draft.task is None:
+            raise StudioError("There is no task yet.", "", "Say what you want to teach first.")
         options, task = draft.data, TASKS[draft.task]
         usable = f"{task.name} {imported.folder.name} {sorted(options.columns.items())} {options.cleaning}"
         with self._lock:
@@ -61,6 +68,13 @@ class Datasets:
             return self._recall(
                 self._assembled, f"{usable} {options.model_dump_json()}", lambda: divide(cleaned, options)
             )
+
+    def usable(self, draft: Draft) -> Assembled | None:
+        """The same, or None where the page says why not."""
+        try:
+            return self.assembled(draft)
+        except StudioError:
+            return None
 
     @staticmethod
     def _recall(memory: "OrderedDict[str, T]", key: str, make: Callable[[], T]) -> T:
@@ -101,10 +115,10 @@ class Datasets:
     def problems(self, query: dict[str, Any]) -> dict[str, Any]:
         """What is left out of the draft's rows, or worth knowing, and why. query as for `preview`."""
         draft = self._drafts.load(str(query.get("draft")))
-        try:
-            problems = self.assembled(draft).problems
-        except StudioError:
-            return EMPTY_PAGE  # the page shows the reason itself
+        assembled = self.usable(draft)
+        if assembled is None:
+            return EMPTY_PAGE
+        problems = assembled.problems
         start, count = bounds(query)
         return {
             "columns": [

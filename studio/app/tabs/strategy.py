@@ -44,29 +44,18 @@ def build(services: Services) -> Page:
         changed = Changes(elem_id="changes")
         panels = settings.build_panels()
     forward = gr.Button("Continue to training", variant="primary", elem_id="to-train")
-    outputs = [head, presets, numbers, verdict, strip, ways, changed, *settings.widgets(panels), forward]
+    decided = [numbers, verdict, strip, ways, changed, *settings.widgets(panels), forward]
 
     def show(draft: Draft) -> list[Any]:
         if missing_before(services, draft):
-            return [gr.skip()] * len(outputs)
+            return [gr.skip()] * (2 + len(decided))
         about = subject(services, draft)
         title = heading("How much should the model learn?", demos.words(draft) or INVITATION)
-        first = [title, preset_cards(services, draft, about)]
-        if not draft.strategy:
-            drawn = {id(ways): way_cards(draft, about), id(forward): gr.update(interactive=False)}
-            return [*first, *(drawn.get(id(output), gr.skip()) for output in outputs[len(first) :])]
-        config = draft.run_config()
-        now = outlook(services, about, config)
-        return [
-            *first,
-            numbers_html(now),
-            verdict_html(now, suggested(services, draft, about).reasons if draft.preset == SUGGESTED else ()),
-            {"layers": list(now.layers)},
-            way_cards(draft, about),
-            {"changes": settings.changes(draft, config, now.unread)},
-            *settings.updates(panels, draft, config, now.unread, now.steps),
-            gr.update(interactive=not now.problem),
-        ]
+        offered = [title, preset_cards(services, draft, about)]
+        if draft.strategy:
+            return [*offered, *show_decided(services, panels, draft, about)]
+        drawn = {id(ways): way_cards(draft, about), id(forward): gr.update(interactive=False)}
+        return [*offered, *(drawn.get(id(widget), gr.skip()) for widget in decided)]
 
     wires = [
         Wire(presets.select, partial(choose_preset, services), event=True),
@@ -76,7 +65,23 @@ def build(services: Services) -> Page:
         *panel_wires(panels),
         Wire(forward.click, lambda draft: draft, go="train"),
     ]
-    return Page("strategy", "Strategy", outputs, show, wires, missing)
+    return Page("strategy", "Strategy", [head, presets, *decided], show, wires, missing)
+
+
+def show_decided(services: Services, panels: Sequence[Panel], draft: Draft, about: Subject) -> list[Any]:
+    """What the chosen strategy means, and every setting: updates for the widgets below the presets."""
+    config = draft.run_config()
+    now = outlook(services, about, config)
+    reasons = suggested(services, draft, about).reasons if draft.preset == SUGGESTED else ()
+    return [
+        numbers_html(now),
+        verdict_html(now, reasons),
+        {"layers": list(now.layers)},
+        way_cards(draft, about),
+        {"changes": settings.changes(draft, config, now.unread)},
+        *settings.updates(panels, draft, config, now.unread, now.steps),
+        gr.update(interactive=not now.problem),
+    ]
 
 
 def panel_wires(panels: Sequence[Panel]) -> list[Wire]:
