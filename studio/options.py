@@ -70,9 +70,19 @@ def describe(problem: ErrorDetails, model: type[BaseModel]) -> str:
 
     place = ".".join(str(part) for part in problem["loc"]) or "value"
     if problem["type"] == "extra_forbidden":
-        close = get_close_matches(str(problem["loc"][-1]), model.model_fields, n=1)
+        *sections, name = map(str, problem["loc"])
+        close = get_close_matches(name, _model_at(model, sections).model_fields, n=1)
         hint = f" Did you mean '{close[0]}'?" if close else ""
         return f"'{place}' is not a known setting.{hint}"
     if problem["type"] == "missing":
         return f"'{place}' is missing."
     return f"'{place}': {problem['msg'].removeprefix('Value error, ')} (it is {problem['input']!r})."
+
+
+def _model_at(model: type[BaseModel], sections: Sequence[str]) -> type[BaseModel]:
+    """The model of a section of `model`, such as that of ["data", "split"] in a run file."""
+    for name in sections:
+        annotation = model.model_fields[name].annotation if name in model.model_fields else None
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            model = annotation
+    return model

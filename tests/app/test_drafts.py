@@ -118,7 +118,7 @@ def test_the_pages_look_at_the_revision_that_the_run_will_take(
     ("settings", "said"),
     [
         ({"training.epochs": 0}, r"training\.epochs"),
-        ({"training.optimiser": "adamw"}, r"training\.optimiser"),
+        ({"training.optimiser": "adamw"}, "Did you mean 'optimizer'"),
         ({"data.split.train": 0.5}, "add up to 1"),
         ({"task": "text-clasification"}, "text-classification"),
         ({"strategy": {"name": "lora", "rank": 8}}, "rank"),

@@ -60,6 +60,7 @@ def test_a_run_is_deleted_after_a_question_and_restored(visit: Visitor, second: 
     visit.sees("#runs tbody tr", "The other one").click()
     visit.sees("#run-title", "The other one")
     visit.page.click("#run-delete")
+    visit.sees("#run-confirm", "It goes to the deleted runs")
     visit.sees("#run-delete-no").click()
     visit.page.locator("#run-delete-yes").wait_for(state="hidden")
     visit.page.click("#run-delete")
