@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from studio.data.options import DataOptions
 from studio.errors import StudioError
@@ -28,9 +28,9 @@ class RunConfig(Options):
     task: str
     model: ModelOptions
     data: DataOptions
-    strategy: dict[str, Any] = {"name": "full"}
+    strategy: dict[str, Any] = Field({"name": "full"}, validate_default=True)
     training: TrainingOptions = TrainingOptions()
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field({}, validate_default=True)
 
     @field_validator("task")
     @classmethod

@@ -4,6 +4,7 @@ The same declaration draws the form (`components.forms`), names the command-line
 run.yaml, validates what comes in, and is the help that people read.
 """
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -23,11 +24,16 @@ class Options(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise StudioError(
-                f"The {where} cannot be used as they are.",
-                " ".join(describe(problem, cls) for problem in error.errors()),
-                "Correct these and try again.",
-            ) from error
+            raise _refusal(cls, error.errors(), where) from error
+
+    @classmethod
+    def check_partial(cls, values: dict[str, Any], where: str = "settings") -> None:
+        """Validate what is given so far, as `read` does; what is still missing is no mistake."""
+        try:
+            cls.model_validate(values)
+        except ValidationError as error:
+            if problems := [problem for problem in error.errors() if problem["type"] != "missing"]:
+                raise _refusal(cls, problems, where) from error
 
 
 def setting(
@@ -53,15 +59,30 @@ def setting(
     return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
 
 
+def _refusal(model: type[BaseModel], problems: Sequence[ErrorDetails], where: str) -> StudioError:
+    sentences = " ".join(describe(problem, model) for problem in problems)
+    return StudioError(f"The {where} cannot be used as they are.", sentences, "Correct these and try again.")
+
+
 def describe(problem: ErrorDetails, model: type[BaseModel]) -> str:
     """One validation problem as a sentence, with the nearest key where a name is unknown."""
     from difflib import get_close_matches
 
     place = ".".join(str(part) for part in problem["loc"]) or "value"
     if problem["type"] == "extra_forbidden":
-        close = get_close_matches(str(problem["loc"][-1]), model.model_fields, n=1)
+        *sections, name = map(str, problem["loc"])
+        close = get_close_matches(name, _model_at(model, sections).model_fields, n=1)
         hint = f" Did you mean '{close[0]}'?" if close else ""
         return f"'{place}' is not a known setting.{hint}"
     if problem["type"] == "missing":
         return f"'{place}' is missing."
     return f"'{place}': {problem['msg'].removeprefix('Value error, ')} (it is {problem['input']!r})."
+
+
+def _model_at(model: type[BaseModel], sections: Sequence[str]) -> type[BaseModel]:
+    """The model of a section of `model`, such as that of ["data", "split"] in a run file."""
+    for name in sections:
+        annotation = model.model_fields[name].annotation if name in model.model_fields else None
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            model = annotation
+    return model

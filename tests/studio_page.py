@@ -20,6 +20,7 @@ from typing import Any
 
 from browser_support import complaints_of
 
+from studio.app.nested import value_at
 from studio.config import RunConfig
 from studio.files import read_json
 from studio.paths import Home
@@ -228,7 +229,7 @@ class Visitor:
         field_ = self.page.locator(f"#training-{name} input, #training-{name} textarea").first
         field_.fill(str(value))
         field_.press("Tab")
-        self.wait(lambda: any(draft["training"].get(name) == value for draft in self.server.drafts()))
+        self.wait(lambda: any(value_at(draft, f"config.training.{name}") == value for draft in self.server.drafts()))
 
     def wait(self, holds: Callable[[], bool], seconds: float = 120.0) -> None:
         """Wait until something holds on the server's side."""

@@ -7,19 +7,19 @@ from typing import Any
 from studio.app.drafts import OWN, Draft
 from studio.app.imports import import_source
 from studio.app.mending import put_right
+from studio.app.nested import value_at
 from studio.app.outlook import preset_draft, subject
 from studio.app.pages import Services
 from studio.data.options import ReadingOptions
-from studio.data.sources import SAMPLES
+from studio.data.sources import parse_source
 from studio.errors import StudioError
 from studio.registry import Registry
 
 
 @dataclass(frozen=True)
 class Demo:
-    """sample, model, preset: names of what it is made of; all of it is there without a network.
-
-    training, options: settings of training and task that suit these examples better than the preset's.
+    """config: the run file that it fills in, as far as it does not follow from the preset and the rows; what it names
+        of the preset's settings suits these examples better. All of it is there without a network.
     words: what a page says to somebody who is led through it, by the page's key.
     """
 
@@ -27,12 +27,13 @@ class Demo:
     title: str
     sentence: str
     icon: str
-    sample: str
-    model: str
     preset: str
-    training: Mapping[str, Any]
-    options: Mapping[str, Any]
+    config: Mapping[str, Any]
     words: Mapping[str, str]
+
+    @property
+    def source(self) -> str:
+        return str(value_at(self.config, "data.source"))
 
 
 DEMOS: Registry[Demo] = Registry(
@@ -42,11 +43,12 @@ DEMOS: Registry[Demo] = Registry(
         "Sort support messages",
         "Refund, delivery or account? Teach a language model to sort what customers write.",
         "chat",
-        "support-messages",
-        "starter/text",
         "quick",
-        {},
-        {},
+        {
+            "task": "text-classification",
+            "model": {"id": "starter/text"},
+            "data": {"source": "sample/support-messages"},
+        },
         {
             "data": "Messages to a web shop, each with what it is about. The model will learn to sort new ones. A few "
             "rows are wrong, as in real life: what was found is listed below.",
@@ -58,14 +60,17 @@ DEMOS: Registry[Demo] = Registry(
         "Find the scratched part",
         "Scratch, dent, stain or nothing? Teach a model to look over metal, wood and fabric.",
         "search",
-        "surface-inspection",
-        "starter/image",
         "thorough",
         {
-            **{"learning_rate": 1.5e-3, "schedule": "cosine", "weight_decay": 0.05, "batch_size": 16},
-            **{"epochs": 14, "evaluations_per_epoch": 1, "early_stopping": 0},
+            "task": "image-classification",
+            "model": {"id": "starter/image"},
+            "data": {"source": "sample/surface-inspection"},
+            "training": {
+                **{"learning_rate": 1.5e-3, "schedule": "cosine", "weight_decay": 0.05, "batch_size": 16},
+                **{"epochs": 14, "evaluations_per_epoch": 1, "early_stopping": 0},
+            },
+            "options": {"augment": True},
         },
-        {"augment": True},
         {
             "data": "Pictures of metal, wood and fabric, each with the flaw that it shows. The model will learn to "
             "look over new ones.",
@@ -77,11 +82,13 @@ DEMOS: Registry[Demo] = Registry(
         "Read handwriting",
         "Which digit is it? Teach a model to read what people wrote by hand.",
         "edit",
-        "handwritten-digits",
-        "starter/image",
         "quick",
-        {"learning_rate": 1e-2, "epochs": 40},
-        {},
+        {
+            "task": "image-classification",
+            "model": {"id": "starter/image"},
+            "data": {"source": "sample/handwritten-digits"},
+            "training": {"learning_rate": 1e-2, "epochs": 40},
+        },
         {
             "data": "Digits that people wrote by hand, each with the one that was meant. The model will learn to "
             "read new ones.",
@@ -101,7 +108,7 @@ def cards(draft: Draft) -> dict[str, Any]:
 def current(draft: Draft) -> Demo | None:
     """The demo that is under way, or None once other data was brought."""
     demo = DEMOS[draft.demo] if draft.demo in {demo.name for demo in DEMOS} else None
-    return demo if demo and draft.source == f"sample/{demo.sample}" else None
+    return demo if demo and draft.source == demo.source else None
 
 
 def words(draft: Draft) -> str:
@@ -113,23 +120,17 @@ def words(draft: Draft) -> str:
 def begin(services: Services, draft: Draft, name: str) -> Generator[str, None, Draft]:
     """Fill every step for the demo. What the person had chosen for their own data is kept beside it."""
     demo = DEMOS[name]
-    sample = SAMPLES[demo.sample]
-    fresh = Draft(
-        id=draft.id,
-        page=draft.page,
-        folders=draft.folders,
-        demo=demo.name,
-        own=set_aside(draft),
-        task=sample.task,
-        model=demo.model,
-    )
+    without_data = {section: value for section, value in demo.config.items() if section != "data"}
+    fresh = draft.start_anew(demo=demo.name, own=set_aside(draft), config=without_data)
     services.drafts.save(fresh)  # the import goes on from what is stored
     try:
-        filled = yield from import_source(services, fresh, f"sample/{sample.name}", sample.title, ReadingOptions())
+        filled = yield from import_source(
+            services, fresh, demo.source, parse_source(demo.source).title, ReadingOptions()
+        )
         if filled.dataset is not None:
             filled = put_right(services, filled)
             filled = preset_draft(services, filled, subject(services, filled), demo.preset)
-            return filled.change(training={**filled.training, **demo.training}, options=dict(demo.options))
+            return filled.merge(demo.config)
     except StudioError:
         services.drafts.save(draft)
         raise
@@ -149,11 +150,12 @@ def own_data(draft: Draft) -> Draft:
         return Draft.model_validate({**draft.own, "id": draft.id, "page": draft.page, "demo": OWN})
     if current(draft) is None:
         return draft.change(demo=OWN)
-    return Draft(id=draft.id, page=draft.page, folders=draft.folders, demo=OWN)
+    return draft.start_anew(demo=OWN)
 
 
 def go_on_with_own(draft: Draft) -> Draft:
     """After a demo: the same task and model, for data of one's own."""
     if draft.own:
         return own_data(draft)
-    return Draft(id=draft.id, page=draft.page, folders=draft.folders, demo=OWN, task=draft.task, model=draft.model)
+    kept = {section: draft.config[section] for section in ("task", "model") if section in draft.config}
+    return draft.start_anew(demo=OWN, config=kept)

@@ -1,20 +1,23 @@
 """What a person has chosen so far, kept on the server under an id that their browser remembers.
 
-The page is drawn from the draft, and every click changes the draft: nothing entered is ever lost.
+A draft is a run file that is half filled in, and where the person is. The page is drawn from the draft, and every
+click changes the draft: nothing entered is ever lost.
 """
 
 import re
 import secrets
 import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self
 
-from pydantic import ValidationError
+from pydantic import ValidationError, field_validator
 
+from studio.app.draft_versions import from_version_1
+from studio.app.nested import merged, value_at, with_value, without
 from studio.config import RunConfig
-from studio.data.cleaning import CleaningOptions
-from studio.data.options import ReadingOptions
-from studio.data.splitting import SplitOptions
+from studio.data.options import DataOptions
+from studio.errors import StudioError
 from studio.files import read_json, replace_json
 from studio.options import Options
 from studio.paths import Home
@@ -22,30 +25,27 @@ from studio.paths import Home
 OWN = "own"  # the value of `Draft.demo` once the person works with data of their own
 LOCKS = 64  # many drafts share few locks
 ID_PATTERN = re.compile(r"[0-9a-f]{24}")
+CHOICES = "choices"  # what a person knows their half-filled run file as
 
 
 class Draft(Options):
-    """The choices of all pages; None or empty where nothing is chosen yet."""
+    """config: what is chosen of the run file, nested as in the file. Everything else is no setting of a run: it says
+    where the person is, and with which data set and which runs. Changes give a new draft.
 
+    >>> draft.configure({"task": "text-classification", "data.split.seed": 3}).value("data.split.seed")
+    3
+    """
+
+    version: Literal[2] = 2
     id: str
+    config: dict[str, Any] = {}
     page: str = "model"
     demo: str | None = None  # the guided demo that is shown, OWN, or None on the very first screen
-    own: dict[str, Any] | None = None  # choices for data of one's own, set aside while a demo is shown
-    task: str | None = None
-    model: str | None = None
+    own: dict[str, Any] | None = None  # the draft for data of one's own, set aside while a demo is shown
     folders: tuple[str, ...] = ()  # model folders that the person named
-    source: str | None = None
     title: str = ""  # what the person calls the data: the file's name
-    reading: ReadingOptions = ReadingOptions()
     dataset: str | None = None  # folder name below home.datasets
-    columns: dict[str, str] = {}
-    cleaning: CleaningOptions = CleaningOptions()
-    limit: int | None = None
-    split: SplitOptions = SplitOptions()
     preset: str | None = None
-    strategy: dict[str, Any] = {}
-    training: dict[str, Any] = {}
-    options: dict[str, Any] = {}
     search: str = ""  # for a setting
     cell: tuple[int, int] | None = None  # of the confusion matrix: (true, predicted)
     picked: str | None = None  # the run chosen on the Runs page
@@ -53,29 +53,88 @@ class Draft(Options):
     compared: tuple[str, ...] = ()  # runs that the Runs page lays over each other
     run: str | None = None  # the run that Train, Test and Share show
 
-    def change(self, **values: Any) -> "Draft":
-        return self.model_copy(update=values)
+    @field_validator("config")
+    @classmethod
+    def _can_become_a_run_file(cls, value: dict[str, Any]) -> dict[str, Any]:
+        try:
+            RunConfig.check_partial(value, CHOICES)
+        except StudioError as error:
+            raise ValueError(str(error)) from error
+        return value
 
-    def config(self) -> RunConfig:
-        """The run file that these choices make. StudioError names everything that is wrong with it."""
-        return RunConfig.read(
-            {
-                "task": self.task,
-                "model": {"id": self.model},
-                "data": {
-                    "source": self.source,
-                    "reading": self.reading.model_dump(),
-                    "columns": self.columns,
-                    "cleaning": self.cleaning.model_dump(),
-                    "limit": self.limit,
-                    "split": self.split.model_dump(),
-                },
-                "strategy": self.strategy,
-                "training": self.training,
-                "options": self.options,
-            },
-            "choices",
-        )
+    # --- changing -----------------------------------------------------------------------------
+
+    def change(self, **values: Any) -> Self:
+        """The draft with other values of its fields."""
+        return type(self).model_validate({**dict(self), **values})
+
+    def configure(self, settings: Mapping[str, Any]) -> Self:
+        """The draft with these settings of the run file, each at its path; StudioError names what cannot be so.
+
+        A path may name a whole section, which is then replaced: {"strategy": {"name": "full"}}.
+        """
+        config = self.config
+        for path, value in settings.items():
+            config = with_value(config, path, value)
+        return self._with(config)
+
+    def without(self, *paths: str) -> Self:
+        """The draft with nothing chosen at these paths of the run file."""
+        config = self.config
+        for path in paths:
+            config = without(config, path)
+        return self._with(config)
+
+    def merge(self, settings: Mapping[str, Any]) -> Self:
+        """The draft with a partial run file laid over its own."""
+        return self._with(merged(self.config, settings))
+
+    def _with(self, config: dict[str, Any]) -> Self:
+        RunConfig.check_partial(config, CHOICES)
+        return self.change(config=config)
+
+    def start_anew(self, **values: Any) -> "Draft":
+        """A draft in which nothing is chosen yet, for the same person on the same page."""
+        return Draft(id=self.id, page=self.page, folders=self.folders, **values)
+
+    # --- what is chosen so far ----------------------------------------------------------------
+
+    def run_config(self) -> RunConfig:
+        """The run file that the choices make. StudioError names everything that is wrong with it or missing."""
+        return RunConfig.read(self.config, CHOICES)
+
+    def value(self, path: str, default: Any = None) -> Any:
+        return value_at(self.config, path, default)
+
+    @property
+    def task(self) -> str | None:
+        return self.value("task")
+
+    @property
+    def model(self) -> str | None:
+        return self.value("model.id")
+
+    @property
+    def source(self) -> str | None:
+        return self.value("data.source")
+
+    @property
+    def data(self) -> DataOptions:
+        """With the usual values where nothing is chosen; `source` is "" before data is brought."""
+        return DataOptions.read({"source": "", **self.value("data", {})})
+
+    @property
+    def strategy(self) -> dict[str, Any]:
+        """Empty before one is chosen."""
+        return self.value("strategy", {})
+
+    @property
+    def training(self) -> dict[str, Any]:
+        return self.value("training", {})
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return self.value("options", {})
 
 
 class Drafts:
@@ -90,13 +149,16 @@ class Drafts:
         return self._locks[hash(draft_id) % LOCKS]
 
     def load(self, draft_id: str | None) -> Draft:
-        if draft_id and ID_PATTERN.fullmatch(draft_id):
-            stored = read_json(self._file(draft_id))
-            try:
-                return Draft.model_validate({**(stored or {}), "id": draft_id})
-            except ValidationError:
-                return Draft(id=draft_id)  # written by another version: start anew under the same id
-        return Draft(id=secrets.token_hex(12))
+        if not draft_id or not ID_PATTERN.fullmatch(draft_id):
+            return Draft(id=secrets.token_hex(12))
+        stored = read_json(self._file(draft_id))
+        if stored is None:
+            return Draft(id=draft_id)
+        current = stored if "version" in stored else from_version_1(stored)
+        try:
+            return Draft.model_validate({**current, "id": draft_id})
+        except ValidationError:
+            return Draft(id=draft_id)  # written by a later version, or damaged: start anew under the same id
 
     def save(self, draft: Draft) -> Draft:
         replace_json(self._file(draft.id), draft.model_dump(mode="json"))

@@ -7,7 +7,6 @@ from typing import Any
 from studio.app.drafts import Draft
 from studio.app.pages import Services, followed, progress_html
 from studio.data.assembly import guess_columns
-from studio.data.cleaning import CleaningOptions
 from studio.data.importing import Imported, keep_upload
 from studio.data.options import ReadingOptions
 from studio.data.sources import SAMPLES
@@ -35,17 +34,17 @@ def import_source(
     imported = Imported.open(Path(job.result["folder"]))
     assert imported is not None
     columns = guess_columns(imported, TASKS[now.task].columns) if now.task else {}
-    kept = {role: name for role, name in now.columns.items() if name in imported.columns}
     same = now.source == source
-    return now.change(
-        source=source,
-        title=title,
-        reading=imported.reading,
-        dataset=imported.folder.name,
-        columns={**columns, **kept} if same else columns,
-        cleaning=now.cleaning if same else CleaningOptions(),
-        run=None if not same else now.run,
-    )
+    if same:
+        columns |= {role: name for role, name in now.data.columns.items() if name in imported.columns}
+    else:
+        now = now.without("data.cleaning").change(run=None)  # both are about the former rows
+    chosen = {
+        "data.source": source,
+        "data.reading": imported.reading.model_dump(),
+        "data.columns": columns,
+    }
+    return now.configure(chosen).change(title=title, dataset=imported.folder.name)
 
 
 def import_upload(services: Services, draft: Draft, path: str | None) -> Generator[str, None, Draft]:

@@ -63,7 +63,9 @@ class Outlook:
 def subject(services: Services, draft: Draft) -> Subject:
     """Raises StudioError where the model or the data is not there any more."""
     task = TASKS[str(draft.task)]
-    info = local.describe(str(draft.model), services.settings.trust_remote_code, services.home)
+    info = local.describe(
+        str(draft.model), services.settings.trust_remote_code, services.home, draft.value("model.revision")
+    )
     assembled = services.datasets.assembled(draft)
     options = task.Options.read(draft.options)
     structure = structure_for(task, info.folder, max(2, len(assembled.counts)), options)
@@ -101,7 +103,7 @@ def suggested(services: Services, draft: Draft, about: Subject) -> Suggestion:
     """What to begin with for this model and these rows, on this machine."""
 
     def look(settings: Settings) -> Prospect:
-        would = outlook(services, about, draft.change(**settings).config())
+        would = outlook(services, about, draft.configure(settings).run_config())
         return Prospect(would.estimate.seconds, would.tone != "bad")
 
     return suggest(about.structure, about.classes, look)
@@ -114,7 +116,7 @@ def preset_draft(services: Services, draft: Draft, about: Subject, name: str) ->
         if name == SUGGESTED
         else PRESETS[name].settings(about.structure, about.rows["train"])
     )
-    return draft.change(preset=name, strategy=settings["strategy"], training=settings["training"])
+    return draft.configure(settings).change(preset=name)
 
 
 def layers(preview: Preview, learning_rate: float, course: Course | None, epochs: int) -> tuple[dict[str, str], ...]:

@@ -7,12 +7,12 @@ widgets (`outputs`), says what each shows for a draft (`show`), and names what a
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 from gradio.blocks import Block
 
-from studio.app.datasets import Datasets
+from studio.app.draft_data import Datasets
 from studio.app.drafts import Draft, Drafts
 from studio.app.live import States
 from studio.data.limits import Limits
@@ -64,6 +64,23 @@ class Wire:
     go: str | None = None
     stays: Callable[[Draft], bool] | None = None
     redraw: bool = True
+
+
+class Section(NamedTuple):
+    """A piece of a page: its widgets, what each of them shows for a draft, and what clicks on them do."""
+
+    outputs: Sequence[Block]
+    show: Callable[[Draft], list[Any]]
+    wires: list[Wire]
+
+
+def joined(*sections: Section) -> Section:
+    """Several pieces as one. A page is one too: `Page("data", "Data", *joined(upload, split))`."""
+    return Section(
+        [widget for section in sections for widget in section.outputs],
+        lambda draft: [update for section in sections for update in section.show(draft)],
+        [wire for section in sections for wire in section.wires],
+    )
 
 
 @dataclass(frozen=True)

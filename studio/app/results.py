@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas
 
-from studio.app.datasets import EMPTY_PAGE, bounds, by_turns, file_url
+from studio.app.draft_data import EMPTY_PAGE, bounds, by_turns, file_url
 from studio.app.runs import config_of
 from studio.data.importing import Imported
 from studio.files import read_json

@@ -3,7 +3,8 @@
 from typing import Any
 
 from studio.app.drafts import Draft
-from studio.app.models import title_of
+from studio.app.model_cards import title_of
+from studio.app.nested import leaves
 from studio.app.pages import Services
 from studio.config import RunConfig
 from studio.errors import StudioError
@@ -24,7 +25,7 @@ TONES = {
 
 def start_run(services: Services, draft: Draft) -> Draft:
     """Write the run file of these choices and queue the run. StudioError names everything that stands in the way."""
-    config = draft.config()
+    config = draft.run_config()
     check(config, services.home, services.settings.trust_remote_code)
     run = services.store.create(config.to_text(), run_name(draft))
     run.annotate(data=draft.title, dataset=draft.dataset, preset=draft.preset)
@@ -47,15 +48,6 @@ def config_of(run: Run) -> RunConfig | None:
 
 
 def flat_settings(config: RunConfig) -> dict[str, Any]:
-    """{"training.epochs": 3, ...}: every setting of a run file by its dotted name."""
-    flat: dict[str, Any] = {}
-
-    def walk(prefix: str, value: Any) -> None:
-        if isinstance(value, dict) and value:
-            for key, part in value.items():
-                walk(f"{prefix}.{key}" if prefix else str(key), part)
-        elif value not in (None, {}):
-            flat[prefix] = value
-
-    walk("", config.model_dump(mode="json"))
-    return flat
+    """{"training.epochs": 3, ...}: every setting of a run file that has a value, by its dotted name."""
+    settings = leaves(config.model_dump(mode="json"))
+    return {path: value for path, value in settings.items() if value not in (None, {})}

@@ -24,7 +24,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from components.theme import css_paths, head, studio_theme
-from studio.app.datasets import Datasets
+from studio.app.draft_data import Datasets
 from studio.app.drafts import Drafts
 from studio.app.live import States
 from studio.app.main import build_app

@@ -128,10 +128,9 @@ def changes(draft: Draft, config: RunConfig, unread: Collection[str]) -> list[Ch
 
 def put_back(draft: Draft, key: str) -> Draft:
     """`key` as in `changes`; "" puts everything back, but leaves the strategy chosen."""
-    if not key:
-        return draft.change(strategy={"name": draft.strategy["name"]}, training={}, options={})
-    part, _, name = key.partition(".")
-    return draft.change(**{part: {other: value for other, value in getattr(draft, part).items() if other != name}})
+    if key:
+        return draft.without(key)
+    return draft.without("training", "options").configure({"strategy": {"name": draft.strategy["name"]}})
 
 
 def _word(value: Any) -> str:

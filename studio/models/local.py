@@ -48,13 +48,15 @@ class ModelInfo:
         return self.processor == kind.processor and not self.problems
 
 
-def describe(model_id: str, trust_remote_code: bool = False, home: Home | None = None) -> ModelInfo:
+def describe(
+    model_id: str, trust_remote_code: bool = False, home: Home | None = None, revision: str | None = None
+) -> ModelInfo:
     """Read config.json and the headers of the weights; neither torch nor the weights themselves.
 
     A folder with something missing is described with its problems; a model that is not on this machine
     raises StudioError.
     """
-    folder = locate(model_id, home=home) or _given_folder(model_id)
+    folder = locate(model_id, revision, home) or _given_folder(model_id)
     if folder is None:
         raise StudioError(
             f"The model '{model_id}' is not on this machine.",

@@ -9,8 +9,10 @@ from studio.app import demos
 from studio.app.demos import DEMOS
 from studio.app.drafts import OWN, Draft
 from studio.app.mending import leave, offers, put_right
+from studio.app.nested import leaves
+from studio.app.outlook import preset_draft, subject
 from studio.app.pages import Services
-from studio.data.sources import SAMPLES
+from studio.data.sources import SAMPLE, SAMPLES
 from studio.errors import StudioError
 from studio.models.starters import PREFIX
 
@@ -26,25 +28,28 @@ def finish(work: Generator[str, None, Draft]) -> Draft:
 
 @pytest.mark.parametrize("demo", list(DEMOS), ids=lambda demo: demo.name)
 def test_a_demo_needs_nothing_that_is_not_there(demo: demos.Demo, services: Services) -> None:
-    assert demo.sample in {sample.name for sample in SAMPLES} and demo.model.startswith(PREFIX)
+    sample = SAMPLES[demo.source.removeprefix(SAMPLE)]
     draft = finish(demos.begin(services, services.drafts.load(None), demo.name))
-    config = draft.config()
+    config = draft.run_config()
     assert draft.preset == demo.preset and demos.current(draft) is demo
-    assert config.training.model_dump().items() >= demo.training.items() and demos.words(draft.change(page="data"))
-    assert config.task == SAMPLES[demo.sample].task and config.model.id == demo.model
+    assert leaves(draft.config).items() >= leaves(demo.config).items() and demos.words(draft.change(page="data"))
+    assert config.task == sample.task and config.model.id.startswith(PREFIX)
+    preset = preset_draft(services, draft, subject(services, draft), demo.preset)
+    assert config.strategy == preset.run_config().strategy
     assembled = services.datasets.assembled(draft)
     assert len(assembled.counts) >= 4 and offers(draft, assembled) == []  # what can be put right has been
 
 
 def test_what_a_demo_put_right_can_be_taken_back_and_put_right_again(services: Services) -> None:
     draft = finish(demos.begin(services, services.drafts.load(None), "messages"))
-    assert draft.cleaning.labels == {"delivey": "delivery", "acount": "account"}
+    assert draft.data.cleaning.labels == {"delivey": "delivery", "acount": "account"}
     assembled = services.datasets.assembled(draft)
     assert set(assembled.counts) == {"account", "defect", "delivery", "payment", "product question", "returns"}
     as_it_came = leave(draft, {"key": ""})
     assert len(services.datasets.assembled(as_it_came).counts) == 8
     assert put_right(services, as_it_came) == draft
-    assert put_right(services, as_it_came, "copies").cleaning.model_dump(exclude_defaults=True) == {"copies": "drop"}
+    cleaning = put_right(services, as_it_came, "copies").data.cleaning
+    assert cleaning.model_dump(exclude_defaults=True) == {"copies": "drop"}
 
 
 def test_one_s_own_choices_are_set_aside_and_come_back(services: Services, text_draft: Draft) -> None:
@@ -80,7 +85,7 @@ def test_a_demo_that_cannot_be_filled_leaves_everything_as_it_was(
 
 def test_data_of_one_s_own_ends_the_demo(services: Services, tmp_path: Path) -> None:
     shown = finish(demos.begin(services, services.drafts.load(None), next(iter(DEMOS)).name))
-    assert demos.current(shown.change(source=str(tmp_path / "mine.csv"))) is None
+    assert demos.current(shown.configure({"data.source": str(tmp_path / "mine.csv")})) is None
 
 
 def test_the_first_pictures_are_of_all_classes(services: Services) -> None:

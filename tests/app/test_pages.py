@@ -67,7 +67,7 @@ def shell(services: Services) -> Shell:
 
 def test_a_draft_comes_back_as_it_was_saved(services: Services, ready: Draft) -> None:
     assert services.drafts.load(ready.id) == ready
-    assert ready.columns == {"text": "text", "label": "label"} and ready.strategy["name"] == "freeze"
+    assert ready.data.columns == {"text": "text", "label": "label"} and ready.strategy["name"] == "freeze"
 
 
 @pytest.mark.parametrize("unknown", [None, "", "../../etc/passwd", "x" * 24, "0" * 23, "0" * 24 + "/.."])
@@ -76,19 +76,14 @@ def test_an_id_that_is_none_gives_a_fresh_draft(services: Services, unknown: str
     assert draft.id != unknown and draft == Draft(id=draft.id)
 
 
-def test_a_draft_of_another_version_starts_anew_under_its_id(services: Services, ready: Draft) -> None:
-    file = services.home.drafts / f"{ready.id}.json"
-    replace_json(file, {**read_json(file), "no such choice": 1})
-    assert services.drafts.load(ready.id) == Draft(id=ready.id)
-
-
 # --- 1 Model ----------------------------------------------------------------------------------------
 
 
 def test_another_task_starts_anew_and_the_same_one_does_not(services: Services, ready: Draft) -> None:
     assert model_tab.choose_task(ready, {"key": ready.task}) is ready
     other = model_tab.choose_task(ready, {"key": "image-classification"})
-    assert other == Draft(id=ready.id, page=ready.page, folders=ready.folders, demo=OWN, task="image-classification")
+    config = {"task": "image-classification"}
+    assert other == Draft(id=ready.id, page=ready.page, folders=ready.folders, demo=OWN, config=config)
 
 
 def test_another_model_keeps_the_data_and_forgets_the_strategy(
@@ -105,11 +100,11 @@ def test_another_model_keeps_the_data_and_forgets_the_strategy(
 @pytest.mark.parametrize("wrong", ["", "  ", "/no/such/folder", None])
 def test_a_folder_that_is_none_is_refused(services: Services, wrong: str | None) -> None:
     with pytest.raises(StudioError, match="There is no folder"):
-        model_tab.choose_folder(services, Draft(id="0" * 24, task="text-classification"), wrong)
+        model_tab.choose_folder(services, Draft(id="0" * 24, config={"task": "text-classification"}), wrong)
 
 
 def test_a_model_of_the_other_kind_is_refused(services: Services, image_model: Path) -> None:
-    draft = Draft(id="0" * 24, task="text-classification")
+    draft = Draft(id="0" * 24, config={"task": "text-classification"})
     with pytest.raises(StudioError, match="does not read texts"):
         model_tab.choose_folder(services, draft, str(image_model))
 
@@ -128,7 +123,7 @@ def test_the_name_of_an_upload_goes_with_its_data(services: Services, text_draft
     upload = next(n for n, widget in enumerate(page.outputs) if getattr(widget, "elem_id", None) == "upload")
     other_task = model_tab.choose_task(text_draft, {"key": "image-classification"})
     assert page.show(text_draft)[upload] == gr.skip()
-    for draft in (other_task, text_draft.change(source="sample/support")):
+    for draft in (other_task, text_draft.configure({"data.source": "sample/support"})):
         assert page.show(draft)[upload]["value"] is None
 
 
@@ -142,13 +137,11 @@ def test_the_screen_counts_what_a_worker_takes_to_the_row(
     draft = upload(model_tab.choose_folder(services, draft, str(text_model)), file)
     changes: dict[str, dict[str, Any]] = {
         "plain": {},
-        "fractions": {
-            "split": draft.split.model_copy(update={"train": 0.5, "validation": 0.3, "test": 0.2, "seed": 3})
-        },
-        "limit": {"limit": 30},
-        "unstratified": {"split": draft.split.model_copy(update={"stratify": False})},
+        "fractions": {"data.split": {"train": 0.5, "validation": 0.3, "test": 0.2, "seed": 3}},
+        "limit": {"data.limit": 30},
+        "unstratified": {"data.split.stratify": False},
     }
-    draft = strategy_tab.choose_preset(services, draft.change(**changes[change]), {"key": "quick"})
+    draft = strategy_tab.choose_preset(services, draft.configure(changes[change]), {"key": "quick"})
     run = services.store.find(str(start_run(services, draft).run))
     assert run is not None
     config, task = RunConfig.from_file(run.config_file), TASKS[str(draft.task)]
@@ -167,7 +160,7 @@ def test_the_tables_show_pages_of_rows_and_of_what_is_left_out(
 ) -> None:
     file = tmp_path / "messy.csv"
     file.write_text(MESSY, encoding="utf-8")
-    draft = upload(Draft(id="a" * 24, task="text-classification"), file)
+    draft = upload(Draft(id="a" * 24, config={"task": "text-classification"}), file)
     page = services.datasets.preview({"draft": draft.id, "start": 80, "count": 20})
     assert page["total"] == 90 and len(page["rows"]) == 10 and page["rows"][0]["row"] == "81"
     problems = services.datasets.problems({"draft": draft.id, "start": 0, "count": 100})
@@ -178,8 +171,8 @@ def test_the_tables_show_pages_of_rows_and_of_what_is_left_out(
 def test_a_column_that_is_taken_back_leaves_the_other_choices(services: Services, ready: Draft) -> None:
     changed = data_tab.map_columns(0, ready, None)
     assert services.drafts.load(services.drafts.save(changed).id) == changed
-    assert changed.columns == {"label": "label"} and changed.model == ready.model
-    assert data_tab.map_columns(1, ready, "text").columns == {"text": "text", "label": "text"}
+    assert changed.data.columns == {"label": "label"} and changed.model == ready.model
+    assert data_tab.map_columns(1, ready, "text").data.columns == {"text": "text", "label": "text"}
     assert data_tab.map_columns(9, ready, "text") is ready
 
 
@@ -192,8 +185,9 @@ def test_columns_that_cannot_be_are_explained_on_the_page(services: Services, re
 
 def test_the_split_slider(ready: Draft) -> None:
     moved = data_tab.move_split(ready, {"train": 0.6, "validation": 0.2, "test": 0.2})
-    assert (moved.split.train, moved.split.validation, moved.split.test) == (0.6, 0.2, 0.2)
-    assert moved.split.seed == ready.split.seed
+    split = moved.data.split
+    assert (split.train, split.validation, split.test) == (0.6, 0.2, 0.2)
+    assert split.seed == ready.data.split.seed
     with pytest.raises(StudioError, match="add up to 1"):
         data_tab.move_split(ready, {"train": 0.9, "validation": 0.2, "test": 0.2})
 
@@ -213,8 +207,8 @@ def test_the_preview_is_what_the_strategy_does(
     services: Services, request: pytest.FixtureRequest, kind: str, strategy: Any
 ) -> None:
     draft: Draft = request.getfixturevalue(f"{kind}_draft")
-    draft = draft.change(strategy={"name": strategy.name})
-    about, config = subject(services, draft), draft.config()
+    draft = draft.configure({"strategy": {"name": strategy.name}})
+    about, config = subject(services, draft), draft.run_config()
     if reason := strategy.why_not(about.structure) or strategy.why_not_here():
         pytest.skip(reason)
     told = outlook(services, about, config)
@@ -249,13 +243,13 @@ def test_each_preset_is_offered_with_its_price(services: Services, text_draft: D
     assert [card["key"] for card in cards] == [*PRESETS.names, "suggested"]
     assert all(card["tags"][0]["text"].startswith("trains ") and len(card["tags"]) == 3 for card in cards)
     drafts = [preset_draft(services, text_draft, about, preset.name) for preset in PRESETS]
-    trained = [outlook(services, about, draft.config()).preview.trainable for draft in drafts]
+    trained = [outlook(services, about, draft.run_config()).preview.trainable for draft in drafts]
     assert trained == sorted(set(trained))
     assert trained[-1] == about.structure.total - about.structure.count(about.structure.fixed)
 
 
 def test_settings_of_the_form_go_into_the_draft(services: Services, ready: Draft) -> None:
-    faster = ready.change(training={**ready.training, "learning_rate": 0.1})
+    faster = ready.configure({"training.learning_rate": 0.1})
     other = strategy_tab.choose_way(faster, {"key": "lora"})
     assert other.strategy == {"name": "lora"} and "learning_rate" not in other.training and other.preset == "custom"
     with gr.Blocks():
@@ -277,14 +271,14 @@ def test_settings_of_the_form_go_into_the_draft(services: Services, ready: Draft
         changed: Draft = wire.change(draft, *typed)
         return changed
 
-    assert entered(own, r=4).config().strategy["r"] == 4
+    assert entered(own, r=4).run_config().strategy["r"] == 4
     assert entered(own) is other  # nothing was changed
-    assert entered(batches, epochs=9).config().training.epochs == 9
+    assert entered(batches, epochs=9).run_config().training.epochs == 9
     with pytest.raises(StudioError, match=r"training\.epochs"):
         entered(batches, epochs=0)
     full = next(panel for panel in panels if panel.owner == "freeze")
     assert entered(full, last_blocks=3) is other  # another strategy's panel says nothing
-    first = entered(batches, ready.change(strategy={}, training={}, preset=None), epochs=9)
+    first = entered(batches, ready.without("strategy", "training").change(preset=None), epochs=9)
     assert first.strategy == {"name": "full"} and first.training["epochs"] == 9 and first.preset == "custom"
 
 
@@ -298,20 +292,21 @@ def test_every_way_is_offered_before_one_is_chosen(services: Services, text_draf
 
 
 def test_what_differs_from_the_usual_can_be_put_back(ready: Draft) -> None:
-    draft = ready.change(strategy={"name": "lora", "r": 4}, training={"epochs": 9, "warmup": 0.1}, options={})
-    found = changes(draft, draft.config(), ())
+    chosen = {"strategy": {"name": "lora", "r": 4}, "training": {"epochs": 9, "warmup": 0.1}}
+    draft = ready.configure(chosen)
+    found = changes(draft, draft.run_config(), ())
     assert [(change["key"], change["value"]) for change in found] == [("strategy.r", "4"), ("training.epochs", "9")]
     back = strategy_tab.put_back(draft, {"key": "training.epochs"})
-    assert back.config().training.epochs == 3 and back.strategy["r"] == 4
-    assert strategy_tab.put_back(draft, {"key": ""}).config().strategy["r"] == 8
-    assert not changes(draft, draft.config(), {"epochs"})[1:]
+    assert back.run_config().training.epochs == 3 and back.strategy["r"] == 4
+    assert strategy_tab.put_back(draft, {"key": ""}).run_config().strategy["r"] == 8
+    assert not changes(draft, draft.run_config(), {"epochs"})[1:]
 
 
 def test_a_search_leaves_only_what_was_asked_for(ready: Draft) -> None:
     with gr.Blocks():
         panels = build_panels()
     draft = ready.change(search="learning rate")
-    shown = dict(zip(map(id, widgets(panels)), updates(panels, draft, draft.config(), (), 100), strict=True))
+    shown = dict(zip(map(id, widgets(panels)), updates(panels, draft, draft.run_config(), (), 100), strict=True))
     seen = {
         name
         for panel in panels
@@ -319,7 +314,7 @@ def test_a_search_leaves_only_what_was_asked_for(ready: Draft) -> None:
         if not shown[id(panel.fold)]["gone"] and shown[id(widget)]["visible"]
     }
     assert "learning_rate" in seen and "warmup" in seen and "epochs" not in seen
-    nothing = updates(panels, ready.change(search="xyzzy"), draft.config(), (), 100)
+    nothing = updates(panels, ready.change(search="xyzzy"), draft.run_config(), (), 100)
     drawn = [update for update in nothing if isinstance(update, dict)]
     assert not any(update.get("visible") for update in drawn)
     assert all(update["gone"] for update in drawn if "gone" in update)
@@ -328,21 +323,23 @@ def test_a_search_leaves_only_what_was_asked_for(ready: Draft) -> None:
 def test_a_setting_that_nothing_reads_is_not_drawn(services: Services, ready: Draft) -> None:
     about = subject(services, ready)
     for name, read in (("freeze", True), ("full", False), ("gradual", True)):
-        now = outlook(services, about, ready.change(strategy={"name": name}).config())
+        now = outlook(services, about, ready.configure({"strategy": {"name": name}}).run_config())
         assert ("cache_activations" not in now.unread) == read, name
 
 
 def test_layers_say_how_fast_and_when_they_learn(services: Services, ready: Draft) -> None:
     about = subject(services, ready)
-    draft = ready.change(strategy={"name": "gradual", "decay": 0.5, "until": 0.5}, training={"learning_rate": 0.001})
-    told = outlook(services, about, draft.config()).layers
+    gradual = {"name": "gradual", "decay": 0.5, "until": 0.5}
+    draft = ready.configure({"strategy": gradual, "training": {"learning_rate": 0.001}})
+    told = outlook(services, about, draft.run_config()).layers
     assert told[-1]["note"] == "rate 0.001" and told[0]["note"].endswith(", after 50% of the training")
-    draft = draft.change(strategy={**draft.strategy, "every": "epochs"})
-    told = outlook(services, about, draft.config()).layers
+    draft = draft.configure({"strategy.every": "epochs"})
+    told = outlook(services, about, draft.run_config()).layers
     assert told[-2]["note"] == "rate 0.0005, from pass 2 on"
-    short = outlook(services, about, draft.change(training={"epochs": 1}).config()).layers
+    short = outlook(services, about, draft.configure({"training": {"epochs": 1}}).run_config()).layers
     assert short[-1]["state"] == "trained" and {layer["state"] for layer in short[:-1]} == {"frozen"}
-    plain = outlook(services, about, ready.change(strategy={"name": "freeze"}, training={}).config()).layers
+    usual = ready.configure({"strategy": {"name": "freeze"}, "training": {}})
+    plain = outlook(services, about, usual.run_config()).layers
     assert plain[0]["note"] == "" and plain[-1]["note"].startswith("rate ")
 
 
@@ -393,30 +390,20 @@ def test_start_writes_the_run_file_of_the_draft(services: Services, ready: Draft
     begun = start_run(services, ready)
     run = services.store.find(str(begun.run))
     assert run is not None and run.state().status == "queued"
-    assert RunConfig.from_file(run.config_file) == ready.config()
+    assert RunConfig.from_file(run.config_file) == ready.run_config()
     assert run.name.startswith("reviews.csv · ") and run.name.endswith(" · Quick")
-    assert flat_settings(ready.config())["training.epochs"] == 20
+    assert flat_settings(ready.run_config())["training.epochs"] == 20
 
 
-@pytest.mark.parametrize("lost", ["model", "source"])
+@pytest.mark.parametrize("lost", ["model.id", "data.source"])
 def test_start_says_what_is_gone_and_makes_no_run(services: Services, ready: Draft, lost: str) -> None:
     with pytest.raises(StudioError):
-        start_run(services, ready.change(**{lost: "/no/such/place.csv"}))
+        start_run(services, ready.configure({lost: "/no/such/place.csv"}))
     assert list(services.store) == []
 
 
-def test_a_run_gives_all_its_settings_back(services: Services, ready: Draft) -> None:
-    chosen = ready.change(limit=40, training={**ready.training, "seed": 11}, options={"max_length": 40})
-    begun = start_run(services, chosen)
-    fresh = Draft(id=ready.id, picked=begun.run)
-    back = runs_tab.start_from(services, fresh)
-    assert back.config() == chosen.config() and back.run is None
-    assert (back.dataset, back.title, back.preset) == (chosen.dataset, chosen.title, chosen.preset)
-    assert runs_tab.open_run(services, fresh).run == begun.run
-
-
 def test_a_run_of_the_command_line_never_takes_the_data_of_the_draft(services: Services, ready: Draft) -> None:
-    run = make_run(services.store, config=ready.config().to_text().replace("reviews", "elsewhere"))
+    run = make_run(services.store, config=ready.run_config().to_text().replace("reviews", "elsewhere"))
     unknown = runs_tab.with_settings(ready, run)
     assert unknown.dataset is None and unknown.title == "elsewhere.csv"
     replace_json(run.dataset_file, {"dataset": ready.dataset})
@@ -483,11 +470,11 @@ def test_the_command_repeats_a_run_wherever_it_lies(tmp_path: Path) -> None:
 
 def test_settings_that_differ_are_marked_and_first(services: Services, ready: Draft) -> None:
     one = services.store.find(str(start_run(services, ready).run))
-    other = services.store.find(str(start_run(services, ready.change(training={"epochs": 99})).run))
+    other = services.store.find(str(start_run(services, ready.configure({"training": {"epochs": 99}})).run))
     assert one is not None and other is not None
     html = runs_tab.differences_html([one, other])
     assert html.index("training.epochs") < html.index("data.source")
-    assert config_of(one) == ready.config()
+    assert config_of(one) == ready.run_config()
 
 
 # --- the shell --------------------------------------------------------------------------------------
@@ -500,11 +487,11 @@ def test_each_step_waits_for_the_ones_before(services: Services, shell: Shell, r
     nothing = Draft(id=ready.id)
     assert locked(nothing) == ["data", "strategy", "train", "test"]
     assert shell.locked(nothing, "test") == "Choose what to teach first."
-    assert locked(nothing.change(task=ready.task)) == ["data", "strategy", "train", "test"]
-    with_model = nothing.change(task=ready.task, model=ready.model)
+    assert locked(nothing.configure({"task": ready.task})) == ["data", "strategy", "train", "test"]
+    with_model = nothing.configure({"task": ready.task, "model.id": ready.model})
     assert locked(with_model) == ["strategy", "train", "test"]
     assert shell.locked(with_model, "train") == "Bring some data first."
-    assert locked(ready.change(strategy={})) == ["train", "test"] and locked(ready) == ["test"]
+    assert locked(ready.without("strategy")) == ["train", "test"] and locked(ready) == ["test"]
     begun = start_run(services, ready)
     run = services.store.find(str(begun.run))
     assert run is not None and locked(begun) == ["test"]
@@ -533,7 +520,7 @@ def test_every_page_is_drawn_whatever_is_chosen(
 
 
 def test_presets_leave_the_settings_of_the_task(services: Services, text_draft: Draft) -> None:
-    draft = text_draft.change(options={"max_length": 40})
+    draft = text_draft.configure({"options": {"max_length": 40}})
     assert preset_draft(services, draft, subject(services, draft), "thorough").options == {"max_length": 40}
 
 
@@ -541,7 +528,7 @@ def test_the_curve_of_the_learning_rate_follows_the_settings(ready: Draft) -> No
     def drawn(**training: Any) -> str:
         from studio.app.settings import rate_curve
 
-        return rate_curve(ready.change(strategy={"name": "full"}, training=training).config(), 200)
+        return rate_curve(ready.configure({"strategy": {"name": "full"}, "training": training}).run_config(), 200)
 
     assert "begins at 5e-06, peaks at 5e-05, ends at" in drawn(learning_rate=5e-5, warmup=0.05)
     assert "when the checks stop improving" in drawn(schedule="reduce-on-plateau")
@@ -555,7 +542,7 @@ def test_a_suggestion_stands_beside_the_presets_with_its_reasons(services: Servi
     assert [card["key"] for card in cards] == [*PRESETS.names, "suggested"]
     assert "by rules" in cards[-1]["text"] and cards[-1]["tags"]
     draft = strategy_tab.choose_preset(services, ready, {"key": "suggested"})
-    assert draft.preset == "suggested" and draft.config().training.early_stopping == 3
+    assert draft.preset == "suggested" and draft.run_config().training.early_stopping == 3
     assert draft.options == ready.options
-    now = outlook(services, about, draft.config())
+    now = outlook(services, about, draft.run_config())
     assert strategy_tab.verdict_html(now, ["It is <so>."]).count("It is &lt;so&gt;.") == 1

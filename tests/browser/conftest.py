@@ -11,6 +11,7 @@ import pytest
 import tiny
 from studio_page import StudioServer, Visitor, free_port, visitor
 
+from studio.app.nested import value_at
 from studio.paths import Home
 from studio.store import Run
 
@@ -108,7 +109,7 @@ def walked(browser: Any, studio: StudioServer, text_model: Path, tmp_path_factor
         page.get_by_test_id("split-handle-0").focus()
         page.keyboard.press("PageDown")
         page.keyboard.press("ArrowLeft")
-        visit.wait(lambda: any(draft["split"]["train"] == 0.74 for draft in studio.drafts()))
+        visit.wait(lambda: any(value_at(draft, "config.data.split.train") == 0.74 for draft in studio.drafts()))
         rows = visit.rows_of_split()
         visit.forward("#to-strategy", "strategy")
         visit.sees("#presets [role=radio]")

@@ -1,11 +1,14 @@
 """Runs: listed, renamed, laid over each other, deleted and brought back."""
 
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 from studio_page import StudioServer, Visitor
 
+from studio.config import RunConfig
+from studio.files import replace_json
 from studio.store import Run
 
 pytestmark = pytest.mark.browser
@@ -57,6 +60,7 @@ def test_a_run_is_deleted_after_a_question_and_restored(visit: Visitor, second: 
     visit.sees("#runs tbody tr", "The other one").click()
     visit.sees("#run-title", "The other one")
     visit.page.click("#run-delete")
+    visit.sees("#run-confirm", "It goes to the deleted runs")
     visit.sees("#run-delete-no").click()
     visit.page.locator("#run-delete-yes").wait_for(state="hidden")
     visit.page.click("#run-delete")
@@ -68,7 +72,7 @@ def test_a_run_is_deleted_after_a_question_and_restored(visit: Visitor, second: 
     assert second.config_file.is_file()
 
 
-def test_a_new_run_starts_from_an_old_one_s_settings(visit: Visitor, walked: Any) -> None:
+def test_a_new_run_starts_from_an_old_one_s_settings(visit: Visitor, walked: Any, studio: StudioServer) -> None:
     visit.open()
     visit.step("runs")
     visit.sees("#runs tbody tr", walked.run.name).click()
@@ -77,3 +81,45 @@ def test_a_new_run_starts_from_an_old_one_s_settings(visit: Visitor, walked: Any
     visit.sees("#to-train:not([disabled])")
     visit.open_advanced()
     assert visit.page.locator("#training-epochs input").first.input_value() == "12"
+    visit.step("data")
+    assert visit.rows_of_split() == walked.rows
+    (draft,) = [draft for draft in studio.drafts() if draft["picked"] == walked.run.id and draft["run"] is None]
+    assert RunConfig.read(draft["config"]) == RunConfig.from_file(walked.run.config_file)
+
+
+def test_an_opened_run_brings_its_settings_to_every_step(visit: Visitor, walked: Any) -> None:
+    visit.open()
+    visit.open_run(walked.run)
+    visit.step("model")
+    visit.sees("#model-summary", "is ready")
+    visit.step("data")
+    assert visit.rows_of_split() == walked.rows
+    visit.step("strategy")
+    visit.open_advanced()
+    assert visit.page.locator("#training-epochs input").first.input_value() == "12"
+
+
+def test_a_draft_of_the_first_version_opens_where_it_was_left(
+    visit: Visitor, walked: Any, studio: StudioServer, text_model: Path
+) -> None:
+    known = {draft["id"] for draft in studio.drafts()}
+    visit.open()
+    visit.choose_task("text-classification")
+    (draft,) = [draft for draft in studio.drafts() if draft["id"] not in known]
+    data = RunConfig.from_file(walked.run.config_file).data.model_dump(mode="json")
+    old = {
+        **{"id": draft["id"], "page": "strategy", "demo": "own", "own": None, "folders": [str(text_model)]},
+        **{"task": "text-classification", "model": str(text_model), **data, "limit": 40, "title": "uneven.csv"},
+        **{"dataset": walked.draft["dataset"], "preset": "custom", "strategy": {"name": "lora", "r": 4}},
+        **{"training": {"epochs": 9}, "options": {}, "search": "", "cell": None, "picked": None},
+        **{"deleting": False, "compared": [], "run": None},
+    }
+    replace_json(studio.home.drafts / f"{draft['id']}.json", old)
+    visit.page.reload()
+    visit.arrives("strategy")
+    visit.sees("#to-train:not([disabled])")
+    visit.open_advanced()
+    assert visit.page.locator("#training-epochs input").first.input_value() == "9"
+    assert visit.page.locator("#lora-r input").first.input_value() == "4"
+    visit.step("data")
+    assert sum(visit.rows_of_split().values()) == 40

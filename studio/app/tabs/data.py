@@ -7,7 +7,6 @@ from typing import Any
 import gradio as gr
 
 from components.cards import Cards
-from components.changes import Changes
 from components.charts.bars import counts_html
 from components.forms import Form
 from components.notices import heading, notice
@@ -15,7 +14,8 @@ from components.split_slider import SplitSlider
 from components.tables import PagedTable
 from studio.app import demos, imports, mending
 from studio.app.drafts import Draft
-from studio.app.pages import Page, Services, Wire, cancel_job, committed
+from studio.app.pages import Page, Section, Services, Wire, cancel_job, committed, joined
+from studio.data.assembly import Assembled
 from studio.data.columns import SPLITS
 from studio.data.formats.excel import sheet_names
 from studio.data.importing import Imported
@@ -34,105 +34,44 @@ INVITATIONS = {
 }
 HEADERS = [("Holds the names", True), ("Is data already", False)]
 SPLIT_SETTINGS = ["stratify", "keep", "seed"]
-DECIDES_ROWS = {"columns", "cleaning", "limit", "split", "dataset"}
 COLUMN_SLOTS = max(len(task.columns) for task in TASKS)
 
 
 def build(services: Services) -> Page:
-    datasets = services.datasets
-    head = gr.HTML()
-    with gr.Row(elem_classes="split-row") as bringing:
-        with gr.Column(min_width=300):
-            upload = gr.File(label="Upload a file", file_types=UPLOAD_TYPES, elem_id="upload", height=170)
-        with gr.Column(min_width=300):
-            samples = Cards(elem_id="samples")
-    with gr.Accordion("Or take a data set of the Hugging Face Hub", open=False) as of_the_hub, gr.Row():
-        hub_name = gr.Textbox(label="Name of the data set", placeholder="owner/name", scale=4, interactive=True)
-        hub_use = gr.Button("Fetch", scale=1, min_width=100, elem_id="hub-use")
+    bring = bringing(services)
     progress = gr.HTML(elem_id="import-progress")
     cancel = gr.Button("Cancel", elem_id="import-cancel", size="sm", visible=False)
     with gr.Column(visible=False, elem_id="data-details") as details:
         summary = gr.HTML(elem_id="data-summary")
-        with gr.Row():
-            columns = [gr.Dropdown(interactive=True, elem_id=f"column-{n}") for n in range(COLUMN_SLOTS)]
-        with gr.Accordion("How the file was read", open=False) as reading_box:
-            gr.HTML("<p class='hint'>If the rows below look wrong, correct it here; the file is then read again.</p>")
-            with gr.Row():
-                delimiter = gr.Dropdown(DELIMITERS, label="Separator", interactive=True, allow_custom_value=True)
-                encoding = gr.Dropdown(ENCODINGS, label="Encoding", interactive=True, allow_custom_value=True)
-                sheet = gr.Dropdown(label="Sheet", interactive=True)
-                header = gr.Dropdown(HEADERS, label="First row", interactive=True)
-        reading = [delimiter, encoding, sheet, header]
-        preview = PagedTable(page=datasets.preview, rows_per_page=12, caption="Rows", elem_id="preview")
-        counts_title = gr.HTML()
-        counts = gr.HTML(elem_id="class-counts")
-        dropped_title = gr.HTML(elem_id="dropped-title")
-        offered = Changes(
-            title="Can be put right:", press="Put it right", press_all="Put all right", sign="plus", elem_id="offered"
-        )
-        put_right = Changes(
-            title="Put right:", press="Leave it as it came", press_all="Leave all as it came", elem_id="put-right"
-        )
-        dropped = PagedTable(page=datasets.problems, rows_per_page=8, caption="Left out", elem_id="dropped")
-        gr.HTML(
-            heading("Split", "The model learns from one part, is checked on the second, and examined on the third."),
-        )
-        split = SplitSlider(elem_id="split")
-        with gr.Accordion("More about the split", open=False, elem_id="split-settings"):
-            split_form = Form(SplitOptions, SPLIT_SETTINGS, elem_prefix="split")
-            limit_form = Form(DataOptions, ["limit"], elem_prefix="data")
-        notes = gr.HTML()
-        forward = gr.Button("Continue to strategy", variant="primary", elem_id="to-strategy")
+        pieces = [
+            roles_of_columns(services),
+            reading_again(services),
+            preview(services),
+            classes(services),
+            mending.problems(services),
+            splitting(services),
+            way_on(services),
+        ]
 
-    settings = [*split_form.components, *limit_form.components]
-    table_widgets = [*columns, reading_box, *reading, preview]
-    result_widgets = [
-        counts_title,
-        counts,
-        dropped_title,
-        offered,
-        put_right,
-        dropped,
-        split,
-        *settings,
-        notes,
-        forward,
-    ]
-    outputs = [head, bringing, of_the_hub, upload, samples, details, summary, *table_widgets, *result_widgets]
+    def show_summary(draft: Draft) -> list[Any]:
+        services.supervisor.warm_up()  # by the time that somebody presses Start, its imports are done
+        imported = services.datasets.imported(draft)
+        return [gr.update(visible=imported is not None), about_html(imported) if imported else gr.skip()]
+
+    about = Section([details, summary], show_summary, [Wire(cancel.click, partial(cancel_job, services))])
+    outputs, show, wires = joined(bring, about, once_brought(services, joined(*pieces)))
+    needs = partial(missing, services)
+    return Page("data", "Data", outputs, show, wires, needs, progress=progress, cancel=cancel)
+
+
+def once_brought(services: Services, section: Section) -> Section:
+    """The same piece, which stays as it is while there is no data."""
 
     def show(draft: Draft) -> list[Any]:
-        services.supervisor.warm_up()  # by the time that somebody presses Start, its imports are done
-        imported = datasets.imported(draft)
-        led = demos.words(draft)  # an example brings its data along, so nothing else is asked for
-        invitation = INVITATIONS[TASKS[draft.task].input_kind] if draft.task else ""
-        title = heading("The data of this example", led) if led else heading("Bring your data", invitation)
-        shown = [gr.update(visible=not led)] * 2
-        named = gr.skip() if is_upload(draft) else gr.update(value=None)  # another's file name would mislead
-        first = [title, *shown, named, sample_cards(draft), gr.update(visible=imported is not None)]
-        if imported is None:
-            return [*first, *[gr.skip()] * (len(outputs) - len(first))]
-        what = "pictures" if imported.kind == "image" else "rows"
-        about = notice("good", imported.title, f"{imported.rows:,} {what} were read.")
-        return [*first, about, *show_table(draft, imported), *show_result(services, draft, split_form, limit_form)]
+        brought = services.datasets.imported(draft) is not None
+        return section.show(draft) if brought else [gr.skip()] * len(section.outputs)
 
-    wires = [
-        Wire(upload.upload, partial(imports.import_upload, services), [upload]),
-        Wire(samples.select, partial(imports.import_sample, services), event=True),
-        Wire(hub_use.click, partial(imports.import_hub, services), [hub_name]),
-        Wire(cancel.click, partial(cancel_job, services)),
-        *[Wire(column.input, partial(map_columns, n), [column]) for n, column in enumerate(columns)],
-        *[Wire(widget.input, partial(imports.read_again, services), reading) for widget in reading],
-        Wire(offered.select, partial(mending.press, services), event=True),
-        Wire(put_right.select, mending.leave, event=True),
-        Wire(split.release, move_split, event=True),
-        *[
-            Wire(listener, partial(change_split, split_form, limit_form), settings)
-            for widget in settings
-            for listener in committed(widget)
-        ],
-        Wire(forward.click, partial(require_data, services), go="strategy"),
-    ]
-    return Page("data", "Data", outputs, show, wires, partial(missing, services), progress=progress, cancel=cancel)
+    return section._replace(show=show)
 
 
 def missing(services: Services, draft: Draft) -> str:
@@ -146,7 +85,34 @@ def missing(services: Services, draft: Draft) -> str:
     return ""
 
 
-# --- drawing ------------------------------------------------------------------------------------
+# --- bringing data ------------------------------------------------------------------------------
+
+
+def bringing(services: Services) -> Section:
+    """An upload, a sample, or a data set of the Hub; an example brings its data along, so nothing else is asked for."""
+    head = gr.HTML()
+    with gr.Row(elem_classes="split-row") as own:
+        with gr.Column(min_width=300):
+            upload = gr.File(label="Upload a file", file_types=UPLOAD_TYPES, elem_id="upload", height=170)
+        with gr.Column(min_width=300):
+            samples = Cards(elem_id="samples")
+    with gr.Accordion("Or take a data set of the Hugging Face Hub", open=False) as of_the_hub, gr.Row():
+        hub_name = gr.Textbox(label="Name of the data set", placeholder="owner/name", scale=4, interactive=True)
+        hub_use = gr.Button("Fetch", scale=1, min_width=100, elem_id="hub-use")
+
+    def show(draft: Draft) -> list[Any]:
+        led = demos.words(draft)
+        invitation = INVITATIONS[TASKS[draft.task].input_kind] if draft.task else ""
+        title = heading("The data of this example", led) if led else heading("Bring your data", invitation)
+        named = gr.skip() if is_upload(draft) else gr.update(value=None)  # another's file name would mislead
+        return [title, gr.update(visible=not led), gr.update(visible=not led), named, sample_cards(draft)]
+
+    wires = [
+        Wire(upload.upload, partial(imports.import_upload, services), [upload]),
+        Wire(samples.select, partial(imports.import_sample, services), event=True),
+        Wire(hub_use.click, partial(imports.import_hub, services), [hub_name]),
+    ]
+    return Section([head, own, of_the_hub, upload, samples], show, wires)
 
 
 def is_upload(draft: Draft) -> bool:
@@ -166,27 +132,58 @@ def sample_cards(draft: Draft) -> dict[str, Any]:
     }
 
 
-def show_table(draft: Draft, imported: Imported) -> list[Any]:
-    """How the file was read, and its first rows: updates for the table's widgets."""
-    roles = TASKS[draft.task].columns if draft.task else ()
-    slots: list[Any] = [gr.update(visible=False)] * COLUMN_SLOTS
-    for index, role in enumerate(roles):
-        slots[index] = gr.update(
-            visible=imported.kind == "text",
-            label=role.title,
-            info=role.help,
-            choices=list(imported.columns),
-            value=draft.columns.get(role.name),
-        )
-    reading = imported.reading
-    return [
-        *slots,
-        gr.update(visible=imported.kind == "text" and reading != ReadingOptions()),
-        *[gr.update(value=value, visible=value is not None) for value in (reading.delimiter, reading.encoding)],
-        gr.update(choices=sheets(draft, reading), value=reading.sheet, visible=reading.sheet is not None),
-        gr.update(value=reading.header, visible=reading.header is not None),
-        {"draft": draft.id, "dataset": draft.dataset},
-    ]
+def about_html(imported: Imported) -> str:
+    what = "pictures" if imported.kind == "image" else "rows"
+    return notice("good", imported.title, f"{imported.rows:,} {what} were read.")
+
+
+# --- how it was read ----------------------------------------------------------------------------
+
+
+def roles_of_columns(services: Services) -> Section:
+    """Which column is what the task asks for."""
+    with gr.Row():
+        columns = [gr.Dropdown(interactive=True, elem_id=f"column-{n}") for n in range(COLUMN_SLOTS)]
+
+    def show(draft: Draft) -> list[Any]:
+        imported = services.datasets.brought(draft)
+        slots: list[Any] = [gr.update(visible=False)] * COLUMN_SLOTS
+        for index, role in enumerate(TASKS[draft.task].columns if draft.task else ()):
+            slots[index] = gr.update(
+                visible=imported.kind == "text",
+                label=role.title,
+                info=role.help,
+                choices=list(imported.columns),
+                value=draft.data.columns.get(role.name),
+            )
+        return slots
+
+    return Section(columns, show, [Wire(each.input, partial(map_columns, n), [each]) for n, each in enumerate(columns)])
+
+
+def reading_again(services: Services) -> Section:
+    """Separator, encoding, sheet and first row as they were found, to be corrected."""
+    with gr.Accordion("How the file was read", open=False) as box:
+        gr.HTML("<p class='hint'>If the rows below look wrong, correct it here; the file is then read again.</p>")
+        with gr.Row():
+            delimiter = gr.Dropdown(DELIMITERS, label="Separator", interactive=True, allow_custom_value=True)
+            encoding = gr.Dropdown(ENCODINGS, label="Encoding", interactive=True, allow_custom_value=True)
+            sheet = gr.Dropdown(label="Sheet", interactive=True)
+            header = gr.Dropdown(HEADERS, label="First row", interactive=True)
+    fields = [delimiter, encoding, sheet, header]
+
+    def show(draft: Draft) -> list[Any]:
+        imported = services.datasets.brought(draft)
+        reading = imported.reading
+        return [
+            gr.update(visible=imported.kind == "text" and reading != ReadingOptions()),
+            *[gr.update(value=value, visible=value is not None) for value in (reading.delimiter, reading.encoding)],
+            gr.update(choices=sheets(draft, reading), value=reading.sheet, visible=reading.sheet is not None),
+            gr.update(value=reading.header, visible=reading.header is not None),
+        ]
+
+    wires = [Wire(field.input, partial(imports.read_again, services), fields) for field in fields]
+    return Section([box, *fields], show, wires)
 
 
 def sheets(draft: Draft, reading: ReadingOptions) -> list[str]:
@@ -197,56 +194,77 @@ def sheets(draft: Draft, reading: ReadingOptions) -> list[str]:
     return sheet_names(source) if source.is_file() else [reading.sheet]
 
 
-def show_result(services: Services, draft: Draft, split_form: Form, limit_form: Form) -> list[Any]:
-    """What the choices make of the rows: updates for the result's widgets."""
-    settings = [*split_form.updates(draft.split.model_dump()), *limit_form.updates({"limit": draft.limit})]
-    try:
-        assembled = services.datasets.assembled(draft)
-    except StudioError as error:
-        problem = error.explanation
-        shown = notice("bad", problem.what, problem.why, problem.what_to_do)
-        nothing = [None, mending.done(draft), gr.skip(), split_value(draft, None, ())]
-        return ["", shown, "", *nothing, *settings, "", gr.update(interactive=False)]
-    rows = {part: sum(counts.get(part, 0) for counts in assembled.counts.values()) for part in SPLITS}
-    worth_knowing = [problem for problem in assembled.problems if not problem.drops]
-    return [
-        heading("Examples per class", f"{len(assembled.counts)} classes, {sum(rows.values()):,} examples are used."),
-        counts_html([{"label": label, **parts} for label, parts in assembled.counts.items()]),
-        dropped_heading(assembled.dropped, len(worth_knowing)),
-        mending.shown(mending.offers(draft, assembled)),
-        mending.done(draft),
-        gr.update(value=query_of(draft), visible=bool(assembled.problems)),
-        split_value(draft, rows, assembled.kept),
-        *settings,
-        "".join(notice("info", note) for note in assembled.notes),
-        gr.update(interactive=True),
-    ]
+def preview(services: Services) -> Section:
+    """The rows as they were read."""
+    table = PagedTable(page=services.datasets.preview, rows_per_page=12, caption="Rows", elem_id="preview")
+    return Section([table], lambda draft: [{"draft": draft.id, "dataset": draft.dataset}], [])
 
 
-def query_of(draft: Draft) -> dict[str, Any]:
-    """What the tables ask their pages with; another choice is another query."""
-    return {
-        "draft": draft.id,
-        "choices": draft.model_dump_json(include={"columns", "cleaning", "limit", "split", "dataset"}),
-    }
+# --- what the choices make of the rows ----------------------------------------------------------
 
 
-def split_value(draft: Draft, rows: dict[str, int] | None, kept: tuple[str, ...]) -> dict[str, Any]:
+def classes(services: Services) -> Section:
+    """How many examples of each class there are, or why the rows cannot be used."""
+    title = gr.HTML()
+    counts = gr.HTML(elem_id="class-counts")
+
+    def show(draft: Draft) -> list[Any]:
+        try:
+            assembled = services.datasets.assembled(draft)
+        except StudioError as error:
+            problem = error.explanation
+            return ["", notice("bad", problem.what, problem.why, problem.what_to_do)]
+        used = sum(rows_of_parts(assembled).values())
+        return [
+            heading("Examples per class", f"{len(assembled.counts)} classes, {used:,} examples are used."),
+            counts_html([{"label": label, **parts} for label, parts in assembled.counts.items()]),
+        ]
+
+    return Section([title, counts], show, [])
+
+
+def splitting(services: Services) -> Section:
+    gr.HTML(heading("Split", "The model learns from one part, is checked on the second, and examined on the third."))
+    split = SplitSlider(elem_id="split")
+    with gr.Accordion("More about the split", open=False, elem_id="split-settings"):
+        split_form = Form(SplitOptions, SPLIT_SETTINGS, elem_prefix="split")
+        limit_form = Form(DataOptions, ["limit"], elem_prefix="data")
+    settings = [*split_form.components, *limit_form.components]
+
+    def show(draft: Draft) -> list[Any]:
+        drawn = [*split_form.updates(draft.data.split.model_dump()), *limit_form.updates({"limit": draft.data.limit})]
+        return [split_value(draft, services.datasets.usable(draft)), *drawn]
+
+    change = partial(change_split, split_form, limit_form)
+    wires = [Wire(listener, change, settings) for widget in settings for listener in committed(widget)]
+    return Section([split, *settings], show, [Wire(split.release, move_split, event=True), *wires])
+
+
+def split_value(draft: Draft, assembled: Assembled | None) -> dict[str, Any]:
     """The slider: the chosen shares, or what came with the data, which it then cannot change."""
-    if rows and kept:
+    rows = rows_of_parts(assembled) if assembled else None
+    if assembled and rows and assembled.kept:
         total = sum(rows.values())
         locked = "The parts came with the data. Switch that off under 'More about the split' to choose your own."
         return {**{part: rows[part] / total for part in SPLITS}, "rows": rows, "locked": locked}
-    return {**{part: getattr(draft.split, part) for part in SPLITS}, "rows": rows, "locked": ""}
+    split = draft.data.split.model_dump(include=set(SPLITS))
+    return {**split, "rows": rows, "locked": ""}
 
 
-def dropped_heading(dropped: int, worth_knowing: int) -> str:
-    if not dropped and not worth_knowing:
-        return notice("good", "Every row can be used.")
-    if not dropped:
-        return heading("Worth knowing", f"Every row can be used; {worth_knowing:,} are kept with a remark.")
-    remarks = f" {worth_knowing:,} are kept with a remark." if worth_knowing else ""
-    return heading("What is left out", f"{dropped:,} rows are left out, each for the reason given.{remarks}")
+def rows_of_parts(assembled: Assembled) -> dict[str, int]:
+    return {part: sum(counts.get(part, 0) for counts in assembled.counts.values()) for part in SPLITS}
+
+
+def way_on(services: Services) -> Section:
+    notes = gr.HTML()
+    forward = gr.Button("Continue to strategy", variant="primary", elem_id="to-strategy")
+
+    def show(draft: Draft) -> list[Any]:
+        assembled = services.datasets.usable(draft)
+        said = "".join(notice("info", note) for note in assembled.notes) if assembled else ""
+        return [said, gr.update(interactive=assembled is not None)]
+
+    return Section([notes, forward], show, [Wire(forward.click, partial(require_data, services), go="strategy")])
 
 
 # --- changing the draft ---------------------------------------------------------------------------
@@ -256,13 +274,12 @@ def map_columns(index: int, draft: Draft, column: str | None) -> Draft:
     roles = TASKS[draft.task].columns if draft.task else ()
     if index >= len(roles):
         return draft
-    others = {role: name for role, name in draft.columns.items() if role != roles[index].name}
-    return draft.change(columns={**others, roles[index].name: column} if column else others)
+    path = f"data.columns.{roles[index].name}"
+    return draft.configure({path: column}) if column else draft.without(path)
 
 
 def move_split(draft: Draft, event: dict[str, Any]) -> Draft:
-    parts = {part: float(event[part]) for part in SPLITS}
-    return draft.change(split=SplitOptions.read({**draft.split.model_dump(), **parts}, "split"))
+    return draft.configure({f"data.split.{part}": float(event[part]) for part in SPLITS})
 
 
 def change_split(split_form: Form, limit_form: Form, draft: Draft, *raw: Any) -> Draft:
@@ -271,8 +288,8 @@ def change_split(split_form: Form, limit_form: Form, draft: Draft, *raw: Any) ->
         changed, limit = split_form.values(*raw[:count]), limit_form.values(*raw[count:])
     except ValueError as error:
         raise StudioError("A setting cannot be read.", str(error), "Correct it.") from error
-    options = DataOptions.read({"source": "-", **limit, "split": {**draft.split.model_dump(), **changed}}, "split")
-    return draft.change(split=options.split, limit=options.limit)
+    settings = {f"data.split.{name}": value for name, value in changed.items()}
+    return draft.configure({**settings, **{f"data.{name}": value for name, value in limit.items()}})
 
 
 def require_data(services: Services, draft: Draft) -> Draft:

@@ -9,10 +9,9 @@ import gradio as gr
 
 from components.cards import Cards
 from components.notices import heading, notice, outline
-from studio.app import demos
-from studio.app import models as views
+from studio.app import demos, model_cards
 from studio.app.drafts import OWN, Draft
-from studio.app.pages import Page, Services, Wire, cancel_job, followed, progress_html
+from studio.app.pages import Page, Section, Services, Wire, cancel_job, followed, joined, progress_html
 from studio.errors import StudioError
 from studio.jobs import Job
 from studio.models import hub, local
@@ -32,71 +31,109 @@ WAY = (
 
 def build(services: Services) -> Page:
     gr.HTML(heading("What do you want to do?", "Walk through an example in about a minute, or bring your own data."))
+    begin = example_or_own(services)
+    offered = starting_models(services)
+    progress = gr.HTML(elem_id="download-progress")
+    cancel = gr.Button("Cancel the download", elem_id="download-cancel", size="sm", visible=False)
+    others = other_models(services)
+    outputs, show, wires = joined(begin, offered, others, chosen_model(services))
+    wires = [*wires, Wire(cancel.click, partial(cancel_job, services))]
+    return Page("model", "Model", outputs, show, wires, missing, progress=progress, cancel=cancel)
+
+
+def example_or_own(services: Services) -> Section:
+    """The guided demos and data of one's own; for that, what to teach."""
     choices = Cards(elem_id="demos")
     way = gr.HTML(elem_id="way")
     task_heading = gr.HTML()
     tasks = Cards(elem_id="tasks", visible=False)
-    model_heading = gr.HTML()
-    models = Cards(elem_id="models")
-    progress = gr.HTML(elem_id="download-progress")
-    cancel = gr.Button("Cancel the download", elem_id="download-cancel", size="sm", visible=False)
-    with gr.Accordion("Another model", open=False, elem_id="other-models") as others:
-        with gr.Row():
-            query = gr.Textbox(
-                label="Search the Hugging Face Hub",
-                info="Asks the Hub over the network; nothing is asked before you do.",
-                placeholder="for example: roberta",
-                scale=4,
-                interactive=True,
-                elem_id="hub-query",
-            )
-            search = gr.Button("Search", scale=1, min_width=100, elem_id="hub-search")
-        found_note = gr.HTML(elem_id="hub-note")
-        found = Cards(elem_id="hub-found")
-        with gr.Row():
-            folder = gr.Textbox(
-                label="A folder on this machine",
-                info="A model in transformers format: config.json and model.safetensors.",
-                scale=4,
-                interactive=True,
-                elem_id="model-folder",
-            )
-            use_folder = gr.Button("Use it", scale=1, min_width=100, elem_id="use-folder")
-    summary = gr.HTML(elem_id="model-summary")
-    forward = gr.Button("Continue to data", variant="primary", elem_id="to-data")
-    outputs = [choices, way, task_heading, tasks, model_heading, models, others, found_note, found, summary, forward]
 
     def show(draft: Draft) -> list[Any]:
-        chosen = draft.task is not None
-        teaching = chosen or works_with_own(draft)
-        note, cards = found_models(services, draft)
+        teaching = draft.task is not None or works_with_own(draft)
         return [
             demos.cards(draft),
             way_html() if draft.demo is None else "",
             task_title() if teaching else "",
             gr.update(value=task_cards(draft), visible=teaching),
-            model_title() if chosen else "",
-            gr.update(value=model_cards(services, draft) if chosen else None, visible=chosen),
-            gr.update(visible=chosen),
-            note,
-            cards,
-            views.summary(draft, services.home),
-            gr.update(visible=chosen, interactive=not missing(draft)),
         ]
 
     wires = [
         Wire(choices.select, partial(choose_demo, services), event=True, go="data", stays=works_with_own),
         Wire(tasks.select, choose_task, event=True),
-        Wire(models.select, partial(choose_card, services), event=True),
-        Wire(found.select, partial(choose_card, services), event=True),
+    ]
+    return Section([choices, way, task_heading, tasks], show, wires)
+
+
+def starting_models(services: Services) -> Section:
+    """Models on this machine and of the curated list."""
+    model_heading = gr.HTML()
+    models = Cards(elem_id="models")
+
+    def show(draft: Draft) -> list[Any]:
+        chosen = draft.task is not None
+        cards = offered_models(services, draft) if chosen else None
+        return [model_title() if chosen else "", gr.update(value=cards, visible=chosen)]
+
+    wires = [Wire(models.select, partial(choose_card, services), event=True)]
+    return Section([model_heading, models], show, wires)
+
+
+def other_models(services: Services) -> Section:
+    """A search of the Hub, and a folder of this machine."""
+    with gr.Accordion("Another model", open=False, elem_id="other-models") as others:
+        hub_search = searching(services)
+        folder_field = naming_a_folder(services)
+    shown = Section([others], lambda draft: [gr.update(visible=draft.task is not None)], [])
+    return joined(shown, hub_search, folder_field)
+
+
+def searching(services: Services) -> Section:
+    with gr.Row():
+        query = gr.Textbox(
+            label="Search the Hugging Face Hub",
+            info="Asks the Hub over the network; nothing is asked before you do.",
+            placeholder="for example: roberta",
+            scale=4,
+            interactive=True,
+            elem_id="hub-query",
+        )
+        search = gr.Button("Search", scale=1, min_width=100, elem_id="hub-search")
+    found_note = gr.HTML(elem_id="hub-note")
+    found = Cards(elem_id="hub-found")
+    wires = [
         Wire(search.click, partial(search_hub, services), [query]),
         Wire(query.submit, partial(search_hub, services), [query]),
-        Wire(use_folder.click, partial(choose_folder, services), [folder]),
-        Wire(folder.submit, partial(choose_folder, services), [folder]),
-        Wire(cancel.click, partial(cancel_job, services)),
-        Wire(forward.click, lambda draft: draft, go="data"),
+        Wire(found.select, partial(choose_card, services), event=True),
     ]
-    return Page("model", "Model", outputs, show, wires, missing, progress=progress, cancel=cancel)
+    return Section([found_note, found], lambda draft: [*found_models(services, draft)], wires)
+
+
+def naming_a_folder(services: Services) -> Section:
+    with gr.Row():
+        folder = gr.Textbox(
+            label="A folder on this machine",
+            info="A model in transformers format: config.json and model.safetensors.",
+            scale=4,
+            interactive=True,
+            elem_id="model-folder",
+        )
+        use_folder = gr.Button("Use it", scale=1, min_width=100, elem_id="use-folder")
+    wires = [
+        Wire(listener, partial(choose_folder, services), [folder]) for listener in (use_folder.click, folder.submit)
+    ]
+    return Section([], lambda draft: [], wires)
+
+
+def chosen_model(services: Services) -> Section:
+    """What was chosen, and the way on."""
+    summary = gr.HTML(elem_id="model-summary")
+    forward = gr.Button("Continue to data", variant="primary", elem_id="to-data")
+
+    def show(draft: Draft) -> list[Any]:
+        can_go_on = gr.update(visible=draft.task is not None, interactive=not missing(draft))
+        return [model_cards.summary(draft, services.home), can_go_on]
+
+    return Section([summary, forward], show, [Wire(forward.click, lambda draft: draft, go="data")])
 
 
 def missing(draft: Draft) -> str:
@@ -129,10 +166,10 @@ def task_cards(draft: Draft) -> dict[str, Any]:
     }
 
 
-def model_cards(services: Services, draft: Draft) -> dict[str, Any]:
+def offered_models(services: Services, draft: Draft) -> dict[str, Any]:
     known = hub.last_reach(services.home)
     reason = known.reason if known and not known.reachable else ""
-    return views.cards(draft, services.home, services.machine, reason, services.settings.trust_remote_code)
+    return model_cards.cards(draft, services.home, services.machine, reason, services.settings.trust_remote_code)
 
 
 def found_models(services: Services, draft: Draft) -> tuple[str, dict[str, Any] | None]:
@@ -144,7 +181,7 @@ def found_models(services: Services, draft: Draft) -> tuple[str, dict[str, Any] 
         return notice("warning", "The Hub cannot be asked.", result.reason, "Models on this machine work."), None
     if not result.models:
         return notice("info", "Nothing was found.", "", "Try another word."), None
-    return "", views.found_cards(result, draft, services.machine)
+    return "", model_cards.found_cards(result, draft, services.machine)
 
 
 # --- changing the draft ---------------------------------------------------------------------------
@@ -167,7 +204,7 @@ def choose_task(draft: Draft, event: dict[str, Any]) -> Draft:
     task = TASKS[str(event["key"])].name
     if task == draft.task:
         return draft
-    return Draft(id=draft.id, page=draft.page, folders=draft.folders, demo=OWN, task=task)
+    return draft.start_anew(demo=OWN, config={"task": task})
 
 
 def choose_card(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
@@ -178,7 +215,7 @@ def choose_card(services: Services, draft: Draft, event: dict[str, Any]) -> Gene
         reach = hub.reach(services.home)
         if not reach.reachable:
             raise StudioError(
-                f"{views.title_of(model)} cannot be downloaded.",
+                f"{model_cards.title_of(model)} cannot be downloaded.",
                 reach.reason,
                 "Connect to the internet and choose it again, or take a model that is on this machine.",
             )
@@ -204,10 +241,11 @@ def take(services: Services, draft: Draft, model: str) -> Draft:
     task = TASKS[str(draft.task)]
     if not info.fits(task.model):
         why = " ".join(info.problems) or f"It does not read {READS[task.model.processor]}."
-        raise StudioError(f"{views.title_of(model)} cannot be used here.", why, "Choose another model.")
+        raise StudioError(f"{model_cards.title_of(model)} cannot be used here.", why, "Choose another model.")
     if model == draft.model:
         return draft
-    return draft.change(model=model, preset=None, strategy={}, training={}, run=None)
+    chosen = draft.without("strategy", "training").configure({"model": {"id": model}})
+    return chosen.change(preset=None, run=None)
 
 
 def search_hub(services: Services, draft: Draft, query: str | None) -> Generator[str, None, Draft]:

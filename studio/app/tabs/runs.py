@@ -9,11 +9,11 @@ import gradio as gr
 from components.charts.comparison import CurveComparison
 from components.notices import empty, heading
 from components.tables import PagedTable, simple_table
-from studio.app.datasets import bounds
+from studio.app.draft_data import bounds
 from studio.app.drafts import Draft
 from studio.app.live import STATUS_TITLES, duration, spent, thin
-from studio.app.models import title_of
-from studio.app.pages import Page, Services, Wire
+from studio.app.model_cards import title_of
+from studio.app.pages import Page, Section, Services, Wire, joined
 from studio.app.runs import TONES, config_of, flat_settings
 from studio.config import RunConfig
 from studio.errors import StudioError
@@ -24,9 +24,30 @@ MOST_COMPARED = 6
 
 
 def build(services: Services) -> Page:
+    pieces = listing(services), detail(services), comparison(services), trash(services)
+    return Page("runs", "Runs", *joined(*pieces), is_step=False)
+
+
+def listing(services: Services) -> Section:
     head = gr.HTML()
-    listing = PagedTable(page=partial(run_page, services), selectable=True, caption="Runs", elem_id="runs")
-    with gr.Column(visible=False, elem_id="run-detail") as detail:
+    table = PagedTable(page=partial(run_page, services), selectable=True, caption="Runs", elem_id="runs")
+
+    def show(draft: Draft) -> list[Any]:
+        runs = list(services.store)
+        states = {run.id: services.states.of(run) for run in runs}
+        return [
+            heading("Runs", "Everything that was trained here. Choose one to open it.")
+            if runs
+            else empty("runs", "No runs yet", "Each training you start appears here and stays."),
+            {"list": [(run.id, run.name, states[run.id].status, states[run.id].step) for run in runs[:200]]},
+        ]
+
+    return Section([head, table], show, [Wire(table.select, pick, event=True)])
+
+
+def detail(services: Services) -> Section:
+    """The picked run: open it, start from its settings, rename or delete it."""
+    with gr.Column(visible=False, elem_id="run-detail") as shown:
         title = gr.HTML(elem_id="run-title")
         with gr.Row(elem_classes="button-row"):
             watch = gr.Button("Open", variant="primary", elem_id="run-open", min_width=120)
@@ -35,11 +56,43 @@ def build(services: Services) -> Page:
         with gr.Row():
             name = gr.Textbox(label="Name", max_lines=1, interactive=True, elem_id="run-name", scale=4)
             rename = gr.Button("Rename", elem_id="run-rename", scale=1, min_width=100)
-        with gr.Row(visible=False, elem_id="run-confirm") as confirm:
-            confirm_text = gr.HTML()
-            yes = gr.Button("Yes, delete it", variant="stop", elem_id="run-delete-yes", min_width=140)
-            no = gr.Button("Keep it", elem_id="run-delete-no", min_width=120)
-    with gr.Column(visible=False) as comparison:
+        question = really_delete(services)
+
+    def show(draft: Draft) -> list[Any]:
+        run = services.store.find(draft.picked) if draft.picked else None
+        title_words = heading(run.name, run_sentence(services, run), level=3) if run else ""
+        return [gr.update(visible=run is not None), title_words, run.name if run else ""]
+
+    wires = [
+        Wire(watch.click, partial(open_run, services), go="train"),
+        Wire(again.click, partial(start_from, services), go="strategy"),
+        Wire(delete.click, lambda draft: draft.change(deleting=True)),
+        Wire(rename.click, partial(rename_run, services), [name]),
+        Wire(name.submit, partial(rename_run, services), [name]),
+    ]
+    return joined(Section([shown, title, name], show, wires), question)
+
+
+def really_delete(services: Services) -> Section:
+    with gr.Row(visible=False, elem_id="run-confirm") as question:
+        gr.HTML("<p class='hint'>It goes to the deleted runs, from where it can be restored.</p>")
+        yes = gr.Button("Yes, delete it", variant="stop", elem_id="run-delete-yes", min_width=140)
+        no = gr.Button("Keep it", elem_id="run-delete-no", min_width=120)
+
+    def show(draft: Draft) -> list[Any]:
+        there = bool(draft.picked and services.store.find(draft.picked))
+        return [gr.update(visible=there and draft.deleting)]
+
+    wires = [
+        Wire(no.click, lambda draft: draft.change(deleting=False)),
+        Wire(yes.click, partial(delete_run, services)),
+    ]
+    return Section([question], show, wires)
+
+
+def comparison(services: Services) -> Section:
+    """Curves and settings of several runs."""
+    with gr.Column(visible=False) as shown:
         compared = gr.Dropdown(
             label="Compare runs",
             info="Curves are laid over each other; settings that differ are marked.",
@@ -52,66 +105,33 @@ def build(services: Services) -> Page:
             loss_curves = CurveComparison(elem_id="compare-loss")
             metric_curves = CurveComparison(elem_id="compare-metric")
         differences = gr.HTML(elem_id="compare-settings")
-    with gr.Row(visible=False) as trash:
-        deleted = gr.Dropdown(label="Deleted runs", interactive=True, elem_id="deleted", scale=4)
-        restore = gr.Button("Restore", elem_id="restore", scale=1, min_width=100)
-    outputs = [
-        head,
-        listing,
-        detail,
-        title,
-        name,
-        confirm,
-        confirm_text,
-        comparison,
-        compared,
-        curves,
-        loss_curves,
-        metric_curves,
-        differences,
-        trash,
-        deleted,
-    ]
 
     def show(draft: Draft) -> list[Any]:
         runs = list(services.store)
-        chosen = services.store.find(draft.picked) if draft.picked else None
-        picked = [run for run_id in draft.compared if (run := services.store.find(run_id))]
-        gone = [(run.name, run.id) for run in services.store.deleted()]
-        states = {run.id: services.states.of(run) for run in runs}
+        chosen = [run for run_id in draft.compared if (run := services.store.find(run_id))]
         return [
-            heading("Runs", "Everything that was trained here. Choose one to open it.")
-            if runs
-            else empty("runs", "No runs yet", "Each training you start appears here and stays."),
-            {"list": [(run.id, run.name, states[run.id].status, states[run.id].step) for run in runs[:200]]},
-            gr.update(visible=chosen is not None),
-            heading(chosen.name, run_sentence(services, chosen), level=3) if chosen else "",
-            chosen.name if chosen else "",
-            gr.update(visible=bool(chosen and draft.deleting)),
-            "<p class='hint'>It goes to the deleted runs, from where it can be restored.</p>",
             gr.update(visible=len(runs) > 1),
-            gr.update(choices=[(run.name, run.id) for run in runs], value=[run.id for run in picked]),
-            gr.update(visible=bool(picked)),
-            loss_value(services, picked),
-            metric_value(services, picked),
-            differences_html(picked),
-            gr.update(visible=bool(gone)),
-            gr.update(choices=gone, value=gone[0][1] if gone else None),
+            gr.update(choices=[(run.name, run.id) for run in runs], value=[run.id for run in chosen]),
+            gr.update(visible=bool(chosen)),
+            loss_value(services, chosen),
+            metric_value(services, chosen),
+            differences_html(chosen),
         ]
 
-    wires = [
-        Wire(listing.select, pick, event=True),
-        Wire(watch.click, partial(open_run, services), go="train"),
-        Wire(again.click, partial(start_from, services), go="strategy"),
-        Wire(delete.click, lambda draft: draft.change(deleting=True)),
-        Wire(no.click, lambda draft: draft.change(deleting=False)),
-        Wire(yes.click, partial(delete_run, services)),
-        Wire(rename.click, partial(rename_run, services), [name]),
-        Wire(name.submit, partial(rename_run, services), [name]),
-        Wire(compared.input, lambda draft, ids: draft.change(compared=tuple(ids or ())), [compared]),
-        Wire(restore.click, partial(restore_run, services), [deleted]),
-    ]
-    return Page("runs", "Runs", outputs, show, wires, is_step=False)
+    wires = [Wire(compared.input, lambda draft, ids: draft.change(compared=tuple(ids or ())), [compared])]
+    return Section([shown, compared, curves, loss_curves, metric_curves, differences], show, wires)
+
+
+def trash(services: Services) -> Section:
+    with gr.Row(visible=False) as shown:
+        deleted = gr.Dropdown(label="Deleted runs", interactive=True, elem_id="deleted", scale=4)
+        restore = gr.Button("Restore", elem_id="restore", scale=1, min_width=100)
+
+    def show(draft: Draft) -> list[Any]:
+        gone = [(run.name, run.id) for run in services.store.deleted()]
+        return [gr.update(visible=bool(gone)), gr.update(choices=gone, value=gone[0][1] if gone else None)]
+
+    return Section([shown, deleted], show, [Wire(restore.click, partial(restore_run, services), [deleted])])
 
 
 # --- drawing ------------------------------------------------------------------------------------
@@ -239,19 +259,10 @@ def with_settings(draft: Draft, run: Run) -> Draft:
         raise StudioError("The settings cannot be used.", "Another version wrote them.", "Start a new run instead.")
     meta = run.meta
     return draft.change(
-        task=config.task,
-        model=config.model.id,
-        source=config.data.source,
+        config=config.model_dump(mode="json"),
         title=meta.get("data") or source_name(config),
         dataset=run.dataset,
-        reading=config.data.reading,
-        columns=config.data.columns,
-        limit=config.data.limit,
-        split=config.data.split,
         preset=meta.get("preset"),
-        strategy=config.strategy,
-        training=config.training.model_dump(),
-        options=config.options,
         cell=None,
     )
 

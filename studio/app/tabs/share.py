@@ -4,7 +4,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -12,12 +12,13 @@ from typing import Any
 from urllib.parse import quote
 
 import gradio as gr
+from gradio.blocks import Block
 
 from components.cards import Cards
 from components.notices import empty, heading
-from studio.app.datasets import file_url
+from studio.app.draft_data import file_url
 from studio.app.drafts import Draft
-from studio.app.pages import Page, Services, Wire, progress_html
+from studio.app.pages import Page, Section, Services, Wire, joined, progress_html
 from studio.app.runs import config_of
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
@@ -29,28 +30,37 @@ from studio.store import Run
 
 
 def build(services: Services) -> Page:
-    head = gr.HTML()
-    which_run = gr.Dropdown(label="Run", interactive=True, elem_id="share-run")
+    which = choosing_a_run(services)
     with gr.Column(visible=False) as body:
         exporters = Cards(elem_id="exporters")
         progress = gr.HTML()
         cancel = gr.Button("Cancel", size="sm", visible=False)
         download = gr.HTML(elem_id="download")
-        gr.HTML(
-            heading(
-                "Repeat this run", "The run file holds every setting; the command runs it without the page.", level=3
-            )
-        )
-        command = gr.Code(
-            label="Command", language="shell", interactive=False, buttons=["copy"], elem_id="command", lines=1
-        )
-        run_file = gr.Code(
-            label="run.yaml", language="yaml", interactive=False, buttons=["copy"], elem_id="run-file", max_lines=18
-        )
-        run_file_link = gr.HTML()
+        again = repeating(services)
         with gr.Accordion("The model card", open=False):
             card = gr.Markdown(elem_id="model-card")
-    outputs = [head, which_run, body, exporters, download, command, run_file, run_file_link, card]
+
+    def show_body(draft: Draft) -> list[Any]:
+        return [gr.update(visible=find_finished(services, draft) is not None)]
+
+    def show_ways(run: Run) -> list[Any]:
+        return [exporter_cards(run), download_html(services, run), card_text(run)]
+
+    wires = [
+        Wire(exporters.select, partial(export, services), event=True),
+        Wire(cancel.click, partial(cancel_export, services), redraw=False),
+    ]
+    pieces = [
+        Section([body], show_body, wires),
+        of_a_finished_run(services, [exporters, download, card], show_ways),
+        again,
+    ]
+    return Page("share", "Share", *joined(which, *pieces), is_step=False, progress=progress, cancel=cancel)
+
+
+def choosing_a_run(services: Services) -> Section:
+    head = gr.HTML()
+    which_run = gr.Dropdown(label="Run", interactive=True, elem_id="share-run")
 
     def show(draft: Draft) -> list[Any]:
         finished = [run for run in services.store if services.states.of(run).has_model]
@@ -59,30 +69,41 @@ def build(services: Services) -> Page:
         if not finished:
             title = empty("share", "Nothing to share yet", "Train a model first; it appears here when it is done.")
         choices = [(f"{each.name} · {each.id[:13]}", each.id) for each in finished]
-        first = [
-            title,
-            gr.update(choices=choices, value=run.id if run else None, visible=bool(finished)),
-            gr.update(visible=run is not None),
-        ]
-        if run is None:
-            return [*first, *[gr.skip()] * (len(outputs) - 3)]
-        settings = run.config_file.read_text(encoding="utf-8")
-        return [
-            *first,
-            exporter_cards(run),
-            download_html(services, run),
-            command_line(run, services.home),
-            settings,
-            link(f"data:application/yaml;charset=utf-8,{quote(settings)}", "run.yaml", "Download run.yaml"),
-            card_text(run),
-        ]
+        return [title, gr.update(choices=choices, value=run.id if run else None, visible=bool(finished))]
 
-    wires = [
-        Wire(which_run.input, lambda draft, run_id: draft.change(run=run_id, cell=None), [which_run]),
-        Wire(exporters.select, partial(export, services), event=True),
-        Wire(cancel.click, partial(cancel_export, services), redraw=False),
-    ]
-    return Page("share", "Share", outputs, show, wires, is_step=False, progress=progress, cancel=cancel)
+    choose = Wire(which_run.input, lambda draft, run_id: draft.change(run=run_id, cell=None), [which_run])
+    return Section([head, which_run], show, [choose])
+
+
+def repeating(services: Services) -> Section:
+    """The run file, and the command that runs it."""
+    gr.HTML(
+        heading("Repeat this run", "The run file holds every setting; the command runs it without the page.", level=3)
+    )
+    command = gr.Code(
+        label="Command", language="shell", interactive=False, buttons=["copy"], elem_id="command", lines=1
+    )
+    run_file = gr.Code(
+        label="run.yaml", language="yaml", interactive=False, buttons=["copy"], elem_id="run-file", max_lines=18
+    )
+    run_file_link = gr.HTML()
+
+    def show(run: Run) -> list[Any]:
+        settings = run.config_file.read_text(encoding="utf-8")
+        address = f"data:application/yaml;charset=utf-8,{quote(settings)}"
+        return [command_line(run, services.home), settings, link(address, "run.yaml", "Download run.yaml")]
+
+    return of_a_finished_run(services, [command, run_file, run_file_link], show)
+
+
+def of_a_finished_run(services: Services, outputs: list[Block], show: Callable[[Run], list[Any]]) -> Section:
+    """A piece that stays as it is where no finished run is chosen."""
+
+    def show_run(draft: Draft) -> list[Any]:
+        run = find_finished(services, draft)
+        return show(run) if run else [gr.skip()] * len(outputs)
+
+    return Section(outputs, show_run, [])
 
 
 def find_finished(services: Services, draft: Draft) -> Run | None:

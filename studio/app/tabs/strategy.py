@@ -13,7 +13,7 @@ from components.notices import heading, notice
 from components.tables import metric_cards
 from studio.app import demos, settings
 from studio.app.drafts import Draft
-from studio.app.models import size
+from studio.app.model_cards import size
 from studio.app.outlook import SUGGESTED, Outlook, Subject, outlook, preset_draft, subject, suggested
 from studio.app.pages import Page, Services, Wire, committed
 from studio.app.settings import Panel
@@ -44,29 +44,18 @@ def build(services: Services) -> Page:
         changed = Changes(elem_id="changes")
         panels = settings.build_panels()
     forward = gr.Button("Continue to training", variant="primary", elem_id="to-train")
-    outputs = [head, presets, numbers, verdict, strip, ways, changed, *settings.widgets(panels), forward]
+    decided = [numbers, verdict, strip, ways, changed, *settings.widgets(panels), forward]
 
     def show(draft: Draft) -> list[Any]:
         if missing_before(services, draft):
-            return [gr.skip()] * len(outputs)
+            return [gr.skip()] * (2 + len(decided))
         about = subject(services, draft)
         title = heading("How much should the model learn?", demos.words(draft) or INVITATION)
-        first = [title, preset_cards(services, draft, about)]
-        if not draft.strategy:
-            drawn = {id(ways): way_cards(draft, about), id(forward): gr.update(interactive=False)}
-            return [*first, *(drawn.get(id(output), gr.skip()) for output in outputs[len(first) :])]
-        config = draft.config()
-        now = outlook(services, about, config)
-        return [
-            *first,
-            numbers_html(now),
-            verdict_html(now, suggested(services, draft, about).reasons if draft.preset == SUGGESTED else ()),
-            {"layers": list(now.layers)},
-            way_cards(draft, about),
-            {"changes": settings.changes(draft, config, now.unread)},
-            *settings.updates(panels, draft, config, now.unread, now.steps),
-            gr.update(interactive=not now.problem),
-        ]
+        offered = [title, preset_cards(services, draft, about)]
+        if draft.strategy:
+            return [*offered, *show_decided(services, panels, draft, about)]
+        drawn = {id(ways): way_cards(draft, about), id(forward): gr.update(interactive=False)}
+        return [*offered, *(drawn.get(id(widget), gr.skip()) for widget in decided)]
 
     wires = [
         Wire(presets.select, partial(choose_preset, services), event=True),
@@ -76,7 +65,23 @@ def build(services: Services) -> Page:
         *panel_wires(panels),
         Wire(forward.click, lambda draft: draft, go="train"),
     ]
-    return Page("strategy", "Strategy", outputs, show, wires, missing)
+    return Page("strategy", "Strategy", [head, presets, *decided], show, wires, missing)
+
+
+def show_decided(services: Services, panels: Sequence[Panel], draft: Draft, about: Subject) -> list[Any]:
+    """What the chosen strategy means, and every setting: updates for the widgets below the presets."""
+    config = draft.run_config()
+    now = outlook(services, about, config)
+    reasons = suggested(services, draft, about).reasons if draft.preset == SUGGESTED else ()
+    return [
+        numbers_html(now),
+        verdict_html(now, reasons),
+        {"layers": list(now.layers)},
+        way_cards(draft, about),
+        {"changes": settings.changes(draft, config, now.unread)},
+        *settings.updates(panels, draft, config, now.unread, now.steps),
+        gr.update(interactive=not now.problem),
+    ]
 
 
 def panel_wires(panels: Sequence[Panel]) -> list[Wire]:
@@ -95,13 +100,12 @@ def panel_wires(panels: Sequence[Panel]) -> list[Wire]:
             values = panel.form.values(*(typed[widget] for widget in panel.form.components))
         except ValueError as error:
             raise StudioError("A setting cannot be read.", str(error), "Correct it.") from error
-        config = draft.config()
+        config = draft.run_config()
         if values.items() <= settings.in_parts(config)[panel.part].items():
             return draft  # a field that was only passed through
-        begun = draft.change(strategy=draft.strategy or {"name": config.strategy["name"]}, preset=CUSTOM)
-        changed = begun.change(**{panel.part: {**getattr(begun, panel.part), **values}})
-        changed.config()  # says in plain words what does not fit
-        return changed
+        begun = {"strategy.name": config.strategy["name"]}
+        changed = {f"{panel.part}.{name}": value for name, value in values.items()}
+        return draft.configure({**begun, **changed}).change(preset=CUSTOM)
 
     return [
         Wire(listener, partial(apply, panel), everything)
@@ -126,7 +130,7 @@ def preset_cards(services: Services, draft: Draft, about: Subject) -> dict[str, 
     """What is suggested, with the reasons, and each preset; with what it would train and how long it would take."""
 
     def tags(choice: Draft) -> list[dict[str, str]]:
-        would = outlook(services, about, choice.config())
+        would = outlook(services, about, choice.run_config())
         return [
             {"text": f"trains {size(would.preview.trainable)} parameters"},
             {"text": would.time_words},
@@ -151,7 +155,7 @@ def preset_cards(services: Services, draft: Draft, about: Subject) -> dict[str, 
             "title": "Suggested for your data",
             "text": f"{way}, by rules for data like yours.",
             "icon": "sparkles",
-            "tags": tags(draft.change(**suggestion.settings)),
+            "tags": tags(draft.configure(suggestion.settings)),
         }
     )
     return {"label": "How much to train", "selected": draft.preset, "cards": cards}
@@ -203,8 +207,8 @@ def choose_preset(services: Services, draft: Draft, event: dict[str, Any]) -> Dr
 
 def choose_way(draft: Draft, event: dict[str, Any]) -> Draft:
     """Another strategy with its own settings and its recommended learning rate; the rest stays."""
-    training = {key: value for key, value in draft.training.items() if key != "learning_rate"}
-    return draft.change(preset=CUSTOM, strategy={"name": STRATEGIES[str(event["key"])].name}, training=training)
+    strategy = {"name": STRATEGIES[str(event["key"])].name}
+    return draft.without("training.learning_rate").configure({"strategy": strategy}).change(preset=CUSTOM)
 
 
 def put_back(draft: Draft, event: dict[str, Any]) -> Draft:

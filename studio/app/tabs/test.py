@@ -12,7 +12,7 @@ from components.charts.confusion import ConfusionMatrix
 from components.notices import empty, heading, notice
 from components.tables import PagedTable, metric_cards, simple_table
 from studio.app import demos
-from studio.app.datasets import file_url
+from studio.app.draft_data import file_url
 from studio.app.drafts import Draft
 from studio.app.pages import Page, Services, Wire, progress_html
 from studio.app.results import Results, imported_of, scores, task_of

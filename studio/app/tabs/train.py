@@ -1,6 +1,7 @@
 """4 Train: start, watch, pause, resume, stop. The run goes on without this page."""
 
 from functools import partial
+from typing import Any
 
 import gradio as gr
 
@@ -11,7 +12,7 @@ from components.notices import heading, notice
 from studio.app.drafts import Draft
 from studio.app.live import States, poll
 from studio.app.outlook import layer_titles
-from studio.app.pages import Page, Services, Wire
+from studio.app.pages import Page, Section, Services, Wire, joined
 from studio.app.runs import run_name, start_run
 from studio.config import RunConfig
 from studio.errors import StudioError
@@ -35,86 +36,111 @@ EARLY = "Training is done, sooner than planned: it did not get better any more. 
 
 
 def build(services: Services) -> Page:
-    states = services.states
-
-    def run_of(draft: Draft) -> Run | None:
-        return services.store.find(draft.run) if draft.run else None
-
     head = gr.HTML()
     with gr.Row(elem_classes="split-row"):
         with gr.Column(scale=3, min_width=320):
-            chart = LiveChart(poll=partial(poll, services.store, states), nothing=NOTHING_YET, elem_id="live-chart")
+            watch = partial(poll, services.store, services.states)
+            chart = LiveChart(poll=watch, nothing=NOTHING_YET, elem_id="live-chart")
         with gr.Column(scale=1, min_width=240, elem_classes="side-column"):
-            start = gr.Button("Start training", variant="primary", elem_id="start")
-            test = gr.Button("Try the result", variant="primary", elem_id="to-test")
-            pause = gr.Button("Pause", elem_id="pause")
-            resume = gr.Button("Resume", variant="primary", elem_id="resume")
-            stop = gr.Button("Stop and keep the best", elem_id="stop")
-            again = gr.Button("Start a new run with the present choices", elem_id="start-again")
+            buttons = controls(services)
             waiting = gr.HTML()
             strip = LayerStrip(elem_id="train-layers")
             trial = gr.HTML(elem_id="rate-test")
 
-    def show(draft: Draft) -> list[object]:
-        run = run_of(draft)
-        status = states.of(run).status if run else None
-        finished = bool(run and states.of(run).has_model)
+    def show_course(draft: Draft) -> list[Any]:
+        run = run_of(services, draft)
+        status = services.states.of(run).status if run else None
+        return [title_html(services, draft), {"run": run.id if run else None, "status": status}]
+
+    def show_state(draft: Draft) -> list[Any]:
+        run = run_of(services, draft)
+        layers = {"layers": list(layers_of_run(run, services.states)) if run else []}
+        return [_queue_html(services, run), layers, rate_test_html(services.states.of(run).rate_test if run else None)]
+
+    course = Section([head, chart], show_course, [Wire(chart.status, lambda draft: draft)])
+    state = Section([waiting, strip, trial], show_state, [])
+    return Page(
+        "train", "Train", *joined(course, buttons, state), partial(missing, services), partial(can_be_watched, services)
+    )
+
+
+def controls(services: Services) -> Section:
+    """The buttons, of which only those are shown that do something now."""
+    start = gr.Button("Start training", variant="primary", elem_id="start")
+    test = gr.Button("Try the result", variant="primary", elem_id="to-test")
+    pause = gr.Button("Pause", elem_id="pause")
+    resume = gr.Button("Resume", variant="primary", elem_id="resume")
+    stop = gr.Button("Stop and keep the best", elem_id="stop")
+    again = gr.Button("Start a new run with the present choices", elem_id="start-again")
+
+    def show(draft: Draft) -> list[Any]:
+        run = run_of(services, draft)
+        status = services.states.of(run).status if run else None
+        finished = has_model(services, run)
         if finished:
             services.predictor.warm_up()  # the next thing that somebody does is to try it
-        shown = [
-            status is None,
-            finished,
-            status in ("starting", "running"),
-            status in RESUMABLE,
-            status in BUSY,
-            status is not None and status not in BUSY,
-        ]
-        title = (
-            heading(run.name, EARLY if ended_early(states.of(run)) else SENTENCES[status])
-            if run and status
-            else heading("Everything is set", f"{run_name(draft)}. {SENTENCES['running']}")
-        )
-        stop_words = "Leave the queue" if status == "queued" else "Stop and keep the best"
         return [
-            title,
-            {"run": run.id if run else None, "status": status},
-            *[gr.update(visible=visible) for visible in shown[:4]],
-            gr.update(visible=shown[4], value=stop_words),
-            gr.update(visible=shown[5]),
-            _queue_html(services, run),
-            {"layers": list(layers_of_run(run, states)) if run else []},
-            rate_test_html(states.of(run).rate_test if run else None),
+            gr.update(visible=status is None),
+            gr.update(visible=finished),
+            gr.update(visible=status in ("starting", "running")),
+            gr.update(visible=status in RESUMABLE),
+            gr.update(
+                visible=status in BUSY, value="Leave the queue" if status == "queued" else "Stop and keep the best"
+            ),
+            gr.update(visible=status is not None and status not in BUSY),
         ]
 
-    def act(action: str, draft: Draft) -> Draft:
-        run = run_of(draft)
-        if run is not None:
-            getattr(services.supervisor, action)(run)
-            if services.store.find(run.id) is None:  # it left the queue without ever having started
-                return draft.change(run=None)
-        return draft
-
-    outputs = [head, chart, start, test, pause, resume, stop, again, waiting, strip, trial]
     begin = partial(start_run, services)
     wires = [
         Wire(start.click, begin),
         Wire(again.click, begin),
-        Wire(pause.click, partial(act, "pause")),
-        Wire(resume.click, partial(act, "resume")),
-        Wire(stop.click, partial(act, "stop")),
+        Wire(pause.click, partial(act, services, "pause")),
+        Wire(resume.click, partial(act, services, "resume")),
+        Wire(stop.click, partial(act, services, "stop")),
         Wire(test.click, lambda draft: draft, go="test"),
-        Wire(chart.status, lambda draft: draft),
     ]
+    return Section([start, test, pause, resume, stop, again], show, wires)
 
-    def missing(draft: Draft) -> str:
-        run = run_of(draft)
-        return "" if run and states.of(run).has_model else "Train a model first."
 
-    def is_ready(draft: Draft) -> bool:
-        """A run can be watched although its data is not known here: before its worker has read it, or deleted since."""
-        return run_of(draft) is not None
+# --- the run that is shown ------------------------------------------------------------------------
 
-    return Page("train", "Train", outputs, show, wires, missing, is_ready)
+
+def run_of(services: Services, draft: Draft) -> Run | None:
+    return services.store.find(draft.run) if draft.run else None
+
+
+def has_model(services: Services, run: Run | None) -> bool:
+    return run is not None and services.states.of(run).has_model
+
+
+def missing(services: Services, draft: Draft) -> str:
+    return "" if has_model(services, run_of(services, draft)) else "Train a model first."
+
+
+def can_be_watched(services: Services, draft: Draft) -> bool:
+    """Although its data is not known here: before its worker has read it, or deleted since."""
+    return run_of(services, draft) is not None
+
+
+def act(services: Services, action: str, draft: Draft) -> Draft:
+    """Ask the supervisor to pause, resume or stop the run."""
+    run = run_of(services, draft)
+    if run is not None:
+        getattr(services.supervisor, action)(run)
+        if services.store.find(run.id) is None:  # it left the queue without ever having started
+            return draft.change(run=None)
+    return draft
+
+
+# --- drawing ------------------------------------------------------------------------------------
+
+
+def title_html(services: Services, draft: Draft) -> str:
+    run = run_of(services, draft)
+    if run is None:
+        return heading("Everything is set", f"{run_name(draft)}. {SENTENCES['running']}")
+    state = services.states.of(run)
+    return heading(run.name, EARLY if ended_early(state) else SENTENCES[state.status])
 
 
 def ended_early(state: RunState) -> bool:

@@ -13,7 +13,6 @@ import pandas
 from studio.app.drafts import Draft, Drafts
 from studio.data.assembly import Assembled, Cleaned, clean, divide
 from studio.data.importing import Imported
-from studio.data.options import DataOptions
 from studio.errors import StudioError
 from studio.store import Store
 from studio.tasks import TASKS
@@ -43,30 +42,39 @@ class Datasets:
             return None
         return Imported.open(self._store.home.datasets / key)
 
+    def brought(self, draft: Draft) -> Imported:
+        """The rows as they were brought; StudioError where there are none."""
+        imported = self.imported(draft)
+        if imported is None:
+            raise StudioError("There is no data yet.", "", "Upload a file or pick a sample.")
+        return imported
+
     def assembled(self, draft: Draft) -> Assembled:
         """The rows that a run with these choices would use: the same function that the run calls.
 
         Raises StudioError where the data cannot be used so.
         """
-        imported = self.imported(draft)
-        if imported is None or draft.task is None:
-            raise StudioError("There is no data yet.", "", "Upload a file or pick a sample.")
-        options = DataOptions(
-            source=draft.source or "",
-            columns=draft.columns,
-            cleaning=draft.cleaning,
-            limit=draft.limit,
-            split=draft.split,
-        )
-        task = TASKS[draft.task]
-        usable = f"{task.name} {imported.folder.name} {sorted(draft.columns.items())} {draft.cleaning}"
+        imported = self.brought(draft)
+        if draft.task is None:
+            raise StudioError("There is no task yet.", "", "Say what you want to teach first.")
+        options, task = draft.data, TASKS[draft.task]
+        usable = f"{task.name} {imported.folder.name} {sorted(options.columns.items())} {options.cleaning}"
         with self._lock:
             cleaned = self._recall(
-                self._cleaned, usable, lambda: clean(imported, draft.columns, task.columns, task.check, draft.cleaning)
+                self._cleaned,
+                usable,
+                lambda: clean(imported, options.columns, task.columns, task.check, options.cleaning),
             )
             return self._recall(
                 self._assembled, f"{usable} {options.model_dump_json()}", lambda: divide(cleaned, options)
             )
+
+    def usable(self, draft: Draft) -> Assembled | None:
+        """The same, or None where the page says why not."""
+        try:
+            return self.assembled(draft)
+        except StudioError:
+            return None
 
     @staticmethod
     def _recall(memory: "OrderedDict[str, T]", key: str, make: Callable[[], T]) -> T:
@@ -87,7 +95,7 @@ class Datasets:
         if imported is None:
             return EMPTY_PAGE
         start, count = bounds(query)
-        label = draft.columns.get("label")
+        label = draft.data.columns.get("label")
         if imported.kind == "image" and label in imported.columns:
             rows = by_turns(imported.table(), label).iloc[start : start + count]
         else:
@@ -107,10 +115,10 @@ class Datasets:
     def problems(self, query: dict[str, Any]) -> dict[str, Any]:
         """What is left out of the draft's rows, or worth knowing, and why. query as for `preview`."""
         draft = self._drafts.load(str(query.get("draft")))
-        try:
-            problems = self.assembled(draft).problems
-        except StudioError:
-            return EMPTY_PAGE  # the page shows the reason itself
+        assembled = self.usable(draft)
+        if assembled is None:
+            return EMPTY_PAGE
+        problems = assembled.problems
         start, count = bounds(query)
         return {
             "columns": [

@@ -73,7 +73,7 @@ def summary(draft: Draft, home: Home) -> str:
     if draft.model is None:
         return ""
     try:
-        folder = locate(draft.model, home=home)
+        folder = locate(draft.model, draft.value("model.revision"), home)
     except StudioError as error:
         problem = error.explanation
         return notice("bad", problem.what, problem.why, problem.what_to_do)

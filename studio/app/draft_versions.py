@@ -1,0 +1,30 @@
+"""Drafts as earlier versions wrote them, brought into the present form, so that an upgrade loses no choice."""
+
+from collections.abc import Mapping
+from typing import Any
+
+DATA = ("source", "reading", "columns", "cleaning", "limit", "split")
+SECTIONS = ("strategy", "training", "options")
+
+
+def from_version_1(draft: Mapping[str, Any]) -> dict[str, Any]:
+    """The first form had no version and held the settings of a run side by side, each under a name of its own.
+
+    They become a partial run file, in which nothing stands that was not chosen; all else stays. The choices that are
+    set aside during a demo (`own`) had the same form.
+    """
+    data = {name: draft[name] for name in DATA if draft.get(name) is not None}
+    config = {
+        "task": draft.get("task"),
+        "model": {"id": draft["model"]} if draft.get("model") else None,
+        "data": data,
+        **{name: draft.get(name) for name in SECTIONS},
+    }
+    rest = {name: value for name, value in draft.items() if name not in {"task", "model", *DATA, *SECTIONS}}
+    own = draft.get("own")
+    return {
+        **rest,
+        "version": 2,
+        "config": {name: value for name, value in config.items() if value},
+        "own": from_version_1(own) if own else None,
+    }

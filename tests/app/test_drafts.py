@@ -1,0 +1,191 @@
+"""A draft is a partial run file and where the person is: no setting is lost on the way in, on disk, or out."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+from logs import make_run
+from other_settings import other_run, other_values
+
+from components.forms import Form
+from studio.app import demos, model_cards, runs
+from studio.app.draft_versions import from_version_1
+from studio.app.drafts import OWN, Draft
+from studio.app.nested import leaves, without
+from studio.app.outlook import subject
+from studio.app.pages import Services
+from studio.app.runs import start_run
+from studio.app.settings import build_panels, in_parts
+from studio.app.tabs import data as data_tab
+from studio.app.tabs import runs as runs_tab
+from studio.app.tabs import strategy as strategy_tab
+from studio.config import RunConfig
+from studio.data.options import DataOptions
+from studio.data.splitting import SplitOptions
+from studio.errors import StudioError
+from studio.files import read_json, replace_json
+from studio.models import sources
+from studio.strategies import STRATEGIES
+from studio.strategies.base import Strategy
+from studio.tasks import TASKS
+from studio.tasks.base import Task
+
+ID = "a" * 24
+VERSION_1 = Path(__file__).parent / "samples" / "draft_version_1.json"
+EVERY_KIND_OF_RUN = pytest.mark.parametrize(
+    ("task", "strategy"),
+    [(task, strategy) for task in TASKS for strategy in STRATEGIES],
+    ids=lambda entry: entry.name,
+)
+
+
+# --- every setting ------------------------------------------------------------------------------
+
+
+@EVERY_KIND_OF_RUN
+def test_the_run_that_the_next_tests_repeat_shows_the_loss_of_any_setting(task: Task, strategy: Strategy) -> None:
+    settings = other_run(task, strategy)
+    config = RunConfig.read(settings)
+    assert leaves(config.model_dump(mode="json")) == leaves(settings)  # nothing else can be set
+    usual = RunConfig.model_fields["strategy"].default["name"]
+    for path in leaves(settings):
+        if (path, strategy.name) == ("strategy.name", usual):
+            continue  # it is taken where none is named
+        try:
+            assert RunConfig.read(without(settings, path)) != config, path
+        except StudioError:
+            continue  # without this one there is no run at all
+
+
+@EVERY_KIND_OF_RUN
+def test_a_run_from_the_settings_of_another_has_all_of_them(
+    services: Services, monkeypatch: pytest.MonkeyPatch, task: Task, strategy: Strategy
+) -> None:
+    monkeypatch.setattr(runs, "check", lambda *_: None)  # neither model nor data is there
+    run = make_run(services.store, config=RunConfig.read(other_run(task, strategy)).to_text())
+    run.annotate(data="mine.csv", dataset="f" * 24, preset="custom")
+    empty = Draft(id=ID, picked=run.id)
+    draft = runs_tab.start_from(services, empty)
+    assert (draft.title, draft.dataset, draft.preset, draft.run) == ("mine.csv", "f" * 24, "custom", None)
+    assert runs_tab.open_run(services, empty) == draft.change(run=run.id)
+    again = services.store.get(str(start_run(services, services.drafts.load(services.drafts.save(draft).id)).run))
+    assert again.id != run.id
+    assert again.config_file.read_text(encoding="utf-8") == run.config_file.read_text(encoding="utf-8")
+    assert (again.dataset, again.meta["data"], again.meta["preset"]) == ("f" * 24, "mine.csv", "custom")
+
+
+def test_a_field_that_is_only_passed_through_leaves_every_setting_as_it_is() -> None:
+    with gr.Blocks():
+        panels = build_panels()
+    wires = strategy_tab.panel_wires(panels)
+    for task in TASKS:
+        for strategy in STRATEGIES:
+            draft = Draft(id=ID, config=other_run(task, strategy))
+            filled = in_parts(draft.run_config())
+            typed = [
+                update["value"]
+                for panel in panels
+                for update in panel.form.updates(filled[panel.part] if panel.belongs(draft) else {})
+            ]
+            assert all(wire.change(draft, *typed) is draft for wire in wires)
+
+
+def test_a_field_of_the_split_that_is_only_passed_through_leaves_the_data_as_it_is() -> None:
+    with gr.Blocks():
+        forms = Form(SplitOptions, data_tab.SPLIT_SETTINGS), Form(DataOptions, ["limit"])
+    data = other_values(DataOptions)
+    drawn = [*forms[0].updates(data["split"]), *forms[1].updates(data)]
+    draft = Draft(id=ID, config={"data": data})
+    assert data_tab.change_split(*forms, draft, *(update["value"] for update in drawn)) == draft
+
+
+def test_the_pages_look_at_the_revision_that_the_run_will_take(
+    services: Services, text_draft: Draft, text_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "in_hub_cache", lambda _, revision: text_model if revision == "v2" else None)
+    draft = text_draft.configure({"model": {"id": "ann/model", "revision": "v2"}})
+    assert "is ready" in model_cards.summary(draft, services.home)
+    assert subject(services, draft).info.folder == text_model
+    assert "no longer on this machine" in model_cards.summary(draft.without("model.revision"), services.home)
+
+
+# --- changing -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"training.epochs": 0}, r"training\.epochs"),
+        ({"training.optimiser": "adamw"}, "Did you mean 'optimizer'"),
+        ({"data.split.train": 0.5}, "add up to 1"),
+        ({"task": "text-clasification"}, "text-classification"),
+        ({"strategy": {"name": "lora", "rank": 8}}, "rank"),
+        ({"task": "text-classification", "options.max_len": 8}, "max_length"),
+        ({"limit": 40}, "'limit' is not a known setting"),
+    ],
+)
+def test_what_no_run_file_may_say_is_refused_at_the_door(settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(StudioError, match=said):
+        Draft(id=ID).configure(settings)
+
+
+def test_what_is_missing_still_is_no_mistake_before_the_start() -> None:
+    draft = Draft(id=ID).configure({"data.split.seed": 3, "model.revision": "main"})
+    assert draft.data.split.seed == 3 and draft.data.source == "" and draft.source is None
+    with pytest.raises(StudioError, match=r"'task' is missing.*'model\.id' is missing.*'data\.source' is missing"):
+        draft.run_config()
+
+
+def test_settings_and_place_do_not_mix() -> None:
+    assert not Draft.model_fields.keys() & RunConfig.model_fields.keys()
+    for wrong in ({"limit": 40}, {"training": {"epochs": 9}}, {"config": {"limit": 40}}):
+        with pytest.raises(ValueError, match=r"not a known setting|not permitted"):
+            Draft(id=ID).change(**wrong)
+
+
+def test_a_change_leaves_the_former_draft_as_it_was() -> None:
+    draft = Draft(id=ID, config={"data": {"split": {"seed": 3}, "limit": 40}})
+    changed = draft.configure({"data.split.stratify": False}).without("data.limit")
+    assert changed.config == {"data": {"split": {"seed": 3, "stratify": False}}}
+    assert draft.config == {"data": {"split": {"seed": 3}, "limit": 40}}
+    laid_over = changed.merge({"data": {"split": {"seed": 5}}, "training": {"epochs": 9}})
+    assert laid_over.config == {"data": {"split": {"seed": 5, "stratify": False}}, "training": {"epochs": 9}}
+    assert changed.without("training.epochs", "data.limit") == changed
+
+
+# --- on disk ------------------------------------------------------------------------------------
+
+
+def test_a_draft_of_the_first_version_opens_with_every_choice(services: Services) -> None:
+    stored = read_json(VERSION_1)
+    services.home.drafts.mkdir(parents=True)
+    shutil.copy(VERSION_1, services.home.drafts / f"{stored['id']}.json")
+    draft = services.drafts.load(stored["id"])
+    data = {name: stored[name] for name in ("source", "reading", "columns", "cleaning", "limit", "split")}
+    sections = {name: stored[name] for name in ("task", "strategy", "training", "options")}
+    assert draft.run_config() == RunConfig.read({**sections, "model": {"id": stored["model"]}, "data": data})
+    for name in ("page", "demo", "title", "dataset", "preset", "search", "picked", "deleting", "run"):
+        assert getattr(draft, name) == stored[name]
+    own = demos.own_data(draft)
+    assert own.run_config().data.limit == 40 and own.run_config().task_options.model_dump() == {
+        **TASKS["text-classification"].Options().model_dump(),
+        "max_length": 40,
+    }
+    assert (own.data.reading.delimiter, own.data.split.train, own.strategy["last_blocks"]) == (";", 0.7, 1)
+    assert (own.cell, own.compared, own.run, own.demo) == ((1, 0), ("20200101-000000-abcd",), own.picked, OWN)
+    assert services.drafts.load(services.drafts.save(draft).id) == draft
+
+
+def test_a_draft_of_the_first_version_in_which_nothing_was_chosen_is_an_empty_one() -> None:
+    nothing = {"id": ID, "page": "model", "demo": None, "own": None, "task": None, "model": None, "source": None}
+    usual = {"columns": {}, "limit": None, "preset": None, "strategy": {}, "training": {}, "options": {}}
+    assert leaves(Draft.model_validate(from_version_1({**nothing, **usual})).config) == {"data.columns": {}}
+
+
+@pytest.mark.parametrize("change", [{"no such choice": 1}, {"config": {"limit": 40}}, {"version": 3}])
+def test_a_draft_of_a_later_version_starts_anew_under_its_id(services: Services, change: dict[str, Any]) -> None:
+    draft = services.drafts.save(Draft(id=ID, config={"task": "text-classification"}))
+    replace_json(services.home.drafts / f"{ID}.json", {**draft.model_dump(mode="json"), **change})
+    assert services.drafts.load(ID) == Draft(id=ID)
