@@ -1,4 +1,4 @@
-"""Runs on disk: one folder a run, its layout, and the reading and appending of its event log.
+"""Runs on disk: one folder a run, its layout, and what is true of it.
 
 RUN_DIR/ run.yaml        what to do (written once, before the run is queued)
          meta.json       name, created: what people may change later (UI process)
@@ -26,8 +26,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from studio import event_log
 from studio.errors import StudioError
-from studio.events import ACTIVE, AnyEvent, Event, RunState, Status, fold, parse
+from studio.event_log import LogPosition
+from studio.events import ACTIVE, AnyEvent, Event, RunState, Status, fold
 from studio.files import COMPLETE, is_complete, mark_complete, read_json, replace_json, replace_text
 from studio.paths import Home
 from studio.processes import Identity
@@ -159,71 +161,51 @@ class Run:
     # --- events -----------------------------------------------------------------------------
 
     def append(self, event: Event) -> None:
-        """Add one event, stamped with the time, in a single write. Only the worker calls this."""
-        stamped = event if event.time else event.model_copy(update={"time": round(time.time(), 3)})
-        line = stamped.model_dump_json(exclude_none=True) + "\n"
-        with self.events_file.open("ab") as log:
-            log.write(line.encode())
+        """Only the worker calls this."""
+        event_log.append(self.events_file, event)
 
     @property
     def log_bytes(self) -> int:
         return self.events_file.stat().st_size if self.events_file.is_file() else 0
 
     def read_from(self, offset: int = 0) -> tuple[list[AnyEvent], int]:
-        """Whole events behind byte `offset`, and the offset behind the last of them.
+        """Whole events behind byte `offset`, and the offset behind the last of them."""
+        read = event_log.read_lines(self.events_file, LogPosition(offset))
+        assert read is not None  # a position without an ending fits any log
+        return list(event_log.parse_lines(read[0])), read[1].offset
 
-        A line still being written is left for the next call. A line that a dying machine tore is
-        passed over: the events around it still tell the story.
-        """
-        try:
-            with self.events_file.open("rb") as log:
-                log.seek(offset)
-                block = log.read()
-        except FileNotFoundError:
-            return [], 0
-        end = block.rfind(b"\n") + 1
-        return list(_parse_lines(block[:end])), offset + end
-
-    def state(self, told: Callable[[], RunState] | None = None) -> RunState:
+    def state(self, read_log: Callable[[], RunState] | None = None) -> RunState:
         """The fold over all events, corrected by what only the outside knows: queued, or a dead worker.
 
-        told: what the log says by now, for one who keeps its fold instead of reading all of it anew.
+        read_log: the fold of the log as it is now, for one who keeps it instead of reading all of it anew.
         """
-        told = told or (lambda: fold(self.read_from(0)[0]))
-        seen = self.seen_from_outside(told())
-        if seen.status == "interrupted":  # or it said its last word after we read: now the log is whole
-            seen = self.seen_from_outside(told())
-        return seen
+        read_log = read_log or (lambda: fold(self.read_from(0)[0]))
+        state = self._corrected(read_log())
+        if state.status == "interrupted":  # or it wrote its last event after we read: now the log is whole
+            state = self._corrected(read_log())
+        return state
 
-    def seen_from_outside(self, state: RunState) -> RunState:
-        return replace(state, status=self.status_given(state.status, state.last))
+    def _corrected(self, logged: RunState) -> RunState:
+        return replace(logged, status=self.actual_status(logged.status, logged.last))
 
-    def status_given(self, told: Status, last: float | None) -> Status:
-        """`told` by the events, the newest of them at time `last` -> what is true of the processes.
+    def actual_status(self, logged: Status, last: float | None) -> Status:
+        """The status by the log, whose newest event is of time `last` -> what is true of the processes.
 
         A run in the queue is queued, one that should be at work without a living worker is interrupted,
-        and one whose new worker has not spoken yet is starting.
+        and one whose new worker has not logged anything yet is starting.
         """
         if self.queued_at is not None:
             return "queued"
         worker = self.worker
         alive = worker is not None and worker.is_alive
-        if told in ACTIVE:
-            return told if alive else "interrupted"
+        if logged in ACTIVE:
+            return logged if alive else "interrupted"
         if alive and worker is not None and worker.started > (last or 0.0):
             return "starting"
-        return "interrupted" if told == "queued" else told
+        return "interrupted" if logged == "queued" else logged
 
     def remove_checkpoints(self) -> None:
         shutil.rmtree(self.checkpoints, ignore_errors=True)
-
-
-def _parse_lines(block: bytes) -> Iterator[AnyEvent]:
-    for line in block.splitlines():
-        try:
-            yield parse(line)
-        except ValueError:
-            continue  # torn by a crash, see read_from
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from studio import event_log
 from studio.errors import StudioError
+from studio.event_log import LogPosition
 from studio.events import Finished, Note, Paused, RunState, Started, fold
 from studio.paths import Home
 from studio.processes import Identity
@@ -114,19 +116,33 @@ def test_a_run_without_its_worker_is_interrupted(run: Run) -> None:
     assert run.state().status == "paused"  # it said goodbye
 
 
-def test_a_last_word_while_somebody_looks_is_heard(run: Run) -> None:
+def test_an_end_while_somebody_looks_is_seen(run: Run) -> None:
     run.append(started())
     run.set_worker(dead_process())
     looked = []
 
-    def told() -> RunState:
+    def read_log() -> RunState:
         state = fold(run.read_from()[0])
         if not looked:
             run.append(Paused(step=1))  # between the reading of the log and the look at the process
         looked.append(state)
         return state
 
-    assert run.state(told).status == "paused" and len(looked) == 2
+    assert run.state(read_log).status == "paused" and len(looked) == 2
+
+
+def test_a_position_in_a_log_is_known_again(run: Run) -> None:
+    run.append(Note(text="one"))
+    first = event_log.read_lines(run.events_file, LogPosition())
+    assert first is not None and first[1].offset == run.log_bytes
+    run.append(Note(text="two"))
+    second = event_log.read_lines(run.events_file, first[1])
+    assert second is not None and [event.text for event in event_log.parse_lines(second[0])] == ["two"]
+    run.events_file.unlink()
+    assert event_log.read_lines(run.events_file, second[1]) is None
+    for text in ("other", "more", "and more"):  # longer than the old one in the end
+        run.append(Note(text=text))
+        assert event_log.read_lines(run.events_file, second[1]) is None
 
 
 def test_a_run_at_work_cannot_be_deleted(store: Store, run: Run) -> None:
