@@ -14,6 +14,9 @@ RUN_DIR/ run.yaml        what to do (written once, before the run is queued)
          model/          the tuned model, standard format (worker; COMPLETE comes last)
          initial.safetensors   the weights that did not come with the pretrained model, as they began (worker)
          evaluation/     test.parquet (one row an example), scores.json (worker)
+
+Beside the runs, HOME/busy holds an empty file for each run that waits or has a worker, so that these are found without
+a look into every folder. What counts is in the run's own folder; the marks can be deleted and are then made anew.
 """
 
 import re
@@ -21,6 +24,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -134,6 +138,7 @@ class Run:
     def enqueue(self) -> None:
         self.clear_command()
         replace_json(self.folder / "queued.json", {"time": time.time()})
+        self.mark_busy()
 
     def dequeue(self) -> None:
         (self.folder / "queued.json").unlink(missing_ok=True)
@@ -157,6 +162,17 @@ class Run:
 
     def set_worker(self, identity: Identity) -> None:
         replace_json(self.folder / "worker.json", identity.as_dict())
+        self.mark_busy()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it waits in the queue or has a living worker."""
+        return self.queued_at is not None or ((worker := self.worker) is not None and worker.is_alive)
+
+    def mark_busy(self) -> None:
+        """Let `Store.busy` find this run. Where no folder of marks is yet, whoever makes it visits every run."""
+        with suppress(FileNotFoundError):
+            (Home(self.folder.parent.parent).busy / self.id).touch()
 
     # --- events -----------------------------------------------------------------------------
 
@@ -245,6 +261,28 @@ class Store:
             f"Looked in {self.home.runs}.",
             "See the ids with `studio runs`, or on the Runs page.",
         )
+
+    def busy(self) -> list[Run]:
+        """Runs that wait or have a living worker, in no order; marks of others are removed."""
+        if not self.home.busy.is_dir():
+            self.mark_busy()
+        found = []
+        for mark in list(self.home.busy.iterdir()):
+            run = self.find(mark.name)
+            if run is not None and run.is_busy:
+                found.append(run)
+                continue
+            mark.unlink(missing_ok=True)
+            if run is not None and run.is_busy:  # since this moment, and its mark may be the one that is gone now
+                run.mark_busy()
+        return found
+
+    def mark_busy(self) -> None:
+        """Visit every run and mark those that are busy: for a home without marks, and after a crash."""
+        self.home.busy.mkdir(parents=True, exist_ok=True)
+        for run in self:
+            if run.is_busy:
+                run.mark_busy()
 
     def delete(self, run: Run) -> None:
         """Move a run to the trash. A run at work must be stopped first."""
