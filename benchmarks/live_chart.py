@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from logs import at_work, make_run, step, write, write_steps
 from reporting import report
 
-from studio.app.live import States, poll
+from studio.app.live import poll
+from studio.app.states import States
 from studio.paths import Home
 from studio.store import Store
 

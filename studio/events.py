@@ -1,15 +1,19 @@
-"""What a worker tells: one JSON object a line, appended to RUN_DIR/events.jsonl, and the fold over them.
+"""What a worker reports: one JSON object a line, appended to RUN_DIR/events.jsonl, and the fold over them.
 
-The state of a run that anybody shows is `fold(events)`; nothing else is kept. Times are Unix seconds.
+The state of a run that anybody shows is `fold(events)`; nothing else is kept. Times are Unix seconds. A fold goes on
+from an earlier state in time proportional to the new events, and leaves that state as it was.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from studio.errors import Explanation
+from studio.growing_tuple import GrowingTuple
+
+T = TypeVar("T")
 
 
 class Event(BaseModel):
@@ -60,7 +64,8 @@ class Resumed(Event):
 
 
 class Step(Event):
-    """Progress. `loss` is the mean over the steps since the last such event (at most about ten a second)."""
+    """Progress. `loss` is the mean over the steps since the last such event: about ten a second at first, and rarer
+    the longer a training takes, see `studio.engine.reporting.seconds_between`."""
 
     type: Literal["step"] = "step"
     step: int
@@ -177,7 +182,7 @@ RESUMABLE: frozenset[Status] = frozenset({"paused", "interrupted", "failed"})
 
 @dataclass(frozen=True)
 class RunState:
-    """Everything that the events say. `train` holds (step, loss), `validation` (step, metrics)."""
+    """Everything that the events say. `train` holds (step, loss), `validation` the checks, both by ascending step."""
 
     status: Status = "queued"
     started: float | None = None  # first start
@@ -190,15 +195,15 @@ class RunState:
     latest: Step | None = None
     layers: Layers | None = None
     rate_test: RateTest | None = None
-    train: tuple[tuple[int, float], ...] = ()
-    validation: tuple[Evaluated, ...] = ()
+    train: GrowingTuple[tuple[int, float]] = field(default_factory=GrowingTuple)
+    validation: GrowingTuple[Evaluated] = field(default_factory=GrowingTuple)
     best: Evaluated | None = None
     test: Evaluated | None = None
     checkpoint: int | None = None
     finished: Finished | None = None
     failure: Explanation | None = None
     resumable: bool = False
-    notes: tuple[Note, ...] = field(default=())
+    notes: GrowingTuple[Note] = field(default_factory=GrowingTuple)
 
     @property
     def step(self) -> int:
@@ -210,9 +215,14 @@ class RunState:
 
 
 def fold(events: Iterable[AnyEvent], state: RunState | None = None) -> RunState:
-    """Apply `events` in order to `state` (a fresh one by default)."""
+    """Apply `events` in order to `state` (a fresh one by default), which stays as it is."""
     values: dict[str, Any] = dict(vars(state or RunState()))
-    train, validation, notes = list(values["train"]), list(values["validation"]), list(values["notes"])
+    new: dict[str, list[Any]] = {"train": [], "validation": [], "notes": []}
+
+    def add_new() -> None:
+        for name, items in new.items():
+            values[name] = values[name].extended(items)
+            items.clear()
 
     def pause_clock(now: float) -> None:
         if values["working_since"] is not None:
@@ -230,19 +240,17 @@ def fold(events: Iterable[AnyEvent], state: RunState | None = None) -> RunState:
             case Planned():
                 values.update(plan=event, status="running")
             case Resumed():
-                train = [point for point in train if point[0] <= event.step]
-                validation = [point for point in validation if point.step <= event.step]
-                best = [point for point in validation if point.best]
-                values.update(best=best[-1] if best else None, latest=None, status="running")
+                add_new()
+                values.update(_cut(values, event.step), latest=None, status="running")
             case Step():
-                train.append((event.step, event.loss))
+                new["train"].append((event.step, event.loss))
                 values.update(latest=event, phase=None, status="running")
             case Layers():
                 values["layers"] = event
             case RateTest():
                 values["rate_test"] = event
             case Evaluated(split="validation"):
-                validation.append(event)
+                new["validation"].append(event)
                 if event.best:
                     values["best"] = event
             case Evaluated():
@@ -250,7 +258,7 @@ def fold(events: Iterable[AnyEvent], state: RunState | None = None) -> RunState:
             case CheckpointSaved():
                 values.update(checkpoint=event.step, resumable=True)
             case Note():
-                notes.append(event)
+                new["notes"].append(event)
             case Paused():
                 values.update(status="paused", resumable=True)
             case Finished():
@@ -262,5 +270,22 @@ def fold(events: Iterable[AnyEvent], state: RunState | None = None) -> RunState:
         values["last"] = event.time
         if isinstance(event, Paused | Finished | Failed):
             pause_clock(event.time)
-    values.update(train=tuple(train), validation=tuple(validation), notes=tuple(notes))
-    return replace(RunState(), **values)
+    add_new()
+    return RunState(**values)
+
+
+def _cut(values: dict[str, Any], step: int) -> dict[str, Any]:
+    """The curves up to `step`, and the best check among what is left."""
+    validation = _up_to(step, values["validation"], lambda event: event.step)
+    return {
+        "train": _up_to(step, values["train"], lambda point: point[0]),
+        "validation": validation,
+        "best": next((event for event in reversed(validation) if event.best), None),
+    }
+
+
+def _up_to(step: int, points: GrowingTuple[T], step_of: Callable[[T], int]) -> GrowingTuple[T]:
+    count = len(points)
+    while count and step_of(points[count - 1]) > step:
+        count -= 1
+    return points.first(count)

@@ -36,6 +36,16 @@ class Home:
         return self.root / "runs"
 
     @property
+    def busy(self) -> Path:
+        """Marks of the runs that wait or are at work, see `studio.store`."""
+        return self.root / "busy"
+
+    @property
+    def run_index(self) -> Path:
+        """What lists say of every run, made from the runs and made anew when it is deleted."""
+        return self.cache / "runs.sqlite"
+
+    @property
     def trash(self) -> Path:
         """Deleted runs, until they are restored or the trash is emptied."""
         return self.root / "trash"

@@ -144,12 +144,12 @@ class Supervisor:
 
     def queue(self) -> list[Run]:
         """Runs that wait, the next one first."""
-        waiting = [(run.queued_at, run) for run in self.store]
+        waiting = [(run.queued_at, run) for run in self.store.busy()]
         return [run for time, run in sorted((item for item in waiting if item[0]), key=lambda item: item[0] or 0)]
 
     def active(self) -> list[Run]:
         """Runs with a living worker."""
-        return [run for run in self.store if (worker := run.worker) is not None and worker.is_alive]
+        return [run for run in self.store.busy() if (worker := run.worker) is not None and worker.is_alive]
 
     # --- the thread ---------------------------------------------------------------------------
 
@@ -164,8 +164,12 @@ class Supervisor:
                 self._stopping.wait(2.0)  # another server of this home starts the runs
 
     def _watch(self) -> None:
+        marked = False
         while not self._stopping.is_set():
             try:
+                if not marked:  # once: the last server may have ended between a change and its mark
+                    self.store.mark_busy()
+                    marked = True
                 self._wake.wait(TICK_SECONDS if self.queue() else 4 * TICK_SECONDS)
                 self._wake.clear()
                 self.start_waiting()

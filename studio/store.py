@@ -1,4 +1,4 @@
-"""Runs on disk: one folder a run, its layout, and the reading and appending of its event log.
+"""Runs on disk: one folder a run, its layout, and what is true of it.
 
 RUN_DIR/ run.yaml        what to do (written once, before the run is queued)
          meta.json       name, created: what people may change later (UI process)
@@ -14,6 +14,9 @@ RUN_DIR/ run.yaml        what to do (written once, before the run is queued)
          model/          the tuned model, standard format (worker; COMPLETE comes last)
          initial.safetensors   the weights that did not come with the pretrained model, as they began (worker)
          evaluation/     test.parquet (one row an example), scores.json (worker)
+
+Beside the runs, HOME/busy holds an empty file for each run that waits or has a worker, so that these are found without
+a look into every folder. What counts is in the run's own folder; the marks can be deleted and are then made anew.
 """
 
 import re
@@ -21,13 +24,16 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from studio import event_log
 from studio.errors import StudioError
-from studio.events import ACTIVE, AnyEvent, Event, RunState, Status, fold, parse
+from studio.event_log import LogPosition
+from studio.events import ACTIVE, AnyEvent, Event, RunState, Status, fold
 from studio.files import COMPLETE, is_complete, mark_complete, read_json, replace_json, replace_text
 from studio.paths import Home
 from studio.processes import Identity
@@ -132,6 +138,7 @@ class Run:
     def enqueue(self) -> None:
         self.clear_command()
         replace_json(self.folder / "queued.json", {"time": time.time()})
+        self.mark_busy()
 
     def dequeue(self) -> None:
         (self.folder / "queued.json").unlink(missing_ok=True)
@@ -155,75 +162,66 @@ class Run:
 
     def set_worker(self, identity: Identity) -> None:
         replace_json(self.folder / "worker.json", identity.as_dict())
+        self.mark_busy()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it waits in the queue or has a living worker."""
+        return self.queued_at is not None or ((worker := self.worker) is not None and worker.is_alive)
+
+    def mark_busy(self) -> None:
+        """Let `Store.busy` find this run. Where no folder of marks is yet, whoever makes it visits every run."""
+        with suppress(FileNotFoundError):
+            (Home(self.folder.parent.parent).busy / self.id).touch()
 
     # --- events -----------------------------------------------------------------------------
 
     def append(self, event: Event) -> None:
-        """Add one event, stamped with the time, in a single write. Only the worker calls this."""
-        stamped = event if event.time else event.model_copy(update={"time": round(time.time(), 3)})
-        line = stamped.model_dump_json(exclude_none=True) + "\n"
-        with self.events_file.open("ab") as log:
-            log.write(line.encode())
+        """Only the worker calls this."""
+        event_log.append(self.events_file, event)
 
     @property
     def log_bytes(self) -> int:
         return self.events_file.stat().st_size if self.events_file.is_file() else 0
 
     def read_from(self, offset: int = 0) -> tuple[list[AnyEvent], int]:
-        """Whole events behind byte `offset`, and the offset behind the last of them.
+        """Whole events behind byte `offset`, and the offset behind the last of them."""
+        read = event_log.read_lines(self.events_file, LogPosition(offset))
+        assert read is not None  # a position without an ending fits any log
+        return list(event_log.parse_lines(read[0])), read[1].offset
 
-        A line still being written is left for the next call. A line that a dying machine tore is
-        passed over: the events around it still tell the story.
-        """
-        try:
-            with self.events_file.open("rb") as log:
-                log.seek(offset)
-                block = log.read()
-        except FileNotFoundError:
-            return [], 0
-        end = block.rfind(b"\n") + 1
-        return list(_parse_lines(block[:end])), offset + end
-
-    def state(self, told: Callable[[], RunState] | None = None) -> RunState:
+    def state(self, read_log: Callable[[], RunState] | None = None) -> RunState:
         """The fold over all events, corrected by what only the outside knows: queued, or a dead worker.
 
-        told: what the log says by now, for one who keeps its fold instead of reading all of it anew.
+        read_log: the fold of the log as it is now, for one who keeps it instead of reading all of it anew.
         """
-        told = told or (lambda: fold(self.read_from(0)[0]))
-        seen = self.seen_from_outside(told())
-        if seen.status == "interrupted":  # or it said its last word after we read: now the log is whole
-            seen = self.seen_from_outside(told())
-        return seen
+        read_log = read_log or (lambda: fold(self.read_from(0)[0]))
+        state = self._corrected(read_log())
+        if state.status == "interrupted":  # or it wrote its last event after we read: now the log is whole
+            state = self._corrected(read_log())
+        return state
 
-    def seen_from_outside(self, state: RunState) -> RunState:
-        return replace(state, status=self.status_given(state.status, state.last))
+    def _corrected(self, logged: RunState) -> RunState:
+        return replace(logged, status=self.actual_status(logged.status, logged.last))
 
-    def status_given(self, told: Status, last: float | None) -> Status:
-        """`told` by the events, the newest of them at time `last` -> what is true of the processes.
+    def actual_status(self, logged: Status, last: float | None) -> Status:
+        """The status by the log, whose newest event is of time `last` -> what is true of the processes.
 
         A run in the queue is queued, one that should be at work without a living worker is interrupted,
-        and one whose new worker has not spoken yet is starting.
+        and one whose new worker has not logged anything yet is starting.
         """
         if self.queued_at is not None:
             return "queued"
         worker = self.worker
         alive = worker is not None and worker.is_alive
-        if told in ACTIVE:
-            return told if alive else "interrupted"
+        if logged in ACTIVE:
+            return logged if alive else "interrupted"
         if alive and worker is not None and worker.started > (last or 0.0):
             return "starting"
-        return "interrupted" if told == "queued" else told
+        return "interrupted" if logged == "queued" else logged
 
     def remove_checkpoints(self) -> None:
         shutil.rmtree(self.checkpoints, ignore_errors=True)
-
-
-def _parse_lines(block: bytes) -> Iterator[AnyEvent]:
-    for line in block.splitlines():
-        try:
-            yield parse(line)
-        except ValueError:
-            continue  # torn by a crash, see read_from
 
 
 @dataclass(frozen=True)
@@ -263,6 +261,28 @@ class Store:
             f"Looked in {self.home.runs}.",
             "See the ids with `studio runs`, or on the Runs page.",
         )
+
+    def busy(self) -> list[Run]:
+        """Runs that wait or have a living worker, in no order; marks of others are removed."""
+        if not self.home.busy.is_dir():
+            self.mark_busy()
+        found = []
+        for mark in list(self.home.busy.iterdir()):
+            run = self.find(mark.name)
+            if run is not None and run.is_busy:
+                found.append(run)
+                continue
+            mark.unlink(missing_ok=True)
+            if run is not None and run.is_busy:  # since this moment, and its mark may be the one that is gone now
+                run.mark_busy()
+        return found
+
+    def mark_busy(self) -> None:
+        """Visit every run and mark those that are busy: for a home without marks, and after a crash."""
+        self.home.busy.mkdir(parents=True, exist_ok=True)
+        for run in self:
+            if run.is_busy:
+                run.mark_busy()
 
     def delete(self, run: Run) -> None:
         """Move a run to the trash. A run at work must be stopped first."""

@@ -1,5 +1,6 @@
 """The state of a run is the fold over its events, whole or in pieces, whatever happened to its workers."""
 
+import random
 from typing import Any
 
 import pytest
@@ -88,6 +89,68 @@ def test_a_worker_that_died_without_a_word_is_not_counted_until_the_next() -> No
     assert fold([*LIFE, started(5000)]).seconds == pytest.approx(7)
 
 
+def random_events(chance: random.Random, count: int) -> list[AnyEvent]:
+    """What workers may log: lives that end, are killed or are resumed anywhere, with curves in between."""
+    events: list[AnyEvent] = [started(100), planned(101)]
+    number, time = 0, 102.0
+    for _ in range(count):
+        time += chance.random()
+        kind = chance.choices(("step", "check", "resume", "life", "other"), (60, 15, 5, 3, 10))[0]
+        if kind == "step":
+            number += chance.randint(1, 3)
+            events.append(step(time, number, chance.random()))
+        elif kind == "check":
+            events.append(scored(time, number, chance.random(), chance.random() < 0.4))
+        elif kind == "resume":
+            number = chance.randint(-1, number)
+            events.append(Resumed(time=time, step=number))
+        elif kind == "life":
+            last_words = [Paused(time=time, step=number), Failed(time=time, what="x", resumable=True)]
+            events += [*chance.sample(last_words, chance.randint(0, 1)), started(time + 50)]
+            time += 50
+        else:
+            notes = [Note(time=time, text=str(time)), CheckpointSaved(time=time, step=number)]
+            others = [Phase(time=time, name="saving", sentence="Saving."), scored(time, number, 0.5, split="test")]
+            events.append(chance.choice([*notes, *others]))
+    return events
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_going_on_is_the_same_as_folding_everything_anew(seed: int) -> None:
+    """In random pieces, with every state kept: none of them may change when others go on from it."""
+    chance = random.Random(seed)
+    events = random_events(chance, 300)
+    state, end, kept = RunState(), 0, []
+    while end < len(events):
+        start, end = end, end + chance.randint(1, 20)
+        state = fold(events[start:end], state)
+        kept.append((end, state))
+        if chance.random() < 0.3:  # somebody else goes on from an earlier one, another way
+            fold(random_events(chance, 10), chance.choice(kept)[1])
+    for end, state in kept:
+        assert state == fold(events[:end])
+        steps, checks = [number for number, _ in state.train], [event.step for event in state.validation]
+        assert steps == sorted(set(steps)) and checks == sorted(checks)
+        assert state.best == next((event for event in reversed(state.validation) if event.best), None)
+    assert any(isinstance(event, Resumed) for event in events)
+
+
+def test_resuming_cuts_as_a_filter_would() -> None:
+    chance = random.Random(3)
+    for _ in range(50):
+        events = random_events(chance, 60)
+        before, step_kept = fold(events), chance.randint(-1, 60)
+        after = fold([*events, Resumed(time=10_000, step=step_kept)])
+        assert after.train == tuple(point for point in before.train if point[0] <= step_kept)
+        assert after.validation == tuple(event for event in before.validation if event.step <= step_kept)
+
+
+def test_one_event_more_costs_the_same_however_long_the_run_is() -> None:
+    state = fold([*LIFE, *(step(200, number) for number in range(4, 50_000))])
+    longer = fold([step(201, 50_000)], state)
+    assert longer.train._items is state.train._items and len(longer.train) == len(state.train) + 1
+
+
 @pytest.mark.parametrize(
     ("event", "status"),
     [
@@ -113,7 +176,7 @@ def test_a_failure_is_told_and_forgotten_with_the_next_life() -> None:
     assert fold([started(200)], failed).failure is None
 
 
-def test_the_test_part_notes_and_phases() -> None:
+def test_the_test_split_notes_and_phases() -> None:
     notes = [Note(time=1, text="hello"), Phase(time=2, name="loading", sentence="Loading.")]
     state = fold([*notes, scored(3, 3, 0.8, split="test")])
     assert state.notes[0].text == "hello" and state.phase is not None and state.status == "starting"

@@ -1,13 +1,16 @@
 """Runs on disk: created, listed, deleted and restored; their logs read whole lines only."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from studio import event_log
 from studio.errors import StudioError
+from studio.event_log import LogPosition
 from studio.events import Finished, Note, Paused, RunState, Started, fold
 from studio.paths import Home
 from studio.processes import Identity
@@ -114,19 +117,94 @@ def test_a_run_without_its_worker_is_interrupted(run: Run) -> None:
     assert run.state().status == "paused"  # it said goodbye
 
 
-def test_a_last_word_while_somebody_looks_is_heard(run: Run) -> None:
+def test_an_end_while_somebody_looks_is_seen(run: Run) -> None:
     run.append(started())
     run.set_worker(dead_process())
     looked = []
 
-    def told() -> RunState:
+    def read_log() -> RunState:
         state = fold(run.read_from()[0])
         if not looked:
             run.append(Paused(step=1))  # between the reading of the log and the look at the process
         looked.append(state)
         return state
 
-    assert run.state(told).status == "paused" and len(looked) == 2
+    assert run.state(read_log).status == "paused" and len(looked) == 2
+
+
+def test_busy_runs_are_found_without_a_look_at_the_others(
+    store: Store, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting, working, dead = (store.create("task: x\n", name) for name in ("waiting", "working", "dead"))
+    assert store.busy() == []
+    waiting.enqueue()
+    working.set_worker(Identity.of(os.getpid()))
+    dead.set_worker(dead_process())
+    looked, queued_at = [], Run.queued_at.fget
+    assert queued_at is not None
+
+    def look(run: Run) -> float | None:
+        looked.append(run.id)
+        return queued_at(run)
+
+    monkeypatch.setattr(Run, "queued_at", property(look))
+    assert {found.id for found in store.busy()} == {waiting.id, working.id} and run.id not in looked
+    looked.clear()
+    assert len(store.busy()) == 2 and dead.id not in looked, "the mark of a dead worker stays for ever"
+    waiting.dequeue()
+    assert [found.id for found in store.busy()] == [working.id]
+
+
+def test_marks_of_busy_runs_can_be_deleted_at_any_time(store: Store, run: Run) -> None:
+    """As they are missing in a home of an earlier version, and after a crash between a change and its mark."""
+    run.enqueue()
+    assert not store.home.busy.exists()  # nobody has looked yet
+    assert store.busy() == [run]
+    shutil.rmtree(store.home.busy)
+    assert store.busy() == [run]
+    (store.home.busy / run.id).unlink()
+    assert store.busy() == []
+    store.mark_busy()
+    assert store.busy() == [run]
+
+
+def test_a_mark_that_stands_for_nothing_is_removed(store: Store, run: Run) -> None:
+    store.busy()
+    for name in ("20200101-000000-abcd", "..hidden", "a file of somebody else"):
+        (store.home.busy / name).touch()
+    assert store.busy() == [] and list(store.home.busy.iterdir()) == []
+
+
+def test_a_run_that_is_queued_while_its_old_mark_goes_keeps_one(
+    store: Store, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.busy()
+    run.mark_busy()
+    unlink = Path.unlink
+
+    def queue_then_unlink(path: Path, missing_ok: bool = False) -> None:
+        if path.parent == store.home.busy:
+            run.enqueue()
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", queue_then_unlink)
+    store.busy()
+    monkeypatch.undo()
+    assert store.busy() == [run]
+
+
+def test_a_position_in_a_log_is_known_again(run: Run) -> None:
+    run.append(Note(text="one"))
+    first = event_log.read_lines(run.events_file, LogPosition())
+    assert first is not None and first[1].offset == run.log_bytes
+    run.append(Note(text="two"))
+    second = event_log.read_lines(run.events_file, first[1])
+    assert second is not None and [event.text for event in event_log.parse_lines(second[0])] == ["two"]
+    run.events_file.unlink()
+    assert event_log.read_lines(run.events_file, second[1]) is None
+    for text in ("other", "more", "and more"):  # longer than the old one in the end
+        run.append(Note(text=text))
+        assert event_log.read_lines(run.events_file, second[1]) is None
 
 
 def test_a_run_at_work_cannot_be_deleted(store: Store, run: Run) -> None:

@@ -1,32 +1,22 @@
-"""What the live chart asks for twice a second: the news of a run since a byte offset of its log."""
+"""What the live chart asks for twice a second: the news of a run since a byte offset of its log.
 
-import threading
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+However long a run is, what goes to the browser is bounded: the first answer is thinned, and so is one to a browser
+that is far behind.
+"""
+
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from components.notices import notice
+from studio import event_log
+from studio.app.log_lines import log_lines
+from studio.app.states import States, headline
 from studio.errors import Explanation
-from studio.events import (
-    AnyEvent,
-    Evaluated,
-    Failed,
-    Finished,
-    Note,
-    Paused,
-    Phase,
-    Resumed,
-    RunState,
-    Started,
-    Status,
-    Step,
-    fold,
-)
+from studio.events import AnyEvent, Evaluated, Resumed, RunState, Status, Step
 from studio.store import Run, Store
 
 FIRST_POINTS = 2000  # a chart is about a thousand pixels wide
 FAR_BEHIND = 500_000  # bytes of the log: about as many steps as the first points are
-LINES = 500  # of the log for people: what the chart keeps
 
 STATUS_TITLES: dict[Status, str] = {
     "queued": "Waiting for its turn",
@@ -54,70 +44,49 @@ STORIES = {
 }  # what goes on, for who never saw a training; in other phases the worker's own sentence is as plain
 
 
-@dataclass(frozen=True)
-class Told:
-    """What a run's log says up to byte `end`: the folded state, and the lines for people."""
-
-    end: int = 0
-    state: RunState = field(default_factory=RunState)
-    lines: tuple[str, ...] = ()
-
-
-@dataclass
-class States:
-    """What the logs say of every run that anybody looks at, each read once and then only from its end."""
-
-    _known: dict[str, Told] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def of(self, run: Run) -> RunState:
-        return run.state(lambda: self.told_by(run).state)
-
-    def told_by(self, run: Run) -> Told:
-        with self._lock:
-            told = self._known.get(run.id, Told())
-            events, end = run.read_from(told.end)
-            if events:
-                state = fold(events, told.state)
-                told = Told(end, state, (*told.lines, *_log(events, state))[-LINES:])
-            self._known[run.id] = told
-        return told
-
-
 def poll(store: Store, states: States, run_id: str, offset: int) -> dict[str, Any]:
     """The news behind `offset` as a message for `components.charts.live_chart`. 0 asks for everything.
 
-    A tab that was hidden for so long that its news would be more than a thinned whole gets that.
+    A thinned whole also goes to a tab that was hidden for so long that its news would be more than that, and to
+    one whose offset does not lie between two events, because the log was replaced.
     """
     run = store.find(run_id)
     if run is None:
         return {"offset": 0, "done": True, "status": "", "status_title": "No such run"}
-    everything = offset == 0 or run.log_bytes - offset > FAR_BEHIND
-    told = states.told_by(run) if everything else None
-    events, end = ([], told.end) if told else run.read_from(offset)
+    far_behind = offset == 0 or run.log_bytes - offset > FAR_BEHIND
+    everything = far_behind or not event_log.is_whole_at(run.events_file, offset)
+    snapshot = states.snapshot(run) if everything else None
+    events, end = ([], snapshot.position.offset) if snapshot else run.read_from(offset)
     state = states.of(run)  # behind the news, so never older than they are
     message: dict[str, Any] = {"offset": end, "status": state.status, "status_title": STATUS_TITLES[state.status]}
-    if told:
-        message.update(_everything(told.state), reset=True, log=list(told.lines))
+    if snapshot:
+        message.update(_everything(snapshot.state), reset=True, log=list(snapshot.lines))
     elif events:
         message.update(_news(events, state))
     if everything or events or state.status in ("queued", "starting", "interrupted"):
-        message.update(_reading(run, state))
+        message.update(_numbers(run, state))
     message["done"] = state.status not in ("queued", "starting", "running")
     return message
 
 
-def thin(points: tuple[tuple[int, float], ...], most: int) -> list[tuple[int, float]]:
+def thin(points: Sequence[tuple[int, float]], most: int) -> list[tuple[int, float]]:
     """At most about `most` points: the mean of each stretch, at its last step."""
     if len(points) <= most:
-        return [(step, _short(loss)) for step, loss in points]
+        return [(step, _rounded(loss)) for step, loss in points]
     stretch = -(-len(points) // most)
     parts = (points[start : start + stretch] for start in range(0, len(points), stretch))
-    return [(part[-1][0], _short(sum(loss for _, loss in part) / len(part))) for part in parts]
+    return [(part[-1][0], _rounded(sum(loss for _, loss in part) / len(part))) for part in parts]
+
+
+def spread(events: Sequence[Evaluated], most: int) -> Sequence[Evaluated]:
+    """At most about `most` of them, evenly taken, the last one always: a score is shown as it was, never averaged."""
+    stride = -(-len(events) // most)
+    return events if stride <= 1 else [*events[:-1:stride], events[-1]]
 
 
 def _everything(state: RunState) -> dict[str, Any]:
-    return {"train": thin(state.train, FIRST_POINTS), **_validation(state.validation, state)}
+    validation = spread(state.validation, FIRST_POINTS)
+    return {"train": thin(state.train, FIRST_POINTS), **_validation(validation, state)}
 
 
 def _news(events: list[AnyEvent], state: RunState) -> dict[str, Any]:
@@ -125,7 +94,7 @@ def _news(events: list[AnyEvent], state: RunState) -> dict[str, Any]:
     train: list[Step] = []
     validation: list[Evaluated] = []
     for event in events:
-        if isinstance(event, Resumed):  # what was told of later steps is void, here and in the browser
+        if isinstance(event, Resumed):  # what was sent of later steps is void, here and in the browser
             news["truncate"] = min(event.step, news.get("truncate", event.step))
             train = [point for point in train if point.step <= event.step]
             validation = [point for point in validation if point.step <= event.step]
@@ -134,28 +103,24 @@ def _news(events: list[AnyEvent], state: RunState) -> dict[str, Any]:
         elif isinstance(event, Evaluated) and event.split == "validation":
             validation.append(event)
     if train:
-        news["train"] = [(point.step, _short(point.loss)) for point in train]
+        news["train"] = [(point.step, _rounded(point.loss)) for point in train]
     if validation:
         news |= _validation(validation, state)
-    if lines := _log(events, state):
+    if lines := log_lines(events, headline(state)):
         news["log"] = lines
     return news
 
 
 def _validation(events: Iterable[Evaluated], state: RunState) -> dict[str, Any]:
-    name, events = _headline(state), list(events)
+    name, events = headline(state), list(events)
     return {
-        "validation": [(e.step, _short(e.metrics["loss"])) for e in events if "loss" in e.metrics],
-        "metric": [(e.step, _short(e.metrics[name])) for e in events if name in e.metrics],
+        "validation": [(e.step, _rounded(e.metrics["loss"])) for e in events if "loss" in e.metrics],
+        "metric": [(e.step, _rounded(e.metrics[name])) for e in events if name in e.metrics],
         "metric_name": name,
     }
 
 
-def _headline(state: RunState) -> str:
-    return state.plan.headline_metric if state.plan else "accuracy"
-
-
-def _reading(run: Run, state: RunState) -> dict[str, Any]:
+def _numbers(run: Run, state: RunState) -> dict[str, Any]:
     """The numbers beside the chart, as they are now."""
     plan = state.plan
     progress = None
@@ -232,41 +197,5 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def _log(events: Iterable[AnyEvent], state: RunState) -> list[str]:
-    from time import localtime, strftime
-
-    lines = [(event.time, _line(event, _headline(state))) for event in events]
-    return [f"{strftime('%H:%M:%S', localtime(time))}  {line}" for time, line in lines if line]
-
-
-def _line(event: AnyEvent, headline: str) -> str:
-    match event:
-        case Started():
-            return f"Started on {event.device}, {event.precision}, {event.threads} threads."
-        case Phase():
-            told_otherwise = event.name in ("training", "evaluating")  # and there are many of them
-            return event.sentence if event.done == 0 and not told_otherwise else ""
-        case Note():
-            return event.text
-        case Resumed():
-            return f"Resumed behind step {event.step}."
-        case Evaluated():
-            return _scores(event, headline)
-        case Paused():
-            return f"Paused at step {event.step}."
-        case Finished():
-            return f"Finished ({event.reason}); the best step was {event.best_step}."
-        case Failed():
-            return event.what
-    return ""
-
-
-def _scores(event: Evaluated, headline: str) -> str:
-    """All numbers of the test part; of a check during training the two that are drawn."""
-    shown = [name for name in event.metrics if event.split == "test" or name in (headline, "loss")]
-    numbers = ", ".join(f"{name} {event.metrics[name]:.4f}" for name in shown)
-    return f"{event.split.capitalize()} at step {event.step}: {numbers}{' (best)' if event.best else ''}"
-
-
-def _short(value: float) -> float:
+def _rounded(value: float) -> float:
     return float(f"{value:.4g}")

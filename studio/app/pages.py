@@ -14,7 +14,7 @@ from gradio.blocks import Block
 
 from studio.app.draft_data import Datasets
 from studio.app.drafts import Draft, Drafts
-from studio.app.live import States
+from studio.app.states import States
 from studio.data.limits import Limits
 from studio.hardware import Machine
 from studio.jobs import Job

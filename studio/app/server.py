@@ -26,9 +26,9 @@ from starlette.staticfiles import StaticFiles
 from components.theme import css_paths, head, studio_theme
 from studio.app.draft_data import Datasets
 from studio.app.drafts import Drafts
-from studio.app.live import States
 from studio.app.main import build_app
 from studio.app.pages import Services
+from studio.app.states import States
 from studio.data.limits import LIMIT_VARIABLE, Limits
 from studio.errors import StudioError
 from studio.hardware import probe

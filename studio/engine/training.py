@@ -83,7 +83,9 @@ def continue_from(checkpoints: Checkpoints, session: Session, run: Run, reporter
     if newest is not None:
         checkpoints.restore(session.loop, newest)
         reporter.emit(Resumed(step=session.loop.state.step))
-    elif fold(run.read_from()[0]).validation:
+        return
+    logged = fold(run.read_from()[0])
+    if logged.train or logged.validation:
         reporter.emit(Resumed(step=-1))  # before the evaluation at step 0
 
 

@@ -1,12 +1,17 @@
 """The live chart's news: small, complete, and the same for everybody who looks."""
 
 import json
+import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 from logs import NOW, abandoned, at_work, checked, make_run, planned, started, step, write, write_steps
 
-from studio.app.live import FIRST_POINTS, LINES, STORIES, States, duration, poll, thin
+from studio import event_log
+from studio.app.live import FIRST_POINTS, STORIES, duration, poll, thin
+from studio.app.states import LINES, States
+from studio.event_log import LogPosition
 from studio.events import CheckpointSaved, Evaluated, Failed, Finished, Note, Paused, Phase, Resumed
 from studio.paths import Home
 from studio.store import Run, Store
@@ -155,16 +160,16 @@ def test_a_torn_last_line_waits_for_its_end(client: Client) -> None:
 def test_what_happens_while_the_poll_looks_is_told_by_the_next(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between two reads of the log the worker writes on: nothing may be lost or told twice."""
     write(client.run, started(), planned(), step(1))
-    read = Run.read_from
+    read = event_log.read_lines
     late = iter([step(2), step(3), step(4), Failed(what="It broke.", time=NOW + 100.0)])
 
-    def read_then_write(run: Run, offset: int = 0) -> Any:
-        seen = read(run, offset)
+    def read_then_write(log: Path, position: LogPosition) -> Any:
+        seen = read(log, position)
         if (event := next(late, None)) is not None:
-            write(run, event)
+            write(client.run, event)
         return seen
 
-    monkeypatch.setattr(Run, "read_from", read_then_write)
+    monkeypatch.setattr(event_log, "read_lines", read_then_write)
     for _ in range(6):
         client.poll()
     assert [point[0] for point in client.train] == [1, 2, 3, 4]
@@ -175,16 +180,16 @@ def test_a_worker_that_ends_while_the_poll_looks_is_not_taken_for_lost(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(client.run, started(), planned(), step(1))
-    read, ended = Run.read_from, []
+    read, ended = event_log.read_lines, []
 
-    def read_then_end(run: Run, offset: int = 0) -> Any:
-        seen = read(run, offset)
+    def read_then_end(log: Path, position: LogPosition) -> Any:
+        seen = read(log, position)
         if not ended:
-            ended.append(write(run, Paused(step=1, time=NOW + 100.0)))
-            abandoned(run)
+            ended.append(write(client.run, Paused(step=1, time=NOW + 100.0)))
+            abandoned(client.run)
         return seen
 
-    monkeypatch.setattr(Run, "read_from", read_then_end)
+    monkeypatch.setattr(event_log, "read_lines", read_then_end)
     assert client.poll()["status"] == "paused"
 
 
@@ -299,8 +304,69 @@ def test_a_second_browser_is_told_everything_without_reading_the_log_anew(
     write(run, started(), planned(100), *[step(number) for number in range(1, 30)])
     first = poll(store, states, run.id, 0)
     read: list[int] = []
-    monkeypatch.setattr(Run, "read_from", lambda run, offset=0: (read.append(offset), ([], offset))[1])
+
+    def read_nothing(log: Path, position: LogPosition) -> tuple[bytes, LogPosition]:
+        read.append(position.offset)
+        return b"", position
+
+    monkeypatch.setattr(event_log, "read_lines", read_nothing)
     assert poll(store, states, run.id, 0) == first and set(read) == {first["offset"]}
+
+
+@pytest.mark.parametrize("steps", [3, 9, 300], ids=["shorter", "about as long", "longer"])
+def test_who_looks_at_a_log_that_was_replaced_starts_over(client: Client, steps: int) -> None:
+    write(client.run, started(), planned(), *[step(number, 0.5) for number in range(1, 10)])
+    client.poll()
+    client.run.events_file.unlink()
+    write(client.run, started(), planned(1000), *[step(number, 0.25) for number in range(1, steps + 1)])
+    assert client.poll().get("reset") and client.train == [(number, 0.25) for number in range(1, steps + 1)]
+    assert client.states.of(client.run) == client.run.state()
+    write(client.run, step(steps + 1))
+    assert "reset" not in client.poll() and client.train[-1][0] == steps + 1
+
+
+def test_ten_thousand_checks_are_spread_over_the_chart(client: Client) -> None:
+    checks = [checked(number, number / 10_000) for number in range(10_001)]
+    write(client.run, started(), planned(10_000), *checks)
+    client.poll()
+    assert FIRST_POINTS / 2 <= len(client.validation) <= FIRST_POINTS + 1
+    assert client.metric[0] == (0, 0.0) and client.metric[-1] == (10_000, 1.0)
+    assert all(accuracy == step / 10_000 for step, accuracy in client.metric), "a mean is no score"
+
+
+def test_only_the_logs_that_were_looked_at_last_are_remembered(store: Store) -> None:
+    states, runs = States(most=2), [write_steps(make_run(store), 3) for _ in range(4)]
+    for run in (*runs, *reversed(runs)):
+        assert states.of(run).step == 3
+    assert len(states._remembered) == 2
+
+
+def test_a_snapshot_stays_as_it_is_while_others_read_on(store: Store) -> None:
+    """Readers in threads hold a state for as long as they draw it; the worker and other readers go on meanwhile."""
+    run, states = at_work(make_run(store)), States()
+    write(run, started(), planned(10_000))
+    ended = threading.Event()
+    wrong: list[str] = []
+
+    def look() -> None:
+        while not ended.is_set():
+            state = states.of(run)
+            before = list(state.train)
+            points = [point for point in state.train for _ in range(3)]  # takes a while
+            if before != list(state.train) or points[::3] != before or (before and before[-1][0] != state.step):
+                wrong.append("a state changed under its reader")
+
+    readers = [threading.Thread(target=look) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for number in range(1, 301):
+        write(run, step(number))
+        if number % 100 == 50:
+            write(run, Resumed(step=number - 1), step(number, 0.5))
+    ended.set()
+    for reader in readers:
+        reader.join()
+    assert wrong == [] and [number for number, _ in states.of(run).train] == [*range(1, 301)]
 
 
 @pytest.mark.parametrize(

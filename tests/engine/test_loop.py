@@ -15,7 +15,7 @@ from studio.engine.callbacks.plateau import ReduceOnPlateau
 from studio.engine.callbacks.progress import Progress
 from studio.engine.evaluation import is_better
 from studio.engine.loop import Plan, State, parameter_groups
-from studio.engine.reporting import Interrupted, Reporter
+from studio.engine.reporting import LONGEST_SECONDS, Interrupted, Reporter, seconds_between
 from studio.metrics import METRICS
 from studio.store import Run
 from studio.tasks.base import Scores
@@ -136,7 +136,7 @@ def test_stop_before_the_first_step_ends_all(tmp_path: Path) -> None:
 
 
 def test_points_of_the_curve(tmp_path: Path) -> None:
-    """A mean over the steps since the last point, ten a second at most, and none lost when training ends early."""
+    """A mean over the steps since the last point, ten a second at first, and none lost when training ends early."""
     run, loop = Run(tmp_path), Watched()
     loop.plan = plan(rows=100_000)
     progress = Progress(Reporter(run))
@@ -151,6 +151,60 @@ def test_points_of_the_curve(tmp_path: Path) -> None:
     first, mean = state.train[0]
     assert first <= 200 and mean == (first + 1) / 2  # 40,000 steps make 200 points at least
     assert state.latest is not None and state.latest.memory_bytes > 0 and state.latest.seconds_left is not None
+
+
+def test_progress_becomes_rarer_the_longer_a_run_takes() -> None:
+    def events(seconds: float, shortest: float = 0.1) -> int:
+        now, count = 0.0, 0
+        while now < seconds:
+            now += seconds_between(shortest, now)
+            count += 1
+        return count
+
+    hour, day = 3600.0, 86400.0
+    assert events(60) == pytest.approx(600, abs=2)
+    assert 5_000 < events(hour) < 8_000 and 10_000 < events(day) < 15_000 and events(10 * day) < 45_000
+    assert seconds_between(0.1, 10 * day) == LONGEST_SECONDS and events(day, shortest=0.3) < events(day)
+
+
+def test_a_long_training_and_its_resumption_log_rarely(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten steps a second for an hour, in two lives: what counts is the time of both."""
+    clock = [0.0]
+    monkeypatch.setattr("studio.engine.callbacks.progress.time.monotonic", lambda: clock[0])
+    run, loop = Run(tmp_path), Watched()
+    loop.plan = plan(rows=10_000_000)
+    first, second = Progress(Reporter(run)), Progress(Reporter(run))
+
+    def train(progress: Progress, steps: int) -> int:
+        before = len(run.read_from()[0])
+        progress.on_train_begin(loop)  # type: ignore[arg-type]
+        for _ in range(steps):
+            clock[0] += 0.1
+            loop.state.step += 1
+            progress.on_step_end(loop, StepResult(1.0, 10, 0.1))  # type: ignore[arg-type]
+        return len(run.read_from()[0]) - before
+
+    assert 5_000 < train(first, 34_000) < 8_000
+    clock[0] += 1000.0  # paused
+    second.restore(first.state())
+    assert train(second, 2000) < 2000 / 15, "the second life began at ten a second again"
+    old = Progress(Reporter(run))
+    old.restore({"loss_sum": 1.0, "steps": 2})  # as earlier versions saved it
+
+
+def test_a_long_phase_logs_rarely(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("studio.engine.reporting.time.monotonic", lambda: clock[0])
+    run = Run(tmp_path)
+    reporter = Reporter(run)
+    for done in range(1, 36_001):  # an hour
+        clock[0] += 0.1
+        reporter.phase("caching", "Caching.", done, 36_000)
+    events = run.read_from()[0]
+    assert 2_000 < len(events) < 6_000, "at three a second it would be 12,000"
+    assert events[0].done == 1 and events[-1].done == 36_000  # type: ignore[union-attr]
+    reporter.phase("saving", "Saving.")
+    assert len(run.read_from()[0]) == len(events) + 1, "another phase is told at once"
 
 
 def test_early_stopping_in_a_real_run(finished: Finished, workers: Workers) -> None:

@@ -10,10 +10,11 @@ from components.charts.live_chart import LiveChart
 from components.layers import Layer, LayerStrip
 from components.notices import heading, notice
 from studio.app.drafts import Draft
-from studio.app.live import States, poll
+from studio.app.live import poll
 from studio.app.outlook import layer_titles
 from studio.app.pages import Page, Section, Services, Wire, joined
 from studio.app.runs import run_name, start_run
+from studio.app.states import States
 from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.events import RESUMABLE, RateTest, RunState, Status
@@ -166,15 +167,15 @@ def rate_test_html(test: RateTest | None) -> str:
 
 def layers_of_run(run: Run, states: States) -> list[Layer]:
     """What each layer of the run's model does at the moment, and how fast it learns; empty before that is known."""
-    told, test = states.of(run).layers, states.of(run).rate_test
-    if told is None:
+    layers, test = states.of(run).layers, states.of(run).rate_test
+    if layers is None:
         return []
     try:
         rate = test.chosen if test else RunConfig.from_file(run.config_file).learning_rate
     except StudioError:
         return []  # a strategy or setting that this version does not know; the curve can be looked at all the same
-    titles = layer_titles(len(told.states) - 2)
+    titles = layer_titles(len(layers.states) - 2)
     return [
         {"title": title, "state": state, "note": f"rate {rate * factor:.2g}" if factor else ""}
-        for title, state, factor in zip(titles, told.states, told.rates, strict=True)
+        for title, state, factor in zip(titles, layers.states, layers.rates, strict=True)
     ]

@@ -1,4 +1,4 @@
-"""Step events: loss, speed, memory and time left; about ten a second, and never fewer than make a curve."""
+"""Step events: loss, speed, memory and time left; ten a second, later fewer, never fewer than make a curve."""
 
 import time
 from typing import Any
@@ -8,10 +8,10 @@ import torch
 
 from studio.engine.callbacks.base import Callback, StepResult
 from studio.engine.loop import Loop
-from studio.engine.reporting import Reporter
+from studio.engine.reporting import Reporter, seconds_between
 from studio.events import Step
 
-SECONDS_BETWEEN_EVENTS = 0.1
+SECONDS_BETWEEN_EVENTS = 0.1  # at first, see `seconds_between`
 LEAST_POINTS = 200  # of a whole run, however fast it is
 SMOOTHING_SECONDS = 5.0  # speed is averaged over about this long
 
@@ -24,12 +24,14 @@ class Progress(Callback):
         self._learning_rate = 0.0
         self._last_event = 0.0
         self._last_step = 0.0
+        self._seconds_before = 0.0  # of training, in earlier lives
+        self._began: float | None = None
         self._seconds_per_step: float | None = None
         self._examples_per_second = 0.0
         self._evaluation_seconds = 0.0
 
     def on_train_begin(self, loop: Loop) -> None:
-        self._last_event = self._last_step = time.monotonic()
+        self._last_event = self._last_step = self._began = time.monotonic()
 
     def on_step_end(self, loop: Loop, result: StepResult) -> None:
         now = time.monotonic()
@@ -40,7 +42,7 @@ class Progress(Callback):
         self._last_step = now
         total, step = loop.plan.total_steps, loop.state.step
         due = step % max(1, total // LEAST_POINTS) == 0 or step == total
-        if due or now - self._last_event >= SECONDS_BETWEEN_EVENTS:
+        if due or now - self._last_event >= seconds_between(SECONDS_BETWEEN_EVENTS, self._elapsed(now)):
             self._emit(loop)
             self._last_event = now
 
@@ -54,6 +56,10 @@ class Progress(Callback):
         """The last steps of a training that ended early; after Pause they belong to the next point of the curve."""
         if loop.state.ended and self._steps:
             self._emit(loop)
+
+    def _elapsed(self, now: float) -> float:
+        """Seconds of training, over all lives of the run."""
+        return self._seconds_before + (now - self._began if self._began is not None else 0.0)
 
     def _measure(self, seconds: float, examples: int) -> None:
         """Exponential averages in time, so that fast and slow machines are smoothed alike."""
@@ -84,10 +90,11 @@ class Progress(Callback):
 
     def state(self) -> dict[str, Any]:
         """The steps behind the last event: their loss belongs to the next point of the curve."""
-        return {"loss_sum": self._loss_sum, "steps": self._steps}
+        return {"loss_sum": self._loss_sum, "steps": self._steps, "seconds": self._elapsed(time.monotonic())}
 
     def restore(self, state: dict[str, Any]) -> None:
         self._loss_sum, self._steps = state["loss_sum"], state["steps"]
+        self._seconds_before = state.get("seconds", 0.0)  # checkpoints of earlier versions hold none
 
 
 def used_memory_bytes(device: torch.device) -> int:
