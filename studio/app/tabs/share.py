@@ -18,7 +18,7 @@ from components.notices import empty, heading
 from studio.app.datasets import file_url
 from studio.app.drafts import Draft
 from studio.app.pages import Page, Services, Wire, progress_html
-from studio.app.runs import config_of
+from studio.app.runs import choices_with_model, config_of
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
 from studio.exporters.base import Exporter
@@ -53,15 +53,14 @@ def build(services: Services) -> Page:
     outputs = [head, which_run, body, exporters, download, command, run_file, run_file_link, card]
 
     def show(draft: Draft) -> list[Any]:
-        finished = [run for run in services.store if services.states.of(run).has_model]
         run = find_finished(services, draft)
+        choices = choices_with_model(services, run)
         title = heading("Take it away", "The model as a standard folder, with its card and the run file.")
-        if not finished:
+        if not choices:
             title = empty("share", "Nothing to share yet", "Train a model first; it appears here when it is done.")
-        choices = [(f"{each.name} · {each.id[:13]}", each.id) for each in finished]
         first = [
             title,
-            gr.update(choices=choices, value=run.id if run else None, visible=bool(finished)),
+            gr.update(choices=choices, value=run.id if run else None, visible=bool(choices)),
             gr.update(visible=run is not None),
         ]
         if run is None:
