@@ -16,6 +16,8 @@ from studio.tasks.base import Task
 from studio.training import TrainingOptions
 from studio.training.optimizers import OPTIMIZERS
 
+YAML_LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is seven times as fast
+
 
 class ModelOptions(Options):
     id: str = setting(title="Model", help="A Hub id, a local folder, or starter/NAME.")
@@ -89,7 +91,7 @@ class RunConfig(Options):
     @classmethod
     def from_text(cls, text: str) -> "RunConfig":
         try:
-            values = yaml.safe_load(text)
+            values = yaml.load(text, YAML_LOADER)
         except yaml.YAMLError as error:
             raise StudioError(
                 "The run file is not valid YAML.", str(error), "Correct the line that it names."

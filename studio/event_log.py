@@ -7,6 +7,7 @@ of open pages, of the index and of every other reader stay valid. Should a log b
 """
 
 import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +19,11 @@ ENDING = 128  # bytes: more than enough to hold the time of an event, in millise
 
 @dataclass(frozen=True)
 class LogPosition:
-    """How far a log has been read. `ending`: the last bytes before `offset`, by which a replaced log is recognised."""
+    """How far a log has been read. checksum: of the `ENDING` bytes before `offset`, by which a log that was replaced
+    is recognised; None where that is not asked."""
 
     offset: int = 0
-    ending: bytes = b""
+    checksum: int | None = None
 
 
 def append(log: Path, event: Event) -> None:
@@ -37,16 +39,18 @@ def read_lines(log: Path, position: LogPosition) -> tuple[bytes, LogPosition] | 
 
     A line still being written is left for the next call.
     """
+    before = min(position.offset, ENDING)
     try:
         with log.open("rb") as file:
-            file.seek(position.offset - len(position.ending))
+            file.seek(position.offset - before)
             block = file.read()
     except FileNotFoundError:
         block = b""
-    if not block.startswith(position.ending):
+    if before and position.checksum not in (None, zlib.crc32(block[:before])):
         return None
-    lines = block[len(position.ending) : block.rfind(b"\n") + 1]
-    return lines, LogPosition(position.offset + len(lines), (position.ending + lines)[-ENDING:])
+    end = max(before, block.rfind(b"\n") + 1)
+    offset = position.offset + end - before
+    return block[before:end], LogPosition(offset, zlib.crc32(block[:end][-ENDING:]))
 
 
 def is_whole_at(log: Path, offset: int) -> bool:

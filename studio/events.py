@@ -184,6 +184,7 @@ RESUMABLE: frozenset[Status] = frozenset({"paused", "interrupted", "failed"})
 class RunState:
     """Everything that the events say. `train` holds (step, loss), `validation` the checks, both by ascending step."""
 
+    __pydantic_config__ = ConfigDict(arbitrary_types_allowed=True)  # for the index, which keeps it without its curves
     status: Status = "queued"
     started: float | None = None  # first start
     seconds: float = 0.0  # spent with a worker at work, over all its lives

@@ -19,6 +19,7 @@ Beside the runs, HOME/busy holds an empty file for each run that waits or has a 
 a look into every folder. What counts is in the run's own folder; the marks can be deleted and are then made anew.
 """
 
+import os
 import re
 import secrets
 import shutil
@@ -53,6 +54,11 @@ class Run:
     @property
     def id(self) -> str:
         return self.folder.name
+
+    @property
+    def exists(self) -> bool:
+        """Whether the folder is a run's: run.yaml comes last when one is made."""
+        return self.config_file.is_file()
 
     @cached_property
     def config_file(self) -> Path:
@@ -187,7 +193,7 @@ class Run:
     def read_from(self, offset: int = 0) -> tuple[list[AnyEvent], int]:
         """Whole events behind byte `offset`, and the offset behind the last of them."""
         read = event_log.read_lines(self.events_file, LogPosition(offset))
-        assert read is not None  # a position without an ending fits any log
+        assert read is not None  # a position without a checksum fits any log
         return list(event_log.parse_lines(read[0])), read[1].offset
 
     def state(self, read_log: Callable[[], RunState] | None = None) -> RunState:
@@ -232,29 +238,32 @@ class Store:
 
     def create(self, config_text: str, name: str) -> Run:
         """A new run folder with its run.yaml; not queued yet."""
-        run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
-        run = Run(self.home.runs / run_id)
-        run.folder.mkdir(parents=True)
+        run = Run(self.home.runs / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}")
+        try:
+            run.folder.mkdir(parents=True)
+        except FileExistsError:  # made in the same second, with the same luck
+            return self.create(config_text, name)
         replace_json(run.folder / "meta.json", {"name": name, "created": time.time()})
         replace_text(run.config_file, config_text)
         return run
 
     def __iter__(self) -> Iterator[Run]:
-        """Newest first."""
-        if self.home.runs.is_dir():
-            folders = sorted(self.home.runs.iterdir(), reverse=True)
-            yield from (Run(folder) for folder in folders if (folder / "run.yaml").is_file())
+        """Newest first. Lists of many runs come from the index (`studio.run_index`), which visits only a few."""
+        return _runs_in(self.home.runs)
+
+    def folder_names(self) -> list[str]:
+        """Of the runs, newest first, and of what else may lie among them."""
+        return _names_in(self.home.runs)
 
     def find(self, run_id: str) -> Run | None:
         """The run with this id, or None. An id comes from a browser, so it is never taken for a path."""
         run = Run(self.home.runs / run_id)
-        known = ID_PATTERN.fullmatch(run_id) is not None and run.config_file.is_file()
-        return run if known else None
+        return run if ID_PATTERN.fullmatch(run_id) is not None and run.exists else None
 
     def get(self, run_id: str | Path) -> Run:
         """By id, or by the path of its folder: for the command line."""
         run = self.find(str(run_id)) or Run(Path(run_id).resolve())
-        if run.config_file.is_file():
+        if run.exists:
             return run
         raise StudioError(
             f"There is no run '{run_id}'.",
@@ -294,9 +303,9 @@ class Store:
         self.home.trash.mkdir(parents=True, exist_ok=True)
         run.folder.rename(self.home.trash / run.id)
 
-    def deleted(self) -> list[Run]:
-        folders = sorted(self.home.trash.iterdir(), reverse=True) if self.home.trash.is_dir() else []
-        return [Run(folder) for folder in folders if (folder / "run.yaml").is_file()]
+    def deleted(self) -> Iterator[Run]:
+        """Runs in the trash, newest first."""
+        return _runs_in(self.home.trash)
 
     def restore(self, run_id: str) -> Run:
         """Bring a deleted run back. An unknown id raises StudioError."""
@@ -306,3 +315,14 @@ class Store:
         target = self.home.runs / run_id
         (self.home.trash / run_id).rename(target)
         return Run(target)
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return sorted(os.listdir(folder), reverse=True)  # noqa: PTH208 names alone, of thousands
+    except FileNotFoundError:
+        return []
+
+
+def _runs_in(folder: Path) -> Iterator[Run]:
+    return (run for name in _names_in(folder) if (run := Run(folder / name)).exists)

@@ -5,8 +5,10 @@ let message = null;
 let asked = 0; // the number of the latest question: an answer to an older one is thrown away
 let failure = "";
 let chosen = null;
+let again = null; // the timer of a page that is not complete yet
 
 const ask = async (from) => {
+  clearTimeout(again);
   if (!props.value) { message = null; draw(); return; }
   const question = ++asked;
   root.setAttribute("aria-busy", "true");
@@ -16,6 +18,7 @@ const ask = async (from) => {
     // Gradio's client answers nothing, rather than failing, when the server is away or its function raised.
     if (!answer) throw new Error("no answer");
     start = from; message = answer; failure = ""; chosen = null;
+    if (answer.again) again = setTimeout(() => { if (element.isConnected) ask(from); }, answer.again * 1000);
   } catch (error) {
     if (question !== asked) return;
     failure = "These rows could not be read just now.";

@@ -21,6 +21,7 @@ from studio.jobs import Job
 from studio.models.hub import SearchResult
 from studio.paths import Home
 from studio.predictor import Predictor
+from studio.run_index import RunIndex
 from studio.runner import Supervisor
 from studio.server_settings import ServerSettings
 from studio.store import Store
@@ -34,6 +35,7 @@ class Services:
     settings: ServerSettings
     home: Home
     store: Store
+    index: RunIndex
     supervisor: Supervisor
     predictor: Predictor
     states: States

@@ -22,6 +22,8 @@ TONES = {
     "paused": "warning",
 }
 
+MOST_OFFERED = 200  # runs in a list to choose from: the browser gets them all
+
 
 def start_run(services: Services, draft: Draft) -> Draft:
     """Write the run file of these choices and queue the run. StudioError names everything that stands in the way."""
@@ -37,6 +39,14 @@ def run_name(draft: Draft) -> str:
     """What the run is called until somebody renames it."""
     how = draft.preset.capitalize() if draft.preset and draft.preset != "custom" else draft.strategy.get("name", "")
     return f"{draft.title or 'data'} · {title_of(str(draft.model))} · {how}"
+
+
+def choices_with_model(services: Services, shown: Run | None) -> list[tuple[str, str]]:
+    """The newest runs that have a model, and the one that is `shown`, as (what is read, id)."""
+    names = {summary.id: summary.choices.name for summary in services.index.with_model(MOST_OFFERED)}
+    if shown is not None:
+        names.setdefault(shown.id, shown.name)
+    return [(f"{name} · {run_id[:13]}", run_id) for run_id, name in names.items()]
 
 
 def config_of(run: Run) -> RunConfig | None:

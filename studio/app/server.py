@@ -35,6 +35,7 @@ from studio.hardware import probe
 from studio.paths import HOME_VARIABLE, Home, assets
 from studio.predictor import Predictor
 from studio.processes import TRUST_VARIABLE
+from studio.run_index import RunIndex
 from studio.runner import Supervisor
 from studio.server_settings import ServerSettings
 from studio.store import Store
@@ -58,6 +59,7 @@ def make_services(settings: ServerSettings) -> Services:
         settings=settings,
         home=home,
         store=store,
+        index=RunIndex(store),
         supervisor=Supervisor(store, settings.concurrent_runs, settings.warm_start, inherited),
         predictor=Predictor(inherited),
         states=States(),
@@ -75,7 +77,9 @@ def make_asgi(services: Services) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI):  # type: ignore[no-untyped-def]
         services.supervisor.start()
+        services.index.start()
         yield
+        services.index.close()
         services.supervisor.close()
         services.predictor.close()
 

@@ -2,11 +2,15 @@
 
 import argparse
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from studio.commands.flags import add_shared_flags, chosen_home
 from studio.commands.output import print_json, print_table
-from studio.store import Run, Store
+from studio.store import Store
+
+if TYPE_CHECKING:
+    from studio.run_summary import RunSummary
 
 Row = dict[str, Any]
 
@@ -22,7 +26,10 @@ def add_to(subparsers: Any) -> None:
 
 
 def run_runs(arguments: argparse.Namespace) -> int:
-    rows = [describe_run(run) for run in Store(chosen_home(arguments))]
+    from studio.run_index import RunIndex
+
+    store = Store(chosen_home(arguments))
+    rows = [describe_run(summary, store.home.runs / summary.id) for summary in RunIndex(store).all()]
     if arguments.json:
         print_json(rows)
         return 0
@@ -31,28 +38,21 @@ def run_runs(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def describe_run(run: Run) -> Row:
+def describe_run(summary: "RunSummary", folder: Path) -> Row:
     """One run as `studio runs --json` prints it. A run file that this version cannot read leaves its fields empty."""
-    from studio.config import RunConfig
-    from studio.errors import StudioError
-
-    state = run.state()
-    try:
-        config: RunConfig | None = RunConfig.from_file(run.config_file)
-    except StudioError:
-        config = None
+    choices, state = summary.choices, summary.state
     headline = state.plan.headline_metric if state.plan else ""
     scored = state.test or state.best
     return {
-        "run": run.id,
-        "name": run.name,
-        "dir": str(run.folder),
+        "run": summary.id,
+        "name": choices.name,
+        "dir": str(folder),
         "status": state.status,
-        "created": run.created,
+        "created": choices.created,
         "seconds": round(state.seconds, 1),
-        "task": config.task if config else "",
-        "model": config.model.id if config else "",
-        "strategy": config.strategy["name"] if config else "",
+        "task": choices.task,
+        "model": choices.model,
+        "strategy": choices.strategy,
         "metric": headline,
         "score": scored.metrics.get(headline) if scored else None,
     }

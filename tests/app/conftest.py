@@ -26,6 +26,7 @@ def services(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     yield made
     made.predictor.close()
     made.supervisor.close()
+    made.index.close()
 
 
 def finish(work: Generator[Any, None, Draft]) -> Draft:

@@ -434,6 +434,7 @@ def test_the_list_of_runs(services: Services, ready: Draft) -> None:
     assert row["metric"] == "0.500 accuracy (validation)" and row["duration"] == "1 min 0 s"
     make_run(services.store, config="not: a run file\n")
     assert runs_tab.run_page(services, {})["total"] == 2
+    assert [row["id"] for row in runs_tab.run_page(services, {"filter": "REVIEWS"})["rows"]] == [run.id]
 
 
 def test_runs_are_renamed_deleted_and_restored(services: Services, ready: Draft) -> None:

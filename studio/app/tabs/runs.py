@@ -1,6 +1,8 @@
 """Runs: what was trained so far. Open, compare, rename, start again from its settings, delete and restore."""
 
+from collections.abc import Sequence
 from functools import partial
+from itertools import islice
 from time import localtime, strftime
 from typing import Any
 
@@ -14,11 +16,16 @@ from studio.app.drafts import Draft
 from studio.app.live import STATUS_TITLES, duration, spent, thin
 from studio.app.model_cards import title_of
 from studio.app.pages import Page, Section, Services, Wire, joined
-from studio.app.runs import TONES, config_of, flat_settings
-from studio.config import RunConfig
+from studio.app.runs import MOST_OFFERED, TONES, config_of, flat_settings
 from studio.errors import StudioError
+from studio.events import RunState
+from studio.run_index import RunPage
+from studio.run_summary import RunSummary, source_name
 from studio.store import Run
+from studio.strategies import STRATEGIES
 
+ROWS = 20  # of a page
+SECONDS_UNTIL_READ = 1.0  # until the list is asked for again while runs are still being read
 CURVE_POINTS = 400
 MOST_COMPARED = 6
 
@@ -30,16 +37,23 @@ def build(services: Services) -> Page:
 
 def listing(services: Services) -> Section:
     head = gr.HTML()
-    table = PagedTable(page=partial(run_page, services), selectable=True, caption="Runs", elem_id="runs")
+    table = PagedTable(
+        page=partial(run_page, services),
+        rows_per_page=ROWS,
+        selectable=True,
+        filterable=True,
+        caption="Runs",
+        elem_id="runs",
+    )
 
     def show(draft: Draft) -> list[Any]:
-        runs = list(services.store)
-        states = {run.id: services.states.of(run) for run in runs}
+        newest = services.index.page(0, MOST_OFFERED)
+        chosen = services.store.find(draft.picked) if draft.picked else None
         return [
             heading("Runs", "Everything that was trained here. Choose one to open it.")
-            if runs
+            if newest.total
             else empty("runs", "No runs yet", "Each training you start appears here and stays."),
-            {"list": [(run.id, run.name, states[run.id].status, states[run.id].step) for run in runs[:200]]},
+            list_value(newest, chosen),
         ]
 
     return Section([head, table], show, [Wire(table.select, pick, event=True)])
@@ -60,7 +74,7 @@ def detail(services: Services) -> Section:
 
     def show(draft: Draft) -> list[Any]:
         run = services.store.find(draft.picked) if draft.picked else None
-        title_words = heading(run.name, run_sentence(services, run), level=3) if run else ""
+        title_words = heading(run.name, run_sentence(services.index.summary(run)), level=3) if run else ""
         return [gr.update(visible=run is not None), title_words, run.name if run else ""]
 
     wires = [
@@ -107,11 +121,12 @@ def comparison(services: Services) -> Section:
         differences = gr.HTML(elem_id="compare-settings")
 
     def show(draft: Draft) -> list[Any]:
-        runs = list(services.store)
+        newest = services.index.page(0, MOST_OFFERED)
+        picked = services.store.find(draft.picked) if draft.picked else None
         chosen = [run for run_id in draft.compared if (run := services.store.find(run_id))]
         return [
-            gr.update(visible=len(runs) > 1),
-            gr.update(choices=[(run.name, run.id) for run in runs], value=[run.id for run in chosen]),
+            gr.update(visible=newest.total > 1),
+            gr.update(choices=offered(newest, [picked, *chosen]), value=[run.id for run in chosen]),
             gr.update(visible=bool(chosen)),
             loss_value(services, chosen),
             metric_value(services, chosen),
@@ -128,7 +143,7 @@ def trash(services: Services) -> Section:
         restore = gr.Button("Restore", elem_id="restore", scale=1, min_width=100)
 
     def show(draft: Draft) -> list[Any]:
-        gone = [(run.name, run.id) for run in services.store.deleted()]
+        gone = [(run.name, run.id) for run in islice(services.store.deleted(), MOST_OFFERED)]
         return [gr.update(visible=bool(gone)), gr.update(choices=gone, value=gone[0][1] if gone else None)]
 
     return Section([shown, deleted], show, [Wire(restore.click, partial(restore_run, services), [deleted])])
@@ -137,10 +152,23 @@ def trash(services: Services) -> Section:
 # --- drawing ------------------------------------------------------------------------------------
 
 
+def list_value(newest: RunPage, chosen: Run | None) -> dict[str, Any]:
+    """The table's query: whenever it is another one, the table asks for its rows anew."""
+    shown = [(run.id, *what_changes(summary)) for run, summary in newest.runs[:ROWS]]
+    return {"list": shown, "total": newest.total, "chosen": chosen.name if chosen else ""}
+
+
+def offered(newest: RunPage, others: Sequence[Run | None]) -> list[tuple[str, str]]:
+    """What can be compared: the newest runs, and whichever older one is chosen in the list."""
+    names = {run.id: summary.choices.name if summary else run.name for run, summary in newest.runs}
+    names |= {run.id: run.name for run in others if run is not None and run.id not in names}
+    return [(name, run_id) for run_id, name in names.items()]
+
+
 def run_page(services: Services, query: dict[str, Any]) -> dict[str, Any]:
     """A page of the list of runs, newest first."""
     start, count = bounds(query)
-    runs = list(services.store)
+    page = services.index.page(start, count, str(query.get("filter") or ""))
     columns = (
         ("name", "Name", "text"),
         ("status", "Status", "badge"),
@@ -153,43 +181,50 @@ def run_page(services: Services, query: dict[str, Any]) -> dict[str, Any]:
     )
     return {
         "columns": [{"key": key, "title": title, "kind": kind} for key, title, kind in columns],
-        "rows": [run_row(services, run) for run in runs[start : start + count]],
-        "total": len(runs),
+        "rows": [run_row(run, summary) for run, summary in page.runs],
+        "total": page.total,
+        **({} if page.is_complete else {"again": SECONDS_UNTIL_READ}),
     }
 
 
-def run_row(services: Services, run: Run) -> dict[str, Any]:
-    state, config = services.states.of(run), config_of(run)
+def run_row(run: Run, summary: RunSummary | None) -> dict[str, Any]:
+    if summary is None:
+        return {"id": run.id, "name": run.name, "status": {"text": "Being read", "tone": "neutral"}}
+    choices, state = summary.choices, summary.state
     return {
         "id": run.id,
-        "name": run.name,
+        "name": choices.name,
         "status": {"text": STATUS_TITLES[state.status], "tone": TONES[state.status]},
-        "data": run.meta.get("data") or (source_name(config) if config else ""),
-        "model": title_of(config.model.id) if config else "",
-        "strategy": config.chosen_strategy.title if config else "",
-        "metric": result_words(services, run),
+        "data": choices.data,
+        "model": title_of(choices.model) if choices.model else "",
+        "strategy": STRATEGIES[choices.strategy].title if choices.strategy in STRATEGIES else choices.strategy,
+        "metric": result_words(state),
         "duration": duration(spent(state)) if state.started else "",
-        "created": strftime("%Y-%m-%d %H:%M", localtime(run.created)),
+        "created": strftime("%Y-%m-%d %H:%M", localtime(choices.created)),
     }
 
 
-def source_name(config: RunConfig) -> str:
-    return config.data.source.replace("\\", "/").rpartition("/")[2]
-
-
-def result_words(services: Services, run: Run) -> str:
-    """The headline metric: on the test part once there is one, else the best on the validation part."""
-    state = services.states.of(run)
+def result_words(state: RunState) -> str:
+    """The headline metric: on the test split once there is a score, else the best on the validation split."""
     name = state.plan.headline_metric if state.plan else ""
-    for told, part in ((state.test, "test"), (state.best, "validation")):
-        if told and name in told.metrics:
-            return f"{told.metrics[name]:.3f} {name} ({part})"
+    for scored, split in ((state.test, "test"), (state.best, "validation")):
+        if scored and name in scored.metrics:
+            return f"{scored.metrics[name]:.3f} {name} ({split})"
     return ""
 
 
-def run_sentence(services: Services, run: Run) -> str:
-    row = run_row(services, run)
-    parts = [row["status"]["text"], row["metric"], row["duration"]]
+def what_changes(summary: RunSummary | None) -> tuple[str, ...]:
+    """What a list shows of a run and may soon be another thing; not its time, which alone is not worth a new list."""
+    if summary is None:
+        return ()
+    return summary.choices.name, STATUS_TITLES[summary.state.status], result_words(summary.state)
+
+
+def run_sentence(summary: RunSummary | None) -> str:
+    if summary is None:
+        return ""
+    state = summary.state
+    parts = [STATUS_TITLES[state.status], result_words(state), duration(spent(state)) if state.started else ""]
     return " · ".join(part for part in parts if part)
 
 

@@ -19,7 +19,7 @@ from components.notices import empty, heading
 from studio.app.draft_data import file_url
 from studio.app.drafts import Draft
 from studio.app.pages import Page, Section, Services, Wire, joined, progress_html
-from studio.app.runs import config_of
+from studio.app.runs import choices_with_model, config_of
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
 from studio.exporters.base import Exporter
@@ -63,13 +63,12 @@ def choosing_a_run(services: Services) -> Section:
     which_run = gr.Dropdown(label="Run", interactive=True, elem_id="share-run")
 
     def show(draft: Draft) -> list[Any]:
-        finished = [run for run in services.store if services.states.of(run).has_model]
         run = find_finished(services, draft)
+        choices = choices_with_model(services, run)
         title = heading("Take it away", "The model as a standard folder, with its card and the run file.")
-        if not finished:
+        if not choices:
             title = empty("share", "Nothing to share yet", "Train a model first; it appears here when it is done.")
-        choices = [(f"{each.name} · {each.id[:13]}", each.id) for each in finished]
-        return [title, gr.update(choices=choices, value=run.id if run else None, visible=bool(finished))]
+        return [title, gr.update(choices=choices, value=run.id if run else None, visible=bool(choices))]
 
     choose = Wire(which_run.input, lambda draft, run_id: draft.change(run=run_id, cell=None), [which_run])
     return Section([head, which_run], show, [choose])

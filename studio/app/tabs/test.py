@@ -16,6 +16,7 @@ from studio.app.draft_data import file_url
 from studio.app.drafts import Draft
 from studio.app.pages import Page, Services, Wire, progress_html
 from studio.app.results import Results, imported_of, scores, task_of
+from studio.app.runs import choices_with_model
 from studio.errors import StudioError
 from studio.predictor import Which
 from studio.store import Run
@@ -84,18 +85,17 @@ def build(services: Services) -> Page:
     ]
 
     def show(draft: Draft) -> list[Any]:
-        finished = [run for run in services.store if services.states.of(run).has_model]
         run = services.store.find(draft.run) if draft.run else None
         if run is None or not services.states.of(run).has_model:
             run = None
+        choices = choices_with_model(services, run)
         services.predictor.warm_up(run)
         title = heading("Try it", "The tuned model beside the one you started from.")
-        if run is None and not finished:
+        if run is None and not choices:
             title = empty("compass", "Nothing to try yet", "Train a model first; it appears here when it is done.")
-        choices = [(f"{each.name} · {each.id[:13]}", each.id) for each in finished]
         first = [
             title,
-            gr.update(choices=choices, value=run.id if run else None, visible=bool(finished)),
+            gr.update(choices=choices, value=run.id if run else None, visible=bool(choices)),
             gr.update(visible=run is not None),
         ]
         if run is None:

@@ -1,0 +1,145 @@
+"""An index over all runs of a home, so that lists need not read every log. It is a cache, and can be deleted any time.
+
+Whatever a list shows is first compared with the run's files, by size and time, and brought up to date where they have
+changed: neither an old row, nor a damaged index, nor one of another version is ever believed over a log. Rows that are
+missing are made in the background, newest run first, while lists answer with what is there. Only whether a run that is
+over belongs into a list is believed without a look at its files, until the background has compared all of them, once.
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from studio.run_summary import RunSummary, stamps, summarise
+from studio.run_table import RunTable
+from studio.store import Run, Store
+
+PATIENCE = 0.3  # seconds that a list spends on missing rows while somebody waits for it
+BATCH = 20  # rows that are kept at once
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """Some runs of a list of `total`, newest first; None for a run whose row is not made yet.
+
+    is_complete: False while rows are missing, here or among those that were searched: ask again a little later.
+    """
+
+    runs: tuple[tuple[Run, RunSummary | None], ...]
+    total: int
+    is_complete: bool
+
+
+class RunIndex:
+    """Every answer holds for the moment: statuses are those of the processes, as in `Run.state`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store, self._folder = store, store.home.runs
+        self._table = RunTable(store.home.run_index)
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+
+    # --- lists ------------------------------------------------------------------------------------
+
+    def page(self, start: int, count: int, search: str = "") -> RunPage:
+        """search: words that all have to occur among those of a run, such as its name, data, model or strategy."""
+        end, ids, is_complete = time.monotonic() + PATIENCE, self._ids(), True
+        if words := search.lower().split():
+            is_complete = self._refresh(ids, end)
+            found = self._table.search(words)
+            ids = [run_id for run_id in ids if run_id in found]
+        shown = ids[start : start + count]
+        summaries = self._summaries(shown, end)
+        is_complete = is_complete and len(summaries) == len(shown)
+        if not is_complete:
+            self.start()
+        return RunPage(tuple((self._run(run_id), summaries.get(run_id)) for run_id in shown), len(ids), is_complete)
+
+    def summary(self, run: Run) -> RunSummary | None:
+        """None for a run that has been deleted meanwhile."""
+        return self._summaries([run.id]).get(run.id)
+
+    def with_model(self, most: int) -> list[RunSummary]:
+        """The newest runs that have a model to try and to share."""
+        end, ids = time.monotonic() + PATIENCE, self._ids()
+        if not self._refresh(ids, end):
+            self.start()
+        found = self._table.with_model()
+        newest = [run_id for run_id in ids if run_id in found][:most]
+        return [summary for summary in self._summaries(newest, end).values() if summary.state.has_model]
+
+    def all(self) -> Iterator[RunSummary]:
+        """Every run, newest first, however long it takes to make the rows that are missing."""
+        ids = self._ids()
+        for start in range(0, len(ids), BATCH):
+            yield from self._summaries(ids[start : start + BATCH]).values()
+
+    # --- rows -------------------------------------------------------------------------------------
+
+    def _run(self, run_id: str) -> Run:
+        return Run(self._folder / run_id)
+
+    def _ids(self) -> list[str]:
+        """Of all runs that there are, newest first."""
+        known = self._table.ids()
+        return [name for name in self._store.folder_names() if name in known or self._run(name).exists]
+
+    def _refresh(self, ids: Sequence[str], end: float) -> bool:
+        """Bring the rows up to date of all runs that are not over; whether there was time for all."""
+        known = self._table.ids()
+        changing = [run_id for run_id in ids if not known.get(run_id)]
+        return len(self._logged(changing, end)) == len(changing)
+
+    def _summaries(self, ids: Sequence[str], end: float | None = None) -> dict[str, RunSummary]:
+        """By id, with the status that is true of the processes; what there was no time for until `end` is left out."""
+
+        def actual(summary: RunSummary) -> RunSummary:
+            if summary.is_over:
+                return summary
+            run = self._run(summary.id)
+            return replace(summary, state=run.state(lambda: summarise(run, summary).state))
+
+        return {run_id: actual(summary) for run_id, summary in self._logged(ids, end).items()}
+
+    def _logged(self, ids: Sequence[str], end: float | None = None) -> dict[str, RunSummary]:
+        """Rows as the files are now, by id and in this order. Rows that had to be made or changed are kept."""
+        known, current, changed = self._table.load(ids), {}, []
+        for run_id in ids:
+            summary, run = known.get(run_id), self._run(run_id)
+            if summary is None or summary.files != stamps(run):
+                if (end is not None and time.monotonic() > end) or not run.exists:
+                    continue
+                summary = summarise(run, summary)
+                changed.append(summary)
+            current[run_id] = summary
+        self._table.save(changed)
+        return current
+
+    # --- the background ---------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Compare every row with its run, and make those that are missing, in a thread that ends when all is done."""
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._catch_up, name="run-index", daemon=True)
+                self._thread.start()
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Until the background has done all that there was to do."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def close(self) -> None:
+        self._closing.set()
+        self.wait(5)
+
+    def _catch_up(self) -> None:
+        ids = self._ids()
+        for start in range(0, len(ids), BATCH):
+            began = time.monotonic()
+            self._logged(ids[start : start + BATCH])
+            if self._closing.wait(time.monotonic() - began):  # half of the time is for those who wait for a page
+                return
+        self._table.remove(self._table.ids().keys() - set(ids))

@@ -1,0 +1,123 @@
+"""What lists say of a run: its name, its choices, and what its log says without the curves.
+
+A summary remembers which files it was made from, by size and time, and how far it has read the log. It is never
+believed over them: where a file has changed it is made anew, and of a log that has grown only the new end is read.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from pathlib import Path
+
+from studio import event_log
+from studio.config import RunConfig
+from studio.errors import StudioError
+from studio.event_log import LogPosition
+from studio.events import Resumed, RunState, fold
+from studio.models.catalog import find_card
+from studio.store import Run
+
+OMITTED = ("train", "validation", "notes", "layers", "rate_test", "hardware", "phase")  # of the state; lists need none
+STEP = b'"type":"step"'
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What was chosen for a run. task, model, strategy: "" where this version cannot read the run file."""
+
+    name: str
+    created: float
+    data: str
+    task: str = ""
+    model: str = ""
+    strategy: str = ""
+    words: str = ""  # what a search looks through, in lower case
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """files: sizes and times of run.yaml, meta.json and the log. state: as the log says, without what is `OMITTED`."""
+
+    id: str
+    files: tuple[str, str, str]
+    choices: Choices
+    position: LogPosition = field(default_factory=LogPosition)
+    state: RunState = field(default_factory=RunState)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the log says that nothing will come any more: such a run cannot be resumed."""
+        return self.state.finished is not None
+
+
+def summarise(run: Run, known: RunSummary | None = None) -> RunSummary:
+    """The summary of `run` as its files are now; `known` is an earlier one, from which it goes on."""
+    files = stamps(run)  # before they are read: what is added meanwhile shows the next time
+    if known is not None and known.files == files:
+        return known
+    choices = known.choices if known is not None and known.files[:2] == files[:2] else _choices(run)
+    if not choices.task:
+        files = ("", *files[1:])  # another version may be able to read it
+    position, state = _read_log(run.events_file, known.position, known.state) if known else (LogPosition(), RunState())
+    if position.offset == 0:
+        position, state = _read_log(run.events_file, LogPosition(), RunState())
+    return RunSummary(run.id, files, choices, position, state)
+
+
+def stamps(run: Run) -> tuple[str, str, str]:
+    """Size and time of the files that a summary is made from; "" for one that is not there."""
+    folder = str(run.folder)
+    return _stamp(f"{folder}/run.yaml"), _stamp(f"{folder}/meta.json"), _stamp(f"{folder}/events.jsonl")
+
+
+def source_name(config: RunConfig) -> str:
+    """What the data is called where nobody gave it a name: the file's."""
+    return config.data.source.replace("\\", "/").rpartition("/")[2]
+
+
+def _stamp(path: str) -> str:
+    try:
+        status = os.stat(path)  # noqa: PTH116 for three files of thousands of runs a Path takes too long
+    except FileNotFoundError:
+        return ""
+    return f"{status.st_size}:{status.st_mtime_ns}"
+
+
+def _choices(run: Run) -> Choices:
+    meta = run.meta
+    name, created = str(meta.get("name") or run.id), float(meta.get("created") or 0.0)
+    try:
+        config = RunConfig.from_file(run.config_file)
+    except StudioError:
+        return Choices(name, created, str(meta.get("data") or ""), words=f"{name}\n{run.id}".lower())
+    data, model, strategy = str(meta.get("data") or source_name(config)), config.model.id, config.chosen_strategy
+    card = find_card(model)
+    words = [name, run.id, data, config.task, model, card.title if card else "", strategy.name, strategy.title]
+    return Choices(name, created, data, config.task, model, strategy.name, "\n".join(words).lower())
+
+
+def _read_log(log: Path, position: LogPosition, state: RunState) -> tuple[LogPosition, RunState]:
+    """How far the log goes, and its state, from an earlier one; position 0 where that is not possible."""
+    read = event_log.read_lines(log, position)
+    if read is None:
+        return LogPosition(), RunState()
+    events = list(event_log.parse_lines(b"\n".join(without_curve(read[0].splitlines()))))
+    if position.offset and any(isinstance(event, Resumed) for event in events):
+        return LogPosition(), RunState()  # the best of the checks that are left is not known here
+    fresh = RunState()
+    return read[1], replace(fold(events, state), **{name: getattr(fresh, name) for name in OMITTED})
+
+
+def without_curve(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines of a log without each step that another one follows, which changes nothing but the curve.
+
+    Nine tenths of a log are such lines, and reading them as JSON is what takes long.
+    """
+    for line, following in pairwise((*lines, b"")):
+        if not (_is_step(line) and _is_step(following)):
+            yield line
+
+
+def _is_step(line: bytes) -> bool:
+    return STEP in line and line.startswith(b"{") and line.endswith(b"}")  # a torn line has no end
