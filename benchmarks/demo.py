@@ -21,7 +21,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
 from browser_support import FLAGS, find_chromium  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
-from studio_page import StudioServer, Visitor, free_port, visitor  # noqa: E402
+from studio_page import StudioServer, Visitor, visitor  # noqa: E402
 
 from studio.app.demos import DEMOS, Demo  # noqa: E402
 from studio.paths import Home  # noqa: E402
@@ -45,7 +45,7 @@ def main() -> None:
 def measure(browser: Any, demo: Demo) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         cut_off = {"PYTHONPATH": str(ROOT / "tests" / "offline"), "HF_HUB_OFFLINE": "0"}
-        server = StudioServer(Home(Path(folder)), free_port(), environment=cut_off)
+        server = StudioServer(Home(Path(folder)), environment=cut_off)
         server.start()
         try:
             with visitor(browser, server) as visit:

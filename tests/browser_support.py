@@ -18,6 +18,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 300_000  # milliseconds; on a busy machine a process that imports torch takes minutes
 OWN_HOSTS = ("127.0.0.1", "localhost")
 OWN_SCHEMES = ("data", "blob", "about")
 

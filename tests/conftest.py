@@ -1,6 +1,8 @@
 """Fixtures that every test may use: a home of its own, tiny models, tiny data, and no network."""
 
+import os
 import socket
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +16,28 @@ from trained import workers as workers
 
 from studio.paths import Home
 
+SETTINGS_OF_PEOPLE = ("STUDIO_", "GRADIO_", "HF_", "HUGGING", "TRANSFORMERS_")
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "browser: drives a real Chromium")
+    leave_this_person_alone(config)
+
+
+def leave_this_person_alone(config: pytest.Config) -> None:
+    """Nothing that is set, or lies, on this machine decides a test, and no test touches what lies there."""
+    folder = tempfile.TemporaryDirectory(prefix="studio-tests-", ignore_cleanup_errors=True)
+    config.add_cleanup(folder.cleanup)
+    for name in list(os.environ):
+        if name.startswith(SETTINGS_OF_PEOPLE) and name != "STUDIO_REQUIRE_BROWSER":
+            del os.environ[name]
+    os.environ |= {"STUDIO_HOME": f"{folder.name}/home", "HF_HOME": f"{folder.name}/huggingface"}
+    os.environ |= {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
 
 
 @pytest.fixture(autouse=True)
 def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Any connection that leaves this machine fails the test; child processes are told to stay offline."""
+    """Any connection that leaves this machine fails the test."""
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:
@@ -30,8 +46,6 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture

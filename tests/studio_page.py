@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from browser_support import complaints_of
+from browser_support import PATIENCE, complaints_of
 
 from studio.app.nested import value_at
 from studio.config import RunConfig
@@ -27,15 +27,20 @@ from studio.paths import Home
 from studio.processes import Identity
 from studio.store import Run, Store
 
-START_SECONDS = 120
-PATIENCE = 120_000  # milliseconds; on a busy machine a process that imports torch takes a minute
+START_SECONDS = PATIENCE / 1000
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+def reserve_port() -> tuple[int, socket.socket]:
+    """A free port, and what keeps it from being given to others until it is closed, where the system can do that."""
+    holder = socket.socket()
+    if sys.platform == "linux":  # a server that reuses addresses may listen there all the same
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    port = int(holder.getsockname()[1])
+    if sys.platform != "linux":
+        holder.close()
+    return port, holder
 
 
 @dataclass
@@ -43,10 +48,14 @@ class StudioServer:
     """`studio ui` as a process, which may be killed and started again on the same port and home."""
 
     home: Home
-    port: int
     flags: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    reserved: tuple[int, socket.socket] = field(default_factory=reserve_port)
+
+    @property
+    def port(self) -> int:
+        return self.reserved[0]
 
     @property
     def address(self) -> str:
@@ -79,7 +88,7 @@ class StudioServer:
 
     def answers(self) -> bool:
         try:
-            with urllib.request.urlopen(self.address, timeout=5) as answer:
+            with urllib.request.urlopen(self.address, timeout=60) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
@@ -100,6 +109,7 @@ class StudioServer:
                 self.kill()
         for run in self.store:
             kill_worker(run)
+        self.reserved[1].close()
 
     def drafts(self) -> list[dict[str, Any]]:
         files = sorted(self.home.drafts.glob("*.json")) if self.home.drafts.is_dir() else []
@@ -149,7 +159,7 @@ class Visitor:
         """Wait until a JavaScript function of `argument` gives something true; the value it gave."""
         return self.page.wait_for_function(condition, arg=argument, timeout=timeout).json_value()
 
-    def status(self, title: str, timeout: float = 180_000) -> None:
+    def status(self, title: str, timeout: float = PATIENCE) -> None:
         """Wait until the chart's own label says so."""
         self.sees("[data-testid=live-status]", title, timeout)
 
@@ -159,7 +169,7 @@ class Visitor:
             "trace => [...(document.querySelector('#live-chart .js-plotly-plot')?.data?.[trace]?.x ?? [])]", trace
         )
 
-    def curve_longer_than(self, count: int, timeout: float = 150_000) -> None:
+    def curve_longer_than(self, count: int, timeout: float = PATIENCE) -> None:
         self.until(
             "count => document.querySelector('#live-chart .js-plotly-plot')?.data?.[0]?.x.length > count",
             count,
@@ -231,7 +241,7 @@ class Visitor:
         field_.press("Tab")
         self.wait(lambda: any(value_at(draft, f"config.training.{name}") == value for draft in self.server.drafts()))
 
-    def wait(self, holds: Callable[[], bool], seconds: float = 120.0) -> None:
+    def wait(self, holds: Callable[[], bool], seconds: float = PATIENCE / 1000) -> None:
         """Wait until something holds on the server's side."""
         end = time.monotonic() + seconds
         while not holds():

@@ -2,7 +2,6 @@
 
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -67,17 +66,16 @@ def test_a_module_that_does_not_start_is_explained(tmp_path: Path) -> None:
 
 
 def test_cancel_ends_the_process_and_nothing_is_raised(module) -> None:  # type: ignore[no-untyped-def]
-    job = Job(module('tell({"progress": {"sentence": "on it"}})\ntime.sleep(60)'), {})
+    job = Job(module('tell({"progress": {"sentence": "on it"}})\ntime.sleep(600)'), {})
     steps = iter(job)
     assert next(steps) == Progress("on it")
     threading.Timer(0.2, job.cancel).start()
-    before = time.monotonic()
-    assert list(steps) == [] and time.monotonic() - before < 10
+    assert list(steps) == []
     assert job.cancelled and job.result is None and job.ended
 
 
 def test_an_asker_that_goes_away_leaves_no_process(module) -> None:  # type: ignore[no-untyped-def]
-    job = Job(module('tell({"error": {"what": "No."}})\ntime.sleep(60)'), {})
+    job = Job(module('tell({"error": {"what": "No."}})\ntime.sleep(600)'), {})
     with pytest.raises(StudioError):
         list(job)
     assert job.ended, "the process of a job that failed went on"

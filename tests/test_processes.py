@@ -3,10 +3,10 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
+from trained import wait_until
 
 from studio.processes import Identity, python, start_detached
 
@@ -26,10 +26,7 @@ def test_another_start_time_is_another_process() -> None:
 def test_an_ended_process_is_dead_even_before_it_is_collected() -> None:
     process = subprocess.Popen([sys.executable, "-c", "pass"])
     identity = Identity.of(process.pid)
-    deadline = time.monotonic() + 20
-    while identity.is_alive and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not identity.is_alive
+    wait_until(lambda: not identity.is_alive)
     process.wait()
     assert not identity.is_alive
 
@@ -38,16 +35,14 @@ def test_a_detached_process_survives_its_starter(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "out.log"
     starter = (
         "from pathlib import Path; from studio.processes import start_detached; import sys; "
-        "code = 'import os, time; print(os.environ[\"FLAVOUR\"], flush=True); time.sleep(30)'; "
+        "code = 'import os, time; print(os.environ[\"FLAVOUR\"], flush=True); time.sleep(600)'; "
         f"print(start_detached([sys.executable, '-c', code], Path({str(log)!r}), {{'FLAVOUR': 'sweet'}}).pid)"
     )
     root = str(Path(__file__).resolve().parent.parent)
     output = subprocess.run([sys.executable, "-c", starter], capture_output=True, text=True, check=True, cwd=root)
     orphan = psutil.Process(int(output.stdout))
     try:
-        deadline = time.monotonic() + 20
-        while "sweet" not in log.read_text(encoding="utf-8") and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait_until(lambda: log.read_text(encoding="utf-8").endswith("\n"))
         assert log.read_text(encoding="utf-8").strip() == "sweet"
         assert orphan.is_running()
     finally:

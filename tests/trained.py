@@ -22,9 +22,8 @@ from studio.store import Run, Store
 if TYPE_CHECKING:
     from studio.engine.session import Session
 
-ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
 PATIENCE = 600.0  # seconds; a busy machine is slow, and nothing is proved by giving up early
-LEARNING = {"epochs": 8, "batch_size": 8, "learning_rate": 0.003, "checkpoint_seconds": 0.2, "precision": "fp32"}
+LEARNING = {"epochs": 8, "batch_size": 8, "learning_rate": 0.003, "precision": "fp32"}
 
 
 class Workers:
@@ -35,8 +34,22 @@ class Workers:
 
     def start(self, run: Run, cold: bool = False, **environment: str) -> Identity:
         if cold:
-            return Identity.of(start_detached(python(*worker_of(run)), run.worker_log, ENVIRONMENT).pid)
-        pid = self._forked.start(run.worker_log, *worker_of(run), **environment)
+            return Identity.of(start_detached(python(*worker_of(run)), run.worker_log, {}).pid)
+        return self._fork(run, *worker_of(run), **environment)
+
+    def start_and_hold(self, run: Run, steps: int) -> Identity:
+        """Start a worker and wait until it has made so many steps of the run; see `pause_held` and `kill_held`."""
+        worker = self._fork(run, "held_worker", str(run.folder), str(steps))
+
+        def is_there() -> bool:
+            assert worker.is_alive, run.worker_log.read_text(encoding="utf-8")
+            return held(run).exists()
+
+        wait_until(is_there)
+        return worker
+
+    def _fork(self, run: Run, module: str, *arguments: str, **environment: str) -> Identity:
+        pid = self._forked.start(run.worker_log, module, *arguments, **environment)
         try:
             return Identity.of(pid)
         except psutil.NoSuchProcess:  # it had little to do
@@ -50,6 +63,25 @@ class Workers:
 
 def worker_of(run: Run) -> tuple[str, str]:
     return "studio.engine.worker", str(run.folder)
+
+
+def held(run: Run) -> Path:
+    return run.folder / "held"
+
+
+def pause_held(run: Run, worker: Identity) -> None:
+    """Pause where `Workers.start_and_hold` holds it: after the next step."""
+    run.command("pause")
+    held(run).unlink()
+    wait_for_end(worker)
+
+
+def kill_held(run: Run, worker: Identity) -> None:
+    process = worker.process()
+    assert process is not None
+    process.kill()
+    wait_for_end(worker)
+    held(run).unlink()
 
 
 def wait_for_end(worker: Identity) -> None:
@@ -82,6 +114,7 @@ def new_run(home: Home, task: str, model: Path | str, data: Path, **more: Any) -
 def in_this_process(run: Run, monkeypatch: pytest.MonkeyPatch) -> int:
     """The worker's own main, here, so that a test can break something inside it. Returns its exit code."""
     import torch
+    from accelerate.state import AcceleratorState
 
     from studio.engine import worker
 
@@ -89,7 +122,11 @@ def in_this_process(run: Run, monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
     monkeypatch.setenv("TOKENIZERS_PARALLELISM", "false")
     torch.set_num_threads(1)  # as in the workers: another number gives other roundings
-    return worker.main(run.folder)
+    AcceleratorState._reset_state(reset_partial_state=True)  # a worker knows of no run before it
+    try:
+        return worker.main(run.folder)
+    finally:
+        AcceleratorState._reset_state(reset_partial_state=True)
 
 
 def open_session(run: Run) -> "Session":
@@ -229,20 +266,9 @@ def assert_continuous(state: RunState) -> None:
     assert state.finished is not None and state.seconds >= 0
 
 
-def far_enough(run: Run, worker_goes_on: Callable[[], bool], behind_checkpoint: bool, step: int = 20) -> None:
-    """Wait for the middle of the training; `behind_checkpoint`: with steps made that no checkpoint holds."""
-
-    def holds() -> bool:
-        state = state_of(run)
-        assert worker_goes_on() and state.finished is None, run.worker_log.read_text(encoding="utf-8")
-        return state.step > step and (not behind_checkpoint or (state.checkpoint or 10**9) < state.step)
-
-    wait_until(holds)
-
-
 @pytest.fixture(scope="session")
 def forked() -> Iterator[Forked]:
-    started = Forked(ENVIRONMENT)
+    started = Forked({"PYTHONPATH": str(Path(__file__).parent)})
     yield started
     started.close()
 

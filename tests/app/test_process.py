@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,9 +15,10 @@ from typing import Any
 import psutil
 import pytest
 from logs import make_run
+from studio_page import reserve_port
+from trained import wait_until
 
 from studio.app import space
-from studio.app.server import listen
 from studio.paths import Home
 from studio.store import Store
 
@@ -32,7 +32,7 @@ class Server:
     report: Path
 
     def get(self, path: str) -> bytes:
-        with urllib.request.urlopen(self.address + path, timeout=20) as answer:
+        with urllib.request.urlopen(self.address + path, timeout=120) as answer:
             content: bytes = answer.read()
             return content
 
@@ -47,39 +47,40 @@ class Server:
             json.dumps(body).encode(),
             {"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             told: dict[str, Any] = json.loads(answer.read())
             return told
+
+    def looks(self) -> int:
+        return len(self.report.read_text(encoding="utf-8").splitlines())
 
     def seen(self) -> set[str]:
         return set(self.report.read_text(encoding="utf-8").split())
 
 
-def free_port() -> int:
-    with listen("127.0.0.1", 0) as free:
-        return int(free.getsockname()[1])
-
-
 @pytest.fixture
 def server(home: Home, tmp_path: Path) -> Iterator[Server]:
-    port = free_port()
+    port, holder = reserve_port()
     report = tmp_path / "modules"
     process = subprocess.Popen([sys.executable, str(SERVER), str(home.root), str(port), str(report)])
     started = Server(process, f"http://127.0.0.1:{port}", report)
-    end = time.monotonic() + 60
-    while True:
+
+    def answers() -> bool:
         try:
-            started.get("/")
-            break
+            return bool(started.get("/"))
         except OSError:
-            assert process.poll() is None and time.monotonic() < end, "the server did not start"
-            time.sleep(0.1)
+            assert process.poll() is None, "the server did not start"
+            return False
+
+    wait_until(answers)
     yield started
     if process.poll() is None:
         for child in psutil.Process(process.pid).children(recursive=True):
             child.kill()
         process.kill()
         process.wait()
+        holder.close()
+    holder.close()
 
 
 def test_the_server_holds_nothing_heavy_before_and_during_a_training(
@@ -92,36 +93,37 @@ def test_the_server_holds_nothing_heavy_before_and_during_a_training(
     )
     run = make_run(Store(home), "watched", config)
     run.enqueue()
-    end = time.monotonic() + 180
-    while run.state().step < 5:
-        assert time.monotonic() < end and run.state().status in ("queued", "starting", "running"), run.state()
-        time.sleep(0.1)
+
+    def is_training() -> bool:
+        state = run.state()
+        assert state.status in ("queued", "starting", "running"), state
+        return state.step >= 5
+
+    wait_until(is_training)
     told = server.poll(run.id, 0)
     assert told["status"] == "running" and told["train"] and told["reset"]
-    looks = len(server.report.read_text(encoding="utf-8").splitlines())
-    while run.log_bytes == told["offset"]:
-        time.sleep(0.05)
+    looks = server.looks()
+    wait_until(lambda: run.log_bytes > told["offset"])
     later = server.poll(run.id, told["offset"])
     happened = {key: later.pop(key) for key in ("train", "validation", "metric", "log") if key in later}
     assert happened and "reset" not in later, "only what is new, however much that is on a busy machine"
     assert len(json.dumps(later)) < 700, "beside the news themselves, a poll says only how things stand"
     assert all(step > told["train"][-1][0] for step, _ in happened.get("train", []))
-    time.sleep(0.5)
-    assert len(server.report.read_text(encoding="utf-8").splitlines()) > looks
+    wait_until(lambda: server.looks() > looks)
     assert server.seen() == {"-"}
 
     server.process.kill()  # as by `kill -9`: the run does not notice
     server.process.wait()
     before = run.state().step
-    end = time.monotonic() + 20
-    while run.state().step <= before:
-        assert time.monotonic() < end, "the run ended with the server"
-        time.sleep(0.1)
+
+    def is_running() -> bool:
+        state = run.state()
+        assert state.status in ("running", "stopped"), "the run ended with the server"
+        return state.status == "running"
+
+    wait_until(lambda: is_running() and run.state().step > before)
     run.command("stop")
-    end = time.monotonic() + 60
-    while run.state().status != "stopped":
-        assert time.monotonic() < end and run.state().status == "running", run.state().status
-        time.sleep(0.1)
+    wait_until(lambda: not is_running())
     assert run.state().has_model
     steps = [point[0] for point in run.state().train]
     assert steps == sorted(set(steps))
@@ -129,27 +131,30 @@ def test_the_server_holds_nothing_heavy_before_and_during_a_training(
 
 def test_the_app_file_of_a_space_starts_from_a_bare_environment(tmp_path: Path) -> None:
     """As a Space starts it: by its path, from elsewhere, told only the port, the folder and the login."""
-    port = free_port()
+    port, holder = reserve_port()
     told = {"STUDIO_HOME": str(tmp_path / "home"), "STUDIO_AUTH": "me:secret", "GRADIO_SERVER_PORT": str(port)}
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     process = subprocess.Popen([sys.executable, str(Path(space.__file__))], cwd=tmp_path, env={**kept, **told})
     try:
-        end = time.monotonic() + 120
-        while True:
+
+        def refuses() -> bool:
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20)
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=120)
                 pytest.fail("the page is open to everybody")
             except urllib.error.HTTPError as refusal:
                 assert refusal.code == 401
-                break
+                return True
             except OSError:
-                assert process.poll() is None and time.monotonic() < end, "the Space did not start"
-                time.sleep(0.1)
+                assert process.poll() is None, "the Space did not start"
+                return False
+
+        wait_until(refuses)
         request = urllib.request.Request(f"http://127.0.0.1:{port}/")
         request.add_header("Authorization", "Basic " + base64.b64encode(b"me:secret").decode())
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             assert answer.status == 200 and b"Fine-Tuning Studio" in answer.read()
         assert (tmp_path / "home").is_dir()
     finally:
         process.kill()
         process.wait()
+        holder.close()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import tiny
-from studio_page import StudioServer, Visitor, free_port, visitor
+from studio_page import StudioServer, Visitor, visitor
 
 from studio.app.nested import value_at
 from studio.paths import Home
@@ -22,7 +22,7 @@ ENDLESS = {"epochs": 1000, "batch_size": 8, "checkpoint_seconds": 1.0, "precisio
 
 @pytest.fixture(scope="session")
 def studio(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioServer]:
-    server = StudioServer(Home(tmp_path_factory.mktemp("studio") / "home"), free_port())
+    server = StudioServer(Home(tmp_path_factory.mktemp("studio") / "home"))
     server.start()
     yield server
     server.close()
@@ -31,7 +31,7 @@ def studio(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 @pytest.fixture
 def own_studio(browser: Any, tmp_path: Path) -> Iterator[StudioServer]:
     """A server that the test may kill."""
-    server = StudioServer(Home(tmp_path / "home"), free_port())
+    server = StudioServer(Home(tmp_path / "home"))
     server.start()
     yield server
     server.close()

@@ -15,7 +15,7 @@ sys.path[:0] = [str(TESTS), str(TESTS.parent)]
 from browser_support import FLAGS, find_chromium  # noqa: E402
 from PIL import Image  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
-from studio_page import StudioServer, Visitor, free_port, visitor  # noqa: E402
+from studio_page import StudioServer, Visitor, visitor  # noqa: E402
 
 from studio.paths import Home, assets  # noqa: E402
 
@@ -49,7 +49,7 @@ def take(visit: Visitor, name: str) -> None:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-        server = StudioServer(Home(Path(folder)), free_port())
+        server = StudioServer(Home(Path(folder)))
         server.start()
         try:
             with visitor(browser, server) as visit:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from studio_page import StudioServer, Visitor, free_port, visitor
+from studio_page import StudioServer, Visitor, visitor
 
 from studio.app.demos import DEMOS
 from studio.paths import Home
@@ -29,7 +29,7 @@ def attempts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def offline(browser: Any, tmp_path_factory: pytest.TempPathFactory, attempts: Path) -> Iterator[StudioServer]:
     """A studio whose processes reach loopback alone, and which was not told so."""
     cut_off = {"PYTHONPATH": str(OFFLINE), "STUDIO_TEST_ATTEMPTS": str(attempts), "HF_HUB_OFFLINE": "0"}
-    server = StudioServer(Home(tmp_path_factory.mktemp("demo") / "home"), free_port(), environment=cut_off)
+    server = StudioServer(Home(tmp_path_factory.mktemp("demo") / "home"), environment=cut_off)
     server.start()
     yield server
     server.close()

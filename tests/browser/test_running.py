@@ -92,16 +92,19 @@ def test_a_second_start_waits_visibly_and_begins_when_the_first_has_ended(
 def test_a_killed_worker_shows_at_once_and_resume_goes_on(
     visit: Visitor, studio: StudioServer, endless: dict[str, Any]
 ) -> None:
-    settings = {**endless, "training": {**endless["training"], "epochs": 12, "checkpoint_seconds": 0.0}}
-    run = studio.queue("A short run", **settings)
+    run = studio.queue("A run that is killed", **endless)
     visit.open()
     visit.open_run(run)
     visit.curve_longer_than(4)
+    visit.wait(lambda: run.state().checkpoint is not None)
     assert kill_worker(run) is not None
     visit.status("Interrupted")  # by the next poll: see tests/app/test_live.py
     visit.sees("#live-chart", "The training process is gone.")
+    lost = run.state().step
     visit.sees("#resume:visible").click()
-    visit.status("Finished")
+    visit.status("Training")
+    visit.wait(lambda: run.state().step > lost)
+    stop(visit)
     steps = visit.curve()
     assert steps == sorted(set(steps)) == logged(run)
     visit.sees("#to-test:visible")

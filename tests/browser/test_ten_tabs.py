@@ -34,5 +34,4 @@ def test_all_of_them_stay_live(browser: Any, studio: StudioServer, running: Run)
             tab.until(
                 "step => document.querySelector('#live-chart .js-plotly-plot')?.data?.[0]?.x.at(-1) > step",
                 ahead,
-                timeout=150_000,
             )

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from browser_support import complaints_of
+from browser_support import PATIENCE, complaints_of
 
 
 def load_gallery() -> ModuleType:
@@ -35,7 +35,7 @@ class Shown:
         self.page.wait_for_function(
             "part => document.querySelector('#heard textarea, #heard input').value.includes(part)",
             arg=part,
-            timeout=8000,
+            timeout=PATIENCE,
         )
 
 
@@ -50,9 +50,10 @@ def gallery_address(browser: Any) -> Iterator[str]:
 def open_page(browser: Any, address: str, width: int) -> Shown:
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="light")
     page = context.new_page()
+    page.set_default_timeout(PATIENCE)
     shown = Shown(page, complaints_of(page))
     page.goto(address)
-    page.wait_for_selector("#live .ui-live-plot .main-svg", timeout=60000)
+    page.wait_for_selector("#live .ui-live-plot .main-svg", timeout=PATIENCE)
     return shown
 
 
@@ -79,9 +80,9 @@ class Live:
 
     def until(self, holds: Callable[[], bool]) -> None:
         """Wait until something holds on the server's side."""
-        end = time.monotonic() + 8
+        end = time.monotonic() + PATIENCE / 1000
         while not holds():
-            assert time.monotonic() < end, "waited 8 s in vain"
+            assert time.monotonic() < end, "waited in vain"
             self.shown.page.wait_for_timeout(50)
 
 

@@ -53,7 +53,7 @@ def test_the_chosen_colours_are_kept_over_a_reload(shown: Any) -> None:
     page.get_by_test_id("theme-toggle").click()
     page.wait_for_function("document.body.classList.contains('dark')")
     page.reload()
-    page.wait_for_selector("[data-testid=theme-toggle]", timeout=60000)
+    page.wait_for_selector("[data-testid=theme-toggle]")
     assert page.evaluate("document.body.classList.contains('dark')")
     assert page.get_by_test_id("theme-toggle").get_attribute("aria-label") == "Switch to light colours"
     page.get_by_test_id("theme-toggle").click()

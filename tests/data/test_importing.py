@@ -166,10 +166,10 @@ def test_pages_of_a_large_table_are_quick(home: Home, tmp_path: Path) -> None:
     assert list(imported.page(199_999, 50)["row"]) == [200_000]
     assert list(imported.page(500_000, 50).columns) == ["row", "text", "label"]
     assert len(imported.page(-5, 3)) == 3
-    begin = time.perf_counter()
+    begin = time.process_time()
     for start in range(0, 200_000, 10_000):
         imported.page(start, 20)
-    assert (time.perf_counter() - begin) / 20 < 0.1  # 4 ms on a quiet machine
+    assert (time.process_time() - begin) / 20 < 0.1  # 4 ms on a quiet machine
 
 
 def test_about_is_plain_json(home: Home, reviews: Path) -> None:

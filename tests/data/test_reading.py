@@ -144,9 +144,9 @@ def test_an_open_quotation_mark_costs_one_line(tmp_path: Path) -> None:
 
 def test_hostile_quotation_marks_do_not_take_for_ever(tmp_path: Path) -> None:
     path = write(tmp_path / "data.csv", "text,label\na,b\n" + 'x""",""",\n' * 20_000)
-    begin = time.perf_counter()
+    begin = time.process_time()
     read_table(path, ReadingOptions(delimiter=",", header=True))
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 def test_tab_separated_text_with_literal_quotation_marks(tmp_path: Path) -> None:
@@ -403,7 +403,7 @@ def test_many_rows_are_read_in_seconds(tmp_path: Path) -> None:
     path = write(
         tmp_path / "big.csv", "text,label\n" + "".join(f'"row {n}, with words",{n % 5}\n' for n in range(200_000))
     )
-    begin = time.perf_counter()
+    begin = time.process_time()
     table, _ = read_table(path)
     assert len(table) == 200_000
-    assert time.perf_counter() - begin < 15  # about 1 s on a quiet machine
+    assert time.process_time() - begin < 15  # about 1 s on a quiet machine

@@ -13,10 +13,10 @@ from trained import (
     Workers,
     assert_continuous,
     assert_same_training,
-    far_enough,
+    kill_held,
     open_session,
+    pause_held,
     state_of,
-    wait_for_end,
 )
 
 from studio.engine.callbacks.base import Callback
@@ -35,10 +35,7 @@ def layers_of(run: Run) -> list[Layers]:
 @pytest.mark.parametrize("name", ["gradual", "lp-ft"])
 def test_paused_in_the_middle_and_resumed(name: str, finished: Finished, workers: Workers) -> None:
     run = finished.new(name)
-    worker = workers.start(run)
-    far_enough(run, lambda: worker.is_alive, behind_checkpoint=False)
-    run.command("pause")
-    wait_for_end(worker)
+    pause_held(run, workers.start_and_hold(run, 40))
     assert run.state().status == "paused"
     assert workers.work(run).status == "completed"
     assert_continuous(state_of(run))
@@ -47,12 +44,7 @@ def test_paused_in_the_middle_and_resumed(name: str, finished: Finished, workers
 
 def test_killed_after_a_part_had_joined(finished: Finished, workers: Workers) -> None:
     run = finished.new("gradual")
-    worker = workers.start(run)
-    far_enough(run, lambda: worker.is_alive, behind_checkpoint=True, step=35)
-    process = worker.process()
-    assert process is not None
-    process.kill()
-    wait_for_end(worker)
+    kill_held(run, workers.start_and_hold(run, 35))
     assert workers.work(run).status == "completed"
     assert_same_training(run, finished["gradual"])
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import math
-import time
+import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,20 +117,20 @@ def test_what_cannot_be_answered_is_said_and_the_next_question_is_answered(
 
 def test_idle_models_are_freed_and_the_end_of_the_questions_is_the_end() -> None:
     class Models:
-        cleared = 0
+        cleared = threading.Event()
 
         def clear(self) -> None:
-            self.cleared += 1
+            self.cleared.set()
 
     def questions() -> Iterator[str]:
         yield '{"id": 1, "op": "nothing"}\n'
-        time.sleep(0.5)
+        models.cleared.wait()
         yield "\n"
 
     models: Any = Models()
     answers = io.StringIO()
     serve(questions(), answers, models, idle_seconds=0.1)
-    assert models.cleared >= 1 and answers.getvalue().count("\n") == 1
+    assert models.cleared.is_set() and answers.getvalue().count("\n") == 1
 
 
 def test_the_model_asked_longest_ago_goes_first(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from sklearn.utils.class_weight import compute_class_weight
 from torch.nn import functional
-from trained import Finished, Workers, assert_same_training, far_enough, open_session, state_of, wait_for_end
+from trained import Finished, Workers, assert_same_training, open_session, pause_held, state_of
 
 from studio.engine.objective import LOSSES, ClassLoss, balanced, mixing, objective, symmetric_kl, task_loss
 from studio.tasks.base import Batch
@@ -143,10 +143,7 @@ def test_paused_and_resumed_to_the_bit(
 ) -> None:
     whole, run = (finished.new(name, epochs=4, **settings) for _ in range(2))
     assert workers.work(whole).status == "completed", whole.worker_log.read_text(encoding="utf-8")
-    worker = workers.start(run)
-    far_enough(run, lambda: worker.is_alive, behind_checkpoint=False, step=8)
-    run.command("pause")
-    wait_for_end(worker)
+    pause_held(run, workers.start_and_hold(run, 9))
     assert run.state().status == "paused"
     assert workers.work(run).status == "completed"
     assert_same_training(run, whole)

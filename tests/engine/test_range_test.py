@@ -4,7 +4,7 @@ import copy
 
 import pytest
 import torch
-from trained import Finished, Workers, assert_same_training, in_this_process, open_session, state_of, wait_for_end
+from trained import Finished, Workers, assert_same_training, in_this_process, open_session, pause_held, state_of
 
 from studio.engine import range_test, training
 from studio.engine.loop import Loop
@@ -45,11 +45,7 @@ def test_the_trial_leaves_no_trace(name: str, finished: Finished) -> None:
 def test_a_found_rate_is_kept_over_a_pause(finished: Finished, workers: Workers) -> None:
     straight, run = (finished.new("full", find_learning_rate=True, epochs=3) for _ in range(2))
     assert workers.work(straight).status == "completed"
-    worker = workers.start(run)
-    while not state_of(run).train:
-        assert worker.is_alive
-    run.command("pause")
-    wait_for_end(worker)
+    pause_held(run, workers.start_and_hold(run, 2))
     workers.work(run)
     test = state_of(run).rate_test
     assert test is not None and min(test.rates) < test.chosen < max(test.rates)

@@ -1,7 +1,5 @@
 """Pause, a killed worker, and Resume give the same bits as a training that nothing disturbed."""
 
-import time
-
 import pytest
 import torch
 from trained import (
@@ -9,10 +7,9 @@ from trained import (
     Workers,
     assert_continuous,
     assert_same_training,
-    far_enough,
+    kill_held,
+    pause_held,
     state_of,
-    wait_for_end,
-    wait_until,
 )
 
 from studio.config import RunConfig
@@ -25,12 +22,9 @@ OPTIMIZERS = ("muon", "schedule-free", "plateau")  # with state of their own
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_pause_and_resume(name: str, finished: Finished, workers: Workers) -> None:
     run = finished.new(name)
-    worker = workers.start(run)
-    far_enough(run, lambda: worker.is_alive, behind_checkpoint=False)
-    run.command("pause")
-    wait_for_end(worker)
+    pause_held(run, workers.start_and_hold(run, 20))
     paused = run.state()
-    assert paused.status == "paused" and paused.resumable and paused.checkpoint == paused.step
+    assert paused.status == "paused" and paused.resumable and paused.checkpoint == paused.step == 21
     assert run.pending_command is None
     assert workers.work(run).status == "completed"
     assert_continuous(state_of(run))
@@ -41,18 +35,12 @@ def test_pause_and_resume(name: str, finished: Finished, workers: Workers) -> No
 @pytest.mark.parametrize("name", (*STRATEGIES, *OPTIMIZERS))
 def test_killed_and_resumed_from_the_last_checkpoint(name: str, finished: Finished, workers: Workers) -> None:
     run = finished.new(name)
-    worker = workers.start(run)
-    far_enough(run, lambda: worker.is_alive, behind_checkpoint=True)
-    process = worker.process()
-    assert process is not None
-    process.kill()
-    killed = time.monotonic()
-    wait_for_end(worker)
-    assert run.state().status == "interrupted" and time.monotonic() - killed < 5
-    step = run.state().step
+    kill_held(run, workers.start_and_hold(run, 20))
+    killed = run.state()
+    assert killed.status == "interrupted" and killed.step == 20
     assert workers.work(run).status == "completed"
-    resumed = [event for event in run.read_from()[0] if event.type == "resumed"]
-    assert len(resumed) == 1 and resumed[0].step < step
+    resumed = [event.step for event in run.read_from()[0] if event.type == "resumed"]
+    assert resumed == [16]  # the checkpoint after the first pass
     assert_continuous(state_of(run))
     assert_same_training(run, finished[name])
 
@@ -81,13 +69,8 @@ def test_dropout_is_at_work(finished: Finished) -> None:
 
 
 def test_killed_before_the_first_checkpoint_it_starts_anew(finished: Finished, workers: Workers) -> None:
-    run = finished.new("full", checkpoint_seconds=600)
-    worker = workers.start(run)
-    wait_until(lambda: len(state_of(run).train) > 2)
-    process = worker.process()
-    assert process is not None
-    process.kill()
-    wait_for_end(worker)
+    run = finished.new("full")
+    kill_held(run, workers.start_and_hold(run, 3))
     assert state_of(run).checkpoint is None
     assert workers.work(run).status == "completed"
     assert_continuous(state_of(run))

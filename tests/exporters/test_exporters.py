@@ -13,7 +13,7 @@ from typing import Any
 import pandas
 import pytest
 import yaml
-from trained import ENVIRONMENT, Finished, Inference
+from trained import Finished, Inference
 
 from studio.config import RunConfig
 from studio.errors import StudioError
@@ -69,7 +69,6 @@ def test_the_card_s_own_code_gives_the_studio_s_answers(
         input=json.dumps(questions),
         capture_output=True,
         text=True,
-        env={**os.environ, **ENVIRONMENT},
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr[-3000:]

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 from families import build
-from studio.tasks.pretrained import head_names
 from torch.nn.functional import layer_norm
 from transformers import AutoModelForSequenceClassification
 
 from studio.models.pooling import NEARLY_LINEAR, append_mean_pooling, wants_mean_pooling
 from studio.tasks import TASKS
+from studio.tasks.loading import head_names
 from studio.tasks.preview import structure_for
 
 

@@ -67,10 +67,9 @@ def test_a_pooler_trains_with_the_head():
 
 
 def test_no_strategy_trains_what_is_fixed():
-    from studio.tasks.pretrained import head_names
-
     from studio.models.pooling import append_mean_pooling
     from studio.models.structure import find_structure
+    from studio.tasks.loading import head_names
 
     for strategy in (each for each in STRATEGIES if not each.why_not_here()):
         model = build("bert")
