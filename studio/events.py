@@ -1,6 +1,11 @@
 """What a worker tells: one JSON object a line, appended to RUN_DIR/events.jsonl, and the fold over them.
 
 The state of a run that anybody shows is `fold(events)`; nothing else is kept. Times are Unix seconds.
+
+Logs are never rewritten, so every version's lines must stay readable. A new field has a default, which says what
+older workers did; a renamed one reads its former name too (pydantic's AliasChoices); what has another meaning is a
+new type. Fields and types that a reader does not know are passed over: a log may be older or newer than it is.
+`Started` says which version of these rules the lines behind it follow.
 """
 
 from collections.abc import Iterable
@@ -11,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from studio.errors import Explanation
 
+LOG_VERSION = 1
+
 
 class Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")  # a newer worker may say more
@@ -18,9 +25,10 @@ class Event(BaseModel):
 
 
 class Started(Event):
-    """A worker took the run up, for the first time or again."""
+    """A worker took the run up, for the first time or again. version: of the log, from here on."""
 
     type: Literal["started"] = "started"
+    version: int = 1
     device: str
     precision: str
     threads: int

@@ -172,8 +172,8 @@ class Run:
     def read_from(self, offset: int = 0) -> tuple[list[AnyEvent], int]:
         """Whole events behind byte `offset`, and the offset behind the last of them.
 
-        A line still being written is left for the next call. A line that a dying machine tore is
-        passed over: the events around it still tell the story.
+        A line still being written is left for the next call. A line that a dying machine tore, or of a type that
+        only a newer studio knows, is passed over: the events around it still tell the story.
         """
         try:
             with self.events_file.open("rb") as log:
@@ -223,7 +223,7 @@ def _parse_lines(block: bytes) -> Iterator[AnyEvent]:
         try:
             yield parse(line)
         except ValueError:
-            continue  # torn by a crash, see read_from
+            continue  # torn by a crash, or a newer worker's: see read_from
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from studio.data.cleaning import CleaningOptions
 from studio.data.options import ReadingOptions
 from studio.data.splitting import SplitOptions
 from studio.files import read_json, replace_json
+from studio.migrations import DRAFT
 from studio.options import Options
 from studio.paths import Home
 
@@ -79,7 +80,10 @@ class Draft(Options):
 
 
 class Drafts:
-    """Load and save; an id that nobody knows, or one that is no id, gives a fresh draft."""
+    """Load and save; an id that nobody knows, or one that is no id, gives a fresh draft.
+
+    Loading raises StudioError where a newer studio wrote the draft.
+    """
 
     def __init__(self, home: Home) -> None:
         self._home = home
@@ -91,15 +95,15 @@ class Drafts:
 
     def load(self, draft_id: str | None) -> Draft:
         if draft_id and ID_PATTERN.fullmatch(draft_id):
-            stored = read_json(self._file(draft_id))
+            stored = DRAFT.upgrade(read_json(self._file(draft_id)) or {})
             try:
-                return Draft.model_validate({**(stored or {}), "id": draft_id})
+                return Draft.model_validate({**stored, "id": draft_id})
             except ValidationError:
-                return Draft(id=draft_id)  # written by another version: start anew under the same id
+                return Draft(id=draft_id)  # no version wrote this: start anew under the same id
         return Draft(id=secrets.token_hex(12))
 
     def save(self, draft: Draft) -> Draft:
-        replace_json(self._file(draft.id), draft.model_dump(mode="json"))
+        replace_json(self._file(draft.id), DRAFT.stamp(draft.model_dump(mode="json")))
         return draft
 
     def _file(self, draft_id: str) -> Path:

@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from studio.files import give_usual_rights, replace_json, replace_with
+from studio.migrations import SCORES
 from studio.store import Run, is_complete, mark_complete
 from studio.strategies.adapters import bottleneck_layers
 from studio.tasks.base import Predictions, Scores, Task
@@ -45,7 +46,7 @@ def save_test_rows(run: Run, task: Task, table: pandas.DataFrame, predictions: P
 
 def save_scores(run: Run, scores: Mapping[str, Scores]) -> None:
     """By split. Written as one dict each, see `Scores`."""
-    replace_json(run.scores_file, {split: asdict(value) for split, value in scores.items()})
+    replace_json(run.scores_file, SCORES.stamp({split: asdict(value) for split, value in scores.items()}))
 
 
 def save_model(run: Run, model: nn.Module, processor: Any) -> None:

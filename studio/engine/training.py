@@ -16,7 +16,7 @@ from studio.engine.range_test import find_learning_rate
 from studio.engine.reporting import Reporter
 from studio.engine.session import Session, build, load, seed_everything
 from studio.engine.settled import Settled, default_threads
-from studio.events import Evaluated, Finished, Paused, Phase, Resumed, Started, fold
+from studio.events import LOG_VERSION, Evaluated, Finished, Paused, Phase, Resumed, Started, fold
 from studio.paths import Home
 from studio.store import Run
 
@@ -60,7 +60,13 @@ def start(run: Run, config: RunConfig, reporter: Reporter) -> Settled:
     versions = {name: importlib.metadata.version(name) for name in PACKAGES}
     precision = settled.precision or config.training.precision
     reporter.emit(
-        Started(device=device_name(settled.device), precision=precision, threads=settled.threads, versions=versions)
+        Started(
+            version=LOG_VERSION,
+            device=device_name(settled.device),
+            precision=precision,
+            threads=settled.threads,
+            versions=versions,
+        )
     )
     return settled
 
