@@ -88,8 +88,9 @@ def continue_from(checkpoints: Checkpoints, session: Session, run: Run, reporter
 def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoints, reporter: Reporter) -> None:
     """The best weights: examined on the test part once, saved with their model, and announced."""
     evaluation, evaluator, task = session.evaluation, session.evaluator, config.chosen_task
-    checkpoints.restore_best(session.model, evaluation.best_step)
-    best_step = evaluation.best_step if evaluation.best_step is not None else session.loop.state.step
+    position = session.loop.state
+    checkpoints.restore_best(session.model, position.best_step)
+    best_step = position.best_step if position.best_step is not None else position.step
     scores = {}
     if evaluator.rows("validation"):
         scores["validation"] = evaluation.best_scores or evaluator.score("validation")
@@ -98,14 +99,14 @@ def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoin
         scores["test"] = evaluator.score_of(predictions)
         outputs.save_test_rows(run, task, session.table, predictions)
         metrics = finite(scores["test"].metrics)
-        reporter.emit(Evaluated(split="test", step=best_step, epoch=evaluation.best_epoch, metrics=metrics))
+        reporter.emit(Evaluated(split="test", step=best_step, epoch=position.best_epoch, metrics=metrics))
     outputs.save_scores(run, scores)
     reporter.phase("saving", "Saving the model.")
     if session.loop.forward.cache is not None:
         session.loop.forward.cache.close()
     session.loop.accelerator.unwrap_model(session.loop.model, keep_fp32_wrapper=False)
     outputs.save_model(run, session.model, session.prepared.processor)
-    ended = session.loop.state.ended or "completed"
+    ended = position.ended or "completed"
     reporter.emit(Finished(reason=ended, best_step=best_step, seconds=seconds_spent(run)))
     run.remove_checkpoints()
     shutil.rmtree(run.folder / CACHE_FOLDER, ignore_errors=True)
