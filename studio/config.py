@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from studio.data.options import DataOptions
 from studio.errors import StudioError
+from studio.migrations import RUN_FILE
 from studio.options import Options, setting
 from studio.strategies import STRATEGIES
 from studio.strategies.base import Strategy
@@ -102,6 +103,7 @@ class RunConfig(Options):
                 "A run file is a list of `key: value` lines.",
                 "See the README for one to start from.",
             )
+        values = RUN_FILE.upgrade(values)
         return cls.read({**values, "options": values.get("options") or {}}, "run file's settings")
 
     @classmethod
@@ -126,7 +128,8 @@ class RunConfig(Options):
         )
 
     def to_text(self) -> str:
-        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=100)
+        values = RUN_FILE.stamp(self.model_dump(mode="json"))
+        return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
 
 
 def read_run_file(path: Path) -> str:

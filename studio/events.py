@@ -2,6 +2,11 @@
 
 The state of a run that anybody shows is `fold(events)`; nothing else is kept. Times are Unix seconds. A fold goes on
 from an earlier state in time proportional to the new events, and leaves that state as it was.
+
+Logs are never rewritten, so every version's lines must stay readable. A new field has a default, which says what
+older workers did; a renamed one reads its former name too (pydantic's AliasChoices); what has another meaning is a
+new type. Fields and types that a reader does not know are passed over: a log may be older or newer than it is.
+`Started` says which version of these rules the lines behind it follow.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,6 +20,8 @@ from studio.growing_tuple import GrowingTuple
 
 T = TypeVar("T")
 
+LOG_VERSION = 1
+
 
 class Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")  # a newer worker may say more
@@ -22,9 +29,10 @@ class Event(BaseModel):
 
 
 class Started(Event):
-    """A worker took the run up, for the first time or again."""
+    """A worker took the run up, for the first time or again. version: of the log, from here on."""
 
     type: Literal["started"] = "started"
+    version: int = 1
     device: str
     precision: str
     threads: int

@@ -97,6 +97,8 @@ def new_run(home: Home, strategy: str, family: str) -> Run:
 
 
 class PauseAfter(Callback):
+    name = "pause-after"
+
     def __init__(self, step: int) -> None:
         self._step = step
 

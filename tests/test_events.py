@@ -1,6 +1,7 @@
 """The state of a run is the fold over its events, whole or in pieces, whatever happened to its workers."""
 
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from studio.events import (
     fold,
     parse,
 )
+from studio.store import Run
 
 
 def started(time: float) -> Started:
@@ -188,8 +190,25 @@ def test_events_survive_the_log(event: AnyEvent) -> None:
     assert parse(event.model_dump_json(exclude_none=True)) == event
 
 
-def test_a_newer_worker_may_say_more_but_not_something_else() -> None:
+def test_a_newer_worker_may_say_more_and_what_is_unknown_is_passed_over(tmp_path: Path) -> None:
     assert parse('{"type": "note", "text": "a", "colour": "red"}') == Note(text="a")
     with pytest.raises(ValidationError):
         parse('{"type": "telegram"}')
+    newer = [
+        '{"type": "started", "version": 99, "device": "tpu", "precision": "fp4", "threads": 1, "nodes": 3}',
+        '{"type": "telegram", "time": 7, "text": "stop"}',
+        '{"type": "phase", "name": "dreaming", "sentence": "Dreaming."}',
+        '{"type": "note", "text": "a", "colour": "red"}',
+        '"no event at all"',
+    ]
+    run = Run(tmp_path)
+    run.events_file.write_text("\n".join(newer) + "\n", encoding="utf-8")
+    state = run.state()
+    assert state.hardware is not None and (state.hardware.version, state.hardware.device) == (99, "tpu")
+    assert state.notes == (Note(text="a"),) and state.phase is None
     assert fold([]) == RunState()
+
+
+def test_an_old_log_is_of_the_first_version() -> None:
+    started = parse('{"type": "started", "device": "cpu", "precision": "fp32", "threads": 1}')
+    assert isinstance(started, Started) and started.version == 1

@@ -6,6 +6,7 @@ import random
 import zipfile
 from io import BytesIO, StringIO
 from pathlib import Path
+from typing import Any
 
 WORDS = {
     "good": ["good", "great", "lovely", "fine", "super", "happy"],
@@ -14,8 +15,11 @@ WORDS = {
 FILLER = ["the", "film", "was", "a", "very", "story", "and", "with", "some", "music", "it", "felt"]
 
 
-def write_text_model(folder: Path) -> Path:
-    """A BERT of two layers with a word-level vocabulary, without a head; about 20,000 parameters."""
+def write_text_model(folder: Path, **changes: Any) -> Path:
+    """A BERT of two layers with a word-level vocabulary, without a head; about 20,000 parameters.
+
+    changes: of its configuration.
+    """
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, set_seed
 
@@ -35,14 +39,8 @@ def write_text_model(folder: Path) -> Path:
         model_max_length=64,
     )
     set_seed(0)
-    config = BertConfig(
-        vocab_size=len(vocabulary),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        intermediate_size=64,
-        max_position_embeddings=64,
-    )
+    shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+    config = BertConfig(vocab_size=len(vocabulary), **{**shape, "max_position_embeddings": 64, **changes})
     BertModel(config).save_pretrained(folder)
     fast.save_pretrained(folder)
     return folder

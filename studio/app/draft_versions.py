@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from studio.migrations import Format
+
 DATA = ("source", "reading", "columns", "cleaning", "limit", "split")
 SECTIONS = ("strategy", "training", "options")
 
@@ -24,7 +26,9 @@ def from_version_1(draft: Mapping[str, Any]) -> dict[str, Any]:
     own = draft.get("own")
     return {
         **rest,
-        "version": 2,
         "config": {name: value for name, value in config.items() if value},
         "own": from_version_1(own) if own else None,
     }
+
+
+DRAFT = Format("draft", (from_version_1,))  # drafts/ID.json, and in it `own`, another draft's choices

@@ -9,11 +9,11 @@ import secrets
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import ValidationError, field_validator
 
-from studio.app.draft_versions import from_version_1
+from studio.app.draft_versions import DRAFT
 from studio.app.nested import merged, value_at, with_value, without
 from studio.config import RunConfig
 from studio.data.options import DataOptions
@@ -36,7 +36,6 @@ class Draft(Options):
     3
     """
 
-    version: Literal[2] = 2
     id: str
     config: dict[str, Any] = {}
     page: str = "model"
@@ -138,7 +137,10 @@ class Draft(Options):
 
 
 class Drafts:
-    """Load and save; an id that nobody knows, or one that is no id, gives a fresh draft."""
+    """Load and save; an id that nobody knows, or one that is no id, gives a fresh draft.
+
+    Loading raises StudioError where a newer studio wrote the draft.
+    """
 
     def __init__(self, home: Home) -> None:
         self._home = home
@@ -151,17 +153,14 @@ class Drafts:
     def load(self, draft_id: str | None) -> Draft:
         if not draft_id or not ID_PATTERN.fullmatch(draft_id):
             return Draft(id=secrets.token_hex(12))
-        stored = read_json(self._file(draft_id))
-        if stored is None:
-            return Draft(id=draft_id)
-        current = stored if "version" in stored else from_version_1(stored)
+        stored = DRAFT.upgrade(read_json(self._file(draft_id)) or {"version": DRAFT.version})
         try:
-            return Draft.model_validate({**current, "id": draft_id})
+            return Draft.model_validate({**stored, "id": draft_id})
         except ValidationError:
-            return Draft(id=draft_id)  # written by a later version, or damaged: start anew under the same id
+            return Draft(id=draft_id)  # no version wrote this: start anew under the same id
 
     def save(self, draft: Draft) -> Draft:
-        replace_json(self._file(draft.id), draft.model_dump(mode="json"))
+        replace_json(self._file(draft.id), DRAFT.stamp(draft.model_dump(mode="json")))
         return draft
 
     def _file(self, draft_id: str) -> Path:

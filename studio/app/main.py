@@ -92,17 +92,21 @@ class Shell:
     # --- opening pages ------------------------------------------------------------------------
 
     def _load(self, draft_id: str | None) -> list[Any]:
-        draft = self.services.drafts.load(draft_id)
-        return [draft.id, *self._opened(draft)]
+        try:
+            draft, said = self.services.drafts.load(draft_id), ""
+        except StudioError as error:  # it stays on the disk as it is; this browser begins another one
+            words = error.explanation
+            draft, said = self.services.drafts.load(None), notice("bad", words.what, words.why, words.what_to_do)
+        return [draft.id, *self._opened(draft, said)]
 
     def _open_selected(self, event: gr.EventData, draft_id: str) -> list[Any]:
         with self.services.drafts.changing(draft_id):
             draft = self.services.drafts.load(draft_id)
             return self._opened(self._go(draft, str(event._data["key"])))
 
-    def _opened(self, draft: Draft) -> list[Any]:
+    def _opened(self, draft: Draft, said: str = "") -> list[Any]:
         updates = self._drawn(self.pages.values(), draft)
-        return [self.steps(draft), "", gr.Tabs(selected=draft.page), *updates]
+        return [self.steps(draft), said, gr.Tabs(selected=draft.page), *updates]
 
     def _drawn(self, pages: Iterable[Page], draft: Draft) -> list[Any]:
         """Updates for the widgets of these pages: of the open one as the draft wants them, no change of the others."""

@@ -9,6 +9,7 @@ from studio.app.draft_data import EMPTY_PAGE, bounds, by_turns, file_url
 from studio.app.runs import config_of
 from studio.data.importing import Imported
 from studio.files import read_json
+from studio.migrations import SCORES
 from studio.paths import Home
 from studio.store import Run, Store
 from studio.tasks import TASKS
@@ -68,7 +69,7 @@ def test_rows(run: Run, task: Task) -> pandas.DataFrame:
 
 def scores(run: Run) -> dict[str, Any]:
     """{"validation": {...}, "test": {...}} as the worker wrote them; empty before the end of a run."""
-    return read_json(run.scores_file) or {}
+    return SCORES.upgrade(read_json(run.scores_file) or {})
 
 
 def imported_of(run: Run, home: Home) -> Imported | None:

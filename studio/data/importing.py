@@ -37,6 +37,7 @@ from studio.data.sources import parse_source
 from studio.data.uploads import keep_upload
 from studio.errors import StudioError
 from studio.files import is_complete, mark_complete, read_json, replace_json, replace_with
+from studio.migrations import IMPORTED
 from studio.paths import Home
 
 __all__ = ["Imported", "import_source", "keep_upload"]
@@ -65,10 +66,11 @@ class Imported:
 
     @classmethod
     def open(cls, folder: Path) -> "Imported | None":
-        """None when the folder holds no finished import."""
+        """None when the folder holds no finished import. StudioError where a newer studio made it."""
         about = read_json(folder / "about.json") if is_complete(folder) else None
         if about is None:
             return None
+        about = IMPORTED.upgrade(about)
         return cls(
             folder,
             about["title"],
@@ -222,4 +224,4 @@ def _store(folder: Path, content: Content, title: str, source: str) -> None:
         "rows": len(content.table),
         "profiles": [asdict(profile) for profile in profile_columns(content.table)],
     }
-    replace_json(folder / "about.json", about)
+    replace_json(folder / "about.json", IMPORTED.stamp(about))

@@ -1,8 +1,8 @@
 """Saving and restoring a training in mid-run, to the bit.
 
 RUN_DIR/checkpoints/ step-00000120/  weights.safetensors (what trains, and buffers), optimizer.pt, random.pt,
-                                     callbacks.pt and state.json (position, what the callbacks remember);
-                                     COMPLETE comes last
+                                     callbacks.pt and state.json (position, and by the callbacks' names what
+                                     they remember); COMPLETE comes last
                      best-00000120.safetensors   the weights of the best step so far
                      .tmp/                       one being written
 """
@@ -20,10 +20,13 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from studio.engine import ranks
+from studio.engine.callbacks.base import Callback
 from studio.engine.failures import DiskFull
 from studio.engine.loop import Loop, State, not_finite
+from studio.errors import StudioError
 from studio.files import replace_text, replace_with
 from studio.hardware import free_disk_bytes
+from studio.migrations import CHECKPOINT
 from studio.store import is_complete, mark_complete
 
 KEPT = 2
@@ -64,10 +67,11 @@ class Checkpoints:
             temporary / "optimizer.pt", lambda path: torch.save({"optimizer": optimizer, "scaler": scaler}, path)
         )
         replace_with(temporary / "random.pt", lambda path: torch.save(random_states, path))
-        callbacks = {type(callback).__name__: callback.state() for callback in loop.callbacks}
-        tensors = {type(callback).__name__: callback.tensors() for callback in loop.callbacks}
+        tensors = {callback.name: callback.tensors() for callback in loop.callbacks}
         replace_with(temporary / "callbacks.pt", lambda path: torch.save(tensors, path))
-        replace_text(temporary / "state.json", json.dumps({"position": loop.state.as_dict(), "callbacks": callbacks}))
+        callbacks = {callback.name: callback.state() for callback in loop.callbacks}
+        state = CHECKPOINT.stamp({"position": loop.state.as_dict(), "callbacks": callbacks})
+        replace_text(temporary / "state.json", json.dumps(state))
         target = self.folder / f"step-{loop.state.step:08}"
         shutil.rmtree(target, ignore_errors=True)
         temporary.rename(target)
@@ -103,21 +107,26 @@ class Checkpoints:
     # --- restore ------------------------------------------------------------------------------
 
     def restore(self, loop: Loop, path: Path) -> None:
-        """Put model, optimizer, random numbers, position and callbacks back to where they were."""
+        """Put model, optimizer, random numbers, position and callbacks back to where they were.
+
+        Raises StudioError, before anything is changed, where a newer studio wrote the checkpoint.
+        """
+        tensors = torch.load(path / "callbacks.pt", map_location="cpu", weights_only=True)
+        state = CHECKPOINT.upgrade({**_stored_state(path), "tensors": tensors})
         load_tensors(loop.model, path / "weights.safetensors")
         stored = torch.load(path / "optimizer.pt", map_location="cpu", weights_only=True)
         loop.optimizer.load_state_dict(stored["optimizer"])
         if loop.accelerator.scaler is not None and stored["scaler"]:
             loop.accelerator.scaler.load_state_dict(stored["scaler"])
-        state = json.loads((path / "state.json").read_text(encoding="utf-8"))
         loop.state = State(**state["position"])
-        tensors = torch.load(path / "callbacks.pt", map_location="cpu", weights_only=True)
         for callback in loop.callbacks:
-            name = type(callback).__name__
-            callback.restore(state["callbacks"][name])
-            callback.restore_tensors(tensors[name])
+            if callback.name in state["callbacks"]:
+                callback.restore(state["callbacks"][callback.name])
+                callback.restore_tensors(state["tensors"][callback.name])
+            elif callback.state():
+                raise _nothing_known_of(callback)
         states = torch.load(path / "random.pt", weights_only=True)
-        states = states if isinstance(states, list) else [states]  # one process wrote its state alone
+        states = states if isinstance(states, list) else [states]  # version 1 had one process
         if ranks.rank() < len(states):
             restore_random_state(states[ranks.rank()])
 
@@ -129,8 +138,22 @@ class Checkpoints:
 
 
 def _best_step(checkpoint: Path) -> int | None:
-    state = json.loads((checkpoint / "state.json").read_text(encoding="utf-8"))
-    return next((values["best_step"] for values in state["callbacks"].values() if "best_step" in values), None)
+    best_step: int | None = CHECKPOINT.upgrade(_stored_state(checkpoint))["position"]["best_step"]
+    return best_step
+
+
+def _stored_state(checkpoint: Path) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads((checkpoint / "state.json").read_text(encoding="utf-8"))
+    return values
+
+
+def _nothing_known_of(callback: Callback) -> StudioError:
+    """A new callback that remembers something needs a step in `studio.migrations` that says how it begins."""
+    return StudioError(
+        "The training cannot go on from its checkpoint.",
+        f"The checkpoint says nothing about '{callback.name}', which is part of this training.",
+        "Resume the run with the version of the studio that it began with, or start it anew.",
+    )
 
 
 def changing_tensors(model: nn.Module, trained: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:

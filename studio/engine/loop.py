@@ -60,12 +60,17 @@ class Plan:
 
 @dataclass
 class State:
-    """Where training stands: `step` optimizer steps made, `batch` batches of epoch number `epoch` done."""
+    """Where training stands: `step` optimizer steps made, `batch` batches of epoch number `epoch` done.
+
+    best_step, best_epoch: at which the validation part was scored best, so far and of what may be kept; None for none.
+    """
 
     step: int = 0
     epoch: int = 0
     batch: int = 0
     ended: Ending | None = None
+    best_step: int | None = None
+    best_epoch: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -12,6 +12,7 @@ from torch import nn
 
 from studio.engine.evaluation import Examined
 from studio.files import give_usual_rights, replace_json, replace_with
+from studio.migrations import SCORES
 from studio.store import Run, is_complete, mark_complete
 from studio.strategies.adapters import bottleneck_layers
 from studio.tasks.base import Scores, Task
@@ -42,7 +43,7 @@ def save_test_rows(run: Run, task: Task, table: pandas.DataFrame, examined: Exam
 
 def save_scores(run: Run, scores: Mapping[str, Scores]) -> None:
     """By split. Written as one dict each, see `Scores`."""
-    replace_json(run.scores_file, {split: value.as_dict() for split, value in scores.items()})
+    replace_json(run.scores_file, SCORES.stamp({split: value.as_dict() for split, value in scores.items()}))
 
 
 def save_model(run: Run, model: nn.Module, processor: Any) -> None:

@@ -22,6 +22,7 @@ from studio.engine.callbacks.base import Callback
 from studio.engine.callbacks.checkpoints import SaveCheckpoints
 from studio.engine.callbacks.control import Control
 from studio.engine.callbacks.evaluation import Evaluation
+from studio.engine.callbacks.order import in_order
 from studio.engine.callbacks.penalties import GradientNoise, Penalties
 from studio.engine.callbacks.plateau import ReduceOnPlateau
 from studio.engine.callbacks.progress import Progress
@@ -209,12 +210,14 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
         if course
         else None
     )
-    first: list[Callback] = [unfreezing] if unfreezing else []
+    callbacks = [*regularising, Progress(reporter), Control(run), evaluation, saving]
+    if unfreezing:
+        callbacks.append(unfreezing)
     if not choice.follows_schedule:
-        first.append(ScheduleFree())
+        callbacks.append(ScheduleFree())
     elif training.schedule == "reduce-on-plateau":
-        first.append(ReduceOnPlateau(reporter, training.plateau_factor, training.plateau_patience))
-    loop.callbacks = (*first, *regularising, Progress(reporter), Control(run), evaluation, saving)
+        callbacks.append(ReduceOnPlateau(reporter, training.plateau_factor, training.plateau_patience))
+    loop.callbacks = in_order(callbacks)
     reporter.emit(planned(plan, prepared, model, config.chosen_task.headline, settled.precision))
     return Session(loop, evaluation, evaluator, material.table, prepared, model, structure, frozen, unfreezing)
 
@@ -265,7 +268,7 @@ def class_counts(prepared: Prepared) -> list[int]:
 
 
 def regularisers(loop: Loop, training: TrainingOptions, prepared: Prepared, structure: Structure) -> list[Callback]:
-    """What acts on gradients and weights beside the optimizer, in the order in which it acts."""
+    """What acts on gradients and weights beside the optimizer."""
     found: list[Callback] = []
     if training.l1 or training.l2_sp:
         found.append(Penalties(loop, prepared.new_parameters, structure.shapes, training.l1, training.l2_sp))

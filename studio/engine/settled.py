@@ -8,6 +8,7 @@ import torch
 from studio.engine.precision import Precision
 from studio.files import read_json, replace_json
 from studio.hardware import probe
+from studio.migrations import RESOLVED
 
 FILE = "settled.json"
 
@@ -27,10 +28,10 @@ class Settled:
     @classmethod
     def read(cls, run_folder: Path) -> "Settled | None":
         values = read_json(run_folder / FILE)
-        return cls(**values) if values else None
+        return cls(**RESOLVED.upgrade(values)) if values else None
 
     def write(self, run_folder: Path) -> None:
-        replace_json(run_folder / FILE, asdict(self))
+        replace_json(run_folder / FILE, RESOLVED.stamp(asdict(self)))
 
 
 def default_threads() -> int:

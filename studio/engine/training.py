@@ -16,7 +16,7 @@ from studio.engine.range_test import find_learning_rate
 from studio.engine.reporting import Reporter
 from studio.engine.session import Session, build, load, seed_everything
 from studio.engine.settled import Settled, default_threads
-from studio.events import Evaluated, Finished, Paused, Phase, Resumed, Started, fold
+from studio.events import LOG_VERSION, Evaluated, Finished, Paused, Phase, Resumed, Started, fold
 from studio.paths import Home
 from studio.store import Run
 
@@ -68,7 +68,13 @@ def start(run: Run, config: RunConfig, reporter: Reporter) -> Settled:
     versions = {name: importlib.metadata.version(name) for name in PACKAGES}
     precision = settled.precision or config.training.precision
     reporter.emit(
-        Started(device=device_name(settled.device), precision=precision, threads=settled.threads, versions=versions)
+        Started(
+            version=LOG_VERSION,
+            device=device_name(settled.device),
+            precision=precision,
+            threads=settled.threads,
+            versions=versions,
+        )
     )
     return settled
 
@@ -92,8 +98,9 @@ def continue_from(checkpoints: Checkpoints, session: Session, run: Run, reporter
 def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoints, reporter: Reporter) -> None:
     """The best weights: examined on the test part once, saved with their model, and announced."""
     evaluation, evaluator, task = session.evaluation, session.evaluator, config.chosen_task
-    checkpoints.restore_best(session.model, evaluation.best_step)
-    best_step = evaluation.best_step if evaluation.best_step is not None else session.loop.state.step
+    position = session.loop.state
+    checkpoints.restore_best(session.model, position.best_step)
+    best_step = position.best_step if position.best_step is not None else position.step
     scores = {}
     if evaluator.rows("validation"):
         scores["validation"] = evaluation.best_scores or evaluator.score("validation")
@@ -103,7 +110,7 @@ def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoin
         if ranks.is_main():
             outputs.save_test_rows(run, task, session.table, examined)
         metrics = finite(scores["test"].metrics)
-        reporter.emit(Evaluated(split="test", step=best_step, epoch=evaluation.best_epoch, metrics=metrics))
+        reporter.emit(Evaluated(split="test", step=best_step, epoch=position.best_epoch, metrics=metrics))
     reporter.phase("saving", "Saving the model.")
     if session.loop.forward.cache is not None:
         session.loop.forward.cache.close()
@@ -114,7 +121,7 @@ def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoin
     session.loop.accelerator.unwrap_model(session.loop.wrapped, keep_fp32_wrapper=False)
     task.finish(session.model)
     outputs.save_model(run, session.model, session.prepared.tools.processor)
-    ended = session.loop.state.ended or "completed"
+    ended = position.ended or "completed"
     reporter.emit(Finished(reason=ended, best_step=best_step, seconds=seconds_spent(run)))
     run.remove_checkpoints()
 

@@ -76,6 +76,22 @@ def test_an_id_that_is_none_gives_a_fresh_draft(services: Services, unknown: str
     assert draft.id != unknown and draft == Draft(id=draft.id)
 
 
+def test_a_draft_of_another_version_starts_anew_under_its_id(services: Services, ready: Draft) -> None:
+    file = services.home.drafts / f"{ready.id}.json"
+    replace_json(file, {**read_json(file), "no such choice": 1})
+    assert services.drafts.load(ready.id) == Draft(id=ready.id)
+
+
+def test_a_draft_of_a_newer_studio_is_told_and_kept(services: Services, shell: Shell, ready: Draft) -> None:
+    """The browser begins another draft; after an update, the old one is still there."""
+    file = services.home.drafts / f"{ready.id}.json"
+    newer = {**read_json(file), "version": 99}
+    replace_json(file, newer)
+    draft_id, _, said, *_ = shell._load(ready.id)
+    assert draft_id != ready.id and "newer version" in said and read_json(file) == newer
+    assert shell._load(draft_id)[2] == ""
+
+
 # --- 1 Model ----------------------------------------------------------------------------------------
 
 

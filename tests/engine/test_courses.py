@@ -191,7 +191,7 @@ def test_what_joins_is_warmed_up_alone() -> None:
 def test_where_it_hurts_it_goes_back() -> None:
     callback, loop, asked = two_stages("plateau", 1, rollback=True)
     callback._course = Course((*callback._course.stages, Stage("more", frozenset())), "plateau", 1, 0, True)
-    loop.state.step = 5
+    loop.state.step = loop.state.best_step = 5
     callback.on_evaluated(loop, True)
     callback.on_evaluated(loop, False)
     begin(callback, loop, 6)

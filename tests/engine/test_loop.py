@@ -103,21 +103,21 @@ def judge(folder: Path, answers: list[float | Exception], patience: int = 0, sta
 
 
 def test_early_stopping_keeps_the_best(tmp_path: Path) -> None:
-    evaluation, loop = judge(tmp_path, [0.2, 0.5, 0.7, 0.6, 0.7, 0.9], patience=2)
+    _, loop = judge(tmp_path, [0.2, 0.5, 0.7, 0.6, 0.7, 0.9], patience=2)
     assert loop.state.ended == "early-stopping" and loop.state.step == 40
-    assert evaluation.best_step == 20 and evaluation.best_epoch == 2.0
+    assert loop.state.best_step == 20 and loop.state.best_epoch == 2.0
     assert loop.told == [False, True, True, False, False]
 
 
 def test_without_patience_it_goes_on(tmp_path: Path) -> None:
-    evaluation, loop = judge(tmp_path, [0.2, 0.5, 0.4, 0.3, 0.2])
-    assert loop.state.ended is None and evaluation.best_step == 10
+    _, loop = judge(tmp_path, [0.2, 0.5, 0.4, 0.3, 0.2])
+    assert loop.state.ended is None and loop.state.best_step == 10
 
 
 @pytest.mark.parametrize(("counts", "best"), [(True, 0), (False, 10)])
 def test_an_untrained_new_head_is_never_the_best(counts: bool, best: int, tmp_path: Path) -> None:
-    evaluation, _ = judge(tmp_path, [0.9, 0.5, 0.4], start_counts=counts)
-    assert evaluation.best_step == best
+    _, loop = judge(tmp_path, [0.9, 0.5, 0.4], start_counts=counts)
+    assert loop.state.best_step == best
 
 
 def test_pause_in_an_evaluation_is_made_up_for(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_pause_in_an_evaluation_is_made_up_for(tmp_path: Path) -> None:
     again.restore(evaluation.state())
     loop.pausing, loop.state.epoch, loop.state.batch = False, 1, 10  # where the checkpoint was written
     again.on_train_begin(loop)
-    assert again.best_step == 20 and again.last_step == 20
+    assert loop.state.best_step == 20 and again.last_step == 20
 
 
 def test_stop_before_the_first_step_ends_all(tmp_path: Path) -> None:

@@ -136,6 +136,24 @@ def test_without_a_validation_part_the_average_is_the_result() -> None:
     assert torch.equal(model[0].weight.detach(), averaging.tensors()["0.weight"])
 
 
+def test_an_evaluation_gives_the_weights_back(finished: Finished) -> None:
+    """Also where both the optimizer and a mean of the weights exchange them."""
+    session = open_session(finished.new("schedule-free", averaging="ema"))
+    loop = session.loop
+    averaging = next(callback for callback in loop.callbacks if isinstance(callback, Averaging))
+    for callback in loop.callbacks:
+        callback.on_train_begin(loop)
+    for rows in loop.plan.batches(0)[:5]:
+        result = loop._step(rows)
+        loop.state.step += 1
+        assert result is not None
+        averaging.on_step_end(loop, result)
+    before = {name: parameter.detach().clone() for name, parameter in loop.trained.items()}
+    session.evaluation._evaluate(loop)
+    for name, parameter in loop.trained.items():
+        torch.testing.assert_close(parameter.detach(), before[name], rtol=1e-4, atol=1e-6, msg=name)
+
+
 def test_swa_counts_the_statistics_anew(finished: Finished) -> None:
     session = open_session(finished.new("image", averaging="swa", swa_start=0.0, batch_norm="updated"))
     loop = session.loop

@@ -17,7 +17,9 @@ from studio.engine.loop import Loop
 
 
 class Averaging(Callback):
-    """Stands before the callback that evaluates, so that the mean it scores holds the newest step."""
+    """Keeps the mean, and lends it to the evaluation."""
+
+    name = "averaging"
 
     def __init__(self, loop: Loop, ema_decay: float | None, swa_start: float) -> None:
         """ema_decay: None for SWA, which begins at the share `swa_start` of all steps."""

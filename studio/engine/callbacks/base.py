@@ -1,7 +1,7 @@
-"""What a callback may react to. The loop calls these in the order in which the callbacks are listed."""
+"""What a callback may react to. The loop calls these in the order that `studio.engine.callbacks.order` fixes."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     import torch
@@ -19,7 +19,15 @@ class StepResult:
 
 
 class Callback:
-    """Reacts to the moments of a training. What it must remember over Pause goes through `state` and `restore`."""
+    """Reacts to the moments of a training. What it must remember over Pause goes through `state` and `restore`.
+
+    What several callbacks look at stands in the loop's own state, such as the best step; what one asks of another it
+    is given when it is made. None reads what another one stores.
+
+    name: under which checkpoints keep what it remembers, so it stays whatever becomes of the class's name.
+    """
+
+    name: ClassVar[str]
 
     def on_train_begin(self, loop: "Loop") -> None:
         """Before the first step of this process, after a checkpoint was restored."""
@@ -40,7 +48,8 @@ class Callback:
         """Before the validation part is scored: the weights may be exchanged for those to be scored and kept."""
 
     def on_evaluation_end(self, loop: "Loop") -> None:
-        """After it was scored, and the best weights were kept: back to the weights that are trained."""
+        """After it was scored, and the best weights were kept: back to the weights that are trained. The last
+        callback comes first here, so that each finds the weights as it left them."""
 
     def on_evaluated(self, loop: "Loop", is_best: bool) -> None:
         """After the validation part was scored with the present weights."""

@@ -11,7 +11,7 @@ from studio.events import CheckpointSaved
 
 
 class SaveCheckpoints(Callback):
-    """Comes last in the list of callbacks, so that what the others did in this step is in the checkpoint."""
+    name = "checkpoints"
 
     def __init__(self, checkpoints: Checkpoints, reporter: Reporter, seconds: float) -> None:
         self._checkpoints = checkpoints

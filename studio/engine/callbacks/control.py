@@ -7,6 +7,8 @@ from studio.store import Run
 
 
 class Control(Callback):
+    name = "control"
+
     def __init__(self, run: Run) -> None:
         self._run = run
 

@@ -12,13 +12,16 @@ from studio.tasks.base import Scores
 
 
 class Evaluation(Callback):
-    """Evaluates at the start, at the plan's marks, and before a stopped run ends.
+    """Evaluates at the start, at the plan's marks, and before a stopped run ends; says in the loop's state which step
+    was best.
 
     start_counts: whether the untouched model may be the best one. It may not when its head is new: a random
     head that happens to do well on few rows is nothing that anybody wants to keep.
     patience, least_improvement: training ends after so many checks in a row, none of which was better by more than
     that than the best one at which counting began.
     """
+
+    name = "evaluation"
 
     def __init__(
         self,
@@ -34,8 +37,6 @@ class Evaluation(Callback):
         self._least = least_improvement
         self._start_counts = start_counts
         self.last_step = -1  # evaluated there
-        self.best_step: int | None = None
-        self.best_epoch = 0.0
         self.best_scores: Scores | None = None  # known only where the best step was made by this process
         self._best: tuple[float, float] | None = None  # headline metric, loss
         self._to_beat: tuple[float, float] | None = None  # the last best that was better by enough
@@ -64,7 +65,7 @@ class Evaluation(Callback):
         try:
             self._score(loop)
         finally:
-            for callback in loop.callbacks:
+            for callback in reversed(loop.callbacks):  # weights that were exchanged twice come back in steps, too
                 callback.on_evaluation_end(loop)
 
     def _score(self, loop: Loop) -> None:
@@ -99,8 +100,8 @@ class Evaluation(Callback):
         candidate = (metrics[headline], metrics["loss"])
         is_best = self._best is None or is_better(headline, candidate, self._best)
         if is_best:
-            self._best, self.best_step = candidate, step
-            self.best_epoch = loop.state.epochs_done(loop.plan)
+            self._best = candidate
+            loop.state.best_step, loop.state.best_epoch = step, loop.state.epochs_done(loop.plan)
         if self._to_beat is None or is_better(headline, candidate, self._to_beat, self._least):
             self._to_beat, self._without_improvement = candidate, 0
             return is_best
@@ -112,15 +113,13 @@ class Evaluation(Callback):
     def state(self) -> dict[str, Any]:
         return {
             "last_step": self.last_step,
-            "best_step": self.best_step,
-            "best_epoch": self.best_epoch,
             "best": self._best,
             "to_beat": self._to_beat,
             "without_improvement": self._without_improvement,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        self.last_step, self.best_step, self.best_epoch = state["last_step"], state["best_step"], state["best_epoch"]
+        self.last_step = state["last_step"]
         self._best = tuple(state["best"]) if state["best"] else None
         self._to_beat = tuple(state["to_beat"]) if state["to_beat"] else None
         self._without_improvement = state["without_improvement"]

@@ -18,6 +18,8 @@ NOISE_FALLS = 0.55
 class Penalties(Callback):
     """new: parameters that did not come with the pretrained model. What peft added is new, whatever its name."""
 
+    name = "penalties"
+
     def __init__(self, loop: Loop, new: Collection[str], known: Collection[str], l1: float, l2_sp: float) -> None:
         matrices = {name: parameter for name, parameter in loop.trained.items() if parameter.ndim > 1}
         pretrained = {name for name in matrices if name in known and name not in new}
@@ -39,6 +41,8 @@ class Penalties(Callback):
 
 
 class GradientNoise(Callback):
+    name = "gradient-noise"
+
     def __init__(self, eta: float) -> None:
         self._eta = eta
 

@@ -11,6 +11,8 @@ class ReduceOnPlateau(Callback):
     """Counts as torch.optim.lr_scheduler.ReduceLROnPlateau does: more than `patience` checks in a row without a new
     best leave `factor` of the learning rate."""
 
+    name = "plateau"
+
     def __init__(self, reporter: Reporter, factor: float, patience: int) -> None:
         self._reporter = reporter
         self._factor = factor

@@ -17,6 +17,8 @@ SMOOTHING_SECONDS = 5.0  # speed is averaged over about this long
 
 
 class Progress(Callback):
+    name = "progress"
+
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
         self._loss_sum = 0.0

@@ -12,6 +12,8 @@ SCORES = ("ipt", "exp_avg_ipt", "exp_avg_unc")  # what peft's allocator remember
 
 
 class RankAllocation(Callback):
+    name = "rank-allocation"
+
     def __init__(self, tuner: Any, total_steps: int) -> None:
         """tuner: the peft AdaLoraModel."""
         self._tuner = tuner

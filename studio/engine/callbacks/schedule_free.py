@@ -7,6 +7,8 @@ from studio.engine.loop import Loop
 class ScheduleFree(Callback):
     """Tells the optimizer when its mean is looked at (Defazio et al. 2024, arXiv:2405.15682)."""
 
+    name = "schedule-free"
+
     def on_train_begin(self, loop: Loop) -> None:
         loop.optimizer.train()  # type: ignore[attr-defined]  # Accelerate's wrapper passes it on
 

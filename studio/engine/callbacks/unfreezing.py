@@ -12,12 +12,14 @@ from studio.strategies.base import Course
 
 
 class Unfreezing(Callback):
-    """Switches on what `course` says, when it says it. Stands before the callbacks that look at the weights.
+    """Switches on what `course` says, when it says it.
 
     refresh(loop, stage, passes): what to do after a change of what trains, of which so many passes over the examples
     come. restore_best(step): load the best weights.
     announce(loop): tell the people who watch.
     """
+
+    name = "unfreezing"
 
     def __init__(
         self,
@@ -35,7 +37,6 @@ class Unfreezing(Callback):
         self.stage = 0
         self._joined = [0]  # the step at which each stage began
         self._checks_without_gain = 0
-        self._best_step: int | None = None
         self._over = False  # nothing joins any more
 
     def place(self, loop: Loop) -> None:
@@ -63,8 +64,6 @@ class Unfreezing(Callback):
             group["lr"] *= rate * self._warmth(group["stage"], loop.state.step)
 
     def on_evaluated(self, loop: Loop, is_best: bool) -> None:
-        if is_best:
-            self._best_step = loop.state.step
         self._checks_without_gain = 0 if is_best else self._checks_without_gain + 1
 
     def _is_due(self, loop: Loop) -> bool:
@@ -88,13 +87,12 @@ class Unfreezing(Callback):
         return not self._over and self.stage + 1 < len(self._course.stages)
 
     def _move_on(self, loop: Loop) -> None:
-        step = loop.state.step
-        if self._hurt():
+        step, best_step = loop.state.step, loop.state.best_step
+        if best_step is not None and self._hurt(best_step):
             self._over, self.stage = True, self.stage - 1
-            assert self._best_step is not None
-            self._restore_best(self._best_step)
+            self._restore_best(best_step)
             self._reporter.note(
-                f"Back to the weights of step {self._best_step:,}: the validation part got worse after "
+                f"Back to the weights of step {best_step:,}: the validation part got worse after "
                 f"{self._course.stages[self.stage + 1].title} had joined. No further part joins."
             )
         else:
@@ -106,11 +104,9 @@ class Unfreezing(Callback):
         self._announce(loop)
         self._refresh(loop, self.stage, self.passes_ahead(loop))
 
-    def _hurt(self) -> bool:
+    def _hurt(self, best_step: int) -> bool:
         """No check since the newest part joined was better than the best before."""
-        if not self._course.rollback or self.stage == 0 or self._best_step is None:
-            return False
-        return self._best_step <= self._joined[self.stage]
+        return self._course.rollback and self.stage > 0 and best_step <= self._joined[self.stage]
 
     def _warmth(self, stage: int, step: int) -> float:
         if stage == 0 or stage > self.stage or not self._course.rewarm:
@@ -122,13 +118,12 @@ class Unfreezing(Callback):
             "stage": self.stage,
             "joined": self._joined,
             "checks_without_gain": self._checks_without_gain,
-            "best_step_seen": self._best_step,
             "over": self._over,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         self.stage, self._joined, self._over = state["stage"], list(state["joined"]), state["over"]
-        self._checks_without_gain, self._best_step = state["checks_without_gain"], state["best_step_seen"]
+        self._checks_without_gain = state["checks_without_gain"]
 
 
 def stages_by_name(course: Course | None) -> Mapping[str, int]:
