@@ -10,11 +10,13 @@ import pandas
 
 from studio.data.archives import unpack
 from studio.data.columns import Problem
+from studio.data.folders import find_folder_format
+from studio.data.folders.base import Upload, find
 from studio.data.formats.base import to_frame
 from studio.data.formats.excel import recognises as is_excel
+from studio.data.image_store import store_images
 from studio.data.limits import HOW_TO_RAISE, Limits
 from studio.data.options import ReadingOptions
-from studio.data.pictures import Found, find, read_pictures, store_all
 from studio.data.progress import Progress
 from studio.data.reading import find_format, guess_reading, read_table
 from studio.data.samples import SAMPLES
@@ -95,19 +97,23 @@ def _names_in(folder: Path, limits: Limits) -> list[str]:
 def _folder(
     source: Path, names: list[str], reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress
 ) -> Content:
-    """Pictures; or, where there are none, the one table that was packed alone."""
-    found = find(names)
-    if found.pictures:
-        read = read_pictures(source, found, folder / "files", folder / "thumbnails", reading, limits, progress)
-        return Content(read.table, read.problems, "image", read.format, read.reading)
-    if len(found.tables) == 1:
-        return _table(source / found.tables[0], reading, limits)
-    raise StudioError("There are no pictures in it.", _what_is_there(found), "Bring one folder of pictures per class.")
-
-
-def _what_is_there(found: Found) -> str:
-    there = (found.tables + found.others)[:3]
-    return f"It holds {', '.join(there)}." if there else "It holds no files."
+    """Whatever one of the readers of folders recognises."""
+    upload = Upload(source, find(names), reading, limits)
+    progress("Reading what is in it", 0, 0)
+    form = find_folder_format(upload)
+    listing = form.read(upload)
+    title = listing.format or form.title
+    if "image" not in listing.table or not upload.found.images:
+        return Content(listing.table, listing.problems, "text", title, listing.reading)
+    table, broken = store_images(listing.table, listing.annotated, source, folder, progress)
+    problems = sorted(listing.problems + broken, key=lambda problem: problem.row)
+    if table.empty:
+        raise StudioError(
+            "None of the pictures can be used.",
+            next((problem.why for problem in broken + listing.problems if problem.drops), ""),
+            "Save them as JPEG or PNG.",
+        )
+    return Content(table, problems, "image", title, listing.reading)
 
 
 def _sample(source: SampleSource, reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress) -> Content:
@@ -131,7 +137,7 @@ def _hub(source: HubSource, reading: ReadingOptions, folder: Path, limits: Limit
     named = table[picture_column].notna()
     problems += [Problem(int(row), "This row has no picture.", column="image") for row in table.index[~named]]
     pictures = table[named].rename(columns=_as_image(table.columns, picture_column))
-    pictures, broken = store_all(pictures, fetched, folder / "files", folder / "thumbnails", progress)
+    pictures, broken = store_images(pictures, None, fetched, folder, progress)
     return Content(pictures, sorted(problems + broken, key=lambda p: p.row), "image", "hub", ReadingOptions())
 
 

@@ -13,10 +13,10 @@ from torch.utils._pytree import tree_map
 from studio.data.archives import unpack
 from studio.data.columns import Column
 from studio.data.fields import FIELDS
+from studio.data.folders.base import find
 from studio.data.guessing import find_column
 from studio.data.limits import limits_here
 from studio.data.options import ReadingOptions
-from studio.data.pictures import find
 from studio.data.reading import read_table
 from studio.errors import StudioError
 from studio.tasks.base import Answer, Batch, Row
@@ -97,7 +97,7 @@ def _table(
 
 
 def _images(bundle: Bundle, column: Column, archive: Path, folder: Path) -> Iterator[tuple[list[Answered], int]]:
-    names = find(unpack(archive, folder, limits_here())).pictures
+    names = find(unpack(archive, folder, limits_here())).images
     if not names:
         raise StudioError(
             f"There are no pictures in {archive.name}.", "None of its files is one.", "Put JPEG or PNG files into it."
