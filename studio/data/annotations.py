@@ -13,6 +13,7 @@ from studio.data.picture_files import StoredImage
 Corners = tuple[float, float, float, float]
 ROUNDING = 1.0  # pixels by which a box may stick out without a word
 LEAST_INSIDE = 0.5  # of its area; with less of it inside, a box is a mistake
+LONGEST_SIDE = 1_000_000  # of an image, in pixels
 SAME_SHAPE = 0.02  # by which the ratios of two sizes of one image may differ
 
 
@@ -90,7 +91,7 @@ def frame_of(said: tuple[int, int] | None, stored: StoredImage) -> tuple[Frame, 
     """
     if said == stored.raw != stored.upright:
         return Frame(stored.raw, stored.orientation, stored.size), ""
-    if said is None or said == stored.upright or 0 in said:
+    if said is None or said == stored.upright:
         return Frame(stored.upright, 1, stored.size), ""
     sizes = "{} x {} pixels according to its annotations, {} x {} in the file".format(*said, *stored.upright)
     if abs(said[0] * stored.upright[1] / (said[1] * stored.upright[0]) - 1) < SAME_SHAPE:
@@ -144,6 +145,14 @@ def corners_of(raw: RawBox, frame: Frame) -> Corners:
     if corners[2] <= corners[0] or corners[3] <= corners[1]:
         raise UnusableBoxError(f"'{str(raw.label)[:40]}' has no area: {described(corners)}.")
     return corners
+
+
+def stated_size(width: object, height: object) -> tuple[int, int] | None:
+    """The size that annotations name for an image; None for what can be none (some tools write 0)."""
+    sides = [read_number(width), read_number(height)]
+    if all(side is not None and 1 <= side <= LONGEST_SIDE for side in sides):
+        return int(sides[0] or 0), int(sides[1] or 0)
+    return None
 
 
 def area(corners: Corners) -> float:
