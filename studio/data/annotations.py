@@ -8,6 +8,7 @@ from typing import Literal
 from studio.data.columns import Problem
 from studio.data.fields.boxes import Box
 from studio.data.fields.number import read_number
+from studio.data.formats.base import encodable
 from studio.data.picture_files import StoredImage
 
 Corners = tuple[float, float, float, float]
@@ -103,7 +104,7 @@ def place(raw: RawBox, frame: Frame) -> tuple[Box, float]:
     """One box in the stored image, and by how many pixels it stuck out (0 for next to nothing)."""
     if raw.fault:
         raise UnusableBoxError(raw.fault)
-    label = " ".join(str(raw.label).split()) if isinstance(raw.label, str | int) else ""
+    label = encodable(" ".join(str(raw.label).split())) if isinstance(raw.label, str | int) else ""
     if not label:
         raise UnusableBoxError("It has no class.")
     width, height = frame.size

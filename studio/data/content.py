@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from studio.data.archives import unpack
 from studio.data.columns import Problem
 from studio.data.folders import find_folder_format
 from studio.data.folders.base import Upload, find
-from studio.data.formats.base import to_frame
+from studio.data.formats.base import encodable, to_frame
 from studio.data.formats.excel import recognises as is_excel
 from studio.data.image_store import store_images
 from studio.data.limits import HOW_TO_RAISE, Limits
@@ -103,10 +103,10 @@ def _folder(
     form = find_folder_format(upload)
     listing = form.read(upload)
     title = listing.format or form.title
-    if "image" not in listing.table or not upload.found.images:
+    if not upload.found.images:
         return Content(listing.table, listing.problems, "text", title, listing.reading)
     table, broken = store_images(listing.table, listing.annotated, source, folder, progress)
-    problems = sorted(listing.problems + broken, key=lambda problem: problem.row)
+    problems = sorted(map(_storable, listing.problems + broken), key=lambda problem: problem.row)
     if table.empty:
         raise StudioError(
             "None of the pictures can be used.",
@@ -114,6 +114,11 @@ def _folder(
             "Save them as JPEG or PNG.",
         )
     return Content(table, problems, "image", title, listing.reading)
+
+
+def _storable(problem: Problem) -> Problem:
+    """It may quote a file that holds half characters."""
+    return replace(problem, what=encodable(problem.what), why=encodable(problem.why))
 
 
 def _sample(source: SampleSource, reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress) -> Content:

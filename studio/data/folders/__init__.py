@@ -5,13 +5,14 @@ They are asked in this order, the most particular first; the first that recognis
 
 from studio.data.folders.base import FolderFormat, Upload
 from studio.data.folders.class_folders import CLASS_FOLDERS
+from studio.data.folders.coco import COCO
 from studio.data.folders.image_table import IMAGE_TABLE
 from studio.data.folders.split_tables import SPLIT_TABLES
 from studio.data.folders.voc import VOC
 from studio.errors import StudioError
 from studio.registry import Registry
 
-FOLDERS: Registry[FolderFormat] = Registry("form of a folder", VOC, IMAGE_TABLE, CLASS_FOLDERS, SPLIT_TABLES)
+FOLDERS: Registry[FolderFormat] = Registry("form of a folder", VOC, COCO, IMAGE_TABLE, CLASS_FOLDERS, SPLIT_TABLES)
 
 
 def find_folder_format(upload: Upload) -> FolderFormat:
