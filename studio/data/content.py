@@ -101,7 +101,11 @@ def _folder(
     upload = Upload(source, find(names), reading, limits)
     progress("Reading what is in it", 0, 0)
     form = find_folder_format(upload)
-    listing = form.read(upload)
+    try:
+        listing = form.read(upload)
+    except RecursionError as error:
+        why = "Something in it is nested too deep."
+        raise StudioError("The data cannot be read.", why, "Check the files of annotations.") from error
     title = listing.format or form.title
     if not upload.found.images:
         return Content(listing.table, listing.problems, "text", title, listing.reading)

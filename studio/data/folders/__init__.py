@@ -9,10 +9,13 @@ from studio.data.folders.coco import COCO
 from studio.data.folders.image_table import IMAGE_TABLE
 from studio.data.folders.split_tables import SPLIT_TABLES
 from studio.data.folders.voc import VOC
+from studio.data.folders.yolo import YOLO
 from studio.errors import StudioError
 from studio.registry import Registry
 
-FOLDERS: Registry[FolderFormat] = Registry("form of a folder", VOC, COCO, IMAGE_TABLE, CLASS_FOLDERS, SPLIT_TABLES)
+FOLDERS: Registry[FolderFormat] = Registry(
+    "form of a folder", VOC, COCO, YOLO, IMAGE_TABLE, CLASS_FOLDERS, SPLIT_TABLES
+)
 
 
 def find_folder_format(upload: Upload) -> FolderFormat:

@@ -62,14 +62,17 @@ class Upload:
         self.limits = limits
         self._tables: dict[tuple[str, bool | None], tuple[pandas.DataFrame, list[Problem]] | StudioError] = {}
 
+    def size(self, name: str) -> int:
+        """Bytes of a file."""
+        return (self.folder / name).stat().st_size
+
     def bytes(self, name: str, most: int) -> bytes:
         """A file's content. Raises StudioError for more than `most` bytes."""
-        path = self.folder / name
-        if path.stat().st_size > most:
+        if self.size(name) > most:
             raise StudioError(
                 f"{name} is too large.", f"At most {most / MEGABYTE:,.0f} MB are read.", "Make it smaller."
             )
-        return path.read_bytes()
+        return (self.folder / name).read_bytes()
 
     def text(self, name: str, most: int = MEGABYTE) -> str:
         """The same for a text, in whichever encoding."""

@@ -46,10 +46,9 @@ def _files(upload: Upload) -> list[str]:
 
 
 def _holds_marks(upload: Upload, name: str) -> bool:
-    path = upload.folder / name
-    if not path.stat().st_size:
+    if not upload.size(name):
         return False
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+    with (upload.folder / name).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return all(content.find(mark) >= 0 for mark in MARKS)
 
 

@@ -61,7 +61,7 @@ def is_bare(upload: Upload, name: str, names: Callable[[object], str | None]) ->
 
 def likely_tables(upload: Upload) -> list[str]:
     """The few that may name the images: high up, then large. A set may bring a small file beside each image."""
-    sizes = {name: (upload.folder / name).stat().st_size for name in upload.found.tables}
+    sizes = {name: upload.size(name) for name in upload.found.tables}
     return sorted(sizes, key=lambda name: (name.count("/"), -sizes[name], name))[:MOST_TABLES]
 
 

@@ -28,7 +28,7 @@ def read(upload: Upload) -> Listing:
 
 
 def _chosen(upload: Upload) -> dict[str, str | None]:
-    sizes = {name: (upload.folder / name).stat().st_size for name in upload.found.tables}
+    sizes = {name: upload.size(name) for name in upload.found.tables}
     return choose_by_split(sizes) if sizes else {}
 
 
