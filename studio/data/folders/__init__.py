@@ -4,6 +4,7 @@ They are asked in this order, the most particular first; the first that recognis
 """
 
 from studio.data.folders.base import FolderFormat, Upload
+from studio.data.folders.box_table import BOX_TABLE
 from studio.data.folders.class_folders import CLASS_FOLDERS
 from studio.data.folders.coco import COCO
 from studio.data.folders.image_table import IMAGE_TABLE
@@ -14,7 +15,7 @@ from studio.errors import StudioError
 from studio.registry import Registry
 
 FOLDERS: Registry[FolderFormat] = Registry(
-    "form of a folder", VOC, COCO, YOLO, IMAGE_TABLE, CLASS_FOLDERS, SPLIT_TABLES
+    "form of a folder", VOC, COCO, YOLO, BOX_TABLE, IMAGE_TABLE, CLASS_FOLDERS, SPLIT_TABLES
 )
 
 
