@@ -16,6 +16,7 @@ from studio.data.formats.base import encodable, to_frame
 from studio.data.formats.excel import recognises as is_excel
 from studio.data.image_store import store_images
 from studio.data.limits import HOW_TO_RAISE, Limits
+from studio.data.object_column import take_boxes
 from studio.data.options import ReadingOptions
 from studio.data.progress import Progress
 from studio.data.reading import find_format, guess_reading, read_table
@@ -146,8 +147,11 @@ def _hub(source: HubSource, reading: ReadingOptions, folder: Path, limits: Limit
     named = table[picture_column].notna()
     problems += [Problem(int(row), "This row has no picture.", column="image") for row in table.index[~named]]
     pictures = table[named].rename(columns=_as_image(table.columns, picture_column))
-    pictures, broken = store_images(pictures, None, fetched, folder, progress)
-    return Content(pictures, sorted(problems + broken, key=lambda p: p.row), "image", "hub", ReadingOptions())
+    pictures, annotated, unreadable = take_boxes(pictures)
+    pictures, broken = store_images(pictures, annotated, fetched, folder, progress)
+    return Content(
+        pictures, sorted(problems + unreadable + broken, key=lambda p: p.row), "image", "hub", ReadingOptions()
+    )
 
 
 def _as_image(columns: Any, picture_column: str) -> dict[str, str]:

@@ -40,7 +40,7 @@ def store_images(
             problems.append(Problem(row, f"The picture {name} cannot be used.", why, column="image"))
             continue
         copies[row] = result.name
-        if annotated is not None:
+        if annotated is not None and row in annotated:
             placed, remarks = place_boxes(row, annotated[row], result)
             boxes[row] = json.dumps([box.as_dict() for box in placed], ensure_ascii=False)
             problems += remarks

@@ -1,4 +1,4 @@
-"""Images, and a table that names them: a row each, with whatever is known of it."""
+"""Images, and a table that names them: a row each, with whatever is known of it, boxes among that."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,6 +8,7 @@ from studio.data.columns import Problem
 from studio.data.folders.base import FolderFormat, Listing, Upload
 from studio.data.folders.image_names import ImageNames
 from studio.data.folders.split_tables import choose_by_split, join
+from studio.data.object_column import take_boxes
 from studio.data.reading import guess_reading
 from studio.errors import StudioError
 
@@ -36,7 +37,8 @@ def read(upload: Upload) -> Listing:
     first = next(iter(chosen))
     bare = is_bare(upload, first, names.inside(first))
     used = upload.reading.model_copy(update={"header": False}) if bare else upload.reading
-    return Listing(joined, problems, guess_reading(upload.folder / first, used, upload.limits))
+    table, annotated, unreadable = take_boxes(joined)
+    return Listing(table, problems + unreadable, guess_reading(upload.folder / first, used, upload.limits), annotated)
 
 
 def naming_tables(upload: Upload) -> dict[str, tuple[pandas.DataFrame, list[Problem], str]]:
