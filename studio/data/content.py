@@ -22,6 +22,7 @@ from studio.data.progress import Progress
 from studio.data.reading import find_format, guess_reading, read_table
 from studio.data.samples import SAMPLES
 from studio.data.sources import HubSource, PathSource, SampleSource, Source
+from studio.data.token_columns import join_columns
 from studio.errors import StudioError
 from studio.paths import assets
 
@@ -141,6 +142,7 @@ def _hub(source: HubSource, reading: ReadingOptions, folder: Path, limits: Limit
     progress("Asking the Hub", 0, 0)
     fetched = _workshop(folder)
     raw, picture_column = fetch(source.name, source.config, fetched, limits, progress)
+    raw = join_columns(raw)
     table, problems = to_frame(raw), list(raw.problems)
     if picture_column is None:
         return Content(table, problems, "text", "hub", ReadingOptions())

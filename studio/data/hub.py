@@ -101,9 +101,9 @@ def translator(feature: Any, datasets: Any, folder: Path) -> Translate:
 def named(feature: Any, value: Any, datasets: Any) -> Any:
     """A value with the names of classes in the place of their numbers, also inside lists and objects."""
     if isinstance(feature, datasets.ClassLabel):
-        return feature.int2str(value) if isinstance(value, int) and 0 <= value < feature.num_classes else None
-    if isinstance(feature, datasets.List | datasets.LargeList) and isinstance(value, list):
-        return [named(feature.feature, each, datasets) for each in value]
+        return feature.int2str(value) if isinstance(value, int) and value >= 0 else None
+    if isinstance(value, list):
+        return [named(getattr(feature, "feature", None), each, datasets) for each in value]
     if isinstance(feature, dict) and isinstance(value, dict):
         return {key: named(feature.get(key), each, datasets) for key, each in value.items()}
     return value

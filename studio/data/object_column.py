@@ -13,9 +13,9 @@ import pandas
 
 from studio.data.annotations import AnnotatedImage, RawBox
 from studio.data.columns import Problem
+from studio.data.fields.objects import LABELS, first_of, label_of
 
 BOXES = ("box", "bbox", "bboxes", "boxes")
-LABELS = ("label", "labels", "category", "categories", "class", "classes", "name", "category_id", "class_name")
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 CELLS_SEEN = 200
 COLUMNS = ("boxes", "objects", "annotations", "bboxes", "bbox", "detections", "labels")
@@ -72,7 +72,7 @@ def read_cell(cell: str) -> list[RawBox] | None:
 
 def _listed(columns: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     """Lists of boxes and labels -> one object a box."""
-    boxes, labels = _first(columns, BOXES), _first(columns, LABELS)
+    boxes, labels = first_of(columns, BOXES), first_of(columns, LABELS)
     if not isinstance(boxes, list) or not (labels is None or (isinstance(labels, list) and len(labels) == len(boxes))):
         return None
     return [{"box": box, "label": label} for box, label in zip(boxes, labels or ["object"] * len(boxes), strict=True)]
@@ -80,14 +80,10 @@ def _listed(columns: Mapping[str, Any]) -> list[dict[str, Any]] | None:
 
 def _box(value: Mapping[str, Any], number: int) -> RawBox:
     place = f"box {number}"
-    label, sides = _first(value, LABELS), _first(value, BOXES)
+    label, sides = label_of(value), first_of(value, BOXES)
     corners = sides if isinstance(sides, dict) else value
     if all(key in corners for key in CORNERS):
         return RawBox([corners[key] for key in CORNERS], label, place)
     if not isinstance(sides, list):
         return RawBox((), label, place, fault="It has no list of four numbers.")
     return RawBox(sides, label, place, form="sides")
-
-
-def _first(value: Mapping[str, Any], names: tuple[str, ...]) -> Any:
-    return next((value[name] for name in names if name in value), None)
