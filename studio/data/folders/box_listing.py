@@ -1,6 +1,6 @@
 """From what annotations say of images to a table of images: what every reader of boxes shares."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import pandas
@@ -11,7 +11,7 @@ from studio.data.folders.base import Listing, Upload, shown
 from studio.data.folders.image_names import ImageNames
 from studio.data.folders.split_folders import split_of_file, splits_of_paths
 from studio.data.formats.base import check_rows
-from studio.data.limits import MEGABYTE
+from studio.data.limits import MEGABYTE, Limits
 from studio.data.options import ReadingOptions
 from studio.errors import StudioError
 
@@ -28,9 +28,7 @@ def list_images(
 
     The splits are those of the annotations, else those of the folders that the images lie in.
     """
-    merged = merge(annotated)
-    check_rows(len(merged), upload.limits)
-    check_rows(sum(len(image.boxes) for image in merged), upload.limits)
+    merged = merge(bounded(annotated, upload.limits))
     rows = dict(enumerate(merged, start=1))
     usable = {row: image for row, image in rows.items() if image.image and not image.fault}
     found = [*problems, *(_unusable(row, image) for row, image in rows.items() if row not in usable)]
@@ -52,6 +50,15 @@ def list_images(
     if any(splits):
         table["split"] = pandas.Series(splits, dtype="str", index=table.index)
     return Listing(table, found, reading or ReadingOptions(), usable)
+
+
+def bounded(annotated: Iterable[AnnotatedImage], limits: Limits) -> Iterator[AnnotatedImage]:
+    """The same images. Raises StudioError as soon as they, or their boxes, are more than the limits allow."""
+    boxes = 0
+    for count, image in enumerate(annotated, start=1):
+        boxes += len(image.boxes)
+        check_rows(max(count, boxes), limits)
+        yield image
 
 
 def merge(annotated: Iterable[AnnotatedImage]) -> list[AnnotatedImage]:

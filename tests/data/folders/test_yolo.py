@@ -177,6 +177,11 @@ def test_many_files_are_found_quickly(tmp_path: Path) -> None:
     assert time.process_time() - begin < 5  # about 0.1 s
 
 
+def test_more_boxes_than_the_limits_allow(tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match="too many rows"):
+        import_folder(tmp_path / "up", {"a.png": PNG, "a.txt": f"{LINE}\n" * 20}, rows=10)
+
+
 def test_damaged_lines_never_raise_anything_else(tmp_path: Path) -> None:
     rng = random.Random(7)
     words = ["0", "1", "0.5", "1e308", "-3", "nan", "inf", "x", "9" * 5000, "\ufeff", "½", "0x1", "1_0", "٣"]
