@@ -8,7 +8,7 @@ from typing import Any
 import pandas
 import torch
 from families import TEXT_FAMILIES, build
-from studio.tasks.pretrained import head_names
+from prepared import prepared_of
 
 from studio.config import RunConfig
 from studio.engine.callbacks.base import Callback, StepResult
@@ -21,7 +21,7 @@ from studio.engine.settled import Settled
 from studio.engine.training import continue_from
 from studio.paths import Home
 from studio.store import Run, Store
-from studio.tasks.base import Prepared
+from studio.tasks.loading import head_names
 
 STEPS, ROWS = 3, 2
 SMALL: dict[str, dict[str, Any]] = {
@@ -61,10 +61,14 @@ class NoProcessor:
 def material(family: str) -> Material:
     model = build(family)
     names = frozenset(head_names(model))
-    labels = ("a", "b", "c")
-    prepared = Prepared(model, NoProcessor(), {"train": items(family)}, collate, None, labels, names)
+    task = task_for(family)
+    prepared = prepared_of(task, model, {"train": items(family)}, collate, names, processor=NoProcessor())
     table = pandas.DataFrame({"row": range(ROWS * STEPS), "split": "train", "label": [*"abc"] * (ROWS * STEPS // 3)})
-    return Material(table, prepared, "none")
+    return Material(table, prepared, "none", None)
+
+
+def task_for(family: str) -> str:
+    return "text-classification" if family in TEXT_FAMILIES else "image-classification"
 
 
 def opened(run: Run) -> Session:
@@ -76,7 +80,7 @@ def opened(run: Run) -> Session:
 
 def new_run(home: Home, strategy: str, family: str) -> Run:
     values = {
-        "task": "text-classification" if family in TEXT_FAMILIES else "image-classification",
+        "task": task_for(family),
         "model": {"id": family},
         "data": {"source": "none.csv"},
         "strategy": {"name": strategy, **SMALL.get(strategy, {})},

@@ -1,9 +1,10 @@
 """Tiny models and tiny data, made on the spot: what tests train instead of real ones."""
 
 import csv
+import json
 import random
 import zipfile
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
 WORDS = {
@@ -76,6 +77,103 @@ def write_reviews(path: Path, rows: int = 80, seed: int = 0) -> Path:
             label = ("good", "bad")[index % 2]
             writer.writerow([review(label, rng), label])
     return path
+
+
+def write_lengths(path: Path, rows: int = 80, seed: int = 0) -> Path:
+    """A CSV `text,number`: the number is 100 for each word of praise in the text, and 50 besides."""
+    rng = random.Random(seed)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "number"])
+        for index in range(rows):
+            words = rng.choices(FILLER, k=rng.randint(3, 9)) + rng.choices(WORDS["good"], k=index % 4)
+            rng.shuffle(words)
+            writer.writerow([" ".join(words), 100 * (index % 4) + 50])
+    return path
+
+
+def write_marked_words(path: Path, rows: int = 80, seed: int = 0) -> Path:
+    """JSONL with `text` and `spans`: words of praise and of blame are marked."""
+    rng = random.Random(seed)
+    with path.open("w", encoding="utf-8") as file:
+        for index in range(rows):
+            words = [(word, "") for word in rng.choices(FILLER, k=rng.randint(3, 7))]
+            words += [
+                (word, label) for label in WORDS for word in rng.choices(WORDS[label], k=(index + len(label)) % 3)
+            ]
+            rng.shuffle(words)
+            spans, start = [], 0
+            for word, label in words:
+                if label:
+                    spans.append({"start": start, "end": start + len(word), "label": label})
+                start += len(word) + 1
+            file.write(json.dumps({"text": " ".join(word for word, _ in words), "spans": spans}) + "\n")
+    return path
+
+
+def write_boxes(path: Path, rows: int = 24, seed: int = 0) -> Path:
+    """A ZIP of images and a table `image,boxes`: bright squares and dark bars on grey."""
+    import numpy
+    from PIL import Image
+
+    rng = random.Random(seed)
+    table = [["image", "boxes"]]
+    with zipfile.ZipFile(path, "w") as archive:
+        for index in range(rows):
+            pixels = numpy.full((64, 64, 3), 120, "uint8")
+            boxes = []
+            for label, (width, height), grey in (("square", (20, 20), 250), ("bar", (28, 8), 5)):
+                left = rng.randrange(64 - width)
+                top = rng.randrange(2, 32 - height) + (32 if label == "bar" else 0)
+                pixels[top : top + height, left : left + width] = grey
+                boxes.append({"box": [left, top, width, height], "label": label})
+            buffer = BytesIO()
+            Image.fromarray(pixels).save(buffer, "PNG")
+            archive.writestr(f"{index:03}.png", buffer.getvalue())
+            table.append([f"{index:03}.png", json.dumps(boxes)])
+        lines = StringIO()
+        csv.writer(lines).writerows(table)
+        archive.writestr("boxes.csv", lines.getvalue())
+    return path
+
+
+def write_detection_model(folder: Path, kind: str = "detr") -> Path:
+    """A DETR or a YOLOS of two layers at 64 px, with its image processor."""
+    import transformers as t
+
+    t.set_seed(0)
+    if kind == "yolos":
+        config = t.YolosConfig(
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            intermediate_size=64,
+            image_size=[64, 64],
+            patch_size=16,
+            num_detection_tokens=8,
+        )
+        model, processor = t.YolosForObjectDetection(config), t.YolosImageProcessor()
+    else:
+        backbone = t.ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], layer_type="basic")
+        backbone.out_features = ["stage2"]
+        config = t.DetrConfig(
+            use_timm_backbone=False,
+            use_pretrained_backbone=False,
+            backbone=None,
+            backbone_config=backbone,
+            d_model=32,
+            encoder_layers=2,
+            decoder_layers=2,
+            encoder_attention_heads=4,
+            decoder_attention_heads=4,
+            encoder_ffn_dim=64,
+            decoder_ffn_dim=64,
+            num_queries=8,
+        )
+        model, processor = t.DetrForObjectDetection(config), t.DetrImageProcessor()
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return folder
 
 
 def picture(label: str, rng: random.Random, size: int = 32) -> bytes:

@@ -175,7 +175,9 @@ class RecordingPlan:
             with self.running(forward, record, split, rows, places) as batch:
                 replayed = forward.task.loss(forward.model, batch)
         tolerance = max(TOLERANCE.get(layout.dtype, 1e-4) for layout in self.layouts)
-        pairs = [(plain.mean, replayed.mean), (plain.outputs.logits, replayed.outputs.logits)]
+        mask = batch.tensors.get("attention_mask")
+        pairs = [(plain.mean, replayed.mean)]
+        pairs += [(without_padding(plain.outputs.logits, mask), without_padding(replayed.outputs.logits, mask))]
         if not all(
             one.shape == other.shape and torch.allclose(one, other, rtol=tolerance, atol=tolerance)
             for one, other in pairs
@@ -298,6 +300,11 @@ class PlainItems(Sequence[Item]):
 
     def __getitem__(self, index: Any) -> Any:
         return self._examples.plain([self._rows[index]])[0]
+
+
+def without_padding(logits: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+    """Of logits for each token (batch, tokens, ...) those of real tokens: what padding answers means nothing."""
+    return logits[mask.bool()] if mask is not None and logits.shape[:-1] == mask.shape else logits
 
 
 def labels_vary(first: dict[str, Any], second: dict[str, Any]) -> bool:

@@ -19,6 +19,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from studio.engine import ranks
 from studio.engine.failures import DiskFull
 from studio.engine.loop import Loop, State, not_finite
 from studio.files import replace_text, replace_with
@@ -46,7 +47,10 @@ class Checkpoints:
     # --- save ---------------------------------------------------------------------------------
 
     def save(self, loop: Loop) -> None:
-        """Raises DiskFull where the disk has no room for it; the checkpoints before stay."""
+        """Raises DiskFull where the disk has no room for it; the checkpoints before stay. Process 0 writes for all."""
+        random_states = ranks.gathered([random_state()])
+        if not ranks.is_main():
+            return
         weights = changing_tensors(loop.model, loop.trained)
         if not all(torch.isfinite(tensor).all() for tensor in weights.values()):
             raise not_finite(loop.state.step)
@@ -59,7 +63,7 @@ class Checkpoints:
         replace_with(
             temporary / "optimizer.pt", lambda path: torch.save({"optimizer": optimizer, "scaler": scaler}, path)
         )
-        replace_with(temporary / "random.pt", lambda path: torch.save(random_state(), path))
+        replace_with(temporary / "random.pt", lambda path: torch.save(random_states, path))
         callbacks = {type(callback).__name__: callback.state() for callback in loop.callbacks}
         tensors = {type(callback).__name__: callback.tensors() for callback in loop.callbacks}
         replace_with(temporary / "callbacks.pt", lambda path: torch.save(tensors, path))
@@ -71,6 +75,8 @@ class Checkpoints:
         self._prune()
 
     def save_best(self, loop: Loop) -> None:
+        if not ranks.is_main():
+            return
         weights = changing_tensors(loop.model, loop.trained)
         self._check_space(_bytes_of(weights))
         replace_with(self._best(loop.state.step), lambda path: save_file(weights, path))
@@ -110,10 +116,14 @@ class Checkpoints:
             name = type(callback).__name__
             callback.restore(state["callbacks"][name])
             callback.restore_tensors(tensors[name])
-        restore_random_state(torch.load(path / "random.pt", weights_only=True))
+        states = torch.load(path / "random.pt", weights_only=True)
+        states = states if isinstance(states, list) else [states]  # one process wrote its state alone
+        if ranks.rank() < len(states):
+            restore_random_state(states[ranks.rank()])
 
     def restore_best(self, model: nn.Module, step: int | None) -> None:
         """Load the best weights; without a best step the present ones are the best there are."""
+        ranks.wait()  # process 0 may be writing them
         if step is not None:
             load_tensors(model, self._best(step))
 

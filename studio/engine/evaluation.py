@@ -7,11 +7,12 @@ from typing import Any
 import pandas
 import torch
 
+from studio.engine import ranks
 from studio.engine.batching import evaluation_batches
-from studio.engine.examples import AHEAD
+from studio.engine.examples import AHEAD, ROWS_AT_ONCE
 from studio.engine.forward import Forward
 from studio.metrics import METRICS
-from studio.tasks.base import Answer, Marks, Row, Scores
+from studio.tasks.base import Answer, Loss, Marks, Row, Scores
 from studio.tasks.rows import parse_rows
 
 NAMES = {"train": "training", "validation": "validation", "test": "test"}
@@ -61,32 +62,42 @@ class Evaluator:
     def examine(self, split: str, sample: int | None = None) -> Examined:
         """Every row's answer. sample: answer only so many rows, evenly spread; the loss is of all."""
         forward, count = self._forward, self.rows(split)
-        task, examples = forward.task, forward.prepared.examples[split]
-        scorer = task.scorer(forward.prepared.tools)
+        examples = forward.prepared.examples[split]
         answered = set(range(count) if sample is None else range(0, count, max(1, count // sample)))
-        answers: dict[int, Answer] = {}
-        marks: dict[int, Marks] = {}
-        total, units, done = 0.0, 0.0, 0
+        found: list[tuple[list[int], list[Answer]]] = []
+        total, units = 0.0, 0.0
+        batches = ranks.share(evaluation_batches(count, 2 * self._batch_size, examples.lengths))
         forward.model.eval()
-        batches = evaluation_batches(count, 2 * self._batch_size, examples.lengths)
         with torch.no_grad():
             for number, batch in enumerate(batches):
-                self._progress(f"Scoring the {NAMES[split]} split.", done, count)
+                self._progress(f"Scoring the {NAMES[split]} split.", number * count // len(batches), count)
                 forward.expect(split, batches[number : number + AHEAD])
-                chosen = [row for row in batch if row in answered]
-                if len(chosen) == len(batch):
-                    loss, found = forward.answers(split, batch)
-                else:
-                    loss, found = forward(split, batch), forward.answers(split, chosen)[1] if chosen else []
+                loss, chosen, answers = self._answer(split, batch, answered)
                 total, units = total + float(loss.total), units + float(loss.units)
-                found_marks = scorer.add(found, self._targets(split, chosen))
-                answers |= dict(zip(chosen, found, strict=True))
-                marks |= dict(zip(chosen, found_marks, strict=True))
-                done += len(batch)
+                found.append((chosen, answers))
+        total, units = ranks.summed(total, units, device=forward.device)
+        return self._judge(split, ranks.gathered(found), total / max(units, 1e-12))
+
+    def _answer(self, split: str, batch: list[int], answered: set[int]) -> tuple[Loss, list[int], list[Answer]]:
+        """The loss of the batch, and the answers to those of its rows that shall be answered."""
+        chosen = [row for row in batch if row in answered]
+        if len(chosen) == len(batch):
+            loss, answers = self._forward.answers(split, batch)
+            return loss, chosen, answers
+        answers = self._forward.answers(split, chosen)[1] if chosen else []
+        return self._forward(split, batch), chosen, answers
+
+    def _judge(self, split: str, found: list[tuple[list[int], list[Answer]]], loss: float) -> Examined:
+        """The scores of all answers, in the table's order."""
+        answers = {row: answer for rows, some in found for row, answer in zip(rows, some, strict=True)}
+        order, marks = sorted(answers), list[Marks]()
+        scorer = self._forward.task.scorer(self._forward.prepared.tools)
+        for start in range(0, len(order), ROWS_AT_ONCE):
+            some = order[start : start + ROWS_AT_ONCE]
+            marks += scorer.add([answers[row] for row in some], self._targets(split, some))
         scores = scorer.scores()
-        scores.metrics.setdefault("loss", total / max(units, 1e-12))
-        order = sorted(answers)
-        return Examined(scores, [answers[row] for row in order], [marks[row] for row in order])
+        scores.metrics.setdefault("loss", loss)
+        return Examined(scores, [answers[row] for row in order], marks)
 
     def _targets(self, split: str, rows: Sequence[int]) -> list[Row]:
         return parse_rows(self._rows[split].iloc[list(rows)], self._forward.task.columns, self._files)

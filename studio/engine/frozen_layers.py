@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from torch import nn
 
+from studio.engine import ranks
 from studio.engine.cache import build_cache
 from studio.engine.checkpoint import random_state, restore_random_state
 from studio.engine.frozen import Call, find_boundaries, modules_without_dropout, trace
@@ -63,7 +65,7 @@ class FrozenLayers:
             )
             size, key = self._settled.batch_size or 1, str(self._settled.precision)
             try:
-                forward.cache = build_cache(forward, boundaries, self._run.folder / CACHE_FOLDER, size, key, progress)
+                forward.cache = build_cache(forward, boundaries, cache_folder(self._run), size, key, progress)
             except NothingToGain:
                 pass  # so for adapters in the lowest block; nobody needs to read about it
             except CannotRecord as reason:
@@ -84,7 +86,13 @@ class FrozenLayers:
     def _remember(self, stage: int, cached: bool) -> None:
         """A resumed run has to compute the same bits, so it must not find another answer than this."""
         self._settled = replace(self._settled, cached={**self._settled.cached, str(stage): cached})
-        self._settled.write(self._run.folder)
+        if ranks.is_main():
+            self._settled.write(self._run.folder)
+
+
+def cache_folder(run: Run) -> Path:
+    """Each process keeps recordings of its own."""
+    return run.folder / (f"{CACHE_FOLDER}-{ranks.rank()}" if ranks.rank() else CACHE_FOLDER)
 
 
 def pays(loop: "Loop", passes: float) -> bool:

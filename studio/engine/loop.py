@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -10,6 +11,7 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 
+from studio.engine import ranks
 from studio.engine.batching import evaluation_marks, steps_per_epoch, training_batches
 from studio.engine.callbacks.base import Callback, StepResult
 from studio.engine.examples import AHEAD
@@ -83,10 +85,15 @@ class Loop:
         forward: Forward,
         objective: Objective,
         plan: Plan,
+        wrapped: nn.Module | None = None,
     ) -> None:
-        """`model`: with everything switched on that will ever train; a course may switch some of it off again."""
+        """`model`: with everything switched on that will ever train; a course may switch some of it off again.
+
+        wrapped: the same as Accelerate gave it back.
+        """
         self.accelerator = accelerator
         self.model = model
+        self.wrapped = wrapped if wrapped is not None else model
         self.optimizer = optimizer
         self.forward = forward
         self.objective = objective
@@ -156,16 +163,21 @@ class Loop:
         """Gradients of the rows, in so many micro-batches as the plan says, and a step of the optimizer.
 
         Losses are sums over units; so are the gradients, which are divided by the units of the whole step at the end:
-        it does not matter how the rows are cut. Returns the mean loss.
+        it does not matter how the rows are cut, or shared by several processes. Returns the mean loss.
         """
         total, units = 0.0, 0.0
-        for some in micro_batches(rows, self.plan.accumulation):
-            loss = self.objective(self.forward, some)
-            total, units = total + loss.total.item(), units + loss.units.item()
-            if not math.isfinite(total):
-                raise not_finite(self.state.step + 1)
-            self.accelerator.backward(loss.total / len(rows))
-        self._scale_gradients(len(rows) / max(units, 1e-12))
+        mine = ranks.share(rows)
+        pieces = micro_batches(mine or rows[:1], self.plan.accumulation)
+        for number, some in enumerate(pieces, 1):
+            with nullcontext() if number == len(pieces) else self.accelerator.no_sync(self.wrapped):
+                loss = self.objective(self.forward, some)
+                weight = 1.0 if mine else 0.0  # without rows of its own a process only takes part
+                total, units = total + weight * loss.total.item(), units + weight * loss.units.item()
+                self.accelerator.backward(weight * loss.total / len(rows))
+        total, units = ranks.summed(total, units, device=self.device)
+        if not math.isfinite(total):
+            raise not_finite(self.state.step + 1)
+        self._scale_gradients(len(rows) * ranks.world() / max(units, 1e-12))  # Accelerate takes the processes' mean
         for callback in self.callbacks:
             callback.on_gradients(self)
         if self.plan.max_grad_norm > 0:

@@ -19,16 +19,26 @@ class Interrupted(Exception):
 
 
 class Reporter:
-    """The only writer of a run's events. `obeys`: the commands that interrupt a phase; none while a model is saved."""
+    """The only writer of a run's events. `obeys`: the commands that interrupt a phase; none while a model is saved.
 
-    def __init__(self, run: Run, obeys: tuple[Command, ...] = ("pause", "stop")) -> None:
+    speaks: False in all but one of the processes that train a run together. Where there are several (`alone` False),
+    none may leave the others in the middle of a phase: commands are heard between two steps.
+    """
+
+    def __init__(
+        self, run: Run, obeys: tuple[Command, ...] = ("pause", "stop"), speaks: bool = True, alone: bool = True
+    ) -> None:
         self.run = run
         self.obeys = obeys
+        self.speaks, self.alone = speaks, alone
         self._last_phase = ("", "")
         self._last_time = 0.0
-        self._end_torn_line()
+        if speaks:
+            self._end_torn_line()
 
     def emit(self, event: Event) -> None:
+        if not self.speaks:
+            return
         self.run.append(event)
         if not isinstance(event, Phase):
             logger.info("%s", event.model_dump_json(exclude={"time"}, exclude_none=True))
@@ -46,7 +56,7 @@ class Reporter:
 
     def obey(self) -> None:
         """Raise Interrupted if a command waits that this moment obeys."""
-        command = self.run.pending_command
+        command = self.run.pending_command if self.alone else None
         if command is not None and command in self.obeys:
             raise Interrupted(command)
 

@@ -9,13 +9,14 @@ import numpy
 import pandas
 import torch
 from accelerate import Accelerator
+from accelerate.utils import DistributedDataParallelKwargs
 from torch import nn
 
 from studio.config import RunConfig
 from studio.data.assembly import assemble
 from studio.data.importing import import_source
 from studio.data.limits import limits_here
-from studio.engine import outputs
+from studio.engine import outputs, ranks
 from studio.engine.callbacks.averaging import Averaging
 from studio.engine.callbacks.base import Callback
 from studio.engine.callbacks.checkpoints import SaveCheckpoints
@@ -129,15 +130,16 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
     """Decide what trains and how, and announce the plan."""
     prepared, training = material.prepared, config.training
     strategy, options = config.chosen_strategy, config.strategy_options
-    outputs.save_examples(run, material.table, material.dataset)
+    if ranks.is_main():
+        outputs.save_examples(run, material.table, material.dataset)
     device = torch.device(settled.device)
     seed_everything(training.seed)
     structure = find_structure(shapes_of(prepared.model), head=prepared.new_parameters)
     renewed = strategy.renews(structure, options)
-    if not renewed:
+    if not renewed and ranks.is_main():
         outputs.save_initial_weights(run, prepared.model, prepared.new_parameters)
     model = apply_strategy(config, prepared, structure)
-    if renewed:
+    if renewed and ranks.is_main():
         outputs.save_initial_weights(run, prepared.model, {*renewed, *prepared.new_parameters})
     if training.gradient_checkpointing:
         compute_twice(model)
@@ -151,19 +153,20 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
     # some of peft's convolutions cannot do with another order in memory
     if is_whole and device.type == "cpu" and Forward(model, prepared, device).channels_last:
         model.to(memory_format=torch.channels_last)
-    settled = settle(config, model, prepared, settled, reporter)
-    settled.write(run.folder)
+    settled = settled_for_all(run, config, model, prepared, settled, reporter)
     assert settled.batch_size is not None and settled.precision is not None
 
     precision = {"fp32": "no"}.get(settled.precision, settled.precision)
-    accelerator = Accelerator(mixed_precision=precision, cpu=device.type == "cpu")
+    # buffers are the same everywhere without being sent: each process counts its own statistics
+    shared = DistributedDataParallelKwargs(find_unused_parameters=True, broadcast_buffers=False)
+    accelerator = Accelerator(mixed_precision=precision, cpu=device.type == "cpu", kwargs_handlers=[shared])
     course = strategy.course(structure, options)
     factors = strategy.rates(model, structure, options)
     choice = OPTIMIZERS[training.optimizer]
     apart = matrices_inside(model, structure) if choice.by_shape else ()
     groups = parameter_groups(model, training.weight_decay, factors, stages_by_name(course), apart)
     wrapped, optimizer = accelerator.prepare(model, choice.build(groups, config.learning_rate, training))
-    forward = Forward(wrapped, prepared, accelerator.device)
+    forward = Forward(model, prepared, accelerator.device, wrapped)
     plan = Plan(
         rows=len(prepared.examples["train"]),
         lengths=prepared.lengths("train"),
@@ -176,7 +179,7 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
         seed=training.seed,
         accumulation=training.accumulation,
     )
-    loop = Loop(accelerator, wrapped, optimizer, forward, objective(training, class_counts(prepared)), plan)
+    loop = Loop(accelerator, model, optimizer, forward, objective(training, class_counts(prepared)), plan, wrapped)
     evaluator = Evaluator(
         forward,
         material.table,
@@ -214,6 +217,18 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
     loop.callbacks = (*first, *regularising, Progress(reporter), Control(run), evaluation, saving)
     reporter.emit(planned(plan, prepared, model, config.chosen_task.headline, settled.precision))
     return Session(loop, evaluation, evaluator, material.table, prepared, model, structure, frozen, unfreezing)
+
+
+def settled_for_all(
+    run: Run, config: RunConfig, model: nn.Module, prepared: Prepared, settled: Settled, reporter: Reporter
+) -> Settled:
+    """What process 0 found out by trial; the others take it from there."""
+    if ranks.is_main():
+        settle(config, model, prepared, settled, reporter).write(run.folder)
+    ranks.wait()
+    found = Settled.read(run.folder)
+    assert found is not None
+    return found
 
 
 def apply_strategy(config: RunConfig, prepared: Prepared, structure: Structure) -> nn.Module:
@@ -256,7 +271,7 @@ def regularisers(loop: Loop, training: TrainingOptions, prepared: Prepared, stru
         found.append(Penalties(loop, prepared.new_parameters, structure.shapes, training.l1, training.l2_sp))
     if training.gradient_noise:
         found.append(GradientNoise(training.gradient_noise))
-    tuner = getattr(loop.accelerator.unwrap_model(loop.model), "base_model", None)
+    tuner = getattr(loop.model, "base_model", None)
     if hasattr(tuner, "update_and_allocate"):
         found.append(RankAllocation(tuner, loop.plan.total_steps))
     if training.averaging != "none":

@@ -7,10 +7,10 @@ import time
 import torch
 
 from studio.config import RunConfig
-from studio.engine import outputs
+from studio.engine import outputs, ranks
 from studio.engine.callbacks.evaluation import finite
 from studio.engine.checkpoint import Checkpoints
-from studio.engine.frozen_layers import CACHE_FOLDER
+from studio.engine.frozen_layers import cache_folder
 from studio.engine.precision import choose_device
 from studio.engine.range_test import find_learning_rate
 from studio.engine.reporting import Reporter
@@ -26,11 +26,18 @@ PACKAGES = ("torch", "transformers", "peft", "accelerate")
 def train_run(run: Run, home: Home, reporter: Reporter) -> None:
     """Ends with Finished or Paused; whatever goes wrong is raised, and Interrupted before training begins."""
     config = RunConfig.from_file(run.config_file)
+    ranks.join(cpu=choose_device(config.training.device).type == "cpu")
+    train(run, config, home, reporter)
+    ranks.leave()
+
+
+def train(run: Run, config: RunConfig, home: Home, reporter: Reporter) -> None:
+    """The run in this process, beside others where there are several."""
     checkpoints = Checkpoints(run.checkpoints)
     settled = start(run, config, reporter)
     session = build(run, config, load(config, home, reporter), settled, reporter)
-    stopping = run.pending_command == "stop"
-    seed_everything(config.training.seed)
+    stopping = ranks.agreed(run.pending_command) == "stop"
+    seed_everything(config.training.seed + ranks.rank())  # dropout and the like differ from process to process
     continue_from(checkpoints, session, run, reporter)
     looks = config.training.find_learning_rate and not stopping
     if looks and session.unfreezing:  # with all that will ever learn: a rate that suits a head alone hurts what joins
@@ -54,7 +61,8 @@ def start(run: Run, config: RunConfig, reporter: Reporter) -> Settled:
     settled = Settled.read(run.folder)
     if settled is None:
         settled = Settled(choose_device(config.training.device).type, default_threads())
-        settled.write(run.folder)
+        if ranks.is_main():
+            settled.write(run.folder)
     choose_device(settled.device)  # it may be gone since
     torch.set_num_threads(settled.threads)
     versions = {name: importlib.metadata.version(name) for name in PACKAGES}
@@ -90,20 +98,23 @@ def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoin
     if evaluator.rows("test"):
         examined = evaluator.examine("test")
         scores["test"] = examined.scores
-        outputs.save_test_rows(run, task, session.table, examined)
+        if ranks.is_main():
+            outputs.save_test_rows(run, task, session.table, examined)
         metrics = finite(scores["test"].metrics)
         reporter.emit(Evaluated(split="test", step=best_step, epoch=evaluation.best_epoch, metrics=metrics))
-    outputs.save_scores(run, scores)
     reporter.phase("saving", "Saving the model.")
     if session.loop.forward.cache is not None:
         session.loop.forward.cache.close()
-    session.loop.accelerator.unwrap_model(session.loop.model, keep_fp32_wrapper=False)
+    shutil.rmtree(cache_folder(run), ignore_errors=True)
+    if not ranks.is_main():
+        return
+    outputs.save_scores(run, scores)
+    session.loop.accelerator.unwrap_model(session.loop.wrapped, keep_fp32_wrapper=False)
     task.finish(session.model)
     outputs.save_model(run, session.model, session.prepared.tools.processor)
     ended = session.loop.state.ended or "completed"
     reporter.emit(Finished(reason=ended, best_step=best_step, seconds=seconds_spent(run)))
     run.remove_checkpoints()
-    shutil.rmtree(run.folder / CACHE_FOLDER, ignore_errors=True)
 
 
 def seconds_spent(run: Run) -> float:

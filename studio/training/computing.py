@@ -14,6 +14,13 @@ class ComputingOptions(Options):
     device: Literal["auto", "cpu", "cuda", "mps", "xpu"] = setting(
         "auto", title="Device", help="Where to train; auto takes the fastest there is."
     )
+    processes: int = setting(
+        1,
+        title="Devices that train together (processes)",
+        help="Each takes its share of every batch. More than one GPU makes training faster, nothing else.",
+        ge=1,
+        le=64,
+    )
     precision: Literal["auto", "fp32", "bf16", "fp16"] = setting(
         "auto", title="Number format (precision)", help="auto measures which is fastest on this machine."
     )

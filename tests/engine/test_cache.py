@@ -46,15 +46,15 @@ def test_every_example_is_answered_as_by_the_whole_model(name: str, finished: Fi
     assert cache is not None and cache.splits == {"train", "validation", "test"}
     forward.model.eval()
     for split in sorted(cache.splits):
-        rows = list(range(len(forward.prepared.datasets[split])))
+        rows = list(range(len(forward.prepared.examples[split])))
         for start in range(0, len(rows), 7):
             with torch.no_grad():
                 forward.cache = cache
                 replayed = forward(split, rows[start : start + 7])
                 forward.cache = None
                 plain = forward(split, rows[start : start + 7])
-            torch.testing.assert_close(replayed.logits, plain.logits, rtol=1e-4, atol=1e-5)
-            torch.testing.assert_close(replayed.loss, plain.loss, rtol=1e-4, atol=1e-5)
+            torch.testing.assert_close(replayed.outputs.logits, plain.outputs.logits, rtol=1e-4, atol=1e-5)
+            torch.testing.assert_close(replayed.mean, plain.mean, rtol=1e-4, atol=1e-5)
     cache.close()
     assert forward.cache is None
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from prepared import prepared_of
 from torch import nn
 
 from studio.engine.cache import ActivationCache, build_cache
@@ -14,8 +15,7 @@ from studio.engine.frozen import find_boundaries, trace
 from studio.engine.replay import CannotRecord, NothingToGain
 from studio.models.structure import find_structure
 from studio.strategies import STRATEGIES
-from studio.tasks.base import Prepared
-from studio.tasks.text_classification import PadTexts
+from studio.tasks.texts import PadTexts
 
 ROWS = {"train": 30, "validation": 7}
 CPU = torch.device("cpu")
@@ -88,9 +88,9 @@ def prepare(make: Callable[[], Any], strategy: str, varying: Sequence[str] = (),
     structure = find_structure({name: tuple(p.shape) for name, p in model.named_parameters()}, head)
     chosen = STRATEGIES[strategy]
     wrapped = chosen.apply(model, structure, chosen.Options.read(options))
-    lengths = {split: [len(item["input_ids"]) for item in part] for split, part in items.items()} if is_text else None
     collate = PadTexts(pad_token_id=1) if is_text else stack
-    prepared = Prepared(model, None, items, collate, lengths, ("a", "b"), head, frozenset(varying))
+    task = "text-classification" if is_text else "image-classification"
+    prepared = prepared_of(task, model, items, collate, head, varying)
     return Forward(wrapped, prepared, CPU)
 
 
@@ -104,7 +104,7 @@ def build(
 def logits(forward: Forward, split: str) -> torch.Tensor:
     forward.model.eval()
     with torch.no_grad():
-        return torch.cat([forward(split, rows).logits for rows in ([0, 3, 1], [5, 6, 4, 2])])
+        return torch.cat([forward(split, rows).outputs.logits for rows in ([0, 3, 1], [5, 6, 4, 2])])
 
 
 def calls(module: nn.Module, forward: Callable[[], Any]) -> int:
@@ -149,9 +149,9 @@ def test_gradients_are_those_of_the_whole_model(make: Callable[[], Any], tmp_pat
     forward = prepare(make, "freeze", last_blocks=1)
     trained = [parameter for parameter in forward.model.parameters() if parameter.requires_grad]
     forward.model.eval()
-    plain = torch.autograd.grad(forward("train", [0, 3, 8]).loss, trained, allow_unused=True)
+    plain = torch.autograd.grad(forward("train", [0, 3, 8]).mean, trained, allow_unused=True)
     forward.cache = build(forward, tmp_path / "cache")
-    replayed = torch.autograd.grad(forward("train", [0, 3, 8]).loss, trained, allow_unused=True)
+    replayed = torch.autograd.grad(forward("train", [0, 3, 8]).mean, trained, allow_unused=True)
     for one, two in zip(plain, replayed, strict=True):
         assert (one is None) == (two is None)
         if one is not None and two is not None:
@@ -172,7 +172,7 @@ def test_a_head_alone_keeps_one_vector_of_each_example(make: Callable[[], Any], 
 def test_examples_are_not_put_together_again_for_a_head(make: Callable[[], Any], tmp_path: Path) -> None:
     forward = prepare(make, "freeze")
     forward.cache = build(forward, tmp_path / "cache")
-    forward.prepared.datasets["train"].clear()  # type: ignore[attr-defined]
+    forward.prepared.examples["train"].clear()  # type: ignore[attr-defined]
     assert len(logits(forward, "train")) == 7
 
 

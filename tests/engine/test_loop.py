@@ -16,6 +16,7 @@ from studio.engine.callbacks.progress import Progress
 from studio.engine.evaluation import is_better
 from studio.engine.loop import Plan, State, parameter_groups
 from studio.engine.reporting import Interrupted, Reporter
+from studio.metrics import METRICS
 from studio.store import Run
 from studio.tasks.base import Scores
 from studio.training.schedules import ScheduleOptions
@@ -51,10 +52,15 @@ def test_better() -> None:
     assert is_better("loss", (0.4, 0.4), (0.5, 0.5)) and not is_better("loss", (0.6, 0.6), (0.5, 0.5))
 
 
+def test_an_error_measure_keeps_the_smallest() -> None:
+    assert is_better("rmse", (2.0, 1.0), (3.0, 0.5)) and not is_better("rmse", (3.0, 0.1), (2.0, 1.0))
+    assert is_better("rmse", (2.0, 1.0), (3.0, 1.0), 0.5) and not is_better("rmse", (2.8, 1.0), (3.0, 1.0), 0.5)
+
+
 class Scripted:
     """Scores from a list instead of a model."""
 
-    headline_metric = "accuracy"
+    headline = METRICS["accuracy"]
 
     def __init__(self, answers: list[float | Exception]) -> None:
         self.answers = answers

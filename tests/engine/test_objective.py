@@ -1,7 +1,8 @@
 """Losses beside formulas written down elsewhere: PyTorch's own, scikit-learn's, and the papers' by hand."""
 
+from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import numpy
 import pytest
@@ -10,8 +11,10 @@ from sklearn.utils.class_weight import compute_class_weight
 from torch.nn import functional
 from trained import Finished, Workers, assert_same_training, far_enough, open_session, state_of, wait_for_end
 
-from studio.engine.objective import Wrongness, balanced, disagreement, mixing, objective, own_loss
+from studio.engine.objective import LOSSES, ClassLoss, balanced, mixing, objective, symmetric_kl, task_loss
+from studio.tasks.base import Batch
 from studio.training import TrainingOptions
+from studio.training.losses import LossOptions
 
 LOGITS = torch.randn(9, 4, generator=torch.Generator().manual_seed(1))
 LABELS = torch.tensor([0, 1, 2, 3, 0, 1, 2, 0, 0])
@@ -24,18 +27,19 @@ def test_cross_entropy_is_pytorch_s(smoothing: float, weights: tuple[float, ...]
     theirs = functional.cross_entropy(
         LOGITS, LABELS, weight=torch.tensor(weights) if weights else None, label_smoothing=smoothing
     )
-    torch.testing.assert_close(Wrongness(smoothing=smoothing, weights=weights)(LOGITS, LABELS), theirs)
+    torch.testing.assert_close(ClassLoss(smoothing=smoothing, weights=weights)(LOGITS, LABELS).mean, theirs)
 
 
 def test_shares_of_classes_are_targets_too() -> None:
     shares = torch.softmax(torch.randn(9, 4, generator=torch.Generator().manual_seed(2)), dim=1)
-    torch.testing.assert_close(Wrongness()(LOGITS, shares), functional.cross_entropy(LOGITS, shares))
+    torch.testing.assert_close(ClassLoss()(LOGITS, shares).mean, functional.cross_entropy(LOGITS, shares))
 
 
 @pytest.mark.parametrize("gamma", [0.5, 2.0, 5.0])
 def test_focal_loss_is_the_paper_s(gamma: float) -> None:
     right = torch.softmax(LOGITS, dim=1)[torch.arange(9), LABELS]
-    torch.testing.assert_close(Wrongness(gamma=gamma)(LOGITS, LABELS), (-((1 - right) ** gamma) * right.log()).mean())
+    ours = ClassLoss(gamma=gamma)(LOGITS, LABELS).mean
+    torch.testing.assert_close(ours, (-((1 - right) ** gamma) * right.log()).mean())
 
 
 def test_focal_loss_of_two_classes_is_torchvision_s() -> None:
@@ -44,12 +48,12 @@ def test_focal_loss_of_two_classes_is_torchvision_s() -> None:
     score, labels = LOGITS[:, 0], LABELS % 2
     both = torch.stack([torch.zeros_like(score), score], dim=1)
     theirs = sigmoid_focal_loss(score, labels.float(), alpha=-1, gamma=2.0, reduction="mean")
-    torch.testing.assert_close(Wrongness(gamma=2.0)(both, labels), theirs)
+    torch.testing.assert_close(ClassLoss(gamma=2.0)(both, labels).mean, theirs)
 
 
 def test_a_certain_answer_has_gradients_under_focal_loss() -> None:
     sure = torch.tensor([[60.0, -60.0]], requires_grad=True)
-    Wrongness(gamma=0.5)(sure, torch.tensor([0])).backward()
+    ClassLoss(gamma=0.5)(sure, torch.tensor([0])).mean.backward()
     assert sure.grad is not None and torch.isfinite(sure.grad).all()
 
 
@@ -59,16 +63,16 @@ def test_weights_are_scikit_learn_s() -> None:
     assert balanced([7, 2, 1]) == pytest.approx(theirs) and balanced([4, 0])[1] == 1.0
 
 
-def test_disagreement_is_the_mean_of_both_divergences() -> None:
+def test_symmetric_kl_is_the_mean_of_both_divergences() -> None:
     other = LOGITS.flip(0)
     p, q = torch.softmax(LOGITS, 1), torch.softmax(other, 1)
     by_hand = (((p * (p / q).log()).sum() + (q * (q / p).log()).sum()) / 2) / 9
-    torch.testing.assert_close(disagreement(LOGITS, other), by_hand)
-    assert float(disagreement(LOGITS, LOGITS)) == pytest.approx(0, abs=1e-7)
+    torch.testing.assert_close(symmetric_kl(LOGITS, other), by_hand)
+    assert float(symmetric_kl(LOGITS, LOGITS)) == pytest.approx(0, abs=1e-7)
 
 
-def test_nothing_chosen_is_the_model_s_own_loss() -> None:
-    assert objective(TrainingOptions(), [3, 4]) is own_loss
+def test_nothing_chosen_is_the_task_s_own_loss() -> None:
+    assert objective(TrainingOptions(), [3, 4]) is task_loss
 
 
 class Forward:
@@ -77,15 +81,37 @@ class Forward:
     def __init__(self, *answers: torch.Tensor) -> None:
         self.answers = list(answers)
 
-    def with_targets(self, split: str, rows: Any) -> Any:
-        return SimpleNamespace(logits=self.answers.pop(0)), LABELS
+    @contextmanager
+    def running(self, split: str, rows: Any) -> Any:
+        yield Batch({"labels": LABELS}, [])
+
+    def called(self, **tensors: Any) -> Any:
+        return SimpleNamespace(logits=self.answers.pop(0))
+
+
+def test_every_loss_that_can_be_chosen_is_there() -> None:
+    assert set(LOSSES) == set(get_args(LossOptions.model_fields["loss"].annotation))
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 4, 9])
+def test_a_step_in_pieces_has_the_loss_and_gradient_of_the_whole(pieces: int) -> None:
+    """Weighted classes make unlike batches: sums and units add up, means would not."""
+    whole = LOGITS.clone().requires_grad_()
+    loss = ClassLoss(weights=WEIGHTS)
+    loss(whole, LABELS).mean.backward()
+    cut = LOGITS.clone().requires_grad_()
+    losses = [loss(*some) for some in zip(cut.tensor_split(pieces), LABELS.tensor_split(pieces), strict=True)]
+    total, units = sum(each.total for each in losses), sum(each.units for each in losses)
+    (total / units).backward()
+    torch.testing.assert_close(cut.grad, whole.grad)
+    torch.testing.assert_close(total / units, loss(LOGITS, LABELS).mean)
 
 
 def test_r_drop_asks_twice() -> None:
     other = LOGITS.flip(0)
     loss = objective(TrainingOptions(r_drop=3.0), [1, 1, 1, 1])(Forward(LOGITS, other), range(9))  # type: ignore[arg-type]
     halves = (functional.cross_entropy(LOGITS, LABELS) + functional.cross_entropy(other, LABELS)) / 2
-    torch.testing.assert_close(loss, halves + 3.0 * disagreement(LOGITS, other))
+    torch.testing.assert_close(loss.mean, halves + 3.0 * symmetric_kl(LOGITS, other))
 
 
 @pytest.mark.parametrize("way", ["mixup", "cutmix"])

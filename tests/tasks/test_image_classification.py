@@ -1,7 +1,6 @@
 """Pictures: the same pixels in training, in answers and in the plain processor; problems; augmentation."""
 
 import json
-import shutil
 import zipfile
 from pathlib import Path
 
@@ -10,11 +9,13 @@ import pytest
 import torch
 from families import build
 from PIL import Image
-from studio.tasks.pictures import Pixels, load_processor, vary
+from prepared import prepare_table
 from transformers import AutoImageProcessor
 
+from studio.engine.answering import answer_rows
 from studio.tasks import TASKS
-from studio.tasks.base import Bundle, Spec
+from studio.tasks.images import Pixels, load_image_processor, vary
+from studio.tasks.loading import Bundle
 
 TASK = TASKS["image-classification"]
 
@@ -36,18 +37,18 @@ def table(unpacked: Path) -> pandas.DataFrame:
 
 
 def prepare(table, unpacked, folder, **options):
-    return TASK.prepare(Spec(table, unpacked, folder, TASK.Options(**options), seed=3))
+    return prepare_table(TASK.name, table, folder, unpacked, **options)
 
 
 def test_preparation(table, unpacked, image_model):
     prepared = prepare(table, unpacked, image_model)
-    assert prepared.labels == ("across", "upright")
+    assert prepared.tools.labels == ("across", "upright")
     assert prepared.new_parameters == {"classifier.1.weight", "classifier.1.bias"}
-    assert prepared.lengths is None and prepared.varying == frozenset()
-    item = prepared.datasets["train"][0]
+    assert prepared.lengths("train") is None and prepared.varying == frozenset()
+    item = prepared.examples["train"][0]
     assert item["pixel_values"].dtype == torch.uint8
-    assert item["pixel_values"] is prepared.datasets["train"][0]["pixel_values"]  # decoded once
-    batch = prepared.collate([prepared.datasets["train"][index] for index in range(3)])
+    assert item["pixel_values"] is prepared.examples["train"][0]["pixel_values"]  # decoded once
+    batch = prepared.collate([prepared.examples["train"][index] for index in range(3)])
     output = prepared.model(**batch)
     assert output.loss.dim() == 0 and output.logits.shape == (3, 2)
 
@@ -80,24 +81,26 @@ def test_two_steps_give_the_pixels_of_the_processor(name):
 def test_answers_see_the_pixels_of_training(table, unpacked, image_model):
     prepared = prepare(table, unpacked, image_model)
     model = prepared.model.eval()
-    bundle = Bundle(model, prepared.processor, prepared.labels, TASK.Options())
-    items = [prepared.datasets["test"][index] for index in range(5)]
+    bundle = Bundle(TASK, model, prepared.tools)
+    items = [prepared.examples["test"][index] for index in range(5)]
     trained = model(pixel_values=prepared.collate(items)["pixel_values"]).logits.softmax(-1)
     names = table[table["split"] == "test"]["image"][:5]
-    for answer, row in zip(TASK.predict(bundle, [unpacked / name for name in names]), trained, strict=True):
-        assert [answer.probabilities[label] for label in prepared.labels] == pytest.approx(row.tolist(), abs=1e-5)
+    for answer, row in zip(answer_rows(bundle, [{"image": unpacked / name} for name in names]), trained, strict=True):
+        assert [answer.details["probabilities"][label] for label in prepared.tools.labels] == pytest.approx(
+            row.tolist(), abs=1e-5
+        )
 
 
 def test_augmentation_varies_the_training_part_alone(table, unpacked, image_model):
     prepared = prepare(table, unpacked, image_model, augment=True)
     assert prepared.varying == {"train"}
+    items = prepared.examples["train"].opened([0])
     torch.manual_seed(0)
-    first, second = (prepared.datasets["train"][0]["pixel_values"] for _ in range(2))
+    first, second = (prepared.collate_training(items)["pixel_values"] for _ in range(2))
     assert first.shape == second.shape and not torch.equal(first, second)
     torch.manual_seed(0)
-    assert torch.equal(prepared.datasets["train"][0]["pixel_values"], first)
-    same = [prepared.datasets["test"][0]["pixel_values"] for _ in range(2)]
-    assert torch.equal(*same)
+    assert torch.equal(prepared.collate_training(items)["pixel_values"], first)
+    assert torch.equal(*[prepared.collate(items)["pixel_values"] for _ in range(2)])
 
 
 def test_varied_pictures_keep_their_kind():
@@ -115,27 +118,19 @@ def test_a_large_head_gives_way_to_a_new_one(table, unpacked, tmp_path):
     assert not (tmp_path / "preprocessor_config.json").exists()
     prepared = prepare(table, unpacked, tmp_path)
     assert prepared.model.classifier.weight.shape == (2, 1280)
-    assert prepared.processor.crop_size["height"] == 224
+    assert prepared.tools.processor.crop_size["height"] == 224
     assert prepared.new_parameters == {"classifier.weight", "classifier.bias"}
 
 
 def test_a_missing_processor_takes_the_size_of_the_model(tmp_path):
     model = build("vit", with_head=False)
     model.save_pretrained(tmp_path)
-    processor = load_processor(tmp_path, model.config, trust_remote_code=False)
+    processor = load_image_processor(tmp_path, model.config, trust_remote_code=False)
     assert (processor.size["height"], processor.size["width"]) == (32, 32)
 
 
 def test_the_folder_s_own_processor_is_used(image_model):
-    processor = load_processor(image_model, None, trust_remote_code=False)
+    processor = load_image_processor(image_model, None, trust_remote_code=False)
     assert type(processor) is type(AutoImageProcessor.from_pretrained(image_model))
     settings = json.loads((image_model / "preprocessor_config.json").read_text(encoding="utf-8"))
     assert processor.size["shortest_edge"] == settings["size"]["shortest_edge"]
-
-
-def test_problems_of_rows(unpacked, table, tmp_path):
-    shutil.copy(unpacked / table["image"][0], tmp_path / "there.png")
-    rows = pandas.DataFrame({"row": [1, 2, 3], "image": ["there.png", "gone.png", None], "label": ["a", "b", "a"]})
-    problems = TASK.check(rows, tmp_path)
-    assert [(problem.row, problem.drops) for problem in problems] == [(2, True), (3, True)]
-    assert "gone.png" in problems[0].why

@@ -2,6 +2,7 @@
 
 import time
 
+from studio.engine import ranks
 from studio.engine.callbacks.base import Callback, StepResult
 from studio.engine.checkpoint import Checkpoints
 from studio.engine.loop import Loop
@@ -29,7 +30,8 @@ class SaveCheckpoints(Callback):
             self._checkpoints.save_best(loop)
 
     def on_step_end(self, loop: Loop, result: StepResult) -> None:
-        if self._evaluated or loop.is_leaving or time.monotonic() - self._last_time >= self._seconds:
+        is_late = ranks.agreed(time.monotonic() - self._last_time >= self._seconds)
+        if self._evaluated or loop.is_leaving or is_late:
             self._save(loop)
 
     def on_train_end(self, loop: Loop) -> None:

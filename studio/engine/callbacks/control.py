@@ -1,5 +1,6 @@
 """Pause and Stop, looked for after every step."""
 
+from studio.engine import ranks
 from studio.engine.callbacks.base import Callback, StepResult
 from studio.engine.loop import Loop
 from studio.store import Run
@@ -10,7 +11,7 @@ class Control(Callback):
         self._run = run
 
     def on_step_end(self, loop: Loop, result: StepResult) -> None:
-        match self._run.pending_command:
+        match ranks.agreed(self._run.pending_command):
             case "pause":
                 loop.pausing = True
             case "stop":

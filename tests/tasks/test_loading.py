@@ -1,16 +1,15 @@
 """Pretrained models: heads that are kept or begin anew, and models that cannot be used."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+import transformers
 from safetensors.torch import load_file, save_file
-from studio.tasks.pretrained import load_with_head
 from transformers import (
-    AutoModelForImageClassification,
-    AutoModelForSequenceClassification,
     BertConfig,
     BertForSequenceClassification,
     MobileNetV2Config,
@@ -18,12 +17,15 @@ from transformers import (
     set_seed,
 )
 
+from studio.data.fields import FIELDS
 from studio.errors import StudioError
+from studio.metrics import METRICS
 from studio.tasks import TASKS
-
+from studio.tasks.classes import label_maps
+from studio.tasks.loading import load_pretrained
 
 @pytest.fixture
-def with_head(tmp_path: Path) -> Path:
+def with_head(tmp_path: Path, text_model: Path) -> Path:
     """A checkpoint whose head knows the classes no and yes, in the order yes, no."""
     set_seed(1)
     config = BertConfig(
@@ -31,34 +33,37 @@ def with_head(tmp_path: Path) -> Path:
         num_labels=2, id2label={0: "yes", 1: "no"}, label2id={"yes": 0, "no": 1},
     )  # fmt: skip
     BertForSequenceClassification(config).save_pretrained(tmp_path / "yes-no")
+    for file in text_model.glob("*token*"):
+        shutil.copy(file, tmp_path / "yes-no")
     return tmp_path / "yes-no"
 
 
-def load(folder: Path, names: tuple[str, ...]) -> Any:
+def load(folder: Path, names: tuple[str, ...], task: str = "text-classification") -> Any:
     torch.manual_seed(3)
-    return load_with_head(AutoModelForSequenceClassification, folder, names, False)
+    values = {**label_maps(names), "problem_type": "single_label_classification"}
+    return load_pretrained(TASKS[task], folder, TASKS[task].Options(), values).model
 
 
 @pytest.mark.parametrize("names", [("bad", "good"), ("a", "b", "c")])
 def test_a_head_for_other_classes_begins_anew(names: tuple[str, ...], with_head: Path) -> None:
-    model, labels, _ = load(with_head, names)
+    model = load(with_head, names)
     stored = load_file(with_head / "model.safetensors")
-    assert labels == names and model.classifier.weight.shape == (len(names), 16)
+    assert tuple(model.config.id2label.values()) == names and model.classifier.weight.shape == (len(names), 16)
     assert not any(torch.equal(row, old) for row in model.classifier.weight for old in stored["classifier.weight"])
     assert model.classifier.bias.abs().max() == 0
     assert torch.equal(model.bert.embeddings.word_embeddings.weight, stored["bert.embeddings.word_embeddings.weight"])
-    again, _, _ = load(with_head, names)
+    again = load(with_head, names)
     assert torch.equal(again.classifier.weight, model.classifier.weight)  # on the seed
 
 
 def test_weights_in_half_precision_train_in_fp32(with_head: Path) -> None:
     path = with_head / "model.safetensors"
     save_file({name: t.half() for name, t in load_file(path).items()}, path, metadata={"format": "pt"})
-    model, _, _ = load(with_head, ("no", "yes"))
+    model = load(with_head, ("no", "yes"))
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
 
 
-def test_torn_weights_are_refused(with_head: Path) -> None:
+def test_incomplete_weights_are_refused(with_head: Path) -> None:
     path = with_head / "model.safetensors"
     kept = {name: tensor for name, tensor in load_file(path).items() if "attention.self.query" not in name}
     save_file(kept, path, metadata={"format": "pt"})
@@ -97,7 +102,7 @@ def test_code_of_a_repository_does_not_run(with_head: Path) -> None:
 def test_statistics_of_a_mobilenet_are_not_those_of_the_last_batch(tmp_path: Path) -> None:
     config = MobileNetV2Config(depth_multiplier=0.35, image_size=32, num_labels=2)
     MobileNetV2ForImageClassification(config).save_pretrained(tmp_path)
-    model, _, _ = load_with_head(AutoModelForImageClassification, tmp_path, ("no", "yes"), False)
+    model = load(tmp_path, ("no", "yes"), "image-classification")
     momenta = {module.momentum for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)}
     assert momenta == {0.1}
 
@@ -105,7 +110,9 @@ def test_statistics_of_a_mobilenet_are_not_those_of_the_last_batch(tmp_path: Pat
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 def test_every_task_says_what_people_need(task: Any) -> None:
     assert task.title and task.sentence.endswith(".") and task.icon
-    assert [column.name for column in task.columns if column.kind == task.input_kind]
+    assert task.group and task.inputs and task.targets
+    assert all(column.kind in FIELDS for column in task.columns)
+    assert task.headline in METRICS and task.summary(("a", "b")).endswith(".")
     assert all(column.help and column.hints for column in task.columns)
     assert task.Options() == task.Options.read(task.Options().model_dump())
-    assert task.architectures()
+    assert hasattr(transformers, task.model.auto_class)

@@ -1,19 +1,17 @@
-"""Pictures of every kind, those that vary, and those that cannot be opened."""
+"""Images of every kind, and those that vary."""
 
 import random
 from pathlib import Path
 
 import numpy
 import pytest
-import studio.tasks.pictures as module
 import tiny
 import torch
 from PIL import Image
-from studio.tasks.pictures import Pictures, Pixels, vary
 from transformers import AutoImageProcessor
 
 from studio.data.picture_files import load_picture
-from studio.errors import StudioError
+from studio.tasks.images import Pixels, vary
 
 
 def draw(path: Path, mode: str = "RGB", size: tuple[int, int] = (57, 43)) -> Path:
@@ -52,23 +50,3 @@ def test_variation_follows_the_seed(image_model: Path, files: Path) -> None:
     first = vary(plain)
     torch.manual_seed(5)
     assert torch.equal(vary(plain), first) and first.shape == plain.shape
-
-
-def test_pictures_are_decoded_once_where_there_is_room(
-    image_model: Path, files: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened: list[Path] = []
-    monkeypatch.setattr(module, "load_picture", lambda path: (opened.append(path), load_picture(path))[1])
-    for room, times in ((10**6, 1), (10, 3)):
-        opened.clear()
-        pictures = Pictures([files / "0.png"], [1], pixels_of(image_model), augment=False, bytes_per_picture=room)
-        assert [pictures[0]["labels"] for _ in range(3)] == [1, 1, 1] and len(opened) == times
-        with pytest.raises(IndexError):
-            pictures[1]
-
-
-def test_a_picture_that_cannot_be_opened(image_model: Path, files: Path) -> None:
-    (files / "3.png").write_bytes(b"nothing")
-    pictures = Pictures([files / "3.png"], [1], pixels_of(image_model), augment=False, bytes_per_picture=10**6)
-    with pytest.raises(StudioError, match=r"3\.png"):
-        pictures[0]

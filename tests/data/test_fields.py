@@ -1,0 +1,88 @@
+"""What cells hold: what is parsed, what is refused, what is counted, and what a split keeps in the same mix."""
+
+from pathlib import Path
+
+import pandas
+import pytest
+
+from studio.data.columns import Column
+from studio.data.fields import FIELDS
+from studio.data.fields.boxes import Box
+from studio.data.fields.number import read_number
+from studio.data.fields.spans import Span
+from studio.errors import StudioError
+
+
+def problems(kind: str, cells: list[str], files: Path | None = None) -> list[tuple[int, str, bool]]:
+    column = Column("c", "C", kind, "")
+    series = pandas.Series(cells, index=range(10, 10 + len(cells)), dtype="str")
+    return [(problem.row, problem.what, problem.drops) for problem in FIELDS[kind].problems(series, column, files)]
+
+
+def test_a_very_long_text_is_kept_with_a_remark() -> None:
+    assert problems("text", ["fine", "x" * 5000]) == [(11, "Very long text", False)]
+
+
+def test_labels_that_look_alike_are_pointed_out() -> None:
+    ((row, what, drops),) = problems("label", ["Spam", "spam", "ham", "spam "])
+    assert (row, drops) == (0, False) and "'Spam'" in what
+    assert any("class of its own" in what for _, what, _ in problems("label", [f"id-{i}" for i in range(80)]))
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("12", 12.0), (" 3.5 ", 3.5), ("3,5", 3.5), ("1,234.5", 1234.5), ("1 000", 1000.0), ("-2e3", -2000.0)],
+)
+def test_numbers(cell: str, value: float) -> None:
+    assert read_number(cell) == value == FIELDS["number"].parse(cell, None)
+
+
+@pytest.mark.parametrize("cell", ["many", "inf", "nan", "12 %", "1,2,3", ""])
+def test_what_is_no_number(cell: str) -> None:
+    assert read_number(cell) is None
+    assert [row for row, _, drops in problems("number", ["1", cell, "2"]) if drops] == [11]
+
+
+def test_numbers_are_mixed_by_size() -> None:
+    strata = FIELDS["number"].strata(pandas.Series([str(n) for n in range(100)], dtype="str"))
+    assert strata is not None and strata.value_counts().tolist() == [20] * 5
+    assert strata.iloc[0] != strata.iloc[99]
+
+
+def test_a_missing_image_and_one_outside_of_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "a.png").write_bytes(b"")
+    (tmp_path / "secret.png").write_bytes(b"")
+    assert problems("image", ["a.png", "gone.png"], tmp_path / "files") == [(11, "Picture not found", True)]
+    with pytest.raises(StudioError, match="leads out"):
+        FIELDS["image"].parse("../secret.png", tmp_path / "files")
+
+
+def test_spans() -> None:
+    cell = '[{"start": 5, "end": 9, "label": "place"}, {"start": 0, "end": 4, "label": "person"}]'
+    assert FIELDS["spans"].parse(cell, None) == [Span(0, 4, "person"), Span(5, 9, "place")]
+    assert FIELDS["spans"].classes(cell) == ("place", "person")
+    wrong = ["nothing", "{}", '[{"start": 3, "end": 3, "label": "x"}]', '[{"start": 0, "end": 3}]', "[1]"]
+    overlapping = '[{"start": 0, "end": 4, "label": "x"}, {"start": 3, "end": 5, "label": "y"}]'
+    assert [row for row, _, drops in problems("spans", [cell, "[]", *wrong, overlapping]) if drops] == [*range(12, 18)]
+
+
+def test_boxes() -> None:
+    cell = '[{"box": [1, 2.5, 3, 4], "label": "cat"}]'
+    assert FIELDS["boxes"].parse(cell, None) == [Box(1, 2.5, 3, 4, "cat")]
+    assert Box(1, 2, 3, 4, "cat").scaled(2) == Box(2, 4, 6, 8, "cat")
+    wrong = ["x", '[{"box": [1, 2, 0, 4], "label": "c"}]', '[{"box": [1, 2, 3], "label": "c"}]', '[{"box": [1,2,3,4]}]']
+    wrong += ['[{"box": [1, 2, NaN, 4], "label": "c"}]', '[{"box": [true, 2, 3, 4], "label": "c"}]']
+    assert [row for row, _, drops in problems("boxes", [cell, "[]", *wrong]) if drops] == [*range(12, 18)]
+
+
+def test_the_rarest_label_decides_where_a_row_goes() -> None:
+    common, rare = '[{"start": 0, "end": 1, "label": "common"}]', '[{"start": 0, "end": 1, "label": "rare"}]'
+    both = common[:-1] + "," + rare[1:].replace('"start": 0, "end": 1', '"start": 2, "end": 3')
+    strata = FIELDS["spans"].strata(pandas.Series([common, common, both, "[]"], dtype="str"))
+    assert strata is not None and strata.tolist() == ["common", "common", "rare", ""]
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+def test_every_field_says_what_people_need(field) -> None:  # type: ignore[no-untyped-def]
+    assert field.title and field.missing.endswith((".", "].")) and field.similarity("1", "1") == 1.0

@@ -1,0 +1,83 @@
+"""Labels, answers and scores that tasks which tell classes apart share; the scores are scikit-learn's."""
+
+from typing import Any
+
+import numpy
+import pandas
+import pytest
+import torch
+from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_score, recall_score
+
+from studio.errors import StudioError
+from studio.tasks.base import Answer, Scores
+from studio.tasks.classes import ClassScorer, class_answers, class_config, label_maps
+from studio.tasks.loading import in_stored_order
+
+LABELS = ("ant", "bee", "cat", "dog")
+
+
+def test_classes_are_sorted_and_at_least_two() -> None:
+    assert class_config(pandas.DataFrame({"label": ["b", "a", "b"]}))["id2label"] == {0: "a", 1: "b"}
+    with pytest.raises(StudioError, match="nothing to tell apart"):
+        class_config(pandas.DataFrame({"label": ["a", "a"]}))
+
+
+def test_a_checkpoint_s_own_order_is_kept_for_the_same_labels() -> None:
+    values = label_maps(("neg", "pos"))
+    assert in_stored_order(values, ("pos", "neg"))["id2label"] == {0: "pos", 1: "neg"}
+    assert in_stored_order(values, ("ham", "spam"))["id2label"] == {0: "neg", 1: "pos"}
+
+
+def scored(targets: list[str], answers: list[str], at_once: int = 7) -> Scores:
+    scorer = ClassScorer(LABELS)
+    for start in range(0, len(targets), at_once):
+        some = slice(start, start + at_once)
+        scorer.add([Answer(answer) for answer in answers[some]], [{"label": target} for target in targets[some]])
+    return scorer.scores()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_scores_are_scikit_learn_s(seed: int) -> None:
+    random = numpy.random.default_rng(seed)
+    targets, answers = (random.choice(LABELS, 60).tolist() for _ in range(2))
+    found = scored(targets, answers)
+    wishes: dict[str, Any] = {"average": "macro", "zero_division": 0}
+    assert found.metrics == pytest.approx(
+        {
+            "accuracy": accuracy_score(targets, answers),
+            "precision_macro": precision_score(targets, answers, **wishes),
+            "recall_macro": recall_score(targets, answers, **wishes),
+            "f1_macro": f1_score(targets, answers, **wishes),
+        }
+    )
+    confusion, classes = found.views
+    assert confusion.data["counts"] == confusion_matrix(targets, answers, labels=LABELS).tolist()
+    assert [row["support"] for row in classes.data["rows"]] == [targets.count(label) for label in LABELS]
+    each = f1_score(targets, answers, labels=LABELS, average=None, zero_division=0)
+    assert [row["f1"] for row in classes.data["rows"]] == pytest.approx(each)
+
+
+def test_a_class_that_the_split_lacks_is_shown_but_pulls_no_average_down() -> None:
+    scores = scored(["ant", "bee"], ["ant", "bee"])
+    assert scores.metrics["f1_macro"] == 1.0
+    rows = scores.views[1].data["rows"]
+    assert rows[2] == {"label": "cat", "precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0}
+
+
+def test_rows_carry_the_mark_of_their_cell_in_the_matrix() -> None:
+    scorer = ClassScorer(LABELS)
+    marks = scorer.add([Answer("bee"), Answer("ant")], [{"label": "ant"}, {"label": "ant"}])
+    cells = scorer.scores().views[0].data["marks"]
+    assert marks == [(cells[0][1], "wrong"), (cells[0][0], "right")]
+
+
+def test_scores_of_an_empty_split_are_empty() -> None:
+    assert scored([], []).metrics == {}
+
+
+def test_answers_are_probabilities_most_likely_first() -> None:
+    (answer,) = class_answers(torch.tensor([[0.0, 1000.0, 999.0, -1e4]]), LABELS)
+    shares = answer.details["probabilities"]
+    assert answer.value == "bee" and list(shares)[:2] == ["bee", "cat"]
+    assert sum(shares.values()) == pytest.approx(1.0) and shares["dog"] == 0.0
+    assert shares["bee"] == pytest.approx(1 / (1 + numpy.exp(-1)))
