@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,15 +10,19 @@ import pandas
 
 from studio.data.archives import unpack
 from studio.data.columns import Problem
-from studio.data.formats.base import to_frame
+from studio.data.folders import find_folder_format
+from studio.data.folders.base import Upload, find
+from studio.data.formats.base import encodable, to_frame
 from studio.data.formats.excel import recognises as is_excel
-from studio.data.images import Found, find, read_images, store_all
+from studio.data.image_store import store_images
 from studio.data.limits import HOW_TO_RAISE, Limits
+from studio.data.object_column import take_boxes
 from studio.data.options import ReadingOptions
 from studio.data.progress import Progress
 from studio.data.reading import find_format, guess_reading, read_table
 from studio.data.samples import SAMPLES
 from studio.data.sources import HubSource, PathSource, SampleSource, Source
+from studio.data.token_columns import join_columns
 from studio.errors import StudioError
 
 # packed by their programs; what they hold is no data set
@@ -104,19 +108,32 @@ def _names_in(folder: Path, limits: Limits) -> list[str]:
 def _folder(
     source: Path, names: list[str], reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress
 ) -> Content:
-    """Images; or, where there are none, the one table that was packed alone."""
-    found = find(names)
-    if found.images:
-        read = read_images(source, found, folder / "files", folder / "thumbnails", reading, limits, progress)
-        return Content(read.table, read.problems, "image", read.format, read.reading)
-    if len(found.tables) == 1:
-        return _table(source / found.tables[0], reading, limits)
-    raise StudioError("There are no pictures in it.", _what_is_there(found), "Bring one folder of pictures per class.")
+    """Whatever one of the readers of folders recognises."""
+    upload = Upload(source, find(names), reading, limits)
+    progress("Reading what is in it", 0, 0)
+    form = find_folder_format(upload)
+    try:
+        listing = form.read(upload)
+    except RecursionError as error:
+        why = "Something in it is nested too deep."
+        raise StudioError("The data cannot be read.", why, "Check the files of annotations.") from error
+    title = listing.format or form.title
+    if not upload.found.images:
+        return Content(listing.table, listing.problems, "text", title, listing.reading)
+    table, broken = store_images(listing.table, listing.annotated, source, folder, progress)
+    problems = sorted(map(_storable, listing.problems + broken), key=lambda problem: problem.row)
+    if table.empty:
+        raise StudioError(
+            "None of the pictures can be used.",
+            next((problem.why for problem in broken + listing.problems if problem.drops), ""),
+            "Save them as JPEG or PNG.",
+        )
+    return Content(table, problems, "image", title, listing.reading)
 
 
-def _what_is_there(found: Found) -> str:
-    there = (found.tables + found.others)[:3]
-    return f"It holds {', '.join(there)}." if there else "It holds no files."
+def _storable(problem: Problem) -> Problem:
+    """It may quote a file that holds half characters."""
+    return replace(problem, what=encodable(problem.what), why=encodable(problem.why))
 
 
 def _hub(source: HubSource, reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress) -> Content:
@@ -125,14 +142,18 @@ def _hub(source: HubSource, reading: ReadingOptions, folder: Path, limits: Limit
     progress("Asking the Hub", 0, 0)
     fetched = _workshop(folder)
     raw, image_column = fetch(source.name, source.config, fetched, limits, progress)
+    raw = join_columns(raw)
     table, problems = to_frame(raw), list(raw.problems)
     if image_column is None:
         return Content(table, problems, "text", "hub", ReadingOptions())
     named = table[image_column].notna()
     problems += [Problem(int(row), "This row has no picture.", column="image") for row in table.index[~named]]
     images = table[named].rename(columns=_as_image(table.columns, image_column))
-    images, broken = store_all(images, fetched, folder / "files", folder / "thumbnails", progress)
-    return Content(images, sorted(problems + broken, key=lambda p: p.row), "image", "hub", ReadingOptions())
+    images, annotated, unreadable = take_boxes(images)
+    images, broken = store_images(images, annotated, fetched, folder, progress)
+    return Content(
+        images, sorted(problems + unreadable + broken, key=lambda p: p.row), "image", "hub", ReadingOptions()
+    )
 
 
 def _as_image(columns: Any, image_column: str) -> dict[str, str]:

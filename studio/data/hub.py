@@ -93,11 +93,20 @@ def _rows(splits: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def translator(feature: Any, datasets: Any, folder: Path) -> Translate:
     """How a cell of this feature becomes text: class numbers become their names, images become files."""
-    if isinstance(feature, datasets.ClassLabel):
-        return lambda value, place: feature.int2str(value) if isinstance(value, int) and value >= 0 else None
     if isinstance(feature, datasets.Image):
         return lambda value, place: write_image(value, place, folder)
-    return lambda value, place: value
+    return lambda value, place: named(feature, value, datasets)
+
+
+def named(feature: Any, value: Any, datasets: Any) -> Any:
+    """A value with the names of classes in the place of their numbers, also inside lists and objects."""
+    if isinstance(feature, datasets.ClassLabel):
+        return feature.int2str(value) if isinstance(value, int) and value >= 0 else None
+    if isinstance(value, list):
+        return [named(getattr(feature, "feature", None), each, datasets) for each in value]
+    if isinstance(feature, dict) and isinstance(value, dict):
+        return {key: named(feature.get(key), each, datasets) for key, each in value.items()}
+    return value
 
 
 def write_image(value: Any, place: str, folder: Path) -> str | None:

@@ -26,11 +26,32 @@ _ORIENTATION = 0x0112
 
 @dataclass(frozen=True)
 class Opened:
-    """image: RGB and upright. intact: the file's bytes hold just that already."""
+    """image: RGB and upright. intact: the file's bytes hold just that already. raw, orientation: see `StoredImage`."""
 
     image: "Image"
     format: str
     intact: bool
+    raw: tuple[int, int]
+    orientation: int
+
+
+@dataclass(frozen=True)
+class StoredImage:
+    """A copy of an image. name: relative to the folder of copies. size: (width, height) of the copy, upright.
+
+    raw: the size of the file that was brought, before it was turned. orientation: how it had to be turned, as EXIF
+    counts it: 1 not at all, 2 to 8 see `studio.data.annotations.turn`.
+    """
+
+    name: str
+    size: tuple[int, int]
+    raw: tuple[int, int]
+    orientation: int = 1
+
+    @property
+    def upright(self) -> tuple[int, int]:
+        """The size of the file that was brought, as viewers show it."""
+        return (self.raw[1], self.raw[0]) if self.orientation >= 5 else self.raw
 
 
 def load_image(path: Path, short_side: int | None = None) -> "Image":
@@ -42,11 +63,11 @@ def load_image(path: Path, short_side: int | None = None) -> "Image":
     return _open(path, short_side).image
 
 
-def store_image(path: Path, files: Path, thumbnails: Path, name: str) -> str:
+def store_image(path: Path, files: Path, thumbnails: Path, name: str) -> StoredImage:
     """Put a copy of at most 512 px (short side) below `files` and a thumbnail below `thumbnails`.
 
-    An image that is small, upright and in a common format is copied byte for byte. Returns the stored
-    name relative to `files`: `name`, with another ending where the format had to change.
+    An image that is small, upright and in a common format is copied byte for byte. The copy is called `name`, with
+    another ending where the format had to change.
     """
     opened = _open(path, SHORT_SIDE)
     image = opened.image
@@ -64,7 +85,7 @@ def store_image(path: Path, files: Path, thumbnails: Path, name: str) -> str:
     small = image.copy()
     small.thumbnail((THUMBNAIL, THUMBNAIL))
     small.save(_room_for(thumbnail_of(thumbnails, name)), "JPEG", quality=82)
-    return name
+    return StoredImage(name, image.size, opened.raw, opened.orientation)
 
 
 def _with_ending(name: str, ending: str) -> str:
@@ -98,11 +119,13 @@ def _open(path: Path, short_side: int | None) -> Opened:
                 _check_pixels(path, size)
                 if short_side:
                     opened.draft("RGB", (short_side, short_side))
-                turned = opened.getexif().get(_ORIENTATION, 1) != 1
+                told = opened.getexif().get(_ORIENTATION, 1)
+                orientation = told if told in range(2, 9) else 1
                 opened.load()
                 plain = opened.mode in ("RGB", "L") and opened.size == size and "transparency" not in opened.info
-                image = ImageOps.exif_transpose(opened) if turned else opened
-                return Opened(_to_rgb(image), form, plain and not turned)
+                image = ImageOps.exif_transpose(opened) if orientation > 1 else opened
+                raw = size[::-1] if form == "TIFF" and orientation >= 5 else size  # of a TIFF Pillow turns it itself
+                return Opened(_to_rgb(image), form, plain and told == 1, raw, orientation)
     except StudioError:
         raise
     except UnidentifiedImageError as error:  # its words are the file's whole path on this machine

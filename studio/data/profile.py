@@ -1,16 +1,25 @@
 """What a column looks like, in a few numbers: enough to guess which role it plays without reading it again."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas
+
+from studio.data.numbers import read_number
+
+CELLS_SEEN = 2000
+MOSTLY_LISTS = 0.9
+SAMPLES, LONGEST_SAMPLE = 3, 20_000
+_LIST = r"\s*(\[.*\]|\{.*\})\s*"  # or an object with a list in it
 
 
 @dataclass(frozen=True)
 class ColumnProfile:
     """filled: cells that are not empty. distinct: different ones among them. length: their mean, in characters.
 
-    numeric: the share of them that are numbers.
+    numeric: the share of them that are numbers. counts_rows: they are whole numbers, each one more than the last.
+    lists: the share that are lists (or objects), as JSON. samples: of a column of lists, a few that are not empty.
     """
 
     name: str
@@ -18,7 +27,9 @@ class ColumnProfile:
     distinct: int
     length: float
     numeric: float
-    lists: float = 0.0  # the share that are JSON lists
+    lists: float = 0.0
+    counts_rows: bool = False
+    samples: Sequence[str] = ()
 
 
 def profile_columns(table: pandas.DataFrame) -> list[ColumnProfile]:
@@ -28,8 +39,33 @@ def profile_columns(table: pandas.DataFrame) -> list[ColumnProfile]:
 def _profile(name: str, cells: pandas.Series) -> ColumnProfile:
     if cells.empty:
         return ColumnProfile(name, 0, 0, 0.0, 0.0)
-    some = cells if len(cells) <= 2000 else cells.iloc[:: len(cells) // 2000]
-    numeric = float(pandas.to_numeric(some, errors="coerce").notna().mean())
-    lists = float(some.str.fullmatch(r"\s*\[.*\]\s*", flags=re.DOTALL).mean())
-    length = round(float(cells.str.len().mean()), 2)
-    return ColumnProfile(name, len(cells), int(cells.nunique()), length, round(numeric, 4), round(lists, 4))
+    some = cells if len(cells) <= CELLS_SEEN else cells.iloc[:: len(cells) // CELLS_SEEN]
+    numeric = float(some.map(_is_number).mean())
+    lists = float(some.str.fullmatch(_LIST, flags=re.DOTALL).mean())
+    return ColumnProfile(
+        name,
+        len(cells),
+        int(cells.nunique()),
+        round(float(cells.str.len().mean()), 2),
+        round(numeric, 4),
+        round(lists, 4),
+        numeric == 1.0 and _counts(cells),
+        _samples(some) if lists > MOSTLY_LISTS else (),
+    )
+
+
+def _is_number(cell: str) -> bool:
+    """One number: digits with blanks between them may as well be a text."""
+    return len(cell.split()) == 1 and read_number(cell) is not None
+
+
+def _counts(cells: pandas.Series) -> bool:
+    """Whether the cells number the rows: 0, 1, 2, ..."""
+    steps = pandas.to_numeric(cells, errors="coerce").diff().iloc[1:]
+    return len(steps) > 1 and bool((steps == 1).all())
+
+
+def _samples(cells: pandas.Series) -> tuple[str, ...]:
+    """The shortest different ones that hold something."""
+    filled = [cell for cell in cells.unique() if len("".join(cell.split())) > len("[]") and len(cell) <= LONGEST_SAMPLE]
+    return tuple(sorted(filled, key=len)[:SAMPLES])

@@ -6,6 +6,7 @@ import pandas
 
 from studio.data.columns import Problem
 from studio.data.formats.base import Format, to_frame
+from studio.data.formats.conll import CONLL
 from studio.data.formats.delimited import CSV, TSV
 from studio.data.formats.encodings import decode, guess_encoding, looks_binary
 from studio.data.formats.excel import EXCEL
@@ -13,10 +14,11 @@ from studio.data.formats.json_files import JSON, JSONL
 from studio.data.formats.parquet import PARQUET
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
+from studio.data.token_columns import join_columns
 from studio.errors import StudioError
 from studio.registry import Registry
 
-FORMATS: Registry[Format] = Registry("file format", PARQUET, EXCEL, JSONL, JSON, TSV, CSV)
+FORMATS: Registry[Format] = Registry("file format", PARQUET, EXCEL, CONLL, JSONL, JSON, TSV, CSV)
 HEAD = 64 * 1024
 
 
@@ -61,5 +63,5 @@ def read_table(
     count, so the numbers are those that an editor or a spreadsheet shows.
     """
     found, limits = find_format(path), limits or Limits()
-    raw = found.read(path, found.guess(path, reading or ReadingOptions(), limits), limits)
+    raw = join_columns(found.read(path, found.guess(path, reading or ReadingOptions(), limits), limits))
     return to_frame(raw), raw.problems

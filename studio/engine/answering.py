@@ -13,8 +13,8 @@ from torch.utils._pytree import tree_map
 from studio.data.archives import unpack
 from studio.data.columns import Column
 from studio.data.fields import FIELDS
+from studio.data.folders.base import find
 from studio.data.guessing import find_column
-from studio.data.images import find
 from studio.data.limits import limits_here
 from studio.data.options import ReadingOptions
 from studio.data.reading import read_table

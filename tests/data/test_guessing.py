@@ -63,3 +63,49 @@ def test_a_chosen_column_is_not_given_to_another_role() -> None:
 def test_empty_columns_fit_nothing() -> None:
     data = imported(text=[None] * 60, words=SENTENCES, label=[None] * 60)  # type: ignore[list-item]
     assert guess_columns(data, (TEXT, LABEL)) == {"text": "words"}
+
+
+NUMBER = Column("number", "Number", "number", "", hints=("number", "score", "label"))
+SPANS = Column("spans", "Spans", "spans", "", hints=("spans", "entities", "label"))
+BOXES = Column("boxes", "Boxes", "boxes", "", hints=("boxes", "objects"))
+PRICES = [f"{3.25 * (n % 50):.2f}" for n in range(60)]
+SPAN_LISTS = ['[[0, 4, "place"]]', '[{"start_offset": 0, "end_offset": 4, "label": "person"}]', "[]"] * 20
+BOX_LISTS = ['[{"box": [1, 2, 3, 4], "label": "cat"}]', "[]", "[]"] * 20
+TOKEN_LISTS = ['["this", "is"]', '["it"]'] * 30
+
+
+def test_texts_with_numbers() -> None:
+    data = imported(id=NUMBERS, words=SENTENCES, kind=CLASSES, price=PRICES)
+    assert guess_columns(data, (TEXT, NUMBER)) == {"text": "words", "number": "price"}, "an id says nothing"
+    stars = [str(n % 5 + 1) for n in range(60)]
+    assert guess_columns(imported(id=NUMBERS, text=SENTENCES, stars=stars), (TEXT, NUMBER))["number"] == "stars"
+    assert guess_columns(imported(text=SENTENCES, n=NUMBERS), (TEXT, NUMBER))["number"] == "n", (
+        "where it is the only one"
+    )
+    assert guess_columns(imported(text=SENTENCES, label=stars), (TEXT, NUMBER)) == {"text": "text", "number": "label"}
+    assert guess_columns(imported(text=SENTENCES, label=stars), (TEXT, LABEL)) == {"text": "text", "label": "label"}
+    assert "number" not in guess_columns(imported(text=SENTENCES, label=CLASSES), (TEXT, NUMBER))
+    commas = [price.replace(".", ",") for price in PRICES]
+    assert guess_columns(imported(text=SENTENCES, betrag=commas), (TEXT, NUMBER))["number"] == "betrag"
+
+
+def test_texts_with_spans() -> None:
+    for name in ("label", "anything", "entities"):
+        data = imported(id=NUMBERS, text=SENTENCES, words=TOKEN_LISTS, Comments=["[]"] * 60, **{name: SPAN_LISTS})
+        assert guess_columns(data, (TEXT, SPANS)) == {"text": "text", "spans": name}
+    assert "spans" not in guess_columns(imported(text=SENTENCES, words=TOKEN_LISTS, boxes=BOX_LISTS), (TEXT, SPANS))
+    wrapped = ['{"entities": [[0, 4, "place"]]}', '{"entities": []}'] * 30
+    assert guess_columns(imported(text=SENTENCES, annotation=wrapped), (TEXT, SPANS))["spans"] == "annotation"
+
+
+def test_images_with_boxes() -> None:
+    paths = [f"a/{n}.png" for n in range(60)]
+    for name in ("boxes", "what"):
+        data = imported("image", image=paths, spans=SPAN_LISTS, split=PARTS, **{name: BOX_LISTS})
+        assert guess_columns(data, (IMAGE, BOXES)) == {"image": "image", "boxes": name}
+    assert guess_columns(imported("image", image=paths, label=CLASSES), (IMAGE, BOXES)) == {"image": "image"}
+
+
+def test_texts_of_digits_are_texts() -> None:
+    coded = [f"3750 {n} 900 {n * 7}" for n in range(60)]
+    assert guess_columns(imported(words=coded, label=CLASSES), (TEXT, LABEL)) == {"text": "words", "label": "label"}

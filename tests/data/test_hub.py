@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import datasets
 import pytest
 
 from studio.data import hub
@@ -58,6 +59,16 @@ def test_pictures_stop_where_the_room_ends(tmp_path: Path) -> None:
     raw = hub.collect({"train": rows}, translate, Limits(unpacked_megabytes=1), silent, tmp_path)
     assert len(raw.numbers) == 1000
     assert "room" in raw.problems[0].what
+
+
+def test_numbers_of_classes_get_their_names_wherever_they_stand() -> None:
+    names = datasets.ClassLabel(names=["cat", "dog"])
+    objects = datasets.Sequence({"bbox": datasets.Sequence(datasets.Value("float32")), "category": names})
+    value = {"bbox": [[1, 2, 3, 4], [5, 6, 7, 8]], "category": [1, -1]}
+    assert hub.named(objects, value, datasets) == {**value, "category": ["dog", None]}
+    assert hub.named(datasets.List({"class": names}), [{"class": 0, "x": 0}], datasets) == [{"class": "cat", "x": 0}]
+    assert hub.named(datasets.List(names), None, datasets) is None
+    assert hub.named(names, -1, datasets) is None
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,16 @@ from pathlib import Path
 import pytest
 import tiny
 from filelock import FileLock
+from PIL import Image
+from upload_files import blank
 
 from studio.data import importing
+from studio.data.assembly import assemble
+from studio.data.columns import Column
+from studio.data.fields.boxes import read_boxes
 from studio.data.importing import Imported, import_source, key_of
 from studio.data.limits import Limits
-from studio.data.options import ReadingOptions
+from studio.data.options import DataOptions, ReadingOptions
 from studio.data.progress import silent
 from studio.data.sources import parse_source
 from studio.errors import StudioError
@@ -176,3 +181,25 @@ def test_about_is_plain_json(home: Home, reviews: Path) -> None:
     about = json.loads((take(reviews, home).folder / "about.json").read_text(encoding="utf-8"))
     assert about["format"] == "csv"
     assert [profile["name"] for profile in about["profiles"]] == ["text", "label"]
+
+
+def test_boxes_in_an_archive(home: Home, tmp_path: Path) -> None:
+    """From the archive to the rows that a task for boxes asks for."""
+    columns = (Column("image", "Picture", "image", ""), Column("boxes", "Boxes", "boxes", ""))
+    with zipfile.ZipFile(tmp_path / "boxes.zip", "w") as archive:
+        for number in range(12):
+            archive.writestr(f"images/{number}.png", blank(1000, 800))
+            archive.writestr(f"labels/{number}.txt", f"{number % 2} 0.5 0.5 0.1 0.2\n" * (number > 0))
+        archive.writestr("data.yaml", "names: [cat, dog]")
+    imported = take(tmp_path / "boxes.zip", home)
+    assert (imported.format, imported.kind, imported.columns) == ("YOLO", "image", ("image", "boxes"))
+    assert all(imported.thumbnail(image).is_file() for image in imported.table()["image"])
+    assembled = assemble(imported, DataOptions(source="x"), columns, lambda table, files: [])
+    assert assembled.columns == {"image": "image", "boxes": "boxes"}
+    assert assembled.dropped == 0
+    assert sum(assembled.counts["cat"].values()) == 5
+    box = read_boxes(assembled.table["boxes"][1])[0]
+    with Image.open(imported.folder / "files" / assembled.table["image"][1]) as stored:
+        assert (box.left, box.top, box.width, box.height) == pytest.approx(
+            (0.45 * stored.width, 0.4 * stored.height, 0.1 * stored.width, 0.2 * stored.height), abs=0.01
+        )

@@ -1,6 +1,5 @@
 """Boxes: frames round the objects in an image, with a label each."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +9,11 @@ import pandas
 
 from studio.data.columns import Column, Problem
 from studio.data.fields.base import Field
-from studio.data.fields.objects import label_in, labels_of, rarest_label, read_list
+from studio.data.fields.objects import fit_of_lists, label_in, labels_of, rarest_label, read_list
 from studio.data.profile import ColumnProfile
 from studio.errors import StudioError
 
+LARGEST = 1e9  # pixels; more is a mistake
 SHAPE = '{"box": [left, top, width, height], "label": "cat"}'
 
 
@@ -58,7 +58,7 @@ class Boxes(Field):
                 yield Problem(int(str(row)), error.explanation.what, error.explanation.why, column=column.name)
 
     def fit(self, profile: ColumnProfile, names_images: bool) -> float:
-        return 20.0 if profile.lists > 0.9 else 0.0
+        return fit_of_lists(profile, read_boxes)
 
     def classes(self, cell: str) -> tuple[str, ...]:
         return labels_of(cell)
@@ -73,7 +73,7 @@ def read_boxes(cell: str) -> list[Box]:
     for value in read_list(cell, SHAPE):
         sides = value.get("box")
         if not isinstance(sides, list) or len(sides) != 4 or not all(is_length(side) for side in sides):
-            raise StudioError(f"{sides!r} is no box.", f"Each looks like {SHAPE}, in pixels.", "Correct it.")
+            raise StudioError(f"'{str(sides)[:60]}' is no box.", f"Each looks like {SHAPE}, in pixels.", "Correct it.")
         left, top, width, height = map(float, sides)
         box = Box(left, top, width, height, label_in(value, SHAPE))
         if box.width <= 0 or box.height <= 0:
@@ -84,4 +84,4 @@ def read_boxes(cell: str) -> list[Box]:
 
 
 def is_length(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST

@@ -1,6 +1,5 @@
 """A number: a price, a score, a duration."""
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pandas
 
 from studio.data.columns import Column, Problem
 from studio.data.fields.base import Field
+from studio.data.numbers import read_number
 from studio.data.profile import ColumnProfile
 from studio.errors import StudioError
 
@@ -37,9 +37,11 @@ class Number(Field):
             yield Problem(0, "Only one number", why, drops=False, column=column.name)
 
     def fit(self, profile: ColumnProfile, names_images: bool) -> float:
-        """Numbers, and many different ones: a few may be classes."""
+        """Numbers, and many different ones: a few may be classes, and those that count the rows say nothing."""
         if profile.numeric < 0.9:
             return 0.0
+        if profile.counts_rows:
+            return 1.0
         return 5.0 + 10.0 * profile.distinct / profile.filled
 
     def strata(self, cells: pandas.Series) -> pandas.Series | None:
@@ -54,17 +56,3 @@ class Number(Field):
         if first is None or second is None:
             return float(one == other)
         return 1.0 / (1.0 + abs(first - second))
-
-
-def read_number(cell: object) -> float | None:
-    """The number that a cell spells, with a point or a comma before the fraction; None for anything else."""
-    text = "".join(str(cell).split())
-    if text.count(",") == 1 and "." not in text:
-        text = text.replace(",", ".")
-    elif "," in text and text.rfind(",") < text.rfind("."):
-        text = text.replace(",", "")  # 1,234.5
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

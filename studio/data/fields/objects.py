@@ -1,12 +1,23 @@
 """What spans and boxes share: a cell that holds a JSON list of labelled things."""
 
+import ast
 import json
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas
 
+from studio.data.profile import ColumnProfile
 from studio.errors import StudioError
+
+LONGEST_LITERAL = 200_000  # characters of a list as Python writes it, which takes much memory to read
+MOSTLY = 0.9  # of a column's cells
+ALL_EMPTY = 2.0  # how much lists that are all empty look like a field
+LABELS = (
+    "label", "labels", "type", "tag", "entity", "entity_group", "entity_type", "class", "classes", "class_name",
+    "category", "categories", "category_id", "name",
+)  # fmt: skip
 
 
 def read_list(cell: str, shape: str) -> list[dict[str, Any]]:
@@ -18,6 +29,31 @@ def read_list(cell: str, shape: str) -> list[dict[str, Any]]:
     if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
         raise StudioError(f"'{cell[:60]}' cannot be read.", f"A list such as [{shape}] is expected.", "Correct it.")
     return values
+
+
+def read_loosely(cell: str) -> Any:
+    """What a cell holds, as JSON or as Python writes lists and objects; None for anything else."""
+    try:
+        return json.loads(cell)
+    except (ValueError, RecursionError):
+        pass
+    if len(cell) > LONGEST_LITERAL or not cell.lstrip().startswith(("[", "{")):
+        return None
+    try:
+        return ast.literal_eval(cell.strip())
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        return None
+
+
+def first_of(value: Mapping[str, Any], names: Sequence[str]) -> Any:
+    """What stands under the first of these names that is there."""
+    return next((value[name] for name in names if name in value), None)
+
+
+def label_of(value: Mapping[str, Any]) -> Any:
+    """The label under whichever of the usual names; of a list with one label, that."""
+    label = first_of(value, LABELS)
+    return label[0] if isinstance(label, list) and len(label) == 1 else label
 
 
 def label_in(value: dict[str, Any], shape: str) -> str:
@@ -41,3 +77,20 @@ def rarest_label(cells: pandas.Series) -> pandas.Series:
     found = cells.map(lambda cell: labels_of(str(cell)))
     counts = Counter(label for labels in found for label in set(labels))
     return found.map(lambda labels: min(sorted(set(labels)), key=counts.__getitem__, default="")).astype("str")
+
+
+def fit_of_lists(profile: ColumnProfile, read: Callable[[str], list[Any]]) -> float:
+    """How much a column of lists looks like a field that reads its cells so (see `Field.fit`)."""
+    if profile.lists <= MOSTLY:
+        return 0.0
+    found = [_read(read, cell) for cell in profile.samples]
+    if None in found:
+        return 0.0
+    return 20.0 if any(found) else ALL_EMPTY
+
+
+def _read(read: Callable[[str], list[Any]], cell: str) -> list[Any] | None:
+    try:
+        return read(cell)
+    except StudioError:
+        return None

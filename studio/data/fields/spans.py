@@ -1,6 +1,6 @@
 """Spans: pieces of a text with a label each, such as names of people and places."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -9,7 +9,8 @@ import pandas
 
 from studio.data.columns import Column, Problem
 from studio.data.fields.base import Field
-from studio.data.fields.objects import label_in, labels_of, rarest_label, read_list
+from studio.data.fields.objects import fit_of_lists, label_in, labels_of, rarest_label, read_list
+from studio.data.fields.span_forms import in_one_form
 from studio.data.profile import ColumnProfile
 from studio.errors import StudioError
 
@@ -34,6 +35,10 @@ class Spans(Field):
     missing = "Nothing says which pieces are marked; where there are none, write []."
     example = "[]"
 
+    def stored(self, cells: pandas.Series) -> pandas.Series:
+        """One form of the many in which people write spans; what cannot be read stays, for `problems` to name."""
+        return cells.map(in_one_form, na_action="ignore").astype("str")
+
     def parse(self, cell: str, files: Path | None) -> list[Span]:
         return read_spans(cell)
 
@@ -45,7 +50,8 @@ class Spans(Field):
                 yield Problem(int(str(row)), error.explanation.what, error.explanation.why, column=column.name)
 
     def fit(self, profile: ColumnProfile, names_images: bool) -> float:
-        return 20.0 if profile.lists > 0.9 else 0.0
+        """Lists of spans, in any form; lists that are all empty may be meant so."""
+        return fit_of_lists(profile, lambda cell: read_spans(in_one_form(cell)))
 
     def classes(self, cell: str) -> tuple[str, ...]:
         return labels_of(cell)
@@ -54,13 +60,18 @@ class Spans(Field):
         return rarest_label(cells)
 
 
+def spans_outside(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Spans that lie behind the end of their text, or mark nothing but blanks."""
+    return [span for span in spans if span.end > len(text) or not text[span.start : span.end].strip()]
+
+
 def read_spans(cell: str) -> list[Span]:
     """The spans of a cell in order of their place. Raises StudioError for what is none, and where two overlap."""
     spans = []
     for value in read_list(cell, SHAPE):
         start, end = value.get("start"), value.get("end")
         if not isinstance(start, int) or not isinstance(end, int) or not 0 <= start < end:
-            what = f"{start!r} to {end!r} is no piece of a text."
+            what = f"'{str(start)[:20]}' to '{str(end)[:20]}' is no piece of a text."
             raise StudioError(what, f"Each looks like {SHAPE}.", "Correct it.")
         spans.append(Span(start, end, label_in(value, SHAPE)))
     spans.sort(key=lambda span: (span.start, span.end))

@@ -1,5 +1,7 @@
 """Parquet files."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow
@@ -16,6 +18,7 @@ from studio.data.formats.base import (
 )
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
+from studio.data.token_columns import named_tags
 from studio.errors import StudioError
 
 ROWS_AT_ONCE = 1000
@@ -30,10 +33,12 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
     """All rows, in pieces, so that a small file which unfolds without end is noticed on the way."""
     columns: list[list[object]] = []
     names: list[str] = []
+    metadata: Mapping[bytes, bytes] = {}
     count = size = 0
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
             names = list(file.schema_arrow.names)
+            metadata = file.schema_arrow.metadata or {}
             distinct_names(names[: MOST_COLUMNS + 1])  # raises for too many
             columns = [[] for _ in names]
             for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
@@ -54,7 +59,28 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
         ) from error
     if not count:
         raise no_rows(path)
+    known = classes_in_lists(metadata)
+    columns = [
+        named_tags(column, known[name]) if name in known else column
+        for name, column in zip(names, columns, strict=True)
+    ]
     return RawTable(names, columns, range(1, count + 1))
+
+
+def classes_in_lists(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
+    """Column -> names of classes, for columns with lists of numbers of classes: the `datasets` library writes them."""
+    try:
+        told = json.loads(metadata.get(b"huggingface", b""))
+        features = dict(told["info"]["features"])
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return {}
+    inner = {name: feature.get("feature") for name, feature in features.items() if isinstance(feature, dict)}
+    names = {name: feature.get("names") for name, feature in inner.items() if isinstance(feature, dict)}
+    return {
+        name: some
+        for name, some in names.items()
+        if isinstance(some, list) and all(isinstance(each, str) for each in some)
+    }
 
 
 PARQUET = Format(

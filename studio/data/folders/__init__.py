@@ -1,0 +1,29 @@
+"""The forms in which folders and archives are brought. A new one: one file here, one line below.
+
+They are asked in this order, the most particular first; the first that recognises an upload reads it.
+"""
+
+from studio.data.folders.base import FolderFormat, Upload
+from studio.data.folders.box_table import BOX_TABLE
+from studio.data.folders.class_folders import CLASS_FOLDERS
+from studio.data.folders.coco import COCO
+from studio.data.folders.image_table import IMAGE_TABLE
+from studio.data.folders.split_tables import SPLIT_TABLES
+from studio.data.folders.voc import VOC
+from studio.data.folders.yolo import YOLO
+from studio.errors import StudioError
+from studio.registry import Registry
+
+FOLDERS: Registry[FolderFormat] = Registry(
+    "form of a folder", VOC, COCO, YOLO, BOX_TABLE, IMAGE_TABLE, CLASS_FOLDERS, SPLIT_TABLES
+)
+
+
+def find_folder_format(upload: Upload) -> FolderFormat:
+    """The reader for an upload. Raises StudioError where there is none."""
+    for known in FOLDERS:
+        if known.recognises(upload):
+            return known
+    there = (upload.found.tables + upload.found.others)[:3]
+    what = f"It holds {', '.join(there)}." if there else "It holds no files."
+    raise StudioError("There are no pictures in it.", what, "Bring one folder of pictures per class.")

@@ -1,0 +1,107 @@
+"""From what annotations say of images to a table of images: what every reader of boxes shares."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import pandas
+
+from studio.data.annotations import AnnotatedImage
+from studio.data.columns import Problem
+from studio.data.folders.base import Listing, Upload, shown
+from studio.data.folders.image_names import ImageNames
+from studio.data.folders.split_folders import split_of_file, splits_of_paths
+from studio.data.formats.base import check_rows
+from studio.data.limits import MEGABYTE, Limits
+from studio.data.options import ReadingOptions
+from studio.errors import StudioError
+
+LARGEST_LIST = 64 * MEGABYTE
+
+
+def list_images(
+    annotated: Iterable[AnnotatedImage],
+    upload: Upload,
+    problems: Sequence[Problem] = (),
+    reading: ReadingOptions | None = None,
+) -> Listing:
+    """One row an image. Images that no annotation names, or that are missing, and those without boxes are told.
+
+    The splits are those of the annotations, else those of the folders that the images lie in.
+    """
+    merged = merge(bounded(annotated, upload.limits))
+    rows = dict(enumerate(merged, start=1))
+    usable = {row: image for row, image in rows.items() if image.image and not image.fault}
+    found = [*problems, *(_unusable(row, image) for row, image in rows.items() if row not in usable)]
+    if left := sorted(set(upload.found.images).difference(image.image or "" for image in merged)):
+        count = "1 picture is" if len(left) == 1 else f"{len(left):,} pictures are"
+        found.append(Problem(0, f"{count} not annotated and left out.", shown(left), drops=False))
+    if empty := [str(image.image) for image in usable.values() if not image.boxes]:
+        count = "1 picture has" if len(empty) == 1 else f"{len(empty):,} pictures have"
+        why = f"There the model learns what is not to be found: {shown(empty)}"
+        found.append(Problem(0, f"{count} no boxes.", why, drops=False))
+    if not usable:
+        first = next((f"{problem.what} {problem.why}".strip() for problem in found if problem.drops), "")
+        raise StudioError("None of the annotated pictures can be used.", first, "Check that they belong together.")
+    table = pandas.DataFrame({"image": [image.image for image in usable.values()]}, dtype="str")
+    table.index = pandas.Index(list(usable), dtype="int64", name="row")
+    splits = [image.split for image in usable.values()]
+    if not any(splits):
+        splits = splits_of_paths(table["image"].tolist())
+    if any(splits):
+        table["split"] = pandas.Series(splits, dtype="str", index=table.index)
+    return Listing(table, found, reading or ReadingOptions(), usable)
+
+
+def bounded(annotated: Iterable[AnnotatedImage], limits: Limits) -> Iterator[AnnotatedImage]:
+    """The same images. Raises StudioError as soon as they, or their boxes, are more than the limits allow."""
+    boxes = 0
+    for count, image in enumerate(annotated, start=1):
+        boxes += len(image.boxes)
+        check_rows(max(count, boxes), limits)
+        yield image
+
+
+def merge(annotated: Iterable[AnnotatedImage]) -> list[AnnotatedImage]:
+    """Each image once. What several files say of one is put together; what both say of it counts once."""
+    merged: dict[object, AnnotatedImage] = {}
+    for image in annotated:
+        key = image.image or (image.name, image.fault)
+        if key in merged:
+            known = merged[key]
+            there = {(*map(str, box.values), str(box.label)) for box in known.boxes}
+            new = [box for box in image.boxes if (*map(str, box.values), str(box.label)) not in there]
+            split, size = known.split or image.split, known.size or image.size
+            merged[key] = replace(known, boxes=known.boxes + new, split=split, size=size)
+        else:
+            merged[key] = image
+    return list(merged.values())
+
+
+def listed_splits(upload: Upload, lists: Sequence[str], names: ImageNames) -> tuple[dict[str, str], list[Problem]]:
+    """Image -> split, from text files with a name a line: train.txt, val.txt, test.txt; trainval.txt for the others."""
+    splits: dict[str, str] = {}
+    twice: set[str] = set()
+    for name in sorted(lists, key=lambda name: split_of_list(name) is None):
+        split = split_of_list(name)
+        for line in upload.text(name, LARGEST_LIST).splitlines():
+            image = names(line)
+            if image and split and splits.get(image, split) != split:
+                twice.add(image)
+            if image:
+                splits.setdefault(image, split or "train")
+    if not twice:
+        return splits, []
+    count = "1 picture is" if len(twice) == 1 else f"{len(twice):,} pictures are"
+    why = f"Each stays in the first: {shown(sorted(twice))}"
+    return splits, [Problem(0, f"{count} in the lists of several splits.", why, drops=False)]
+
+
+def split_of_list(name: str) -> str | None:
+    return None if name.rpartition("/")[2].lower().startswith("trainval") else split_of_file(name)
+
+
+def _unusable(row: int, image: AnnotatedImage) -> Problem:
+    if image.fault:
+        return Problem(row, f"{image.name} cannot be used.", image.fault)
+    why = "The annotations name it, the upload lacks it."
+    return Problem(row, f"There is no picture named '{image.name[:200]}'.", why, column="image")

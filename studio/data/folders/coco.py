@@ -1,0 +1,120 @@
+"""COCO: JSON files that list images, boxes and categories, beside the images. https://cocodataset.org/#format-data
+
+Boxes are [left, top, width, height] in pixels. Files for captions or outlines alone, without any box, are not used.
+"""
+
+import json
+import mmap
+from collections.abc import Iterator
+from typing import Any
+
+from studio.data.annotations import AnnotatedImage, RawBox, stated_size
+from studio.data.columns import Problem
+from studio.data.folders.base import FolderFormat, Listing, Upload
+from studio.data.folders.box_listing import list_images
+from studio.data.folders.image_names import ImageNames
+from studio.data.folders.split_folders import split_of_file, split_of_path
+from studio.errors import StudioError
+
+MARKS = (b'"images"', b'"annotations"', b'"bbox"')
+MOST_FILES = 50
+
+
+def recognises(upload: Upload) -> bool:
+    return bool(upload.found.images) and bool(_files(upload))
+
+
+def read(upload: Upload) -> Listing:
+    names = ImageNames(upload.found.images)
+    problems: list[Problem] = []
+    images: list[AnnotatedImage] = []
+    for name in _files(upload):
+        document = load(upload, name)
+        if has_boxes(document):
+            images += annotated(document, name, names, problems)
+    if not images:
+        raise StudioError(
+            "The COCO files list no image.", "'images' is empty, or not a list.", "Check that they are the right ones."
+        )
+    return list_images(images, upload, problems)
+
+
+def _files(upload: Upload) -> list[str]:
+    """JSON files in which the words of this format stand; they can be too large to read them all for a guess."""
+    named = [name for name in upload.found.tables if name.lower().endswith(".json")][:MOST_FILES]
+    return [name for name in named if _holds_marks(upload, name)]
+
+
+def _holds_marks(upload: Upload, name: str) -> bool:
+    if not upload.size(name):
+        return False
+    with (upload.folder / name).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return all(content.find(mark) >= 0 for mark in MARKS)
+
+
+def load(upload: Upload, name: str) -> dict[str, Any]:
+    """The document. Raises StudioError."""
+    try:
+        document = json.loads(upload.text(name, upload.limits.unpacked_bytes))
+    except (ValueError, RecursionError) as error:
+        raise StudioError(f"{name} is not valid JSON.", f"{error}.", "Copy the file again, or save it anew.") from error
+    return document if isinstance(document, dict) else {}
+
+
+def has_boxes(document: dict[str, Any]) -> bool:
+    """Whether it lists images with boxes, and not captions or the like."""
+    return isinstance(document.get("images"), list) and any("bbox" in each for each in _dicts(document, "annotations"))
+
+
+def annotated(
+    document: dict[str, Any], file: str, names: ImageNames, problems: list[Problem]
+) -> Iterator[AnnotatedImage]:
+    """Every image that the document lists, with its boxes; what belongs to none is added to `problems`."""
+    split = split_of_file(file) or split_of_path(file)
+    inside = names.inside(file)
+    labels = {str(each.get("id")): each.get("name") for each in _dicts(document, "categories")}
+    listed: dict[str, dict[str, Any]] = {}
+    for number, each in enumerate(document["images"], start=1):
+        if not isinstance(each, dict) or str(each.get("id")) in listed:
+            why = "It has the id of another one." if isinstance(each, dict) else "It is no object with names."
+            problems.append(Problem(0, f"Image {number} in the list of {file} is left out.", why, drops=False))
+        else:
+            listed[str(each.get("id"))] = each
+    boxes: dict[str, list[RawBox]] = {key: [] for key in listed}
+    crowds = 0
+    for number, each in enumerate(document["annotations"], start=1):
+        key = str(each.get("image_id")) if isinstance(each, dict) else ""
+        if key not in boxes:
+            why = f"It belongs to the image '{key[:40]}', which is not in the list of images."
+            problems.append(Problem(0, f"Annotation {number} of {file} is left out.", why, drops=False))
+        elif each.get("iscrowd") in (1, True):
+            crowds += 1
+        else:
+            boxes[key].append(read_annotation(each, labels, f"annotation {number} of {file}"))
+    if crowds:
+        what = "1 box round a crowd is" if crowds == 1 else f"{crowds:,} boxes round crowds are"
+        problems.append(
+            Problem(0, f"{what} left out.", f"In {file}; nothing single can be learned from them.", drops=False)
+        )
+    for key, each in listed.items():
+        name = str(each.get("file_name") or "")
+        size = stated_size(each.get("width"), each.get("height"))
+        yield AnnotatedImage(name or f"image {key}", inside(name), boxes[key], split, size)
+
+
+def read_annotation(each: dict[str, Any], labels: dict[str, Any], place: str) -> RawBox:
+    category = str(each.get("category_id"))
+    values = each.get("bbox")
+    if not isinstance(values, list):
+        return RawBox((), "", place, fault="It has no 'bbox'.")
+    if labels and category not in labels:
+        return RawBox((), "", place, fault=f"Its category {category[:40]} is not in the list of categories.")
+    return RawBox(values, labels.get(category, category), place, form="sides")
+
+
+def _dicts(document: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    values = document.get(key)
+    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
+
+
+COCO = FolderFormat("coco", "COCO", recognises, read)

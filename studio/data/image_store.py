@@ -1,0 +1,70 @@
+"""The images of an upload, stored as the studio keeps them, and the table that names the copies."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pandas
+
+from studio.data.annotations import AnnotatedImage, place_boxes
+from studio.data.columns import Problem
+from studio.data.image_files import StoredImage, store_image
+from studio.data.progress import Progress
+from studio.errors import StudioError
+
+Stored = dict[str, StoredImage | StudioError]
+
+
+def store_images(
+    table: pandas.DataFrame,
+    annotated: Mapping[int, AnnotatedImage] | None,
+    source: Path,
+    folder: Path,
+    progress: Progress,
+) -> tuple[pandas.DataFrame, list[Problem]]:
+    """Copies and thumbnails of every image that column `image` names, in `folder`; rows of broken ones become problems.
+
+    annotated: row -> what is known of its image; the table gets a column `boxes` then. Raises StudioError when no
+    image can be used.
+    """
+    stored = store_files(dict.fromkeys(table["image"]), source, folder, progress)
+    problems: list[Problem] = []
+    copies: dict[int, str] = {}
+    boxes: dict[int, str] = {}
+    for row, name in zip(table.index.tolist(), table["image"], strict=True):
+        result = stored[name]
+        if isinstance(result, StudioError):
+            why = result.explanation.why
+            problems.append(Problem(row, f"The picture {name} cannot be used.", why, column="image"))
+            continue
+        copies[row] = result.name
+        if annotated is not None and row in annotated:
+            placed, remarks = place_boxes(row, annotated[row], result)
+            boxes[row] = json.dumps([box.as_dict() for box in placed], ensure_ascii=False)
+            problems += remarks
+    kept = table.loc[list(copies)].assign(image=pandas.Series(copies, dtype="str"))
+    if annotated is not None:
+        kept.insert(1, "boxes", pandas.Series(boxes, dtype="str"))
+    return kept, problems
+
+
+def store_files(names: Iterable[str], source: Path, folder: Path, progress: Progress) -> Stored:
+    """Every image below `source` of these names, or why it cannot be opened."""
+
+    def store(name: str) -> StoredImage | StudioError:
+        try:
+            return store_image(source / name, folder / "files", folder / "thumbnails", name)
+        except StudioError as error:
+            return error
+
+    wanted = list(names)
+    stored: Stored = {}
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as workers:
+        for done, (name, result) in enumerate(zip(wanted, workers.map(store, wanted), strict=True)):
+            stored[name] = result
+            if done % 20 == 0:
+                progress("Looking at every picture", done, len(wanted))
+    progress("Looking at every picture", len(wanted), len(wanted))
+    return stored

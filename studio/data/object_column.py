@@ -1,0 +1,89 @@
+"""A column of a table that holds the boxes of each row's image, as JSON in one of the forms that people write.
+
+[{"box": [left, top, width, height], "label": "cat"}, ...]        the studio's own
+[{"bbox": [...], "category": "cat"}, ...], [{"xmin": ..., "ymin": ..., "xmax": ..., "ymax": ..., "label": ...}, ...]
+{"bbox": [[...], ...], "category": ["cat", ...]}                   the image folders of the `datasets` library
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pandas
+
+from studio.data.annotations import AnnotatedImage, RawBox
+from studio.data.columns import Problem
+from studio.data.fields.objects import LABELS, first_of, label_of
+
+BOXES = ("box", "bbox", "bboxes", "boxes")
+CORNERS = ("xmin", "ymin", "xmax", "ymax")
+CELLS_SEEN = 200
+COLUMNS = ("boxes", "objects", "annotations", "bboxes", "bbox", "detections", "labels")
+
+
+def take_boxes(table: pandas.DataFrame) -> tuple[pandas.DataFrame, dict[int, AnnotatedImage] | None, list[Problem]]:
+    """The table without that column, row -> what it says of the row's image, and rows of which it cannot be read.
+
+    table: its column `image` names the images. Without such a column the table stays, beside None. An empty cell says
+    nothing.
+    """
+    column = find_column(table)
+    if column is None:
+        return table, None, []
+    annotated: dict[int, AnnotatedImage] = {}
+    problems: list[Problem] = []
+    for row, image, cell in zip(table.index.tolist(), table["image"], table[column], strict=True):
+        boxes = read_cell(cell) if isinstance(cell, str) else None
+        if boxes is not None:
+            annotated[row] = AnnotatedImage(image, image, boxes)
+        elif isinstance(cell, str):
+            why = 'It looks like [{"box": [left, top, width, height], "label": "cat"}].'
+            problems.append(Problem(row, f"'{cell[:60]}' is no list of boxes.", why, column=column))
+    unreadable = [problem.row for problem in problems]
+    return table.drop(columns=column).drop(index=unreadable), annotated, problems
+
+
+def find_column(table: pandas.DataFrame) -> str | None:
+    """The first column, usual names before others, of which nearly every cell can be read and one has boxes."""
+    names = sorted(map(str, table.columns), key=lambda name: name.lower() not in COLUMNS)
+    for name in names:
+        cells = table[name].dropna().head(CELLS_SEEN)
+        if cells.empty or not cells.str.startswith(("[", "{")).all():
+            continue
+        read = [read_cell(cell) for cell in cells]
+        if any(read) and sum(boxes is not None for boxes in read) >= 0.9 * len(read):
+            return name
+    return None
+
+
+def read_cell(cell: str) -> list[RawBox] | None:
+    """The boxes in a cell; None for what is none."""
+    try:
+        value = json.loads(cell)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(value, dict):
+        value = _listed(value)
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        return None
+    boxes = [_box(each, number) for number, each in enumerate(value, start=1)]
+    return None if value and not any(box.values for box in boxes) else boxes
+
+
+def _listed(columns: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """Lists of boxes and labels -> one object a box."""
+    boxes, labels = first_of(columns, BOXES), first_of(columns, LABELS)
+    if not isinstance(boxes, list) or not (labels is None or (isinstance(labels, list) and len(labels) == len(boxes))):
+        return None
+    return [{"box": box, "label": label} for box, label in zip(boxes, labels or ["object"] * len(boxes), strict=True)]
+
+
+def _box(value: Mapping[str, Any], number: int) -> RawBox:
+    place = f"box {number}"
+    label, sides = label_of(value), first_of(value, BOXES)
+    corners = sides if isinstance(sides, dict) else value
+    if all(key in corners for key in CORNERS):
+        return RawBox([corners[key] for key in CORNERS], label, place)
+    if not isinstance(sides, list):
+        return RawBox((), label, place, fault="It has no list of four numbers.")
+    return RawBox(sides, label, place, form="sides")
