@@ -8,7 +8,7 @@ from studio.app.drafts import OWN, Draft
 from studio.app.imports import import_source
 from studio.app.mending import put_right
 from studio.app.outlook import preset_draft, subject
-from studio.app.pages import Services
+from studio.app.pages import Services, wait_for_architecture
 from studio.data.options import ReadingOptions
 from studio.data.sources import SAMPLES
 from studio.errors import StudioError
@@ -125,8 +125,10 @@ def begin(services: Services, draft: Draft, name: str) -> Generator[str, None, D
     )
     services.drafts.save(fresh)  # the import goes on from what is stored
     try:
+        services.architectures.prefetch(fresh)  # while the data is read
         filled = yield from import_source(services, fresh, f"sample/{sample.name}", sample.title, ReadingOptions())
         if filled.dataset is not None:
+            yield from wait_for_architecture(services, filled)
             filled = put_right(services, filled)
             filled = preset_draft(services, filled, subject(services, filled), demo.preset)
             return filled.change(training={**filled.training, **demo.training}, options=dict(demo.options))

@@ -25,7 +25,7 @@ def here(draft: Draft, home: Home, trust_remote_code: bool) -> list[ModelInfo]:
     """Models on this machine that the draft's task can start from."""
     task = TASKS[str(draft.task)]
     folders = tuple(Path(folder) for folder in draft.folders)
-    found = [info for info in local.on_this_machine(folders, home, trust_remote_code) if info.fits(task.input_kind)]
+    found = [info for info in local.on_this_machine(folders, home, trust_remote_code) if info.fits(task.model)]
     meant_for = {info.id: card.tasks if (card := find_card(info.id)) else (task.name,) for info in found}
     return [info for info in found if task.name in meant_for[info.id]]
 

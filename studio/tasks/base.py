@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from studio.data.columns import Column, Kind, Problem
+from studio.models.kind import ModelKind
 from studio.options import Options
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ class Task(Protocol):
     columns: tuple[Column, ...]
     input_kind: Kind
     output_kind: Kind
+    model: ModelKind
     Options: type[Options]
 
     def check(self, table: "pandas.DataFrame", files: Path | None) -> list[Problem]:
@@ -123,17 +125,15 @@ class Task(Protocol):
         """Endings of model classes that already carry this task's head, e.g. `ForSequenceClassification`."""
         ...
 
-    def new_head(
-        self, model_config: Mapping[str, Any], classes: int, folder: Path | None = None, options: Any = None
-    ) -> dict[str, tuple[int, ...]]:
-        """Name -> shape of the parameters a new head brings, from the model's config.json.
-
-        With the model's folder and the task's options also what depends on them (a pooling layer).
-        """
+    def configure(self, table: "pandas.DataFrame", options: Any) -> dict[str, Any]:
+        """Values for the model's config that follow from the rows (`num_labels`, `id2label`). Raises StudioError."""
         ...
 
-    def unused(self, model_config: Mapping[str, Any]) -> tuple[str, ...]:
-        """Patterns of parameter names that a checkpoint may hold and this task's model leaves out."""
+    def adapt(self, model: Any, folder: Path, options: Any) -> frozenset[str]:
+        """Change a freshly built or loaded model in place; names of the parameters that this brought.
+
+        folder: the pretrained model's. The model may be on the meta device, with shapes alone.
+        """
         ...
 
     def prepare(self, spec: Spec) -> Prepared: ...

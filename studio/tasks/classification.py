@@ -48,6 +48,11 @@ def label_maps(labels: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def one_of(labels: Sequence[str]) -> dict[str, Any]:
+    """What a model's config must say so that it gives each example one of these labels."""
+    return {**label_maps(labels), "problem_type": "single_label_classification"}
+
+
 # --- problems -----------------------------------------------------------------------------------
 
 

@@ -1,16 +1,16 @@
 """Sort pictures into classes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.data.columns import Column, Kind, Problem
 from studio.data.picture_files import load_picture
+from studio.models.kind import ModelKind
 from studio.options import Options as BaseOptions
 from studio.options import setting
 from studio.tasks.base import Bundle, Prediction, Predictions, Prepared, Scores, Spec
-from studio.tasks.classification import LABEL, answers_from, class_names, label_problems, row_numbers, score
-from studio.tasks.heads import image_head, unused_in
+from studio.tasks.classification import LABEL, answers_from, class_names, label_problems, one_of, row_numbers, score
 
 if TYPE_CHECKING:
     import pandas
@@ -30,6 +30,7 @@ class ImageOptions(BaseOptions):
         title="Vary the pictures (augmentation)",
         help="Mirrors and crops training pictures at random, so that few examples go further. "
         "Frozen layers must then be computed anew in every pass, which is slower.",
+        same_model=True,
     )
 
 
@@ -42,6 +43,7 @@ class ImageClassification:
     columns: tuple[Column, ...] = (IMAGE, LABEL)
     input_kind: Kind = "image"
     output_kind: Kind = "label"
+    model = ModelKind("AutoModelForImageClassification", "image_processor", "image-classification", None)
     Options: type[BaseOptions] = ImageOptions
 
     def check(self, table: "pandas.DataFrame", files: Path | None) -> list[Problem]:
@@ -50,17 +52,11 @@ class ImageClassification:
     def architectures(self) -> tuple[str, ...]:
         return ("ForImageClassification",)
 
-    def new_head(
-        self,
-        model_config: Mapping[str, Any],
-        classes: int,
-        folder: Path | None = None,
-        options: Any = None,
-    ) -> dict[str, tuple[int, ...]]:
-        return image_head(model_config, classes)
+    def configure(self, table: "pandas.DataFrame", options: Any) -> dict[str, Any]:
+        return one_of(class_names(table))
 
-    def unused(self, model_config: Mapping[str, Any]) -> tuple[str, ...]:
-        return unused_in(model_config)
+    def adapt(self, model: Any, folder: Path, options: Any) -> frozenset[str]:
+        return frozenset()
 
     def prepare(self, spec: Spec) -> Prepared:
         from transformers import AutoModelForImageClassification, set_seed

@@ -1,19 +1,19 @@
 """Sort texts into classes: sentiment, topics, intents, spam."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from studio.data.columns import Column, Kind, Problem
 from studio.errors import StudioError
+from studio.models.kind import ModelKind
 from studio.models.local import TOKENIZER_FILES
-from studio.models.pooling import append_mean_pooling, can_append_mean_pooling, pooling_shapes, wants_mean_pooling
+from studio.models.pooling import append_mean_pooling, can_append_mean_pooling, wants_mean_pooling
 from studio.options import Options as BaseOptions
 from studio.options import setting
 from studio.tasks.base import Bundle, Prediction, Predictions, Prepared, Scores, Spec
-from studio.tasks.classification import LABEL, answers_from, class_names, label_problems, row_numbers, score
-from studio.tasks.heads import hidden_size, text_head, unused_in
+from studio.tasks.classification import LABEL, answers_from, class_names, label_problems, one_of, row_numbers, score
 
 if TYPE_CHECKING:
     import pandas
@@ -36,6 +36,7 @@ class TextOptions(BaseOptions):
         help="What lies behind this many word pieces is cut off. Longer texts need more time and memory.",
         ge=8,
         le=8192,
+        same_model=True,
     )
     pooling: Literal["auto", "standard", "mean"] = setting(
         "auto",
@@ -54,6 +55,7 @@ class TextClassification:
     columns: tuple[Column, ...] = (TEXT, LABEL)
     input_kind: Kind = "text"
     output_kind: Kind = "label"
+    model = ModelKind("AutoModelForSequenceClassification", "tokenizer", "text-classification", "SEQ_CLS")
     Options: type[BaseOptions] = TextOptions
 
     def check(self, table: "pandas.DataFrame", files: Path | None) -> list[Problem]:
@@ -62,29 +64,13 @@ class TextClassification:
     def architectures(self) -> tuple[str, ...]:
         return ("ForSequenceClassification",)
 
-    def new_head(
-        self,
-        model_config: Mapping[str, Any],
-        classes: int,
-        folder: Path | None = None,
-        options: Any = None,
-    ) -> dict[str, tuple[int, ...]]:
-        """With `folder` and `options`, what mean pooling brings is counted too."""
-        head = text_head(model_config, classes)
-        choice = options.pooling if options else "auto"
-        kind = str(model_config.get("model_type", ""))
-        if folder is None or not _takes_the_mean(choice, kind, folder):
-            return head
-        hidden, layers = hidden_size(model_config), int(model_config["num_hidden_layers"])
-        return {
-            **head,
-            "pooler.dense.weight": (hidden, hidden),
-            "pooler.dense.bias": (hidden,),
-            **pooling_shapes(layers, hidden, int(model_config["intermediate_size"])),
-        }
+    def configure(self, table: "pandas.DataFrame", options: Any) -> dict[str, Any]:
+        return one_of(class_names(table))
 
-    def unused(self, model_config: Mapping[str, Any]) -> tuple[str, ...]:
-        return unused_in(model_config)
+    def adapt(self, model: Any, folder: Path, options: Any) -> frozenset[str]:
+        if not _takes_the_mean(options.pooling, model.config.model_type, folder):
+            return frozenset()
+        return append_mean_pooling(model)
 
     def prepare(self, spec: Spec) -> Prepared:
         from transformers import AutoModelForSequenceClassification, set_seed
@@ -100,8 +86,7 @@ class TextClassification:
             spec.trust_remote_code,
             spec.changes,
         )
-        if _takes_the_mean(spec.options.pooling, model.config.model_type, spec.model_folder):
-            new |= append_mean_pooling(model)
+        new |= self.adapt(model, spec.model_folder, spec.options)
         if tokenizer.pad_token_id is None:
             tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
         model.config.pad_token_id = tokenizer.pad_token_id
@@ -148,8 +133,7 @@ class TextClassification:
         model, labels, _ = load_with_head(
             AutoModelForSequenceClassification, base, stored_labels(tuned), trust_remote_code
         )
-        if _takes_the_mean(options.pooling, model.config.model_type, base):
-            append_mean_pooling(model)
+        self.adapt(model, base, options)
         restore_initial(model, initial)
         return Bundle(model.eval(), load_tokenizer(tuned, trust_remote_code), labels, options)
 

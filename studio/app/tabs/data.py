@@ -101,6 +101,7 @@ def build(services: Services) -> Page:
     outputs = [head, bringing, of_the_hub, upload, samples, details, summary, *table_widgets, *result_widgets]
 
     def show(draft: Draft) -> list[Any]:
+        services.architectures.prefetch(draft)  # the next page counts with it
         services.supervisor.warm_up()  # by the time that somebody presses Start, its imports are done
         imported = datasets.imported(draft)
         led = demos.words(draft)  # an example brings its data along, so nothing else is asked for

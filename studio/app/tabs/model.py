@@ -79,7 +79,7 @@ def build(services: Services) -> Page:
             gr.update(visible=chosen),
             note,
             cards,
-            views.summary(draft, services.home),
+            summary_html(services, draft),
             gr.update(visible=chosen, interactive=not missing(draft)),
         ]
 
@@ -132,6 +132,17 @@ def model_cards(services: Services, draft: Draft) -> dict[str, Any]:
     known = hub.last_reach(services.home)
     reason = known.reason if known and not known.reachable else ""
     return views.cards(draft, services.home, services.machine, reason, services.settings.trust_remote_code)
+
+
+def summary_html(services: Services, draft: Draft) -> str:
+    """On the chosen model: that it is ready, or why it cannot be used. How it is built is read from now on."""
+    try:
+        if draft.task and draft.model and locate(draft.model, home=services.home):
+            services.architectures.look(draft)
+    except StudioError as error:
+        problem = error.explanation
+        return notice("bad", problem.what, problem.why, problem.what_to_do)
+    return views.summary(draft, services.home)
 
 
 def found_models(services: Services, draft: Draft) -> tuple[str, dict[str, Any] | None]:
@@ -201,9 +212,10 @@ def take(services: Services, draft: Draft, model: str) -> Draft:
     """The draft with this model, if the model can be fine-tuned for the draft's task."""
     info = local.describe(model, services.settings.trust_remote_code, services.home)
     task = TASKS[str(draft.task)]
-    if not info.fits(task.input_kind):
-        why = " ".join(info.problems) or f"It does not read {task.input_kind}s."
+    if not info.fits(task.model):
+        why = " ".join((*info.problems, info.lacks(task.model))).strip()
         raise StudioError(f"{views.title_of(model)} cannot be used here.", why, "Choose another model.")
+    services.architectures.forget(draft.change(model=model))  # chosen again: what failed may be put right by now
     if model == draft.model:
         return draft
     return draft.change(model=model, preset=None, strategy={}, training={}, run=None)
