@@ -33,20 +33,20 @@ import psutil
 from reporting import machine
 from strategy_report import plot, table
 from strategy_rows import Rows, drawn
-from studio.tasks.classification import config_of
 
 from studio.config import RunConfig
 from studio.events import AnyEvent, Step, fold
 from studio.forecast import forecast, picture_side
 from studio.hardware import probe
+from studio.model_reader import read_architecture
 from studio.models.estimates import fits
+from studio.models.local import describe_folder
 from studio.models.sources import fetch
 from studio.paths import Home
 from studio.store import Run, Store
 from studio.strategies import STRATEGIES
 from studio.suggestion import Prospect, Settings, Suggestion, suggest
 from studio.tasks import TASKS
-from studio.tasks.preview import structure_for
 
 PASSES = {"text-classification": (4, 2), "image-classification": (6, 1)}  # epochs, and checks in each
 HEAD_EPOCHS = 5
@@ -155,14 +155,15 @@ def settings_of(arm: str, rows: Rows, choices: Choices, home: Home) -> Settings:
 def suggestion(rows: Rows, choices: Choices, home: Home) -> Suggestion:
     """What the Strategy page proposes, by the same rules and the same look ahead."""
     task, folder = TASKS[rows.task], fetch(choices.model, None, lambda done, total: None)
-    options, model_config = task.Options(), config_of(folder)
-    structure = structure_for(task, folder, len(rows.classes), options)
+    info = describe_folder(folder, choices.model)
+    architecture = read_architecture(info, task, task.Options(), home).with_labels(len(rows.classes))
+    structure = architecture.structure
     here = probe()
 
     def look(settings: Settings) -> Prospect:
         config = RunConfig.read({**about(rows, choices, 0), **settings})
-        length = rows.length or picture_side(folder, model_config)
-        needed = forecast(config, structure, model_config, rows.counts, length, here, home)
+        length = rows.length or picture_side(info)
+        needed = forecast(config, structure, architecture.config, rows.counts, length, here, home)
         return Prospect(needed.seconds, fits(needed, here).verdict != "no")
 
     return suggest(structure, rows.classes, look)

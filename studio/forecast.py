@@ -1,20 +1,19 @@
 """What a run would take on this machine, told from its settings, the model's shapes and the rows alone."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from studio.config import RunConfig
-from studio.files import read_json
 from studio.hardware import Machine
 from studio.models.estimates import Estimate, Trained, Workload, estimate
-from studio.models.local import IMAGE_PROCESSOR_FILES
+from studio.models.local import ModelInfo
 from studio.models.speed import has_matrix_units, speed_of
 from studio.models.structure import Structure
 from studio.paths import Home
 from studio.training.optimizers import OPTIMIZERS
 
 AUTOMATIC_BATCH = 32
+DTYPE_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}
 
 
 def forecast(
@@ -25,8 +24,12 @@ def forecast(
     length: float,
     machine: Machine,
     home: Home,
+    dtype: str = "float32",
 ) -> Estimate:
-    """rows: examples in train, validation and test. length: tokens of a text, or a picture's side in pixels."""
+    """rows: examples in train, validation and test. length: tokens of a text, or a picture's side in pixels.
+
+    dtype: the number format in which frozen weights are held, in torch's words.
+    """
     training = config.training
     preview = config.chosen_strategy.preview(structure, config.strategy_options)
     lowest = preview.lowest_trained_block
@@ -34,14 +37,20 @@ def forecast(
     return estimate(
         structure,
         model_config,
-        Trained(preview.trainable, lowest, min(1.0, preview.trainable / above) if above else 1.0),
+        Trained(
+            preview.trainable,
+            lowest,
+            min(1.0, preview.trainable / above) if above else 1.0,
+            preview.quantised,
+            preview.quantised_bytes,
+        ),
         workload(config, rows, length),
         speed_of(machine, home),
         OPTIMIZERS[training.optimizer].state_floats,
         cores=machine.cores,
         cached=training.cache_activations,
         half_precision=training.precision in ("auto", "bf16") and has_matrix_units(),
-        saved_bytes=preview.saved_bytes,
+        weight_bytes=DTYPE_BYTES[dtype],
     )
 
 
@@ -57,12 +66,9 @@ def workload(config: RunConfig, rows: Mapping[str, int], length: float) -> Workl
     )
 
 
-def picture_side(folder: Path, config: Mapping[str, Any]) -> float:
+def picture_side(info: ModelInfo) -> float:
     """The side in pixels that pictures get before the model reads them; 224 where its files say nothing."""
-    processor: dict[str, Any] = {}
-    for name in IMAGE_PROCESSOR_FILES:
-        processor = processor or read_json(folder / name) or {}
-    size = processor.get("crop_size") or processor.get("size") or config.get("image_size")
+    size = info.processor.get("crop_size") or info.processor.get("size") or info.config.get("image_size")
     if isinstance(size, dict):
         size = size.get("height") or size.get("shortest_edge")
     if isinstance(size, list):

@@ -44,6 +44,7 @@ def setting(
     shown_if: dict[str, Any] | None = None,
     advanced: bool = True,
     needs: str | None = None,
+    same_model: bool = False,
     **bounds: Any,
 ) -> Any:
     """Declare one field of an `Options` model.
@@ -53,9 +54,11 @@ def setting(
     shown_if: {other field: value or tuple of values} under which the form draws it.
     needs: what task or model must have for the setting to be read at all (studio.training.needs knows the words).
     advanced: folded away unless the person opens Advanced.
+    same_model: of a task's setting, that the model is built alike whatever it says.
     bounds: pydantic's own (ge, gt, le, lt, ...). A field typed `Literal[...]` is a choice.
     """
-    extra: dict[str, Any] = {"shown_if": shown_if or {}, "advanced": advanced} | ({"needs": needs} if needs else {})
+    extra: dict[str, Any] = {"shown_if": shown_if or {}, "advanced": advanced, "same_model": same_model}
+    extra |= {"needs": needs} if needs else {}
     return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
 
 

@@ -1,18 +1,15 @@
 """What stands in the way of a run, found before it is queued, all of it at once. Asks nothing of the network."""
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 from studio.config import RunConfig
 from studio.data.sources import parse_source
 from studio.errors import Explanation, StudioError
+from studio.model_reader import read_architecture
 from studio.models.hub import last_reach
-from studio.models.local import READS, describe_folder
-from studio.models.sources import locate, why_only_local
-from studio.models.weights import stored_names
+from studio.models.local import ModelInfo, find
+from studio.models.sources import why_only_local
 from studio.paths import Home
-from studio.tasks.preview import structure_for
 from studio.training.needs import unread
 from studio.training.optimizers import OPTIMIZERS
 
@@ -38,34 +35,28 @@ def find_problems(config: RunConfig, home: Home, trust_remote_code: bool = False
 
 
 def _of_model(config: RunConfig, home: Home, trust_remote_code: bool) -> list[Explanation]:
+    """The model's folder is looked at here, once; what was found there goes on to whoever asks about it."""
     model_id = config.model.id
     try:
-        folder = locate(model_id, config.model.revision, home)
-        if folder is None:
-            return _of_missing_model(model_id, home)
+        info = find(model_id, config.model.revision, home, trust_remote_code)
     except StudioError as error:
         return [error.explanation]
-    info = describe_folder(folder, model_id, trust_remote_code)
+    if info is None:
+        return _of_missing_model(model_id, home)
     problems = [
         Explanation(f"The model '{model_id}' cannot be used.", problem, "Choose another model.")
         for problem in info.problems
     ]
-    processor = config.chosen_task.model.processor
-    if info.processor and info.processor != processor:
-        problems.append(
-            Explanation(
-                f"The model '{model_id}' does not fit the task.",
-                f"It reads {READS[info.processor]}, and {config.chosen_task.title} is about {READS[processor]}.",
-                "Choose another model, or the other task.",
-            )
-        )
-    return problems or [*_of_unread(config, info.config, folder), *_of_misfit(config, folder)]
+    if lack := info.lacks(config.chosen_task.model):
+        what = f"The model '{model_id}' does not fit the task."
+        problems.append(Explanation(what, lack, "Choose another model, or another task."))
+    return problems or [*_of_unread(config, info), *_of_misfit(config, info, home, trust_remote_code)]
 
 
-def _of_unread(config: RunConfig, model_config: dict[str, Any], folder: Path) -> list[Explanation]:
+def _of_unread(config: RunConfig, info: ModelInfo) -> list[Explanation]:
     """Settings that this task and model do not have: better refused than ignored."""
     task = config.chosen_task
-    nobody_reads = unread(task.traits, model_config, stored_names(folder))
+    nobody_reads = unread(task.traits, info.config, info.tensors)
     fields = type(config.training).model_fields
     given = [name for name in sorted(nobody_reads) if getattr(config.training, name) != fields[name].default]
     return [
@@ -78,11 +69,15 @@ def _of_unread(config: RunConfig, model_config: dict[str, Any], folder: Path) ->
     ]
 
 
-def _of_misfit(config: RunConfig, folder: Path) -> list[Explanation]:
-    """A way of training that this model cannot be trained by; how many classes there will be does not matter to it."""
-    return _refused(
-        lambda: config.chosen_strategy.check(structure_for(config.chosen_task, folder, 2, config.task_options))
-    )
+def _of_misfit(config: RunConfig, info: ModelInfo, home: Home, trust_remote_code: bool) -> list[Explanation]:
+    """A model that cannot be taught the task, or not in this way; how many classes there will be does not matter."""
+
+    def look() -> None:
+        task, options = config.chosen_task, config.task_options
+        architecture = read_architecture(info, task, options, home, trust_remote_code=trust_remote_code)
+        config.chosen_strategy.check(architecture.structure, config.strategy_options)
+
+    return _refused(look)
 
 
 def _of_missing_model(model_id: str, home: Home) -> list[Explanation]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from studio.models.structure import Structure
 from studio.registry import Registry
+from studio.strategies.selection import new_part
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Preset:
 
 
 def _quick(structure: Structure, rows: int) -> dict[str, dict[str, Any]]:
-    return {"strategy": {"name": "freeze", "last_blocks": 0}, "training": {"epochs": 20, "early_stopping": 5}}
+    blocks = 0 if new_part(structure) else 1  # without a new head there is nothing else to train
+    return {"strategy": {"name": "freeze", "last_blocks": blocks}, "training": {"epochs": 20, "early_stopping": 5}}
 
 
 def _balanced(structure: Structure, rows: int) -> dict[str, dict[str, Any]]:

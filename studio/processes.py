@@ -5,7 +5,7 @@ import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 import psutil
 
@@ -48,6 +48,15 @@ class Identity:
 def python(*arguments: str) -> list[str]:
     """The command that runs a module of ours with this interpreter: python("studio.engine.worker", DIR)."""
     return [sys.executable, "-m", *arguments]
+
+
+def own_stdout() -> TextIO:
+    """The real stdout, for answers alone: whatever else prints, in Python or below, lands on stderr from now on."""
+    sys.stdout.flush()
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return answers
 
 
 def start_detached(command: list[str], log: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:

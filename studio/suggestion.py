@@ -11,6 +11,7 @@ from typing import Any
 
 from studio.models.structure import Structure
 from studio.strategies import STRATEGIES
+from studio.strategies.selection import new_part
 
 Settings = dict[str, dict[str, Any]]  # {"strategy": {...}, "training": {...}}
 FEW, SMALL = 20, 1000  # examples of the rarest class, and of all, below which the rules change
@@ -42,7 +43,7 @@ def suggest(structure: Structure, counts: Mapping[str, int], look: Callable[[Set
     training, why = _training(counts, rows)
     candidates = [each for each in _candidates(structure, rows, rarest) if _suits(each[0], structure)]
     choices: list[Settings] = [
-        {"strategy": {"name": name}, "training": training | _epochs(name, rows)} for name, _ in candidates
+        {"strategy": _settings(name, structure), "training": training | _epochs(name, rows)} for name, _ in candidates
     ]
     last = len(choices) - 1
     chosen = next((index for index, settings in enumerate(choices) if _is_quick(look(settings))), last)
@@ -78,6 +79,11 @@ def _training(counts: Mapping[str, int], rows: int) -> tuple[dict[str, Any], lis
         times = largest / max(1, smallest)
         why.append(f"The largest class has {times:.0f} times the examples of the smallest: rare ones count as much.")
     return training, why
+
+
+def _settings(name: str, structure: Structure) -> dict[str, Any]:
+    """A model without a new head trains its uppermost block instead."""
+    return {"name": name} | ({} if name != "freeze" or new_part(structure) else {"last_blocks": 1})
 
 
 def _epochs(name: str, rows: int) -> dict[str, int]:

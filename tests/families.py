@@ -1,5 +1,6 @@
-"""Tiny models of many families, from their configs: what the structure, the head table and the strategies must fit."""
+"""Tiny models of many families, from their configs: what the structure, the heads and the strategies must fit."""
 
+import functools
 from typing import Any
 
 SMALL = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 32}
@@ -67,10 +68,15 @@ EXPECTED: dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]] = {
 
 def live_structure(model: Any) -> Any:
     """The structure as training sees it."""
-    from studio.models.structure import find_structure
-    from studio.tasks.loading import head_names
+    from studio.models.heads import head_names, structure_of_model
 
-    return find_structure({name: tuple(p.shape) for name, p in model.named_parameters()}, head_names(model))
+    return structure_of_model(model, head_names(model))
+
+
+@functools.cache
+def structure_of(family: str) -> Any:
+    """The live structure of a tiny model of the family."""
+    return live_structure(build(family))
 
 
 def build(family: str, classes: int = 3, with_head: bool = True) -> Any:

@@ -19,9 +19,9 @@ from studio.engine.session import Material, Session
 from studio.engine.session import build as build_session
 from studio.engine.settled import Settled
 from studio.engine.training import continue_from
+from studio.models.heads import head_names
 from studio.paths import Home
 from studio.store import Run, Store
-from studio.tasks.loading import head_names
 
 STEPS, ROWS = 3, 2
 SMALL: dict[str, dict[str, Any]] = {

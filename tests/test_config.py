@@ -6,11 +6,12 @@ import pytest
 
 from studio.config import RunConfig
 from studio.errors import StudioError
+from studio.model_reader import read_architecture
+from studio.models.local import describe_folder
 from studio.paths import Home
 from studio.preflight import check, find_problems
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
-from studio.tasks.preview import structure_for
 
 MINIMAL = """
 task: text-classification
@@ -112,6 +113,6 @@ def test_a_way_that_does_not_fit_is_told_before_the_run(
         }
     )
     (problem,) = find_problems(config, home)
-    assert "does not fit this model" in problem.what and problem.why == STRATEGIES[strategy].why_not(
-        structure_for(config.chosen_task, image_model, 10, config.task_options)
-    )
+    architecture = read_architecture(describe_folder(image_model), config.chosen_task, config.task_options, home)
+    assert "does not fit this model" in problem.what
+    assert problem.why == STRATEGIES[strategy].why_not(architecture.structure)

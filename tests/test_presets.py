@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from studio.config import RunConfig
+from studio.model_reader import read_architecture
 from studio.models.local import describe
-from studio.models.structure import Structure, structure_of
+from studio.models.structure import Structure
 from studio.presets import PRESETS, Preset
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
@@ -15,9 +16,8 @@ from studio.tasks import TASKS
 @pytest.fixture(params=["text", "image"])
 def structure(request: pytest.FixtureRequest) -> Structure:
     folder: Path = request.getfixturevalue(f"{request.param}_model")
-    config = describe(str(folder)).config
     task = TASKS[f"{request.param}-classification"]
-    return structure_of(folder, task.new_head(config, 3), task.unused(config))
+    return read_architecture(describe(str(folder)), task, task.Options(), request.getfixturevalue("home")).structure
 
 
 @pytest.mark.parametrize("rows", [6, 999, 1000, 200_000])

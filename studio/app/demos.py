@@ -9,7 +9,7 @@ from studio.app.imports import import_source
 from studio.app.mending import put_right
 from studio.app.nested import value_at
 from studio.app.outlook import preset_draft, subject
-from studio.app.pages import Services
+from studio.app.pages import Services, wait_for_architecture
 from studio.data.options import ReadingOptions
 from studio.data.sources import parse_source
 from studio.errors import StudioError
@@ -124,10 +124,12 @@ def begin(services: Services, draft: Draft, name: str) -> Generator[str, None, D
     fresh = draft.start_anew(demo=demo.name, own=set_aside(draft), config=without_data)
     services.drafts.save(fresh)  # the import goes on from what is stored
     try:
+        services.architectures.prefetch(fresh)  # while the data is read
         filled = yield from import_source(
             services, fresh, demo.source, parse_source(demo.source).title, ReadingOptions()
         )
         if filled.dataset is not None:
+            yield from wait_for_architecture(services, filled)
             filled = put_right(services, filled)
             filled = preset_draft(services, filled, subject(services, filled), demo.preset)
             return filled.merge(demo.config)

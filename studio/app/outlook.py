@@ -10,15 +10,14 @@ from studio.config import RunConfig
 from studio.forecast import forecast, picture_side, workload
 from studio.hardware import GIGABYTE, free_disk_bytes
 from studio.models import local
+from studio.models.architecture import Architecture
 from studio.models.estimates import Estimate, fits, tokens_of
 from studio.models.local import ModelInfo
 from studio.models.structure import Structure
-from studio.models.weights import stored_names
 from studio.presets import PRESETS
 from studio.strategies.base import Course, Preview
 from studio.suggestion import Prospect, Settings, Suggestion, suggest
 from studio.tasks import TASKS
-from studio.tasks.preview import structure_for
 from studio.training.needs import unread
 
 TONES: dict[str, Tone] = {"ok": "good", "tight": "warning", "no": "bad"}
@@ -31,10 +30,14 @@ class Subject:
     """What is to be trained on what, read once a draw: the model's shapes and the rows of the draft."""
 
     info: ModelInfo
-    structure: Structure
+    architecture: Architecture
     rows: dict[str, int]
     length: float  # tokens of a text, pixels of a picture's side
     classes: dict[str, int]  # training examples of each class
+
+    @property
+    def structure(self) -> Structure:
+        return self.architecture.structure
 
 
 @dataclass(frozen=True)
@@ -66,33 +69,35 @@ def subject(services: Services, draft: Draft) -> Subject:
     info = local.describe(
         str(draft.model), services.settings.trust_remote_code, services.home, draft.value("model.revision")
     )
+    architecture = services.architectures.of(draft)
     assembled = services.datasets.assembled(draft)
-    options = task.Options.read(draft.options)
-    structure = structure_for(task, info.folder, max(2, len(assembled.counts)), options)
     rows = assembled.rows
     if task.model.processor == "tokenizer":
         texts = assembled.table[task.columns[0].name].head(FIRST_ROWS)
         length = tokens_of(float(texts.str.len().mean()), draft.options.get("max_length") or 128)
     else:
-        length = picture_side(info.folder, info.config)
+        length = picture_side(info)
     classes = {name: counts.get("train", 0) for name, counts in assembled.counts.items()}
-    return Subject(info, structure, rows, length, classes)
+    outputs = int(
+        task.configure(assembled.table, task.Options.read(draft.options)).get("num_labels", architecture.labels)
+    )
+    return Subject(info, architecture.with_labels(outputs), rows, length, classes)
 
 
 def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
     strategy = config.chosen_strategy
-    why_not = strategy.why_not(about.structure) or strategy.why_not_here()
+    why_not = strategy.why_not_with(about.structure, config.strategy_options) or strategy.why_not_here()
     preview = strategy.preview(about.structure, config.strategy_options)
     training = config.training
     needed = forecast(
-        config, about.structure, about.info.config, about.rows, about.length, services.machine, services.home
+        config, about.structure, about.architecture.config, about.rows, about.length, services.machine, services.home
     )
     fit = fits(needed, services.machine, free_disk_bytes(services.home.root))
     changeable = preview.total - about.structure.count(about.structure.fixed)
     share = preview.trainable / max(1, changeable)
     course = strategy.course(about.structure, config.strategy_options)
     drawn = layers(preview, config.learning_rate, course, training.epochs)
-    nobody_reads = unread(config.chosen_task.traits, about.info.config, stored_names(about.info.folder))
+    nobody_reads = unread(config.chosen_task.traits, about.info.config, about.info.tensors)
     nobody_reads |= frozenset() if preview.lowest_trained_block or course else {"cache_activations"}
     batch_size = workload(config, about.rows, about.length).batch_size
     steps = max(1, math.ceil(about.rows["train"] / batch_size)) * training.epochs

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 from gradio.blocks import Block
 
+from studio.app.architectures import Architectures
 from studio.app.draft_data import Datasets
 from studio.app.drafts import Draft, Drafts
 from studio.app.states import States
@@ -41,6 +42,7 @@ class Services:
     states: States
     drafts: Drafts
     datasets: Datasets
+    architectures: Architectures
     limits: Limits
     machine: Machine
     jobs: dict[str, Job] = field(default_factory=dict)
@@ -123,6 +125,12 @@ def followed(services: Services, draft: Draft, job: Job) -> Generator[str, None,
         if job.result is None:
             job.cancel()
     return services.drafts.load(draft.id)
+
+
+def wait_for_architecture(services: Services, draft: Draft) -> Generator[str, None, None]:
+    """Say so as long as it is being read how the draft's model is built."""
+    for sentence in services.architectures.waiting(draft):
+        yield progress_html(sentence)
 
 
 def cancel_job(services: Services, draft: Draft) -> Draft:

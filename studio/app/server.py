@@ -24,6 +24,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from components.theme import css_paths, head, studio_theme
+from studio.app.architectures import Architectures
 from studio.app.draft_data import Datasets
 from studio.app.drafts import Drafts
 from studio.app.main import build_app
@@ -65,6 +66,7 @@ def make_services(settings: ServerSettings) -> Services:
         states=States(),
         drafts=drafts,
         datasets=Datasets(store, drafts),
+        architectures=Architectures(home, settings.trust_remote_code),
         limits=Limits(upload_megabytes=settings.upload_megabytes),
         machine=probe(),
     )

@@ -42,8 +42,9 @@ from studio.engine.settled import Settled
 from studio.engine.settling import settle
 from studio.errors import StudioError
 from studio.events import Planned
+from studio.models.heads import structure_of_model
 from studio.models.sources import fetch
-from studio.models.structure import Structure, find_structure
+from studio.models.structure import Structure
 from studio.paths import Home
 from studio.processes import trusts_remote_code
 from studio.store import Run
@@ -135,7 +136,7 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
         outputs.save_examples(run, material.table, material.dataset)
     device = torch.device(settled.device)
     seed_everything(training.seed)
-    structure = find_structure(shapes_of(prepared.model), head=prepared.new_parameters)
+    structure = structure_of_model(prepared.model, prepared.new_parameters)
     renewed = strategy.renews(structure, options)
     if not renewed and ranks.is_main():
         outputs.save_initial_weights(run, prepared.model, prepared.new_parameters)
@@ -236,7 +237,7 @@ def settled_for_all(
 
 def apply_strategy(config: RunConfig, prepared: Prepared, structure: Structure) -> nn.Module:
     """The model with exactly the chosen parameters trainable, possibly wrapped by peft."""
-    config.chosen_strategy.check(structure)
+    config.chosen_strategy.check(structure, config.strategy_options)
     model = config.chosen_strategy.apply(prepared.model, structure, config.strategy_options)
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise StudioError(
@@ -281,10 +282,6 @@ def regularisers(loop: Loop, training: TrainingOptions, prepared: Prepared, stru
         decay = training.ema_decay if training.averaging == "ema" else None
         found.append(Averaging(loop, decay, training.swa_start))
     return found
-
-
-def shapes_of(model: nn.Module) -> dict[str, tuple[int, ...]]:
-    return {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
 
 
 def compute_twice(model: nn.Module) -> None:

@@ -58,11 +58,14 @@ class Trained:
     """What a strategy trains, as its preview says: trainable parameters, and the lowest block among them.
 
     share: of the parameters in those blocks, how many get gradients of their own (adapters: nearly none).
+    quantised, quantised_bytes: frozen numbers that are held in few bits, and what they take.
     """
 
     parameters: int
     lowest_block: int
     share: float = 1.0
+    quantised: int = 0
+    quantised_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -114,8 +117,8 @@ def block_costs(structure: Structure, config: Mapping[str, Any], workload: Workl
     count = max(1, len(structure.blocks))
     repeats = max(1, int(config.get("num_hidden_layers") or 0) // count) if workload.kind == "text" else 1
     costs = []
-    for index, block in enumerate(structure.blocks):
-        places = _places(structure, config, workload, index / max(1, count - 1))
+    for height, block in zip(_heights(structure), structure.blocks, strict=True):
+        places = _places(structure, config, workload, height)
         cost = _cost((structure.shapes[name] for name in block), places * repeats)
         costs.append(cost + Cost(_attention(structure, block, workload, places) * repeats))
     last_places = _places(structure, config, workload, 1.0)
@@ -139,13 +142,13 @@ def estimate(
     cores: int = 1,
     cached: bool = True,
     half_precision: bool = False,
-    saved_bytes: int = 0,
+    weight_bytes: float = FLOAT_BYTES,
 ) -> Estimate:
     """What training will take.
 
     config: the model's config.json. optimizer_floats: numbers that the optimizer keeps per parameter.
     cached: activations of frozen layers are computed once. half_precision: the device does bf16 faster.
-    saved_bytes: what the weights take less than in single precision.
+    weight_bytes: what a frozen number takes that is not quantised; what trains is held in single precision.
     """
     stem, blocks = block_costs(structure, config, workload)
     low = trained.lowest_block
@@ -170,12 +173,17 @@ def estimate(
         + steps * (STEP_SECONDS + update)
     )
     kept = tuned.outputs * KEPT_PER_OUTPUT + _widest(blocks[:low]) * 2
-    memory = FLOAT_BYTES * (
-        structure.total + trained.parameters * (1 + optimizer_floats) + workload.batch_size * kept * PADDING
-    )
-    return Estimate(
-        seconds, int(memory) - saved_bytes + PROCESS_BYTES, _cache_bytes(structure, config, low, workload), speed.rough
-    )
+    weights = _weights_bytes(structure.total, trained, weight_bytes)
+    beside = FLOAT_BYTES * (trained.parameters * (1 + optimizer_floats) + workload.batch_size * kept * PADDING)
+    memory = int(weights + beside) + PROCESS_BYTES
+    return Estimate(seconds, memory, _cache_bytes(structure, config, low, workload), speed.rough)
+
+
+def _weights_bytes(numbers: int, trained: Trained, weight_bytes: float) -> float:
+    """Memory of a model's own weights: quantised ones, frozen ones, and those that train."""
+    whole = numbers - trained.quantised
+    training = min(trained.parameters, whole)
+    return trained.quantised_bytes + (whole - training) * weight_bytes + training * FLOAT_BYTES
 
 
 def fits(estimate: Estimate, machine: Machine, free_disk_bytes: int | None = None) -> Fit:
@@ -218,6 +226,15 @@ def _places(structure: Structure, config: Mapping[str, Any], workload: Workload,
     return (workload.length / _patch(config)) ** 2 + 1
 
 
+def _heights(structure: Structure) -> list[float]:
+    """How far up each block lies, from 0 to 1. Blocks without convolutions above ones that have some (the transformer
+    of a detector, above its backbone) work on the smallest feature map."""
+    convolves = [any(len(structure.shapes[name]) == 4 for name in block) for block in structure.blocks]
+    counted = convolves if any(convolves) else [True] * len(convolves)
+    steps = max(1, sum(counted) - 1)
+    return [min(1.0, sum(counted[:index]) / steps) for index in range(len(counted))]
+
+
 def _is_pyramid(structure: Structure, config: Mapping[str, Any]) -> bool:
     """True for networks whose feature maps shrink: convolutions inside the blocks, or stages of given depths."""
     convolutions = any(len(structure.shapes[name]) == 4 for name in structure.body)
@@ -225,7 +242,8 @@ def _is_pyramid(structure: Structure, config: Mapping[str, Any]) -> bool:
 
 
 def _patch(config: Mapping[str, Any]) -> int:
-    return int(config.get("patch_size") or 16)
+    side = config.get("patch_size") or 16
+    return int(side if isinstance(side, int | float) else side[0])
 
 
 def _attention(structure: Structure, block: tuple[str, ...], workload: Workload, places: float) -> float:
@@ -247,7 +265,7 @@ def _cache_bytes(structure: Structure, config: Mapping[str, Any], low: int, work
     block = structure.blocks[min(low, len(structure.blocks)) - 1]
     width = min((structure.shapes[n][0] for n in block if len(structure.shapes[n]) >= 2), default=0)
     whole = low >= len(structure.blocks)
-    height = (low - 1) / max(1, len(structure.blocks) - 1)
+    height = _heights(structure)[low - 1]
     places = 1.0 if whole else _places(structure, config, workload, height)
     return int(sum(workload.rows.values()) * places * width * FLOAT_BYTES)
 

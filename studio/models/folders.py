@@ -12,7 +12,7 @@ PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 _SETTINGS = (".json", ".txt", ".model", ".tiktoken", ".jinja")
 # Inert text unless the server was started with --trust-remote-code.
 _CODE = (".py",)
-_POOLING = "1_Pooling/config.json"  # how a sentence encoder turns token vectors into one
+POOLING = "1_Pooling/config.json"  # how a sentence encoder turns token vectors into one
 
 
 def wanted_files(paths: Iterable[str]) -> list[str]:
@@ -23,7 +23,7 @@ def wanted_files(paths: Iterable[str]) -> list[str]:
         path
         for path in everything
         if path in weights
-        or path == _POOLING
+        or path == POOLING
         or ("/" not in path and PurePosixPath(path).suffix in _SETTINGS + _CODE and not _is_listing_of_pickles(path))
     ]
 

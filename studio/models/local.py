@@ -1,5 +1,6 @@
-"""What is on this machine already, and what a model folder holds, read without loading it."""
+"""What is on this machine already, and what a model folder holds: looked at once, and passed on as one value."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -10,72 +11,104 @@ from studio.files import read_json
 from studio.models.download import pickles_only
 from studio.models.folders import CONFIG, file_names, has_only_pickles, weight_files
 from studio.models.kind import ModelKind
-from studio.models.sources import in_hub_cache, locate
+from studio.models.sources import candidates, in_hub_cache, locate
 from studio.models.starters import STARTERS
-from studio.models.weights import shapes_in, stored_bytes
+from studio.models.weights import Tensor, parameters_among, tensors_in
 from studio.paths import Home
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "tokenizer.model", "spiece.model")
 IMAGE_PROCESSOR_FILES = ("preprocessor_config.json", "processor_config.json")
-# Keys of config.json that only models of this kind have.
-TEXT_KEYS = ("vocab_size",)
-IMAGE_KEYS = ("num_channels", "image_size", "patch_size")
-READS = {"tokenizer": "texts", "image_processor": "pictures"}
+# by what turns rows into tensors: the files that it lies in, and what to say where there is none of them
+PROCESSORS: dict[str, tuple[tuple[str, ...], str]] = {
+    "tokenizer": (TOKENIZER_FILES, "Its tokenizer is missing, so it cannot read text."),
+    "image_processor": (IMAGE_PROCESSOR_FILES, "Its image processor is missing, so it cannot read images."),
+    "feature_extractor": (IMAGE_PROCESSOR_FILES, "Its feature extractor is missing, so it cannot hear."),
+    "processor": (IMAGE_PROCESSOR_FILES, "Its processor is missing, so it cannot read what it is given."),
+}
 
 
 @dataclass(frozen=True)
 class ModelInfo:
     """What a model folder holds.
 
-    processor: what prepares its inputs ("tokenizer", "image_processor"), or "" where its config does not say.
+    files: the names of its files. disk_bytes: of its weights. config, processor: what config.json and the image
+    processor's file say; empty where there is none. tensors: what the headers of its weights say.
     problems: sentences why it cannot be fine-tuned here; empty when it can.
     """
 
     id: str
     folder: Path
-    model_type: str
-    architectures: tuple[str, ...]
-    parameters: int
-    disk_bytes: int
-    has_tokenizer: bool
-    has_image_processor: bool
-    processor: str
+    files: frozenset[str]
     config: dict[str, Any]
+    processor: dict[str, Any]
+    tensors: Mapping[str, Tensor]
+    disk_bytes: int
     problems: tuple[str, ...]
 
+    @property
+    def model_type(self) -> str:
+        return str(self.config.get("model_type", ""))
+
+    @property
+    def parameters(self) -> int:
+        return sum(prod(shape) for shape in parameters_among(self.tensors).values())
+
+    @property
+    def is_complete(self) -> bool:
+        return CONFIG in self.files and self.disk_bytes > 0
+
+    def lacks(self, kind: ModelKind) -> str:
+        """A sentence why a task whose models are of this kind cannot read its inputs with it, or "".
+
+        A model for images alone does without a processor's file: transformers has a usual one for each.
+        """
+        files, sentence = PROCESSORS[kind.processor]
+        usual = kind.processor == "image_processor" and not self.files.intersection(TOKENIZER_FILES)
+        return "" if usual or self.files.intersection(files) else sentence
+
     def fits(self, kind: ModelKind) -> bool:
-        """Whether a task whose models are of this kind can start from this one."""
-        return self.processor == kind.processor and not self.problems
+        """Whether its files hold what such a task needs. Of the model itself, `studio.model_reader` tells."""
+        return not self.problems and not self.lacks(kind)
+
+
+def find(
+    model_id: str, revision: str | None = None, home: Home | None = None, trust_remote_code: bool = False
+) -> ModelInfo | None:
+    """The model where it is complete on this machine, or None. Raises StudioError as `locate` does."""
+    found = (describe_folder(folder, model_id, trust_remote_code) for folder in candidates(model_id, revision, home))
+    return next((info for info in found if info.is_complete), None)
 
 
 def describe(
     model_id: str, trust_remote_code: bool = False, home: Home | None = None, revision: str | None = None
 ) -> ModelInfo:
-    """Read config.json and the headers of the weights; neither torch nor the weights themselves.
+    """Read its small files and the headers of its weights; neither torch nor the weights themselves.
 
     A folder with something missing is described with its problems; a model that is not on this machine
     raises StudioError.
     """
-    folder = locate(model_id, revision, home) or _given_folder(model_id)
-    if folder is None:
-        raise StudioError(
-            f"The model '{model_id}' is not on this machine.",
-            "It is neither a folder, nor installed, nor in the Hub cache.",
-            "Download it first, or choose another model.",
-        )
-    return describe_folder(folder, model_id, trust_remote_code)
+    info = find(model_id, revision, home, trust_remote_code)
+    if info is not None:
+        return info
+    folder = Path(model_id).expanduser()
+    if folder.is_dir():
+        return describe_folder(folder.resolve(), model_id, trust_remote_code)
+    raise StudioError(
+        f"The model '{model_id}' is not on this machine.",
+        "It is neither a folder, nor installed, nor in the Hub cache.",
+        "Download it first, or choose another model.",
+    )
 
 
 def describe_folder(folder: Path, model_id: str = "", trust_remote_code: bool = False) -> ModelInfo:
     names = file_names(folder)
     config, problems = _read_config(folder)
-    has_tokenizer = any(name in names for name in TOKENIZER_FILES)
-    has_processor = any(name in names for name in IMAGE_PROCESSOR_FILES)
-    processor = _processor(config)
-    parameters = disk = 0
+    tensors: dict[str, Tensor] = {}
+    disk = 0
     try:
-        if weight_files(folder):
-            parameters, disk = sum(prod(shape) for shape in shapes_in(folder).values()), stored_bytes(folder)
+        if weights := weight_files(folder):
+            disk = sum(file.stat().st_size for file in weights)
+            tensors = tensors_in(weights)
         elif has_only_pickles(names):
             problems.append(pickles_only(model_id or folder.name).explanation.why)
         else:
@@ -84,19 +117,14 @@ def describe_folder(folder: Path, model_id: str = "", trust_remote_code: bool = 
         problems.append(str(error))
     if config.get("auto_map") and not trust_remote_code:
         problems.append("It needs Python code of its own, which runs only with `studio ui --trust-remote-code`.")
-    if processor == "tokenizer" and not has_tokenizer:
-        problems.append("Its tokenizer is missing, so it cannot read text.")
     return ModelInfo(
         id=model_id or str(folder),
         folder=folder,
-        model_type=str(config.get("model_type", "")),
-        architectures=tuple(config.get("architectures") or ()),
-        parameters=parameters,
-        disk_bytes=disk,
-        has_tokenizer=has_tokenizer,
-        has_image_processor=has_processor,
-        processor=processor,
+        files=frozenset(names),
         config=config,
+        processor=_read_processor(folder, names),
+        tensors=tensors,
+        disk_bytes=disk,
         problems=tuple(problems),
     )
 
@@ -124,11 +152,6 @@ def cached_models() -> list[tuple[str, Path]]:
     return [(model_id, folder) for model_id in ids if (folder := in_hub_cache(model_id)) is not None]
 
 
-def _given_folder(model_id: str) -> Path | None:
-    folder = Path(model_id).expanduser()
-    return folder.resolve() if folder.is_dir() else None
-
-
 def _read_config(folder: Path) -> tuple[dict[str, Any], list[str]]:
     try:
         config = read_json(folder / CONFIG)
@@ -139,7 +162,13 @@ def _read_config(folder: Path) -> tuple[dict[str, Any], list[str]]:
     return (config, []) if isinstance(config, dict) else ({}, [f"Its {CONFIG} holds no settings."])
 
 
-def _processor(config: dict[str, Any]) -> str:
-    if any(key in config for key in TEXT_KEYS):
-        return "tokenizer"
-    return "image_processor" if any(key in config for key in IMAGE_KEYS) else ""
+def _read_processor(folder: Path, names: list[str]) -> dict[str, Any]:
+    """The first of the image processor's files, or nothing; what is damaged there is told when it is loaded."""
+    for name in IMAGE_PROCESSOR_FILES:
+        if name in names:
+            try:
+                values = read_json(folder / name)
+            except ValueError:
+                return {}
+            return values if isinstance(values, dict) else {}
+    return {}

@@ -46,29 +46,20 @@ def takes_mean_pooling(choice: str, model_type: str, folder: Path) -> bool:
     return choice == "mean" or (choice == "auto" and can_append_mean_pooling(model_type) and wants_mean_pooling(folder))
 
 
-def pooling_shapes(layer: int, hidden: int, intermediate: int) -> dict[str, tuple[int, ...]]:
-    """Name -> shape of what `append_mean_pooling` brings, for the preview. layer: the number of layers before."""
-    square = {"attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense"}
-    shapes: dict[str, tuple[int, ...]] = {}
-    for module in sorted(square):
-        shapes |= {f"{module}.weight": (hidden, hidden), f"{module}.bias": (hidden,)}
-    for module in ("attention.output.LayerNorm", "output.LayerNorm"):
-        shapes |= {f"{module}.weight": (hidden,), f"{module}.bias": (hidden,)}
-    shapes |= {"intermediate.dense.weight": (intermediate, hidden), "intermediate.dense.bias": (intermediate,)}
-    shapes |= {"output.dense.weight": (hidden, intermediate), "output.dense.bias": (hidden,)}
-    return {f"encoder.layer.{layer}.{name}": shape for name, shape in shapes.items()}
-
-
 def append_mean_pooling(model: "PreTrainedModel") -> frozenset[str]:
-    """Change a BertForSequenceClassification in place; return the names of its new parameters (layer and pooler)."""
+    """Change a BertForSequenceClassification in place; return the names of its new parameters (layer and pooler).
+
+    It may be on the meta device: then the new layer has no numbers either.
+    """
     import torch
     from transformers.models.bert.modeling_bert import BertLayer
 
     bert: Any = model.base_model
     config = model.config
     index = config.num_hidden_layers
-    layer = BertLayer(config, layer_idx=index).to(model.dtype)
-    identity = torch.eye(config.hidden_size, dtype=model.dtype)
+    with torch.device(model.device):
+        layer = BertLayer(config, layer_idx=index).to(model.dtype)
+        identity = torch.eye(config.hidden_size, dtype=model.dtype)
     with torch.no_grad():
         for name, parameter in layer.named_parameters():
             parameter.fill_(1.0 if name.endswith("LayerNorm.weight") else 0.0)

@@ -1,5 +1,6 @@
 """From a model's name to its folder: a local folder, a starter, or a model of the Hub."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from studio.errors import StudioError
@@ -15,12 +16,20 @@ def locate(model_id: str, revision: str | None = None, home: Home | None = None)
     model_id: a folder's path, `starter/NAME`, or a Hub id, which must be complete in the Hub cache.
     Raises StudioError for an unknown starter, or one whose weights were changed.
     """
+    return next((folder for folder in candidates(model_id, revision, home) if is_complete(folder)), None)
+
+
+def candidates(model_id: str, revision: str | None = None, home: Home | None = None) -> Iterator[Path]:
+    """The folders in which a model may lie, the first complete one of which counts. Raises as `locate`."""
     if model_id.startswith(PREFIX):
-        return locate_starter(STARTERS[model_id.removeprefix(PREFIX)], home or Home.find())
+        starter = locate_starter(STARTERS[model_id.removeprefix(PREFIX)], home or Home.find())
+        yield from [starter] if starter else []
+        return
     folder = Path(model_id).expanduser()
-    if folder.is_dir() and is_complete(folder):
-        return folder.resolve()
-    return None if looks_like_path(model_id) else in_hub_cache(model_id, revision)
+    if folder.is_dir():
+        yield folder.resolve()
+    snapshot = None if looks_like_path(model_id) else _snapshot(model_id, revision)
+    yield from [snapshot] if snapshot else []
 
 
 def fetch(
@@ -51,6 +60,12 @@ def why_only_local(model_id: str) -> StudioError | None:
 
 def in_hub_cache(model_id: str, revision: str | None = None) -> Path | None:
     """The folder of a Hub model that was downloaded in full earlier, or None."""
+    folder = _snapshot(model_id, revision)
+    return folder if folder and is_complete(folder) else None
+
+
+def _snapshot(model_id: str, revision: str | None) -> Path | None:
+    """Its folder in the Hub cache, if no file of those that the Hub listed is missing there."""
     from huggingface_hub import get_cached_repo_tree, snapshot_download
     from huggingface_hub.errors import (
         CachedRepoTreeNotFoundError,
@@ -66,8 +81,7 @@ def in_hub_cache(model_id: str, revision: str | None = None) -> Path | None:
         expected = []  # fetched by an older library, which kept no list: the weights' own index has to do
     except (LocalEntryNotFoundError, IncompleteSnapshotError, HFValidationError):
         return None
-    complete = is_complete(folder) and all((folder / file).exists() for file in expected)
-    return folder if complete else None
+    return folder if all((folder / file).exists() for file in expected) else None
 
 
 def looks_like_path(model_id: str) -> bool:

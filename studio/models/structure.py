@@ -1,28 +1,28 @@
-"""The block structure of a model, read off its parameter names and shapes alone.
+"""The block structure of a model: its parameters in groups, read off their names, shapes and order.
 
-The same function serves the preview (names from the header of a safetensors file, no torch) and the
-training (names from the live model).
+The names come from a built model (`studio.models.heads.structure_of_model`), on the meta device for the preview,
+or with its weights for the training; so both see the same groups.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
-from pathlib import Path
-
-from studio.models.weights import shapes_in
 
 Shape = tuple[int, ...]
 BlockKey = tuple[int, int, int]  # stack (encoder before decoder), stage, block in the stage
 
+SUBSTANTIAL = 0.05  # of all numbers in stacks: a stack that holds less is a part of what surrounds it
 _INDEXED = re.compile(r"^(?P<stack>(?:.*?\.)?(?P<word>[^.\d][^.]*))\.(?P<index>\d+)\.(?P<rest>.+)$")
 _EMBEDDING = re.compile(
     r"embed|(^|[._])(wte|wpe|shared|stem|conv1|bn1|cls_token|distillation_token|mask_token|register_tokens"
-    r"|pos_emb|position\w*|relative_attention_bias|feature_extractor|feature_projection|backbone|input_projection)"
+    r"|pos_emb|position\w*|relative_attention_bias|feature_extractor|feature_projection|input_proj(ection)?)"
     r"([._]|$)|encoder\.(conv2?|LayerNorm)\.",
     re.I,
 )
+_TOP = re.compile(r"norm|pool", re.I)  # what stands above the last stack of several
+_FINAL = re.compile(r"final|post_?layer", re.I)  # what comes last wherever it is registered (OPT)
 # words of an outer stack whose entries are stages, with the words of the blocks inside
 _STAGED = {
     "stages": ("layers", "blocks"),
@@ -37,7 +37,10 @@ class Structure:
     """Parameters of a model in groups, bottom first: embeddings, blocks, tail (final norm, pooler), head.
 
     shapes: every parameter's shape by name. The groups hold names and do not overlap.
+    head: what answers the task. Empty for a language model, whose output layer came with it: it is the input layer
+        over again (tied), or belongs to the tail.
     fixed: blocks that came with the head and that no strategy trains (a layer that only averages).
+    tied: other names of parameters, each with the name in `shapes` that it stands for.
     """
 
     shapes: Mapping[str, Shape]
@@ -46,6 +49,7 @@ class Structure:
     tail: tuple[str, ...]
     head: tuple[str, ...]
     fixed: tuple[str, ...] = ()
+    tied: Mapping[str, str] = field(default_factory=dict)
 
     def count(self, names: Iterable[str]) -> int:
         return sum(prod(self.shapes[name]) for name in names)
@@ -59,62 +63,78 @@ class Structure:
         return tuple(name for block in self.blocks for name in block)
 
 
-def find_structure(shapes: Mapping[str, Shape], head: Iterable[str]) -> Structure:
-    """Group `shapes` (name -> shape, buffers left out); `head` names the parameters of the task's head.
+def find_structure(
+    shapes: Mapping[str, Shape],
+    head: Iterable[str],
+    output: Iterable[str] = (),
+    tied: Mapping[str, str] | None = None,
+) -> Structure:
+    """Group `shapes`: name -> shape in the order in which the model registers them, buffers left out.
 
-    The blocks are the entries of the indexed stack of modules that holds the most parameters
-    (`encoder.layer.N`, `h.N`), stage by stage where a stack of stages holds them (`stages.N.layers.M`),
-    the encoder's before the decoder's where there are two. What feeds the blocks by its name is
-    embedding, what is left is tail. Names of `head` inside that stack are `fixed`.
+    head: names of the parameters of the task's head. output: names of a language model's own output layer.
+    The blocks are the entries of the indexed stacks of modules that hold much (`encoder.layer.N`, `h.N`), stage by
+    stage where a stack of stages holds them (`stages.N.layers.M`), one stack after another where there are several
+    (a backbone's, the encoder's, the decoder's). What feeds them by its name, or comes before the first, is embedding.
+    What lies between two stacks goes with the last block of the lower one, what comes last is tail. Names of `head`
+    inside a stack are `fixed`.
     """
-    in_head = frozenset(head)
+    in_head, last = frozenset(head), frozenset(output)
     body = [name for name in shapes if name not in in_head]
     stacks = _main_stacks(body, shapes)
     blocks: dict[BlockKey, list[str]] = {}
-    late: dict[tuple[int, int], list[str]] = {}  # parameters of a stage behind its last block
-    embeddings: list[str] = []
-    tail: list[str] = []
+    late: dict[tuple[int, ...], list[str]] = {}  # by (stack,) or (stack, stage): what comes behind the blocks
+    groups: dict[str, list[str]] = {"embeddings": [], "tail": []}
+    begun = 0  # stacks of which a parameter was met
     for name in body:
         place = _place(name, stacks)
         if place is None:
-            (embeddings if _EMBEDDING.search(name) else tail).append(name)
-        elif place[2] is None:
+            where = "tail" if name in last else _surroundings(name, stacks, begun)
+            groups[where].append(name) if isinstance(where, str) else late.setdefault((where,), []).append(name)
+            continue
+        begun = max(begun, place[0] + 1)
+        if place[2] is None:
             late.setdefault(place[:2], []).append(name)
         else:
             blocks.setdefault((place[0], place[1], place[2]), []).append(name)
-    for stage, names in late.items():
-        inner = [key for key in blocks if key[:2] == stage]
-        blocks.setdefault(max(inner, default=(*stage, 0)), []).extend(names)
+    for prefix, names in sorted(late.items(), key=lambda entry: -len(entry[0])):
+        inner = [key for key in blocks if key[: len(prefix)] == prefix]
+        alone = (prefix[0], prefix[-1], 0)  # a stage without blocks inside is a block itself
+        blocks.setdefault(max(inner, default=alone), []).extend(names)
     ordered = tuple(tuple(blocks[key]) for key in sorted(blocks))
     fixed = tuple(name for name in shapes if name in in_head and _place(name, stacks) is not None)
     head_names = tuple(name for name in shapes if name in in_head and name not in fixed)
-    return Structure(dict(shapes), tuple(embeddings), ordered, tuple(tail), head_names, fixed)
-
-
-def structure_of(folder: Path, head: Mapping[str, Shape], unused: Iterable[str] = ()) -> Structure:
-    """The structure that a model folder will have under a new head (name -> shape), without loading it.
-
-    `unused`: patterns of names in the file that the task's model does not have (another task's head).
-    """
-    pattern = re.compile("|".join(unused) or r"$^")
-    stored = shapes_in(folder)
-    kept = {name: shape for name, shape in stored.items() if name not in head and not pattern.search(name)}
-    shapes = {**kept, **head}
-    return find_structure(shapes, head)
+    embeddings, tail = (tuple(names) for names in groups.values())
+    return Structure(dict(shapes), embeddings, ordered, tail, head_names, fixed, dict(tied or {}))
 
 
 def _main_stacks(names: list[str], shapes: Mapping[str, Shape]) -> tuple[str, ...]:
-    """The prefix of the stack that holds the most parameters; encoder and decoder where both have one."""
+    """The prefixes of the stacks that hold much of the model, in the order of their first parameters."""
     sizes: Counter[str] = Counter()
     for name in names:
         match = _INDEXED.match(name)
-        if match:
+        if match and not _EMBEDDING.search(f"{match['stack']}."):
             sizes[match["stack"]] += prod(shapes[name])
-    if not sizes:
-        return ()
-    largest = sizes.most_common(1)[0][0]
-    twins = {re.sub(r"\b(en|de)coder\b", f"{half}coder", largest) for half in ("en", "de")}
-    return tuple(sorted((stack for stack in sizes if stack in twins), key=lambda stack: "decoder" in stack))
+    return tuple(stack for stack, size in sizes.items() if size >= SUBSTANTIAL * sizes.total())
+
+
+def _surroundings(name: str, stacks: tuple[str, ...], begun: int) -> str | int:
+    """Where a parameter outside of the stacks belongs: to a group, or, as a number, to the top of that stack.
+
+    begun: how many stacks have begun before it. An indexed name is judged by its stack's name alone.
+    """
+    match = _INDEXED.match(name)
+    if _EMBEDDING.search(f"{match['stack']}." if match else name):
+        return "embeddings"
+    if not begun:
+        return "embeddings" if stacks and not _FINAL.search(name) else "tail"
+    if begun < len(stacks):
+        return begun - 1
+    if begun == 1:
+        return "tail"
+    above = stacks[-1].rpartition(".")[0]
+    if above and not name.startswith(f"{above}."):
+        return "tail" if "pool" in name else begun - 2  # feeds the last stack, as DETR's proposals do
+    return "tail" if _TOP.search(name) else "embeddings"
 
 
 def _place(name: str, stacks: tuple[str, ...]) -> tuple[int, int, int | None] | None:

@@ -3,7 +3,8 @@
 import json
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +18,41 @@ _BUFFER = re.compile(
 )
 
 
-def shapes_in(folder: Path) -> dict[str, tuple[int, ...]]:
-    """Name -> shape of every parameter that a model folder stores, buffers left out.
+@dataclass(frozen=True)
+class Tensor:
+    """What a file says of a tensor that it holds. dtype: in the words of safetensors, such as F32 or BF16."""
 
-    Raises StudioError where there are no safetensors weights or a file is damaged.
+    dtype: str
+    shape: tuple[int, ...]
+
+
+def tensors_in(files: Iterable[Path]) -> dict[str, Tensor]:
+    """Name -> what is said of it, for every tensor that these safetensors files store, buffers included.
+
+    Raises StudioError where a file is damaged.
     """
-    shapes: dict[str, tuple[int, ...]] = {}
-    for file in required_weight_files(folder):
-        for name, entry in _header(file).items():
-            if name != "__metadata__" and not _is_buffer(name, entry["shape"]):
-                shapes[name] = tuple(entry["shape"])
-    return shapes
+    return {
+        name: Tensor(entry["dtype"], tuple(entry["shape"]))
+        for file in files
+        for name, entry in _header(file).items()
+        if name != "__metadata__"
+    }
 
 
-def stored_names(folder: Path) -> frozenset[str]:
-    """Names of all tensors that a model folder stores, buffers such as running means included. Raises as shapes_in."""
-    return frozenset(name for file in required_weight_files(folder) for name in _header(file)) - {"__metadata__"}
+def parameters_among(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    """Name -> shape of the parameters; running statistics and index tables are left out."""
+    return {name: tensor.shape for name, tensor in tensors.items() if not _is_buffer(name, tensor.shape)}
+
+
+def refuse_incomplete(missing: Iterable[str], model_class: str, folder: Path) -> None:
+    """Weights of a model's body that its files lack would stay random; only a pooler may. Raises StudioError."""
+    lost = sorted(name for name in missing if "pooler" not in name)
+    if lost:
+        raise StudioError(
+            f"The weights of '{folder.name}' are incomplete.",
+            f"{len(lost)} tensors of {model_class} are not in its files, such as {lost[0]}.",
+            "Fetch the model again, or choose another one.",
+        )
 
 
 def stored_bytes(folder: Path) -> int:
@@ -74,7 +94,7 @@ def _header(file: Path) -> Mapping[str, Any]:
         ) from error
 
 
-def _is_buffer(name: str, shape: list[int]) -> bool:
+def _is_buffer(name: str, shape: Sequence[int]) -> bool:
     """Running statistics, index tables and causal masks are stored beside parameters but never trained.
 
     `attn.bias` is GPT-2's causal mask (four dimensions); elsewhere the same name is a real bias.

@@ -5,7 +5,7 @@ must not import torch or peft; `apply` runs in a worker.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from studio.errors import StudioError
@@ -26,7 +26,7 @@ class Preview:
 
     rates: factors of the learning rate for embeddings, every block, and head; empty means 1 for all.
     stages: for the same layers, in which stage of the course they begin to learn; empty means from the start.
-    saved_bytes: memory that the weights take less than in single precision.
+    quantised, quantised_bytes: how many numbers of the frozen weights are held in few bits, and what they take.
     """
 
     trainable: int
@@ -35,10 +35,8 @@ class Preview:
     blocks: tuple[str, ...]
     rates: tuple[float, ...] = ()
     stages: tuple[int, ...] = ()
-    saved_bytes: int = 0
-
-    def saving(self, saved_bytes: int) -> "Preview":
-        return replace(self, saved_bytes=saved_bytes)
+    quantised: int = 0
+    quantised_bytes: int = 0
 
     @property
     def lowest_trained_block(self) -> int:
@@ -94,9 +92,13 @@ class Strategy:
         """A sentence why this model cannot be trained so, or None when it can."""
         return None
 
-    def check(self, structure: Structure) -> None:
-        """Raises StudioError with the reason where this model cannot be trained so."""
-        if reason := self.why_not(structure):
+    def why_not_with(self, structure: Structure, options: Any) -> str | None:
+        """The same for given settings."""
+        return self.why_not(structure)
+
+    def check(self, structure: Structure, options: Any) -> None:
+        """Raises StudioError with the reason where this model cannot be trained so with these settings."""
+        if reason := self.why_not_with(structure, options):
             raise StudioError(f"{self.title} does not fit this model.", reason, ANOTHER)
 
     def why_not_here(self) -> str:

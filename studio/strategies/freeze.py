@@ -7,7 +7,7 @@ from studio.errors import StudioError
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
-from studio.strategies.selection import Selection, everything, new_part
+from studio.strategies.selection import NO_HEAD, Selection, everything, new_part
 
 BLOCKS_LEARNING_RATE = 1e-4  # where pretrained blocks train along
 NORMALISATION = re.compile(r"norm|(^|[._])(bn|ln)\w*\d*[._]", re.I)
@@ -48,6 +48,9 @@ class Freeze(Selection):
     sentence = "What the model knows stays as it is; a new head, and the last blocks if you like, learn your classes."
     default_learning_rate = 1e-3
     Options = FreezeOptions
+
+    def why_not_with(self, structure: Structure, options: Any) -> str | None:
+        return None if self.trained(structure, options) else f"{NO_HEAD} alone. Train at least one of its blocks too."
 
     def learning_rate(self, options: Any) -> float:
         """A head alone takes long steps; pretrained blocks would forget by them."""

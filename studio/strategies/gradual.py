@@ -95,7 +95,8 @@ class Gradual(Selection):
     def course(self, structure: Structure, options: Any) -> Course:
         blocks = list(enumerate(structure.blocks, start=1))[::-1]
         wanted = blocks[: options.most_blocks] if options.most_blocks else blocks
-        stages = [Stage("the head", new_part(structure), HEAD_ALONE)]
+        head = new_part(structure)
+        stages = [Stage("the head", head, HEAD_ALONE)] if head else []
         for start in range(0, len(wanted), options.blocks_at_a_time):
             group = wanted[start : start + options.blocks_at_a_time]
             names = {name for _, block in group for name in block}

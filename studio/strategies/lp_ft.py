@@ -10,7 +10,7 @@ from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
 from studio.strategies.base import Course, Stage
-from studio.strategies.selection import Selection, everything, new_part
+from studio.strategies.selection import NO_HEAD, Selection, everything, new_part
 
 
 class ProbeOptions(BaseOptions):
@@ -44,6 +44,9 @@ class ProbeThenFull(Selection):
     sentence = "First only the new head learns; then everything does, from a head that already knows what it wants."
     default_learning_rate = 1e-4
     Options = ProbeOptions
+
+    def why_not(self, structure: Structure) -> str | None:
+        return None if new_part(structure) else f"{NO_HEAD} first."
 
     def trained(self, structure: Structure, options: Any) -> frozenset[str]:
         return everything(structure)

@@ -9,6 +9,8 @@ from studio.strategies.base import Preview, Strategy
 if TYPE_CHECKING:
     from torch import nn
 
+NO_HEAD = "This model answers with an output layer that it was pretrained with, so there is no new head to train"
+
 
 class Selection(Strategy):
     """A subclass says which parameters train (`trained`), and how fast each layer learns (`layer_rates`)."""
@@ -56,7 +58,8 @@ def everything(structure: Structure) -> frozenset[str]:
 
 
 def new_part(structure: Structure) -> frozenset[str]:
-    """The head, and a pooler below it, which is a hidden layer of the head in all but name."""
+    """The head, and a pooler below it, which is a hidden layer of the head in all but name. Empty for language models,
+    which bring their output layer along."""
     return frozenset((*structure.head, *(name for name in structure.tail if "pooler" in name)))
 
 

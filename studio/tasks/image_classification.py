@@ -19,6 +19,7 @@ class ImageOptions(Options):
         title="Vary the pictures (augmentation)",
         help="Mirrors and crops training pictures at random, so that few examples go further. "
         "Frozen layers must then be computed anew in every pass, which is slower.",
+        same_model=True,
     )
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from studio.errors import StudioError
 from studio.files import read_json
+from studio.models.heads import head_names
 from studio.models.kind import ModelKind
-from studio.models.weights import required_weight_files
+from studio.models.weights import refuse_incomplete, required_weight_files
 from studio.tasks.base import Task, Tools
 from studio.tasks.classes import label_maps
 
@@ -59,7 +60,7 @@ def load_pretrained(
     head = head_names(model)
     fresh = set(info["missing_keys"]) | {entry[0] for entry in info["mismatched_keys"]}
     fresh &= {name for name, _ in model.named_parameters()}
-    _require_complete(fresh - head, model, folder)
+    refuse_incomplete(fresh - head, type(model).__name__, folder)
     labels = tuple(str(label) for label in (values.get("id2label") or {}).values())
     if labels and labels != stored and not fresh & head:
         _begin_anew(model, head)  # as many classes as before, but other ones
@@ -112,12 +113,6 @@ def in_stored_order(values: Mapping[str, Any], stored: tuple[str, ...]) -> dict[
     if labels and sorted(labels) == sorted(stored):
         return {**values, **label_maps(stored)}
     return dict(values)
-
-
-def head_names(model: "PreTrainedModel") -> set[str]:
-    """The parameters outside of the base model: every part of the task's head."""
-    inside = {id(parameter) for parameter in model.base_model.parameters()} if model.base_model is not model else set()
-    return {name for name, parameter in model.named_parameters() if id(parameter) not in inside}
 
 
 def _config(folder: Path, trust_remote_code: bool) -> Any:
@@ -175,17 +170,6 @@ def _count_over_batches(model: "nn.Module") -> None:
             module.momentum = USUAL_MOMENTUM
 
 
-def _require_complete(missing: Iterable[str], model: "PreTrainedModel", folder: Path) -> None:
-    """Weights of the body that the files lack would stay random; only a pooler may."""
-    lost = sorted(name for name in missing if "pooler" not in name)
-    if lost:
-        raise StudioError(
-            f"The weights of '{folder.name}' are incomplete.",
-            f"{len(lost)} tensors of {type(model).__name__} are not in its files, such as {lost[0]}.",
-            "Fetch the model again, or choose another one.",
-        )
-
-
 def _begin_anew(model: "PreTrainedModel", names: Iterable[str]) -> None:
     """Give the output layer fresh weights; hidden layers of the head keep what they know."""
     import torch
@@ -206,13 +190,13 @@ def load_finished(auto_class: Any, folder: Path, trust_remote_code: bool, base: 
         return with_bottlenecks(model, folder) if (folder / BOTTLENECK).is_file() else model.eval()
     from peft import PeftConfig, PeftModel
 
-    from studio.strategies.adapters.base import answer_for_convolutions
+    from studio.strategies.adapters.base import answer_for_convolutions, hide_ties_of_detectors
     from studio.strategies.adapters.orthogonal import without_extension
 
     base = base or _base_folder(str(PeftConfig.from_pretrained(str(folder)).base_model_name_or_path), folder)
     model, _ = _load(auto_class, base, _config(folder, trust_remote_code), trust_remote_code)
     with without_extension():
-        return answer_for_convolutions(PeftModel.from_pretrained(model, folder)).eval()
+        return answer_for_convolutions(PeftModel.from_pretrained(hide_ties_of_detectors(model), folder)).eval()
 
 
 def with_bottlenecks(model: Any, folder: Path) -> Any:

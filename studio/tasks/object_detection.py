@@ -36,11 +36,13 @@ class DetectionOptions(Options):
         help="Every picture is brought to a square of this side. Small objects need a large one, and more time.",
         ge=32,
         le=2048,
+        same_model=True,
     )
     augment: bool = setting(
         False,
         title="Mirror the pictures (augmentation)",
         help="Mirrors half of the training pictures from left to right, with their boxes, so that few go further.",
+        same_model=True,
     )
 
 

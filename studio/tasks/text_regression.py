@@ -66,8 +66,9 @@ class TextRegression(Task):
         return "Guesses a number from a text."
 
     def adapt(self, model: Any, folder: Path, options: Any) -> frozenset[str]:
-        if all(layer.bias is None for layer in output_layers(model)):  # nothing can take in a mean: learn without it
-            config = model.config
+        config = model.config
+        if hasattr(config, "target_mean") and all(layer.bias is None for layer in output_layers(model)):
+            # nothing can take in a mean: learn without it
             config.target_deviation = (config.target_deviation**2 + config.target_mean**2) ** 0.5
             config.target_mean = 0.0
         if not takes_mean_pooling(options.pooling, model.config.model_type, folder):

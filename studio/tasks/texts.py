@@ -31,6 +31,7 @@ class LengthOptions(Options):
         help="What lies behind this many word pieces is cut off. Longer texts need more time and memory.",
         ge=8,
         le=8192,
+        same_model=True,
     )
 
 

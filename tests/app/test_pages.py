@@ -35,7 +35,6 @@ from studio.errors import StudioError
 from studio.events import Finished, Layers, RateTest, Status
 from studio.files import read_json, replace_json
 from studio.models import local
-from studio.models.structure import find_structure
 from studio.paths import Home
 from studio.presets import PRESETS
 from studio.store import Store
@@ -121,7 +120,7 @@ def test_a_folder_that_is_none_is_refused(services: Services, wrong: str | None)
 
 def test_a_model_of_the_other_kind_is_refused(services: Services, image_model: Path) -> None:
     draft = Draft(id="0" * 24, config={"task": "text-classification"})
-    with pytest.raises(StudioError, match="does not read texts"):
+    with pytest.raises(StudioError, match="cannot read text"):
         model_tab.choose_folder(services, draft, str(image_model))
 
 
@@ -233,9 +232,10 @@ def test_the_preview_is_what_the_strategy_does(
     spec = Spec(assembled.table, imported.files, about.info.folder, config.task_options, 7)
     prepared = config.chosen_task.prepare(spec)
 
-    from studio.engine.session import apply_strategy, shapes_of
+    from studio.engine.session import apply_strategy
+    from studio.models.heads import structure_of_model
 
-    structure = find_structure(shapes_of(prepared.model), head=prepared.new_parameters)
+    structure = structure_of_model(prepared.model, prepared.new_parameters)
     model = apply_strategy(config, prepared, structure)
     assert told.preview.trainable == sum(each.numel() for each in model.parameters() if each.requires_grad)
     assert told.preview.total - about.structure.count(about.structure.head) == sum(
@@ -384,7 +384,7 @@ def test_estimates_count_pictures_as_large_as_the_model_reads_them(
     (folder / "preprocessor_config.json").unlink()
     replace_json(folder / "config.json", config)
     replace_json(folder / file, {**(config if file == "config.json" else {}), **content})
-    assert picture_side(folder, local.describe_folder(folder).config) == side
+    assert picture_side(local.describe_folder(folder)) == side
 
 
 # --- 4 Train, Runs ----------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from studio.engine.callbacks.averaging import Averaging
 from studio.engine.callbacks.penalties import GradientNoise, Penalties
 from studio.engine.frozen_layers import batch_norms
 from studio.engine.loop import State
-from studio.models.weights import stored_names
+from studio.models.local import describe_folder
 from studio.training import TrainingOptions
 from studio.training.needs import CONFIG_KEYS, config_changes, unread
 
@@ -194,8 +194,8 @@ def test_only_what_the_model_has_is_read() -> None:
 
 
 def test_a_folder_tells_whether_its_model_normalises_batches(image_model: Path, text_model: Path) -> None:
-    assert "batch_norm" not in unread(True, True, {}, stored_names(image_model))
-    assert "batch_norm" in unread(True, False, {}, stored_names(text_model))
+    assert "batch_norm" not in unread(True, True, {}, describe_folder(image_model).tensors)
+    assert "batch_norm" in unread(True, False, {}, describe_folder(text_model).tensors)
 
 
 def test_the_live_model_has_the_dropout_that_was_asked_for(finished: Finished) -> None:

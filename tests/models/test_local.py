@@ -8,9 +8,11 @@ import pytest
 
 from studio.errors import StudioError
 from studio.models.catalog import CATALOG, cards_for, find_card
-from studio.models.local import describe, describe_folder, on_this_machine
+from studio.models.local import describe, describe_folder, find, on_this_machine
 from studio.paths import Home
 from studio.tasks import TASKS
+
+TEXTS, IMAGES = (TASKS[f"{kind}-classification"].model for kind in ("text", "image"))
 
 
 @pytest.fixture
@@ -20,15 +22,15 @@ def copy(text_model: Path, tmp_path: Path) -> Path:
 
 def test_a_text_model_is_described(text_model: Path, home: Home) -> None:
     info = describe(str(text_model))
-    assert (info.model_type, info.architectures, info.task_kind) == ("bert", ("BertModel",), "text")
-    assert info.has_tokenizer and not info.has_image_processor and info.problems == ()
+    assert info.model_type == "bert" and info.problems == ()
     assert 15_000 < info.parameters < 40_000 and info.disk_bytes > 4 * info.parameters
-    assert info.fits("text") and not info.fits("image")
+    assert info.fits(TEXTS) and not info.fits(IMAGES)
 
 
 def test_an_image_model_is_described(image_model: Path, home: Home) -> None:
     info = describe(str(image_model))
-    assert info.task_kind == "image" and info.has_image_processor and info.fits("image")
+    assert info.fits(IMAGES) and "size" in info.processor
+    assert "tokenizer" in info.lacks(TEXTS) and info.lacks(IMAGES) == ""
 
 
 def test_a_model_that_is_not_here_is_said_so(home: Home) -> None:
@@ -54,10 +56,25 @@ def test_code_of_its_own_is_a_problem_unless_trusted(copy: Path) -> None:
     assert describe_folder(copy, trust_remote_code=True).problems == ()
 
 
-def test_a_missing_tokenizer_is_a_problem(copy: Path) -> None:
+def test_a_missing_tokenizer_is_told_to_who_needs_it(copy: Path) -> None:
     for name in ("tokenizer.json", "tokenizer_config.json"):
         (copy / name).unlink()
-    assert "tokenizer" in describe_folder(copy).problems[0]
+    info = describe_folder(copy)
+    assert info.problems == () and "tokenizer" in info.lacks(TEXTS)
+
+
+def test_a_model_for_images_alone_does_without_a_processor(image_model: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(image_model, tmp_path / "model"))
+    (folder / "preprocessor_config.json").unlink()
+    assert describe_folder(folder).fits(IMAGES)
+
+
+def test_of_several_folders_the_first_complete_one_counts(
+    copy: Path, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert find(str(copy), home=home) is not None
+    (copy / "model.safetensors").unlink()
+    assert find(str(copy), home=home) is None and describe(str(copy), home=home).problems
 
 
 def test_what_is_here_needs_no_network(image_model: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

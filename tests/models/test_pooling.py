@@ -1,5 +1,6 @@
 """Mean pooling inside BERT: the vector is the normalised mean, whatever the padding; it survives saving."""
 
+import copy
 import json
 from pathlib import Path
 
@@ -9,10 +10,13 @@ from families import build
 from torch.nn.functional import layer_norm
 from transformers import AutoModelForSequenceClassification
 
+from studio.model_reader import read_architecture
+from studio.models.architecture import Architecture
+from studio.models.heads import build_without_memory, head_names, shapes_of
+from studio.models.local import describe_folder
 from studio.models.pooling import NEARLY_LINEAR, append_mean_pooling, wants_mean_pooling
+from studio.paths import Home
 from studio.tasks import TASKS
-from studio.tasks.loading import head_names
-from studio.tasks.preview import structure_for
 
 
 def inputs() -> dict[str, torch.Tensor]:
@@ -67,16 +71,26 @@ def test_it_is_used_where_the_files_say_so(text_model: Path, tmp_path: Path):
     assert not wants_mean_pooling(tmp_path)
 
 
-def test_the_preview_knows_the_layer(tmp_path: Path):
+def test_the_preview_knows_the_layer(tmp_path: Path, home: Home):
     build("bert", with_head=False).save_pretrained(tmp_path)
     task = TASKS["text-classification"]
-    told = structure_for(task, tmp_path, 3, task.Options(pooling="mean"))
+
+    def told(pooling: str) -> Architecture:
+        return read_architecture(describe_folder(tmp_path), task, task.Options(pooling=pooling), home).with_labels(3)
+
+    structure = told("mean").structure
     model = build("bert")
     new = append_mean_pooling(model) | head_names(model)
-    assert told.total == sum(p.numel() for p in model.parameters())
-    assert len(told.blocks) == 3
-    assert told.count(told.fixed) == sum(
-        p.numel() for n, p in model.named_parameters() if n in new and ".layer.3." in n
-    )
-    plain = structure_for(task, tmp_path, 3, task.Options(pooling="auto"))
-    assert plain.fixed == ()
+    assert structure.total == sum(p.numel() for p in model.parameters())
+    assert len(structure.blocks) == 3
+    assert set(structure.fixed) == {name for name in new if ".layer.3." in name}
+    assert told("auto").structure.fixed == ()
+
+
+def test_without_numbers_it_brings_shapes_alone():
+    """As the preview builds it: nothing is computed, and the names are those of the real one."""
+    real = build("bert")
+    meta = build_without_memory(type(real), copy.deepcopy(real.config))
+    assert append_mean_pooling(meta) == append_mean_pooling(real)
+    assert all(parameter.is_meta for parameter in meta.parameters())
+    assert shapes_of(meta) == shapes_of(real)

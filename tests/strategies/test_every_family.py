@@ -10,15 +10,13 @@ from functools import cache
 
 import pytest
 import torch
-from families import build
+from families import build, structure_of
 from family_runs import STEPS, NoProcessor, Straight, collate, items, logits, new_run, tensors, train
 
 from studio.engine import outputs
-from studio.models.structure import Structure, find_structure
 from studio.paths import Home
 from studio.strategies import STRATEGIES
 from studio.strategies.adapters.base import plain_names
-from studio.tasks.loading import head_names
 
 FAMILIES = ("bert", "gpt2", "t5", "vit", "resnet")
 WITH_POOLER = ("freeze", "bitfit", "norm-only")
@@ -54,11 +52,6 @@ INSIDE = {
 }
 # without a gradient (what softmax takes away again, tables that are not looked at), or put back to zero by AdaLoRA
 UNMOVED = re.compile(r"key\.bias$|relative_attention_bias|token_type|position_embeddings|mask_token|lora_E")
-
-
-def structure_of(family: str) -> Structure:
-    model = build(family)
-    return find_structure({name: tuple(p.shape) for name, p in model.named_parameters()}, head_names(model))
 
 
 CASES = [

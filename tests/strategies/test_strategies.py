@@ -67,14 +67,13 @@ def test_a_pooler_trains_with_the_head():
 
 
 def test_no_strategy_trains_what_is_fixed():
+    from studio.models.heads import head_names, structure_of_model
     from studio.models.pooling import append_mean_pooling
-    from studio.models.structure import find_structure
-    from studio.tasks.loading import head_names
 
     for strategy in (each for each in STRATEGIES if not each.why_not_here()):
         model = build("bert")
         new = append_mean_pooling(model) | head_names(model)
-        structure = find_structure({name: tuple(p.shape) for name, p in model.named_parameters()}, new)
+        structure = structure_of_model(model, new)
         preview = strategy.preview(structure, strategy.Options())
         applied = strategy.apply(model, structure, strategy.Options())
         trained = {name: p for name, p in applied.named_parameters() if p.requires_grad}

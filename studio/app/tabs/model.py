@@ -15,7 +15,6 @@ from studio.app.pages import Page, Section, Services, Wire, cancel_job, followed
 from studio.errors import StudioError
 from studio.jobs import Job
 from studio.models import hub, local
-from studio.models.local import READS
 from studio.models.sources import locate
 from studio.tasks import TASKS
 
@@ -131,7 +130,7 @@ def chosen_model(services: Services) -> Section:
 
     def show(draft: Draft) -> list[Any]:
         can_go_on = gr.update(visible=draft.task is not None, interactive=not missing(draft))
-        return [model_cards.summary(draft, services.home), can_go_on]
+        return [summary_html(services, draft), can_go_on]
 
     return Section([summary, forward], show, [Wire(forward.click, lambda draft: draft, go="data")])
 
@@ -170,6 +169,17 @@ def offered_models(services: Services, draft: Draft) -> dict[str, Any]:
     known = hub.last_reach(services.home)
     reason = known.reason if known and not known.reachable else ""
     return model_cards.cards(draft, services.home, services.machine, reason, services.settings.trust_remote_code)
+
+
+def summary_html(services: Services, draft: Draft) -> str:
+    """On the chosen model: that it is ready, or why it cannot be used. How it is built is read from now on."""
+    try:
+        if draft.task and draft.model and locate(draft.model, home=services.home):
+            services.architectures.look(draft)
+    except StudioError as error:
+        problem = error.explanation
+        return notice("bad", problem.what, problem.why, problem.what_to_do)
+    return model_cards.summary(draft, services.home)
 
 
 def found_models(services: Services, draft: Draft) -> tuple[str, dict[str, Any] | None]:
@@ -240,8 +250,9 @@ def take(services: Services, draft: Draft, model: str) -> Draft:
     info = local.describe(model, services.settings.trust_remote_code, services.home)
     task = TASKS[str(draft.task)]
     if not info.fits(task.model):
-        why = " ".join(info.problems) or f"It does not read {READS[task.model.processor]}."
+        why = " ".join((*info.problems, info.lacks(task.model))).strip()
         raise StudioError(f"{model_cards.title_of(model)} cannot be used here.", why, "Choose another model.")
+    services.architectures.forget(draft.configure({"model": {"id": model}}))  # what failed may be put right by now
     if model == draft.model:
         return draft
     chosen = draft.without("strategy", "training").configure({"model": {"id": model}})

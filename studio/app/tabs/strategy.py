@@ -12,6 +12,7 @@ from components.layers import LayerStrip
 from components.notices import heading, notice
 from components.tables import metric_cards
 from studio.app import demos, settings
+from studio.app.architectures import READING
 from studio.app.drafts import Draft
 from studio.app.model_cards import size
 from studio.app.outlook import SUGGESTED, Outlook, Subject, outlook, preset_draft, subject, suggested
@@ -23,6 +24,7 @@ from studio.strategies import STRATEGIES
 from studio.strategies.base import GROUPS, Strategy
 
 CUSTOM = "custom"
+SECONDS_BETWEEN_LOOKS = 0.5  # while it is being read how the model is built
 INVITATION = "Start with Quick; you can always run another one after it."
 
 
@@ -44,20 +46,31 @@ def build(services: Services) -> Page:
         changed = Changes(elem_id="changes")
         panels = settings.build_panels()
     forward = gr.Button("Continue to training", variant="primary", elem_id="to-train")
+    waiting = gr.Timer(SECONDS_BETWEEN_LOOKS, active=False)
     decided = [numbers, verdict, strip, ways, changed, *settings.widgets(panels), forward]
+    outputs = [waiting, head, presets, *decided]
 
     def show(draft: Draft) -> list[Any]:
         if missing_before(services, draft):
-            return [gr.skip()] * (2 + len(decided))
+            return [gr.skip()] * len(outputs)
+        try:
+            ready = services.architectures.look(draft) is not None
+        except StudioError as error:
+            problem = error.explanation
+            said = notice("bad", problem.what, problem.why, problem.what_to_do)
+            return unready(outputs, forward, gr.Timer(active=False), said)
+        if not ready:
+            return unready(outputs, forward, gr.Timer(active=True), heading("One moment", f"{READING}."))
         about = subject(services, draft)
         title = heading("How much should the model learn?", demos.words(draft) or INVITATION)
-        offered = [title, preset_cards(services, draft, about)]
+        offered = [gr.Timer(active=False), title, preset_cards(services, draft, about)]
         if draft.strategy:
             return [*offered, *show_decided(services, panels, draft, about)]
         drawn = {id(ways): way_cards(draft, about), id(forward): gr.update(interactive=False)}
         return [*offered, *(drawn.get(id(widget), gr.skip()) for widget in decided)]
 
     wires = [
+        Wire(waiting.tick, lambda draft: draft),
         Wire(presets.select, partial(choose_preset, services), event=True),
         Wire(ways.select, choose_way, event=True),
         Wire(search.change, lambda draft, text: draft.change(search=text.strip()), [search]),
@@ -65,7 +78,7 @@ def build(services: Services) -> Page:
         *panel_wires(panels),
         Wire(forward.click, lambda draft: draft, go="train"),
     ]
-    return Page("strategy", "Strategy", [head, presets, *decided], show, wires, missing)
+    return Page("strategy", "Strategy", outputs, show, wires, missing)
 
 
 def show_decided(services: Services, panels: Sequence[Panel], draft: Draft, about: Subject) -> list[Any]:
@@ -117,6 +130,12 @@ def panel_wires(panels: Sequence[Panel]) -> list[Wire]:
 
 def missing_before(services: Services, draft: Draft) -> bool:
     return draft.task is None or draft.model is None or services.datasets.imported(draft) is None
+
+
+def unready(outputs: Sequence[Any], forward: Any, timer: gr.Timer, said: str) -> list[Any]:
+    """The page before anything can be told of the model: what is said in its place, and no way on."""
+    locked = [gr.update(interactive=False) if output is forward else gr.skip() for output in outputs[2:]]
+    return [timer, said, *locked]
 
 
 def missing(draft: Draft) -> str:

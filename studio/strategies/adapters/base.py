@@ -90,7 +90,7 @@ class Adapter(Strategy):
 
     def targets(self, structure: Structure, options: Any) -> list[Layer]:
         """The layers to adapt: all, or those whose names end as the person wishes."""
-        self.check(structure)
+        self.check(structure, options)
         found = self.automatic(structure)
         if options.target_modules.strip() == "auto":
             return found
@@ -137,14 +137,29 @@ class Adapter(Strategy):
 
     def apply(self, model: "nn.Module", structure: Structure, options: Any) -> "nn.Module":
         """Wrap with peft. The head, and what came with it untrained, is saved inside the adapter."""
-        from peft import get_peft_model
-
         layers = [layer for layer in self.targets(structure, options) if self.suits(layer, model, options)]
         common = {"target_modules": [layer.name for layer in layers], "modules_to_save": modules_to_save(structure)}
         config = self.config(layers, self.fitted(layers, options), common)
         if self.keeps_layers and hasattr(config, "fan_in_fan_out"):
             config.fan_in_fan_out = all(layer.kind == "conv1d" for layer in layers)
-        return freeze_fixed(answer_for_convolutions(get_peft_model(model, config)), structure)
+        return freeze_fixed(answer_for_convolutions(wrap(model, config)), structure)
+
+
+def wrap(model: "nn.Module", config: Any) -> Any:
+    """The model with peft's adapters around it."""
+    from peft import get_peft_model
+
+    return get_peft_model(hide_ties_of_detectors(model), config)
+
+
+def hide_ties_of_detectors(model: Any) -> Any:
+    """Let peft take models that share weights between layers and have no table of words (Deformable DETR, RT-DETR): it
+    asks all that share some for that table, and these raise an error. Returns the model."""
+    try:
+        model.get_input_embeddings()
+    except NotImplementedError:
+        model._tied_weights_keys = None
+    return model
 
 
 def answer_for_convolutions(wrapped: Any) -> Any:
@@ -191,8 +206,14 @@ def layers_in(structure: Structure) -> list[Layer]:
 
 
 def modules_to_save(structure: Structure) -> list[str]:
-    """The modules that hold the head's parameters and the fixed ones, which begin anew and go along."""
-    return list(dict.fromkeys([*map(_module, structure.head), *fixed_blocks(structure)]))
+    """The modules that hold the head's parameters and the fixed ones, which begin anew and go along.
+
+    A module that shares its parameters with the head's (a detector's class layer, once for every decoder layer) is
+    saved too: peft gives each a copy of its own.
+    """
+    head = frozenset(structure.head)
+    twins = (name for name, first in structure.tied.items() if first in head)
+    return list(dict.fromkeys([*map(_module, structure.head), *map(_module, twins), *fixed_blocks(structure)]))
 
 
 def fixed_blocks(structure: Structure) -> list[str]:

@@ -1,5 +1,6 @@
 """LoRA on weights that are held in four or eight bits (QLoRA), through bitsandbytes."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from studio.hardware import why_no_bitsandbytes
@@ -12,8 +13,7 @@ from studio.strategies.base import Preview
 if TYPE_CHECKING:
     from torch import nn
 
-SINGLE = 4.0  # bytes of a number in single precision
-BYTES = {"4-bit": 0.52, "8-bit": 1.01}  # with the scales that go with them
+BYTES = {"4-bit": 0.52, "8-bit": 1.01}  # that a number takes, with the scales that go with them
 
 
 class QloraOptions(DoraOptions):
@@ -48,7 +48,7 @@ class Qlora(Lora):
     def preview(self, structure: Structure, options: Any) -> Preview:
         told = super().preview(structure, options)
         numbers = sum(layer.inputs * layer.outputs for layer in self.automatic(structure))
-        return told.saving(round(numbers * (SINGLE - BYTES[options.bits])))
+        return replace(told, quantised=numbers, quantised_bytes=round(numbers * BYTES[options.bits]))
 
     def apply(self, model: "nn.Module", structure: Structure, options: Any) -> "nn.Module":
         self.check_here()

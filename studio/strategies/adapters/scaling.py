@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from studio.models.structure import Structure
-from studio.strategies.adapters.base import Adapter, Layer, freeze_fixed, modules_to_save
+from studio.strategies.adapters.base import Adapter, Layer, freeze_fixed, modules_to_save, wrap
 from studio.strategies.base import GROUPS, Preview, Strategy
 
 if TYPE_CHECKING:
@@ -64,11 +64,11 @@ class LnTuning(Strategy):
         )
 
     def apply(self, model: "nn.Module", structure: Structure, options: Any) -> "nn.Module":
-        from peft import LNTuningConfig, get_peft_model
+        from peft import LNTuningConfig
 
         modules = list(dict.fromkeys(name.rpartition(".")[0] for name in _norms(structure)))
         config = LNTuningConfig(target_modules=modules, modules_to_save=modules_to_save(structure))
-        return freeze_fixed(get_peft_model(model, config), structure)
+        return freeze_fixed(wrap(model, config), structure)
 
 
 def _norms(structure: Structure) -> list[str]:

@@ -1,0 +1,86 @@
+"""How the models of drafts are built, read in the background while the person goes on choosing."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+
+from studio.app.drafts import Draft
+from studio.errors import StudioError
+from studio.model_reader import is_remembered, read_architecture, reads_here
+from studio.models import local
+from studio.models.architecture import Architecture
+from studio.models.local import ModelInfo
+from studio.options import Options
+from studio.paths import Home
+from studio.tasks import TASKS
+from studio.tasks.base import Task
+
+AT_ONCE = 2  # each is a process that imports torch
+SECONDS_BETWEEN = 0.3
+READING = "Reading how the model is built; this takes a few seconds the first time"
+
+
+class Architectures:
+    """Answers from home.cache; begins to read what is not there yet. A reading that failed is kept until `forget`."""
+
+    def __init__(self, home: Home, trust_remote_code: bool) -> None:
+        self._home, self._trust = home, trust_remote_code
+        self._places = threading.Semaphore(AT_ONCE)
+        self._readings: dict[str, Future[Architecture]] = {}
+        self._lock = threading.Lock()
+
+    def of(self, draft: Draft) -> Architecture:
+        """Of the draft's model for its task; takes seconds where nobody asked before. Raises StudioError."""
+        info, task, options = self._asked(draft)
+        return read_architecture(info, task, options, self._home, trust_remote_code=self._trust)
+
+    def look(self, draft: Draft) -> Architecture | None:
+        """The same, or None as long as it is being read, which begins with this question."""
+        info, task, options = self._asked(draft)
+        if reads_here() or is_remembered(info, task, options, self._home):
+            self.forget(draft)
+            return self.of(draft)
+        with self._lock:
+            reading = self._readings.get(_key(draft))
+            if reading is None:
+                reading = self._readings[_key(draft)] = Future()
+                # a daemon: a server that is told to end does not wait for it
+                threading.Thread(target=self._read, args=(draft, reading), daemon=True).start()
+        return reading.result() if reading.done() else None
+
+    def _read(self, draft: Draft, reading: "Future[Architecture]") -> None:
+        with self._places:
+            try:
+                reading.set_result(self.of(draft))
+            except BaseException as error:  # noqa: BLE001  whoever asks next is told
+                reading.set_exception(error)
+
+    def prefetch(self, draft: Draft) -> None:
+        """Begin to read it, if model and task are chosen; what stands in the way is told where it is needed."""
+        if draft.task is None or draft.model is None or reads_here():
+            return
+        try:
+            self.look(draft)
+        except StudioError:
+            return
+
+    def waiting(self, draft: Draft) -> Iterator[str]:
+        """Says what it waits for, again and again, until the architecture is there. Raises StudioError."""
+        while self.look(draft) is None:
+            yield READING
+            time.sleep(SECONDS_BETWEEN)
+
+    def forget(self, draft: Draft) -> None:
+        """Let what failed be tried again: the person has chosen this model anew."""
+        with self._lock:
+            self._readings.pop(_key(draft), None)
+
+    def _asked(self, draft: Draft) -> tuple[ModelInfo, Task, Options]:
+        task = TASKS[str(draft.task)]
+        info = local.describe(str(draft.model), self._trust, self._home, draft.value("model.revision"))
+        return info, task, task.Options.read(draft.options)
+
+
+def _key(draft: Draft) -> str:
+    return repr((draft.model, draft.value("model.revision"), draft.task, sorted(draft.options.items())))

@@ -1,0 +1,172 @@
+"""How a task's model will be built: asked of transformers once, and remembered in home.cache.
+
+transformers needs torch, which the page and the commands never import. So the question goes to a process,
+`python -m studio.model_reader`: one JSON request on stdin, one line {"result": ...} or {"error": ...} on stdout.
+Where torch is there already, in a worker or a test, it is answered on the spot.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import traceback
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from studio import __version__
+from studio.errors import StudioError
+from studio.files import read_json, replace_json
+from studio.models.architecture import LABELS, Architecture
+from studio.models.folders import POOLING
+from studio.models.local import ModelInfo
+from studio.models.meta_model import build_architecture
+from studio.models.weights import Tensor
+from studio.options import Options
+from studio.paths import Home
+from studio.processes import own_stdout, python
+from studio.tasks import TASKS
+from studio.tasks.base import Task
+
+FORMAT = 1  # of what is remembered; another number makes every model be read again
+MOST_SECONDS = 600.0  # importing torch takes seconds, on a busy machine minutes
+
+
+def read_architecture(
+    info: ModelInfo,
+    task: Task,
+    options: Options,
+    home: Home,
+    values: Mapping[str, Any] | None = None,
+    trust_remote_code: bool = False,
+    here: bool | None = None,
+) -> Architecture:
+    """The architecture of the model that `task` makes of a model folder: from memory, or within seconds.
+
+    values: for the model's config, those of `task.configure`. Labels among them do not matter, so without rows there
+        need not be any; `Architecture.with_labels` tells the shapes for as many.
+    here: build it in this process; without a word only where torch was imported already.
+    However many ask at the same time, one process is started. Raises StudioError for a model that does not fit.
+    """
+    request = _request(info, task, options, values, trust_remote_code)
+    memory = _memory(home, request)
+    if known := read_json(memory):
+        return Architecture.from_dict(known)
+    home.locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(home.locks / f"{memory.stem}.lock"):
+        if known := read_json(memory):
+            return Architecture.from_dict(known)
+        in_this_process = reads_here() if here is None else here
+        found = _build(request) if in_this_process else _ask(request)
+        replace_json(memory, found.as_dict())
+        return found
+
+
+def is_remembered(
+    info: ModelInfo, task: Task, options: Options, home: Home, values: Mapping[str, Any] | None = None
+) -> bool:
+    """Whether `read_architecture` answers at once."""
+    return _memory(home, _request(info, task, options, values, False)).is_file()
+
+
+def reads_here() -> bool:
+    """Whether this process has torch already, so that no other one is needed."""
+    return "torch" in sys.modules
+
+
+def _request(
+    info: ModelInfo, task: Task, options: Options, values: Mapping[str, Any] | None, trust_remote_code: bool
+) -> dict[str, Any]:
+    return {
+        "folder": str(info.folder),
+        "config": info.config,
+        "tensors": {name: [tensor.dtype, tensor.shape] for name, tensor in info.tensors.items()},
+        "task": task.name,
+        "options": options.model_dump(mode="json"),
+        "values": {key: value for key, value in (values or {}).items() if key not in LABELS},
+        "trust_remote_code": trust_remote_code,
+    }
+
+
+def _memory(home: Home, request: Mapping[str, Any]) -> Path:
+    """The file that holds the answer: its name changes with everything that the answer depends on."""
+    fields = TASKS[request["task"]].Options.model_fields
+    same = {name for name, field in fields.items() if (field.json_schema_extra or {}).get("same_model")}  # type: ignore[union-attr]
+    pooling = Path(request["folder"]) / POOLING
+    asked = {key: value for key, value in request.items() if key not in ("folder", "trust_remote_code")}
+    asked["options"] = {name: value for name, value in request["options"].items() if name not in same}
+    asked["pooling"] = pooling.stat().st_mtime_ns if pooling.is_file() else 0
+    asked["versions"] = [FORMAT, __version__, version("transformers"), version("torch")]
+    digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+    return home.cache / "architectures" / f"architecture-{digest[:32]}.json"
+
+
+def _build(request: Mapping[str, Any]) -> Architecture:
+    task, folder = TASKS[request["task"]], Path(request["folder"])
+    options = task.Options.read(request["options"])
+    return build_architecture(
+        folder,
+        request["config"],
+        {name: Tensor(dtype, tuple(shape)) for name, (dtype, shape) in request["tensors"].items()},
+        task.model,
+        request["values"],
+        lambda model: task.adapt(model, folder, options),
+        request["trust_remote_code"],
+    )
+
+
+def _ask(request: Mapping[str, Any]) -> Architecture:
+    """Start the process, wait for its answer."""
+    quiet = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+    try:
+        ended = subprocess.run(
+            python("studio.model_reader"),
+            input=json.dumps(request),
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            env={**os.environ, **quiet},
+            timeout=MOST_SECONDS,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise _unread(Path(request["folder"]), f"It took longer than {MOST_SECONDS / 60:.0f} minutes.") from error
+    lines = ended.stdout.strip().splitlines()
+    if not lines:
+        last = (ended.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise _unread(Path(request["folder"]), f"The process that reads it ended with code {ended.returncode}: {last}.")
+    answer = json.loads(lines[-1])
+    if "error" in answer:
+        raise StudioError(**answer["error"])
+    return Architecture.from_dict(answer["result"])
+
+
+def _unread(folder: Path, why: str) -> StudioError:
+    return StudioError(
+        f"How the model '{folder.name}' is built could not be read.",
+        why,
+        "Close other programs and try again, or choose another model.",
+    )
+
+
+def main() -> int:
+    answers = own_stdout()
+    request = json.loads(sys.stdin.buffer.read())
+    try:
+        answer, code = {"result": _build(request).as_dict()}, 0
+    except StudioError as error:
+        answer, code = {"error": error.as_dict()}, 2
+    except Exception as error:  # noqa: BLE001  the last stop: the reason goes to the asker, the trace to the log
+        traceback.print_exc()
+        why = f"{type(error).__name__}: {error}"
+        answer, code = {"error": _unread(Path(request["folder"]), why).as_dict()}, 1
+    answers.write(json.dumps(answer) + "\n")
+    answers.flush()
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
