@@ -47,7 +47,7 @@ class Draft(Options):
     training: dict[str, Any] = {}
     options: dict[str, Any] = {}
     search: str = ""  # for a setting
-    cell: tuple[int, int] | None = None  # of the confusion matrix: (true, predicted)
+    mark: str | None = None  # of the examples that the Test page shows behind a click
     picked: str | None = None  # the run chosen on the Runs page
     deleting: bool = False  # "really delete it?" is being asked
     compared: tuple[str, ...] = ()  # runs that the Runs page lays over each other
@@ -91,9 +91,10 @@ class Drafts:
 
     def load(self, draft_id: str | None) -> Draft:
         if draft_id and ID_PATTERN.fullmatch(draft_id):
-            stored = read_json(self._file(draft_id))
+            stored = read_json(self._file(draft_id)) or {}
+            stored.pop("cell", None)  # what the first version kept of a click on the Test page
             try:
-                return Draft.model_validate({**(stored or {}), "id": draft_id})
+                return Draft.model_validate({**stored, "id": draft_id})
             except ValidationError:
                 return Draft(id=draft_id)  # written by another version: start anew under the same id
         return Draft(id=secrets.token_hex(12))

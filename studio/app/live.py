@@ -1,5 +1,6 @@
 """What the live chart asks for twice a second: the news of a run since a byte offset of its log."""
 
+import math
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from studio.events import (
     Step,
     fold,
 )
+from studio.metrics import Metric, metric_named
 from studio.store import Run, Store
 
 FIRST_POINTS = 2000  # a chart is about a thousand pixels wide
@@ -143,16 +145,18 @@ def _news(events: list[AnyEvent], state: RunState) -> dict[str, Any]:
 
 
 def _validation(events: Iterable[Evaluated], state: RunState) -> dict[str, Any]:
-    name, events = _headline(state), list(events)
+    metric, events = _headline(state), list(events)
+    name = metric.name
     return {
         "validation": [(e.step, _short(e.metrics["loss"])) for e in events if "loss" in e.metrics],
         "metric": [(e.step, _short(e.metrics[name])) for e in events if name in e.metrics],
-        "metric_name": name,
+        "metric_name": metric.title,
     }
 
 
-def _headline(state: RunState) -> str:
-    return state.plan.headline_metric if state.plan else "accuracy"
+def _headline(state: RunState) -> Metric:
+    """The metric that decides which step is best; one without a name before the run has said which that is."""
+    return metric_named(state.plan.headline_metric if state.plan else "")
 
 
 def _reading(run: Run, state: RunState) -> dict[str, Any]:
@@ -184,13 +188,17 @@ def _story(state: RunState) -> str:
 
 
 def _gain(state: RunState) -> str:
-    """What training brought, in right answers; "" for a task that is not scored so."""
-    best, first = state.best, state.validation[0] if state.validation else None
-    if best is None or first is None or "accuracy" not in best.metrics or "accuracy" not in first.metrics:
+    """What training brought, told by the metric that decides which step is best."""
+    metric, best = _headline(state), state.best
+    first = state.validation[0] if state.validation else None
+    if best is None or first is None or not all(metric.name in event.metrics for event in (best, first)):
         return ""
-    now, before = best.metrics["accuracy"], first.metrics["accuracy"]
-    checked = f"Of the examples that it was checked on, the model now gets {now:.0%} right"
-    return f"{checked}; before training it was {before:.0%}." if first.step == 0 else f"{checked}."
+    now, before = metric.text(best.metrics[metric.name]), metric.text(first.metrics[metric.name])
+    told = metric.said.format(now) if metric.said else f"{metric.title} is {now} ({metric.sentence})"
+    checked = (
+        f"Of the examples that it was checked on, {told}" if metric.said else f"On the validation examples, {told}"
+    )
+    return f"{checked}; before training it was {before}." if first.step == 0 else f"{checked}."
 
 
 def _stats(state: RunState) -> list[tuple[str, str]]:
@@ -202,7 +210,8 @@ def _stats(state: RunState) -> list[tuple[str, str]]:
     if latest:
         stats.append(("Training loss", f"{latest.loss:.3f}"))
     if state.best and plan:
-        stats.append((f"Best {plan.headline_metric}", f"{state.best.metrics.get(plan.headline_metric, 0):.3f}"))
+        metric = _headline(state)
+        stats.append((f"Best {metric.title}", metric.text(state.best.metrics.get(metric.name, math.nan))))
     if latest and latest.seconds_left is not None and state.status == "running":
         stats.append(("Time left", duration(latest.seconds_left)))
     elif state.started:
@@ -235,7 +244,7 @@ def duration(seconds: float) -> str:
 def _log(events: Iterable[AnyEvent], state: RunState) -> list[str]:
     from time import localtime, strftime
 
-    lines = [(event.time, _line(event, _headline(state))) for event in events]
+    lines = [(event.time, _line(event, _headline(state).name)) for event in events]
     return [f"{strftime('%H:%M:%S', localtime(time))}  {line}" for time, line in lines if line]
 
 

@@ -34,7 +34,7 @@ class Subject:
     structure: Structure
     rows: dict[str, int]
     length: float  # tokens of a text, pixels of a picture's side
-    classes: dict[str, int]  # training examples of each class
+    classes: dict[str, int]  # training examples of each class; empty for a task without classes
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,14 @@ def subject(services: Services, draft: Draft) -> Subject:
     options = task.Options.read(draft.options)
     structure = structure_for(task, info.folder, max(2, len(assembled.counts)), options)
     rows = assembled.rows
-    if task.model.processor == "tokenizer":
-        texts = assembled.table[task.columns[0].name].head(FIRST_ROWS)
-        length = tokens_of(float(texts.str.len().mean()), draft.options.get("max_length") or 128)
+    texts = [assembled.table[column.name].head(FIRST_ROWS) for column in task.inputs if column.kind == "text"]
+    if texts:
+        letters = sum(float(column.str.len().mean()) for column in texts if len(column))
+        length = tokens_of(letters, draft.options.get("max_length") or 128)
     else:
         length = picture_side(info.folder, info.config)
-    classes = {name: counts.get("train", 0) for name, counts in assembled.counts.items()}
+    classed = "classes" in task.traits
+    classes = {name: counts.get("train", 0) for name, counts in assembled.counts.items()} if classed else {}
     return Subject(info, structure, rows, length, classes)
 
 
@@ -104,7 +106,7 @@ def suggested(services: Services, draft: Draft, about: Subject) -> Suggestion:
         would = outlook(services, about, draft.change(**settings).config())
         return Prospect(would.estimate.seconds, would.tone != "bad")
 
-    return suggest(about.structure, about.classes, look)
+    return suggest(about.structure, about.rows["train"], about.classes, look)
 
 
 def preset_draft(services: Services, draft: Draft, about: Subject, name: str) -> Draft:
@@ -135,7 +137,7 @@ def layers(preview: Preview, learning_rate: float, course: Course | None, epochs
 
 
 def layer_titles(blocks: int) -> tuple[str, ...]:
-    return ("Embeddings (input)", *(f"Block {number}" for number in range(1, blocks + 1)), "Head (your classes)")
+    return ("Embeddings (input)", *(f"Block {number}" for number in range(1, blocks + 1)), "Head (the answer)")
 
 
 def _when(course: Course, stage: int) -> str:

@@ -8,12 +8,13 @@ import gradio as gr
 
 from components.cards import Cards
 from components.changes import Changes
-from components.charts.bars import counts_html
 from components.forms import Form
 from components.notices import heading, notice
 from components.split_slider import SplitSlider
 from components.tables import PagedTable
 from studio.app import demos, imports, mending
+from studio.app.cells import CELLS
+from studio.app.cells.overview import overview_of
 from studio.app.drafts import Draft
 from studio.app.pages import Page, Services, Wire, cancel_job, committed
 from studio.data.columns import SPLITS
@@ -24,18 +25,14 @@ from studio.data.sources import HUB, SAMPLE, SAMPLES
 from studio.data.splitting import SplitOptions
 from studio.errors import StudioError
 from studio.tasks import TASKS
+from studio.tasks.base import Task
 
 UPLOAD_TYPES = [".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx", ".zip"]
 DELIMITERS = [("Comma ,", ","), ("Semicolon ;", ";"), ("Tab", "\t"), ("Bar |", "|")]
 ENCODINGS = [("UTF-8", "utf-8"), ("UTF-8 with mark", "utf-8-sig"), ("UTF-16", "utf-16"), ("Latin-1", "latin-1")]
-INVITATIONS = {
-    "text": "A table with one example a row: CSV, TSV, Excel, JSON, JSONL or Parquet.",
-    "image": "A ZIP with one folder of pictures for each class, or a CSV in the ZIP that names picture and label.",
-}
 HEADERS = [("Holds the names", True), ("Is data already", False)]
 SPLIT_SETTINGS = ["stratify", "keep", "seed"]
 DECIDES_ROWS = {"columns", "cleaning", "limit", "split", "dataset"}
-COLUMN_SLOTS = max(len(task.columns) for task in TASKS)
 
 
 def build(services: Services) -> Page:
@@ -54,7 +51,10 @@ def build(services: Services) -> Page:
     with gr.Column(visible=False, elem_id="data-details") as details:
         summary = gr.HTML(elem_id="data-summary")
         with gr.Row():
-            columns = [gr.Dropdown(interactive=True, elem_id=f"column-{n}") for n in range(COLUMN_SLOTS)]
+            columns = [
+                gr.Dropdown(interactive=True, elem_id=f"column-{n}")
+                for n in range(max(len(task.columns) for task in TASKS))
+            ]
         with gr.Accordion("How the file was read", open=False) as reading_box:
             gr.HTML("<p class='hint'>If the rows below look wrong, correct it here; the file is then read again.</p>")
             with gr.Row():
@@ -104,7 +104,7 @@ def build(services: Services) -> Page:
         services.supervisor.warm_up()  # by the time that somebody presses Start, its imports are done
         imported = datasets.imported(draft)
         led = demos.words(draft)  # an example brings its data along, so nothing else is asked for
-        invitation = INVITATIONS[TASKS[draft.task].input_kind] if draft.task else ""
+        invitation = invitation_to(TASKS[draft.task]) if draft.task else ""
         title = heading("The data of this example", led) if led else heading("Bring your data", invitation)
         shown = [gr.update(visible=not led)] * 2
         named = gr.skip() if is_upload(draft) else gr.update(value=None)  # another's file name would mislead
@@ -113,7 +113,12 @@ def build(services: Services) -> Page:
             return [*first, *[gr.skip()] * (len(outputs) - len(first))]
         what = "pictures" if imported.kind == "image" else "rows"
         about = notice("good", imported.title, f"{imported.rows:,} {what} were read.")
-        return [*first, about, *show_table(draft, imported), *show_result(services, draft, split_form, limit_form)]
+        return [
+            *first,
+            about,
+            *show_table(draft, imported, len(columns)),
+            *show_result(services, draft, split_form, limit_form),
+        ]
 
     wires = [
         Wire(upload.upload, partial(imports.import_upload, services), [upload]),
@@ -166,10 +171,10 @@ def sample_cards(draft: Draft) -> dict[str, Any]:
     }
 
 
-def show_table(draft: Draft, imported: Imported) -> list[Any]:
-    """How the file was read, and its first rows: updates for the table's widgets."""
+def show_table(draft: Draft, imported: Imported, places: int) -> list[Any]:
+    """How the file was read, and its first rows: updates for the table's widgets. places: for columns to be mapped."""
     roles = TASKS[draft.task].columns if draft.task else ()
-    slots: list[Any] = [gr.update(visible=False)] * COLUMN_SLOTS
+    slots: list[Any] = [gr.update(visible=False)] * places
     for index, role in enumerate(roles):
         slots[index] = gr.update(
             visible=imported.kind == "text",
@@ -207,11 +212,11 @@ def show_result(services: Services, draft: Draft, split_form: Form, limit_form: 
         shown = notice("bad", problem.what, problem.why, problem.what_to_do)
         nothing = [None, mending.done(draft), gr.skip(), split_value(draft, None, ())]
         return ["", shown, "", *nothing, *settings, "", gr.update(interactive=False)]
-    rows = {part: sum(counts.get(part, 0) for counts in assembled.counts.values()) for part in SPLITS}
+    rows, overview = assembled.rows, overview_of(TASKS[str(draft.task)], assembled)
     worth_knowing = [problem for problem in assembled.problems if not problem.drops]
     return [
-        heading("Examples per class", f"{len(assembled.counts)} classes, {sum(rows.values()):,} examples are used."),
-        counts_html([{"label": label, **parts} for label, parts in assembled.counts.items()]),
+        heading(overview.title, overview.sentence),
+        overview.html,
         dropped_heading(assembled.dropped, len(worth_knowing)),
         mending.shown(mending.offers(draft, assembled)),
         mending.done(draft),
@@ -221,6 +226,13 @@ def show_result(services: Services, draft: Draft, split_form: Form, limit_form: 
         "".join(notice("info", note) for note in assembled.notes),
         gr.update(interactive=True),
     ]
+
+
+def invitation_to(task: Task) -> str:
+    """How data for this task is brought."""
+    given = task.inputs[0].kind
+    found = (CELLS[column.kind].invitations.get(given, "") for column in task.targets)
+    return next(filter(None, found), CELLS[given].invitations.get("", ""))
 
 
 def query_of(draft: Draft) -> dict[str, Any]:

@@ -9,14 +9,15 @@ import gradio as gr
 from components.charts.comparison import CurveComparison
 from components.notices import empty, heading
 from components.tables import PagedTable, simple_table
-from studio.app.datasets import bounds
 from studio.app.drafts import Draft
 from studio.app.live import STATUS_TITLES, duration, spent, thin
 from studio.app.models import title_of
 from studio.app.pages import Page, Services, Wire
+from studio.app.paging import bounds
 from studio.app.runs import TONES, config_of, flat_settings
 from studio.config import RunConfig
 from studio.errors import StudioError
+from studio.metrics import metric_named
 from studio.store import Run
 
 CURVE_POINTS = 400
@@ -163,7 +164,8 @@ def result_words(services: Services, run: Run) -> str:
     name = state.plan.headline_metric if state.plan else ""
     for told, part in ((state.test, "test"), (state.best, "validation")):
         if told and name in told.metrics:
-            return f"{told.metrics[name]:.3f} {name} ({part})"
+            metric = metric_named(name)
+            return f"{metric.text(told.metrics[name])} {metric.title} ({part})"
     return ""
 
 
@@ -187,11 +189,11 @@ def metric_value(services: Services, runs: list[Run]) -> dict[str, Any] | None:
     series, names = [], []
     for run in runs:
         state = services.states.of(run)
-        metric = state.plan.headline_metric if state.plan else "accuracy"
-        names.append(metric)
-        points = [(event.step, event.metrics[metric]) for event in state.validation if metric in event.metrics]
-        series.append({"name": run.name, "points": points})
-    title = " / ".join(dict.fromkeys(names)).capitalize()
+        metric = metric_named(state.plan.headline_metric if state.plan else "")
+        names.append(metric.title)
+        checks = [event for event in state.validation if metric.name in event.metrics]
+        series.append({"name": run.name, "points": [(event.step, event.metrics[metric.name]) for event in checks]})
+    title = " / ".join(dict.fromkeys(filter(None, names)))
     return {"series": series, "title": f"{title} (validation)", "x_title": "step", "y_title": title} if runs else None
 
 
@@ -252,7 +254,7 @@ def with_settings(draft: Draft, run: Run) -> Draft:
         strategy=config.strategy,
         training=config.training.model_dump(),
         options=config.options,
-        cell=None,
+        mark=None,
     )
 
 

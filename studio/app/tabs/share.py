@@ -15,9 +15,9 @@ import gradio as gr
 
 from components.cards import Cards
 from components.notices import empty, heading
-from studio.app.datasets import file_url
 from studio.app.drafts import Draft
 from studio.app.pages import Page, Services, Wire, progress_html
+from studio.app.paging import file_url
 from studio.app.runs import config_of
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
@@ -78,7 +78,7 @@ def build(services: Services) -> Page:
         ]
 
     wires = [
-        Wire(which_run.input, lambda draft, run_id: draft.change(run=run_id, cell=None), [which_run]),
+        Wire(which_run.input, lambda draft, run_id: draft.change(run=run_id, mark=None), [which_run]),
         Wire(exporters.select, partial(export, services), event=True),
         Wire(cancel.click, partial(cancel_export, services), redraw=False),
     ]
