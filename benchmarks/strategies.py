@@ -166,7 +166,7 @@ def suggestion(rows: Rows, choices: Choices, home: Home) -> Suggestion:
         needed = forecast(config, structure, architecture.config, rows.counts, length, here, home)
         return Prospect(needed.seconds, fits(needed, here).verdict != "no")
 
-    return suggest(structure, rows.classes, look)
+    return suggest(structure, rows.counts["train"], rows.classes, look)
 
 
 def peak_memory(worker: psutil.Popen) -> int:

@@ -4,24 +4,26 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 COMPLETE = "COMPLETE"
 
 
-def replace_with(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary file beside `path`, flush it to disk, then rename it to `path`.
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path`, to be filled inside; afterwards it is flushed to disk and renamed to `path`.
 
-    Raises OSError (a full disk, say); `path` is then as it was.
+    Whatever is raised inside, or OSError afterwards (a full disk, say), leaves `path` as it was and nothing else.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.parent / f".{path.name}.{secrets.token_hex(8)}.tmp"
     try:
         temporary.touch(exist_ok=False)  # with the rights of any new file here, which a tempfile would not have
         rights = temporary.stat().st_mode
-        write(temporary)
+        yield temporary
         temporary.chmod(rights)  # safetensors puts a file of its own there, for its owner alone
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
@@ -29,6 +31,12 @@ def replace_with(path: Path, write: Callable[[Path], object]) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def replace_with(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a temporary file beside `path`, and put it in its place; see `replacing`."""
+    with replacing(path) as temporary:
+        write(temporary)
 
 
 def give_usual_rights(folder: Path) -> None:

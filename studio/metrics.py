@@ -8,13 +8,17 @@ from studio.registry import Registry
 
 @dataclass(frozen=True)
 class Metric:
-    """title: what people call it. sentence: what it says, in plain words. percent: a share, shown as percent."""
+    """title: what people call it. sentence: what it says, in plain words. percent: a share, shown as percent.
+
+    said: what a value says of the model, with {} for it, where there are plainer words for that than the title.
+    """
 
     name: str
     title: str
     sentence: str
     higher_is_better: bool = True
     percent: bool = True
+    said: str = ""
 
     def is_better(self, candidate: float, best: float, by_more_than: float = 0.0) -> bool:
         """Whether `candidate` beats `best` by more than `by_more_than`, in this metric's own direction."""
@@ -34,7 +38,7 @@ def _error(name: str, title: str, sentence: str) -> Metric:
 
 METRICS: Registry[Metric] = Registry(
     "metric",
-    Metric("accuracy", "Accuracy", "share of right answers"),
+    Metric("accuracy", "Accuracy", "share of right answers", said="the model now gets {} right"),
     Metric("f1_macro", "F1 (macro)", "precision and recall in one; every class counts the same"),
     Metric("precision_macro", "Precision (macro)", "how often a class is right when it is named"),
     Metric("recall_macro", "Recall (macro)", "how much of each class is found"),
@@ -50,3 +54,8 @@ METRICS: Registry[Metric] = Registry(
     Metric("spearman", "Rank correlation (Spearman)", "whether larger answers go with larger values", percent=False),
     _error("loss", "Loss", "what training makes smaller: how wrong, and how sure; lower is better"),
 )
+
+
+def metric_named(name: str) -> Metric:
+    """The metric as a log or a file names it. One that another version knew is shown as it is written."""
+    return METRICS[name] if name in METRICS else Metric(name, name.replace("_", " "), "", percent=False)

@@ -9,7 +9,8 @@ import os
 import subprocess
 import tempfile
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -17,9 +18,30 @@ from studio.errors import StudioError
 from studio.exporters.folder import zip_folder
 from studio.processes import python
 from studio.store import Run
+from studio.tasks.base import Answer
 
 Which = Literal["tuned", "before"]
-Exchange = Generator[tuple[int, int], None, Any]  # yields (done, total), returns the result
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One row of a file: its cells as they came, and the answer, or why there is none."""
+
+    given: Mapping[str, Any]
+    answer: Answer | None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """The next rows of a file. done: how many rows are answered by now, of `total`."""
+
+    done: int
+    total: int
+    answered: tuple[Answered, ...]
+
+
+Exchange = Generator[Chunk, None, Any]  # returns the result
 
 
 class Predictor:
@@ -48,14 +70,19 @@ class Predictor:
             finally:
                 self._lock.release()
 
-    def predict(self, run: Run, inputs: list[str], which: Which = "tuned") -> list[dict[str, Any]]:
-        """[{"label", "probabilities"}] for texts, or for the paths of pictures."""
-        answer: list[dict[str, Any]] = result_of(self._ask(question(run, inputs, which)))
-        return answer
+    def predict(self, run: Run, rows: Sequence[Mapping[str, Any]], which: Which = "tuned") -> list[Answer]:
+        """The answers to rows of cells by the names of the task's inputs; an image's cell is its path."""
+        return [answer_of(found) for found in result_of(self._ask(question(run, rows, which)))]
 
-    def predict_file(self, run: Run, source: str, output: str) -> Exchange:
-        """Answer every row of a file (or picture of a ZIP) into the CSV file `output`, telling how far it is."""
-        return self._ask({"op": "predict-file", "run_dir": str(run.folder), "input": source, "output": output})
+    def predict_file(self, run: Run, source: str) -> Generator[Chunk, None, dict[str, Any]]:
+        """Answer every row of a table, or every image of a ZIP, in its order; each row comes once.
+
+        The result is {"rows": how many, "labels": names of the model's outputs}.
+        """
+        result: dict[str, Any] = yield from self._ask(
+            {"op": "predict-file", "run_dir": str(run.folder), "input": source}
+        )
+        return result
 
     def export(self, run: Run, exporter: str, to: str) -> str:
         """Let an exporter write into the folder `to`; the path of what it wrote."""
@@ -86,14 +113,22 @@ class Predictor:
     def _ask(self, request: dict[str, Any]) -> Exchange:
         with self._lock:
             self._cancelled = False
+            handed_out = 0  # rows that the asker has by now: a second try answers them again, unseen
             for last_try in (False, True):
                 process = self._running()
                 try:
-                    return (yield from self._exchange(process, {"id": self._next(), **request}))
+                    for message in self._messages(process, {"id": self._next(), **request}):
+                        if "result" in message:
+                            return message["result"]
+                        chunk = chunk_of(message, handed_out)
+                        if chunk.answered:
+                            handed_out = chunk.done
+                            yield chunk
+                except GeneratorExit:  # the asker is gone: nobody shall wait for the rest of a large file
+                    self._end(process)
+                    raise
                 except (BrokenPipeError, EOFError, json.JSONDecodeError) as error:
-                    process.kill()
-                    process.wait()
-                    self._process = None
+                    self._end(process)
                     if self._cancelled:
                         raise StudioError("It was cancelled.", "", "Start it again when you like.") from error
                     if last_try:
@@ -126,7 +161,8 @@ class Predictor:
         process.stdin.write(json.dumps(request) + "\n")
         process.stdin.flush()
 
-    def _exchange(self, process: subprocess.Popen[str], request: dict[str, Any]) -> Exchange:
+    def _messages(self, process: subprocess.Popen[str], request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """What is said to the request; the last message holds the result."""
         assert process.stdout is not None
         self._send(process, request)
         while True:
@@ -138,13 +174,33 @@ class Predictor:
                 continue  # nobody waits for it: the asker is gone, or it was only a warm-up
             if "error" in message:
                 raise StudioError(**message["error"])
+            yield message
             if "result" in message:
-                return message["result"]
-            yield message["progress"]["done"], message["progress"]["total"]
+                return
+
+    def _end(self, process: subprocess.Popen[str]) -> None:
+        process.kill()
+        process.wait()
+        self._process = None
 
 
-def question(run: Run, inputs: list[str], which: Which) -> dict[str, Any]:
-    return {"op": "predict", "run_dir": str(run.folder), "which": which, "inputs": inputs}
+def question(run: Run, rows: Sequence[Mapping[str, Any]], which: Which) -> dict[str, Any]:
+    return {"op": "predict", "run_dir": str(run.folder), "which": which, "rows": [dict(row) for row in rows]}
+
+
+def answer_of(found: Mapping[str, Any]) -> Answer:
+    return Answer(found["value"], found["details"])
+
+
+def chunk_of(message: Mapping[str, Any], known: int) -> Chunk:
+    """The rows of a message that come after the first `known` of the file."""
+    done, rows = int(message["progress"]["done"]), message["answered"]
+    fresh = rows[max(0, len(rows) - max(0, done - known)) :]
+    return Chunk(done, int(message["progress"]["total"]), tuple(map(answered_of, fresh)))
+
+
+def answered_of(row: Mapping[str, Any]) -> Answered:
+    return Answered(row["given"], answer_of(row["answer"]) if row["answer"] else None, row["problem"])
 
 
 def result_of(exchange: Exchange) -> Any:

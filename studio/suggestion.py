@@ -14,7 +14,7 @@ from studio.strategies import STRATEGIES
 from studio.strategies.selection import new_part
 
 Settings = dict[str, dict[str, Any]]  # {"strategy": {...}, "training": {...}}
-FEW, SMALL = 20, 1000  # examples of the rarest class, and of all, below which the rules change
+FEW, SMALL = 20, 1000  # examples of the rarest class (or of all without classes), and of all, where the rules change
 SLIP = 3  # a class with fewer examples than this is likely to be a slip of the pen
 PATIENCE_SECONDS = 900.0
 STEPS = 1500  # that a pretrained model takes to converge: Mosbach et al. 2021, arXiv:2006.04884
@@ -36,12 +36,16 @@ class Prospect:
     fits: bool
 
 
-def suggest(structure: Structure, counts: Mapping[str, int], look: Callable[[Settings], Prospect]) -> Suggestion:
-    """counts: training examples of each class. look: what given settings would take."""
+def suggest(
+    structure: Structure, rows: int, counts: Mapping[str, int], look: Callable[[Settings], Prospect]
+) -> Suggestion:
+    """rows: of training. counts: training examples of each class, empty for a task without classes.
+
+    look: what given settings would take.
+    """
     counts = {name: count for name, count in counts.items() if count >= SLIP} or counts
-    rows, rarest = sum(counts.values()), min(counts.values(), default=0)
-    training, why = _training(counts, rows)
-    candidates = [each for each in _candidates(structure, rows, rarest) if _suits(each[0], structure)]
+    training, why = _training(counts)
+    candidates = [each for each in _candidates(structure, rows, counts) if _suits(each[0], structure)]
     choices: list[Settings] = [
         {"strategy": _settings(name, structure), "training": training | _epochs(name, rows)} for name, _ in candidates
     ]
@@ -57,12 +61,14 @@ def _is_quick(prospect: Prospect) -> bool:
     return prospect.fits and prospect.seconds <= PATIENCE_SECONDS
 
 
-def _candidates(structure: Structure, rows: int, rarest: int) -> Sequence[tuple[str, str]]:
+def _candidates(structure: Structure, rows: int, counts: Mapping[str, int]) -> Sequence[tuple[str, str]]:
     """Ways of training with the reason for each, the most promising first; the last one always fits."""
+    fewest = min(counts.values(), default=rows)
     head = ("freeze", "A new head on the frozen model takes least, and is computed from recorded layers.")
     adapters = ("lora", "Adapters come near to full training with a fraction of its memory (LoRA, 2021).")
-    if rarest < FEW:
-        return [("freeze", f"With {rarest} examples of a class, a head alone distorts least of what the model knows.")]
+    if fewest < FEW:
+        few = f"{fewest} examples of a class" if counts else f"{fewest} examples"
+        return [("freeze", f"With {few}, a head alone distorts least of what the model knows.")]
     if rows < SMALL:
         probe = "On small data a head that is trained first keeps the rest from being distorted (LP-FT, 2022)."
         return [("lp-ft", probe), adapters, head]
@@ -70,7 +76,7 @@ def _candidates(structure: Structure, rows: int, rarest: int) -> Sequence[tuple[
     return [("layerwise", slower), adapters, head]
 
 
-def _training(counts: Mapping[str, int], rows: int) -> tuple[dict[str, Any], list[str]]:
+def _training(counts: Mapping[str, int]) -> tuple[dict[str, Any], list[str]]:
     training: dict[str, Any] = {"early_stopping": 3}
     why = ["It stops by itself when the validation part no longer improves, and keeps the best step."]
     smallest, largest = min(counts.values(), default=1), max(counts.values(), default=1)

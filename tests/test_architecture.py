@@ -1,5 +1,6 @@
 """What the page must not import, and that the papers beside the code tell what is true."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -110,9 +111,82 @@ def test_a_wheel_holds_all_assets_but_recipes_and_screenshots() -> None:
     "path", sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")), ids=lambda path: path.stem
 )
 def test_every_module_says_what_it_is(path: Path) -> None:
-    import ast
-
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path
+
+
+KNOW_TASKS = ("studio/tasks/", "studio/models/catalog.py", "studio/models/starters/", "studio/data/samples.py")
+ASKED = ("task", "answer_kind")  # what nothing outside compares with a word
+
+
+def sources(*left_out: str) -> list[Path]:
+    everything = (path for package in ("studio", "components") for path in (ROOT / package).rglob("*.py"))
+    return sorted(path for path in everything if not path.relative_to(ROOT).as_posix().startswith(left_out))
+
+
+def words_in(tree: ast.AST) -> set[str]:
+    """Every text that stands in the code."""
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+def branches_on_tasks(tree: ast.AST) -> list[str]:
+    """Comparisons of a task, its name or its kind of answer with words, and `match` over them."""
+    found = []
+    for node in ast.walk(tree):
+        asked = [node.subject] if isinstance(node, ast.Match) else []
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            asked = sides if any(words_in(side) for side in sides) else []
+        found += [f"{each.lineno}: {ast.unparse(node)[:80]}" for each in asked if is_of_a_task(each)]
+    return found
+
+
+def is_of_a_task(node: ast.AST) -> bool:
+    """task, config.task, task.name, config.chosen_task.answer_kind, ..."""
+    if isinstance(node, ast.Attribute) and node.attr == "name":
+        return is_of_a_task(node.value)
+    name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    return name.endswith(ASKED)
+
+
+@pytest.mark.parametrize("path", sources(*KNOW_TASKS), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_nothing_outside_knows_a_task(path: Path) -> None:
+    from studio.tasks import TASKS
+
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert not words_in(tree) & set(TASKS.names)
+    assert branches_on_tasks(tree) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'if task.name == "x": pass',
+        'y = 1 if config.task in ("x", "y") else 2',
+        'if "boxes" == run.config.chosen_task.answer_kind: pass',
+        "match draft.task:\n    case 'x': pass",
+        'if task != "x": pass',
+    ],
+)
+def test_a_branch_on_a_task_would_be_found(code: str) -> None:
+    assert branches_on_tasks(ast.parse(code))
+
+
+@pytest.mark.parametrize("code", ["if task is None: pass", "if sample.task == draft.task: pass", 'if a.name == "x": 1'])
+def test_what_is_no_branch_on_a_task_is_not(code: str) -> None:
+    assert branches_on_tasks(ast.parse(code)) == []
+
+
+def test_every_task_finds_what_its_parts_are_drawn_with() -> None:
+    from studio.app.answers import ANSWERS
+    from studio.app.cells import CELLS
+    from studio.app.inputs import INPUTS
+    from studio.metrics import METRICS
+    from studio.tasks import TASKS
+
+    for task in TASKS:
+        assert {column.kind for column in task.columns} <= set(CELLS.names), task.name
+        assert {column.kind for column in task.inputs} <= set(INPUTS.names), task.name
+        assert task.answer_kind in ANSWERS and task.headline in METRICS, task.name
 
 
 def test_imports_go_one_way() -> None:

@@ -1,6 +1,5 @@
 """Asking finished models: answers, a process that is killed, a base model that is gone."""
 
-import csv
 import shutil
 import subprocess
 import sys
@@ -17,10 +16,14 @@ from trained import Workers
 from studio import predictor as module
 from studio.errors import StudioError
 from studio.paths import Home
-from studio.predictor import Predictor
+from studio.predictor import Chunk, Exchange, Predictor
 from studio.store import Run, Store
 
 GOOD, BAD = "a great and lovely film", "a poor and sad story"
+
+
+def rows(*texts: str) -> list[dict[str, str]]:
+    return [{"text": text} for text in texts]
 
 
 @pytest.fixture(scope="module")
@@ -58,22 +61,22 @@ def predictor(forking: None) -> Iterator[Predictor]:
 
 
 def test_it_answers_with_the_tuned_and_the_untouched_model(predictor: Predictor, trained: Run) -> None:
-    tuned = predictor.predict(trained, [GOOD, BAD])
-    assert [answer["label"] for answer in tuned] == ["good", "bad"]
-    assert all(abs(sum(answer["probabilities"].values()) - 1) < 1e-5 for answer in tuned)
-    assert list(tuned[0]["probabilities"]) == ["good", "bad"], "the most likely class comes first"
-    before = predictor.predict(trained, [GOOD], "before")
-    assert before[0]["probabilities"] != tuned[0]["probabilities"]
+    tuned = predictor.predict(trained, rows(GOOD, BAD))
+    assert [answer.value for answer in tuned] == ["good", "bad"]
+    assert all(abs(sum(answer.details["probabilities"].values()) - 1) < 1e-5 for answer in tuned)
+    assert list(tuned[0].details["probabilities"]) == ["good", "bad"], "the most likely class comes first"
+    before = predictor.predict(trained, rows(GOOD), "before")
+    assert before[0].details != tuned[0].details
 
 
 def test_a_warm_up_loads_both_models_once_and_disturbs_no_question(
     trained: Run, forking: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent: list[tuple[str, list[str]]] = []
+    sent: list[tuple[str, list[Any]]] = []
     send = Predictor._send
 
     def noting(process: subprocess.Popen[str], request: dict[str, Any]) -> None:
-        sent.append((request["which"], request["inputs"]))
+        sent.append((request["which"], request["rows"]))
         send(process, request)
 
     monkeypatch.setattr(Predictor, "_send", staticmethod(noting))
@@ -82,7 +85,7 @@ def test_a_warm_up_loads_both_models_once_and_disturbs_no_question(
         predictor.warm_up(trained)
         predictor.warm_up(trained)
         assert sent == [("tuned", []), ("before", [])]
-        assert predictor.predict(trained, [GOOD])[0]["label"] == "good"
+        assert predictor.predict(trained, rows(GOOD))[0].value == "good"
         assert predictor._process is not None
         predictor._process.kill()
         predictor._process.wait()
@@ -93,22 +96,36 @@ def test_a_warm_up_loads_both_models_once_and_disturbs_no_question(
 
 
 def test_it_answers_again_after_its_process_was_killed(predictor: Predictor, trained: Run) -> None:
-    first = predictor.predict(trained, [GOOD])
+    first = predictor.predict(trained, rows(GOOD))
     process = predictor._process
     assert process is not None
     process.kill()
     process.wait()
-    assert predictor.predict(trained, [GOOD]) == first
+    assert predictor.predict(trained, rows(GOOD)) == first
     assert predictor._process is not process
 
 
-def test_a_file_of_inputs(predictor: Predictor, trained: Run, tmp_path: Path) -> None:
-    source, output = tmp_path / "inputs.csv", tmp_path / "out.csv"
-    source.write_text(f"text\n{GOOD}\n{BAD}\n", encoding="utf-8")
-    exchange = predictor.predict_file(trained, str(source), str(output))
-    assert module.result_of(exchange)["rows"] == 2
-    rows = list(csv.DictReader(output.open(encoding="utf-8", newline="")))
-    assert len(rows) == 2 and "good" in rows[0].values() and "bad" in rows[1].values()
+def followed(exchange: Exchange) -> tuple[list[Chunk], Any]:
+    """All chunks, and the result."""
+    chunks = []
+    while True:
+        try:
+            chunks.append(next(exchange))
+        except StopIteration as end:
+            return chunks, end.value
+
+
+def test_a_file_of_inputs_comes_in_chunks(predictor: Predictor, trained: Run, tmp_path: Path) -> None:
+    source = tmp_path / "inputs.csv"
+    source.write_text("text,id\n" + f"{GOOD},1\n,2\n{BAD},3\n" * 30, encoding="utf-8")
+    chunks, result = followed(predictor.predict_file(trained, str(source)))
+    answered = [row for chunk in chunks for row in chunk.answered]
+    assert result == {"rows": 90, "labels": ["bad", "good"]} and len(answered) == chunks[-1].done == 90
+    assert len(chunks) > 1 and {chunk.total for chunk in chunks} == {len(answered)}
+    assert [row.given["id"] for row in answered] == ["1", "2", "3"] * 30
+    assert [row.answer.value if row.answer else row.problem for row in answered[:3]] == [
+        "good", "The text is empty.", "bad",
+    ]  # fmt: skip
 
 
 def test_an_asker_that_leaves_in_the_middle_does_not_lock_the_others_out(
@@ -116,11 +133,11 @@ def test_an_asker_that_leaves_in_the_middle_does_not_lock_the_others_out(
 ) -> None:
     source = tmp_path / "inputs.csv"
     source.write_text("text\n" + f"{GOOD}\n" * 4000, encoding="utf-8")
-    exchange = predictor.predict_file(trained, str(source), str(tmp_path / "out.csv"))
+    exchange = predictor.predict_file(trained, str(source))
     next(exchange)
     exchange.close()
-    answer = predictor.predict(trained, [BAD])
-    assert answer[0]["label"] == "bad"
+    answer = predictor.predict(trained, rows(BAD))
+    assert answer[0].value == "bad"
 
 
 def test_export_into_an_archive(predictor: Predictor, trained: Run, tmp_path: Path) -> None:
@@ -137,8 +154,8 @@ def test_a_mistake_is_explained_and_the_process_goes_on(predictor: Predictor, tr
     with pytest.raises(StudioError):
         predictor.export(trained, "no-such-format", str(tmp_path))
     with pytest.raises(StudioError, match="no longer there"):
-        predictor.predict(Run(tmp_path / "nothing"), [GOOD])
-    assert predictor.predict(trained, [GOOD])[0]["label"] == "good"
+        predictor.predict(Run(tmp_path / "nothing"), rows(GOOD))
+    assert predictor.predict(trained, rows(GOOD))[0].value == "good"
     assert predictor._process is process
 
 
@@ -149,19 +166,27 @@ def test_a_base_model_that_is_gone_is_said(predictor: Predictor, trained: Run, b
     shutil.move(base_model, away)
     try:
         with pytest.raises(StudioError) as caught:
-            predictor.predict(trained, [GOOD], "before")
+            predictor.predict(trained, rows(GOOD), "before")
         assert str(base_model) in str(caught.value) or base_model.name in str(caught.value)
         assert caught.value.explanation.what_to_do
     finally:
         shutil.move(away, base_model)
-    assert predictor.predict(trained, [GOOD], "before")
+    assert predictor.predict(trained, rows(GOOD), "before")
 
 
 # --- with a stand-in process ----------------------------------------------------------------------
 
+ECHO = (
+    "for line in sys.stdin:\n"
+    "    request = json.loads(line)\n"
+    "    time.sleep(30 if request['rows'] == [{'text': 'slow'}] else 0)\n"
+    "    said = [{'value': row['text'], 'details': {}} for row in request['rows']]\n"
+    "    print(json.dumps({'id': request['id'], 'result': said}), flush=True)\n"
+)
+
 
 def standing_in(monkeypatch: pytest.MonkeyPatch, code: str) -> Predictor:
-    monkeypatch.setattr(module, "python", lambda name: [sys.executable, "-c", f"import json, sys, time\n{code}"])
+    monkeypatch.setattr(module, "python", lambda name: [sys.executable, "-c", f"import json, os, sys, time\n{code}"])
     return Predictor()
 
 
@@ -169,18 +194,35 @@ def test_a_process_that_never_answers_is_tried_twice(monkeypatch: pytest.MonkeyP
     counter = tmp_path / "starts"
     code = f"open({str(counter)!r}, 'a').write('x'); sys.stdin.readline()"
     with pytest.raises(StudioError, match="The model gave no answer"):
-        standing_in(monkeypatch, code).predict(Run(tmp_path), ["x"])
+        standing_in(monkeypatch, code).predict(Run(tmp_path), rows("x"))
     assert counter.read_text() == "xx"
 
 
-def test_cancel_ends_the_question_and_the_next_one_is_answered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("breaks_after", [1, 2, 3])
+def test_after_a_broken_exchange_no_row_comes_twice(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, breaks_after: int
+) -> None:
+    """The first process dies after some chunks of three rows; the second one answers everything in chunks of two."""
+    first = tmp_path / "first"
     code = (
-        "for line in sys.stdin:\n"
-        "    request = json.loads(line)\n"
-        "    time.sleep(600 if request['inputs'] == ['slow'] else 0)\n"
-        "    print(json.dumps({'id': request['id'], 'result': request['inputs']}), flush=True)\n"
+        f"first = not os.path.exists({str(first)!r})\n"
+        f"open({str(first)!r}, 'w').close()\n"
+        "request, size = json.loads(sys.stdin.readline()), 3 if first else 2\n"
+        "for number, start in enumerate(range(0, 10, size)):\n"
+        f"    if first and number == {breaks_after}:\n"
+        "        os._exit(1)\n"
+        "    some = [{'given': {'n': n}, 'answer': None, 'problem': ''} for n in range(start, min(10, start + size))]\n"
+        "    progress = {'done': start + len(some), 'total': 10}\n"
+        "    print(json.dumps({'id': request['id'], 'progress': progress, 'answered': some}), flush=True)\n"
+        "print(json.dumps({'id': request['id'], 'result': {'rows': 10, 'labels': []}}), flush=True)\n"
     )
-    asked = standing_in(monkeypatch, code)
+    chunks = list(standing_in(monkeypatch, code).predict_file(Run(tmp_path), "many.csv"))
+    assert [row.given["n"] for chunk in chunks for row in chunk.answered] == list(range(10))
+    assert chunks[-1].done == chunks[-1].total == 10
+
+
+def test_cancel_ends_the_question_and_the_next_one_is_answered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked = standing_in(monkeypatch, ECHO)
     send = Predictor._send
 
     def send_and_cancel(process: subprocess.Popen[str], request: dict[str, Any]) -> None:
@@ -189,29 +231,24 @@ def test_cancel_ends_the_question_and_the_next_one_is_answered(monkeypatch: pyte
 
     with monkeypatch.context() as patch, pytest.raises(StudioError, match="It was cancelled"):
         patch.setattr(Predictor, "_send", staticmethod(send_and_cancel))
-        asked.predict(Run(tmp_path), ["slow"])
-    assert asked.predict(Run(tmp_path), ["ö"]) == ["ö"]
+        asked.predict(Run(tmp_path), rows("slow"))
+    assert asked.predict(Run(tmp_path), rows("ö"))[0].value == "ö"
     asked.close()
 
 
 def test_many_askers_get_their_own_answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    code = (
-        "for line in sys.stdin:\n"
-        "    request = json.loads(line)\n"
-        "    print(json.dumps({'id': request['id'], 'result': request['inputs']}), flush=True)\n"
-    )
-    asked = standing_in(monkeypatch, code)
-    got: dict[int, object] = {}
+    asked = standing_in(monkeypatch, ECHO)
+    got: dict[int, str] = {}
 
     def ask(number: int) -> None:
-        got[number] = asked.predict(Run(tmp_path), [str(number)])
+        got[number] = asked.predict(Run(tmp_path), rows(str(number)))[0].value
 
     askers = [threading.Thread(target=ask, args=[number]) for number in range(20)]
     for asker in askers:
         asker.start()
     for asker in askers:
         asker.join()
-    assert got == {number: [str(number)] for number in range(20)}
+    assert got == {number: str(number) for number in range(20)}
     asked.close()
 
 

@@ -11,13 +11,16 @@ from studio.suggestion import PATIENCE_SECONDS, Prospect, Settings, suggest
 QUICK = Prospect(60, True)
 
 
-def chosen(family: str, counts: dict[str, int], prospects: dict[str, Prospect] | None = None) -> tuple[str, Any, str]:
+def chosen(
+    family: str, counts: dict[str, int], prospects: dict[str, Prospect] | None = None, rows: int | None = None
+) -> tuple[str, Any, str]:
+    """The suggested strategy and training, and why. rows: where they are no sum of the classes' examples."""
     structure = live_structure(build(family))
 
     def look(settings: Settings) -> Prospect:
         return (prospects or {}).get(settings["strategy"]["name"], QUICK)
 
-    suggestion = suggest(structure, counts, look)
+    suggestion = suggest(structure, sum(counts.values()) if rows is None else rows, counts, look)
     config = RunConfig.read(
         {"task": "text-classification", "model": {"id": "x"}, "data": {"source": "x.csv"}, **suggestion.settings}
     )
@@ -54,3 +57,14 @@ def test_uneven_classes_are_weighed_and_small_data_is_seen_more_often() -> None:
 def test_a_slip_of_the_pen_is_no_class() -> None:
     name, training, _ = chosen("bert", {"a": 300, "b": 400, "bb": 1})
     assert name == "lp-ft" and training.class_weights == "none"
+
+
+@pytest.mark.parametrize(("rows", "name"), [(12, "freeze"), (300, "lp-ft"), (5000, "layerwise")])
+def test_without_classes_the_rows_decide(rows: int, name: str) -> None:
+    found, training, why = chosen("bert", {}, rows=rows)
+    assert found == name and training.class_weights == "none" and "class" not in why.split("distort")[0]
+
+
+def test_many_objects_in_few_rows_are_few_rows() -> None:
+    """The labels of spans and boxes are counted by objects, of which a row may have a hundred."""
+    assert chosen("bert", {"a": 30_000, "b": 20_000}, rows=400)[0] == "lp-ft"

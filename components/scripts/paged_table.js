@@ -36,11 +36,12 @@ const picture = (cell) => {
 const content = (cell, kind) => {
   if (cell === null || cell === undefined) return "";
   if (kind === "image") return picture(cell);
+  if (kind === "drawing") return h("div", {}, markup(cell));
   if (kind === "badge") return typeof cell === "object" ? badge(cell.text, cell.tone) : badge(cell);
   if (kind === "number") return typeof cell === "number" && Number.isInteger(cell) ? grouped(cell) : cell;
   return h("span", { class: "ui-clamp", title: String(cell).length > 60 ? String(cell).slice(0, 2000) : null }, cell);
 };
-const kindOf = (column) => (["number", "image", "badge"].includes(column.kind) ? column.kind : "text");
+const kindOf = (column) => (["number", "image", "drawing", "badge"].includes(column.kind) ? column.kind : "text");
 
 const choosable = (row, index) => (props.selectable ? {
   tabindex: "0", "data-focus": `row-${index}`, "aria-selected": String(chosen === index),
@@ -62,11 +63,12 @@ const table = (columns, rows) => h("div", { class: "ui-table-scroll", tabindex: 
       columns.map((column) => h("td", { class: `ui-kind-${kindOf(column)}` }, content(row[column.key], kindOf(column)))))))));
 
 const gallery = (columns, rows) => {
-  const pictures = columns.filter((column) => column.kind === "image");
-  const others = columns.filter((column) => column.kind !== "image");
+  const isSeen = (column) => ["image", "drawing"].includes(column.kind);
+  const pictures = columns.filter(isSeen);
+  const others = columns.filter((column) => !isSeen(column));
   return h("div", { class: "ui-gallery", role: props.selectable ? "listbox" : "list", "aria-label": props.caption }, rows.map((row, index) => h("div",
     { class: "ui-gallery-item", role: props.selectable ? "option" : "listitem", ...choosable(row, index) },
-    pictures.map((column) => h("div", { class: "ui-gallery-picture" }, content(row[column.key], "image"))),
+    pictures.map((column) => h("div", { class: "ui-gallery-picture" }, content(row[column.key], column.kind))),
     others.map((column) => h("div", { class: `ui-gallery-line ui-kind-${kindOf(column)}` }, content(row[column.key], kindOf(column)))))));
 };
 

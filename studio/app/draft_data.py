@@ -4,13 +4,11 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote
-
-import pandas
 
 from studio.app.drafts import Draft, Drafts
+from studio.app.paging import EMPTY_PAGE, bounds
+from studio.app.preview import preview_page
 from studio.data.assembly import Assembled, Cleaned, clean, divide
 from studio.data.importing import Imported
 from studio.errors import StudioError
@@ -95,22 +93,8 @@ class Datasets:
         if imported is None:
             return EMPTY_PAGE
         start, count = bounds(query)
-        label = draft.data.columns.get("label")
-        if imported.kind == "image" and label in imported.columns:
-            rows = by_turns(imported.table(), label).iloc[start : start + count]
-        else:
-            rows = imported.page(start, count)
-        names = [str(name) for name in rows.columns if name != "row"]
-        columns = [{"key": "row", "title": "Row", "kind": "number"}]
-        columns += [{"key": name, "title": name, "kind": "text"} for name in names]
-        if imported.kind == "image":
-            columns.insert(1, {"key": "thumbnail", "title": "Picture", "kind": "image"})
-        return {
-            "columns": columns,
-            "rows": [self._row(imported, row) for row in rows.to_dict("records")],
-            "total": imported.rows,
-            "layout": "gallery" if imported.kind == "image" else "table",
-        }
+        columns = TASKS[draft.task].columns if draft.task else ()
+        return preview_page(imported, columns, draft.data.columns, start, count)
 
     def problems(self, query: dict[str, Any]) -> dict[str, Any]:
         """What is left out of the draft's rows, or worth knowing, and why. query as for `preview`."""
@@ -138,28 +122,3 @@ class Datasets:
             ],
             "total": len(problems),
         }
-
-    def _row(self, imported: Imported, row: dict[Any, Any]) -> dict[str, Any]:
-        shown = {str(name): "" if value is None or value != value else str(value) for name, value in row.items()}
-        if imported.kind == "image" and row.get("image"):
-            shown["thumbnail"] = file_url(imported.thumbnail(str(row["image"])))
-        return shown
-
-
-EMPTY_PAGE: dict[str, Any] = {"columns": [], "rows": [], "total": 0}
-
-
-def by_turns(rows: pandas.DataFrame, label: str) -> pandas.DataFrame:
-    """Class after class in turn: pictures come folder by folder, and a first page of one class would tell little."""
-    turns = rows.groupby(label, sort=False, dropna=False).cumcount()
-    return rows.loc[turns.sort_values(kind="stable").index]
-
-
-def bounds(query: dict[str, Any]) -> tuple[int, int]:
-    """Start and count of a page asked for by a browser, within reason."""
-    return max(0, int(query.get("start") or 0)), min(100, max(1, int(query.get("count") or 20)))
-
-
-def file_url(path: Path) -> str:
-    """Where the browser gets a file of the studio's home."""
-    return f"gradio_api/file={quote(str(path))}"

@@ -46,7 +46,7 @@ class Draft(Options):
     dataset: str | None = None  # folder name below home.datasets
     preset: str | None = None
     search: str = ""  # for a setting
-    cell: tuple[int, int] | None = None  # of the confusion matrix: (true, predicted)
+    mark: str | None = None  # of the examples that the Test page shows behind a click
     picked: str | None = None  # the run chosen on the Runs page
     deleting: bool = False  # "really delete it?" is being asked
     compared: tuple[str, ...] = ()  # runs that the Runs page lays over each other

@@ -4,6 +4,7 @@ However long a run is, what goes to the browser is bounded: the first answer is 
 that is far behind.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from studio.app.log_lines import log_lines
 from studio.app.states import States, headline
 from studio.errors import Explanation
 from studio.events import AnyEvent, Evaluated, Resumed, RunState, Status, Step
+from studio.metrics import metric_named
 from studio.store import Run, Store
 
 FIRST_POINTS = 2000  # a chart is about a thousand pixels wide
@@ -116,7 +118,7 @@ def _validation(events: Iterable[Evaluated], state: RunState) -> dict[str, Any]:
     return {
         "validation": [(e.step, _rounded(e.metrics["loss"])) for e in events if "loss" in e.metrics],
         "metric": [(e.step, _rounded(e.metrics[name])) for e in events if name in e.metrics],
-        "metric_name": name,
+        "metric_name": metric_named(name).title,
     }
 
 
@@ -149,13 +151,17 @@ def _story(state: RunState) -> str:
 
 
 def _gain(state: RunState) -> str:
-    """What training brought, in right answers; "" for a task that is not scored so."""
-    best, first = state.best, state.validation[0] if state.validation else None
-    if best is None or first is None or "accuracy" not in best.metrics or "accuracy" not in first.metrics:
+    """What training brought, told by the metric that decides which step is best."""
+    metric, best = metric_named(headline(state)), state.best
+    first = state.validation[0] if state.validation else None
+    if best is None or first is None or not all(metric.name in event.metrics for event in (best, first)):
         return ""
-    now, before = best.metrics["accuracy"], first.metrics["accuracy"]
-    checked = f"Of the examples that it was checked on, the model now gets {now:.0%} right"
-    return f"{checked}; before training it was {before:.0%}." if first.step == 0 else f"{checked}."
+    now, before = metric.text(best.metrics[metric.name]), metric.text(first.metrics[metric.name])
+    told = metric.said.format(now) if metric.said else f"{metric.title} is {now} ({metric.sentence})"
+    checked = (
+        f"Of the examples that it was checked on, {told}" if metric.said else f"On the validation examples, {told}"
+    )
+    return f"{checked}; before training it was {before}." if first.step == 0 else f"{checked}."
 
 
 def _stats(state: RunState) -> list[tuple[str, str]]:
@@ -167,7 +173,8 @@ def _stats(state: RunState) -> list[tuple[str, str]]:
     if latest:
         stats.append(("Training loss", f"{latest.loss:.3f}"))
     if state.best and plan:
-        stats.append((f"Best {plan.headline_metric}", f"{state.best.metrics.get(plan.headline_metric, 0):.3f}"))
+        metric = metric_named(headline(state))
+        stats.append((f"Best {metric.title}", metric.text(state.best.metrics.get(metric.name, math.nan))))
     if latest and latest.seconds_left is not None and state.status == "running":
         stats.append(("Time left", duration(latest.seconds_left)))
     elif state.started:

@@ -59,11 +59,7 @@ def found_html(assembled: Assembled) -> str:
 
 def offers(draft: Draft, assembled: Assembled) -> list[Mending]:
     """What can be put right in the draft's rows."""
-    return mendings(draft.data.cleaning, assembled.problems, rows_of_classes(assembled))
-
-
-def rows_of_classes(assembled: Assembled) -> dict[str, int]:
-    return {name: sum(parts.values()) for name, parts in assembled.counts.items()}
+    return mendings(draft.data.cleaning, assembled.problems, assembled.class_sizes)
 
 
 def shown(entries: list[Mending]) -> ChangesValue:
@@ -78,7 +74,7 @@ def done(draft: Draft) -> ChangesValue:
 def put_right(services: Services, draft: Draft, key: str = "") -> Draft:
     """The draft with one offer taken, or all of them."""
     assembled = services.datasets.assembled(draft)
-    cleaning, counts = draft.data.cleaning, rows_of_classes(assembled)
+    cleaning, counts = draft.data.cleaning, assembled.class_sizes
     for each in offers(draft, assembled):
         cleaning = mend(cleaning, each.key, counts) if key in ("", each.key) else cleaning
     return draft.configure({CLEANING: cleaning.model_dump()})

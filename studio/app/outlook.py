@@ -33,7 +33,7 @@ class Subject:
     architecture: Architecture
     rows: dict[str, int]
     length: float  # tokens of a text, pixels of a picture's side
-    classes: dict[str, int]  # training examples of each class
+    classes: dict[str, int]  # training examples of each class; empty for a task without classes
 
     @property
     def structure(self) -> Structure:
@@ -72,15 +72,16 @@ def subject(services: Services, draft: Draft) -> Subject:
     architecture = services.architectures.of(draft)
     assembled = services.datasets.assembled(draft)
     rows = assembled.rows
-    if task.model.processor == "tokenizer":
-        texts = assembled.table[task.columns[0].name].head(FIRST_ROWS)
-        length = tokens_of(float(texts.str.len().mean()), draft.options.get("max_length") or 128)
+    texts = [assembled.table[column.name].head(FIRST_ROWS) for column in task.inputs if column.kind == "text"]
+    if texts:
+        letters = sum(float(column.str.len().mean()) for column in texts if len(column))
+        length = tokens_of(letters, draft.options.get("max_length") or 128)
     else:
         length = picture_side(info)
-    classes = {name: counts.get("train", 0) for name, counts in assembled.counts.items()}
-    outputs = int(
-        task.configure(assembled.table, task.Options.read(draft.options)).get("num_labels", architecture.labels)
-    )
+    classed = "classes" in task.traits
+    classes = {name: counts.get("train", 0) for name, counts in assembled.counts.items()} if classed else {}
+    values = task.configure(assembled.table, task.Options.read(draft.options))
+    outputs = int(values.get("num_labels", architecture.labels))
     return Subject(info, architecture.with_labels(outputs), rows, length, classes)
 
 
@@ -111,7 +112,7 @@ def suggested(services: Services, draft: Draft, about: Subject) -> Suggestion:
         would = outlook(services, about, draft.configure(settings).run_config())
         return Prospect(would.estimate.seconds, would.tone != "bad")
 
-    return suggest(about.structure, about.classes, look)
+    return suggest(about.structure, about.rows["train"], about.classes, look)
 
 
 def preset_draft(services: Services, draft: Draft, about: Subject, name: str) -> Draft:
@@ -142,7 +143,7 @@ def layers(preview: Preview, learning_rate: float, course: Course | None, epochs
 
 
 def layer_titles(blocks: int) -> tuple[str, ...]:
-    return ("Embeddings (input)", *(f"Block {number}" for number in range(1, blocks + 1)), "Head (your classes)")
+    return ("Embeddings (input)", *(f"Block {number}" for number in range(1, blocks + 1)), "Head (the answer)")
 
 
 def _when(course: Course, stage: int) -> str:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 from gradio.blocks import Block
 
+from studio.app.answers import Asking
 from studio.app.architectures import Architectures
 from studio.app.draft_data import Datasets
 from studio.app.drafts import Draft, Drafts
@@ -47,7 +48,7 @@ class Services:
     machine: Machine
     jobs: dict[str, Job] = field(default_factory=dict)
     searches: dict[str, SearchResult] = field(default_factory=dict)
-    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    answers: dict[str, Asking] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

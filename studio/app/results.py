@@ -1,25 +1,29 @@
 """What a finished run found out about its test rows, read a page at a time for the Test page."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas
+import pyarrow.parquet
 
-from studio.app.draft_data import EMPTY_PAGE, bounds, by_turns, file_url
+from studio.app.answers import ANSWERS
+from studio.app.cells.rows import Drawing, drawings, is_empty
+from studio.app.former_results import current_rows, current_scores
+from studio.app.paging import EMPTY_PAGE, bounds, by_turns
 from studio.app.runs import config_of
+from studio.data.fields import FIELDS
 from studio.data.importing import Imported
 from studio.files import read_json
 from studio.migrations import SCORES
 from studio.paths import Home
 from studio.store import Run, Store
 from studio.tasks import TASKS
-from studio.tasks.base import Task
+from studio.tasks.base import Answer, Task
 
-# columns that are the same in every row where a query asks for one class, and then not shown
-CLASSES = (
-    {"key": "label", "title": "Is", "kind": "badge", "asked": "true"},
-    {"key": "predicted", "title": "Was taken for", "kind": "badge", "asked": "predicted"},
-)
+ANSWER = "answer"
+LOOKED_AT = 1000  # rows, to see whether a column is the same in all
 
 
 @dataclass(frozen=True)
@@ -30,31 +34,32 @@ class Results:
     home: Home
 
     def page(self, query: dict[str, Any]) -> dict[str, Any]:
-        """query: {"run", "start", "count", and perhaps "true" and "predicted" (class names)}."""
+        """query: {"run", "start", "count", and perhaps "mark": only rows with this one}.
+
+        A row holds "cells", what its inputs and targets are, for who wants to ask about it.
+        """
         run = self.store.find(str(query.get("run")))
-        if run is None or not run.test_rows_file.is_file():
+        task = task_of(run) if run else None
+        if run is None or task is None or not run.test_rows_file.is_file():
             return EMPTY_PAGE
-        task = task_of(run)
-        if task is None:
-            return EMPTY_PAGE
-        rows = test_rows(run, task)
-        for column in CLASSES:
-            if (asked := query.get(column["asked"])) is not None:
-                rows = rows[rows[column["key"]] == asked]
-        kind = task.input_kind
-        rows = by_turns(rows, "label") if kind == "image" else rows
+        rows = test_rows(run)
+        mark = query.get("mark")
+        if mark is not None:
+            rows = rows[rows["marks"].map(lambda marks: mark in marks)]
+        shown = [drawing for drawing in drawings(task.columns) if mark is None or not is_constant(drawing, task, rows)]
+        gallery = any(drawing.is_seen for drawing in shown)
+        rows = by_turns(rows, groups_of(rows, task)) if gallery else rows
         start, count = bounds(query)
-        shown = rows.iloc[start : start + count]
-        imported = imported_of(run, self.home) if kind == "image" else None
+        imported = imported_of(run, self.home) if gallery else None
         return {
             "columns": [
                 {"key": "row", "title": "Row", "kind": "number"},
-                {"key": kind, "title": "Picture" if kind == "image" else "Text", "kind": kind},
-                *[column for column in CLASSES if query.get(column["asked"]) is None],
+                *[{"key": each.name, "title": each.title, "kind": each.kind} for each in shown],
+                {"key": ANSWER, "title": "The model says", "kind": "badge"},
             ],
-            "rows": [_cells(imported, task, row) for row in shown.to_dict("records")],
+            "rows": [_cells(imported, task, shown, row) for row in rows.iloc[start : start + count].to_dict("records")],
             "total": len(rows),
-            "layout": "gallery" if kind == "image" else "table",
+            "layout": "gallery" if gallery else "table",
         }
 
 
@@ -63,28 +68,45 @@ def task_of(run: Run) -> Task | None:
     return TASKS[config.task] if config else None
 
 
-def test_rows(run: Run, task: Task) -> pandas.DataFrame:
-    return pandas.read_parquet(run.test_rows_file, columns=["row", task.columns[0].name, "label", "predicted"])
+def test_rows(run: Run) -> pandas.DataFrame:
+    return current_rows(pandas.read_parquet(run.test_rows_file))
+
+
+def count_test_rows(run: Run) -> int:
+    return int(pyarrow.parquet.read_metadata(run.test_rows_file).num_rows) if run.test_rows_file.is_file() else 0
 
 
 def scores(run: Run) -> dict[str, Any]:
-    """{"validation": {...}, "test": {...}} as the worker wrote them; empty before the end of a run."""
-    return SCORES.upgrade(read_json(run.scores_file) or {})
+    """{"validation": {"metrics", "views"}, "test": {...}} as the worker wrote them; empty before the end of a run."""
+    return {split: current_scores(found) for split, found in SCORES.upgrade(read_json(run.scores_file) or {}).items()}
 
 
 def imported_of(run: Run, home: Home) -> Imported | None:
-    """The imported data that the run's pictures lie in, or None once it is gone."""
+    """The imported data that the run's images lie in, or None once it is gone."""
     return Imported.open(home.datasets / run.dataset) if run.dataset else None
 
 
-def _cells(imported: Imported | None, task: Task, row: dict[Any, Any]) -> dict[str, Any]:
-    right = row["label"] == row["predicted"]
-    value = str(row[task.columns[0].name])
-    picture = {"src": file_url(imported.thumbnail(value)), "alt": value} if imported else value
+def is_constant(drawing: Drawing, task: Task, rows: pandas.DataFrame) -> bool:
+    """Whether these are targets that are the same in every row, as with all examples of one class."""
+    targets = {column.name for column in task.targets}
+    return drawing.name in targets and rows[drawing.name].head(LOOKED_AT).nunique() <= 1
+
+
+def groups_of(rows: pandas.DataFrame, task: Task) -> pandas.Series | None:
+    """What the rows are shown in turn by: the classes of the first target that has some."""
+    found: Sequence[pandas.Series | None] = [FIELDS[column.kind].strata(rows[column.name]) for column in task.targets]
+    return next((groups for groups in found if groups is not None), None)
+
+
+def answer_of(text: str) -> Answer:
+    found = json.loads(text)
+    return Answer(found["value"], found["details"])
+
+
+def _cells(imported: Imported | None, task: Task, shown: Sequence[Drawing], row: dict[Any, Any]) -> dict[str, Any]:
     return {
         "row": int(row["row"]),
-        task.input_kind: picture if task.input_kind == "image" else value,
-        "input": value,
-        "label": {"text": str(row["label"]), "tone": "neutral"},
-        "predicted": {"text": str(row["predicted"]), "tone": "good" if right else "bad"},
+        **{drawing.name: drawing.draw(row, imported) for drawing in shown},
+        ANSWER: ANSWERS[task.answer_kind].cell(answer_of(row[ANSWER]), row["marks"]),
+        "cells": {column.name: str(row[column.name]) for column in task.columns if not is_empty(row.get(column.name))},
     }

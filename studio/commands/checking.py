@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     progress = Progress()
     options = DataOptions.read({"source": arguments.data, "columns": columns}, "data settings")
     imported, assembled = take_in(options, arguments.task, chosen_home(arguments), progress)
-    report = describe(imported, assembled)
+    report = describe(imported, assembled, arguments.task)
     if arguments.json:
         print_json(report)
     else:
@@ -67,11 +67,15 @@ def take_in(options: DataOptions, task_name: str, home: Home, progress: Progress
     return imported, assemble(imported, options, task.columns, task.check)
 
 
-def describe(imported: "Imported", assembled: "Assembled") -> dict[str, Any]:
+def describe(imported: "Imported", assembled: "Assembled", task_name: str) -> dict[str, Any]:
     """What `studio check --json` prints."""
     from studio.data.cleaning import CleaningOptions, mendings
+    from studio.data.fields import FIELDS
+    from studio.tasks import TASKS
 
-    sizes = {name: sum(parts.values()) for name, parts in assembled.counts.items()}
+    used = [column for column in TASKS[task_name].columns if column.name in assembled.columns]
+    summaries = {column.name: FIELDS[column.kind].summary(assembled.table[column.name]) for column in used}
+    offers = mendings(CleaningOptions(), assembled.problems, assembled.class_sizes)
     return {
         "title": imported.title,
         "format": imported.format,
@@ -79,11 +83,12 @@ def describe(imported: "Imported", assembled: "Assembled") -> dict[str, Any]:
         "used": len(assembled.table),
         "dropped": assembled.dropped,
         "columns": assembled.columns,
-        "splits": {part: int(rows) for part, rows in assembled.table["split"].value_counts().items()},
+        "splits": assembled.rows,
         "classes": assembled.counts,
+        "summaries": {name: words for name, words in summaries.items() if words},
         "notes": assembled.notes,
         "problems": [asdict(problem) for problem in assembled.problems],
-        "mendings": [asdict(each) for each in mendings(CleaningOptions(), assembled.problems, sizes)],
+        "mendings": [asdict(each) for each in offers],
     }
 
 
@@ -91,9 +96,11 @@ def print_report(report: dict[str, Any]) -> None:
     print(f"{report['rows']:,} rows read ({report['format']}), {report['used']:,} can be used.")
     print("Columns: " + ", ".join(f"{role} = {name}" for role, name in report["columns"].items()))
     print("Parts: " + ", ".join(f"{rows:,} {part}" for part, rows in report["splits"].items()))
+    for name, words in report["summaries"].items():
+        print(f"{name}: {words}")
     if report["classes"]:
         print_table(
-            ("CLASS", "TRAIN", "VALIDATION", "TEST"),
+            ("LABEL", "TRAIN", "VALIDATION", "TEST"),
             (
                 (label, *(str(counts[part]) for part in ("train", "validation", "test")))
                 for label, counts in report["classes"].items()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.commands.flags import add_shared_flags, chosen_home
 from studio.commands.output import print_json, print_table
+from studio.metrics import metric_named
 from studio.store import Store
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def run_runs(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(rows)
         return 0
-    cells = [[row["run"], row["status"], row["task"], _number(row["score"]), row["name"]] for row in rows]
+    cells = [[row["run"], row["status"], row["task"], _score(row), row["name"]] for row in rows]
     print_table(("RUN", "STATUS", "TASK", "SCORE", "NAME"), cells)
     return 0
 
@@ -89,7 +90,7 @@ def _unless(row: Row, reason: str) -> Row:
 def _tasks() -> list[Row]:
     from studio.tasks import TASKS
 
-    return _named(TASKS)
+    return [{**row, "group": task.group} for row, task in zip(_named(TASKS), TASKS, strict=True)]
 
 
 def _strategies() -> list[Row]:
@@ -160,5 +161,9 @@ LISTS: dict[str, Callable[[], list[Row]]] = {
 }
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}"
+def _score(row: Row) -> str:
+    """The value with its metric, for those of several tasks stand under each other."""
+    if row["score"] is None:
+        return ""
+    metric = metric_named(row["metric"])
+    return f"{metric.text(row['score'])} {metric.name}"

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from studio.commands.flags import add_shared_flags, chosen_home
 from studio.commands.output import Progress, print_json
+from studio.data.fields import FIELDS
 from studio.errors import StudioError
 from studio.store import Run, Store
 
 if TYPE_CHECKING:
     from studio.predictor import Predictor
+    from studio.tasks.base import Task
 
 FILES_OF_INPUTS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx", ".zip")
 
@@ -20,7 +22,15 @@ FILES_OF_INPUTS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx
 def add_to(subparsers: Any) -> None:
     predict = subparsers.add_parser("predict", help="ask a finished run")
     predict.add_argument("run", metavar="RUN", help="a run's id or folder")
-    predict.add_argument("input", metavar="INPUT", help="a text, a picture, or a file with many of them")
+    predict.add_argument("input", metavar="INPUT", nargs="?", help="a text, a picture, or a file with many of them")
+    predict.add_argument(
+        "--input",
+        dest="inputs",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="one of several inputs, by the name of its column; once for each",
+    )
     predict.add_argument("--output", type=Path, help="write the answers to this CSV file (for a file of inputs)")
     predict.set_defaults(handler=run_predict)
     export = subparsers.add_parser("export", help="take a finished run's model away")
@@ -36,10 +46,11 @@ def run_predict(arguments: argparse.Namespace) -> int:
     from studio.predictor import Predictor
 
     run = _finished(arguments)
+    source = Path(arguments.input or "")
     predictor = Predictor()
     try:
-        if Path(arguments.input).suffix.lower() in FILES_OF_INPUTS and Path(arguments.input).is_file():
-            return _predict_file(run, Path(arguments.input), arguments, predictor)
+        if source.suffix.lower() in FILES_OF_INPUTS and source.is_file():
+            return _predict_file(run, source, arguments, predictor)
         return _predict_one(run, arguments, predictor)
     finally:
         predictor.close()
@@ -48,30 +59,54 @@ def run_predict(arguments: argparse.Namespace) -> int:
 def _predict_one(run: Run, arguments: argparse.Namespace, predictor: "Predictor") -> int:
     from studio.config import RunConfig
 
-    given = arguments.input
-    if RunConfig.from_file(run.config_file).chosen_task.input_kind == "image":
-        if not Path(given).is_file():
-            raise StudioError(f"There is no picture {given}.", "Nothing lies at this path.", "Check the path.")
-        given = str(Path(given).resolve())
-    (answer,) = predictor.predict(run, [given])
+    task = RunConfig.from_file(run.config_file).chosen_task
+    row = given_row(task, arguments.input, arguments.inputs)
     if arguments.output:
         raise StudioError(
             "--output is for a file of inputs.", "A single answer is printed.", "Leave --output out, or give a file."
         )
+    predictor.warm_up()  # it imports while the words for its answer are imported here
+    from studio.app.answers import ANSWERS
+
+    (answer,) = predictor.predict(run, [row])
     if arguments.json:
-        print_json({"run": run.id, **answer})
+        print_json({"run": run.id, **answer.as_dict()})
     else:
-        for label, probability in answer["probabilities"].items():
-            print(f"{probability:7.2%}  {label}")
+        print("\n".join(ANSWERS[task.answer_kind].lines(answer)))
     return 0
 
 
-def _predict_file(run: Run, source: Path, arguments: argparse.Namespace, predictor: "Predictor") -> int:
-    progress = Progress()
+def given_row(task: "Task", alone: str | None, named: list[str]) -> dict[str, str]:
+    """The cells of one row. alone: the value of the first input. named: NAME=VALUE each. Raises StudioError."""
+    known = {column.name: column for column in task.inputs}
+    given = {} if alone is None else {task.inputs[0].name: alone}
+    for entry in named:
+        name, equals, value = entry.partition("=")
+        if not equals or name not in known:
+            raise StudioError(
+                f"'{entry}' is no input of this run.",
+                f"It is written NAME=VALUE, with one of the names {', '.join(known)}.",
+                f"For example: --input {task.inputs[0].name}=...",
+            )
+        given[name] = value
+    missing = [column for column in task.inputs if column.required and not given.get(column.name, "").strip()]
+    if missing:
+        raise StudioError(
+            f"There is nothing to look at for '{missing[0].name}'.",
+            FIELDS[missing[0].kind].missing,
+            f"Give it as --input {missing[0].name}=... or, where it is the only input, as it is.",
+        )
+    return {name: FIELDS[known[name].kind].typed(value) for name, value in given.items()}
 
+
+def _predict_file(run: Run, source: Path, arguments: argparse.Namespace, predictor: "Predictor") -> int:
+    predictor.warm_up()
+    from studio.app.prediction_files import predict_into
+
+    progress = Progress()
     with tempfile.TemporaryDirectory() as folder:
         target = arguments.output.resolve() if arguments.output else Path(folder) / "predictions.csv"
-        for done, total in predictor.predict_file(run, str(source.resolve()), str(target)):
+        for done, total in predict_into(predictor, run, source.resolve(), target):
             progress.update(f"{done} of {total}")
         progress.clear()
         if arguments.json:

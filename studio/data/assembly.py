@@ -35,7 +35,7 @@ class Assembled:
     problems: everything found, in row order; those with `drops` are not in the table.
     dropped: how many rows of the upload were left out for a problem (not for `limit`).
     counts: class -> split -> how often; of spans and boxes each one counts. notes: sentences about what was decided.
-    columns: the columns used, role -> name in the file.
+    columns: the columns used, role -> name in the file. label: the column that holds one class a row, if there is one.
     kept: the splits that came with the data and were kept, such as ("train", "validation"); empty when all rows
     are split by the fractions.
     """
@@ -47,6 +47,12 @@ class Assembled:
     notes: list[str]
     columns: dict[str, str]
     kept: tuple[str, ...] = ()
+    label: str | None = None
+
+    @property
+    def class_sizes(self) -> dict[str, int]:
+        """Rows of each class; empty where rows have no class."""
+        return {name: sum(parts.values()) for name, parts in self.counts.items()} if self.label else {}
 
     @property
     def rows(self) -> dict[str, int]:
@@ -134,7 +140,8 @@ def divide(cleaned: Cleaned, options: DataOptions) -> Assembled:
     notes += describe_split(table, given, options.split) + describe_classes(counts)
     problems = list(cleaned.problems)
     dropped = len({problem.row for problem in problems if problem.drops and problem.row > 0})
-    return Assembled(table, problems, dropped, counts, notes, dict(cleaned.columns), kept_splits(given))
+    mapping, kept = dict(cleaned.columns), kept_splits(given)
+    return Assembled(table, problems, dropped, counts, notes, mapping, kept, cleaned.label)
 
 
 def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence[Column]) -> dict[str, str]:

@@ -6,6 +6,7 @@ huggingface_hub (HF_TOKEN or its login); it is sent to the Hub and nowhere else.
 
 import errno
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +18,6 @@ TIMEOUT_SECONDS = 5.0
 REMEMBERED_SECONDS = 60.0
 FULL_DISK = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))  # Windows knows no quota error
 OFFLINE_REASON = "The studio was started in offline mode (HF_HUB_OFFLINE)."
-# What a Hub entry must carry to be offered here, by task.
-PIPELINE_TAGS = {
-    "text-classification": ("fill-mask", "text-classification"),
-    "image-classification": ("image-classification",),
-}
 
 
 @dataclass(frozen=True)
@@ -87,8 +83,11 @@ def is_reachable(home: Home | None = None) -> bool:
     return reach(home).reachable
 
 
-def search(query: str, task: str, limit: int = 20, home: Home | None = None) -> SearchResult:
-    """Models for `task` whose name holds `query`, the most downloaded first. Never raises for a failing network."""
+def search(query: str, tags: Sequence[str], limit: int = 20, home: Home | None = None) -> SearchResult:
+    """Models under any of the Hub's pipeline tags whose name holds `query`, the most downloaded first.
+
+    Never raises for a failing network.
+    """
     from huggingface_hub import constants, get_session
     from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
 
@@ -98,7 +97,7 @@ def search(query: str, task: str, limit: int = 20, home: Home | None = None) -> 
     fields = ("downloads", "likes", "tags", "gated", "safetensors")
     found: dict[str, Found] = {}
     try:
-        for tag in PIPELINE_TAGS.get(task, (task,)):
+        for tag in tags:
             parameters: dict[str, Any] = {"search": query.strip(), "pipeline_tag": tag, "filter": "safetensors"}
             parameters |= {"sort": "downloads", "direction": -1, "limit": limit, "expand": list(fields)}
             # Our own request: huggingface_hub's list_models repeats a failing one for 25 s.

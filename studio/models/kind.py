@@ -17,3 +17,8 @@ class ModelKind:
     pipeline_tag: str
     peft_type: str | None = None
     hub_tags: tuple[str, ...] = ()
+
+    @property
+    def search_tags(self) -> tuple[str, ...]:
+        """The Hub's pipeline tags of models to start from, and of those that do the task already."""
+        return tuple(dict.fromkeys((*self.hub_tags, self.pipeline_tag)))

@@ -58,6 +58,17 @@ def confusion_mark(true: str, answered: str) -> str:
     return f"{true} → {answered}"
 
 
+def missed_mark(true: str) -> str:
+    """What selects the rows of a class that were taken for any other one."""
+    return f"{true} → another class"
+
+
+def class_marks(true: str, answered: str) -> Marks:
+    """What happened with one row."""
+    found = confusion_mark(true, answered)
+    return (found, RIGHT) if true == answered else (found, WRONG, missed_mark(true))
+
+
 class ClassScorer:
     """Accuracy, macro precision, recall and F1; a confusion matrix and a table of the classes (scikit-learn).
 
@@ -72,7 +83,7 @@ class ClassScorer:
     def add(self, answers: Sequence[Answer], rows: Sequence[Row]) -> list[Marks]:
         pairs = [(str(row[self._target]), str(answer.value)) for answer, row in zip(answers, rows, strict=True)]
         self._counts.update(pairs)
-        return [(confusion_mark(*pair), RIGHT if pair[0] == pair[1] else WRONG) for pair in pairs]
+        return [class_marks(*pair) for pair in pairs]
 
     def scores(self) -> Scores:
         if not self._counts:
@@ -111,14 +122,23 @@ def class_views(counts: Mapping[tuple[str, str], int], labels: Sequence[str]) ->
         {"label": label, "precision": float(p), "recall": float(r), "f1": float(f), "support": support[label]}
         for label, p, r, f in zip(known, *each[:3], strict=True)
     ]
+    return confusion_views(known, [[int(count) for count in row] for row in matrix], rows)
+
+
+def confusion_views(
+    labels: Sequence[str], counts: Sequence[Sequence[int]], rows: Sequence[Mapping[str, Any]]
+) -> tuple[View, ...]:
+    """counts: [true][answered]. rows: precision, recall, F1 and support of each label, in the same order."""
     confusion = {
-        "labels": known,
-        "counts": [[int(count) for count in row] for row in matrix],
-        "marks": [[confusion_mark(true, answered) for answered in known] for true in known],
+        "labels": list(labels),
+        "counts": [list(row) for row in counts],
+        "marks": [[confusion_mark(true, answered) for answered in labels] for true in labels],
     }
+    missed = [sum(row) - row[place] for place, row in enumerate(counts)]
+    marks = [missed_mark(label) if some else None for label, some in zip(labels, missed, strict=True)]
     return (
         View("confusion", "Which class was taken for which", confusion),
-        View("classes", "Every class", {"rows": rows}),
+        View("classes", "Every class", {"rows": [{**row, "mark": m} for row, m in zip(rows, marks, strict=True)]}),
     )
 
 

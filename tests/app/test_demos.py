@@ -91,6 +91,6 @@ def test_data_of_one_s_own_ends_the_demo(services: Services, tmp_path: Path) -> 
 def test_the_first_pictures_are_of_all_classes(services: Services) -> None:
     draft = services.drafts.save(finish(demos.begin(services, services.drafts.load(None), "digits")))
     page = services.datasets.preview({"draft": draft.id, "start": 0, "count": 12})
-    assert [row["label"] for row in page["rows"]] == [*"0123456789", "0", "1"]
+    assert [row["label"]["text"] for row in page["rows"]] == [*"0123456789", "0", "1"]
     after = services.datasets.preview({"draft": draft.id, "start": 12, "count": 2})
-    assert [row["label"] for row in after["rows"]] == ["2", "3"] and page["total"] == 900
+    assert [row["label"]["text"] for row in after["rows"]] == ["2", "3"] and page["total"] == 900

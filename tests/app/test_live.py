@@ -235,8 +235,8 @@ def test_a_run_at_work(client: Client) -> None:
     message = client.poll()
     stats = dict(message["stats"])
     assert message["progress"] == 0.25 and message["done"] is False
-    assert stats["Step"] == "25 / 100" and stats["Best accuracy"] == "0.750" and stats["Time left"] == "12 s"
-    assert message["metric_name"] == "accuracy" and message["metric"] == [(25, 0.75)]
+    assert stats["Step"] == "25 / 100" and stats["Best Accuracy"] == "75.0 %" and stats["Time left"] == "12 s"
+    assert message["metric_name"] == "Accuracy" and message["metric"] == [(25, 0.75)]
 
 
 def test_an_interrupted_run_says_why_and_how_to_go_on(store: Store) -> None:

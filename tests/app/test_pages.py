@@ -24,7 +24,6 @@ from studio.app.tabs import model as model_tab
 from studio.app.tabs import runs as runs_tab
 from studio.app.tabs import share as share_tab
 from studio.app.tabs import strategy as strategy_tab
-from studio.app.tabs import test as test_tab
 from studio.app.tabs import train as train_tab
 from studio.config import RunConfig
 from studio.data.assembly import assemble
@@ -40,7 +39,6 @@ from studio.presets import PRESETS
 from studio.store import Store
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
-from studio.tasks.base import Spec
 
 MESSY = "text,label,remark\n" + "".join(
     f"{'' if n % 9 == 0 else f'a good film {n}'},{'' if n % 11 == 5 else ('good', 'bad', 'so-so')[n % 3]},{n}\n"
@@ -229,12 +227,13 @@ def test_the_preview_is_what_the_strategy_does(
     told = outlook(services, about, config)
     assembled, imported = services.datasets.assembled(draft), services.datasets.imported(draft)
     assert imported is not None
-    spec = Spec(assembled.table, imported.files, about.info.folder, config.task_options, 7)
-    prepared = config.chosen_task.prepare(spec)
-
+    from studio.engine.preparation import load_model, prepare
     from studio.engine.session import apply_strategy
     from studio.models.heads import structure_of_model
 
+    task, table = config.chosen_task, assembled.table
+    loaded = load_model(task, table, about.info.folder, config.task_options, {}, False)
+    prepared = prepare(task, loaded, table, imported.files, lambda done, total: None)
     structure = structure_of_model(prepared.model, prepared.new_parameters)
     model = apply_strategy(config, prepared, structure)
     assert told.preview.trainable == sum(each.numel() for each in model.parameters() if each.requires_grad)
@@ -245,7 +244,7 @@ def test_the_preview_is_what_the_strategy_does(
         and not any(head in name for head in heads(about.structure.head))
     )
     assert len(told.layers) == len(about.structure.blocks) + 2 and about.rows["train"] == len(
-        prepared.datasets["train"]
+        prepared.examples["train"]
     )
 
 
@@ -447,7 +446,7 @@ def test_the_list_of_runs(services: Services, ready: Draft) -> None:
     write(run, started(), planned(), step(4), checked(4, 0.5, best=True), ended)
     row = runs_tab.run_page(services, {})["rows"][0]
     assert row["status"]["text"] == "Finished" and row["data"] == "reviews.csv"
-    assert row["metric"] == "0.500 accuracy (validation)" and row["duration"] == "1 min 0 s"
+    assert row["metric"] == "50.0 % Accuracy (validation)" and row["duration"] == "1 min 0 s"
     make_run(services.store, config="not: a run file\n")
     assert runs_tab.run_page(services, {})["total"] == 2
     assert [row["id"] for row in runs_tab.run_page(services, {"filter": "REVIEWS"})["rows"]] == [run.id]
@@ -466,15 +465,6 @@ def test_runs_are_renamed_deleted_and_restored(services: Services, ready: Draft)
     assert gone.run is None and gone.picked is None and services.store.find(run.id) is None
     assert runs_tab.restore_run(services, gone, run.id).picked == run.id
     assert run.name == "Ein <Name>"
-
-
-def test_of_many_classes_the_hardest_come_first() -> None:
-    def html(count: int) -> str:
-        scores = [{"f1": 1 - n / 100, "precision": 1.0, "recall": 1.0, "support": 9} for n in range(count)]
-        return test_tab.per_class_html([{"label": f"class {n}", **each} for n, each in enumerate(scores)])
-
-    assert html(12).index("class 0<") < html(12).index("class 11<") and "hardest" not in html(12)
-    assert html(13).index("class 12<") < html(13).index("class 0<") and "hardest first" in html(13)
 
 
 def test_the_command_repeats_a_run_wherever_it_lies(tmp_path: Path) -> None:

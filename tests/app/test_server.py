@@ -174,10 +174,10 @@ def test_the_page_names_no_outside_host(open_client: TestClient) -> None:
     assert hosts <= {"localhost:7860"}, hosts
 
 
-@pytest.mark.parametrize("widget", ["upload", "many-file", "try-picture"])
+@pytest.mark.parametrize("widget", ["upload", "many-file", "try-image"])
 def test_a_path_that_a_browser_makes_up_is_no_upload(root: Home, widget: str) -> None:
     """Whoever reaches the page may upload a file, never name one that lies on this machine already."""
-    victim = root.root / ("victim.png" if widget == "try-picture" else "victim.csv")
+    victim = root.root / ("victim.png" if widget == "try-image" else "victim.csv")
     replace_text(victim, "text,label\na,b\n")
     with TestClient(app_with(root), base_url="http://localhost:7860") as running:
         config = running.get("/config").json()

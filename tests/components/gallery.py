@@ -19,8 +19,11 @@ from pydantic import BaseModel, Field
 from components.cards import Cards
 from components.charts.bars import bars_html, counts_html
 from components.charts.comparison import CurveComparison
-from components.charts.confusion import ConfusionMatrix
+from components.charts.figures import Figures
+from components.charts.framed_image import framed_html, with_score_choice
+from components.charts.histogram import Marker, histogram_html
 from components.charts.live_chart import LiveChart
+from components.charts.marked_text import label_legend, marked_html
 from components.forms import Form
 from components.layers import LayerStrip
 from components.notices import badge, empty, heading, notice
@@ -162,13 +165,35 @@ LABELS = ["negative", "neutral", "positive", EVIL]
 COUNTS = [[412, 31, 12, 0], [40, 280, 52, 3], [9, 22, 468, 1], [2, 0, 11, 37]]
 
 
+def matrix_of(labels: list[str], counts: list[list[int]]) -> dict[str, Any]:
+    marks = [[f"{true} > {answered}" for answered in labels] for true in labels]
+    return {"chart": "matrix", "title": "Which class was taken for which", "labels": labels, "counts": counts, "marks": marks}  # fmt: skip
+
+
 def many_labels(count: int) -> dict[str, Any]:
     rng = random.Random(1)
     counts = [
         [40 + rng.randrange(60) if i == j else (rng.randrange(9) if rng.random() < 0.04 else 0) for j in range(count)]
         for i in range(count)
     ]
-    return {"labels": [f"class {i + 1} with a long name" for i in range(count)], "counts": counts}
+    return matrix_of([f"class {i + 1} with a long name" for i in range(count)], counts)
+
+
+def points_of(count: int) -> dict[str, Any]:
+    rng = random.Random(2)
+    values = [rng.uniform(0, 9) for _ in range(count)]
+    points = [{"x": x, "y": x + rng.gauss(0, 1), "mark": f"row {n}", "count": 1 + 9 * (n == 3)} for n, x in enumerate(values)]  # fmt: skip
+    return {"chart": "points", "title": "Answers against the true numbers", "points": points, "x_title": "true", "y_title": "answered", "diagonal": True}  # fmt: skip
+
+
+FIGURES: list[dict[str, Any]] = [
+    matrix_of(LABELS, COUNTS),
+    {"chart": "rows", "title": "Every class", "columns": [{"key": "label", "title": "Class"}, {"key": "f1", "title": "F1", "kind": "number"}],
+     "rows": [{"label": EVIL, "f1": "0.312", "mark": EVIL}, {"label": "negative", "f1": "0.871", "mark": "missed negative"}, {"label": "perfect", "f1": "1.000", "mark": None}]},
+    {"chart": "bars", "title": "What went wrong", "bars": [{"title": EVIL, "value": 0.42, "mark": "wrong kind", "text": "42 %"}, {"title": "Missed", "value": 0.1, "mark": "missed"}, {"title": "Nothing", "value": 0}]},
+    {"chart": "bars", "upright": True, "title": "How far off", "bars": [{"title": str(n), "value": (n * 7) % 11, "mark": f"off by {n}" if n % 3 else None} for n in range(20)]},
+    points_of(120),
+]  # fmt: skip
 
 
 def build(source: Source) -> gr.Blocks:
@@ -199,8 +224,39 @@ def build(source: Source) -> gr.Blocks:
         with gr.Row():
             gr.HTML(bars_html([{"label": "billing", "value": 0.82, "other": 0.31}, {"label": "complaint", "value": 0.14, "other": 0.36}, {"label": EVIL, "value": 0.04, "other": 0.33}], "tuned", "before training"))  # fmt: skip
             gr.HTML(counts_html([{"label": f"class {i}", "train": 400 - 5 * i, "validation": 50, "test": 50} for i in range(77)] + [{"label": EVIL, "train": 3}]))  # fmt: skip
-        matrix = ConfusionMatrix({"labels": LABELS, "counts": COUNTS}, elem_id="matrix")
-        ConfusionMatrix(many_labels(77), elem_id="matrix-many")
+        figures = Figures({"figures": FIGURES, "chosen": None}, opens="heard", elem_id="figures")
+        Figures({"figures": [many_labels(77)], "chosen": None}, elem_id="many")
+        Figures(elem_id="no-figures")
+        text = "Ann met " + EVIL + " in Berlin."
+        pieces = [
+            {"start": 0, "end": 3, "label": "person", "note": "98 %"},
+            {"start": 8, "end": 8 + len(EVIL), "label": EVIL},
+            {"start": 4 + len(text) - 11, "end": len(text) - 1, "label": "place"},
+        ]
+        gr.HTML(
+            label_legend({"person": 1, EVIL: 1, "place": 1})
+            + f'<div class="ui-answer-text">{marked_html(text, pieces)}</div>',
+            elem_id="marked",
+        )
+        frames = [
+            {"box": [1, 1, 3, 3], "label": EVIL, "score": 0.93},
+            {"box": [4, 4, 3, 3], "label": "cat", "score": 0.41},
+            {"box": [0, 0, 8, 8], "label": "cat", "dashed": True},
+        ]
+        gr.HTML(
+            with_score_choice(
+                framed_html(PICTURE.format(color="6366f1"), (8, 8), frames, "a picture"), "At least so sure:"
+            ),
+            elem_id="framed",
+        )
+        gr.HTML(
+            histogram_html(
+                [n**0.5 for n in range(400)],
+                [Marker(7.25, "after"), Marker(3.0, "before", "other"), Marker(9.5, EVIL, "right")],
+                "numbers",
+            ),
+            elem_id="histogram",
+        )
         CurveComparison({"title": "Validation loss", "x_title": "step", "y_title": "loss", "series": [{"name": name, "points": [[x, base + 2 * math.exp(-x / speed)] for x in range(0, 800, 20)]} for name, base, speed in (("first try", 0.5, 180), ("with adapters", 0.4, 140), (EVIL, 0.6, 260))]}, elem_id="comparison")  # fmt: skip
         gr.HTML(metric_cards([{"label": "Accuracy", "value": "0.913"}, {"label": "F1 (macro)", "value": "0.902", "note": "before: 0.31"}, {"label": EVIL, "value": EVIL}]) + "<br>" + simple_table([{"key": "name", "title": "Setting"}, {"key": "a", "title": "first", "kind": "number"}, {"key": "b", "title": EVIL, "kind": "number"}], [{"name": "epochs", "a": 3, "b": 5}, {"name": EVIL, "a": 1, "b": 1}], highlight=lambda row: row["a"] != row["b"]))  # fmt: skip
         rows = PagedTable(page_of_rows, {"token": "rows"}, selectable=True, filterable=True, elem_id="rows")
@@ -217,7 +273,7 @@ def build(source: Source) -> gr.Blocks:
 
         for name, event in (
             ("stepper", steps.select), ("cards", cards.select), ("split", split.release), ("live", live.status),
-            ("matrix", matrix.select), ("rows", rows.select),
+            ("figures", figures.select), ("rows", rows.select),
         ):  # fmt: skip
             event(hear(name), None, heard, queue=False)
         read.click(lambda *raw: json.dumps(form.values(*raw)), form.components, heard, queue=False)
@@ -230,10 +286,10 @@ def build(source: Source) -> gr.Blocks:
             lambda chosen: [
                 {**chosen, "selected": "distil"},
                 {"train": 0.6, "validation": 0.2, "test": 0.2, "rows": {"train": 6, "validation": 2, "test": 2}},
-                {"labels": ["a", "b"], "counts": [[3, 1], [0, 4]]},
+                {"figures": [matrix_of(["a", "b"], [[3, 1], [0, 4]])], "chosen": "a > b"},
                 {"token": "rows", "plain": True},
             ],
-            cards, [cards, split, matrix, rows], queue=False,
+            cards, [cards, split, figures, rows], queue=False,
         )  # fmt: skip
     return demo
 

@@ -13,7 +13,7 @@ EVIL = "<img src=x onerror=\"window.broken='yes'\">"
 def test_page_draws_without_complaints_or_outside_requests_and_data_stays_text(shown: Any) -> None:
     page = shown.page
     page.wait_for_selector("#comparison .main-svg")
-    for part in ("#cards", "#layers", "#matrix", "#rows"):
+    for part in ("#cards", "#layers", "#figures", "#marked", "#framed", "#histogram", "#rows"):
         page.wait_for_function(
             "([part, text]) => document.querySelector(part).textContent.includes(text)", arg=[part, EVIL]
         )
@@ -96,14 +96,79 @@ def test_split_slider_moves_by_keys_and_pointer_and_adds_up(shown: Any) -> None:
     )
 
 
-def test_matrix_cells_tell_which_classes(shown: Any) -> None:
+def test_cells_of_a_matrix_are_chosen_by_mouse_and_keys(shown: Any) -> None:
     page = shown.page
-    page.locator("#matrix [data-focus='0-1']").click()
-    shown.heard('{"from": "matrix", "predicted": 1, "true": 0}')
+    page.locator("#figures [data-focus='0:0-1']").click()
+    shown.heard('{"from": "figures", "mark": "negative > neutral"}')
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    shown.heard('{"from": "matrix", "predicted": 1, "true": 1}')
-    assert page.locator("#matrix-many td button").count() == 77 * 77
+    shown.heard('"mark": "neutral > neutral"')
+    assert page.locator("#figures [aria-pressed=true]").count() == 1
+    page.locator("#figures [data-focus='0:0-3']").click(force=True)  # an empty cell
+    assert page.locator("#figures [aria-pressed=true]").get_attribute("data-mark") == "neutral > neutral"
+    assert page.locator("#many td button").count() == 77 * 77
+    assert "No results yet." in page.locator("#no-figures").inner_text()
+
+
+def test_every_figure_is_one_stop_of_the_tab_key(shown: Any) -> None:
+    stops = "figure => figure.querySelectorAll('[data-at][tabindex=\"0\"]').length"
+    assert shown.page.locator("#figures .ui-figure").evaluate_all(f"figures => figures.map({stops})") == [1] * 5
+
+
+@pytest.mark.parametrize(
+    ("at", "key", "mark"),
+    [
+        ("1:0-0", "ArrowDown", "missed negative"),
+        ("2:0-0", "ArrowDown", "missed"),
+        ("3:0-1", "ArrowRight", "off by 2"),
+        ("4:0-0", "", "row "),
+    ],
+    ids=["rows", "bars", "columns", "points"],
+)
+def test_items_of_every_figure_are_chosen_by_keys(shown: Any, at: str, key: str, mark: str) -> None:
+    shown.page.locator(f"#figures [data-focus='{at}']").focus()
+    if key:
+        shown.page.keyboard.press(key)
+    shown.page.keyboard.press("Enter")
+    shown.heard(f'"mark": "{mark}')
+
+
+def test_a_row_can_be_clicked_anywhere_and_one_without_a_mark_cannot(shown: Any) -> None:
+    rows = shown.page.locator("#figures .ui-figure:nth-child(2) tbody tr")
+    rows.nth(1).locator("td").click()
+    shown.heard('"mark": "missed negative"')
+    assert rows.nth(2).locator("button").count() == 0 and rows.nth(2).get_attribute("data-mark") is None
+
+
+def test_points_lie_where_their_numbers_are(shown: Any) -> None:
+    """On a plane with equal axes, so that the diagonal is where both numbers are the same."""
+    places = shown.page.locator("#figures .ui-point").evaluate_all(
+        """points => points.map((point) => {
+          const [x, y] = point.getAttribute('aria-label').match(/-?[\\d.]+/g).map(Number);
+          return [x, parseFloat(point.style.left), y, parseFloat(point.style.bottom)];
+        })"""
+    )
+    (x0, left0, _, _), (x1, left1, _, _) = places[0], places[-1]
+    per_unit = (left1 - left0) / (x1 - x0)
+    assert len(places) == 120 and per_unit > 5
+    for x, left, y, bottom in places:
+        assert abs((bottom - left) - per_unit * (y - x)) < 0.2
+
+
+def test_frames_are_hidden_below_the_score_that_is_asked_for(shown: Any) -> None:
+    framed = shown.page.locator("#framed")
+
+    def seen() -> list[str]:
+        return framed.locator(".ui-frame-label:visible").all_inner_texts()
+
+    assert seen() == [f"{EVIL} 93 %", "cat"]
+    framed.get_by_label("30%").check()
+    assert seen() == [f"{EVIL} 93 %", "cat 41 %", "cat"]
+    framed.get_by_label("30%").press("ArrowLeft")
+    framed.get_by_label("all").press("ArrowLeft")  # round to the last one
+    assert framed.get_by_label("90%").is_checked() and seen() == [f"{EVIL} 93 %", "cat"]
+    box, image = framed.locator("rect").first.bounding_box(), framed.locator("img").bounding_box()
+    assert abs(box["x"] - image["x"] - image["width"] / 8) < 3 and abs(box["width"] - image["width"] * 3 / 8) < 4
 
 
 def test_paged_table_pages_filters_and_selects(shown: Any) -> None:
@@ -124,12 +189,13 @@ def test_paged_table_pages_filters_and_selects(shown: Any) -> None:
 def test_values_from_python_are_drawn(fresh: Any) -> None:
     page = fresh.page
     page.locator("#other").click()
-    page.wait_for_function("document.querySelectorAll('#matrix td button').length === 4")
+    page.wait_for_function("document.querySelectorAll('#figures td button').length === 4")
     page.wait_for_function(
         "document.querySelector('[data-testid=card-distil]').getAttribute('aria-checked') === 'true'"
     )
     page.wait_for_function("document.querySelector('#split [data-testid=split-rows-train]').textContent === '6 rows'")
     page.wait_for_function("document.querySelectorAll('#rows thead th').length === 3")
+    assert page.locator("#figures [aria-pressed=true]").get_attribute("data-mark") == "a > b"
 
 
 def test_form_gives_typed_values_and_shows_what_depends(shown: Any) -> None:

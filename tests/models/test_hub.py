@@ -33,7 +33,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, entries: list[dict[str, Any]]) ->
 
 def test_offline_mode_asks_nobody(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    result = search("bert", "text-classification")
+    result = search("bert", ["fill-mask", "text-classification"])
     assert not result.reachable and "HF_HUB_OFFLINE" in result.reason and result.models == ()
 
 
@@ -42,7 +42,7 @@ def test_an_unreachable_hub_is_said_soon_and_remembered(home: Home, monkeypatch:
     assert last_reach(home) is None
     waited: list[float] = []
     monkeypatch.setattr(time, "sleep", waited.append)
-    assert not search("bert", "text-classification").reachable
+    assert not search("bert", ["fill-mask", "text-classification"]).reachable
     assert sum(waited) < 8
     monkeypatch.setattr("huggingface_hub.get_session", lambda: pytest.fail("asked again within the minute"))
     assert reach(home).reason == last_reach(home).reason != ""  # type: ignore[union-attr]
@@ -61,7 +61,7 @@ def test_a_search_reads_what_the_hub_says(home: Home, monkeypatch: pytest.Monkey
         "safetensors": {"total": 22_000_000},
     }
     asked = answering(monkeypatch, [entry, {"id": "c/d", "downloads": 9}])
-    result = search("b", "text-classification", limit=5)
+    result = search("b", ["fill-mask", "text-classification"], limit=5)
     assert is_reachable() and result.reachable
     assert [model.id for model in result.models] == ["c/d", "a/b"]
     known = result.models[1]

@@ -7,12 +7,13 @@ from typing import Any
 import gradio as gr
 
 from components.cards import Cards
-from components.charts.bars import counts_html
 from components.forms import Form
 from components.notices import heading, notice
 from components.split_slider import SplitSlider
 from components.tables import PagedTable
 from studio.app import demos, imports, mending
+from studio.app.cells import CELLS
+from studio.app.cells.overview import overview_of
 from studio.app.drafts import Draft
 from studio.app.pages import Page, Section, Services, Wire, cancel_job, committed, joined
 from studio.data.assembly import Assembled
@@ -24,17 +25,13 @@ from studio.data.sources import HUB, SAMPLE, SAMPLES
 from studio.data.splitting import SplitOptions
 from studio.errors import StudioError
 from studio.tasks import TASKS
+from studio.tasks.base import Task
 
 UPLOAD_TYPES = [".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx", ".zip"]
 DELIMITERS = [("Comma ,", ","), ("Semicolon ;", ";"), ("Tab", "\t"), ("Bar |", "|")]
 ENCODINGS = [("UTF-8", "utf-8"), ("UTF-8 with mark", "utf-8-sig"), ("UTF-16", "utf-16"), ("Latin-1", "latin-1")]
-INVITATIONS = {
-    "text": "A table with one example a row: CSV, TSV, Excel, JSON, JSONL or Parquet.",
-    "image": "A ZIP with one folder of pictures for each class, or a CSV in the ZIP that names picture and label.",
-}
 HEADERS = [("Holds the names", True), ("Is data already", False)]
 SPLIT_SETTINGS = ["stratify", "keep", "seed"]
-COLUMN_SLOTS = max(len(task.columns) for task in TASKS)
 
 
 def build(services: Services) -> Page:
@@ -47,7 +44,7 @@ def build(services: Services) -> Page:
             roles_of_columns(services),
             reading_again(services),
             preview(services),
-            classes(services),
+            at_a_glance(services),
             mending.problems(services),
             splitting(services),
             way_on(services),
@@ -103,7 +100,7 @@ def bringing(services: Services) -> Section:
 
     def show(draft: Draft) -> list[Any]:
         led = demos.words(draft)
-        invitation = INVITATIONS[TASKS[draft.task].input_kind] if draft.task else ""
+        invitation = invitation_to(TASKS[draft.task]) if draft.task else ""
         title = heading("The data of this example", led) if led else heading("Bring your data", invitation)
         named = gr.skip() if is_upload(draft) else gr.update(value=None)  # another's file name would mislead
         return [title, gr.update(visible=not led), gr.update(visible=not led), named, sample_cards(draft)]
@@ -133,6 +130,13 @@ def sample_cards(draft: Draft) -> dict[str, Any]:
     }
 
 
+def invitation_to(task: Task) -> str:
+    """How data for this task is brought."""
+    given = task.inputs[0].kind
+    found = (CELLS[column.kind].invitations.get(given, "") for column in task.targets)
+    return next(filter(None, found), CELLS[given].invitations.get("", ""))
+
+
 def about_html(imported: Imported) -> str:
     what = "pictures" if imported.kind == "image" else "rows"
     return notice("good", imported.title, f"{imported.rows:,} {what} were read.")
@@ -144,20 +148,21 @@ def about_html(imported: Imported) -> str:
 def roles_of_columns(services: Services) -> Section:
     """Which column is what the task asks for."""
     with gr.Row():
-        columns = [gr.Dropdown(interactive=True, elem_id=f"column-{n}") for n in range(COLUMN_SLOTS)]
+        slots = max(len(task.columns) for task in TASKS)
+        columns = [gr.Dropdown(interactive=True, elem_id=f"column-{n}") for n in range(slots)]
 
     def show(draft: Draft) -> list[Any]:
         imported = services.datasets.brought(draft)
-        slots: list[Any] = [gr.update(visible=False)] * COLUMN_SLOTS
+        shown: list[Any] = [gr.update(visible=False)] * slots
         for index, role in enumerate(TASKS[draft.task].columns if draft.task else ()):
-            slots[index] = gr.update(
+            shown[index] = gr.update(
                 visible=imported.kind == "text",
                 label=role.title,
                 info=role.help,
                 choices=list(imported.columns),
                 value=draft.data.columns.get(role.name),
             )
-        return slots
+        return shown
 
     return Section(columns, show, [Wire(each.input, partial(map_columns, n), [each]) for n, each in enumerate(columns)])
 
@@ -204,8 +209,8 @@ def preview(services: Services) -> Section:
 # --- what the choices make of the rows ----------------------------------------------------------
 
 
-def classes(services: Services) -> Section:
-    """How many examples of each class there are, or why the rows cannot be used."""
+def at_a_glance(services: Services) -> Section:
+    """What the rows hold, such as how many examples each class has; or why they cannot be used."""
     title = gr.HTML()
     counts = gr.HTML(elem_id="class-counts")
 
@@ -215,11 +220,8 @@ def classes(services: Services) -> Section:
         except StudioError as error:
             problem = error.explanation
             return ["", notice("bad", problem.what, problem.why, problem.what_to_do)]
-        used = sum(rows_of_parts(assembled).values())
-        return [
-            heading("Examples per class", f"{len(assembled.counts)} classes, {used:,} examples are used."),
-            counts_html([{"label": label, **parts} for label, parts in assembled.counts.items()]),
-        ]
+        overview = overview_of(TASKS[str(draft.task)], assembled)
+        return [heading(overview.title, overview.sentence), overview.html]
 
     return Section([title, counts], show, [])
 
@@ -243,17 +245,13 @@ def splitting(services: Services) -> Section:
 
 def split_value(draft: Draft, assembled: Assembled | None) -> dict[str, Any]:
     """The slider: the chosen shares, or what came with the data, which it then cannot change."""
-    rows = rows_of_parts(assembled) if assembled else None
+    rows = assembled.rows if assembled else None
     if assembled and rows and assembled.kept:
         total = sum(rows.values())
         locked = "The parts came with the data. Switch that off under 'More about the split' to choose your own."
         return {**{part: rows[part] / total for part in SPLITS}, "rows": rows, "locked": locked}
     split = draft.data.split.model_dump(include=set(SPLITS))
     return {**split, "rows": rows, "locked": ""}
-
-
-def rows_of_parts(assembled: Assembled) -> dict[str, int]:
-    return {part: sum(counts.get(part, 0) for counts in assembled.counts.values()) for part in SPLITS}
 
 
 def way_on(services: Services) -> Section:

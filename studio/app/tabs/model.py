@@ -158,10 +158,15 @@ def model_title() -> str:
 
 
 def task_cards(draft: Draft) -> dict[str, Any]:
+    """The tasks below the headings of their groups, in the order in which the groups first come."""
+    groups = list(dict.fromkeys(task.group for task in TASKS))
     return {
         "label": "What to teach",
         "selected": draft.task,
-        "cards": [{"key": task.name, "title": task.title, "text": task.sentence, "icon": task.icon} for task in TASKS],
+        "cards": [
+            {"key": task.name, "title": task.title, "text": task.sentence, "icon": task.icon, "group": task.group}
+            for task in sorted(TASKS, key=lambda task: groups.index(task.group))
+        ],
     }
 
 
@@ -263,5 +268,6 @@ def search_hub(services: Services, draft: Draft, query: str | None) -> Generator
     if not (query or "").strip():
         raise StudioError("There is nothing to search for.", "The field is empty.", "Type a word, such as 'roberta'.")
     yield progress_html("Asking the Hub")
-    services.searches[draft.id] = hub.search(str(query), str(draft.task), limit=12, home=services.home)
+    tags = TASKS[str(draft.task)].model.search_tags
+    services.searches[draft.id] = hub.search(str(query), tags, limit=12, home=services.home)
     return services.drafts.load(draft.id)

@@ -11,14 +11,15 @@ import gradio as gr
 from components.charts.comparison import CurveComparison
 from components.notices import empty, heading
 from components.tables import PagedTable, simple_table
-from studio.app.draft_data import bounds
 from studio.app.drafts import Draft
 from studio.app.live import STATUS_TITLES, duration, spent, thin
 from studio.app.model_cards import title_of
 from studio.app.pages import Page, Section, Services, Wire, joined
+from studio.app.paging import bounds
 from studio.app.runs import MOST_OFFERED, TONES, config_of, flat_settings
 from studio.errors import StudioError
 from studio.events import RunState
+from studio.metrics import metric_named
 from studio.run_index import RunPage
 from studio.run_summary import RunSummary, source_name
 from studio.store import Run
@@ -209,7 +210,8 @@ def result_words(state: RunState) -> str:
     name = state.plan.headline_metric if state.plan else ""
     for scored, split in ((state.test, "test"), (state.best, "validation")):
         if scored and name in scored.metrics:
-            return f"{scored.metrics[name]:.3f} {name} ({split})"
+            metric = metric_named(name)
+            return f"{metric.text(scored.metrics[name])} {metric.title} ({split})"
     return ""
 
 
@@ -242,11 +244,11 @@ def metric_value(services: Services, runs: list[Run]) -> dict[str, Any] | None:
     series, names = [], []
     for run in runs:
         state = services.states.of(run)
-        metric = state.plan.headline_metric if state.plan else "accuracy"
-        names.append(metric)
-        points = [(event.step, event.metrics[metric]) for event in state.validation if metric in event.metrics]
-        series.append({"name": run.name, "points": points})
-    title = " / ".join(dict.fromkeys(names)).capitalize()
+        metric = metric_named(state.plan.headline_metric if state.plan else "")
+        names.append(metric.title)
+        checks = [event for event in state.validation if metric.name in event.metrics]
+        series.append({"name": run.name, "points": [(event.step, event.metrics[metric.name]) for event in checks]})
+    title = " / ".join(dict.fromkeys(filter(None, names)))
     return {"series": series, "title": f"{title} (validation)", "x_title": "step", "y_title": title} if runs else None
 
 
@@ -298,7 +300,7 @@ def with_settings(draft: Draft, run: Run) -> Draft:
         title=meta.get("data") or source_name(config),
         dataset=run.dataset,
         preset=meta.get("preset"),
-        cell=None,
+        mark=None,
     )
 
 

@@ -16,9 +16,9 @@ from gradio.blocks import Block
 
 from components.cards import Cards
 from components.notices import empty, heading
-from studio.app.draft_data import file_url
 from studio.app.drafts import Draft
 from studio.app.pages import Page, Section, Services, Wire, joined, progress_html
+from studio.app.paging import file_url
 from studio.app.runs import choices_with_model, config_of
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
@@ -70,7 +70,7 @@ def choosing_a_run(services: Services) -> Section:
             title = empty("share", "Nothing to share yet", "Train a model first; it appears here when it is done.")
         return [title, gr.update(choices=choices, value=run.id if run else None, visible=bool(choices))]
 
-    choose = Wire(which_run.input, lambda draft, run_id: draft.change(run=run_id, cell=None), [which_run])
+    choose = Wire(which_run.input, lambda draft, run_id: draft.change(run=run_id, mark=None), [which_run])
     return Section([head, which_run], show, [choose])
 
 

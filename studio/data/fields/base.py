@@ -36,6 +36,10 @@ class Field:
         """What the cell means. files: the folder that names of files are relative to. Raises StudioError."""
         return cell
 
+    def typed(self, text: str) -> str:
+        """The cell for what somebody wrote in a terminal. Raises StudioError, for a file that is not there, say."""
+        return text
+
     def problems(self, cells: pandas.Series, column: Column, files: Path | None) -> Iterator[Problem]:
         """What is wrong with these cells, none of them empty; the index holds the rows' numbers."""
         yield from ()
@@ -47,6 +51,10 @@ class Field:
     def classes(self, cell: str) -> tuple[str, ...]:
         """The labels in a cell: one for a class, one a span or box, none for a text."""
         return ()
+
+    def summary(self, cells: pandas.Series) -> str:
+        """What a column holds, in a few words; "" where its labels are counted, or nothing can be said."""
+        return ""
 
     def strata(self, cells: pandas.Series) -> pandas.Series | None:
         """What a split should keep in the same mix everywhere, one word a row; None where nothing is."""

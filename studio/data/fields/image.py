@@ -24,6 +24,12 @@ class ImageFile(Field):
             raise StudioError(f"'{cell}' is not a picture of this data.", "It leads out of its folder.", "Remove it.")
         return path
 
+    def typed(self, text: str) -> str:
+        """The absolute path: the process that opens the file may run elsewhere."""
+        if not Path(text).is_file():
+            raise StudioError(f"There is no picture {text}.", "Nothing lies at this path.", "Check the path.")
+        return str(Path(text).resolve())
+
     def problems(self, cells: pandas.Series, column: Column, files: Path | None) -> Iterator[Problem]:
         """Names of files that are not there."""
         for row, name in cells.items():

@@ -44,6 +44,13 @@ class Number(Field):
             return 1.0
         return 5.0 + 10.0 * profile.distinct / profile.filled
 
+    def summary(self, cells: pandas.Series) -> str:
+        """From the smallest to the largest, and the mean."""
+        numbers = cells.map(read_number).astype("float64").dropna()
+        if numbers.empty:
+            return ""
+        return f"{numbers.min():.4g} to {numbers.max():.4g}, on average {numbers.mean():.4g}"
+
     def strata(self, cells: pandas.Series) -> pandas.Series | None:
         """Groups of equal size, from the smallest numbers to the largest."""
         numbers = cells.map(read_number).astype("float64")

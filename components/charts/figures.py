@@ -1,0 +1,62 @@
+"""Figures under each other, however many: a matrix, points, bars, rows; what is chosen in one of them is told."""
+
+from collections.abc import Sequence
+from typing import Any, Literal, NotRequired, TypedDict
+
+from components.element import Element
+from components.scripts import script
+
+CHARTS = ("matrix", "points", "bars", "rows")
+
+
+class Figure(TypedDict):
+    """chart: which one draws it, from the keys that belong to it. A mark is the word told when its item is chosen;
+    items without one cannot be chosen.
+
+    matrix: labels, counts and marks as lists of lists (row by row), row_title, column_title.
+    points: points [{"x", "y", "mark", perhaps "count"}], x_title, y_title; diagonal: both axes alike, with x = y.
+    bars: bars [{"title", "value", "mark", perhaps "text"}]; upright: columns in their order, for a histogram.
+    rows: columns [{"key", "title", "kind"}], rows [{key: value, "mark"}].
+    """
+
+    chart: Literal["matrix", "points", "bars", "rows"]
+    title: str
+    labels: NotRequired[Sequence[str]]
+    counts: NotRequired[Sequence[Sequence[int]]]
+    marks: NotRequired[Sequence[Sequence[str]]]
+    row_title: NotRequired[str]
+    column_title: NotRequired[str]
+    points: NotRequired[Sequence[dict[str, Any]]]
+    x_title: NotRequired[str]
+    y_title: NotRequired[str]
+    diagonal: NotRequired[bool]
+    bars: NotRequired[Sequence[dict[str, Any]]]
+    upright: NotRequired[bool]
+    columns: NotRequired[Sequence[dict[str, str]]]
+    rows: NotRequired[Sequence[dict[str, Any]]]
+
+
+class FiguresValue(TypedDict):
+    figures: Sequence[Figure]
+    chosen: str | None  # the mark of what is chosen
+
+
+class Figures(Element):
+    """Fires `select` with {"mark"}.
+
+    Each figure is one stop of the tab key; arrow keys move inside it, Enter or space chooses. opens: the elem_id of
+    what shows the choice: it is scrolled into view where it is not.
+    """
+
+    def __init__(
+        self, value: FiguresValue | None = None, *, nothing: str = "No results yet.", opens: str = "", **settings: Any
+    ) -> None:
+        super().__init__(
+            value=value,
+            html_template='<div class="ui-figures"></div>',
+            js_on_load=script(*(f"figure_{chart}" for chart in CHARTS), "figures"),
+            apply_default_css=False,
+            nothing=nothing,
+            opens=opens,
+            **settings,
+        )

@@ -1,0 +1,78 @@
+"""An image with frames over it, each with its label: what was found in it, or what is there."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from components.charts.marked_text import colours_of
+
+TALLEST = 560  # pixels on the screen
+SCORES = (0.0, 0.3, 0.5, 0.7, 0.9)  # to choose from: frames with a lower score are hidden
+USUAL = 0.5
+
+
+def framed_html(
+    src: str,
+    size: tuple[float, float],
+    frames: Sequence[Mapping[str, Any]],
+    alt: str = "",
+    labels: Sequence[str] = (),
+    compact: bool = False,
+) -> str:
+    """frames: [{"box": [left, top, width, height], "label", perhaps "score" (0 to 1), perhaps "dashed"}] in units of
+    `size`, the (width, height) of the image, whatever its size on the screen.
+
+    labels: as in `marked_html`. compact: without written labels, for small images.
+    """
+    width, height = (max(1.0, float(side)) for side in size)
+    colours = colours_of(labels or [str(frame["label"]) for frame in frames])
+    rectangles, names = [], []
+    for frame in frames:
+        left, top, across, down = (float(side) for side in frame["box"])
+        level = level_of(frame.get("score"))
+        kind = f"ui-colour-{colours[str(frame['label'])]} ui-score-{level}"
+        dashed = " ui-frame-dashed" if frame.get("dashed") else ""
+        rectangles.append(
+            f'<rect class="ui-frame {kind}{dashed}" x="{left:g}" y="{top:g}" width="{across:g}" height="{down:g}"/>'
+        )
+        place = f"left:{_percent(left, width)};top:{_percent(top, height)}"
+        names.append(f'<b class="ui-frame-label {kind}" style="{place}">{escape(frame_words(frame))}</b>')
+    spoken = escape(alt + (": " if alt else "") + ("; ".join(map(frame_words, frames)) or "no frames"))
+    style = f"aspect-ratio:{width:g} / {height:g};max-width:{TALLEST * width / height:.0f}px"
+    drawing = f'<svg viewBox="0 0 {width:g} {height:g}" preserveAspectRatio="none" aria-hidden="true">'
+    return (
+        f'<span class="ui-framed" style="{style}">'
+        f'<img src="{escape(src)}" alt="{spoken}" loading="lazy" decoding="async">'
+        f"{drawing}{''.join(rectangles)}</svg>{'' if compact else ''.join(names)}</span>"
+    )
+
+
+def with_score_choice(drawing: str, title: str) -> str:
+    """A drawing of frames below a choice of how sure the model must be for a frame to be shown."""
+    name = f"score-{secrets.token_hex(4)}"  # a second choice on the same page is another one
+    choices = "".join(
+        f'<label><input type="radio" name="{name}" value="{level}"{" checked" if score == USUAL else ""}>'
+        f"<span>{'all' if score == 0 else f'{score:.0%}'}</span></label>"
+        for level, score in enumerate(SCORES)
+    )
+    return (
+        f'<div class="ui-score-set"><fieldset class="ui-score-choice"><legend>{escape(title)}</legend>{choices}'
+        f"</fieldset>{drawing}</div>"
+    )
+
+
+def level_of(score: float | None) -> int:
+    """The highest of `SCORES` that a frame still reaches; one without a score is always shown."""
+    if score is None:
+        return len(SCORES) - 1
+    return max(level for level, least in enumerate(SCORES) if score >= least or level == 0)
+
+
+def frame_words(frame: Mapping[str, Any]) -> str:
+    score = frame.get("score")
+    return str(frame["label"]) if score is None else f"{frame['label']} {100 * score:.0f} %"
+
+
+def _percent(part: float, whole: float) -> str:
+    return f"{min(100.0, max(0.0, 100 * part / whole)):.2f}%"

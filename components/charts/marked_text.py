@@ -1,0 +1,44 @@
+"""A text with marked pieces, each with its label written behind it: colour alone would not tell them apart."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+COLOURS = 8
+
+
+def marked_html(text: str, pieces: Sequence[Mapping[str, Any]], labels: Sequence[str] = ()) -> str:
+    """pieces: [{"start", "end", "label", perhaps "note"}], characters of the text counted from 0, the end not included.
+
+    labels: all that there may be, so that a label has the same colour in several texts; else those of the pieces.
+    Where two pieces overlap the one that begins first is drawn; what lies outside of the text is not.
+    """
+    colours = colours_of(labels or [str(piece["label"]) for piece in pieces])
+    parts, done = [], 0
+    for piece in sorted(pieces, key=lambda piece: (piece["start"], -piece["end"])):
+        start, end = int(piece["start"]), min(int(piece["end"]), len(text))
+        if start < done or start >= end:
+            continue
+        label, note = str(piece["label"]), str(piece.get("note") or "")
+        parts += [
+            escape(text[done:start]),
+            f'<mark class="ui-mark ui-colour-{colours[label]}">{escape(text[start:end])}'
+            f'<span class="ui-mark-label">{escape(f"{label} {note}".strip())}</span></mark>',
+        ]
+        done = end
+    return f'<span class="ui-marked">{"".join(parts)}{escape(text[done:])}</span>'
+
+
+def label_legend(counts: Mapping[str, int]) -> str:
+    """Which labels there are, each with how often it comes and its colour."""
+    colours = colours_of(counts)
+    items = "".join(
+        f'<span><i class="ui-swatch ui-colour-{colours[label]}" aria-hidden="true"></i>{escape(label)} {count:,}</span>'
+        for label, count in counts.items()
+    )
+    return f'<div class="ui-chart-legend">{items}</div>'
+
+
+def colours_of(labels: Sequence[str] | Mapping[str, Any]) -> dict[str, int]:
+    """Label -> the number of its colour; the same whatever their order."""
+    return {label: number % COLOURS for number, label in enumerate(sorted(set(labels)))}

@@ -1,0 +1,67 @@
+"""Objects in an image: value is [{"box": [left, top, width, height], "label", "score"}] in pixels of the image, whose
+details["width"] and details["height"] are."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from components.charts.framed_image import USUAL, framed_html, with_score_choice
+from components.charts.marked_text import label_legend
+from components.notices import heading
+from studio.app.answers.base import AFTER, BEFORE, TRUTH, AnswerKind, Asked
+from studio.app.paging import file_url
+from studio.data.fields.boxes import read_boxes
+from studio.tasks.base import Answer
+
+Found = Mapping[str, Any]
+
+
+class BoxAnswers(AnswerKind):
+    name = "boxes"
+
+    def html(self, answer: Answer, before: Answer | None, asked: Asked) -> str:
+        """The image with what was found after training and before; dashed, where it is known, what is there."""
+        path = Path(asked.given("image"))
+        right = read_boxes(asked.right("boxes") or "[]")
+        there = [{**box.as_dict(), "dashed": True} for box in right]
+        told: list[tuple[str, Sequence[Found], Answer]] = [(AFTER, answer.value, answer)]
+        if before:
+            told.append((BEFORE, before.value, before))
+        labels = [str(found["label"]) for _, value, _ in told for found in (*value, *there)]
+        parts = []
+        for title, value, each in told:
+            size = (float(each.details["width"]), float(each.details["height"]))
+            drawing = framed_html(file_url(path), size, [*there, *value], path.name, labels)
+            parts.append(heading(title.capitalize(), f"Dashed: {TRUTH}." if there else "", level=4) + drawing)
+        counts = Counter(dict.fromkeys(sorted(set(labels)), 0))
+        counts.update(str(found["label"]) for found in sure(answer.value))
+        body = f'<div class="ui-answer-parts">{label_legend(counts) if counts else ""}{"".join(parts)}</div>'
+        return with_score_choice(body, "Show what the model is at least so sure of:")
+
+    def cells(self, answer: Answer) -> dict[str, Any]:
+        return {"predicted": json.dumps(answer.value, ensure_ascii=False)}
+
+    def lines(self, answer: Answer) -> list[str]:
+        return [f"{found['score']:7.2%}  {found['label']}  ({_place(found['box'])})" for found in answer.value] or [
+            "Nothing was found."
+        ]
+
+    def short(self, answer: Answer) -> str:
+        """What the model is rather sure of, counted."""
+        counts = Counter(str(found["label"]) for found in sure(answer.value))
+        return ", ".join(f"{count} {label}" for label, count in counts.most_common()) or "nothing found"
+
+    def truth(self, asked: Asked) -> str:
+        return ""
+
+
+def sure(found: Sequence[Found]) -> list[Found]:
+    """What the model is as sure of as is shown at first."""
+    return [each for each in found if each["score"] >= USUAL]
+
+
+def _place(box: Sequence[float]) -> str:
+    left, top, width, height = box
+    return f"left {left:.0f}, top {top:.0f}, {width:.0f} x {height:.0f} pixels"

@@ -1,0 +1,64 @@
+"""Marked pieces of the text: value is [{"start", "end", "label", "text", "score"}], characters counted from 0."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from components.charts.marked_text import label_legend, marked_html
+from components.notices import heading
+from studio.app.answers.base import AFTER, BEFORE, TRUTH, AnswerKind, Asked
+from studio.data.fields.spans import read_spans
+from studio.tasks.base import Answer
+
+NAMED = 4  # pieces in a few words
+Piece = Mapping[str, Any]
+
+
+class SpanAnswers(AnswerKind):
+    name = "spans"
+
+    def html(self, answer: Answer, before: Answer | None, asked: Asked) -> str:
+        """The text as it was marked after training, before, and as it should be; the same colours in all three."""
+        told: list[tuple[str, Sequence[Piece]]] = [(AFTER, answer.value)]
+        if before:
+            told.append((BEFORE, before.value))
+        if (right := asked.right("spans")) is not None:
+            told.append((TRUTH, [span.as_dict() for span in read_spans(right)]))
+        labels = [str(piece["label"]) for _, pieces in told for piece in pieces]
+        text = asked.given("text")
+        counts = Counter(dict.fromkeys(sorted(set(labels)), 0))
+        counts.update(str(piece["label"]) for piece in answer.value)
+        parts = [
+            heading(title.capitalize(), level=4)
+            + f'<div class="ui-answer-text">{marked_html(text, _noted(pieces), labels)}</div>'
+            for title, pieces in told
+        ]
+        return f'<div class="ui-answer-parts">{label_legend(counts) if counts else ""}{"".join(parts)}</div>'
+
+    def cells(self, answer: Answer) -> dict[str, Any]:
+        return {"predicted": json.dumps(answer.value, ensure_ascii=False)}
+
+    def lines(self, answer: Answer) -> list[str]:
+        widest = max((len(str(piece["label"])) for piece in answer.value), default=0)
+        return [
+            f"{_percent(piece)}  {piece['label']!s:{widest}}  {piece['text']}  ({piece['start']}-{piece['end']})"
+            for piece in answer.value
+        ] or ["Nothing was marked."]
+
+    def short(self, answer: Answer) -> str:
+        named = [f"{piece['text']} ({piece['label']})" for piece in answer.value[:NAMED]]
+        more = len(answer.value) - len(named)
+        return ", ".join(named) + (f" and {more} more" if more > 0 else "") or "nothing marked"
+
+    def truth(self, asked: Asked) -> str:
+        return ""
+
+
+def _noted(pieces: Iterable[Piece]) -> list[dict[str, Any]]:
+    return [{**piece, "note": _percent(piece).strip()} for piece in pieces]
+
+
+def _percent(piece: Piece) -> str:
+    score = piece.get("score")
+    return "" if score is None else f"{score:4.0%}"

@@ -1,0 +1,58 @@
+"""Asking a run's models on the Test page: one question to the tuned and the untouched one, or a whole file."""
+
+from collections.abc import Generator, Mapping
+from pathlib import Path
+
+from components.notices import empty, heading, notice
+from studio.app.answers import ANSWERS, Asked, Asking
+from studio.app.drafts import Draft
+from studio.app.pages import Services, progress_html
+from studio.app.prediction_files import predict_into
+from studio.errors import StudioError
+from studio.store import Run
+from studio.tasks.base import Task
+
+
+def ask(
+    services: Services, draft: Draft, run: Run, task: Task, cells: Mapping[str, str], truth: Mapping[str, str]
+) -> Generator[str, None, Draft]:
+    """Answer with the tuned model and the untouched one; what cannot be had is said."""
+    yield progress_html("Asking the model")
+    (tuned,) = services.predictor.predict(run, [cells])
+    before, why_not = None, ""
+    try:
+        (before,) = services.predictor.predict(run, [cells], "before")
+    except StudioError as error:
+        why_not = str(error)
+    asked = Asked(task.columns, cells, truth)
+    services.answers[draft.id] = Asking(run.id, task.answer_kind, asked, tuned, before, why_not)
+    return services.drafts.load(draft.id)
+
+
+def last_asking(services: Services, draft: Draft) -> Asking | None:
+    """The last question to the run that the draft shows."""
+    asking = services.answers.get(draft.id)
+    return asking if asking is not None and asking.run == draft.run else None
+
+
+def answer_html(asking: Asking | None) -> str:
+    """The last answers: tuned beside before training."""
+    if asking is None:
+        return empty("compass", "No question yet", "Type or pick an example, then press Predict.")
+    kind = ANSWERS[asking.kind]
+    title = heading(f"The model says: {kind.short(asking.tuned)}", kind.truth(asking.asked), level=3)
+    shown = title + kind.html(asking.tuned, asking.before, asking.asked)
+    return shown + (notice("info", "Before training cannot be shown.", asking.why_not) if asking.why_not else "")
+
+
+def answer_file(services: Services, draft: Draft, run: Run, path: str) -> Generator[str, None, Draft]:
+    """Predictions for every row of an uploaded file, as a CSV to download."""
+    yield progress_html("Answering every row")
+    for done, total in predict_into(services.predictor, run, Path(path), predictions_file(services, run.id)):
+        yield progress_html("Answering every row", done, total)
+    Path(path).unlink(missing_ok=True)
+    return services.drafts.load(draft.id)  # a large file takes minutes, and people go on meanwhile
+
+
+def predictions_file(services: Services, run_id: str) -> Path:
+    return services.home.downloads / f"{run_id}-predictions.csv"

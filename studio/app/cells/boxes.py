@@ -1,0 +1,54 @@
+"""Boxes: drawn over the image, and counted by their labels."""
+
+from pathlib import Path
+
+from components.charts.framed_image import framed_html
+from studio.app.cells.base import Cells, Overview
+from studio.app.cells.label import class_overview
+from studio.app.paging import file_url
+from studio.data.assembly import Assembled
+from studio.data.columns import Column
+from studio.data.fields.boxes import read_boxes
+from studio.data.importing import Imported
+from studio.errors import StudioError
+
+
+class BoxCells(Cells):
+    name = "boxes"
+    over = "image"
+    invitations = {
+        "image": "A ZIP of pictures with the frames of what is in them: COCO (JSON), Pascal VOC (XML) or YOLO (TXT).",
+    }
+
+    def drawn_over(self, cell: str, below: str, imported: Imported | None) -> str:
+        """The thumbnail with the boxes over it; without them where the cell cannot be read, which is told elsewhere."""
+        if imported is None or imported.files is None:
+            return ""
+        try:
+            boxes = read_boxes(cell)
+        except StudioError:
+            boxes = []
+        frames = [{"box": [box.left, box.top, box.width, box.height], "label": box.label} for box in boxes]
+        size = image_size(imported.files / below)
+        return framed_html(file_url(imported.thumbnail(below)), size, frames, below, compact=True)
+
+    def short(self, cell: str) -> str:
+        count = len(read_boxes(cell))
+        return "1 object" if count == 1 else f"{count:,} objects"
+
+    def overview(self, column: Column, assembled: Assembled) -> Overview | None:
+        objects = sum(count for splits in assembled.counts.values() for count in splits.values())
+        rows = sum(assembled.rows.values())
+        sentence = f"{len(assembled.counts)} labels, {objects:,} objects in {rows:,} pictures"
+        return class_overview("Objects per label", sentence, assembled)
+
+
+def image_size(path: Path) -> tuple[int, int]:
+    """Width and height in pixels, from the file's first bytes; (1, 1) where it is gone."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            return image.size
+    except (OSError, Image.DecompressionBombError):
+        return (1, 1)

@@ -1,0 +1,21 @@
+"""Numbers: how they are spread."""
+
+from components.charts.histogram import histogram_html
+from studio.app.cells.base import Cells, Overview
+from studio.data.assembly import Assembled
+from studio.data.columns import Column
+from studio.data.fields import FIELDS
+from studio.data.fields.number import read_number
+
+
+class NumberCells(Cells):
+    name = "number"
+    drawn_as = "number"
+    invitations = {"image": "A ZIP of pictures, with a CSV in it that names picture and number."}
+
+    def overview(self, column: Column, assembled: Assembled) -> Overview | None:
+        cells = assembled.table[column.name]
+        words = FIELDS[column.kind].summary(cells)
+        numbers = [number for cell in cells if (number := read_number(cell)) is not None]
+        sentence = f"{words}; {len(cells):,} examples are used."
+        return Overview("How the numbers are spread", sentence, histogram_html(numbers, title=column.title))

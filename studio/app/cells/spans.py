@@ -1,0 +1,42 @@
+"""Marked pieces of a text: drawn in the text, and counted by their labels."""
+
+from html import escape
+
+from components.charts.marked_text import marked_html
+from studio.app.cells.base import Cells, Overview
+from studio.app.cells.label import class_overview
+from studio.data.assembly import Assembled
+from studio.data.columns import Column
+from studio.data.fields.spans import read_spans
+from studio.data.importing import Imported
+from studio.errors import StudioError
+
+MOST_LETTERS = 600  # of a text in a table
+
+
+class SpanCells(Cells):
+    name = "spans"
+    over = "text"
+    invitations = {
+        "text": "A table with a text and its marked pieces in each row (JSONL, JSON, CSV, ...), or files of words with "
+        "a tag each (CoNLL).",
+    }
+
+    def drawn_over(self, cell: str, below: str, imported: Imported | None) -> str:
+        """The text with its pieces marked; without them where the cell cannot be read, which is told elsewhere."""
+        cut = below[:MOST_LETTERS] + ("…" if len(below) > MOST_LETTERS else "")
+        try:
+            spans = read_spans(cell)
+        except StudioError:
+            return f"<span>{escape(cut)}</span>"
+        return marked_html(cut, [span.as_dict() for span in spans if span.end <= MOST_LETTERS])
+
+    def short(self, cell: str) -> str:
+        count = len(read_spans(cell))
+        return "1 piece" if count == 1 else f"{count:,} pieces"
+
+    def overview(self, column: Column, assembled: Assembled) -> Overview | None:
+        pieces = sum(count for splits in assembled.counts.values() for count in splits.values())
+        rows = sum(assembled.rows.values())
+        sentence = f"{len(assembled.counts)} labels, {pieces:,} marked pieces in {rows:,} texts"
+        return class_overview("Marked pieces per label", sentence, assembled)

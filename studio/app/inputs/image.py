@@ -1,0 +1,21 @@
+"""An image, dropped or chosen."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+from gradio.blocks import Block
+
+from studio.app.inputs.base import FileInput
+
+
+class ImageInput(FileInput):
+    name = "image"
+    label = "Drop a picture"
+    what_to_do = "Drop a picture."
+
+    def widget(self, elem_id: str) -> Block:
+        return gr.Image(label=self.label, type="filepath", interactive=True, visible=False, elem_id=elem_id, height=280)
+
+    def asks(self, widget: Any) -> Sequence[Any]:
+        return (widget.upload,)

@@ -1,0 +1,97 @@
+"""Answers to a whole file, as a CSV file: what the Test page offers as a download and `studio predict` writes.
+
+Its columns are those that were given, those of the answers, and `problem`, which says why a row has no answer.
+"""
+
+import csv
+import re
+from collections.abc import Generator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from studio.app.answers import ANSWERS, AnswerKind
+from studio.config import RunConfig
+from studio.files import replacing
+from studio.predictor import Answered, Predictor
+from studio.store import Run
+
+PROBLEM = "problem"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*([eE][+-]?\d+)?")
+
+
+def predict_into(predictor: Predictor, run: Run, source: Path, target: Path) -> Generator[tuple[int, int], None, int]:
+    """Answer every row of the file `source` into the CSV file `target`; yields (done, all), returns how many.
+
+    `target` appears when everything is answered: what is cancelled or fails leaves nothing behind.
+    """
+    kind = ANSWERS[RunConfig.from_file(run.config_file).chosen_task.answer_kind]
+    done = 0
+    with replacing(target) as temporary, temporary.open("w", encoding="utf-8-sig", newline="") as file:
+        table = Predictions(file, kind)
+        for chunk in predictor.predict_file(run, str(source)):
+            table.add(chunk.answered)
+            done = chunk.done
+            yield done, chunk.total
+        table.finish()
+    return done
+
+
+class Predictions:
+    """Writes rows as they come. Which columns answers have is known from the first one: rows before it wait for it."""
+
+    def __init__(self, file: TextIO, kind: AnswerKind) -> None:
+        self._file, self._kind = file, kind
+        self._waiting: list[Answered] = []
+        self._columns: tuple[str, ...] | None = None  # of the answers
+        self._writer = csv.writer(file)
+
+    def add(self, rows: Sequence[Answered]) -> None:
+        self._waiting += rows
+        if self._columns is None:
+            first = next((row.answer for row in self._waiting if row.answer), None)
+            if first is None:
+                return
+            self._begin(tuple(self._kind.cells(first)))
+        self._write()
+
+    def finish(self) -> None:
+        """Write what still waits: all of it where no row has an answer."""
+        if self._columns is None and self._waiting:
+            self._begin(())
+        self._write()
+
+    def _begin(self, columns: tuple[str, ...]) -> None:
+        self._columns = columns
+        given = given_names(list(self._waiting[0].given), (*columns, PROBLEM))
+        self._writer.writerow([harmless(name) for name in (*given, *columns, PROBLEM)])
+
+    def _write(self) -> None:
+        for row in self._waiting:
+            cells: Mapping[str, Any] = self._kind.cells(row.answer) if row.answer else {}
+            answered = [cells.get(name) for name in self._columns or ()]
+            self._writer.writerow([harmless(cell) for cell in (*row.given.values(), *answered, row.problem)])
+        self._waiting.clear()
+
+
+def given_names(names: Sequence[str], taken: Sequence[str]) -> list[str]:
+    """The given columns' names; one that is taken becomes `NAME (given)`."""
+    used = {*names, *taken}
+    renamed = []
+    for name in names:
+        fresh = name
+        while fresh in taken or (fresh != name and fresh in used):
+            fresh = f"{fresh} (given)"
+        used.add(fresh)
+        renamed.append(fresh)
+    return renamed
+
+
+def harmless(cell: Any) -> Any:
+    """A cell that a spreadsheet would compute as a formula, made a text by an apostrophe in front; numbers stay.
+
+    Such a cell may come from anybody whose words are in the data (OWASP, CSV injection).
+    """
+    if isinstance(cell, str) and cell.startswith(FORMULA) and not NUMBER.fullmatch(cell):
+        return f"'{cell}"
+    return cell

@@ -1,0 +1,78 @@
+"""The rows as they were read, a page at a time: what the Data page shows before anything is decided about them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas
+
+from studio.app.cells.rows import Drawing, drawings, is_empty
+from studio.app.paging import by_turns
+from studio.data.columns import Column
+from studio.data.fields import FIELDS
+from studio.data.importing import Imported
+
+FILE = Column("image", "Picture", "image", "")  # the column of an import that holds files, before it has a role
+THUMBNAIL = "thumbnail"
+
+
+def preview_page(
+    imported: Imported, columns: Sequence[Column], names: Mapping[str, str], start: int, count: int
+) -> dict[str, Any]:
+    """A page for `components.tables.PagedTable`: the task's columns as their fields are drawn, then everything else.
+
+    columns: the task's. names: which column of the file plays which role.
+    """
+    rows = _page(imported, columns, names, start, count)
+    there = [str(name) for name in rows.columns if name != "row"]
+    roles = [column for column in columns if names.get(column.name) in there]
+    if imported.kind == "image" and not any(column.kind == "image" for column in roles):
+        roles, names = [FILE, *roles], {**names, FILE.name: FILE.name}
+    drawn = {_key(drawing, names): drawing for drawing in drawings(roles)}
+    shown = {names[column.name] for drawing in drawn.values() for column in drawing.columns}
+    shown -= {names[column.name] for column in roles if column.kind == "image"}  # the file's name is shown as well
+    others = [name for name in there if name not in shown]
+    return {
+        "columns": [
+            {"key": "row", "title": "Row", "kind": "number"},
+            *[{"key": key, "title": _title(key, drawing), "kind": drawing.kind} for key, drawing in drawn.items()],
+            *[{"key": name, "title": name, "kind": "text"} for name in others],
+        ],
+        "rows": [_cells(imported, drawn, names, others, row) for row in rows.to_dict("records")],
+        "total": imported.rows,
+        "layout": "gallery" if any(drawing.is_seen for drawing in drawn.values()) else "table",
+    }
+
+
+def _page(
+    imported: Imported, columns: Sequence[Column], names: Mapping[str, str], start: int, count: int
+) -> pandas.DataFrame:
+    if imported.kind != "image":
+        return imported.page(start, count)
+    table = imported.table()
+    for column in columns:
+        if (name := names.get(column.name)) in imported.columns:
+            groups = FIELDS[column.kind].strata(table[name].fillna(""))
+            if groups is not None:
+                table = by_turns(table, groups)
+                break
+    return table.iloc[start : start + count]
+
+
+def _key(drawing: Drawing, names: Mapping[str, str]) -> str:
+    return THUMBNAIL if drawing.is_seen else names[drawing.name]
+
+
+def _title(key: str, drawing: Drawing) -> str:
+    return drawing.title if key == THUMBNAIL else key
+
+
+def _cells(
+    imported: Imported, drawn: Mapping[str, Drawing], names: Mapping[str, str], others: Sequence[str], row: Any
+) -> dict[str, Any]:
+    by_role = {role: row.get(name) for role, name in names.items()}
+    told = {name: "" if is_empty(row[name]) else str(row[name]) for name in others}
+    return {
+        "row": str(row["row"]),
+        **told,
+        **{key: drawing.draw(by_role, imported) for key, drawing in drawn.items()},
+    }

@@ -1,0 +1,25 @@
+"""True values against answers, with the line on which both are the same.
+
+data: {"points": [{"x": true, "y": answered, "mark", perhaps "count"}], "x_title", "y_title"}. A point is a row, or a
+group of rows that lie close together, with its `count`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from components.charts.figures import Figure
+from studio.app.views.base import ViewKind
+
+
+def figure(title: str, data: Mapping[str, Any]) -> Figure:
+    return {
+        "chart": "points",
+        "title": title,
+        "points": data["points"],
+        "x_title": data.get("x_title") or "what it is",
+        "y_title": data.get("y_title") or "what the model says",
+        "diagonal": True,
+    }
+
+
+SCATTER = ViewKind("scatter", figure)

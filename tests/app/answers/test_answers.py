@@ -1,0 +1,125 @@
+"""Every kind of answer is drawn, written and told from the shape that its tasks give it, and data stays text."""
+
+import json
+
+import pytest
+
+from studio.app.answers import ANSWERS, Asked
+from studio.data.columns import Column
+from studio.tasks.base import RIGHT, WRONG, Answer
+
+EVIL = "<img src=x onerror=\"alert('x')\">"
+TEXT, IMAGE = Column("text", "Text", "text", ""), Column("image", "Picture", "image", "")
+PIECE = {"start": 0, "end": 3, "label": EVIL, "text": EVIL, "score": 0.9}
+
+
+def column(kind: str) -> Column:
+    return Column("answer_column", "Right", kind, "")
+
+
+BOX = {"box": [10.0, 20.0, 30.0, 40.0], "label": "cat", "score": 0.9}
+CASES: dict[str, tuple[Answer, Answer, Asked]] = {
+    "label": (
+        Answer("cat", {"probabilities": {"cat": 0.9, EVIL: 0.1}}),
+        Answer(EVIL, {"probabilities": {EVIL: 0.6, "cat": 0.4}}),
+        Asked((TEXT, column("label")), {"text": EVIL}, {"answer_column": EVIL}),
+    ),
+    "number": (
+        Answer(3.5, {"distribution": [1.0, 2.0, 3.0, 9.0]}),
+        Answer(-2.0),
+        Asked((TEXT, column("number")), {"text": EVIL}, {"answer_column": "4,5"}),
+    ),
+    "spans": (
+        Answer([PIECE]),
+        Answer([]),
+        Asked(
+            (TEXT, column("spans")),
+            {"text": f"Ann met {EVIL}"},
+            {"answer_column": json.dumps([{"start": 8, "end": 12, "label": EVIL}])},
+        ),
+    ),
+    "boxes": (
+        Answer([{**BOX, "label": EVIL}], {"width": 100, "height": 80}),
+        Answer([BOX, {**BOX, "score": 0.1}], {"width": 100, "height": 80}),
+        Asked(
+            (IMAGE, column("boxes")),
+            {"image": f"/tmp/{EVIL}.png"},
+            {"answer_column": json.dumps([{"box": [1, 2, 3, 4], "label": EVIL}])},
+        ),
+    ),
+}
+
+
+def test_every_kind_is_looked_at() -> None:
+    assert set(CASES) == set(ANSWERS.names)
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("known", ["all", "no truth", "no before"])
+def test_it_is_drawn_and_data_stays_text(name: str, known: str) -> None:
+    answer, before, asked = CASES[name]
+    if known == "no truth":
+        asked = Asked(asked.columns, asked.cells)
+    html = ANSWERS[name].html(answer, None if known == "no before" else before, asked)
+    told = html + ANSWERS[name].truth(asked)
+    assert html and "<img src=x" not in html
+    assert ("before training" in html.lower()) == (known != "no before")
+    assert ("right answer" in told.lower()) == (known != "no truth")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_files_terminals_and_tables_get_plain_values(name: str) -> None:
+    kind, (answer, before, _) = ANSWERS[name], CASES[name]
+    cells = kind.cells(answer)
+    assert next(iter(cells)) == "predicted" and json.loads(json.dumps(cells)) == cells
+    assert list(cells) == list(kind.cells(before)), "every answer fills the same columns"
+    assert kind.lines(answer) and all("\n" not in line for line in kind.lines(before))
+    assert kind.short(answer) and kind.short(before)
+    tones = [kind.cell(answer, marks)["tone"] for marks in ([RIGHT], ["x", WRONG], ["x"], [])]
+    assert tones == ["good", "bad", "neutral", "neutral"]
+
+
+def test_a_label_brings_its_probabilities() -> None:
+    answer = CASES["label"][0]
+    assert ANSWERS["label"].cells(answer) == {"predicted": "cat", f"p_{EVIL}": 0.1, "p_cat": 0.9}
+    assert ANSWERS["label"].lines(answer) == [" 90.00%  cat", f" 10.00%  {EVIL}"]
+
+
+def test_a_number_lies_among_those_of_the_training_examples() -> None:
+    answer, before, asked = CASES["number"]
+    html = ANSWERS["number"].html(answer, before, asked)
+    assert "-2 to 9; after training 3.5; before training -2; the right answer 4.5" in html
+    assert ANSWERS["number"].cells(answer) == {"predicted": 3.5} and ANSWERS["number"].lines(answer) == ["3.5"]
+    assert ANSWERS["number"].html(Answer(7.0), None, Asked((TEXT,), {"text": "x"})).count("ui-histogram-marker") == 1
+
+
+def test_spans_are_marked_in_the_text_with_their_labels() -> None:
+    pieces = [
+        {"start": 0, "end": 3, "label": "person", "text": "Ann", "score": 0.98},
+        {"start": 8, "end": 14, "label": "place", "text": "Berlin", "score": 0.5},
+    ]
+    answer, asked = Answer(pieces), Asked((TEXT,), {"text": "Ann saw Berlin."})
+    html = ANSWERS["spans"].html(answer, None, asked)
+    assert ">Ann<span" in html and "person 98%" in html and " saw <mark" in html and "place 1" in html
+    assert ANSWERS["spans"].short(answer) == "Ann (person), Berlin (place)"
+    assert ANSWERS["spans"].lines(answer)[0] == " 98%  person  Ann  (0-3)"
+    assert ANSWERS["spans"].lines(Answer([])) == ["Nothing was marked."]
+    assert json.loads(ANSWERS["spans"].cells(answer)["predicted"]) == pieces
+
+
+def test_boxes_are_framed_with_what_is_there_dashed() -> None:
+    answer, before, asked = CASES["boxes"]
+    html = ANSWERS["boxes"].html(answer, before, asked)
+    assert html.count("<rect") == 5 and html.count("ui-frame-dashed") == 2 and 'viewBox="0 0 100 80"' in html
+    assert html.count('type="radio"') == 5 and html.count("ui-score-set") == 1
+    kind = ANSWERS["boxes"]
+    assert kind.short(before) == "1 cat", "what the model hardly believes is not counted"
+    assert kind.short(Answer([], {"width": 1, "height": 1})) == "nothing found"
+    assert kind.lines(before)[0] == " 90.00%  cat  (left 10, top 20, 30 x 40 pixels)"
+
+
+def test_what_was_asked_is_found_by_its_field() -> None:
+    pair = (Column("first", "First", "text", ""), Column("second", "Second", "text", ""), column("label"))
+    asked = Asked(pair, {"second": "b", "first": "a"}, {"answer_column": "x"})
+    assert asked.given("text") == "a" and asked.given("image") == "" and asked.right("label") == "x"
+    assert asked.right("number") is None and Asked(pair, {}).right("label") is None

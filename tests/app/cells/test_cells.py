@@ -1,0 +1,129 @@
+"""How cells are shown: each alone, drawn over each other, and whole columns at a glance."""
+
+from pathlib import Path
+
+import pandas
+import pytest
+
+from studio.app.cells import CELLS
+from studio.app.cells.overview import overview_of
+from studio.app.cells.rows import drawings
+from studio.app.preview import preview_page
+from studio.data.assembly import Assembled, assemble
+from studio.data.columns import Column
+from studio.data.fields import FIELDS
+from studio.data.importing import Imported, import_source
+from studio.data.limits import Limits
+from studio.data.options import DataOptions, ReadingOptions
+from studio.paths import Home
+from studio.tasks.base import Task
+
+EVIL = "<img src=x onerror=\"alert('x')\">"
+TEXT, IMAGE = Column("text", "Text", "text", ""), Column("image", "Picture", "image", "")
+SPANS, BOXES = Column("spans", "Pieces", "spans", ""), Column("boxes", "Objects", "boxes", "")
+SCORE, LABEL = Column("score", "Score", "number", ""), Column("label", "Class", "label", "")
+
+
+def task_with(*columns: Column) -> Task:
+    made = Task()
+    made.inputs, made.targets = columns[:1], columns[1:]  # type: ignore[misc]
+    return made
+
+
+def taken_in(file: Path, text: str, home: Home) -> Imported:
+    file.write_text(text, encoding="utf-8")
+    return import_source(str(file), ReadingOptions(), home, Limits())
+
+
+def used(imported: Imported, *columns: Column) -> Assembled:
+    return assemble(imported, DataOptions(source="-"), columns, lambda table, files: [])
+
+
+def test_every_field_can_be_shown() -> None:
+    assert set(CELLS.names) == set(FIELDS.names)
+
+
+def test_spans_and_boxes_are_drawn_over_what_they_belong_to() -> None:
+    assert [(each.kind, each.name, each.is_seen) for each in drawings([TEXT, SPANS, LABEL])] == [
+        ("drawing", "text", False),
+        ("badge", "label", False),
+    ]
+    (framed,) = drawings([IMAGE, BOXES])
+    assert framed.kind == "drawing" and framed.is_seen and framed.columns == (IMAGE, BOXES)
+    assert [each.kind for each in drawings([SPANS])] == ["text"], "marks without their text are shown as they came"
+
+
+def test_marks_are_drawn_in_the_text_and_broken_ones_leave_it_plain() -> None:
+    (marked, *_) = drawings([TEXT, SPANS])
+    row = {"text": f"Ann {EVIL}", "spans": '[{"start": 0, "end": 3, "label": "person"}]'}
+    html = marked.draw(row, None)
+    assert ">Ann<span" in html and "person" in html and "<img" not in html
+    for broken in ("not a list", '[{"start": 5, "end": 2, "label": "x"}]'):
+        html = marked.draw({**row, "spans": broken}, None)
+        assert "<mark" not in html and "Ann &lt;img" in html
+    assert marked.draw({"text": None, "spans": None}, None) == ""
+    assert "<mark" not in marked.draw({**row, "spans": float("nan")}, None)
+
+
+def test_a_long_text_is_cut_with_the_marks_behind_the_cut() -> None:
+    (marked,) = drawings([TEXT, SPANS])
+    html = marked.draw({"text": "x" * 5000, "spans": '[{"start": 4000, "end": 4010, "label": "far"}]'}, None)
+    assert len(html) < 1000 and "…" in html and "far" not in html
+
+
+def test_the_preview_shows_columns_as_their_fields_are(tmp_path: Path, home: Home) -> None:
+    lines = [
+        '{"sentence": "Ann saw it", "names": [{"start": 0, "end": 3, "label": "person"}], "stars": 4, "more": "x"}'
+    ]
+    imported = taken_in(tmp_path / "a.jsonl", "\n".join(lines * 8), home)
+    roles = {"text": "sentence", "spans": "names", "score": "stars"}
+    page = preview_page(imported, [TEXT, SPANS, SCORE], roles, 0, 3)
+    assert [(column["key"], column["kind"]) for column in page["columns"]] == [
+        ("row", "number"), ("sentence", "drawing"), ("stars", "number"), ("more", "text"),
+    ]  # fmt: skip
+    assert len(page["rows"]) == 3 and page["total"] == 8 and page["layout"] == "table"
+    assert "<mark" in page["rows"][0]["sentence"] and page["rows"][0]["stars"] == "4"
+    unmapped = preview_page(imported, [TEXT, SPANS], {}, 0, 3)
+    assert [column["key"] for column in unmapped["columns"]] == ["row", "sentence", "names", "stars", "more"]
+
+
+def test_boxes_are_drawn_over_the_thumbnail_in_pixels_of_the_image(tmp_path: Path) -> None:
+    from PIL import Image
+
+    (tmp_path / "files").mkdir()
+    Image.new("RGB", (60, 40)).save(tmp_path / "files" / "a.png")
+    imported = Imported(tmp_path, "t", "folder", "image", ReadingOptions(), ("image", "boxes"), 1, ())
+    cell = '[{"box": [6, 4, 30, 20], "label": "cat"}]'
+    html = CELLS["boxes"].drawn_over(cell, "a.png", imported)
+    assert 'viewBox="0 0 60 40"' in html and '<rect class="ui-frame' in html and "thumbnails/a.png.jpg" in html
+    assert "<rect" not in CELLS["boxes"].drawn_over("broken", "a.png", imported)
+    assert CELLS["boxes"].drawn_over(cell, "a.png", None) == ""
+
+
+TWO_SPANS = '[{""start"": 0, ""end"": 1, ""label"": ""x""}, {""start"": 2, ""end"": 3, ""label"": ""y""}]'
+ONE_BOX = '[{""box"": [0, 0, 1, 1], ""label"": ""x""}]'
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "title", "words"),
+    [
+        (SCORE, ["1", "2.5", "4", "10"], "How the numbers are spread", "1 to 10, on average 4.375; 20 examples"),
+        (LABEL, ["a", "b"], "Examples per class", "2 classes, 20 examples"),
+        (SPANS, [TWO_SPANS], "Marked pieces per label", "2 labels, 40 marked pieces in 20 texts"),
+        (BOXES, [ONE_BOX], "Objects per label", "1 labels, 20 objects in 20 pictures"),
+    ],
+    ids=["number", "label", "spans", "boxes"],
+)
+def test_a_column_at_a_glance(
+    column: Column, cells: list[str], title: str, words: str, tmp_path: Path, home: Home
+) -> None:
+    rows = [f'a text number {n},"{cell}"' for n, cell in enumerate(cells * (20 // len(cells)))]
+    imported = taken_in(tmp_path / "a.csv", "\n".join([f"text,{column.name}", *rows]), home)
+    overview = overview_of(task_with(TEXT, column), used(imported, TEXT, column))
+    assert overview.title == title and words in overview.sentence and "ui-" in overview.html
+
+
+def test_without_anything_to_count_the_rows_are_told() -> None:
+    table = pandas.DataFrame({"row": [1, 2], "text": ["a", "b"], "split": ["train", "test"]})
+    overview = overview_of(task_with(TEXT), Assembled(table, [], 0, {}, [], {"text": "text"}))
+    assert overview.sentence == "2 examples are used."

@@ -1,0 +1,93 @@
+"""Widgets for whatever a task asks for, and the cells that they become."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import gradio as gr
+import pytest
+
+from studio.app.inputs import INPUTS
+from studio.app.inputs.slots import Slot, build_slots, given, shown
+from studio.data.columns import Column
+from studio.data.importing import Imported
+from studio.errors import StudioError
+from studio.tasks import TASKS
+from studio.tasks.base import Task
+
+
+class Pair(Task):
+    """Two texts and an image, which may be missing."""
+
+    name = "a-pair-for-tests"
+    inputs = (
+        Column("question", "Question", "text", ""),
+        Column("passage", "Passage", "text", ""),
+        Column("map", "Map", "image", "", required=False),
+    )
+    targets = ()
+
+
+@pytest.fixture
+def pair() -> Iterator[Task]:
+    yield TASKS.add(Pair())
+    TASKS.remove(Pair.name)
+
+
+@pytest.fixture
+def slots(pair: Task) -> list[Slot]:
+    with gr.Blocks():
+        return build_slots()
+
+
+def test_there_is_a_place_for_each_input_of_every_task(slots: list[Slot]) -> None:
+    for task in TASKS:
+        columns = [column for slot in slots if (column := slot.column(task))]
+        assert columns == list(task.inputs)
+    ids = [slot.widget.elem_id for slot in slots]
+    assert {"try-text", "try-image", "try-text-2", "try-image-3"} == set(ids) and len(ids) == len(set(ids))
+
+
+def test_only_the_widgets_of_the_task_are_shown(slots: list[Slot], pair: Task) -> None:
+    for task in TASKS:
+        updates = dict(zip((slot.widget.elem_id for slot in slots), shown(slots, task, None), strict=True))
+        assert sum(update["visible"] for update in updates.values()) == len(task.inputs)
+    assert updates["try-text-2"]["label"] == "Passage" and updates["try-text"]["label"] == "Question"
+    alone = shown(slots, next(iter(TASKS)), None)
+    assert {update.get("label") for update in alone if update["visible"]} == {"Type something"}
+    assert not any(update["visible"] for update in shown(slots, None, None))
+
+
+def test_an_example_fills_its_fields_and_nothing_else(slots: list[Slot], pair: Task) -> None:
+    updates = shown(slots, pair, {"passage": "Long ago"})
+    assert [update["value"] for update in updates if "value" in update] == ["Long ago"]
+    assert not any("value" in update for update in shown(slots, pair, None))
+
+
+def test_what_the_widgets_hold_becomes_cells(slots: list[Slot], pair: Task) -> None:
+    def held(**values: str | None) -> list[str | None]:
+        return [values.get(str(slot.widget.elem_id).replace("-", "_")) for slot in slots]
+
+    asked = held(try_text=" Who? ", try_text_2="Ann.", try_image_3="/tmp/map.png", try_image="another task's")
+    assert given(slots, pair, asked) == {"question": "Who?", "passage": "Ann.", "map": "/tmp/map.png"}
+    assert "map" not in given(slots, pair, held(try_text="Who?", try_text_2="Ann."))
+    with pytest.raises(StudioError, match="nothing to ask about"):
+        given(slots, pair, held(try_text="Who?", try_text_2="  "))
+
+
+@pytest.mark.parametrize("entry", [*INPUTS], ids=lambda entry: entry.name)
+def test_every_widget_is_hidden_until_it_is_wanted(entry: object) -> None:
+    with gr.Blocks():
+        widget = entry.widget("an-id")  # type: ignore[attr-defined]
+        assert widget.visible is False and widget.elem_id == "an-id" and widget.interactive
+        assert list(entry.asks(widget))  # type: ignore[attr-defined]
+
+
+def test_an_example_s_image_is_a_file_of_the_import(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "a.png").write_bytes(b"x")
+    imported = Imported(tmp_path, "t", "folder", "image", None, ("image",), 1, ())  # type: ignore[arg-type]
+    assert INPUTS["image"].of_example("a.png", imported) == str(tmp_path / "files" / "a.png")
+    assert INPUTS["text"].of_example("as it is ", imported) == "as it is "
+    for lost in (None, imported):
+        with pytest.raises(StudioError, match="gone"):
+            INPUTS["image"].of_example("b.png", lost)

@@ -1,0 +1,164 @@
+"""Test rows and scores as the Test page reads them: of this version's runs, and of those before it."""
+
+import json
+from typing import Any
+
+import pandas
+import pytest
+from logs import make_run
+
+from studio.app.former_results import current_rows, current_scores
+from studio.app.results import Results, count_test_rows, scores
+from studio.app.tabs import test as test_tab
+from studio.app.views import VIEWS
+from studio.files import replace_json
+from studio.paths import Home
+from studio.store import Run, Store
+from studio.tasks.base import RIGHT, WRONG, Answer
+from studio.tasks.classes import ClassScorer
+
+FORMER_SCORES = {
+    "metrics": {"accuracy": 0.75, "precision_macro": 0.75, "recall_macro": 0.83, "f1_macro": 0.73, "loss": 0.6},
+    "per_class": [
+        {"label": "bad", "precision": 0.5, "recall": 1.0, "f1": 0.67, "support": 1},
+        {"label": "good", "precision": 1.0, "recall": 0.67, "f1": 0.8, "support": 3},
+    ],
+    "confusion": [[1, 0], [1, 2]],
+    "labels": ["bad", "good"],
+}
+FORMER_ROWS = pandas.DataFrame(
+    {
+        "row": [4, 7, 9, 11],
+        "text": ["a", "b", "c", "d"],
+        "label": ["good", "good", "bad", "good"],
+        "predicted": ["good", "bad", "bad", "good"],
+        "p_bad": [0.1, 0.6, 0.9, 0.2],
+        "p_good": [0.9, 0.4, 0.1, 0.8],
+    }
+)
+
+
+def rows_of_today(pairs: list[tuple[str, str]]) -> pandas.DataFrame:
+    """(true, answered) each, as a worker writes them."""
+    said = [Answer(answered, {"probabilities": {answered: 1.0}}) for _, answered in pairs]
+    marks = ClassScorer(("bad", "good")).add(said, [{"label": true} for true, _ in pairs])
+    return pandas.DataFrame(
+        {
+            "row": range(1, len(pairs) + 1),
+            "text": [f"text {n}" for n in range(len(pairs))],
+            "label": [true for true, _ in pairs],
+            "answer": [json.dumps(answer.as_dict()) for answer in said],
+            "marks": [list(each) for each in marks],
+        }
+    )
+
+
+@pytest.fixture
+def store(home: Home) -> Store:
+    return Store(home)
+
+
+def finished(store: Store, rows: pandas.DataFrame, found: dict[str, Any] | None = None) -> Run:
+    run = make_run(store)
+    run.test_rows_file.parent.mkdir(parents=True)
+    rows.to_parquet(run.test_rows_file, index=False)
+    if found:
+        replace_json(run.scores_file, {"test": found})
+    return run
+
+
+# --- runs of the first version ------------------------------------------------------------------
+
+
+def test_former_scores_become_views() -> None:
+    found = current_scores(FORMER_SCORES)
+    assert found["metrics"] == FORMER_SCORES["metrics"]
+    assert [view["kind"] for view in found["views"]] == ["confusion", "classes"]
+    confusion, classes = (view["data"] for view in found["views"])
+    assert confusion["counts"] == [[1, 0], [1, 2]] and confusion["marks"][1] == ["good → bad", "good → good"]
+    assert [row["mark"] for row in classes["rows"]] == [None, "good → another class"]
+    assert classes["rows"][1]["recall"] == 0.67
+    assert current_scores(found) == found, "what is as today stays as it is"
+    assert current_scores({"metrics": {}, "per_class": [], "confusion": None, "labels": []})["views"] == []
+
+
+def test_former_rows_get_answers_and_the_marks_of_today_s_scorer() -> None:
+    found = current_rows(FORMER_ROWS)
+    assert list(found.columns) == ["row", "text", "label", "answer", "marks"]
+    assert json.loads(found["answer"][1]) == {"value": "bad", "details": {"probabilities": {"bad": 0.6, "good": 0.4}}}
+    assert found["marks"].tolist() == [
+        ["good → good", RIGHT],
+        ["good → bad", WRONG, "good → another class"],
+        ["bad → bad", RIGHT],
+        ["good → good", RIGHT],
+    ]
+    assert current_rows(found) is found
+
+
+def test_a_former_run_is_shown_as_any_other(store: Store) -> None:
+    run = finished(store, FORMER_ROWS, FORMER_SCORES)
+    page = Results(store, store.home).page({"run": run.id})
+    assert page["total"] == 4 and [row["answer"]["text"] for row in page["rows"]] == ["good", "bad", "bad", "good"]
+    figures = test_tab.figures(scores(run)["test"]["views"], None)
+    assert [figure["chart"] for figure in figures["figures"]] == ["matrix", "rows"]
+
+
+# --- rows -----------------------------------------------------------------------------------------
+
+
+def test_a_row_shows_its_inputs_what_it_is_and_what_was_said(store: Store) -> None:
+    run = finished(store, rows_of_today([("good", "good"), ("good", "bad")]))
+    page = Results(store, store.home).page({"run": run.id})
+    assert [column["key"] for column in page["columns"]] == ["row", "text", "label", "answer"]
+    assert page["rows"][1]["label"] == {"text": "good", "tone": "neutral"}
+    assert [row["answer"]["tone"] for row in page["rows"]] == ["good", "bad"]
+    assert page["rows"][0]["cells"] == {"text": "text 0", "label": "good"} and page["layout"] == "table"
+    assert count_test_rows(run) == 2
+
+
+@pytest.mark.parametrize(
+    ("mark", "rows"),
+    [("good → bad", [2, 4]), ("good → another class", [2, 4]), (WRONG, [2, 3, 4]), (RIGHT, [1]), ("no such", [])],
+)
+def test_a_mark_selects_the_rows_that_carry_it(store: Store, mark: str, rows: list[int]) -> None:
+    run = finished(store, rows_of_today([("good", "good"), ("good", "bad"), ("bad", "good"), ("good", "bad")]))
+    page = Results(store, store.home).page({"run": run.id, "mark": mark})
+    assert [row["row"] for row in page["rows"]] == rows and page["total"] == len(rows)
+
+
+def test_what_is_the_same_in_all_chosen_rows_is_not_repeated(store: Store) -> None:
+    run = finished(store, rows_of_today([("good", "bad"), ("bad", "good"), ("good", "bad")]))
+
+    def columns(mark: str) -> list[str]:
+        page = Results(store, store.home).page({"run": run.id, "mark": mark})
+        return [column["key"] for column in page["columns"]]
+
+    assert columns("good → bad") == ["row", "text", "answer"]
+    assert columns(WRONG) == ["row", "text", "label", "answer"]
+
+
+def test_pages_of_what_is_not_there_are_empty(store: Store) -> None:
+    results = Results(store, store.home)
+    unreadable = make_run(store, config="not: a run file\n")
+    for query in ({"run": "x"}, {}, {"run": make_run(store).id}, {"run": unreadable.id}):
+        assert results.page(query)["rows"] == []
+
+
+# --- scores on the page -----------------------------------------------------------------------------
+
+
+def test_cards_come_from_the_registry_of_metrics_in_its_order() -> None:
+    cards = test_tab.score_cards({"loss": 0.5, "of_tomorrow": 2.0, "rmse": 1234.5, "accuracy": 0.9})
+    assert [card["label"] for card in cards] == ["Accuracy", "Typical error (RMSE)", "Loss", "of tomorrow"]
+    assert [card["value"] for card in cards] == ["90.0 %", "1,234", "0.5", "2"]
+    assert cards[0]["note"] == "share of right answers" and cards[3]["note"] == ""
+
+
+def test_every_view_of_a_run_is_drawn_in_its_order(store: Store) -> None:
+    scorer = ClassScorer(("bad", "good"))
+    scorer.add([Answer("good"), Answer("bad")], [{"label": "good"}, {"label": "good"}])
+    found = scorer.scores().as_dict()
+    views = [*found["views"], {"kind": "bars", "title": "More", "data": {"bars": []}}, found["views"][0]]
+    told = test_tab.figures(json.loads(json.dumps(views)), "good → bad")
+    assert [figure["chart"] for figure in told["figures"]] == ["matrix", "rows", "bars", "matrix"]
+    assert told["chosen"] == "good → bad" and all(view["kind"] in VIEWS for view in views)
