@@ -1,12 +1,15 @@
 """Tiny models of many families, from their configs: what the structure, the heads and the strategies must fit."""
 
+import copy
 import functools
+from functools import cache
 from typing import Any
 
 SMALL = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 32}
 WORDS = {"vocab_size": 50, "max_position_embeddings": 32}
 
 
+@cache
 def text_configs() -> dict[str, Any]:
     import transformers as t
 
@@ -28,6 +31,7 @@ def text_configs() -> dict[str, Any]:
     }
 
 
+@cache
 def image_configs() -> dict[str, Any]:
     import transformers as t
 
@@ -84,7 +88,7 @@ def build(family: str, classes: int = 3, with_head: bool = True) -> Any:
     import transformers as t
 
     texts, images = text_configs(), image_configs()
-    config = (texts | images)[family]
+    config = copy.deepcopy((texts | images)[family])
     config.num_labels = classes
     config.architectures = config.architectures or []  # DeiT has two heads; transformers looks here which one
     t.set_seed(0)
