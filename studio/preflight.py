@@ -7,12 +7,14 @@ from typing import Any
 from studio.config import RunConfig
 from studio.data.sources import parse_source
 from studio.errors import Explanation, StudioError
+from studio.hardware import probe
 from studio.models.hub import last_reach
 from studio.models.local import READS, describe_folder
 from studio.models.sources import locate, why_only_local
 from studio.models.weights import stored_names
 from studio.paths import Home
 from studio.tasks.preview import structure_for
+from studio.training.computing import check_processes
 from studio.training.needs import unread
 from studio.training.optimizers import OPTIMIZERS
 
@@ -32,6 +34,7 @@ def find_problems(config: RunConfig, home: Home, trust_remote_code: bool = False
         *_of_model(config, home, trust_remote_code),
         *_of_strategy(config),
         *_of_optimizer(config),
+        *_refused(lambda: check_processes(config.training, probe())),
         *_of_source(config),
         *_of_columns(config),
     ]

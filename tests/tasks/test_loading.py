@@ -24,6 +24,7 @@ from studio.tasks import TASKS
 from studio.tasks.classes import label_maps
 from studio.tasks.loading import load_pretrained
 
+
 @pytest.fixture
 def with_head(tmp_path: Path, text_model: Path) -> Path:
     """A checkpoint whose head knows the classes no and yes, in the order yes, no."""
