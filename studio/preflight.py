@@ -5,11 +5,13 @@ from collections.abc import Callable
 from studio.config import RunConfig
 from studio.data.sources import parse_source
 from studio.errors import Explanation, StudioError
+from studio.hardware import probe
 from studio.model_reader import read_architecture
 from studio.models.hub import last_reach
 from studio.models.local import ModelInfo, find
 from studio.models.sources import why_only_local
 from studio.paths import Home
+from studio.training.computing import check_processes
 from studio.training.needs import unread
 from studio.training.optimizers import OPTIMIZERS
 
@@ -29,6 +31,7 @@ def find_problems(config: RunConfig, home: Home, trust_remote_code: bool = False
         *_of_model(config, home, trust_remote_code),
         *_of_strategy(config),
         *_of_optimizer(config),
+        *_refused(lambda: check_processes(config.training, probe())),
         *_of_source(config),
         *_of_columns(config),
     ]

@@ -1,7 +1,6 @@
 """Tiny models of many families, from their configs: what the structure, the heads and the strategies must fit."""
 
 import copy
-import functools
 from functools import cache
 from typing import Any
 
@@ -77,7 +76,7 @@ def live_structure(model: Any) -> Any:
     return structure_of_model(model, head_names(model))
 
 
-@functools.cache
+@cache
 def structure_of(family: str) -> Any:
     """The live structure of a tiny model of the family."""
     return live_structure(build(family))

@@ -18,7 +18,7 @@ from studio.presets import PRESETS
 from studio.strategies.base import Course, Preview
 from studio.suggestion import Prospect, Settings, Suggestion, suggest
 from studio.tasks import TASKS
-from studio.training.needs import unread
+from studio.training.needs import unread, unread_here
 
 TONES: dict[str, Tone] = {"ok": "good", "tight": "warning", "no": "bad"}
 SUGGESTED = "suggested"  # beside the presets' names
@@ -100,6 +100,7 @@ def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
     drawn = layers(preview, config.learning_rate, course, training.epochs)
     nobody_reads = unread(config.chosen_task.traits, about.info.config, about.info.tensors)
     nobody_reads |= frozenset() if preview.lowest_trained_block or course else {"cache_activations"}
+    nobody_reads |= unread_here(training, services.machine)
     batch_size = workload(config, about.rows, about.length).batch_size
     steps = max(1, math.ceil(about.rows["train"] / batch_size)) * training.epochs
     return Outlook(preview, share, needed, TONES[fit.verdict], fit.sentence, drawn, why_not, nobody_reads, steps)

@@ -135,6 +135,7 @@ class Checkpoints:
         ranks.wait()  # process 0 may be writing them
         if step is not None:
             load_tensors(model, self._best(step))
+        ranks.wait()  # or be about to remove them
 
 
 def _best_step(checkpoint: Path) -> int | None:

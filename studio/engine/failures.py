@@ -18,8 +18,18 @@ class DiskFull(StudioError):
         )
 
 
+class Broken(Exception):
+    """What ended the run was explained already, by the process in which it happened."""
+
+    def __init__(self, said: Failed) -> None:
+        super().__init__(said.what)
+        self.said = said
+
+
 def explain(error: BaseException, has_checkpoint: bool) -> Failed:
     """The event that ends the run. What was not foreseen is said plainly; its traceback belongs into worker.log."""
+    if isinstance(error, Broken):
+        return error.said.model_copy(update={"resumable": error.said.resumable or has_checkpoint})
     if isinstance(error, StudioError):
         said = error.explanation
         resumable = has_checkpoint or isinstance(error, DiskFull)

@@ -18,32 +18,23 @@ if TYPE_CHECKING:
 class Forward:
     """Calls the model on rows of a split. `cache` is put in place once the activations are recorded."""
 
-    def __init__(
-        self, model: nn.Module, prepared: Prepared, device: torch.device, wrapped: nn.Module | None = None
-    ) -> None:
-        """wrapped: the model as Accelerate gave it back, whose gradients reach all processes; else the model itself."""
+    def __init__(self, model: nn.Module, prepared: Prepared, device: torch.device) -> None:
         self.model = model
-        self._wrapped = wrapped if wrapped is not None else model
         self.prepared = prepared
         self.task = prepared.task
         self.device = device
         self.cache: ActivationCache | None = None
         self.channels_last = has_convolutions(model) and device.type != "mps"
 
-    @property
-    def called(self) -> nn.Module:
-        """What to call: the wrapped model where gradients are wanted, which every process then has to do alike."""
-        return self._wrapped if torch.is_grad_enabled() else self.model
-
     def __call__(self, split: str, rows: Sequence[int]) -> Loss:
         """The task's own loss of these rows, with the model's outputs."""
         with self.running(split, rows) as batch:
-            return self.task.loss(self.called, batch)
+            return self.task.loss(self.model, batch)
 
     def answers(self, split: str, rows: Sequence[int]) -> tuple[Loss, list[Answer]]:
         """The loss of these rows, and what the model says to each."""
         with self.running(split, rows) as batch:
-            loss = self.task.loss(self.called, batch)
+            loss = self.task.loss(self.model, batch)
         if "generates" in self.task.traits:
             batch = self.load(split, rows)  # runs the model many times, from its first layer on
         return loss, self.task.answer(self.prepared.tools, self.model, batch, loss.outputs)

@@ -87,7 +87,8 @@ class FrozenLayers:
         """A resumed run has to compute the same bits, so it must not find another answer than this."""
         self._settled = replace(self._settled, cached={**self._settled.cached, str(stage): cached})
         if ranks.is_main():
-            self._settled.write(self._run.folder)
+            on_disk = Settled.read(self._run.folder) or self._settled  # which may know a learning rate by now
+            replace(on_disk, cached=self._settled.cached).write(self._run.folder)
 
 
 def cache_folder(run: Run) -> Path:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -90,15 +89,10 @@ class Loop:
         forward: Forward,
         objective: Objective,
         plan: Plan,
-        wrapped: nn.Module | None = None,
     ) -> None:
-        """`model`: with everything switched on that will ever train; a course may switch some of it off again.
-
-        wrapped: the same as Accelerate gave it back.
-        """
+        """`model`: with everything switched on that will ever train; a course may switch some of it off again."""
         self.accelerator = accelerator
         self.model = model
-        self.wrapped = wrapped if wrapped is not None else model
         self.optimizer = optimizer
         self.forward = forward
         self.objective = objective
@@ -107,6 +101,7 @@ class Loop:
         self.pausing = False
         self.callbacks: tuple[Callback, ...] = ()
         self.always_eval: Sequence[nn.Module] = ()
+        self._norms = [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
         self.trained = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
 
     @property
@@ -171,18 +166,15 @@ class Loop:
         it does not matter how the rows are cut, or shared by several processes. Returns the mean loss.
         """
         total, units = 0.0, 0.0
-        mine = ranks.share(rows)
-        pieces = micro_batches(mine or rows[:1], self.plan.accumulation)
-        for number, some in enumerate(pieces, 1):
-            with nullcontext() if number == len(pieces) else self.accelerator.no_sync(self.wrapped):
-                loss = self.objective(self.forward, some)
-                weight = 1.0 if mine else 0.0  # without rows of its own a process only takes part
-                total, units = total + weight * loss.total.item(), units + weight * loss.units.item()
-                self.accelerator.backward(weight * loss.total / len(rows))
+        for some in micro_batches(ranks.share(rows), self.plan.accumulation):
+            loss = self.objective(self.forward, some)
+            total, units = total + loss.total.item(), units + loss.units.item()
+            self.accelerator.backward(loss.total / len(rows))
         total, units = ranks.summed(total, units, device=self.device)
         if not math.isfinite(total):
             raise not_finite(self.state.step + 1)
-        self._scale_gradients(len(rows) * ranks.world() / max(units, 1e-12))  # Accelerate takes the processes' mean
+        ranks.sum_gradients(self.trained.values(), self.device)
+        self._scale_gradients(len(rows) / max(units, 1e-12))
         for callback in self.callbacks:
             callback.on_gradients(self)
         if self.plan.max_grad_norm > 0:
@@ -191,7 +183,13 @@ class Loop:
         for callback in self.callbacks:
             callback.on_update(self)
         self.optimizer.zero_grad(set_to_none=True)
+        ranks.average(self._moving_statistics())
         return total / max(units, 1e-12)
+
+    def _moving_statistics(self) -> list[torch.Tensor]:
+        """Running means and variances of batch normalisation, which each process counted over its own rows."""
+        norms = (norm for norm in self._norms if norm.training)
+        return [buffer for norm in norms for buffer in norm.buffers() if buffer.is_floating_point()]
 
     def _scale_gradients(self, factor: float) -> None:
         if factor != 1.0:
@@ -221,8 +219,8 @@ def not_finite(step: int) -> StudioError:
 
 
 def micro_batches(rows: Sequence[int], count: int) -> list[Sequence[int]]:
-    """`rows` cut into at most `count` pieces of nearly the same size."""
-    size = math.ceil(len(rows) / count)
+    """`rows` cut into at most `count` pieces of nearly the same size; none where there are no rows."""
+    size = max(1, math.ceil(len(rows) / count))
     return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 

@@ -40,7 +40,7 @@ def objective(training: TrainingOptions, counts: Sequence[int]) -> Objective:
             batch = forward.load("train", rows)
             labels = batch.tensors.pop("labels")
             batch.tensors["pixel_values"], labels = mix(batch.tensors["pixel_values"], labels)
-            answers = [(forward.called(**batch.tensors).logits.float(), labels) for _ in range(passes)]
+            answers = [(forward.model(**batch.tensors).logits.float(), labels) for _ in range(passes)]
         logits = [each for each, _ in answers]
         losses = [classes(each, answers[0][1]) for each in logits]
         total = torch.stack([each.total for each in losses]).mean()
@@ -55,7 +55,7 @@ def objective(training: TrainingOptions, counts: Sequence[int]) -> Objective:
 def logits_and_labels(forward: Forward, rows: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
     """(places, classes) and (places,): an example has one place, or one for each token that has a label."""
     with forward.running("train", rows) as batch:
-        logits, labels = forward.called(**batch.tensors).logits.float(), batch.tensors["labels"]
+        logits, labels = forward.model(**batch.tensors).logits.float(), batch.tensors["labels"]
     counted = labels != IGNORED
     return logits[counted], labels[counted]
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy
 
+from studio.engine import ranks
 from studio.engine.callbacks.averaging import copied, places, put
 from studio.engine.frozen_layers import kept_random_state
 from studio.engine.loop import Loop
@@ -33,7 +34,8 @@ def find_learning_rate(run: Run, loop: Loop, reporter: Reporter) -> None:
         reporter.emit(RateTest(rates=tuple(rates), losses=tuple(smoothed(losses)), chosen=chosen))
         reporter.note(f"Learning rate: {chosen:.2g}, where the loss fell fastest in {len(rates)} trial steps.")
         settled = replace(settled, learning_rate=chosen)
-        settled.write(run.folder)
+        if ranks.is_main():
+            settled.write(run.folder)
     assert settled.learning_rate is not None
     loop.plan = replace(loop.plan, learning_rate=settled.learning_rate)
 

@@ -9,7 +9,6 @@ import numpy
 import pandas
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DistributedDataParallelKwargs
 from torch import nn
 
 from studio.config import RunConfig
@@ -155,20 +154,22 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
     # some of peft's convolutions cannot do with another order in memory
     if is_whole and device.type == "cpu" and Forward(model, prepared, device).channels_last:
         model.to(memory_format=torch.channels_last)
-    settled = settled_for_all(run, config, model, prepared, settled, reporter)
+    if ranks.is_main():
+        settled = settle(config, model, prepared, settled, reporter)
+        settled.write(run.folder)
+    settled = ranks.agreed(settled)
     assert settled.batch_size is not None and settled.precision is not None
 
     precision = {"fp32": "no"}.get(settled.precision, settled.precision)
-    # buffers are the same everywhere without being sent: each process counts its own statistics
-    shared = DistributedDataParallelKwargs(find_unused_parameters=True, broadcast_buffers=False)
-    accelerator = Accelerator(mixed_precision=precision, cpu=device.type == "cpu", kwargs_handlers=[shared])
+    accelerator = Accelerator(mixed_precision=precision, cpu=device.type == "cpu")
     course = strategy.course(structure, options)
     factors = strategy.rates(model, structure, options)
     choice = OPTIMIZERS[training.optimizer]
     apart = matrices_inside(model, structure) if choice.by_shape else ()
     groups = parameter_groups(model, training.weight_decay, factors, stages_by_name(course), apart)
-    wrapped, optimizer = accelerator.prepare(model, choice.build(groups, config.learning_rate, training))
-    forward = Forward(model, prepared, accelerator.device, wrapped)
+    accelerator.prepare_model(model, evaluation_mode=True)  # so that nothing is put around it: see `ranks`
+    optimizer = accelerator.prepare_optimizer(choice.build(groups, config.learning_rate, training))
+    forward = Forward(model, prepared, accelerator.device)
     plan = Plan(
         rows=len(prepared.examples["train"]),
         lengths=prepared.lengths("train"),
@@ -181,7 +182,8 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
         seed=training.seed,
         accumulation=training.accumulation,
     )
-    loop = Loop(accelerator, model, optimizer, forward, objective(training, class_counts(prepared)), plan, wrapped)
+    ranks.copy_from_main(tensor for tensor in model.parameters() if tensor.requires_grad)
+    loop = Loop(accelerator, model, optimizer, forward, objective(training, class_counts(prepared)), plan)
     evaluator = Evaluator(
         forward,
         material.table,
@@ -198,7 +200,7 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
     )
     checkpoints = Checkpoints(run.checkpoints)
     saving = SaveCheckpoints(checkpoints, reporter, training.checkpoint_seconds)
-    at_once = settled.batch_size // training.accumulation
+    at_once = settled.batch_size // (training.accumulation * ranks.world())
     batch_norm = statistics(training.batch_norm, at_once, bool(renewed))
     frozen = FrozenLayers(run, settled, reporter, training.cache_activations, batch_norm)
     regularising = regularisers(loop, training, prepared, structure)
@@ -221,18 +223,6 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
     loop.callbacks = in_order(callbacks)
     reporter.emit(planned(plan, prepared, model, config.chosen_task.headline, settled.precision))
     return Session(loop, evaluation, evaluator, material.table, prepared, model, structure, frozen, unfreezing)
-
-
-def settled_for_all(
-    run: Run, config: RunConfig, model: nn.Module, prepared: Prepared, settled: Settled, reporter: Reporter
-) -> Settled:
-    """What process 0 found out by trial; the others take it from there."""
-    if ranks.is_main():
-        settle(config, model, prepared, settled, reporter).write(run.folder)
-    ranks.wait()
-    found = Settled.read(run.folder)
-    assert found is not None
-    return found
 
 
 def apply_strategy(config: RunConfig, prepared: Prepared, structure: Structure) -> nn.Module:
@@ -274,7 +264,7 @@ def regularisers(loop: Loop, training: TrainingOptions, prepared: Prepared, stru
     if training.l1 or training.l2_sp:
         found.append(Penalties(loop, prepared.new_parameters, structure.shapes, training.l1, training.l2_sp))
     if training.gradient_noise:
-        found.append(GradientNoise(training.gradient_noise))
+        found.append(GradientNoise(training.gradient_noise, training.seed))
     tuner = getattr(loop.model, "base_model", None)
     if hasattr(tuner, "update_and_allocate"):
         found.append(RankAllocation(tuner, loop.plan.total_steps))

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from studio.config import RunConfig
+from studio.engine import ranks
 from studio.engine.batch_trial import find_batch_size
 from studio.engine.batching import training_batches, useful_batch_size
 from studio.engine.forward import Forward
@@ -64,7 +65,7 @@ def tried_batch_size(
         return loss
 
     reporter.phase("preparing", "Trying how many examples fit into a step.")
-    parts = min(training.accumulation, wish)
+    parts = min(training.accumulation * ranks.world(), wish)
     state = int(trained * OPTIMIZERS[training.optimizer].state_floats * FLOAT_BYTES)
     trials = find_batch_size(wish // parts, model, loss_of, longest, state)
     size = trials.size * parts

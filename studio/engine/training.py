@@ -13,7 +13,7 @@ from studio.engine.checkpoint import Checkpoints
 from studio.engine.frozen_layers import cache_folder
 from studio.engine.precision import choose_device
 from studio.engine.range_test import find_learning_rate
-from studio.engine.reporting import Reporter
+from studio.engine.reporting import Interrupted, Reporter
 from studio.engine.session import Session, build, load, seed_everything
 from studio.engine.settled import Settled, default_threads
 from studio.events import LOG_VERSION, Evaluated, Finished, Paused, Phase, Resumed, Started, fold
@@ -26,17 +26,13 @@ PACKAGES = ("torch", "transformers", "peft", "accelerate")
 def train_run(run: Run, home: Home, reporter: Reporter) -> None:
     """Ends with Finished or Paused; whatever goes wrong is raised, and Interrupted before training begins."""
     config = RunConfig.from_file(run.config_file)
-    ranks.join(cpu=choose_device(config.training.device).type == "cpu")
-    train(run, config, home, reporter)
-    ranks.leave()
-
-
-def train(run: Run, config: RunConfig, home: Home, reporter: Reporter) -> None:
-    """The run in this process, beside others where there are several."""
     checkpoints = Checkpoints(run.checkpoints)
     settled = start(run, config, reporter)
     session = build(run, config, load(config, home, reporter), settled, reporter)
-    stopping = ranks.agreed(run.pending_command) == "stop"
+    command = ranks.agreed(run.pending_command)
+    if command == "pause" or (command == "stop" and checkpoints.newest() is None):
+        raise Interrupted(command)
+    stopping = command == "stop"
     seed_everything(config.training.seed + ranks.rank())  # dropout and the like differ from process to process
     continue_from(checkpoints, session, run, reporter)
     looks = config.training.find_learning_rate and not stopping
@@ -58,11 +54,11 @@ def train(run: Run, config: RunConfig, home: Home, reporter: Reporter) -> None:
 
 def start(run: Run, config: RunConfig, reporter: Reporter) -> Settled:
     """Announce the worker; settle device and threads at the first start."""
-    settled = Settled.read(run.folder)
-    if settled is None:
-        settled = Settled(choose_device(config.training.device).type, default_threads())
-        if ranks.is_main():
-            settled.write(run.folder)
+    known = Settled.read(run.folder)
+    threads = max(1, default_threads() // ranks.world())
+    settled = ranks.agreed(known or Settled(choose_device(config.training.device).type, threads))
+    if known is None and ranks.is_main():
+        settled.write(run.folder)
     choose_device(settled.device)  # it may be gone since
     torch.set_num_threads(settled.threads)
     versions = {name: importlib.metadata.version(name) for name in PACKAGES}
@@ -118,7 +114,7 @@ def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoin
     if not ranks.is_main():
         return
     outputs.save_scores(run, scores)
-    session.loop.accelerator.unwrap_model(session.loop.wrapped, keep_fp32_wrapper=False)
+    session.loop.accelerator.unwrap_model(session.model, keep_fp32_wrapper=False)
     task.finish(session.model)
     outputs.save_model(run, session.model, session.prepared.tools.processor)
     ended = position.ended or "completed"

@@ -1,5 +1,8 @@
 """The process that trains one run: `python -m studio.engine.worker RUN_DIR`.
 
+A run on several devices is trained by as many processes: this one, which leads, and those that it starts (see
+`followers`), or that `accelerate launch` or torchrun started beside it.
+
 It takes the run up where it stands (new, paused, interrupted, trained but not saved), is the sole writer of
 RUN_DIR/events.jsonl, and ends with Finished, Paused or Failed in it. Nothing heavy is imported before the
 process has said who it is and holds a device slot.
@@ -9,27 +12,26 @@ import contextlib
 import logging
 import os
 import shutil
-import subprocess
 import sys
-import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from studio.engine.failures import explain, is_disk_full
+from studio.engine.followers import beside_others, follow, is_launched, send_home
 from studio.engine.reporting import Interrupted, Reporter, logger
-from studio.engine.slots import acquire_slots, slots_here
-from studio.errors import StudioError
+from studio.engine.slots import acquire_slots, bind_gpus, slots_here
 from studio.events import Finished, Paused, fold
-from studio.files import read_json, replace_json
-from studio.hardware import nvidia_gpus
+from studio.hardware import probe
 from studio.paths import Home
-from studio.processes import Identity, python
+from studio.processes import Identity
 from studio.store import Run, is_complete
 
+if TYPE_CHECKING:
+    from studio.config import RunConfig
+
 SECONDS_TO_LEAVE = 10.0  # for the worker of the last life, which may have only its exit left
-LAUNCH = "launch.json"  # which launch of several processes may go on
-SECONDS_BETWEEN_LOOKS = 0.1
 FAILED, MUTE = 1, 3  # exit codes: the log says why; not even that could be written
 
 
@@ -39,85 +41,45 @@ def main(run_dir: Path) -> int:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr, force=True)
     run = Run(Path(run_dir).resolve())
-    if is_one_of_many() and not is_first():
+    if is_launched() and os.environ.get("RANK", "0") != "0":
         return follow(run)
-    if (processes := wanted_processes(run)) > 1 and not is_one_of_many():
-        return launch(run, processes)
+    has_trained = False
     try:
         with FileLock(run.worker_lock, timeout=SECONDS_TO_LEAVE):
             run.set_worker(Identity.of())
             if fold(run.read_from()[0]).finished is None:
-                work(run, Reporter(run))
+                has_trained = work(run, Reporter(run))
     except Timeout:
         logger.warning("Another process trains this run; this one leaves.")
     except Exception as error:  # noqa: BLE001 whatever it is, the log must say so
         return report_failure(run, error)
+    if is_launched() and not has_trained:
+        send_home(run)
     return 0
 
 
-def is_one_of_many() -> bool:
-    """Whether `accelerate launch` started this process beside others, which train the run together."""
-    return int(os.environ.get("WORLD_SIZE", "1")) > 1
+def work(run: Run, reporter: Reporter) -> bool:
+    """Wait for a device, train, and obey a Pause or Stop that comes before training has begun.
 
-
-def is_first() -> bool:
-    return os.environ.get("RANK", "0") == "0"
-
-
-def wanted_processes(run: Run) -> int:
-    """How many devices the run file asks for; one where it cannot be read, which the run's log will say."""
+    Returns whether it came to training.
+    """
     from studio.config import RunConfig
 
-    try:
-        return RunConfig.from_file(run.config_file).training.processes
-    except StudioError:
-        return 1
-
-
-def launch(run: Run, processes: int) -> int:
-    """Start as many processes of this module through Accelerate, and wait for them."""
-    kind = "--multi_gpu" if len(nvidia_gpus()) > 1 else "--cpu"
-    command = python("accelerate.commands.launch", kind, "--num_processes", str(processes), "--num_machines", "1")
-    command += ["--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
-    command += ["-m", "studio.engine.worker", str(run.folder)]
-    return subprocess.call(command)
-
-
-def follow(run: Run) -> int:
-    """Train beside the first process, which holds the lock and the devices, and speaks for all."""
-    wait_for_first(run)
-    from studio.engine.training import train_run
-
-    train_run(run, Home(run.folder.parent.parent), Reporter(run, speaks=False, alone=False))
-    return 0
-
-
-def wait_for_first(run: Run) -> None:
-    """Until the first process has its devices; the launcher ends us where it gives up."""
-    launch = os.environ["MASTER_PORT"]
-    while read_json(run.folder / LAUNCH) != {"launch": launch}:
-        time.sleep(SECONDS_BETWEEN_LOOKS)
-
-
-def work(run: Run, reporter: Reporter) -> None:
-    """Wait for a device, train, and obey a Pause or Stop that comes before training has begun."""
-    home = Home(run.folder.parent.parent)
-    slot, has_checkpoint = None, newest_checkpoint(run) is not None
+    config, home = RunConfig.from_file(run.config_file), Home(run.folder.parent.parent)
+    slots, has_checkpoint, has_trained = None, newest_checkpoint(run) is not None, False
     try:
         try:
-            slot = acquire_slots(home.locks, slots_here(), int(os.environ.get("WORLD_SIZE", "1")), reporter)
+            slots = acquire_slots(home.locks, slots_here(), devices_needed(config), reporter)
+            if not is_launched():  # else the launcher chose
+                bind_gpus(slots.numbers)
         except Interrupted as interruption:
             if interruption.command == "pause" or not has_checkpoint:
                 raise
-            # stopped while it waited: what is trained so far is only examined and saved, which needs no slot
+            # stopped while it waited: what is trained so far is only examined and saved, which needs no device
         reporter.obeys = ("pause",) if has_checkpoint else ("pause", "stop")  # with one, Stop still makes a model
         reporter.phase("loading", "Starting.")
-        if is_one_of_many():
-            reporter.alone = False
-            replace_json(run.folder / LAUNCH, {"launch": os.environ["MASTER_PORT"]})
-        from studio.engine.training import train_run
-
-        train_run(run, home, reporter)
+        has_trained = True
+        train(run, config, home, reporter)
     except Interrupted as interruption:
         if interruption.command == "pause":
             reporter.emit(Paused(step=newest_checkpoint(run) or 0))
@@ -126,8 +88,31 @@ def work(run: Run, reporter: Reporter) -> None:
             clean_up(run)
     finally:
         run.clear_command()
-        if slot is not None:
-            slot.release()
+        if slots is not None:
+            slots.release()
+    return has_trained
+
+
+def devices_needed(config: "RunConfig") -> int:
+    """On this machine. Raises StudioError where it does not have so many."""
+    from studio.training.computing import check_processes
+
+    if is_launched():
+        return int(os.environ.get("LOCAL_WORLD_SIZE") or os.environ["WORLD_SIZE"])
+    check_processes(config.training, probe())
+    return config.training.processes
+
+
+def train(run: Run, config: "RunConfig", home: Home, reporter: Reporter) -> None:
+    """In this process, with others beside it where the run has several devices."""
+    from studio.engine.training import train_run
+
+    if config.training.processes == 1 and not is_launched():
+        train_run(run, home, reporter)
+        return
+    with beside_others(run, config):
+        reporter.alone = False
+        train_run(run, home, reporter)
 
 
 def newest_checkpoint(run: Run) -> int | None:
@@ -151,7 +136,7 @@ def report_failure(run: Run, error: Exception) -> int:
 
 def clean_up(run: Run) -> None:
     """Remove what can be computed again."""
-    for folder in (run.folder / "cache", run.checkpoints / ".tmp", run.folder / ".model"):
+    for folder in (*run.folder.glob("cache*"), run.checkpoints / ".tmp", run.folder / ".model"):
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from studio.errors import StudioError
+from studio.hardware import Machine
 from studio.options import Options, setting
 
 
@@ -17,7 +19,7 @@ class ComputingOptions(Options):
     processes: int = setting(
         1,
         title="Devices that train together (processes)",
-        help="Each takes its share of every batch. More than one GPU makes training faster, nothing else.",
+        help="Each takes its share of every batch. More than one GPU makes training faster, and changes nothing else.",
         ge=1,
         le=64,
     )
@@ -29,3 +31,15 @@ class ComputingOptions(Options):
         title="Compute twice, keep less (gradient checkpointing)",
         help="Layers are computed again on the way back instead of being kept: about a third slower, far less memory.",
     )
+
+
+def check_processes(options: ComputingOptions, machine: Machine) -> None:
+    """Raise StudioError where the machine has fewer GPUs than shall train together. Processes can share CPUs."""
+    device = machine.device if options.device == "auto" else options.device
+    there = {"cuda": len(machine.gpus), "mps": 1}.get(device, 0)  # 0: not known, or not limited
+    if there and options.processes > there:
+        raise StudioError(
+            f"This machine does not have {options.processes} GPUs.",
+            f"The setting 'processes' asks for as many, and this machine has {there}.",
+            f"Set processes to {there}, or the device to cpu.",
+        )

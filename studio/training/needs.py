@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from studio.hardware import Machine
 from studio.training import TrainingOptions
 
 CONFIG_KEYS: dict[str, tuple[str, ...]] = {
@@ -26,6 +27,12 @@ def unread(traits: Collection[str], config: Mapping[str, Any], stored: Iterable[
     fields = TrainingOptions.model_fields.items()
     wanted = {name: extra.get("needs") for name, field in fields if isinstance(extra := field.json_schema_extra, dict)}
     return frozenset(name for name, need in wanted.items() if need and need not in there)
+
+
+def unread_here(training: TrainingOptions, machine: Machine) -> frozenset[str]:
+    """The training settings that mean nothing on this machine, as long as nobody has set them."""
+    has_choice = len(machine.gpus) > 1 or training.processes > 1
+    return frozenset() if has_choice else frozenset({"processes"})
 
 
 def config_changes(training: TrainingOptions, config: Mapping[str, Any]) -> dict[str, float]:

@@ -13,8 +13,6 @@ from trained import Finished, Workers, in_this_process, new_run, state_of, wait_
 from studio.engine import checkpoint, worker
 from studio.engine.failures import DiskFull, explain
 from studio.engine.loop import Loop
-from studio.engine.reporting import Interrupted, Reporter
-from studio.engine.slots import acquire_slot, slots_here
 from studio.errors import StudioError
 from studio.store import Run, is_complete
 
@@ -126,22 +124,6 @@ def test_as_many_at_once_as_are_allowed(finished: Finished, workers: Workers) ->
         living.kill()
         wait_for_end(process)
     assert begun is not None and begun.name == "loading"
-
-
-def test_slots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("STUDIO_CONCURRENT_RUNS", raising=False)
-    assert slots_here() == 1
-    monkeypatch.setenv("STUDIO_CONCURRENT_RUNS", "3")
-    assert slots_here() == 3
-    run = Run(tmp_path)
-    run.command("stop")
-    one = acquire_slot(tmp_path / "locks", 2, Reporter(run))
-    two = acquire_slot(tmp_path / "locks", 2, Reporter(run))
-    with pytest.raises(Interrupted):
-        acquire_slot(tmp_path / "locks", 2, Reporter(run))
-    one.release()
-    assert acquire_slot(tmp_path / "locks", 2, Reporter(run)).lock_file == one.lock_file
-    two.release()
 
 
 # --- failures -----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from studio.engine import ranks
 from studio.engine.batching import evaluation_batches
 from studio.engine.callbacks.base import Callback, StepResult
 from studio.engine.frozen_layers import kept_random_state
@@ -117,3 +118,4 @@ def count_statistics(loop: Loop) -> None:
             loop.forward("train", rows)
     for module, momentum in zip(norms, momenta, strict=True):
         module.momentum = momentum
+        ranks.copy_from_main(buffer for buffer in module.buffers() if buffer.is_floating_point())

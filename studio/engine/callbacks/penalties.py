@@ -13,6 +13,7 @@ from studio.engine.callbacks.base import Callback
 from studio.engine.loop import Loop
 
 NOISE_FALLS = 0.55
+STEPS_APART = 10**9  # two seeds never give the same noise at different steps
 
 
 class Penalties(Callback):
@@ -41,16 +42,21 @@ class Penalties(Callback):
 
 
 class GradientNoise(Callback):
+    """Random numbers of its own, which seed and step decide: processes that train together must add the same noise."""
+
     name = "gradient-noise"
 
-    def __init__(self, eta: float) -> None:
-        self._eta = eta
+    def __init__(self, eta: float, seed: int = 0) -> None:
+        self._eta, self._seed = eta, seed
 
     def on_gradients(self, loop: Loop) -> None:
         deviation = loss_scale(loop) * (self._eta / (1 + loop.state.step) ** NOISE_FALLS) ** 0.5
+        generator = torch.Generator(loop.device).manual_seed(self._seed * STEPS_APART + loop.state.step)
         for parameter in loop.trained.values():
             if parameter.grad is not None:
-                parameter.grad.add_(torch.randn_like(parameter.grad), alpha=deviation)
+                gradient = parameter.grad
+                noise = torch.randn(gradient.shape, generator=generator, device=gradient.device, dtype=gradient.dtype)
+                gradient.add_(noise, alpha=deviation)
 
 
 def loss_scale(loop: Loop) -> float:
