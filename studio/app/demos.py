@@ -11,7 +11,7 @@ from studio.app.nested import value_at
 from studio.app.outlook import preset_draft, subject
 from studio.app.pages import Services, wait_for_architecture
 from studio.data.options import ReadingOptions
-from studio.data.sources import parse_source
+from studio.data.sources import SAMPLE, SAMPLES, parse_source
 from studio.errors import StudioError
 from studio.registry import Registry
 
@@ -28,12 +28,17 @@ class Demo:
     sentence: str
     icon: str
     preset: str
-    config: Mapping[str, Any]
+    settings: Mapping[str, Any]
     words: Mapping[str, str]
 
     @property
     def source(self) -> str:
-        return str(value_at(self.config, "data.source"))
+        return str(value_at(self.settings, "data.source"))
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The run file, as far as the demo decides it: the sample says which task it is for."""
+        return {"task": SAMPLES[self.source.removeprefix(SAMPLE)].task, **self.settings}
 
 
 DEMOS: Registry[Demo] = Registry(
@@ -45,7 +50,6 @@ DEMOS: Registry[Demo] = Registry(
         "chat",
         "quick",
         {
-            "task": "text-classification",
             "model": {"id": "starter/text"},
             "data": {"source": "sample/support-messages"},
         },
@@ -62,7 +66,6 @@ DEMOS: Registry[Demo] = Registry(
         "search",
         "thorough",
         {
-            "task": "image-classification",
             "model": {"id": "starter/image"},
             "data": {"source": "sample/surface-inspection"},
             "training": {
@@ -84,7 +87,6 @@ DEMOS: Registry[Demo] = Registry(
         "edit",
         "quick",
         {
-            "task": "image-classification",
             "model": {"id": "starter/image"},
             "data": {"source": "sample/handwritten-digits"},
             "training": {"learning_rate": 1e-2, "epochs": 40},
