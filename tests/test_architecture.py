@@ -193,3 +193,11 @@ def test_imports_go_one_way() -> None:
     command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
     output = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert output.returncode == 0, output.stdout
+
+
+@pytest.mark.parametrize("room", ["engine", "exporters", "tasks"])
+def test_what_a_strategy_saves_is_its_own_affair(room: str) -> None:
+    words = ("bottleneck", "adapter_config", "PeftModel", "merge_and_unload")
+    for path in (ROOT / "studio" / room).rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not [word for word in words if word in text], path

@@ -14,7 +14,7 @@ from studio.engine.evaluation import Examined
 from studio.files import give_usual_rights, replace_json, replace_with
 from studio.migrations import SCORES
 from studio.store import Run, is_complete, mark_complete
-from studio.strategies.adapters import bottleneck_layers
+from studio.strategies.base import Strategy
 from studio.tasks.base import Scores, Task
 
 
@@ -46,7 +46,7 @@ def save_scores(run: Run, scores: Mapping[str, Scores]) -> None:
     replace_json(run.scores_file, SCORES.stamp({split: value.as_dict() for split, value in scores.items()}))
 
 
-def save_model(run: Run, model: nn.Module, processor: Any) -> None:
+def save_model(run: Run, model: nn.Module, processor: Any, strategy: Strategy) -> None:
     """Into model/, in the standard format; COMPLETE comes last. A whole one from an earlier life stays."""
     if is_complete(run.model):
         return
@@ -54,15 +54,7 @@ def save_model(run: Run, model: nn.Module, processor: Any) -> None:
     for folder in (temporary, run.model):
         shutil.rmtree(folder, ignore_errors=True)
     model.to(memory_format=torch.contiguous_format)
-    if bottleneck_layers.inserted(model)[0]:
-        whole = model.state_dict()
-        plain = {name: whole[name] for name in whole if name not in bottleneck_layers.adapters_of(whole)}
-        model.save_pretrained(temporary, state_dict=plain)  # type: ignore[operator]
-        bottleneck_layers.save(model, temporary)
-        shutil.copy2(bottleneck_layers.__file__, temporary)
-    else:
-        model.save_pretrained(temporary)  # type: ignore[operator]
-    model.config.save_pretrained(temporary)  # type: ignore[operator,union-attr]  # an adapter does not bring the labels
+    strategy.save(model, temporary)
     processor.save_pretrained(temporary)
     give_usual_rights(temporary)
     temporary.rename(run.model)

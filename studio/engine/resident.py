@@ -50,7 +50,7 @@ class ResidentModels:
         task, options = config.chosen_task, config.task_options
         base = locate(config.model.id, config.model.revision)
         if which == "tuned":
-            bundle = load_tuned(task, run.model, options, self._trust, base)
+            bundle = load_tuned(task, run.model, options, config.chosen_strategy, self._trust, base)
         elif which == "before":
             if base is None:
                 raise StudioError(

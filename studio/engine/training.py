@@ -116,7 +116,7 @@ def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoin
     outputs.save_scores(run, scores)
     session.loop.accelerator.unwrap_model(session.model, keep_fp32_wrapper=False)
     task.finish(session.model)
-    outputs.save_model(run, session.model, session.prepared.tools.processor)
+    outputs.save_model(run, session.model, session.prepared.tools.processor, config.chosen_strategy)
     ended = position.ended or "completed"
     reporter.emit(Finished(reason=ended, best_step=best_step, seconds=seconds_spent(run)))
     run.remove_checkpoints()

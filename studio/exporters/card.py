@@ -1,17 +1,17 @@
 """The model card: README.md of an exported model. Its front matter is what the Hub reads."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
 from studio.config import RunConfig
 from studio.data.fields import FIELDS
 from studio.exporters.sharing import base_model_name, data_name, for_others
-from studio.files import read_json
 from studio.models.catalog import CATALOG
 from studio.models.sources import locate
 from studio.store import Run
+from studio.strategies.base import LoadingCode
 
 _SETTINGS = ("epochs", "batch_size", "optimizer", "schedule", "warmup", "weight_decay", "max_grad_norm", "seed")
 _PROCESSORS = {  # the class that loads it, and the pipeline's name for it
@@ -20,29 +20,13 @@ _PROCESSORS = {  # the class that loads it, and the pipeline's name for it
 }
 
 
-PROMPTS = ("PROMPT_TUNING", "PREFIX_TUNING", "P_TUNING")  # peft's kinds of adapters that no weights can take in
-Kind = Literal["whole", "adapter", "prompt", "bottleneck"]
-
-
-def kind_of(folder: Path) -> Kind:
-    """What a finished model's folder holds: a whole model, alone or with networks between its layers, or what peft
-    puts on one: adapters that can become part of its weights, or a prompt."""
-    if (folder / "bottleneck.json").is_file():
-        return "bottleneck"
-    adapter = read_json(folder / "adapter_config.json")
-    if adapter is None:
-        return "whole"
-    return "prompt" if adapter.get("peft_type") in PROMPTS else "adapter"
-
-
-def write_card(run: Run, config: RunConfig, labels: tuple[str, ...], kind: Kind) -> str:
-    """The card's text. kind: what the folder beside it holds."""
-    adapter = kind in ("adapter", "prompt")
+def write_card(run: Run, config: RunConfig, labels: tuple[str, ...], loading: LoadingCode | None) -> str:
+    """The card's text. loading: what loads the folder beside it; None for a whole model."""
     front = {
         "base_model": base_model_name(config),
-        "library_name": "peft" if adapter else "transformers",
+        "library_name": loading.library if loading else "transformers",
         "pipeline_tag": config.chosen_task.model.pipeline_tag,
-        "tags": [config.task, "fine-tuned", config.strategy["name"], *(["base_model:adapter"] if adapter else [])],
+        "tags": [config.task, "fine-tuned", config.strategy["name"], *(loading.tags if loading else ())],
         "metrics": [config.chosen_task.headline],
     }
     licence = base_licence(config)
@@ -52,7 +36,7 @@ def write_card(run: Run, config: RunConfig, labels: tuple[str, ...], kind: Kind)
         f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True)}---",
         f"# {run.name}",
         _introduction(config, labels),
-        f"## How to use it\n\n```python\n{loading_code(config, kind)}\n```",
+        f"## How to use it\n\n```python\n{usage(config, loading)}\n```",
         _origin(config, licence),
         _data(run, config),
         _results(run),
@@ -85,37 +69,26 @@ def _stated_licence(readme: Path) -> str | None:
     return str(licence) if licence else None
 
 
-def loading_code(config: RunConfig, kind: Kind) -> str:
+def loading_code(config: RunConfig) -> LoadingCode | None:
+    """What loads the model that a run saved, as its strategy says."""
+    return config.chosen_strategy.loading_code(config.chosen_task.model.auto_class, base_model_name(config))
+
+
+def usage(config: RunConfig, loading: LoadingCode | None) -> str:
     """Python that loads the folder it lies in and asks it one question."""
-    kind_of_model = config.chosen_task.model
-    processor_class, argument = _PROCESSORS[kind_of_model.processor]
+    kind = config.chosen_task.model
+    processor_class, argument = _PROCESSORS[kind.processor]
     example = FIELDS[config.chosen_task.inputs[0].kind].example
-    if kind == "whole":
-        code = f'model = pipeline("{kind_of_model.pipeline_tag}", model=".")\nmodel({example})'
+    if loading is None:
+        code = f'model = pipeline("{kind.pipeline_tag}", model=".")\nmodel({example})'
         return f"from transformers import pipeline\n\n{code}"
-    model_class = kind_of_model.auto_class
-    if kind == "bottleneck":
-        imports = ["import sys", 'sys.path.append(".")  # bottleneck_layers.py, the networks between the layers']
-        imports += [
-            "from bottleneck_layers import load",
-            f"from transformers import {processor_class}, {model_class}, pipeline",
-        ]
-        loading = [f'model = load({model_class}.from_pretrained("."), ".")']
-    else:
-        imports = ["from peft import PeftModel"]
-        imports += [f"from transformers import AutoConfig, {processor_class}, {model_class}, pipeline"]
-        loading = [
-            'config = AutoConfig.from_pretrained(".")  # the labels',
-            f'base = {model_class}.from_pretrained("{base_model_name(config)}", config=config,',
-            "    ignore_mismatched_sizes=True)",
-            f'model = PeftModel.from_pretrained(base, "."){".merge_and_unload()" if kind == "adapter" else ".eval()"}',
-        ]
+    names = ", ".join((*loading.names, processor_class, kind.auto_class, "pipeline"))
     asking = [
         f'processor = {processor_class}.from_pretrained(".")',
-        f'answer = pipeline("{kind_of_model.pipeline_tag}", model=model, {argument}=processor)',
+        f'answer = pipeline("{kind.pipeline_tag}", model=model, {argument}=processor)',
         f"answer({example})",
     ]
-    return "\n".join([*imports, "", *loading, *asking])
+    return "\n".join([*loading.imports, f"from transformers import {names}", "", *loading.lines, *asking])
 
 
 def _introduction(config: RunConfig, labels: tuple[str, ...]) -> str:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from studio.config import RunConfig
 from studio.errors import StudioError
-from studio.exporters.card import Kind, kind_of, write_card
+from studio.exporters.card import loading_code, write_card
 from studio.exporters.sharing import clean_settings, for_others
 from studio.files import give_usual_rights, read_json, replace_text, replace_with
 from studio.store import COMPLETE, Run, is_complete
+from studio.strategies import STRATEGIES
+from studio.strategies.base import LoadingCode
 
-_OF_A_MODEL = ("*.safetensors", "*.safetensors.index.json", "adapter_config.json", "bottleneck*")
+_OF_A_MODEL = ("*.safetensors", "*.safetensors.index.json")
 
 
 class Folder:
@@ -28,7 +30,7 @@ class Folder:
         for file in sorted(run.model.iterdir()):
             if file.is_file() and file.name not in (COMPLETE, "README.md"):
                 shutil.copy2(file, to / file.name)
-        describe(run, config, to, kind_of(to))
+        describe(run, config, to, loading_code(config))
         return to
 
 
@@ -48,16 +50,18 @@ def empty_folder(to: Path, run: Run) -> None:
             "Choose an empty or a new folder.",
         )
     to.mkdir(parents=True, exist_ok=True)
-    for pattern in _OF_A_MODEL:  # an earlier export: an adapter's files beside a whole model's would confuse loaders
+    # of an earlier export: an adapter's files beside a whole model's would confuse loaders
+    own = {pattern for strategy in STRATEGIES for pattern in strategy.own_files}
+    for pattern in (*_OF_A_MODEL, *sorted(own)):
         for file in to.glob(pattern):
             file.unlink()
 
 
-def describe(run: Run, config: RunConfig, to: Path, kind: Kind) -> None:
-    """Add the model card and the run file; paths of this machine stay here."""
+def describe(run: Run, config: RunConfig, to: Path, loading: LoadingCode | None) -> None:
+    """Add the model card and the run file; paths of this machine stay here. loading: as of `write_card`."""
     clean_settings(to, config)
     replace_text(to / "run.yaml", for_others(config).to_text())
-    replace_text(to / "README.md", write_card(run, config, labels_in(to), kind))
+    replace_text(to / "README.md", write_card(run, config, labels_in(to), loading))
     give_usual_rights(to)
 
 

@@ -1,11 +1,12 @@
 """What a strategy is: which parameters train, told in advance from names and shapes, then done to a model.
 
-A strategy is one file here and one line in `studio.strategies`. `preview` runs in the UI process and
-must not import torch or peft; `apply` runs in a worker.
+A strategy is one file here and one line in `studio.strategies`. `preview` and `loading_code` run in the UI process and
+must not import torch or peft; `apply`, `save`, `load` and `merge` run in a worker or inference process.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from studio.errors import StudioError
@@ -14,6 +15,7 @@ from studio.options import Options
 
 if TYPE_CHECKING:
     from torch import nn
+    from transformers import PreTrainedModel
 
 
 GROUPS = ("Parts of the model itself", "Small adapters beside it", "Prompts before the words", "For comparison")
@@ -78,6 +80,21 @@ class Course:
         return self.amount * stage / (max(1, len(self.stages) - 1) if self.every == "share" else 1)
 
 
+@dataclass(frozen=True)
+class LoadingCode:
+    """How a saved model is loaded where there is no studio, as lines of Python for its card.
+
+    library: what the Hub says that it needs. tags: further ones for the Hub. imports: whole lines.
+    names: what is imported from transformers beside the classes of model and processor. lines: end with a `model`.
+    """
+
+    library: str
+    imports: tuple[str, ...]
+    names: tuple[str, ...]
+    lines: tuple[str, ...]
+    tags: tuple[str, ...] = ()
+
+
 class Strategy:
     """The contract; what most strategies have no need for answers with "nothing" here."""
 
@@ -87,6 +104,7 @@ class Strategy:
     group: ClassVar[str] = GROUPS[0]  # under which heading its card stands
     default_learning_rate: ClassVar[float]
     Options: ClassVar[type[Options]] = Options
+    own_files: ClassVar[tuple[str, ...]] = ()  # patterns of what `save` writes beside a whole model's files
 
     def why_not(self, structure: Structure) -> str | None:
         """A sentence why this model cannot be trained so, or None when it can."""
@@ -132,3 +150,29 @@ class Strategy:
     def renews(self, structure: Structure, options: Any) -> Collection[str]:
         """Parameters that `apply` begins anew, so that "before training" is not the pretrained model."""
         return ()
+
+    # --- what is left of it ---------------------------------------------------------------------
+
+    def save(self, model: Any, folder: Path) -> None:
+        """Write what `apply` gave and training changed, so that `load` can read it."""
+        model.save_pretrained(folder)
+
+    def load(self, build: "Callable[[Path], PreTrainedModel]", folder: Path, base: Path | None) -> Any:
+        """The finished model that `save` wrote into `folder`.
+
+        build: gives the model of the weights in a folder, with the finished one's config.
+        base: the pretrained model's folder, for strategies that save only what they added; None to look for it.
+        """
+        return build(folder)
+
+    def loading_code(self, model_class: str, base: str) -> LoadingCode | None:
+        """The same for the model's card, or None where `pipeline` alone loads it. base: the pretrained model's id."""
+        return None
+
+    def why_not_merge(self) -> str | None:
+        """A sentence why what was trained cannot become part of the pretrained model's weights, or None when it can."""
+        return "This run trained the model itself, not an adapter: the standard folder is whole already."
+
+    def merge(self, model: Any) -> Any:
+        """What `load` gave as one plain model; only where `why_not_merge` says nothing."""
+        return model

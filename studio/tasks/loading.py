@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from torch import nn
     from transformers import PreTrainedModel
 
-ADAPTER = "adapter_config.json"
-BOTTLENECK = "bottleneck.json"
+    from studio.strategies.base import Strategy
+
 MOST_MOMENTUM, USUAL_MOMENTUM = 0.5, 0.1  # of batch normalisation: the share of the newest batch in its statistics
 
 
@@ -71,10 +71,15 @@ def load_pretrained(
 
 
 def load_tuned(
-    task: Task, folder: Path, options: Any, trust_remote_code: bool = False, base: Path | None = None
+    task: Task,
+    folder: Path,
+    options: Any,
+    strategy: "Strategy",
+    trust_remote_code: bool = False,
+    base: Path | None = None,
 ) -> Bundle:
-    """A model that training saved; an adapter is put on `base`, or the model that it names."""
-    model = load_finished(auto_class(task.model), folder, trust_remote_code, base)
+    """A model that training by `strategy` saved; an adapter is put on `base`, or the model that it names."""
+    model = load_finished(auto_class(task.model), folder, strategy, trust_remote_code, base)
     processor = load_processor(task.model, folder, model.config, trust_remote_code)
     return Bundle(task, model, Tools(processor, model.config, options))
 
@@ -183,40 +188,15 @@ def _begin_anew(model: "PreTrainedModel", names: Iterable[str]) -> None:
                 torch.nn.init.zeros_(parameter)
 
 
-def load_finished(auto_class: Any, folder: Path, trust_remote_code: bool, base: Path | None) -> Any:
-    """A model that training saved, in eval mode; an adapter is put on its base model, `base` or the one it names."""
-    if not (folder / ADAPTER).is_file():
-        model, _ = _load(auto_class, folder, _config(folder, trust_remote_code), trust_remote_code)
-        return with_bottlenecks(model, folder) if (folder / BOTTLENECK).is_file() else model.eval()
-    from peft import PeftConfig, PeftModel
+def load_finished(
+    auto_class: Any, folder: Path, strategy: "Strategy", trust_remote_code: bool, base: Path | None
+) -> Any:
+    """A model that `strategy` saved, in eval mode; what it saved beside a model is put on `base`, or looked for."""
 
-    from studio.strategies.adapters.base import answer_for_convolutions, hide_ties_of_detectors
-    from studio.strategies.adapters.orthogonal import without_extension
+    def build(weights: Path) -> "PreTrainedModel":
+        return _load(auto_class, weights, _config(folder, trust_remote_code), trust_remote_code)[0]
 
-    base = base or _base_folder(str(PeftConfig.from_pretrained(str(folder)).base_model_name_or_path), folder)
-    model, _ = _load(auto_class, base, _config(folder, trust_remote_code), trust_remote_code)
-    with without_extension():
-        return answer_for_convolutions(PeftModel.from_pretrained(hide_ties_of_detectors(model), folder)).eval()
-
-
-def with_bottlenecks(model: Any, folder: Path) -> Any:
-    """The model with the small networks between its layers that the folder holds (strategy `adapter`)."""
-    from studio.strategies.adapters.bottleneck_layers import load
-
-    return load(model, folder)
-
-
-def _base_folder(name: str, adapter: Path) -> Path:
-    from studio.models.sources import locate
-
-    folder = locate(name)
-    if folder is None:
-        raise StudioError(
-            f"The pretrained model '{Path(name).name}' is no longer on this machine.",
-            f"The adapter in '{adapter.name}' only works on top of it.",
-            "Bring it back to where it was, or download it again on the Model page.",
-        )
-    return folder
+    return strategy.load(build, folder, base).eval()
 
 
 def restore_initial(model: "PreTrainedModel", initial: Path) -> None:

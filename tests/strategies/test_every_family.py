@@ -154,7 +154,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory, trained: Trained) -> Ans
         asked[family] = (str(base), str(batch), {})
     for strategy, family in CASES:
         run, session = trained(strategy, family).run, trained(strategy, family).session
-        outputs.save_model(run, session.model, NoProcessor())
+        outputs.save_model(run, session.model, NoProcessor(), STRATEGIES[strategy])
         ours[family][strategy] = [
             logits(session.model, family).tolist()
         ]  # in the order in memory in which it was saved

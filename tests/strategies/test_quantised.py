@@ -145,7 +145,7 @@ def test_a_run_pauses_and_goes_on_and_its_adapter_is_a_plain_one(bits: str, anyw
     weights = tensors(resumed.model)
     for name, value in tensors(straight.model).items():
         assert torch.equal(value, weights[name]), name
-    outputs.save_model(run, resumed.model, NoProcessor())
+    outputs.save_model(run, resumed.model, NoProcessor(), QLORA)
     reloaded = PeftModel.from_pretrained(build("bert"), run.model)
     torch.testing.assert_close(logits(reloaded, "bert"), logits(resumed.model, "bert"), rtol=0.3, atol=0.3)
     kept = tensors(reloaded)

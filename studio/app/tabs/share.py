@@ -23,7 +23,7 @@ from studio.app.runs import choices_with_model, config_of
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
 from studio.exporters.base import Exporter
-from studio.exporters.card import kind_of, write_card
+from studio.exporters.card import loading_code, write_card
 from studio.exporters.folder import labels_in
 from studio.paths import Home
 from studio.store import Run
@@ -158,7 +158,7 @@ def link(url: str, name: str, words: str) -> str:
 
 def card_text(run: Run) -> str:
     config = config_of(run)
-    return without_front_matter(write_card(run, config, labels_in(run.model), kind_of(run.model))) if config else ""
+    return without_front_matter(write_card(run, config, labels_in(run.model), loading_code(config))) if config else ""
 
 
 def without_front_matter(card: str) -> str:

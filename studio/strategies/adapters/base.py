@@ -10,7 +10,8 @@ from studio.errors import StudioError
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
-from studio.strategies.base import GROUPS, Preview, Strategy
+from studio.strategies.adapters.wrapped import Wrapped, answer_for_convolutions, wrap
+from studio.strategies.base import GROUPS, Preview
 
 if TYPE_CHECKING:
     from torch import nn
@@ -47,7 +48,7 @@ class AdapterOptions(BaseOptions):
     )
 
 
-class Adapter(Strategy):
+class Adapter(Wrapped):
     """A subclass says how many numbers go beside a layer (`size`), and what peft is told (`config`)."""
 
     group = GROUPS[1]
@@ -143,49 +144,6 @@ class Adapter(Strategy):
         if self.keeps_layers and hasattr(config, "fan_in_fan_out"):
             config.fan_in_fan_out = all(layer.kind == "conv1d" for layer in layers)
         return freeze_fixed(answer_for_convolutions(wrap(model, config)), structure)
-
-
-def wrap(model: "nn.Module", config: Any) -> Any:
-    """The model with peft's adapters around it."""
-    from peft import get_peft_model
-
-    return get_peft_model(hide_ties_of_detectors(model), config)
-
-
-def hide_ties_of_detectors(model: Any) -> Any:
-    """Let peft take models that share weights between layers and have no table of words (Deformable DETR, RT-DETR): it
-    asks all that share some for that table, and these raise an error. Returns the model."""
-    try:
-        model.get_input_embeddings()
-    except NotImplementedError:
-        model._tied_weights_keys = None
-    return model
-
-
-def answer_for_convolutions(wrapped: Any) -> Any:
-    """Let adapted convolutions tell their stride and the like: MobileNet asks them for its padding, peft does not say.
-    Padding named by a word (EfficientNet: "same") becomes numbers, which is all that some of peft's layers read.
-
-    Returns the model. Needed as long as the adapters are not merged.
-    """
-    from torch import nn
-
-    for module in wrapped.modules():
-        inner = getattr(module, "base_layer", None)
-        if isinstance(inner, nn.Conv2d):
-            inner.padding = _in_numbers(inner.padding, inner.kernel_size, inner.dilation)
-            for name in ("stride", "kernel_size", "dilation", "padding"):
-                setattr(module, name, getattr(inner, name))
-    return wrapped
-
-
-def _in_numbers(padding: Any, kernel: Sequence[int], dilation: Sequence[int]) -> Any:
-    """What "valid" and "same" mean as numbers; "same" stays where both sides differ."""
-    around = [steps * (size - 1) for size, steps in zip(kernel, dilation, strict=True)]
-    if padding == "valid":
-        return (0,) * len(around)
-    even = all(each % 2 == 0 for each in around)
-    return tuple(each // 2 for each in around) if padding == "same" and even else padding
 
 
 def layers_in(structure: Structure) -> list[Layer]:

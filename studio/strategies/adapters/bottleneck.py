@@ -1,15 +1,19 @@
 """Bottleneck adapters: small networks between the layers (Houlsby et al. 2019, arXiv:1902.00751)."""
 
+import shutil
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
 from studio.strategies.adapters.base import Layer, layers_in
-from studio.strategies.base import GROUPS, Preview, Strategy
+from studio.strategies.base import GROUPS, LoadingCode, Preview, Strategy
 
 if TYPE_CHECKING:
     from torch import nn
+    from transformers import PreTrainedModel
 
 
 class BottleneckOptions(BaseOptions):
@@ -37,6 +41,7 @@ class BottleneckAdapter(Strategy):
     group = GROUPS[1]
     default_learning_rate = 1e-3
     Options = BottleneckOptions
+    own_files = ("bottleneck*",)
 
     def why_not(self, structure: Structure) -> str | None:
         if not _places(structure, "pfeiffer"):
@@ -64,6 +69,32 @@ class BottleneckAdapter(Strategy):
         for name, parameter in model.named_parameters():
             parameter.requires_grad_(name in structure.head)
         return insert(model, [layer.name for layer in _places(structure, options.place)], options.width)
+
+    def save(self, model: Any, folder: Path) -> None:
+        """The model without the adapters in the standard format; beside it these, and the code of their layers."""
+        from studio.strategies.adapters import bottleneck_layers
+
+        whole = model.state_dict()
+        plain = {name: whole[name] for name in whole if name not in bottleneck_layers.adapters_of(whole)}
+        model.save_pretrained(folder, state_dict=plain)
+        bottleneck_layers.save(model, folder)
+        shutil.copy2(bottleneck_layers.__file__, folder)
+
+    def load(self, build: "Callable[[Path], PreTrainedModel]", folder: Path, base: Path | None) -> Any:
+        from studio.strategies.adapters.bottleneck_layers import load
+
+        return load(build(folder), folder)
+
+    def loading_code(self, model_class: str, base: str) -> LoadingCode | None:
+        imports = (
+            "import sys",
+            'sys.path.append(".")  # bottleneck_layers.py, the networks between the layers',
+            "from bottleneck_layers import load",
+        )
+        return LoadingCode("transformers", imports, (), (f'model = load({model_class}.from_pretrained("."), ".")',))
+
+    def why_not_merge(self) -> str | None:
+        return "The networks between the layers cannot become part of the weights; the standard folder holds both."
 
 
 def _places(structure: Structure, place: str) -> list[Layer]:

@@ -1,7 +1,8 @@
 """Adapters that turn what a layer knows instead of adding to it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.models.structure import Structure
@@ -10,6 +11,7 @@ from studio.strategies.adapters.base import Adapter, AdapterOptions, Layer, divi
 
 if TYPE_CHECKING:
     from torch import nn
+    from transformers import PreTrainedModel
 
 
 class BlockOptions(AdapterOptions):
@@ -91,6 +93,10 @@ class Boft(Adapter):
     def apply(self, model: "nn.Module", structure: Structure, options: Any) -> "nn.Module":
         with without_extension():
             return super().apply(model, structure, options)
+
+    def load(self, build: "Callable[[Path], PreTrainedModel]", folder: Path, base: Path | None) -> Any:
+        with without_extension():
+            return super().load(build, folder, base)
 
     def size(self, layer: Layer, options: Any) -> int:
         return int(layer.inputs * layer.kernel * options.block_size + layer.outputs)

@@ -7,7 +7,8 @@ from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
 from studio.strategies.adapters.base import fixed_blocks, freeze_fixed
-from studio.strategies.base import GROUPS, Preview, Strategy
+from studio.strategies.adapters.wrapped import Wrapped, wrap
+from studio.strategies.base import GROUPS, Preview
 
 if TYPE_CHECKING:
     from torch import nn
@@ -26,7 +27,7 @@ class PromptOptions(BaseOptions):
     )
 
 
-class Prompting(Strategy):
+class Prompting(Wrapped):
     """What the prompt family shares. A subclass says how much it learns (`size`) and what peft is told (`config`)."""
 
     Options: ClassVar[type[BaseOptions]] = PromptOptions
@@ -56,7 +57,7 @@ class Prompting(Strategy):
         )
 
     def apply(self, model: "nn.Module", structure: Structure, options: Any) -> "nn.Module":
-        from peft import TaskType, get_peft_model
+        from peft import TaskType
 
         config: Any = model.config
         common = {
@@ -68,9 +69,12 @@ class Prompting(Strategy):
             "num_transformer_submodules": 1,
             "modules_to_save": _outermost(structure),
         }
-        wrapped: Any = get_peft_model(model, self.config(options, common))
+        wrapped: Any = wrap(model, self.config(options, common))
         self.begin(wrapped, options)
         return freeze_fixed(wrapped, structure)
+
+    def why_not_merge(self) -> str | None:
+        return "A learned prompt goes before every text: it cannot become part of the weights."
 
     def begin(self, wrapped: Any, options: Any) -> None:
         """Set the first values, where they are not just random."""

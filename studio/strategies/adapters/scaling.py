@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from studio.models.structure import Structure
-from studio.strategies.adapters.base import Adapter, Layer, freeze_fixed, modules_to_save, wrap
-from studio.strategies.base import GROUPS, Preview, Strategy
+from studio.strategies.adapters.base import Adapter, Layer, freeze_fixed, modules_to_save
+from studio.strategies.adapters.wrapped import Wrapped, wrap
+from studio.strategies.base import GROUPS, Preview
 
 if TYPE_CHECKING:
     from torch import nn
@@ -35,7 +36,7 @@ def _narrows(layer: Layer) -> bool:
     return layer.kind != "conv2d" and layer.inputs > layer.outputs
 
 
-class LnTuning(Strategy):
+class LnTuning(Wrapped):
     """Zhao et al. 2023, arXiv:2312.11420."""
 
     group = GROUPS[1]
