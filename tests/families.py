@@ -67,9 +67,8 @@ EXPECTED: dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]] = {
 
 def live_structure(model: Any) -> Any:
     """The structure as training sees it."""
-    from studio.tasks.pretrained import head_names
-
     from studio.models.structure import find_structure
+    from studio.tasks.loading import head_names
 
     return find_structure({name: tuple(p.shape) for name, p in model.named_parameters()}, head_names(model))
 

@@ -46,6 +46,7 @@ from studio.paths import Home
 from studio.processes import trusts_remote_code
 from studio.store import Run
 from studio.strategies.adapters.base import plain_names
+from studio.strategies.adapters.quantised import shape_of
 from studio.tasks.loading import config_of
 from studio.training import TrainingOptions
 from studio.training.needs import config_changes
@@ -112,7 +113,8 @@ def load(config: RunConfig, home: Home, reporter: Reporter) -> Material:
     )
     seed_everything(config.training.seed)  # the new head's first weights
     changes = config_changes(config.training, config_of(folder))
-    loaded = load_model(task, table, folder, options, changes, trusts_remote_code())
+    loading = config.chosen_strategy.loading(config.strategy_options)
+    loaded = load_model(task, table, folder, options, changes, trusts_remote_code(), loading)
     prepared = prepare(
         task,
         loaded,
@@ -271,7 +273,8 @@ def regularisers(loop: Loop, training: TrainingOptions, prepared: Prepared, stru
 
 
 def shapes_of(model: nn.Module) -> dict[str, tuple[int, ...]]:
-    return {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
+    """Each parameter's, as the pretrained model has it."""
+    return {name: shape_of(model, name) for name, _ in model.named_parameters()}
 
 
 def compute_twice(model: nn.Module) -> None:

@@ -4,7 +4,7 @@ A strategy is one file here and one line in `studio.strategies`. `preview` runs 
 must not import torch or peft; `apply` runs in a worker.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -47,6 +47,10 @@ class Preview:
             if state != "frozen":
                 return 0 if self.embeddings != "frozen" else index
         return len(self.blocks)
+
+
+Loading = Callable[[Structure], Mapping[str, Any]]
+"""The structure of a model that will be loaded -> arguments of `from_pretrained`, such as its quantization_config."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,10 @@ class Strategy:
 
     def preview(self, structure: Structure, options: Any) -> Preview:
         raise NotImplementedError
+
+    def loading(self, options: Any) -> Loading | None:
+        """How the pretrained model is to be loaded, where that is not as usual."""
+        return None
 
     def apply(self, model: "nn.Module", structure: Structure, options: Any) -> "nn.Module":
         """Set requires_grad (or wrap with peft) so that exactly the previewed parameters train."""
