@@ -121,15 +121,17 @@ def free_port() -> int:
 @contextmanager
 def beside_others(run: Run, config: "RunConfig") -> Iterator[None]:
     """Inside, other processes train the run together with this one, which is process 0."""
-    from studio.engine import ranks
-
     followers = None if is_launched() else Followers(run, config.training.processes)
     try:
+        from studio.engine import ranks  # the others import it meanwhile
+
         join(config, followers.environment(0) if followers else {})
         ranks.agreed(True)
         yield
         ranks.leave()
     except Interrupted:  # in all of them
+        from studio.engine import ranks
+
         ranks.leave()
         raise
     except Exception as error:

@@ -10,6 +10,7 @@ import psutil
 
 from studio.engine.examples import ROWS_AT_ONCE, Examples
 from studio.hardware import probe
+from studio.strategies.base import Loading
 from studio.tasks.base import Collate, Item, Task, Tools
 from studio.tasks.loading import Loaded, load_pretrained
 from studio.tasks.rows import parse_rows
@@ -42,10 +43,17 @@ class Prepared:
 
 
 def load_model(
-    task: Task, table: pandas.DataFrame, folder: Path, options: Any, changes: Mapping[str, Any], trust: bool
+    task: Task,
+    table: pandas.DataFrame,
+    folder: Path,
+    options: Any,
+    changes: Mapping[str, Any],
+    trust: bool,
+    loading: Loading | None = None,
 ) -> Loaded:
-    """The pretrained model under the task's head. changes: values of its config that the settings override."""
-    return load_pretrained(task, folder, options, {**changes, **task.configure(table, options)}, trust)
+    """The pretrained model under the task's head. changes: values of its config that the settings override.
+    loading: what the strategy wants of it."""
+    return load_pretrained(task, folder, options, {**changes, **task.configure(table, options)}, trust, loading)
 
 
 def prepare(task: Task, loaded: Loaded, table: pandas.DataFrame, files: Path | None, progress: Progress) -> Prepared:

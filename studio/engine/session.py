@@ -114,7 +114,8 @@ def load(config: RunConfig, home: Home, reporter: Reporter) -> Material:
     )
     seed_everything(config.training.seed)  # the new head's first weights
     changes = config_changes(config.training, config_of(folder))
-    loaded = load_model(task, table, folder, options, changes, trusts_remote_code())
+    loading = config.chosen_strategy.loading(config.strategy_options)
+    loaded = load_model(task, table, folder, options, changes, trusts_remote_code(), loading)
     prepared = prepare(
         task,
         loaded,

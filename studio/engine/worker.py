@@ -105,13 +105,11 @@ def devices_needed(config: "RunConfig") -> int:
 
 def train(run: Run, config: "RunConfig", home: Home, reporter: Reporter) -> None:
     """In this process, with others beside it where the run has several devices."""
-    from studio.engine.training import train_run
+    several = config.training.processes > 1 or is_launched()
+    with beside_others(run, config) if several else contextlib.nullcontext():
+        from studio.engine.training import train_run
 
-    if config.training.processes == 1 and not is_launched():
-        train_run(run, home, reporter)
-        return
-    with beside_others(run, config):
-        reporter.alone = False
+        reporter.alone = not several
         train_run(run, home, reporter)
 
 

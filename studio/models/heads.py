@@ -62,7 +62,19 @@ def tied_names(model: "nn.Module") -> dict[str, str]:
 
 
 def shapes_of(model: "nn.Module") -> dict[str, Shape]:
-    return {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
+    """Each parameter's, as the pretrained model has it."""
+    return {name: shape_of(model, name) for name, _ in model.named_parameters()}
+
+
+def shape_of(model: "nn.Module", name: str) -> tuple[int, ...]:
+    """Of a parameter, as the pretrained model has it: four bits are packed, and what GPT-2 stores as (in, out) was
+    turned round."""
+    parameter = model.get_parameter(name)
+    packed = getattr(parameter, "quant_state", None)
+    shape = tuple(parameter.shape if packed is None else packed.shape)
+    before = getattr(model.get_submodule(name.rpartition(".")[0]), "source_cls", None)
+    is_turned = before is not None and before.__name__ == "Conv1D" and len(shape) == 2
+    return shape[::-1] if is_turned else shape
 
 
 def build_without_memory(model_class: Any, config: Any) -> "PreTrainedModel":

@@ -49,6 +49,10 @@ class Preview:
         return len(self.blocks)
 
 
+Loading = Callable[[Structure], Mapping[str, Any]]
+"""The structure of a model that will be loaded -> arguments of `from_pretrained`, such as its quantization_config."""
+
+
 @dataclass(frozen=True)
 class Stage:
     """title: what begins to learn, in words. joins: names of its parameters. rate: a factor of every learning rate
@@ -134,6 +138,10 @@ class Strategy:
 
     def preview(self, structure: Structure, options: Any) -> Preview:
         raise NotImplementedError
+
+    def loading(self, options: Any) -> Loading | None:
+        """How the pretrained model is to be loaded, where that is not as usual."""
+        return None
 
     def apply(self, model: "nn.Module", structure: Structure, options: Any) -> "nn.Module":
         """Set requires_grad (or wrap with peft) so that exactly the previewed parameters train."""

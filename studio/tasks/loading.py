@@ -1,14 +1,15 @@
 """Loading pretrained and finished models of any task. Runs in workers and inference processes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import StudioError
 from studio.files import read_json
-from studio.models.heads import head_names
+from studio.models.heads import head_names, structure_of_model
 from studio.models.kind import ModelKind
+from studio.models.structure import Structure
 from studio.models.weights import refuse_incomplete, required_weight_files
 from studio.tasks.base import Task, Tools
 from studio.tasks.classes import label_maps
@@ -42,12 +43,18 @@ class Bundle:
 
 
 def load_pretrained(
-    task: Task, folder: Path, options: Any, values: Mapping[str, Any], trust_remote_code: bool = False
+    task: Task,
+    folder: Path,
+    options: Any,
+    values: Mapping[str, Any],
+    trust_remote_code: bool = False,
+    loading: Callable[[Structure], Mapping[str, Any]] | None = None,
 ) -> Loaded:
     """The model in `folder` under the task's head.
 
     values: for the model's config, what `Task.configure` found and what the settings change. A head in the
     checkpoint is kept where it has the same labels; else it begins anew, on the seed that is set.
+    loading: the structure that the model will have -> arguments of `from_pretrained` that stand over the usual ones.
     Raises StudioError for a model that cannot carry the head.
     """
     required_weight_files(folder)  # says so where there are only pickled weights, or none
@@ -56,7 +63,8 @@ def load_pretrained(
     values = in_stored_order(values, stored)
     for key, value in values.items():
         setattr(config, key, value)
-    model, info = _load(auto_class(task.model), folder, config, trust_remote_code)
+    arguments = loading(structure_ahead(task.model, config, trust_remote_code)) if loading else {}
+    model, info = _load(auto_class(task.model), folder, config, trust_remote_code, arguments)
     head = head_names(model)
     fresh = set(info["missing_keys"]) | {entry[0] for entry in info["mismatched_keys"]}
     fresh &= {name for name, _ in model.named_parameters()}
@@ -134,9 +142,19 @@ def _config(folder: Path, trust_remote_code: bool) -> Any:
     return config
 
 
+def structure_ahead(kind: ModelKind, config: Any, trust_remote_code: bool) -> Structure:
+    """The structure of the model that a config describes, without memory for its weights."""
+    import torch
+
+    with torch.device("meta"):
+        model = auto_class(kind).from_config(config, trust_remote_code=trust_remote_code)
+    return structure_of_model(model, head_names(model))
+
+
 def _load(
-    auto_class: Any, folder: Path, config: Any, trust_remote_code: bool
+    auto_class: Any, folder: Path, config: Any, trust_remote_code: bool, arguments: Mapping[str, Any] | None = None
 ) -> "tuple[PreTrainedModel, dict[str, Any]]":
+    """arguments: of `from_pretrained`; they stand over those here."""
     import torch
     from safetensors import SafetensorError
 
@@ -147,8 +165,8 @@ def _load(
             output_loading_info=True,
             ignore_mismatched_sizes=True,
             use_safetensors=True,
-            dtype=torch.float32,
             trust_remote_code=trust_remote_code,
+            **{"dtype": torch.float32, **(arguments or {})},
         )
     except ValueError as error:
         raise StudioError(
@@ -161,7 +179,16 @@ def _load(
             f"The weights of '{folder.name}' cannot be read.", _first_line(error), "Fetch or copy the model again."
         ) from error
     _count_over_batches(model)
+    _forget_how_it_was_loaded(model)
     return model, info
+
+
+def _forget_how_it_was_loaded(model: Any) -> None:
+    """What is saved goes on the pretrained model, however that is loaded then; and no map of devices stands in the way
+    of moving the model as a whole."""
+    for place, name in ((model.config, "quantization_config"), (model, "hf_device_map")):
+        if hasattr(place, name):
+            delattr(place, name)
 
 
 def _count_over_batches(model: "nn.Module") -> None:

@@ -28,7 +28,7 @@ from studio.store import Run, is_complete
 SAME = {
     "dropout": 0.0,
     "attention_dropout": 0.0,
-    "epochs": 3,
+    "epochs": 6,
     "batch_size": 7,
     "accumulation": 2,
     "class_weights": "balanced",

@@ -6,19 +6,26 @@ from pathlib import Path
 
 import pytest
 import torch
+import trained
 from families import build, live_structure
 from family_runs import NoProcessor, collate, items, logits, new_run, tensors, train
 
 from studio import hardware
 from studio.cli import main
 from studio.config import RunConfig
+from studio.engine.answering import answer_cells
+from studio.engine.session import shapes_of
 from studio.errors import StudioError
 from studio.hardware import Gpu
+from studio.models.structure import find_structure
 from studio.paths import Home
 from studio.preflight import find_problems
 from studio.store import Run
 from studio.strategies import STRATEGIES
-from studio.strategies.adapters.quantised import Qlora, quantised
+from studio.strategies.adapters.quantised import Qlora, _stays_whole, quantised
+from studio.tasks import TASKS
+from studio.tasks.loading import _load as load
+from studio.tasks.loading import auto_class, load_tuned, structure_ahead
 
 QLORA = STRATEGIES["qlora"]
 FAMILIES = ("bert", "gpt2", "t5", "vit")
@@ -150,3 +157,51 @@ def test_a_run_pauses_and_goes_on_and_its_adapter_is_a_plain_one(bits: str, anyw
     torch.testing.assert_close(logits(reloaded, "bert"), logits(resumed.model, "bert"), rtol=0.3, atol=0.3)
     kept = tensors(reloaded)
     assert all(torch.equal(kept[name], value) for name, value in weights.items() if "lora_" in name)
+
+
+@pytest.mark.parametrize("bits", BITS)
+@pytest.mark.parametrize("family", ["bert", "gpt2", "t5"])
+def test_a_model_is_rounded_while_it_is_read(family: str, bits: str, anywhere: None, tmp_path: Path) -> None:
+    """No layer is ever there in full precision, and everything else is as if it had been rounded afterwards."""
+    plain = build(family)
+    plain.save_pretrained(tmp_path)
+    options = QLORA.Options(bits=bits)
+    loading = QLORA.loading(options)
+    assert loading is not None
+    kind = TASKS["text-classification"].model
+    config = type(plain.config).from_pretrained(tmp_path)
+    ahead = structure_ahead(kind, config, trust_remote_code=False)
+    model, _ = load(auto_class(kind), tmp_path, config, False, loading(ahead))
+
+    structure = live_structure(plain)
+    assert (ahead.shapes, ahead.blocks, set(ahead.head)) == (structure.shapes, structure.blocks, set(structure.head))
+    assert shapes_of(model) == dict(structure.shapes)
+    afterwards = QLORA.apply(copy.deepcopy(plain), structure, options).to("cpu").base_model.model
+    small = [name for name, module in model.named_modules() if type(module).__module__.startswith("bitsandbytes")]
+    assert set(small) == {each.name for each in QLORA.automatic(structure) if not _stays_whole(plain, each.name)}  # type: ignore[attr-defined]
+    read = {name: model.get_submodule(name).weight for name in small}
+    model = QLORA.apply(model, find_structure(shapes_of(model), structure.head), options).to("cpu")
+    for name, weight in read.items():
+        layer = model.base_model.model.get_submodule(name).base_layer
+        assert layer.weight is weight  # and not rounded twice
+        assert torch.equal(weight.data, afterwards.get_submodule(name).base_layer.weight.data), name
+    assert not hasattr(model.config, "quantization_config")
+    plain.eval(), model.eval()
+    batch = collate(items(family))
+    with torch.no_grad():
+        torch.testing.assert_close(model(**batch).logits, plain(**batch).logits, rtol=0.3, atol=0.3)
+
+
+def test_a_run_file_trains_it_and_the_model_answers(
+    anywhere: None, home: Home, text_model: Path, reviews: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the run file to the adapter on the pretrained model in full precision."""
+    strategy = {"name": "qlora", "r": 4}
+    run = trained.new_run(home, "text-classification", text_model, reviews, strategy=strategy, training={"epochs": 1})
+    assert trained.in_this_process(run, monkeypatch) == 0, run.state().failure
+    config = RunConfig.from_file(run.config_file)
+    bundle = load_tuned(config.chosen_task, run.model, config.task_options)
+    kinds = {type(module).__name__ for module in bundle.model.modules()}
+    assert "Linear4bit" not in kinds and "Linear" in kinds
+    (answer,) = answer_cells(bundle, [{"text": "a good film"}])
+    assert answer.value in ("good", "bad")

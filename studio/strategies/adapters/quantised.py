@@ -8,7 +8,7 @@ from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
 from studio.strategies.adapters.low_rank import DoraOptions, Lora
-from studio.strategies.base import Preview
+from studio.strategies.base import Loading, Preview
 
 if TYPE_CHECKING:
     from torch import nn
@@ -50,13 +50,38 @@ class Qlora(Lora):
         numbers = sum(layer.inputs * layer.outputs for layer in self.automatic(structure))
         return replace(told, quantised=numbers, quantised_bytes=round(numbers * BYTES[options.bits]))
 
+    def loading(self, options: Any) -> Loading:
+        """Every layer is rounded as soon as it is read: the model is never there as a whole in full precision."""
+        self.check_here()
+        return lambda structure: {"quantization_config": self._bits(structure, options)}
+
+    def _bits(self, structure: Structure, options: Any) -> Any:
+        from transformers import BitsAndBytesConfig
+
+        small = {layer.name for layer in self.automatic(structure)}
+        modules = (name.rpartition(".")[0] for name, shape in structure.shapes.items() if len(shape) == 2)
+        whole = [name for name in modules if name not in small]
+        if options.bits == "8-bit":
+            return BitsAndBytesConfig(load_in_8bit=True, llm_int8_threshold=0.0, llm_int8_skip_modules=whole)
+        return BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            llm_int8_skip_modules=whole,
+        )
+
     def apply(self, model: "nn.Module", structure: Structure, options: Any) -> "nn.Module":
+        """What `loading` left in full precision, as for a model that was made in memory, is rounded now."""
         self.check_here()
         for layer in self.automatic(structure):
-            if not _stays_whole(model, layer.name):
+            if not _is_small(model.get_submodule(layer.name)) and not _stays_whole(model, layer.name):
                 model.set_submodule(layer.name, quantised(model.get_submodule(layer.name), options.bits))
         setattr(model, f"is_loaded_in_{options.bits.replace('-', '')}", True)  # what peft asks
         return super().apply(model, structure, options)
+
+
+def _is_small(layer: "nn.Module") -> bool:
+    return hasattr(layer, "source_cls")  # as transformers marks a layer that it put in another one's place
 
 
 def quantised(layer: Any, bits: str) -> "nn.Module":
