@@ -20,9 +20,7 @@ from studio.commands import train as train_command
 from studio.commands.listing import LISTS
 from studio.commands.train import with_changes
 from studio.commands.ui import settings_from
-from studio.commands.using import given_row
 from studio.config import RunConfig
-from studio.data.columns import Column
 from studio.errors import StudioError
 from studio.models.starters import STARTERS
 from studio.paths import Home
@@ -30,7 +28,6 @@ from studio.server_settings import ServerSettings
 from studio.store import Store
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
-from studio.tasks.base import Task
 
 SMALL = "training: {epochs: 1, batch_size: 8, learning_rate: 0.003}\n"
 
@@ -224,8 +221,6 @@ def test_from_a_run_file_to_a_prediction(
     answer = json.loads(capsys.readouterr().out)
     assert answer["value"] in ("good", "bad")
     assert sum(answer["details"]["probabilities"].values()) == pytest.approx(1, abs=1e-3)
-    assert main(["predict", run_id, "--input", "text=a great lovely film"]) == 0
-    assert capsys.readouterr().out.splitlines()[0].endswith(f"%  {answer['value']}")
 
     monkeypatch.setattr(predictor, "python", forked.command)
     many = run_file.parent / "many.csv"
@@ -235,8 +230,6 @@ def test_from_a_run_file_to_a_prediction(
     written = output.read_text(encoding="utf-8-sig").splitlines()
     assert len(written) == 3 and written[0] == "text,predicted,p_bad,p_good,problem"
     capsys.readouterr()
-    assert main(["predict", run_id, str(many)]) == 0
-    assert capsys.readouterr().out.splitlines() == written
 
     assert main(["export", run_id, "--format", "folder", "--to", str(run_file.parent / "out"), "--json"]) == 0
     assert Path(json.loads(capsys.readouterr().out)["path"]).exists()
@@ -290,49 +283,6 @@ def test_pause_and_resume_from_the_command_line(
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["status"] == "stopped"
     steps = [step for step, _ in run.state().train]
     assert steps == sorted(set(steps)) and steps[-1] > paused_at > 0
-
-
-class Pair(Task):
-    """What a task with several inputs asks for."""
-
-    name = "pair"
-    inputs = (
-        Column("question", "Question", "text", ""),
-        Column("map", "Map", "image", "", required=False),
-    )
-
-
-@pytest.mark.parametrize(
-    ("alone", "named", "row"),
-    [
-        ("Who?", [], {"question": "Who?"}),
-        (None, ["question=a=b"], {"question": "a=b"}),
-        ("Who?", ["map={file}"], {"question": "Who?", "map": "{file}"}),
-    ],
-)
-def test_inputs_are_given_alone_or_by_name(
-    alone: str | None, named: list[str], row: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "map.png").write_bytes(b"x")
-    found = given_row(Pair(), alone, [entry.format(file="map.png") for entry in named])
-    assert found == {name: cell.format(file=tmp_path / "map.png") for name, cell in row.items()}, "files as whole paths"
-
-
-@pytest.mark.parametrize(
-    ("alone", "named", "told"),
-    [
-        (None, [], "--input question="),
-        ("  ", [], "--input question="),
-        ("Who?", ["answer=x"], "question, map"),
-        ("Who?", ["map"], "NAME=VALUE"),
-        ("Who?", ["map=none.png"], "no picture none.png"),
-    ],
-)
-def test_inputs_that_are_missing_or_unknown_are_told(alone: str | None, named: list[str], told: str) -> None:
-    with pytest.raises(StudioError) as caught:
-        given_row(Pair(), alone, named)
-    assert told in str(caught.value) + str(caught.value.explanation.what_to_do)
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:

@@ -208,7 +208,7 @@ def test_the_split_slider(ready: Draft) -> None:
 def test_class_folders_of_pictures(services: Services, image_draft: Draft) -> None:
     assert services.datasets.assembled(image_draft).counts.keys() == {"across", "upright"}
     page = services.datasets.preview({"draft": image_draft.id})
-    assert page["layout"] == "gallery" and page["rows"][0]["thumbnail"].startswith("gradio_api/file=")
+    assert page["layout"] == "gallery" and page["rows"][0]["thumbnail"]["src"].startswith("gradio_api/file=")
 
 
 # --- 3 Strategy -------------------------------------------------------------------------------------

@@ -1,0 +1,130 @@
+"""studio predict: what is given to it, and what it prints; the model's answers are made up."""
+
+import csv
+import json
+from collections.abc import Generator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from logs import make_run, planned, started, write
+
+from studio import predictor as module
+from studio.cli import main
+from studio.commands.using import given_row
+from studio.data.columns import Column
+from studio.errors import StudioError
+from studio.events import Finished
+from studio.paths import Home
+from studio.predictor import Answered, Chunk
+from studio.store import Run, Store
+from studio.tasks.base import Answer, Task
+
+GOOD = Answer("good", {"probabilities": {"good": 0.75, "bad": 0.25}})
+
+
+class MadeUp:
+    """A predictor that finds everything good, and remembers what it was asked."""
+
+    asked: list[Any] = []
+
+    def warm_up(self, run: Run | None = None) -> None: ...
+
+    def close(self) -> None: ...
+
+    def predict(self, run: Run, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
+        self.asked[:] = rows
+        return [GOOD] * len(rows)
+
+    def predict_file(self, run: Run, source: str) -> Generator[Chunk, None, dict[str, Any]]:
+        self.asked[:] = [source]
+        yield Chunk(2, 2, (Answered({"text": "a"}, GOOD), Answered({"text": ""}, None, "The text is empty.")))
+        return {"rows": 2, "labels": ["bad", "good"]}
+
+
+@pytest.fixture
+def run(home: Home, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setattr(module, "Predictor", MadeUp)
+    made = make_run(Store(home))
+    return write(made, started(), planned(), Finished(reason="completed", best_step=1, seconds=1.0))
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    (tmp_path / "many.csv").write_text("text\na\n\n", encoding="utf-8")
+    return tmp_path / "many.csv"
+
+
+@pytest.mark.parametrize("words", [["a film"], ["--input", "text=a film"]])
+def test_one_answer_is_printed(run: Run, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", run.id, *words]) == 0
+    assert capsys.readouterr().out == " 75.00%  good\n 25.00%  bad\n" and MadeUp.asked == [{"text": "a film"}]
+    assert main(["predict", run.id, *words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"run": run.id, **GOOD.as_dict()}
+
+
+def test_answers_to_a_file_are_printed_or_written(
+    run: Run, many: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", run.id, str(many)]) == 0
+    printed = list(csv.reader(capsys.readouterr().out.splitlines()))
+    assert printed == [
+        ["text", "predicted", "p_bad", "p_good", "problem"],
+        ["a", "good", "0.25", "0.75", ""],
+        ["", "", "", "", "The text is empty."],
+    ]
+    output = tmp_path / "out.csv"
+    assert main(["predict", run.id, str(many), "--output", str(output)]) == 0
+    assert capsys.readouterr().out == f"{output}\n" and MadeUp.asked == [str(many)]
+    with output.open(encoding="utf-8-sig", newline="") as file:
+        assert list(csv.reader(file)) == printed
+    assert main(["predict", run.id, str(many), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"run": run.id, "output": None}
+
+
+def test_an_output_for_a_single_answer_is_refused(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", run.id, "a film", "--output", "x.csv"]) == 2
+    assert "--output is for a file" in capsys.readouterr().err
+
+
+class Pair(Task):
+    """What a task with several inputs asks for."""
+
+    name = "pair"
+    inputs = (
+        Column("question", "Question", "text", ""),
+        Column("map", "Map", "image", "", required=False),
+    )
+
+
+@pytest.mark.parametrize(
+    ("alone", "named", "row"),
+    [
+        ("Who?", [], {"question": "Who?"}),
+        (None, ["question=a=b"], {"question": "a=b"}),
+        ("Who?", ["map={file}"], {"question": "Who?", "map": "{file}"}),
+    ],
+)
+def test_inputs_are_given_alone_or_by_name(
+    alone: str | None, named: list[str], row: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "map.png").write_bytes(b"x")
+    found = given_row(Pair(), alone, [entry.format(file="map.png") for entry in named])
+    assert found == {name: cell.format(file=tmp_path / "map.png") for name, cell in row.items()}, "files as whole paths"
+
+
+@pytest.mark.parametrize(
+    ("alone", "named", "told"),
+    [
+        (None, [], "--input question="),
+        ("  ", [], "--input question="),
+        ("Who?", ["answer=x"], "question, map"),
+        ("Who?", ["map"], "NAME=VALUE"),
+        ("Who?", ["map=none.png"], "no picture none.png"),
+    ],
+)
+def test_inputs_that_are_missing_or_unknown_are_told(alone: str | None, named: list[str], told: str) -> None:
+    with pytest.raises(StudioError) as caught:
+        given_row(Pair(), alone, named)
+    assert told in str(caught.value) + str(caught.value.explanation.what_to_do)
