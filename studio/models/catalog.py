@@ -43,8 +43,9 @@ def _card(
     return ModelCard(id, title, sentence, licence, parameters, download, tasks, reads, round(compute * MILLION))
 
 
-_TEXT = ("text-classification",)
+_TEXT = ("text-classification", "text-regression", "token-classification")
 _IMAGE = ("image-classification",)
+_DETECTION = ("object-detection",)
 
 # task, id, title, licence, parameters (millions), download (MB), compute (millions of multiply-adds), reads, sentence
 CATALOG: tuple[ModelCard, ...] = (
@@ -111,6 +112,18 @@ CATALOG: tuple[ModelCard, ...] = (
     _card(
         _IMAGE, "google/vit-base-patch16-224", "ViT base", "Apache-2.0", 86.6, 346, 17600, "224 px",
         "A large all-rounder; wants a GPU when all of it is trained.",
+    ),
+    _card(
+        _DETECTION, "hustvl/yolos-tiny", "YOLOS tiny", "Apache-2.0", 6.5, 26, 9400, "512 px",
+        "Small enough to be trained on a laptop; knows the 80 everyday things of COCO.",
+    ),
+    _card(
+        _DETECTION, "PekingU/rtdetr_r18vd_coco_o365", "RT-DETR R18", "Apache-2.0", 20.2, 81, 30000, "640 px",
+        "The best first try where there is a GPU: accurate, and quick when it answers.",
+    ),
+    _card(
+        _DETECTION, "PekingU/rtdetr_r50vd_coco_o365", "RT-DETR R50", "Apache-2.0", 42.9, 172, 68000, "640 px",
+        "Larger and more accurate; wants a GPU.",
     ),
 )  # fmt: skip
 
