@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from studio.engine.failures import Broken, explain
 from studio.engine.reporting import Interrupted, Reporter, logger
+from studio.errors import StudioError
 from studio.events import Failed
 from studio.paths import Home
 from studio.processes import python
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from studio.config import RunConfig
 
 FAILED = 1  # exit code
+SHARDING = ("FSDP", "DEEPSPEED", "MEGATRON_LM")  # see `ranks` for why not
 SECONDS_TO_NOTICE = 30.0  # that one of them has died; without NCCL, which may wait for ever, it takes a moment
 SECONDS_TO_END = 10.0
 
@@ -155,6 +157,12 @@ def send_home(run: Run) -> None:
 
 def join(config: "RunConfig", environment: Mapping[str, str]) -> None:
     """Meet the other processes, on the kind of device that the run asks for."""
+    if sharding := [way for way in SHARDING if os.environ.get(f"ACCELERATE_USE_{way}", "").lower() == "true"]:
+        raise StudioError(
+            "The model cannot be cut into shares for several devices.",
+            f"The launcher asks for {sharding[0]}, and here each process holds the whole model.",
+            "Launch it without. Adapters (LoRA, QLoRA) train large models on one device.",
+        )
     from studio.engine import ranks
     from studio.engine.precision import choose_device
 

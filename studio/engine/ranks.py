@@ -8,7 +8,8 @@ without looking for unused ones in every step). What it costs is that sending do
 
 FSDP and DeepSpeed, which cut the model itself into shares, are not supported: every forward pass would have to be made
 by all processes at once (here each scores its own share of the rows), and what reads or writes weights (checkpoints,
-averages of weights, recorded activations) would have to gather them first.
+averages of weights, recorded activations) would have to gather them first. Accelerate has FSDP on accelerators alone,
+never on CPUs with gloo.
 
 Process 0 (rank 0) holds the run's lock, writes its log and its files, and hears Pause and Stop for all.
 """

@@ -8,7 +8,6 @@ import socket
 import subprocess
 from pathlib import Path
 
-import psutil
 import pytest
 import torch
 from trained import ENVIRONMENT, Finished, Workers, new_run, state_of, wait_for_end, wait_until
@@ -36,15 +35,9 @@ SAME = {
 }
 
 
-def worker_of(run: Run) -> psutil.Process:
-    assert run.worker is not None
-    process = run.worker.process()
-    assert process is not None
-    return process
-
-
-def behind(run: Run, step: int) -> None:
-    wait_until(lambda: state_of(run).step > step or not worker_of(run).is_running())
+def wait_for_step(run: Run, worker: Identity, step: int) -> None:
+    wait_until(lambda: state_of(run).step > step or not worker.is_alive)
+    assert worker.is_alive, run.worker_log.read_text(encoding="utf-8")
 
 
 def test_two_processes_give_the_numbers_of_one(finished: Finished, workers: Workers) -> None:
@@ -54,14 +47,16 @@ def test_two_processes_give_the_numbers_of_one(finished: Finished, workers: Work
 
     two = finished.new("full", **SAME, processes=2)
     process = workers.start(two)
-    behind(two, 8)
+    wait_for_step(two, process, 8)
     two.command("pause")
     wait_for_end(process)
     assert two.state().status == "paused", two.worker_log.read_text(encoding="utf-8")
 
     process = workers.start(two)
-    behind(two, 30)
-    follower = worker_of(two).children()[0]
+    wait_for_step(two, process, 30)
+    living = process.process()
+    assert living is not None
+    (follower,) = living.children()
     follower.kill()
     wait_for_end(process)
     broken = two.state()
@@ -70,8 +65,8 @@ def test_two_processes_give_the_numbers_of_one(finished: Finished, workers: Work
 
     state, alone = workers.work(two), state_of(one)
     assert state.status == "completed", two.worker_log.read_text(encoding="utf-8")
-    assert alone.plan == state.plan and alone.plan is not None
-    assert [step for step, _ in state.train] == [step for step, _ in alone.train]
+    assert alone.plan is not None and state.plan == alone.plan.model_copy(update={"time": state.plan.time})
+    assert [step for step, _ in state.train] == [step for step, _ in alone.train]  # and none of them twice
     assert [loss for _, loss in state.train] == pytest.approx([loss for _, loss in alone.train], abs=2e-5)
     assert state.train[-1][1] < 0.9 * state.train[0][1]  # something was learned
     assert [event.step for event in state.validation] == [event.step for event in alone.validation]
@@ -173,6 +168,13 @@ def test_what_broke_in_another_process_is_told_in_its_words(
         started.close()
     assert broken is not None and broken.said.what == "The memory is full."
     assert not explain(broken, has_checkpoint=False).resumable and explain(broken, has_checkpoint=True).resumable
+
+
+@pytest.mark.parametrize("way", followers.SHARDING)
+def test_a_model_in_shares_is_refused(way: str, finished: Finished, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"ACCELERATE_USE_{way}", "true")
+    with pytest.raises(StudioError, match=f"{way}, and here each process holds the whole model"):
+        followers.join(RunConfig.from_file(finished.new("full").config_file), {})
 
 
 def test_followers_end_with_their_leader(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> None:
