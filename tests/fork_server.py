@@ -18,16 +18,21 @@ import signal
 import socket
 import sys
 import traceback
+from pathlib import Path
 from typing import Any, NoReturn
 
 from studio.engine.warm import PRELOADED
 
-INFERENCE = ("studio.engine.prediction_files", "studio.engine.resident", "studio.exporters")
+INFERENCE = ("studio.engine.answering", "studio.engine.resident", "studio.exporters")
 
 
 def main(address: str) -> None:
-    for module in (*PRELOADED, *INFERENCE):
-        importlib.import_module(module)
+    try:
+        for module in (*PRELOADED, *INFERENCE):
+            importlib.import_module(module)
+    except BaseException:
+        Path(f"{address}.failed").touch()
+        raise
     woken, alarm = socket.socketpair()
     alarm.setblocking(False)
     signal.set_wakeup_fd(alarm.fileno())

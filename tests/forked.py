@@ -62,8 +62,10 @@ class Forked:
 
 
 def connect(address: str) -> socket.socket:
-    """Waits while the server imports."""
+    """Waits while the server imports, and no longer where it could not."""
     while Path(address).parent.is_dir():
+        if Path(f"{address}.failed").exists():
+            raise RuntimeError("the server that forks processes for the tests ended; see its output")
         connection = socket.socket(socket.AF_UNIX)
         try:
             connection.connect(address)
