@@ -132,16 +132,16 @@ def in_this_process(run: Run, monkeypatch: pytest.MonkeyPatch) -> int:
 def open_session(run: Run) -> "Session":
     """The run as its worker holds it right before the first step, here."""
     import torch
+    from studio.engine.resolved import ResolvedSettings
 
     from studio.config import RunConfig
     from studio.engine.reporting import Reporter
     from studio.engine.session import build, load
-    from studio.engine.settled import Settled
 
     torch.set_num_threads(1)
     config, reporter = RunConfig.from_file(run.config_file), Reporter(run)
     home = Home(run.folder.parent.parent)
-    session = build(run, config, load(config, home, reporter), Settled("cpu", 1), reporter)
+    session = build(run, config, load(config, home, reporter), ResolvedSettings("cpu", 1), reporter)
     session.place(reporter, compute_once=True)
     return session
 
