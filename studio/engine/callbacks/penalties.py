@@ -51,12 +51,11 @@ class GradientNoise(Callback):
 
     def on_gradients(self, loop: Loop) -> None:
         deviation = loss_scale(loop) * (self._eta / (1 + loop.state.step) ** NOISE_FALLS) ** 0.5
-        generator = torch.Generator(loop.device).manual_seed(self._seed * STEPS_APART + loop.state.step)
-        for parameter in loop.trained.values():
-            if parameter.grad is not None:
-                gradient = parameter.grad
-                noise = torch.randn(gradient.shape, generator=generator, device=gradient.device, dtype=gradient.dtype)
-                gradient.add_(noise, alpha=deviation)
+        gradients = [parameter.grad for parameter in loop.trained.values() if parameter.grad is not None]
+        generator = torch.Generator(gradients[0].device).manual_seed(self._seed * STEPS_APART + loop.state.step)
+        for gradient in gradients:
+            noise = torch.empty_like(gradient).normal_(generator=generator)
+            gradient.add_(noise, alpha=deviation)
 
 
 def loss_scale(loop: Loop) -> float:
