@@ -9,13 +9,13 @@ import pandas
 import torch
 from families import TEXT_FAMILIES, build
 from prepared import prepared_of
-from studio.engine.resolved import ResolvedSettings
 
 from studio.config import RunConfig
 from studio.engine.callbacks.base import Callback, StepResult
 from studio.engine.checkpoint import Checkpoints
 from studio.engine.loop import Loop
 from studio.engine.reporting import Reporter
+from studio.engine.resolved_settings import ResolvedSettings
 from studio.engine.session import Material, Session
 from studio.engine.session import build as build_session
 from studio.engine.training import continue_from

@@ -116,7 +116,7 @@ def test_a_newer_import_or_score_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_a_run_computes_with_says_its_version(tmp_path: Path) -> None:
-    from studio.engine.resolved import FILE, ResolvedSettings
+    from studio.engine.resolved_settings import FILE, ResolvedSettings
 
     resolved = ResolvedSettings("cpu", 2, "fp32", 8)
     resolved.write(tmp_path)

@@ -132,10 +132,10 @@ def in_this_process(run: Run, monkeypatch: pytest.MonkeyPatch) -> int:
 def open_session(run: Run) -> "Session":
     """The run as its worker holds it right before the first step, here."""
     import torch
-    from studio.engine.resolved import ResolvedSettings
 
     from studio.config import RunConfig
     from studio.engine.reporting import Reporter
+    from studio.engine.resolved_settings import ResolvedSettings
     from studio.engine.session import build, load
 
     torch.set_num_threads(1)

@@ -14,7 +14,7 @@ from studio.engine.checkpoint import random_state, restore_random_state
 from studio.engine.frozen import Call, find_boundaries, modules_without_dropout, trace
 from studio.engine.replay import CannotRecord, NothingToGain
 from studio.engine.reporting import Reporter
-from studio.engine.resolved import ResolvedSettings
+from studio.engine.resolved_settings import ResolvedSettings
 from studio.store import Run
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from studio.engine.callbacks.averaging import copied, places, put
 from studio.engine.frozen_layers import kept_random_state
 from studio.engine.loop import Loop
 from studio.engine.reporting import Reporter
-from studio.engine.resolved import ResolvedSettings
+from studio.engine.resolved_settings import ResolvedSettings
 from studio.errors import StudioError
 from studio.events import RateTest
 from studio.store import Run

@@ -37,7 +37,7 @@ from studio.engine.loop import Loop, Plan, parameter_groups
 from studio.engine.objective import objective
 from studio.engine.preparation import Prepared, load_model, prepare
 from studio.engine.reporting import Reporter
-from studio.engine.resolved import ResolvedSettings
+from studio.engine.resolved_settings import ResolvedSettings
 from studio.engine.trials import resolve_settings
 from studio.errors import StudioError
 from studio.events import Planned

@@ -14,7 +14,7 @@ from studio.engine.frozen_layers import cache_folder
 from studio.engine.precision import choose_device
 from studio.engine.range_test import find_learning_rate
 from studio.engine.reporting import Interrupted, Reporter
-from studio.engine.resolved import ResolvedSettings, default_threads
+from studio.engine.resolved_settings import ResolvedSettings, default_threads
 from studio.engine.session import Session, build, load, seed_everything
 from studio.events import LOG_VERSION, Evaluated, Finished, Paused, Phase, Resumed, Started, fold
 from studio.paths import Home

@@ -13,7 +13,7 @@ from studio.engine.forward import Forward
 from studio.engine.precision import Precision, autocast, choose_precision, time_training_step, trial_precision
 from studio.engine.preparation import Prepared
 from studio.engine.reporting import Reporter
-from studio.engine.resolved import ResolvedSettings
+from studio.engine.resolved_settings import ResolvedSettings
 from studio.training.optimizers import OPTIMIZERS
 
 FLOAT_BYTES = 4

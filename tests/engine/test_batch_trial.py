@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 
 import pytest
 import torch
-from studio.engine.resolved import ResolvedSettings
 from torch import nn
 from trained import Finished, open_session
 
@@ -13,6 +12,7 @@ from studio.config import RunConfig
 from studio.engine import batch_trial
 from studio.engine.batch_trial import Trials, find_batch_size, on_gpu, on_processor
 from studio.engine.reporting import Reporter
+from studio.engine.resolved_settings import ResolvedSettings
 from studio.engine.trials import resolve_settings
 from studio.errors import StudioError
 
