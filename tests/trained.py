@@ -14,6 +14,7 @@ import tiny
 import yaml
 from forked import Forked
 
+from studio.config import RunConfig
 from studio.events import RunState, fold
 from studio.paths import Home
 from studio.processes import Identity, python, start_detached
@@ -233,8 +234,10 @@ class Inference:
 
     def predict(self, run: Run, inputs: list[str], which: str = "tuned") -> list[dict[str, float]]:
         """The probabilities by class, for every input."""
-        answers = self.ask(op="predict", run_dir=run.folder, which=which, inputs=inputs)
-        return [answer["probabilities"] for answer in answers]
+        column = RunConfig.from_file(run.config_file).chosen_task.inputs[0].name
+        rows = [{column: each} for each in inputs]
+        answers = self.ask(op="predict", run_dir=run.folder, which=which, rows=rows)
+        return [answer["details"]["probabilities"] for answer in answers]
 
     def close(self) -> int:
         assert self.process.stdin is not None

@@ -74,7 +74,7 @@ def test_trying_leaves_no_trace(finished: Finished) -> None:
 
     def loss_of(rows: Sequence[int]) -> torch.Tensor:
         asked.append(len(rows))
-        loss: torch.Tensor = session.loop.forward("train", rows).loss
+        loss: torch.Tensor = session.loop.forward("train", rows).mean
         return loss
 
     assert find_batch_size(8, model, loss_of, [2, 1, 0], state=0).size == 8

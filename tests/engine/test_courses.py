@@ -21,7 +21,7 @@ from trained import (
 
 from studio.engine.callbacks.base import Callback
 from studio.engine.callbacks.unfreezing import Unfreezing, stages_by_name
-from studio.engine.loop import State, parameter_groups, parts
+from studio.engine.loop import State, micro_batches, parameter_groups
 from studio.engine.reporting import Interrupted
 from studio.events import Layers
 from studio.store import Run
@@ -224,12 +224,12 @@ def test_it_remembers_where_it_was() -> None:
     assert again.state() == callback.state() and len(learning(other)) == 4
 
 
-# --- parts of a step -------------------------------------------------------------------------------
+# --- a step in pieces -------------------------------------------------------------------------------
 
 
-def test_parts_are_nearly_equal() -> None:
-    assert parts(list(range(7)), 3) == [[0, 1, 2], [3, 4, 5], [6]]
-    assert parts([1], 4) == [[1]] and parts([1, 2, 3], 1) == [[1, 2, 3]]
+def test_micro_batches_are_nearly_equal() -> None:
+    assert micro_batches(list(range(7)), 3) == [[0, 1, 2], [3, 4, 5], [6]]
+    assert micro_batches([1], 4) == [[1]] and micro_batches([1, 2, 3], 1) == [[1, 2, 3]]
 
 
 def test_a_step_in_parts_gives_the_same_gradients(finished: Finished) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from trained import ENVIRONMENT, Finished, Workers, new_run, state_of, wait_for_end, wait_until
+from trained import Finished, Workers, new_run, state_of, wait_for_end, wait_until
 
 from studio.config import RunConfig
 from studio.engine import followers, ranks, worker
@@ -82,7 +82,14 @@ def launch(run: Run) -> list["subprocess.Popen[bytes]"]:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
-    shared = {**os.environ, **ENVIRONMENT, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2"}
+    shared = {
+        **os.environ,
+        "HF_HUB_OFFLINE": "1",
+        "OMP_NUM_THREADS": "1",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+        "WORLD_SIZE": "2",
+    }
     with run.worker_log.open("ab") as log:
         return [
             subprocess.Popen(

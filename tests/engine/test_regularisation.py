@@ -185,17 +185,17 @@ def test_dropout_reaches_every_family(family: str) -> None:
 
 def test_only_what_the_model_has_is_read() -> None:
     bert = build("bert").config.to_dict()
-    assert unused_settings(True, False, bert, []) >= {"mixup", "cutmix", "stochastic_depth", "batch_norm"}
-    assert not unused_settings(True, False, bert, []) & {"dropout", "attention_dropout", "label_smoothing"}
+    assert unused_settings({"classes"}, bert, []) >= {"mixup", "cutmix", "stochastic_depth", "batch_norm"}
+    assert not unused_settings({"classes"}, bert, []) & {"dropout", "attention_dropout", "label_smoothing"}
     resnet = build("resnet")
-    assert "batch_norm" not in unused_settings(True, True, resnet.config.to_dict(), resnet.state_dict())
-    assert {"loss", "class_weights"} <= unused_settings(False, False, bert, [])
+    assert "batch_norm" not in unused_settings({"classes", "images"}, resnet.config.to_dict(), resnet.state_dict())
+    assert {"loss", "class_weights"} <= unused_settings((), bert, [])
     assert set(CONFIG_KEYS) <= set(TrainingOptions.model_fields)
 
 
 def test_a_folder_tells_whether_its_model_normalises_batches(image_model: Path, text_model: Path) -> None:
-    assert "batch_norm" not in unused_settings(True, True, {}, describe_folder(image_model).tensors)
-    assert "batch_norm" in unused_settings(True, False, {}, describe_folder(text_model).tensors)
+    assert "batch_norm" not in unused_settings({"classes", "images"}, {}, describe_folder(image_model).tensors)
+    assert "batch_norm" in unused_settings({"classes"}, {}, describe_folder(text_model).tensors)
 
 
 def test_the_live_model_has_the_dropout_that_was_asked_for(finished: Finished) -> None:
