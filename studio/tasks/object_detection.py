@@ -52,7 +52,7 @@ class ObjectDetection(Task):
     name = "object-detection"
     title = "Find objects"
     sentence = "Find and frame things in pictures: cells, products, animals, damage."
-    icon = "image"
+    icon = "target"
     group = "Pictures"
     inputs = (IMAGE,)
     targets = (BOXES,)

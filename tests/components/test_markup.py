@@ -85,7 +85,7 @@ def test_pieces_are_marked_where_they_are_and_overlaps_are_drawn_once() -> None:
 
 def test_an_image_with_frames_is_one_image_whatever_its_labels_say() -> None:
     html = framed_html(EVIL, (8, 8), [{"box": [0, 0, 1, 1], "label": EVIL, "score": 0.5}], EVIL)
-    assert html.count("<img") == 1 and html.count("&lt;img") == 3
+    assert html.count("<img") == 1 and html.count("&lt;img") == 4
     assert "ui-frame-label" not in framed_html("a.png", (8, 8), [{"box": [0, 0, 1, 1], "label": "x"}], compact=True)
 
 

@@ -8,8 +8,10 @@ import pytest
 import torch
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_score, recall_score
 
+from components.icons import icon
 from studio.errors import StudioError
-from studio.tasks.base import Answer, Scores
+from studio.tasks import TASKS
+from studio.tasks.base import Answer, Scores, Task
 from studio.tasks.classes import ClassScorer, class_answers, class_config, label_maps
 from studio.tasks.loading import in_stored_order
 
@@ -81,3 +83,8 @@ def test_answers_are_probabilities_most_likely_first() -> None:
     assert answer.value == "bee" and list(shares)[:2] == ["bee", "cat"]
     assert sum(shares.values()) == pytest.approx(1.0) and shares["dog"] == 0.0
     assert shares["bee"] == pytest.approx(1 / (1 + numpy.exp(-1)))
+
+
+@pytest.mark.parametrize("task", list(TASKS), ids=lambda task: task.name)
+def test_every_task_has_a_drawing(task: Task) -> None:
+    assert icon(task.icon).startswith("<svg")
