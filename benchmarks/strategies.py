@@ -45,7 +45,7 @@ from studio.models.sources import fetch
 from studio.paths import Home
 from studio.store import Run, Store
 from studio.strategies import STRATEGIES
-from studio.suggestion import Prospect, Settings, Suggestion, suggest
+from studio.suggestion import Outcome, Settings, Suggestion, suggest
 from studio.tasks import TASKS
 
 PASSES = {"text-classification": (4, 2), "image-classification": (6, 1)}  # epochs, and checks in each
@@ -160,11 +160,11 @@ def suggestion(rows: Rows, choices: Choices, home: Home) -> Suggestion:
     structure = architecture.structure
     here = probe()
 
-    def look(settings: Settings) -> Prospect:
+    def look(settings: Settings) -> Outcome:
         config = RunConfig.read({**about(rows, choices, 0), **settings})
         length = rows.length or picture_side(info)
         needed = forecast(config, structure, architecture.config, rows.counts, length, here, home)
-        return Prospect(needed.seconds, fits(needed, here).verdict != "no")
+        return Outcome(needed.seconds, fits(needed, here).verdict != "no")
 
     return suggest(structure, rows.counts["train"], rows.classes, look)
 

@@ -12,7 +12,7 @@ from studio.models.local import ModelInfo, find
 from studio.models.sources import why_only_local
 from studio.paths import Home
 from studio.training.computing import check_processes
-from studio.training.needs import unread
+from studio.training.needs import unused_settings
 from studio.training.optimizers import OPTIMIZERS
 
 
@@ -59,9 +59,9 @@ def _of_model(config: RunConfig, home: Home, trust_remote_code: bool) -> list[Ex
 def _of_unread(config: RunConfig, info: ModelInfo) -> list[Explanation]:
     """Settings that this task and model do not have: better refused than ignored."""
     task = config.chosen_task
-    nobody_reads = unread(task.traits, info.config, info.tensors)
+    unused = unused_settings(task.traits, info.config, info.tensors)
     fields = type(config.training).model_fields
-    given = [name for name in sorted(nobody_reads) if getattr(config.training, name) != fields[name].default]
+    given = [name for name in sorted(unused) if getattr(config.training, name) != fields[name].default]
     return [
         Explanation(
             f"The setting '{name}' has no effect here.",

@@ -29,7 +29,7 @@ class Suggestion:
 
 
 @dataclass(frozen=True)
-class Prospect:
+class Outcome:
     """What a choice would take on this machine."""
 
     seconds: float
@@ -37,7 +37,7 @@ class Prospect:
 
 
 def suggest(
-    structure: Structure, rows: int, counts: Mapping[str, int], look: Callable[[Settings], Prospect]
+    structure: Structure, rows: int, counts: Mapping[str, int], look: Callable[[Settings], Outcome]
 ) -> Suggestion:
     """rows: of training. counts: training examples of each class, empty for a task without classes.
 
@@ -57,7 +57,7 @@ def suggest(
     return Suggestion(choices[chosen], (candidates[chosen][1], *why))
 
 
-def _is_quick(prospect: Prospect) -> bool:
+def _is_quick(prospect: Outcome) -> bool:
     return prospect.fits and prospect.seconds <= PATIENCE_SECONDS
 
 

@@ -15,9 +15,9 @@ from studio.engine.callbacks.base import Callback, StepResult
 from studio.engine.checkpoint import Checkpoints
 from studio.engine.loop import Loop
 from studio.engine.reporting import Reporter
+from studio.engine.resolved_settings import ResolvedSettings
 from studio.engine.session import Material, Session
 from studio.engine.session import build as build_session
-from studio.engine.settled import Settled
 from studio.engine.training import continue_from
 from studio.models.heads import head_names
 from studio.paths import Home
@@ -75,7 +75,7 @@ def opened(run: Run) -> Session:
     torch.set_num_threads(1)
     config, reporter = RunConfig.from_file(run.config_file), Reporter(run)
     family = config.model.id
-    return build_session(run, config, material(family), Settled("cpu", 1), reporter)
+    return build_session(run, config, material(family), ResolvedSettings("cpu", 1), reporter)
 
 
 def new_run(home: Home, strategy: str, family: str) -> Run:

@@ -116,11 +116,11 @@ def test_a_newer_import_or_score_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_a_run_computes_with_says_its_version(tmp_path: Path) -> None:
-    from studio.engine.settled import FILE, Settled
+    from studio.engine.resolved_settings import FILE, ResolvedSettings
 
-    resolved = Settled("cpu", 2, "fp32", 8)
+    resolved = ResolvedSettings("cpu", 2, "fp32", 8)
     resolved.write(tmp_path)
-    assert read_json(tmp_path / FILE)[VERSION] == RESOLVED.version and Settled.read(tmp_path) == resolved
+    assert read_json(tmp_path / FILE)[VERSION] == RESOLVED.version and ResolvedSettings.read(tmp_path) == resolved
     replace_json(tmp_path / FILE, NEWER)
     with pytest.raises(StudioError, match="newer version"):
-        Settled.read(tmp_path)
+        ResolvedSettings.read(tmp_path)

@@ -20,7 +20,7 @@ def test_settings_do_not_change() -> None:
 def test_a_declaration_carries_what_the_form_needs() -> None:
     field = Fruit.model_fields["colour"]
     assert (field.title, field.description) == ("Colour", "Any word.")
-    assert field.json_schema_extra == {"shown_if": {"weight": 2}, "advanced": False}
+    assert field.json_schema_extra == {"shown_if": {"weight": 2}, "advanced": False, "same_model": False}
 
 
 def test_all_mistakes_are_told_at_once() -> None:

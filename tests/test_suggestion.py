@@ -6,18 +6,18 @@ import pytest
 from families import build, live_structure
 
 from studio.config import RunConfig
-from studio.suggestion import PATIENCE_SECONDS, Prospect, Settings, suggest
+from studio.suggestion import PATIENCE_SECONDS, Outcome, Settings, suggest
 
-QUICK = Prospect(60, True)
+QUICK = Outcome(60, True)
 
 
 def chosen(
-    family: str, counts: dict[str, int], prospects: dict[str, Prospect] | None = None, rows: int | None = None
+    family: str, counts: dict[str, int], prospects: dict[str, Outcome] | None = None, rows: int | None = None
 ) -> tuple[str, Any, str]:
     """The suggested strategy and training, and why. rows: where they are no sum of the classes' examples."""
     structure = live_structure(build(family))
 
-    def look(settings: Settings) -> Prospect:
+    def look(settings: Settings) -> Outcome:
         return (prospects or {}).get(settings["strategy"]["name"], QUICK)
 
     suggestion = suggest(structure, sum(counts.values()) if rows is None else rows, counts, look)
@@ -36,7 +36,7 @@ def test_the_more_examples_the_more_of_the_model(family: str) -> None:
 
 
 def test_what_takes_too_long_or_does_not_fit_gives_way_and_is_named() -> None:
-    slow, large = Prospect(PATIENCE_SECONDS + 1, True), Prospect(10, False)
+    slow, large = Outcome(PATIENCE_SECONDS + 1, True), Outcome(10, False)
     counts = {"a": 900, "b": 900}
     name, _, why = chosen("bert", counts, {"layerwise": slow})
     assert name == "lora" and "layer-wise rates" in why

@@ -14,6 +14,7 @@ import tiny
 import yaml
 from forked import Forked
 
+from studio.config import RunConfig
 from studio.events import RunState, fold
 from studio.paths import Home
 from studio.processes import Identity, python, start_detached
@@ -135,13 +136,13 @@ def open_session(run: Run) -> "Session":
 
     from studio.config import RunConfig
     from studio.engine.reporting import Reporter
+    from studio.engine.resolved_settings import ResolvedSettings
     from studio.engine.session import build, load
-    from studio.engine.settled import Settled
 
     torch.set_num_threads(1)
     config, reporter = RunConfig.from_file(run.config_file), Reporter(run)
     home = Home(run.folder.parent.parent)
-    session = build(run, config, load(config, home, reporter), Settled("cpu", 1), reporter)
+    session = build(run, config, load(config, home, reporter), ResolvedSettings("cpu", 1), reporter)
     session.place(reporter, compute_once=True)
     return session
 
@@ -233,8 +234,10 @@ class Inference:
 
     def predict(self, run: Run, inputs: list[str], which: str = "tuned") -> list[dict[str, float]]:
         """The probabilities by class, for every input."""
-        answers = self.ask(op="predict", run_dir=run.folder, which=which, inputs=inputs)
-        return [answer["probabilities"] for answer in answers]
+        column = RunConfig.from_file(run.config_file).chosen_task.inputs[0].name
+        rows = [{column: each} for each in inputs]
+        answers = self.ask(op="predict", run_dir=run.folder, which=which, rows=rows)
+        return [answer["details"]["probabilities"] for answer in answers]
 
     def close(self) -> int:
         assert self.process.stdin is not None

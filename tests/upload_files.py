@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from studio.data.content import Content, take_in
+from studio.data.content import Content, read_source
 from studio.data.folders.base import Upload, find
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
@@ -42,4 +42,4 @@ def import_folder(folder: Path, files: Mapping[str, bytes | str] | None = None, 
     """What an import of `folder` (with these files) gives; copies of images lie in a folder `stored` beside it."""
     put(folder, files or {})
     stored = folder.parent / f"{folder.name} stored"
-    return take_in(PathSource(folder), ReadingOptions(), stored, Limits.read(limits), silent)
+    return read_source(PathSource(folder), ReadingOptions(), stored, Limits.read(limits), silent)

@@ -7,6 +7,7 @@ from studio.migrations import Format
 
 DATA = ("source", "reading", "columns", "cleaning", "limit", "split")
 SECTIONS = ("strategy", "training", "options")
+GONE = ("cell",)  # where the person last clicked in a table that is another one now: nothing that they chose
 
 
 def from_version_1(draft: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def from_version_1(draft: Mapping[str, Any]) -> dict[str, Any]:
         "data": data,
         **{name: draft.get(name) for name in SECTIONS},
     }
-    rest = {name: value for name, value in draft.items() if name not in {"task", "model", *DATA, *SECTIONS}}
+    rest = {name: value for name, value in draft.items() if name not in {"task", "model", *DATA, *SECTIONS, *GONE}}
     own = draft.get("own")
     return {
         **rest,

@@ -15,10 +15,10 @@ from studio.models.estimates import Estimate, fits, tokens_of
 from studio.models.local import ModelInfo
 from studio.models.structure import Structure
 from studio.presets import PRESETS
-from studio.strategies.base import Course, Preview
-from studio.suggestion import Prospect, Settings, Suggestion, suggest
+from studio.strategies.base import Preview, UnfreezingPlan
+from studio.suggestion import Outcome, Settings, Suggestion, suggest
 from studio.tasks import TASKS
-from studio.training.needs import unread, unread_here
+from studio.training.needs import unused_here, unused_settings
 
 TONES: dict[str, Tone] = {"ok": "good", "tight": "warning", "no": "bad"}
 SUGGESTED = "suggested"  # beside the presets' names
@@ -51,7 +51,7 @@ class Outlook:
     verdict: str
     layers: tuple[dict[str, str], ...]
     problem: str
-    unread: frozenset[str]  # training settings that nothing reads under these choices
+    unused_settings: frozenset[str]  # training settings that nothing reads under these choices
     steps: int  # optimizer steps in all
 
     @property
@@ -96,22 +96,22 @@ def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
     fit = fits(needed, services.machine, free_disk_bytes(services.home.root))
     changeable = preview.total - about.structure.count(about.structure.fixed)
     share = preview.trainable / max(1, changeable)
-    course = strategy.course(about.structure, config.strategy_options)
-    drawn = layers(preview, config.learning_rate, course, training.epochs)
-    nobody_reads = unread(config.chosen_task.traits, about.info.config, about.info.tensors)
-    nobody_reads |= frozenset() if preview.lowest_trained_block or course else {"cache_activations"}
-    nobody_reads |= unread_here(training, services.machine)
+    unfreezing_plan = strategy.unfreezing_plan(about.structure, config.strategy_options)
+    drawn = layers(preview, config.learning_rate, unfreezing_plan, training.epochs)
+    unused = unused_settings(config.chosen_task.traits, about.info.config, about.info.tensors)
+    unused |= frozenset() if preview.lowest_trained_block or unfreezing_plan else {"cache_activations"}
+    unused |= unused_here(training, services.machine)
     batch_size = workload(config, about.rows, about.length).batch_size
     steps = max(1, math.ceil(about.rows["train"] / batch_size)) * training.epochs
-    return Outlook(preview, share, needed, TONES[fit.verdict], fit.sentence, drawn, why_not, nobody_reads, steps)
+    return Outlook(preview, share, needed, TONES[fit.verdict], fit.sentence, drawn, why_not, unused, steps)
 
 
 def suggested(services: Services, draft: Draft, about: Subject) -> Suggestion:
     """What to begin with for this model and these rows, on this machine."""
 
-    def look(settings: Settings) -> Prospect:
+    def look(settings: Settings) -> Outcome:
         would = outlook(services, about, draft.configure(settings).run_config())
-        return Prospect(would.estimate.seconds, would.tone != "bad")
+        return Outcome(would.estimate.seconds, would.tone != "bad")
 
     return suggest(about.structure, about.rows["train"], about.classes, look)
 
@@ -126,19 +126,25 @@ def preset_draft(services: Services, draft: Draft, about: Subject, name: str) ->
     return draft.configure(settings).change(preset=name)
 
 
-def layers(preview: Preview, learning_rate: float, course: Course | None, epochs: int) -> tuple[dict[str, str], ...]:
+def layers(
+    preview: Preview, learning_rate: float, unfreezing_plan: UnfreezingPlan | None, epochs: int
+) -> tuple[dict[str, str], ...]:
     """The model's layers from the input upwards: what happens to each, and how fast it learns from when on."""
     states = (preview.embeddings, *preview.blocks, "trained")
     rates = preview.rates or (1.0,) * len(states)
     stages = preview.stages or (0,) * len(states)
     drawn = []
     for title, state, rate, stage in zip(layer_titles(len(preview.blocks)), states, rates, stages, strict=True):
-        late = course is not None and course.every == "epochs" and course.begins(stage) >= epochs
+        late = (
+            unfreezing_plan is not None
+            and unfreezing_plan.every == "epochs"
+            and unfreezing_plan.begins(stage) >= epochs
+        )
         note = "" if state == "frozen" else f"rate {learning_rate * rate:.2g}"
         if late:
             state, note = "frozen", f"would join after pass {epochs}, the last one"
-        elif course and stage:
-            note += f", {_when(course, stage)}"
+        elif unfreezing_plan and stage:
+            note += f", {_when(unfreezing_plan, stage)}"
         drawn.append({"title": title, "state": state, "note": note})
     return tuple(drawn)
 
@@ -147,14 +153,14 @@ def layer_titles(blocks: int) -> tuple[str, ...]:
     return ("Embeddings (input)", *(f"Block {number}" for number in range(1, blocks + 1)), "Head (the answer)")
 
 
-def _when(course: Course, stage: int) -> str:
-    moment = course.begins(stage)
+def _when(unfreezing_plan: UnfreezingPlan, stage: int) -> str:
+    moment = unfreezing_plan.begins(stage)
     words = {
         "share": f"after {moment:.0%} of the training",
         "epochs": f"from pass {moment + 1:.0f} on",
         "steps": f"from step {moment + 1:,.0f} on",
     }
-    return words.get(course.every, "joins later")
+    return words.get(unfreezing_plan.every, "joins later")
 
 
 def describe_seconds(seconds: float) -> str:

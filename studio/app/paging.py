@@ -14,7 +14,7 @@ def bounds(query: dict[str, Any]) -> tuple[int, int]:
     return max(0, int(query.get("start") or 0)), min(100, max(1, int(query.get("count") or 20)))
 
 
-def by_turns(rows: pandas.DataFrame, groups: pandas.Series | None) -> pandas.DataFrame:
+def interleaved(rows: pandas.DataFrame, groups: pandas.Series | None) -> pandas.DataFrame:
     """Group after group in turn: images come folder by folder, and a first page of one class would tell little.
 
     groups: a word a row, in the rows' order; None leaves the rows as they are.

@@ -6,7 +6,7 @@ from typing import Any
 import pandas
 
 from studio.app.cells.rows import Drawing, drawings, is_empty
-from studio.app.paging import by_turns
+from studio.app.paging import interleaved
 from studio.data.columns import Column
 from studio.data.fields import FIELDS
 from studio.data.importing import Imported
@@ -53,7 +53,7 @@ def _page(
         if (name := names.get(column.name)) in imported.columns:
             groups = FIELDS[column.kind].strata(table[name].fillna(""))
             if groups is not None:
-                table = by_turns(table, groups)
+                table = interleaved(table, groups)
                 break
     return table.iloc[start : start + count]
 

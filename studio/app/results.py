@@ -11,7 +11,7 @@ import pyarrow.parquet
 from studio.app.answers import ANSWERS
 from studio.app.cells.rows import Drawing, drawings, is_empty
 from studio.app.former_results import current_rows, current_scores
-from studio.app.paging import EMPTY_PAGE, bounds, by_turns
+from studio.app.paging import EMPTY_PAGE, bounds, interleaved
 from studio.app.runs import config_of
 from studio.data.fields import FIELDS
 from studio.data.importing import Imported
@@ -48,7 +48,7 @@ class Results:
             rows = rows[rows["marks"].map(lambda marks: mark in marks)]
         shown = [drawing for drawing in drawings(task.columns) if mark is None or not is_constant(drawing, task, rows)]
         gallery = any(drawing.is_seen for drawing in shown)
-        rows = by_turns(rows, groups_of(rows, task)) if gallery else rows
+        rows = interleaved(rows, groups_of(rows, task)) if gallery else rows
         start, count = bounds(query)
         imported = imported_of(run, self.home) if gallery else None
         return {

@@ -72,13 +72,15 @@ def widgets(panels: Sequence[Panel]) -> list[Any]:
     return [widget for panel in panels for widget in (panel.fold, *panel.form.components, *pictures[id(panel)])]
 
 
-def updates(panels: Sequence[Panel], draft: Draft, config: RunConfig, unread: Collection[str], steps: int) -> list[Any]:
-    """For `widgets(panels)`. unread: training settings that nothing reads under the present choices. steps: in all."""
+def updates(
+    panels: Sequence[Panel], draft: Draft, config: RunConfig, unused_settings: Collection[str], steps: int
+) -> list[Any]:
+    """For `widgets(panels)`. unused_settings: of training, under the present choices. steps: in all."""
     filled = in_parts(config)
     drawn: list[Any] = []
     for panel in panels:
         belongs = panel.belongs(draft)
-        hidden = set(unread) if panel.part == "training" else set()
+        hidden = set(unused_settings) if panel.part == "training" else set()
         hidden |= {name for name in panel.form.names if not _found(panel.form, name, draft.search)}
         values = filled[panel.part] if belongs else {}
         gone = not belongs or not panel.form.any_visible(values, hidden)
@@ -111,7 +113,7 @@ def _found(form: Form, name: str, search: str) -> bool:
     return all(word in text for word in search.casefold().replace("_", " ").split())
 
 
-def changes(draft: Draft, config: RunConfig, unread: Collection[str]) -> list[Change]:
+def changes(draft: Draft, config: RunConfig, unused_settings: Collection[str]) -> list[Change]:
     """Settings that are not at their default, and are read."""
     models: dict[Part, type[BaseModel]] = {
         "strategy": config.chosen_strategy.Options,
@@ -121,7 +123,11 @@ def changes(draft: Draft, config: RunConfig, unread: Collection[str]) -> list[Ch
     found: list[Change] = []
     for part, values in in_parts(config).items():
         for name, field in models[part].model_fields.items():
-            if name in values and values[name] != field.default and not (part == "training" and name in unread):
+            if (
+                name in values
+                and values[name] != field.default
+                and not (part == "training" and name in unused_settings)
+            ):
                 found.append({"key": f"{part}.{name}", "title": field.title or name, "value": _word(values[name])})
     return found
 

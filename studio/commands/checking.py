@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     columns = dict(_parse_column(column) for column in arguments.columns)
     progress = Progress()
     options = DataOptions.read({"source": arguments.data, "columns": columns}, "data settings")
-    imported, assembled = take_in(options, arguments.task, chosen_home(arguments), progress)
+    imported, assembled = read_source(options, arguments.task, chosen_home(arguments), progress)
     report = describe(imported, assembled, arguments.task)
     if arguments.json:
         print_json(report)
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def take_in(options: DataOptions, task_name: str, home: Home, progress: Progress) -> "tuple[Imported, Assembled]":
+def read_source(options: DataOptions, task_name: str, home: Home, progress: Progress) -> "tuple[Imported, Assembled]":
     """Read the data in a process of its own, then choose its rows as a run would. Raises StudioError."""
     from studio.data.assembly import assemble
     from studio.data.importing import Imported

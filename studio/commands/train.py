@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from studio.commands.checking import take_in
+from studio.commands.checking import read_source
 from studio.commands.flags import add_shared_flags, chosen_home
 from studio.commands.following import CTRL_C_HELP, count_interrupts, follow
 from studio.commands.output import Progress, print_json
@@ -55,7 +55,7 @@ def run_train(arguments: argparse.Namespace) -> int:
     path: Path = arguments.run_file
     config = RunConfig.from_text(with_changes(read_run_file(path), changes)).beside(path.resolve().parent)
     check(config, home, arguments.trust_remote_code)
-    take_in(config.data, config.task, home, Progress())
+    read_source(config.data, config.task, home, Progress())
     run = Store(home).create(config.to_text(), arguments.name or path.stem)
     return _work_on(run, home, arguments)
 

@@ -40,7 +40,7 @@ class Content:
     reading: ReadingOptions
 
 
-def take_in(source: Source, reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress) -> Content:
+def read_source(source: Source, reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress) -> Content:
     """Read `source`; images are stored below `folder`, where nothing else is left."""
     ways: dict[type, Callable[..., Content]] = {PathSource: _path, SampleSource: _sample, HubSource: _hub}
     try:

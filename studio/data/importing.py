@@ -27,7 +27,7 @@ import pyarrow.parquet
 from filelock import FileLock, Timeout
 
 from studio.data.columns import Problem
-from studio.data.content import Content, take_in
+from studio.data.content import Content, read_source
 from studio.data.image_files import thumbnail_of
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
@@ -135,7 +135,7 @@ def import_source(
         shutil.rmtree(folder, ignore_errors=True)
         with _clean_after_failure(folder):
             folder.mkdir(parents=True)
-            content = take_in(parsed, reading, folder, limits, progress)
+            content = read_source(parsed, reading, folder, limits, progress)
             progress("Storing the table", 0, 0)
             _store(folder, content, parsed.title, source)
             _remember_alias(home, key_of(fingerprint, content.reading), key)

@@ -21,7 +21,7 @@ from torch import nn
 from studio.engine.activations import Layout, Recording
 from studio.engine.batching import evaluation_batches
 from studio.engine.forward import Forward
-from studio.engine.frozen import Call, openings, same_path, trace
+from studio.engine.frozen import Call, candidate_boundaries, same_path, trace
 from studio.engine.replay import CannotRecord, Dimensions, NothingToGain, Replay, boundary_inputs, tensors_in
 from studio.files import replace_json
 from studio.hardware import free_disk_bytes
@@ -240,7 +240,9 @@ def _find_plan(
     forward.model.eval()
     reason = CannotRecord("Nothing is frozen below the first trained layer.")
     plans = []
-    for path in (longer for boundary in boundaries for longer in openings(first, same_path(first, boundary))):
+    for path in (
+        longer for boundary in boundaries for longer in candidate_boundaries(first, same_path(first, boundary))
+    ):
         try:
             plans.append(RecordingPlan(forward, split, path, second, probes))
         except CannotRecord as error:

@@ -101,7 +101,7 @@ def same_path(root: Call, path: list[Call]) -> list[Call]:
     return found
 
 
-def openings(root: Call, path: list[Call]) -> list[list[Call]]:
+def candidate_boundaries(root: Call, path: list[Call]) -> list[list[Call]]:
     """`path`, and the same continued into the first call inside its last one, and so on.
 
     A module may take only a part of what it is given (a pooler the first token): then its first call gets less.

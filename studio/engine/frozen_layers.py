@@ -14,14 +14,14 @@ from studio.engine.checkpoint import random_state, restore_random_state
 from studio.engine.frozen import Call, find_boundaries, modules_without_dropout, trace
 from studio.engine.replay import CannotRecord, NothingToGain
 from studio.engine.reporting import Reporter
-from studio.engine.settled import Settled
+from studio.engine.resolved_settings import ResolvedSettings
 from studio.store import Run
 
 if TYPE_CHECKING:
     from studio.engine.loop import Loop
 
 CACHE_FOLDER = "cache"
-FEW_AT_ONCE = 16  # below it, the statistics of a batch do harm: Wu and He 2018, arXiv:1803.08494, figure 1
+FEW_EXAMPLES = 16  # below it, the statistics of a batch do harm: Wu and He 2018, arXiv:1803.08494, figure 1
 
 Statistics = Literal["learning", "frozen", "updated"]
 
@@ -33,15 +33,17 @@ class FrozenLayers:
     lets all move, so that what is frozen says something else each time, and nothing is kept.
     """
 
-    def __init__(self, run: Run, settled: Settled, reporter: Reporter, wanted: bool, batch_norm: Statistics) -> None:
+    def __init__(
+        self, run: Run, resolved: ResolvedSettings, reporter: Reporter, wanted: bool, batch_norm: Statistics
+    ) -> None:
         self._run = run
-        self._settled = settled
+        self._resolved = resolved
         self._reporter = reporter
         self._wanted = wanted
         self._batch_norm = batch_norm
 
     def refresh(self, loop: "Loop", stage: int, passes: float) -> None:
-        """Find what is frozen now, and compute it once where that pays. `stage`: of the course, 0 where there is none.
+        """Find what is frozen now, and compute it once where that pays. `stage`: of unfreezing, 0 where there is none.
         passes: over the training examples, before something else is frozen.
 
         Random numbers are as before afterwards. Raises Interrupted when asked to pause meanwhile.
@@ -54,7 +56,7 @@ class FrozenLayers:
             loop.always_eval = self._without_dropout(loop, boundaries)
             if self._batch_norm == "updated" and batch_norms(loop.model):
                 return
-            known = self._settled.cached.get(str(stage))
+            known = self._resolved.cached.get(str(stage))
             if not self._wanted or not boundaries or known is False:
                 return
             if known is None and not pays(loop, passes):
@@ -63,7 +65,7 @@ class FrozenLayers:
             progress: Callable[[int, int], None] = lambda done, total: self._reporter.phase(  # noqa: E731
                 "caching", "Computing the frozen layers once for all epochs.", done, total
             )
-            size, key = self._settled.batch_size or 1, str(self._settled.precision)
+            size, key = self._resolved.batch_size or 1, str(self._resolved.precision)
             try:
                 forward.cache = build_cache(forward, boundaries, cache_folder(self._run), size, key, progress)
             except NothingToGain:
@@ -85,10 +87,10 @@ class FrozenLayers:
 
     def _remember(self, stage: int, cached: bool) -> None:
         """A resumed run has to compute the same bits, so it must not find another answer than this."""
-        self._settled = replace(self._settled, cached={**self._settled.cached, str(stage): cached})
+        self._resolved = replace(self._resolved, cached={**self._resolved.cached, str(stage): cached})
         if ranks.is_main():
-            on_disk = Settled.read(self._run.folder) or self._settled  # which may know a learning rate by now
-            replace(on_disk, cached=self._settled.cached).write(self._run.folder)
+            on_disk = ResolvedSettings.read(self._run.folder) or self._resolved  # which may know a learning rate by now
+            replace(on_disk, cached=self._resolved.cached).write(self._run.folder)
 
 
 def cache_folder(run: Run) -> Path:
@@ -104,11 +106,13 @@ def pays(loop: "Loop", passes: float) -> bool:
     return passes * read >= sum(rows.values())
 
 
-def statistics(wanted: Literal["auto", "frozen", "updated"], at_once: int, begins_anew: bool) -> Statistics:
+def statistics(
+    wanted: Literal["auto", "frozen", "updated"], micro_batch_size: int, is_reinitialised: bool
+) -> Statistics:
     """What "auto" means: a pretrained model keeps its statistics where too few examples go through it at once."""
     if wanted != "auto":
         return wanted
-    return "frozen" if at_once < FEW_AT_ONCE and not begins_anew else "learning"
+    return "frozen" if micro_batch_size < FEW_EXAMPLES and not is_reinitialised else "learning"
 
 
 def batch_norms(model: nn.Module) -> list[nn.Module]:

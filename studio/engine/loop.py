@@ -90,7 +90,7 @@ class Loop:
         objective: Objective,
         plan: Plan,
     ) -> None:
-        """`model`: with everything switched on that will ever train; a course may switch some of it off again."""
+        """`model`: with everything switched on that will ever train; unfreezing may switch some of it off again."""
         self.accelerator = accelerator
         self.model = model
         self.optimizer = optimizer
@@ -232,8 +232,8 @@ def parameter_groups(
     apart: Collection[str] = (),
 ) -> list[dict[str, Any]]:
     """The trained parameters in groups that are treated alike, by name: `factors` of the learning rate (1 where
-    missing), the stage of the course in which they join (0), whether the optimizer treats them `apart`, and weight
-    decay: not for biases and norms (1-D)."""
+    missing), the stage in which they begin to learn (0), whether the optimizer treats them `apart`, and weight decay:
+    not for biases and norms (1-D)."""
     groups: dict[tuple[int, float, bool, bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:

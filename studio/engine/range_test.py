@@ -13,7 +13,7 @@ from studio.engine.callbacks.averaging import copied, places, put
 from studio.engine.frozen_layers import kept_random_state
 from studio.engine.loop import Loop
 from studio.engine.reporting import Reporter
-from studio.engine.settled import Settled
+from studio.engine.resolved_settings import ResolvedSettings
 from studio.errors import StudioError
 from studio.events import RateTest
 from studio.store import Run
@@ -26,18 +26,18 @@ TOO_MUCH = 2.0  # times the lowest loss so far: the end
 
 def find_learning_rate(run: Run, loop: Loop, reporter: Reporter) -> None:
     """Put the found rate into the loop's plan. It is looked for at the first start only, and kept for resumed runs."""
-    settled = Settled.read(run.folder)
-    assert settled is not None
-    if settled.learning_rate is None:
+    resolved = ResolvedSettings.read(run.folder)
+    assert resolved is not None
+    if resolved.learning_rate is None:
         rates, losses = measure(loop, reporter)
         chosen = steepest(rates, smoothed(losses))
         reporter.emit(RateTest(rates=tuple(rates), losses=tuple(smoothed(losses)), chosen=chosen))
         reporter.note(f"Learning rate: {chosen:.2g}, where the loss fell fastest in {len(rates)} trial steps.")
-        settled = replace(settled, learning_rate=chosen)
+        resolved = replace(resolved, learning_rate=chosen)
         if ranks.is_main():
-            settled.write(run.folder)
-    assert settled.learning_rate is not None
-    loop.plan = replace(loop.plan, learning_rate=settled.learning_rate)
+            resolved.write(run.folder)
+    assert resolved.learning_rate is not None
+    loop.plan = replace(loop.plan, learning_rate=resolved.learning_rate)
 
 
 def measure(loop: Loop, reporter: Reporter) -> tuple[list[float], list[float]]:

@@ -37,8 +37,8 @@ from studio.engine.loop import Loop, Plan, parameter_groups
 from studio.engine.objective import objective
 from studio.engine.preparation import Prepared, load_model, prepare
 from studio.engine.reporting import Reporter
-from studio.engine.settled import Settled
-from studio.engine.settling import settle
+from studio.engine.resolved_settings import ResolvedSettings
+from studio.engine.trials import resolve_settings
 from studio.errors import StudioError
 from studio.events import Planned
 from studio.models.heads import structure_of_model
@@ -128,23 +128,23 @@ def load(config: RunConfig, home: Home, reporter: Reporter) -> Material:
     return Material(table, prepared, imported.folder.name, imported.files)
 
 
-def build(run: Run, config: RunConfig, material: Material, settled: Settled, reporter: Reporter) -> Session:
+def build(run: Run, config: RunConfig, material: Material, resolved: ResolvedSettings, reporter: Reporter) -> Session:
     """Decide what trains and how, and announce the plan."""
     prepared, training = material.prepared, config.training
     strategy, options = config.chosen_strategy, config.strategy_options
     if ranks.is_main():
         outputs.save_examples(run, material.table, material.dataset)
-    device = torch.device(settled.device)
+    device = torch.device(resolved.device)
     seed_everything(training.seed)
     structure = structure_of_model(prepared.model, prepared.new_parameters)
-    renewed = strategy.renews(structure, options)
-    if not renewed and ranks.is_main():
+    reinitialised = strategy.reinitialised(structure, options)
+    if not reinitialised and ranks.is_main():
         outputs.save_initial_weights(run, prepared.model, prepared.new_parameters)
     model = apply_strategy(config, prepared, structure)
-    if renewed and ranks.is_main():
-        outputs.save_initial_weights(run, prepared.model, {*renewed, *prepared.new_parameters})
+    if reinitialised and ranks.is_main():
+        outputs.save_initial_weights(run, prepared.model, {*reinitialised, *prepared.new_parameters})
     if training.gradient_checkpointing:
-        compute_twice(model)
+        enable_gradient_checkpointing(model)
     is_whole = model is prepared.model
     if training.batch_norm == "updated" and not is_whole and batch_norms(model):
         raise StudioError(
@@ -156,18 +156,18 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
     if is_whole and device.type == "cpu" and Forward(model, prepared, device).channels_last:
         model.to(memory_format=torch.channels_last)
     if ranks.is_main():
-        settled = settle(config, model, prepared, settled, reporter)
-        settled.write(run.folder)
-    settled = ranks.agreed(settled)
-    assert settled.batch_size is not None and settled.precision is not None
+        resolved = resolve_settings(config, model, prepared, resolved, reporter)
+        resolved.write(run.folder)
+    resolved = ranks.agreed(resolved)
+    assert resolved.batch_size is not None and resolved.precision is not None
 
-    precision = {"fp32": "no"}.get(settled.precision, settled.precision)
+    precision = {"fp32": "no"}.get(resolved.precision, resolved.precision)
     accelerator = Accelerator(mixed_precision=precision, cpu=device.type == "cpu")
-    course = strategy.course(structure, options)
+    unfreezing_plan = strategy.unfreezing_plan(structure, options)
     factors = strategy.rates(model, structure, options)
     choice = OPTIMIZERS[training.optimizer]
     apart = matrices_inside(model, structure) if choice.by_shape else ()
-    groups = parameter_groups(model, training.weight_decay, factors, stages_by_name(course), apart)
+    groups = parameter_groups(model, training.weight_decay, factors, stages_by_name(unfreezing_plan), apart)
     accelerator.prepare_model(model, evaluation_mode=True)  # so that nothing is put around it: see `ranks`
     optimizer = accelerator.prepare_optimizer(choice.build(groups, config.learning_rate, training))
     forward = Forward(model, prepared, accelerator.device)
@@ -175,7 +175,7 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
         rows=len(prepared.examples["train"]),
         lengths=prepared.lengths("train"),
         epochs=training.epochs,
-        batch_size=settled.batch_size,
+        batch_size=resolved.batch_size,
         learning_rate=config.learning_rate,
         schedule=in_force(training),
         max_grad_norm=training.max_grad_norm,
@@ -189,29 +189,31 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
         forward,
         material.table,
         material.files,
-        settled.batch_size,
+        resolved.batch_size,
         lambda sentence, done, total: reporter.phase("evaluating", sentence, done, total),
     )
     evaluation = Evaluation(
         evaluator,
         reporter,
         training.early_stopping,
-        start_counts=not prepared.new_parameters and not renewed,
+        start_counts=not prepared.new_parameters and not reinitialised,
         least_improvement=training.least_improvement,
     )
     checkpoints = Checkpoints(run.checkpoints)
     saving = SaveCheckpoints(checkpoints, reporter, training.checkpoint_seconds)
-    at_once = settled.batch_size // (training.accumulation * ranks.world())
-    batch_norm = statistics(training.batch_norm, at_once, bool(renewed))
-    frozen = FrozenLayers(run, settled, reporter, training.cache_activations, batch_norm)
+    micro_batch_size = resolved.batch_size // (training.accumulation * ranks.world())
+    batch_norm = statistics(training.batch_norm, micro_batch_size, bool(reinitialised))
+    frozen = FrozenLayers(run, resolved, reporter, training.cache_activations, batch_norm)
     regularising = regularisers(loop, training, prepared, structure)
 
     def announce(loop: Loop) -> None:
         reporter.emit(layers_now(loop, structure))
 
     unfreezing = (
-        Unfreezing(course, reporter, frozen.refresh, lambda step: checkpoints.restore_best(loop.model, step), announce)
-        if course
+        Unfreezing(
+            unfreezing_plan, reporter, frozen.refresh, lambda step: checkpoints.restore_best(loop.model, step), announce
+        )
+        if unfreezing_plan
         else None
     )
     callbacks = [*regularising, Progress(reporter), Control(run), evaluation, saving]
@@ -222,7 +224,7 @@ def build(run: Run, config: RunConfig, material: Material, settled: Settled, rep
     elif training.schedule == "reduce-on-plateau":
         callbacks.append(ReduceOnPlateau(reporter, training.plateau_factor, training.plateau_patience))
     loop.callbacks = in_order(callbacks)
-    reporter.emit(planned(plan, prepared, model, config.chosen_task.headline, settled.precision))
+    reporter.emit(planned(plan, prepared, model, config.chosen_task.headline, resolved.precision))
     return Session(loop, evaluation, evaluator, material.table, prepared, model, structure, frozen, unfreezing)
 
 
@@ -275,7 +277,7 @@ def regularisers(loop: Loop, training: TrainingOptions, prepared: Prepared, stru
     return found
 
 
-def compute_twice(model: nn.Module) -> None:
+def enable_gradient_checkpointing(model: nn.Module) -> None:
     """Gradient checkpointing, as the model brings it."""
     if not getattr(model, "supports_gradient_checkpointing", False):
         raise StudioError(

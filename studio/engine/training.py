@@ -14,8 +14,8 @@ from studio.engine.frozen_layers import cache_folder
 from studio.engine.precision import choose_device
 from studio.engine.range_test import find_learning_rate
 from studio.engine.reporting import Interrupted, Reporter
+from studio.engine.resolved_settings import ResolvedSettings, default_threads
 from studio.engine.session import Session, build, load, seed_everything
-from studio.engine.settled import Settled, default_threads
 from studio.events import LOG_VERSION, Evaluated, Finished, Paused, Phase, Resumed, Started, fold
 from studio.paths import Home
 from studio.store import Run
@@ -27,8 +27,8 @@ def train_run(run: Run, home: Home, reporter: Reporter) -> None:
     """Ends with Finished or Paused; whatever goes wrong is raised, and Interrupted before training begins."""
     config = RunConfig.from_file(run.config_file)
     checkpoints = Checkpoints(run.checkpoints)
-    settled = start(run, config, reporter)
-    session = build(run, config, load(config, home, reporter), settled, reporter)
+    resolved = start(run, config, reporter)
+    session = build(run, config, load(config, home, reporter), resolved, reporter)
     command = ranks.agreed(run.pending_command)
     if command == "pause" or (command == "stop" and checkpoints.newest() is None):
         raise Interrupted(command)
@@ -52,27 +52,27 @@ def train_run(run: Run, home: Home, reporter: Reporter) -> None:
     finish(session, run, config, checkpoints, reporter)
 
 
-def start(run: Run, config: RunConfig, reporter: Reporter) -> Settled:
+def start(run: Run, config: RunConfig, reporter: Reporter) -> ResolvedSettings:
     """Announce the worker; settle device and threads at the first start."""
-    known = Settled.read(run.folder)
+    known = ResolvedSettings.read(run.folder)
     threads = max(1, default_threads() // ranks.world())
-    settled = ranks.agreed(known or Settled(choose_device(config.training.device).type, threads))
+    resolved = ranks.agreed(known or ResolvedSettings(choose_device(config.training.device).type, threads))
     if known is None and ranks.is_main():
-        settled.write(run.folder)
-    choose_device(settled.device)  # it may be gone since
-    torch.set_num_threads(settled.threads)
+        resolved.write(run.folder)
+    choose_device(resolved.device)  # it may be gone since
+    torch.set_num_threads(resolved.threads)
     versions = {name: importlib.metadata.version(name) for name in PACKAGES}
-    precision = settled.precision or config.training.precision
+    precision = resolved.precision or config.training.precision
     reporter.emit(
         Started(
             version=LOG_VERSION,
-            device=device_name(settled.device),
+            device=device_name(resolved.device),
             precision=precision,
-            threads=settled.threads,
+            threads=resolved.threads,
             versions=versions,
         )
     )
-    return settled
+    return resolved
 
 
 def device_name(kind: str) -> str:

@@ -80,13 +80,13 @@ def usage(config: RunConfig, loading: LoadingCode | None) -> str:
     processor_class, argument = _PROCESSORS[kind.processor]
     example = FIELDS[config.chosen_task.inputs[0].kind].example
     if loading is None:
-        code = f'model = pipeline("{kind.pipeline_tag}", model=".")\nmodel({example})'
+        code = f'ask = pipeline("{kind.pipeline_tag}", model=".")\nask({example})'
         return f"from transformers import pipeline\n\n{code}"
     names = ", ".join((*loading.names, processor_class, kind.auto_class, "pipeline"))
     asking = [
         f'processor = {processor_class}.from_pretrained(".")',
-        f'answer = pipeline("{kind.pipeline_tag}", model=model, {argument}=processor)',
-        f"answer({example})",
+        f'ask = pipeline("{kind.pipeline_tag}", model=model, {argument}=processor)',
+        f"ask({example})",
     ]
     return "\n".join([*loading.imports, f"from transformers import {names}", "", *loading.lines, *asking])
 

@@ -27,7 +27,7 @@ class Preview:
     """What would train. `blocks` says for each block of the structure, bottom first, what happens to it.
 
     rates: factors of the learning rate for embeddings, every block, and head; empty means 1 for all.
-    stages: for the same layers, in which stage of the course they begin to learn; empty means from the start.
+    stages: for the same layers, in which stage of unfreezing they begin to learn; empty means from the start.
     quantised, quantised_bytes: how many numbers of the frozen weights are held in few bits, and what they take.
     """
 
@@ -55,16 +55,16 @@ Loading = Callable[[Structure], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Stage:
-    """title: what begins to learn, in words. joins: names of its parameters. rate: a factor of every learning rate
+    """title: what begins to learn, in words. unfreezes: names of its parameters. rate: a factor of every learning rate
     while this stage lasts."""
 
     title: str
-    joins: frozenset[str]
+    unfreezes: frozenset[str]
     rate: float = 1.0
 
 
 @dataclass(frozen=True)
-class Course:
+class UnfreezingPlan:
     """Parts of a model that begin to learn one after another.
 
     every, amount: the next stage begins after so many epochs or steps, or after so many checks of the validation part
@@ -151,11 +151,11 @@ class Strategy:
         """Factors of the learning rate, by the names of the applied model's parameters; 1 where a name is missing."""
         return {}
 
-    def course(self, structure: Structure, options: Any) -> Course | None:
+    def unfreezing_plan(self, structure: Structure, options: Any) -> UnfreezingPlan | None:
         """In which order parts join, where not all train from the start. Names as in the structure."""
         return None
 
-    def renews(self, structure: Structure, options: Any) -> Collection[str]:
+    def reinitialised(self, structure: Structure, options: Any) -> Collection[str]:
         """Parameters that `apply` begins anew, so that "before training" is not the pretrained model."""
         return ()
 

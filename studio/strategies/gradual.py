@@ -10,7 +10,7 @@ from typing import Any, Literal
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
-from studio.strategies.base import Course, Stage
+from studio.strategies.base import Stage, UnfreezingPlan
 from studio.strategies.layerwise import decaying
 from studio.strategies.selection import Selection, everything, new_part
 
@@ -86,13 +86,13 @@ class Gradual(Selection):
         return None if structure.blocks else "No blocks that could join one by one were found in this model."
 
     def trained(self, structure: Structure, options: Any) -> frozenset[str]:
-        course = self.course(structure, options)
-        return frozenset().union(*(stage.joins for stage in course.stages))
+        unfreezing_plan = self.unfreezing_plan(structure, options)
+        return frozenset().union(*(stage.unfreezes for stage in unfreezing_plan.stages))
 
     def layer_rates(self, structure: Structure, options: Any) -> Sequence[float]:
         return decaying(structure, options.decay)
 
-    def course(self, structure: Structure, options: Any) -> Course:
+    def unfreezing_plan(self, structure: Structure, options: Any) -> UnfreezingPlan:
         blocks = list(enumerate(structure.blocks, start=1))[::-1]
         wanted = blocks[: options.most_blocks] if options.most_blocks else blocks
         head = new_part(structure)
@@ -107,10 +107,10 @@ class Gradual(Selection):
         allowed, seen = everything(structure), set[str]()
         ordered = []
         for stage in stages:
-            ordered.append(Stage(stage.title, (stage.joins & allowed) - seen))
-            seen |= stage.joins
+            ordered.append(Stage(stage.title, (stage.unfreezes & allowed) - seen))
+            seen |= stage.unfreezes
         amount = options.until if options.every == "share" else options.amount
-        return Course(tuple(ordered), options.every, amount, options.rewarm, options.rollback)
+        return UnfreezingPlan(tuple(ordered), options.every, amount, options.rewarm, options.rollback)
 
 
 def _called(numbers: Sequence[int]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
-from studio.strategies.base import Course, Stage
+from studio.strategies.base import Stage, UnfreezingPlan
 from studio.strategies.selection import NO_HEAD, Selection, everything, new_part
 
 
@@ -51,8 +51,8 @@ class ProbeThenFull(Selection):
     def trained(self, structure: Structure, options: Any) -> frozenset[str]:
         return everything(structure)
 
-    def course(self, structure: Structure, options: Any) -> Course:
+    def unfreezing_plan(self, structure: Structure, options: Any) -> UnfreezingPlan:
         head = new_part(structure)
         rest = everything(structure) - head
         stages = (Stage("the head", head, options.probe_rate), Stage("everything", rest))
-        return Course(stages, "share", options.probe, options.rewarm)
+        return UnfreezingPlan(stages, "share", options.probe, options.rewarm)

@@ -41,17 +41,17 @@ class Scratch(Selection):
     def trained(self, structure: Structure, options: Any) -> frozenset[str]:
         return everything(structure)
 
-    def renews(self, structure: Structure, options: Any) -> Collection[str]:
+    def reinitialised(self, structure: Structure, options: Any) -> Collection[str]:
         return everything(structure)
 
     def apply(self, model: "nn.Module", structure: Structure, options: Any) -> "nn.Module":
-        renewed = everything(structure)
+        reinitialised = everything(structure)
         if options.initialisation == "own":
-            _as_built(model, renewed)
+            _as_built(model, reinitialised)
         else:
-            _fill(model, renewed, normalisation(structure), options.initialisation)
+            _fill(model, reinitialised, normalisation(structure), options.initialisation)
         _forget_statistics(model)
-        return train_only(model, renewed)
+        return train_only(model, reinitialised)
 
 
 def _as_built(model: "nn.Module", names: frozenset[str]) -> None:

@@ -25,10 +25,10 @@ class Selection(Strategy):
 
     def preview(self, structure: Structure, options: Any) -> Preview:
         names = self.trained(structure, options)
-        course = self.course(structure, options)
+        unfreezing_plan = self.unfreezing_plan(structure, options)
         stages: tuple[int, ...] = ()
-        if course:
-            joined = {name: number for number, stage in enumerate(course.stages) for name in stage.joins}
+        if unfreezing_plan:
+            joined = {name: number for number, stage in enumerate(unfreezing_plan.stages) for name in stage.unfreezes}
             stages = tuple(min((joined.get(name, 0) for name in layer), default=0) for layer in layers_of(structure))
         return Preview(
             trainable=structure.count(names),

@@ -16,7 +16,7 @@ CONFIG_KEYS: dict[str, tuple[str, ...]] = {
 }  # by the setting that overrides them; their names in the configs of transformers' families
 
 
-def unread(traits: Collection[str], config: Mapping[str, Any], stored: Iterable[str]) -> frozenset[str]:
+def unused_settings(traits: Collection[str], config: Mapping[str, Any], stored: Iterable[str]) -> frozenset[str]:
     """The training settings that nothing reads.
 
     traits: the task's. config: the model's config.json. stored: names of its tensors.
@@ -29,7 +29,7 @@ def unread(traits: Collection[str], config: Mapping[str, Any], stored: Iterable[
     return frozenset(name for name, need in wanted.items() if need and need not in there)
 
 
-def unread_here(training: TrainingOptions, machine: Machine) -> frozenset[str]:
+def unused_here(training: TrainingOptions, machine: Machine) -> frozenset[str]:
     """The training settings that mean nothing on this machine, as long as nobody has set them."""
     has_choice = len(machine.gpus) > 1 or training.processes > 1
     return frozenset() if has_choice else frozenset({"processes"})

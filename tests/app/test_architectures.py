@@ -121,6 +121,8 @@ def test_a_failure_is_told_on_both_pages_until_the_model_is_chosen_again(
 
 def test_nothing_is_read_before_model_and_task_are_chosen(services: Services, reading: Reading) -> None:
     services.architectures.prefetch(Draft(id="0" * 24))
-    services.architectures.prefetch(Draft(id="0" * 24, task="text-classification"))
-    services.architectures.prefetch(Draft(id="0" * 24, task="text-classification", model="/no/such/folder"))
+    services.architectures.prefetch(Draft(id="0" * 24, config={"task": "text-classification"}))
+    services.architectures.prefetch(
+        Draft(id="0" * 24, config={"task": "text-classification", "model": {"id": "/no/such/folder"}})
+    )
     assert reading.count == 0

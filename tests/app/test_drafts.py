@@ -104,7 +104,7 @@ def test_a_field_of_the_split_that_is_only_passed_through_leaves_the_data_as_it_
 def test_the_pages_look_at_the_revision_that_the_run_will_take(
     services: Services, text_draft: Draft, text_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "in_hub_cache", lambda _, revision: text_model if revision == "v2" else None)
+    monkeypatch.setattr(sources, "_snapshot", lambda _, revision: text_model if revision == "v2" else None)
     draft = text_draft.configure({"model": {"id": "ann/model", "revision": "v2"}})
     assert "is ready" in model_cards.summary(draft, services.home)
     assert subject(services, draft).info.folder == text_model
@@ -174,7 +174,7 @@ def test_a_draft_of_the_first_version_opens_with_every_choice(services: Services
         "max_length": 40,
     }
     assert (own.data.reading.delimiter, own.data.split.train, own.strategy["last_blocks"]) == (";", 0.7, 1)
-    assert (own.cell, own.compared, own.run, own.demo) == ((1, 0), ("20200101-000000-abcd",), own.picked, OWN)
+    assert (own.compared, own.run, own.demo) == (("20200101-000000-abcd",), own.picked, OWN)
     assert services.drafts.load(services.drafts.save(draft).id) == draft
 
 

@@ -226,7 +226,7 @@ def test_while_steps_are_made_it_is_said_what_training_is(client: Client) -> Non
 def test_at_the_end_it_is_said_what_training_brought(client: Client) -> None:
     done = Finished(reason="completed", best_step=50, seconds=9.0, time=NOW + 20)
     write(client.run, started(), planned(100), checked(0, 0.21), checked(50, 0.84, best=True), step(100), done)
-    told = "Of the examples that it was checked on, the model now gets 84% right; before training it was 21%."
+    told = "Of the examples that it was checked on, the model now gets 84.0 % right; before training it was 21.0 %."
     assert client.poll()["phase"] == told
 
 

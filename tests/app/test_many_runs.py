@@ -75,8 +75,10 @@ def test_of_many_runs_the_browser_gets_the_newest_and_the_chosen_ones(
     for module in (runs_module, runs_tab):
         monkeypatch.setattr(module, "MOST_OFFERED", 3)
     oldest = "20260101-000000-aaaa"
-    shown = built(runs_tab, services).show(Draft(id="0" * 24, picked=oldest, compared=("20260102-000000-aaaa",)))
-    assert [name for name, _ in shown[8]["choices"]] == ["run 6", "run 5", "run 4", "run 1", "run 2"]
+    page = built(runs_tab, services)
+    compare = [getattr(output, "elem_id", None) for output in page.outputs].index("compare")
+    shown = page.show(Draft(id="0" * 24, picked=oldest, compared=("20260102-000000-aaaa",)))
+    assert [name for name, _ in shown[compare]["choices"]] == ["run 6", "run 5", "run 4", "run 1", "run 2"]
     for tab in (test_tab, share_tab):
         choices = built(tab, services).show(Draft(id="0" * 24, run=oldest))[1]["choices"]
         assert [run_id for _, run_id in choices] == [*(f"2026010{n}-000000-aaaa" for n in (6, 5, 4)), oldest]

@@ -339,7 +339,7 @@ def test_a_setting_that_nothing_reads_is_not_drawn(services: Services, ready: Dr
     about = subject(services, ready)
     for name, read in (("freeze", True), ("full", False), ("gradual", True)):
         now = outlook(services, about, ready.configure({"strategy": {"name": name}}).run_config())
-        assert ("cache_activations" not in now.unread) == read, name
+        assert ("cache_activations" not in now.unused_settings) == read, name
 
 
 def test_layers_say_how_fast_and_when_they_learn(services: Services, ready: Draft) -> None:

@@ -74,16 +74,16 @@ class Source:
     steered: bool = False
     asked: list[tuple[str, int]] = field(default_factory=list)
     wait: float = 0
-    at_once: int = 0
+    micro_batch_size: int = 0
     most_at_once: int = 0
 
     def poll(self, run: str, offset: int) -> dict[str, Any]:
         self.calls += 1
         self.asked.append((run, offset))
-        self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
+        self.micro_batch_size += 1
+        self.most_at_once = max(self.most_at_once, self.micro_batch_size)
         time.sleep(self.wait)
-        self.at_once -= 1
+        self.micro_batch_size -= 1
         if self.failing:
             raise RuntimeError("the server is away")
         if self.extra:

@@ -12,8 +12,8 @@ from studio.config import RunConfig
 from studio.engine import batch_trial
 from studio.engine.batch_trial import Trials, find_batch_size, on_gpu, on_processor
 from studio.engine.reporting import Reporter
-from studio.engine.settled import Settled
-from studio.engine.settling import settle
+from studio.engine.resolved_settings import ResolvedSettings
+from studio.engine.trials import resolve_settings
 from studio.errors import StudioError
 
 CAPACITY, PER_EXAMPLE = 100, 10
@@ -74,7 +74,7 @@ def test_trying_leaves_no_trace(finished: Finished) -> None:
 
     def loss_of(rows: Sequence[int]) -> torch.Tensor:
         asked.append(len(rows))
-        loss: torch.Tensor = session.loop.forward("train", rows).loss
+        loss: torch.Tensor = session.loop.forward("train", rows).mean
         return loss
 
     assert find_batch_size(8, model, loss_of, [2, 1, 0], state=0).size == 8
@@ -86,11 +86,11 @@ def test_trying_leaves_no_trace(finished: Finished) -> None:
 def test_a_run_records_what_it_tried_and_a_resumed_one_keeps_it(finished: Finished) -> None:
     run = finished.new("full", batch_size="auto", cache_activations=False)
     session = open_session(run)
-    settled = json.loads((run.folder / "settled.json").read_text())
-    assert settled["batch_size"] == session.loop.plan.batch_size == 8
-    assert list(settled["batch_trials"]) == ["2", "8"]
+    resolved = json.loads((run.folder / "settled.json").read_text())
+    assert resolved["batch_size"] == session.loop.plan.batch_size == 8
+    assert list(resolved["batch_trials"]) == ["2", "8"]
     notes = [note.text for note in run.state().notes]
     assert any("8 examples per step" in note and "Tried: 2: " in note for note in notes)
-    known = Settled("cpu", 1, "fp32", batch_size=4)
+    known = ResolvedSettings("cpu", 1, "fp32", batch_size=4)
     config = RunConfig.from_file(run.config_file)
-    assert settle(config, session.model, session.prepared, known, Reporter(run)) == known
+    assert resolve_settings(config, session.model, session.prepared, known, Reporter(run)) == known

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from trained import Finished, Workers, assert_same_training, far_enough, in_this_process, state_of, wait_for_end
+from trained import Finished, Workers, assert_same_training, in_this_process, pause_held, state_of
 
 from studio.engine import callbacks as package
 from studio.engine.callbacks.base import Callback
@@ -25,10 +25,7 @@ CALLBACKS = [kind for kind in Callback.__subclasses__() if kind.__module__.start
 @pytest.fixture(scope="module")
 def paused(finished: Finished, workers: Workers) -> Run:
     run = finished.new("gradual", averaging="ema")
-    worker = workers.start(run)
-    far_enough(run, lambda: worker.is_alive, behind_checkpoint=False, step=40)
-    run.command("pause")
-    wait_for_end(worker)
+    pause_held(run, workers.start_and_hold(run, 41))
     assert state_of(run).status == "paused"
     return run
 

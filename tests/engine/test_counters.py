@@ -17,6 +17,7 @@ from studio.engine.callbacks.progress import Progress
 from studio.engine.evaluation import is_better
 from studio.engine.loop import Plan, State
 from studio.engine.reporting import Reporter
+from studio.metrics import METRICS
 from studio.store import Run
 from studio.tasks.base import Scores
 from studio.training.schedules import ScheduleOptions
@@ -85,7 +86,7 @@ def test_time_left_follows_a_machine_that_becomes_slower(tmp_path: Path, monkeyp
 class Scripted:
     """Scores from a list."""
 
-    headline_metric = "accuracy"
+    headline = METRICS["accuracy"]
 
     def __init__(self) -> None:
         self.answers: list[float] = []
@@ -153,10 +154,10 @@ def test_without_a_least_improvement_every_one_counts(tmp_path: Path) -> None:
 
 
 def test_the_least_improvement_goes_in_the_direction_of_the_metric() -> None:
-    assert not is_better("accuracy", (0.55, 1.0), (0.5, 1.0), least=0.1)
-    assert is_better("accuracy", (0.65, 1.0), (0.5, 1.0), least=0.1)
-    assert not is_better("loss", (0.45, 0.45), (0.5, 0.5), least=0.1)
-    assert is_better("loss", (0.35, 0.35), (0.5, 0.5), least=0.1)
+    assert not is_better("accuracy", (0.55, 1.0), (0.5, 1.0), by_more_than=0.1)
+    assert is_better("accuracy", (0.65, 1.0), (0.5, 1.0), by_more_than=0.1)
+    assert not is_better("loss", (0.45, 0.45), (0.5, 0.5), by_more_than=0.1)
+    assert is_better("loss", (0.35, 0.35), (0.5, 0.5), by_more_than=0.1)
 
 
 @pytest.mark.parametrize("least", [0.0, 0.1])

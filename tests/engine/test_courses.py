@@ -21,11 +21,11 @@ from trained import (
 
 from studio.engine.callbacks.base import Callback
 from studio.engine.callbacks.unfreezing import Unfreezing, stages_by_name
-from studio.engine.loop import State, parameter_groups, parts
+from studio.engine.loop import State, micro_batches, parameter_groups
 from studio.engine.reporting import Interrupted
 from studio.events import Layers
 from studio.store import Run
-from studio.strategies.base import Course, Stage
+from studio.strategies.base import Stage, UnfreezingPlan
 
 
 def layers_of(run: Run) -> list[Layers]:
@@ -102,14 +102,14 @@ class Reporter:
 
 def two_stages(every: str, amount: float, **more: Any) -> tuple[Unfreezing, Any, list[Any]]:
     """A course of a head and a body, a loop with as much as it looks at, and what was asked of the others."""
-    course = Course(
+    unfreezing_plan = UnfreezingPlan(
         (Stage("the head", frozenset({"1.weight", "1.bias"})), Stage("the body", frozenset({"0.weight", "0.bias"}))),
         every,  # type: ignore[arg-type]
         amount,
         **more,
     )
     model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
-    groups = parameter_groups(model, 0.0, {}, stages_by_name(course))
+    groups = parameter_groups(model, 0.0, {}, stages_by_name(unfreezing_plan))
     loop = SimpleNamespace(
         state=State(),
         plan=SimpleNamespace(total_steps=20, steps_per_epoch=5),
@@ -120,7 +120,7 @@ def two_stages(every: str, amount: float, **more: Any) -> tuple[Unfreezing, Any,
     )
     asked: list[Any] = []
     callback = Unfreezing(
-        course,
+        unfreezing_plan,
         Reporter(),  # type: ignore[arg-type]
         lambda loop, stage, passes: asked.append(("refresh", stage, passes)),
         lambda step: asked.append(("best", step)),
@@ -164,8 +164,8 @@ def test_the_next_stage_begins_on_time(
 
 def test_a_share_is_divided_evenly_among_the_stages() -> None:
     names = ("the head", "block 2", "block 1")
-    course = Course(tuple(Stage(name, frozenset({name})) for name in names), "share", 0.5)
-    assert [course.begins(stage) for stage in range(3)] == [0, 0.25, 0.5]
+    unfreezing_plan = UnfreezingPlan(tuple(Stage(name, frozenset({name})) for name in names), "share", 0.5)
+    assert [unfreezing_plan.begins(stage) for stage in range(3)] == [0, 0.25, 0.5]
 
 
 def test_a_plateau_is_checks_without_a_better_one() -> None:
@@ -190,7 +190,7 @@ def test_what_joins_is_warmed_up_alone() -> None:
 
 def test_where_it_hurts_it_goes_back() -> None:
     callback, loop, asked = two_stages("plateau", 1, rollback=True)
-    callback._course = Course((*callback._course.stages, Stage("more", frozenset())), "plateau", 1, 0, True)
+    callback._course = UnfreezingPlan((*callback._course.stages, Stage("more", frozenset())), "plateau", 1, 0, True)
     loop.state.step = loop.state.best_step = 5
     callback.on_evaluated(loop, True)
     callback.on_evaluated(loop, False)
@@ -224,12 +224,12 @@ def test_it_remembers_where_it_was() -> None:
     assert again.state() == callback.state() and len(learning(other)) == 4
 
 
-# --- parts of a step -------------------------------------------------------------------------------
+# --- a step in pieces -------------------------------------------------------------------------------
 
 
-def test_parts_are_nearly_equal() -> None:
-    assert parts(list(range(7)), 3) == [[0, 1, 2], [3, 4, 5], [6]]
-    assert parts([1], 4) == [[1]] and parts([1, 2, 3], 1) == [[1, 2, 3]]
+def test_micro_batches_are_nearly_equal() -> None:
+    assert micro_batches(list(range(7)), 3) == [[0, 1, 2], [3, 4, 5], [6]]
+    assert micro_batches([1], 4) == [[1]] and micro_batches([1, 2, 3], 1) == [[1, 2, 3]]
 
 
 def test_a_step_in_parts_gives_the_same_gradients(finished: Finished) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import math
 import threading
 import zipfile
@@ -17,7 +18,7 @@ from trained import Finished, Inference, state_of
 from studio.engine.inference import serve
 from studio.engine.resident import ResidentModels
 from studio.store import Run
-from studio.tasks.base import Bundle
+from studio.tasks.loading import Bundle
 
 NAMES = ["full", "lora", "mean", "image", "adapter", "prompt"]
 
@@ -25,8 +26,6 @@ NAMES = ["full", "lora", "mean", "image", "adapter", "prompt"]
 def inputs_of(run: Run, rows: pandas.DataFrame, home: Path) -> list[str]:
     if "text" in rows:
         return [str(text) for text in rows["text"]]
-    import json
-
     dataset = json.loads(run.dataset_file.read_text(encoding="utf-8"))["dataset"]
     return [str(home / dataset / "files" / name) for name in rows["image"]]
 
@@ -38,9 +37,10 @@ def test_tuned_answers_are_those_of_the_evaluation(name: str, finished: Finished
     rows = pandas.read_parquet(run.test_rows_file)
     answers = inference.predict(run, inputs_of(run, rows, finished.home.datasets))
     for answer, (_, row) in zip(answers, rows.iterrows(), strict=True):
-        assert answer == pytest.approx({label: row[f"p_{label}"] for label in answer}, abs=1e-5)
+        stored = json.loads(row["answer"])
+        assert answer == pytest.approx(stored["details"]["probabilities"], abs=1e-5)
         assert list(answer.values()) == sorted(answer.values(), reverse=True)
-        assert next(iter(answer)) == row["predicted"]
+        assert next(iter(answer)) == stored["value"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -58,43 +58,44 @@ def test_before_is_the_model_at_step_0(name: str, finished: Finished, inference:
 
 
 def test_a_table_of_texts(finished: Finished, inference: Inference, tmp_path: Path) -> None:
-    source, output = tmp_path / "in.csv", tmp_path / "out.csv"
+    source = tmp_path / "in.csv"
     texts = ["good great film", "", "bad awful story"] + ["lovely"] * 100
     with source.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([["text", "id", "predicted"], *([text, n, "x"] for n, text in enumerate(texts))])
-    told = inference.messages(op="predict-file", run_dir=finished["full"].folder, input=source, output=output)
-    assert told[-1]["result"] == {"rows": 103, "output": str(output)}
-    assert [message["progress"] for message in told[:-1]] == [{"done": 64, "total": 102}, {"done": 102, "total": 102}]
-    answers = pandas.read_csv(output, encoding="utf-8-sig", dtype={"id": str})
-    assert list(answers["predicted"])[:3:2] == ["good", "bad"] and set(answers["predicted (given)"]) == {"x"}
-    assert answers["predicted"].isna().tolist()[1] and answers["problem"][1] == "The text is empty."
+        csv.writer(file).writerows([["text", "id"], *([text, n] for n, text in enumerate(texts))])
+    told = inference.messages(op="predict-file", run_dir=finished["full"].folder, input=source)
+    assert told[-1]["result"] == {"rows": 103, "labels": ["bad", "good"]}
+    assert [message["progress"] for message in told[:-1]] == [{"done": 64, "total": 103}, {"done": 103, "total": 103}]
+    rows = [row for message in told[:-1] for row in message["answered"]]
+    assert [row["given"]["id"] for row in rows] == [str(n) for n in range(103)]
+    assert [row["answer"]["value"] for row in rows[:3:2]] == ["good", "bad"]
+    assert rows[1]["answer"] is None and rows[1]["problem"] == "The text is empty."
     alone = inference.predict(finished["full"], ["good great film"])[0]
-    assert answers["p_good"][0] == pytest.approx(alone["good"], abs=2e-6)
+    assert rows[0]["answer"]["details"]["probabilities"] == pytest.approx(alone, abs=2e-6)
 
 
 def test_a_zip_of_pictures(finished: Finished, inference: Inference, tmp_path: Path) -> None:
     import random
 
-    source, output = tmp_path / "in.zip", tmp_path / "out.csv"
+    source = tmp_path / "in.zip"
     with zipfile.ZipFile(source, "w") as archive:
         archive.writestr("a/one.png", tiny.picture("across", random.Random(1)))
         archive.writestr("a/two.png", tiny.picture("upright", random.Random(2)))
         archive.writestr("broken.jpg", b"no picture")
         archive.writestr("notes.md", b"a word")
-    result = inference.ask(op="predict-file", run_dir=finished["image"].folder, input=source, output=output)
-    assert result["rows"] == 3
-    answers = pandas.read_csv(output, encoding="utf-8-sig").set_index("image")
-    assert list(answers.index) == ["a/one.png", "a/two.png", "broken.jpg"]
-    assert answers["predicted"]["a/one.png"] == "across" and answers["predicted"]["a/two.png"] == "upright"
-    assert "opened as a picture" in answers["problem"]["broken.jpg"]
+    told = inference.messages(op="predict-file", run_dir=finished["image"].folder, input=source)
+    assert told[-1]["result"]["rows"] == 3
+    rows = [row for message in told[:-1] for row in message["answered"]]
+    assert [row["given"]["image"] for row in rows] == ["a/one.png", "a/two.png", "broken.jpg"]
+    assert [row["answer"]["value"] for row in rows[:2]] == ["across", "upright"]
+    assert rows[2]["answer"] is None and "opened as a picture" in rows[2]["problem"]
 
 
 def test_a_zip_that_would_do_harm(finished: Finished, inference: Inference, tmp_path: Path) -> None:
-    source, output = tmp_path / "in.zip", tmp_path / "out.csv"
+    source = tmp_path / "in.zip"
     with zipfile.ZipFile(source, "w") as archive:
         archive.writestr("../../away.png", b"x")
-    said = inference.refusal(op="predict-file", run_dir=finished["image"].folder, input=source, output=output)
-    assert "outside the archive" in said and not output.exists() and not (tmp_path.parent / "away.png").exists()
+    said = inference.refusal(op="predict-file", run_dir=finished["image"].folder, input=source)
+    assert "outside the archive" in said and not (tmp_path.parent / "away.png").exists()
 
 
 def test_what_cannot_be_answered_is_said_and_the_next_question_is_answered(
@@ -102,15 +103,19 @@ def test_what_cannot_be_answered_is_said_and_the_next_question_is_answered(
 ) -> None:
     run = finished["full"]
     assert "no operation" in inference.refusal(op="sing", run_dir=run.folder)
-    assert "no longer there" in inference.refusal(op="predict", run_dir=tmp_path / "none", inputs=["x"])
-    assert "no model yet" in inference.refusal(op="predict", run_dir=finished.new("full").folder, inputs=["x"])
-    assert "Known: tuned, before" in inference.refusal(op="predict", run_dir=run.folder, which="after", inputs=["x"])
+    assert "no longer there" in inference.refusal(op="predict", run_dir=tmp_path / "none", rows=[{"text": "x"}])
+    assert "no model yet" in inference.refusal(op="predict", run_dir=finished.new("full").folder, rows=[{"text": "x"}])
+    assert "Known: tuned, before" in inference.refusal(
+        op="predict", run_dir=run.folder, which="after", rows=[{"text": "x"}]
+    )
     (tmp_path / "t.csv").write_text("a,b\n1,2\n", encoding="utf-8")
-    asked = {"op": "predict-file", "run_dir": run.folder, "input": tmp_path / "t.csv", "output": tmp_path / "o.csv"}
+    asked = {"op": "predict-file", "run_dir": run.folder, "input": tmp_path / "t.csv"}
     assert "Which column" in inference.refusal(**asked)
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"nothing")
-    assert "broken.png" in inference.refusal(op="predict", run_dir=finished["image"].folder, inputs=[str(broken)])
+    assert "broken.png" in inference.refusal(
+        op="predict", run_dir=finished["image"].folder, rows=[{"image": str(broken)}]
+    )
     assert inference.predict(run, []) == []
     assert set(inference.predict(run, ["a film"])[0]) == {"good", "bad"}
 
@@ -138,7 +143,7 @@ def test_the_model_asked_longest_ago_goes_first(finished: Finished, monkeypatch:
 
     def load(self: ResidentModels, run: Run, config: Any, which: str) -> Bundle:
         loaded.append(which)
-        return Bundle(None, None, (), None)  # type: ignore[arg-type]
+        return Bundle(None, None, None)  # type: ignore[arg-type]
 
     monkeypatch.setattr(ResidentModels, "_load", load)
     models = ResidentModels(keep=2)

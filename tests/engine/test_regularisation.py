@@ -17,7 +17,7 @@ from studio.engine.frozen_layers import batch_norms
 from studio.engine.loop import State
 from studio.models.local import describe_folder
 from studio.training import TrainingOptions
-from studio.training.needs import CONFIG_KEYS, config_changes, unread
+from studio.training.needs import CONFIG_KEYS, config_changes, unused_settings
 
 
 def loop_around(model: nn.Module, total_steps: int = 10) -> Any:
@@ -185,17 +185,17 @@ def test_dropout_reaches_every_family(family: str) -> None:
 
 def test_only_what_the_model_has_is_read() -> None:
     bert = build("bert").config.to_dict()
-    assert unread(True, False, bert, []) >= {"mixup", "cutmix", "stochastic_depth", "batch_norm"}
-    assert not unread(True, False, bert, []) & {"dropout", "attention_dropout", "label_smoothing"}
+    assert unused_settings({"classes"}, bert, []) >= {"mixup", "cutmix", "stochastic_depth", "batch_norm"}
+    assert not unused_settings({"classes"}, bert, []) & {"dropout", "attention_dropout", "label_smoothing"}
     resnet = build("resnet")
-    assert "batch_norm" not in unread(True, True, resnet.config.to_dict(), resnet.state_dict())
-    assert {"loss", "class_weights"} <= unread(False, False, bert, [])
+    assert "batch_norm" not in unused_settings({"classes", "images"}, resnet.config.to_dict(), resnet.state_dict())
+    assert {"loss", "class_weights"} <= unused_settings((), bert, [])
     assert set(CONFIG_KEYS) <= set(TrainingOptions.model_fields)
 
 
 def test_a_folder_tells_whether_its_model_normalises_batches(image_model: Path, text_model: Path) -> None:
-    assert "batch_norm" not in unread(True, True, {}, describe_folder(image_model).tensors)
-    assert "batch_norm" in unread(True, False, {}, describe_folder(text_model).tensors)
+    assert "batch_norm" not in unused_settings({"classes", "images"}, {}, describe_folder(image_model).tensors)
+    assert "batch_norm" in unused_settings({"classes"}, {}, describe_folder(text_model).tensors)
 
 
 def test_the_live_model_has_the_dropout_that_was_asked_for(finished: Finished) -> None:

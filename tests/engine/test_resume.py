@@ -13,7 +13,7 @@ from trained import (
 )
 
 from studio.config import RunConfig
-from studio.tasks import TASKS
+from studio.tasks.loading import load_tuned
 
 STRATEGIES = ("full", "freeze", "lora")
 OPTIMIZERS = ("muon", "schedule-free", "plateau")  # with state of their own
@@ -62,7 +62,7 @@ def test_dropout_is_at_work(finished: Finished) -> None:
     """Else the tests above would say little about random numbers."""
     run = finished["full"]
     config = RunConfig.from_file(run.config_file)
-    model = TASKS[config.task].load(run.model, config.task_options).model
+    model = load_tuned(config.chosen_task, run.model, config.task_options, config.chosen_strategy).model
     model.train()
     ids = torch.arange(5, 12)[None]
     assert not torch.equal(model(input_ids=ids).logits, model(input_ids=ids).logits)

@@ -12,7 +12,7 @@ from studio.hardware import Gpu, Machine
 from studio.store import Run
 from studio.training import TrainingOptions
 from studio.training.computing import check_processes
-from studio.training.needs import unread_here
+from studio.training.needs import unused_here
 
 CARD = Gpu("A card", 8 * 1024**3)
 
@@ -123,6 +123,6 @@ def test_more_devices_than_there_are(gpus: int, device: str, processes: int, ref
 
 def test_how_many_is_only_asked_where_there_are_several() -> None:
     plain = TrainingOptions()
-    assert unread_here(plain, Machine(4, 1, (CARD,))) == unread_here(plain, Machine(4, 1, ())) == {"processes"}
-    assert not unread_here(plain, Machine(4, 1, (CARD, CARD)))
-    assert not unread_here(TrainingOptions(processes=2), Machine(4, 1, ()))  # what is set is shown
+    assert unused_here(plain, Machine(4, 1, (CARD,))) == unused_here(plain, Machine(4, 1, ())) == {"processes"}
+    assert not unused_here(plain, Machine(4, 1, (CARD, CARD)))
+    assert not unused_here(TrainingOptions(processes=2), Machine(4, 1, ()))  # what is set is shown

@@ -33,7 +33,7 @@ for name, (folder, inputs) in json.load(sys.stdin).items():
     code = re.search(r"```python\\n(.*?)```", open("README.md", encoding="utf-8").read(), re.S)[1]
     names = {}
     exec("\\n".join(code.strip().splitlines()[:-1]), names)
-    answers[name] = [{one["label"]: one["score"] for one in names["classify"](item, top_k=None)} for item in inputs]
+    answers[name] = [{one["label"]: one["score"] for one in names["ask"](item, top_k=None)} for item in inputs]
 assert not any(module.partition(".")[0] == "studio" for module in sys.modules)
 print(json.dumps(answers))
 """

@@ -150,8 +150,8 @@ def test_without_a_new_head_blocks_are_trained_or_nothing(kind: str) -> None:
     assert trained == {*structure.blocks[-1], *structure.blocks[-2], *structure.tail}
     assert "output layer" in (STRATEGIES["lp-ft"].why_not(structure) or "")
     gradual = STRATEGIES["gradual"]
-    stages = gradual.course(structure, gradual.Options()).stages
-    assert len(stages) == len(structure.blocks) + 1 and stages[0].joins == {*structure.blocks[-1], *structure.tail}
+    stages = gradual.unfreezing_plan(structure, gradual.Options()).stages
+    assert len(stages) == len(structure.blocks) + 1 and stages[0].unfreezes == {*structure.blocks[-1], *structure.tail}
 
 
 @pytest.mark.parametrize("kind", ["llama", "t5"])

@@ -74,7 +74,7 @@ def made(name: str, settings: tuple[tuple[str, Any], ...], folder: Path | None) 
     rates = sorted(strategy.rates(applied, structure, options).items())
     allocator = getattr(getattr(applied, "base_model", None), "rankallocator", None)
     ranks_left = allocator.target_bgt if allocator else None  # how many AdaLoRA keeps in the end
-    return [parameters, rates, strategy.course(structure, options), ranks_left]
+    return [parameters, rates, strategy.unfreezing_plan(structure, options), ranks_left]
 
 
 def total(tensor: torch.Tensor | None) -> float | None:

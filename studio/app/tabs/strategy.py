@@ -91,8 +91,8 @@ def show_decided(services: Services, panels: Sequence[Panel], draft: Draft, abou
         verdict_html(now, reasons),
         {"layers": list(now.layers)},
         way_cards(draft, about),
-        {"changes": settings.changes(draft, config, now.unread)},
-        *settings.updates(panels, draft, config, now.unread, now.steps),
+        {"changes": settings.changes(draft, config, now.unused_settings)},
+        *settings.updates(panels, draft, config, now.unused_settings, now.steps),
         gr.update(interactive=not now.problem),
     ]
 

@@ -9,7 +9,7 @@ from studio.engine.callbacks.base import Callback
 ORDER = {
     "unfreezing": "what trains in a step, and at which share of the rate, is decided before anybody acts on it",
     "schedule-free": "puts the optimizer's mean in the place of the weights before others exchange these",
-    "plateau": "scales the rates that the course of stages has set",
+    "plateau": "scales the rates that the stages of unfreezing has set",
     "penalties": "are part of the loss, so their gradients are there before noise is added",
     "gradient-noise": "is added to whole gradients",
     "rank-allocation": "sets weights to zero after an update, before a mean takes them in",

@@ -9,6 +9,7 @@ from collections.abc import Collection
 
 import torch
 
+from studio.engine import ranks
 from studio.engine.callbacks.base import Callback
 from studio.engine.loop import Loop
 
@@ -42,7 +43,8 @@ class Penalties(Callback):
 
 
 class GradientNoise(Callback):
-    """Random numbers of its own, which seed and step decide: processes that train together must add the same noise."""
+    """One process draws from the global random numbers; several processes must add the same noise, so there the
+    seed and the step alone decide it."""
 
     name = "gradient-noise"
 
@@ -51,12 +53,13 @@ class GradientNoise(Callback):
 
     def on_gradients(self, loop: Loop) -> None:
         deviation = loss_scale(loop) * (self._eta / (1 + loop.state.step) ** NOISE_FALLS) ** 0.5
-        generator = torch.Generator(loop.device).manual_seed(self._seed * STEPS_APART + loop.state.step)
-        for parameter in loop.trained.values():
-            if parameter.grad is not None:
-                gradient = parameter.grad
-                noise = torch.randn(gradient.shape, generator=generator, device=gradient.device, dtype=gradient.dtype)
-                gradient.add_(noise, alpha=deviation)
+        gradients = [parameter.grad for parameter in loop.trained.values() if parameter.grad is not None]
+        generator = None
+        if ranks.world() > 1:
+            generator = torch.Generator(gradients[0].device).manual_seed(self._seed * STEPS_APART + loop.state.step)
+        for gradient in gradients:
+            noise = torch.empty_like(gradient).normal_(generator=generator)
+            gradient.add_(noise, alpha=deviation)
 
 
 def loss_scale(loop: Loop) -> float:

@@ -1,4 +1,4 @@
-"""A course of stages: parts of the model that begin to learn one after another, in one run with one curve."""
+"""Stages of unfreezing: parts of the model that begin to learn one after another, in one run with one curve."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -8,11 +8,11 @@ from studio.engine.callbacks.base import Callback
 from studio.engine.loop import Loop
 from studio.engine.reporting import Interrupted, Reporter
 from studio.events import Phase
-from studio.strategies.base import Course
+from studio.strategies.base import UnfreezingPlan
 
 
 class Unfreezing(Callback):
-    """Switches on what `course` says, when it says it.
+    """Switches on what the plan of unfreezing says, when it says it.
 
     refresh(loop, stage, passes): what to do after a change of what trains, of which so many passes over the examples
     come. restore_best(step): load the best weights.
@@ -23,13 +23,13 @@ class Unfreezing(Callback):
 
     def __init__(
         self,
-        course: Course,
+        unfreezing_plan: UnfreezingPlan,
         reporter: Reporter,
         refresh: Callable[[Loop, int, float], None],
         restore_best: Callable[[int], None],
         announce: Callable[[Loop], None],
     ) -> None:
-        self._course = course
+        self._course = unfreezing_plan
         self._reporter = reporter
         self._refresh = refresh
         self._restore_best = restore_best
@@ -41,7 +41,7 @@ class Unfreezing(Callback):
 
     def place(self, loop: Loop) -> None:
         """Let exactly what has joined by now take gradients."""
-        learning = frozenset().union(*(stage.joins for stage in self._course.stages[: self.stage + 1]))
+        learning = frozenset().union(*(stage.unfreezes for stage in self._course.stages[: self.stage + 1]))
         for name, parameter in loop.trained.items():
             parameter.requires_grad_(name in learning)
             if name not in learning:
@@ -126,7 +126,7 @@ class Unfreezing(Callback):
         self._checks_without_gain = state["checks_without_gain"]
 
 
-def stages_by_name(course: Course | None) -> Mapping[str, int]:
+def stages_by_name(unfreezing_plan: UnfreezingPlan | None) -> Mapping[str, int]:
     """Parameter name -> the stage in which it joins."""
-    stages: Sequence[Any] = course.stages if course else ()
-    return {name: number for number, stage in enumerate(stages) for name in stage.joins}
+    stages: Sequence[Any] = unfreezing_plan.stages if unfreezing_plan else ()
+    return {name: number for number, stage in enumerate(stages) for name in stage.unfreezes}

@@ -13,28 +13,30 @@ from studio.engine.forward import Forward
 from studio.engine.precision import Precision, autocast, choose_precision, time_training_step, trial_precision
 from studio.engine.preparation import Prepared
 from studio.engine.reporting import Reporter
-from studio.engine.settled import Settled
+from studio.engine.resolved_settings import ResolvedSettings
 from studio.training.optimizers import OPTIMIZERS
 
 FLOAT_BYTES = 4
 
 
-def settle(config: RunConfig, model: nn.Module, prepared: Prepared, settled: Settled, reporter: Reporter) -> Settled:
+def resolve_settings(
+    config: RunConfig, model: nn.Module, prepared: Prepared, resolved: ResolvedSettings, reporter: Reporter
+) -> ResolvedSettings:
     """Fill in batch size and precision at the first start; a resumed run has them already."""
-    training, device, rows = config.training, torch.device(settled.device), len(prepared.examples["train"])
+    training, device, rows = config.training, torch.device(resolved.device), len(prepared.examples["train"])
     lengths = prepared.lengths("train")
-    if settled.batch_size is None or settled.precision is None:
+    if resolved.batch_size is None or resolved.precision is None:
         model.to(device)
         model.train()
     forward = Forward(model, prepared, device)
-    if settled.batch_size is None:
-        settled = (
-            tried_batch_size(config, model, forward, settled, reporter)
+    if resolved.batch_size is None:
+        resolved = (
+            tried_batch_size(config, model, forward, resolved, reporter)
             if training.batch_size == "auto"
-            else replace(settled, batch_size=training.batch_size)
+            else replace(resolved, batch_size=training.batch_size)
         )
-    if settled.precision is None:
-        rows_of_one = training_batches(rows, settled.batch_size or 1, training.seed, 0, lengths)[0]
+    if resolved.precision is None:
+        rows_of_one = training_batches(rows, resolved.batch_size or 1, training.seed, 0, lengths)[0]
 
         def seconds_per_step(precision: Precision) -> float:
             reporter.phase("preparing", f"Measuring how fast a step is in {precision}.")
@@ -43,13 +45,13 @@ def settle(config: RunConfig, model: nn.Module, prepared: Prepared, settled: Set
         choice = choose_precision(training.precision, device, seconds_per_step)
         if choice.sentence:
             reporter.note(choice.sentence)
-        settled = replace(settled, precision=choice.precision)
-    return settled
+        resolved = replace(resolved, precision=choice.precision)
+    return resolved
 
 
 def tried_batch_size(
-    config: RunConfig, model: nn.Module, forward: Forward, settled: Settled, reporter: Reporter
-) -> Settled:
+    config: RunConfig, model: nn.Module, forward: Forward, resolved: ResolvedSettings, reporter: Reporter
+) -> ResolvedSettings:
     """The largest useful batch size whose steps were seen to fit; a step in parts holds one part at a time."""
     training, prepared = config.training, forward.prepared
     rows = len(prepared.examples["train"])
@@ -70,4 +72,4 @@ def tried_batch_size(
     trials = find_batch_size(wish // parts, model, loss_of, longest, state)
     size = trials.size * parts
     reporter.note(f"Batch size: {size} examples per step, for {rows:,} training examples. Tried: {trials.words}.")
-    return replace(settled, batch_size=size, batch_trials={str(tried): taken for tried, taken in trials.taken.items()})
+    return replace(resolved, batch_size=size, batch_trials={str(tried): taken for tried, taken in trials.taken.items()})

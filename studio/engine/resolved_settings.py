@@ -14,7 +14,7 @@ FILE = "settled.json"
 
 
 @dataclass(frozen=True)
-class Settled:
+class ResolvedSettings:
     """precision and batch_size are None until they have been found out."""
 
     device: str
@@ -26,7 +26,7 @@ class Settled:
     cached: dict[str, bool] = field(default_factory=dict)  # by stage: whether activations of frozen layers are replayed
 
     @classmethod
-    def read(cls, run_folder: Path) -> "Settled | None":
+    def read(cls, run_folder: Path) -> "ResolvedSettings | None":
         values = read_json(run_folder / FILE)
         return cls(**RESOLVED.upgrade(values)) if values else None
 
