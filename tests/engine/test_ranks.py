@@ -1,6 +1,6 @@
 """Several processes that train one run: the losses of a single one, one writer, and no end without a word.
 
-Only process 0 of the first run is forked; the others begin cold, which takes seconds, so few are started.
+Two begin cold, which takes seconds: the first of those that a launcher starts, and the second of a last life.
 """
 
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from forked import Forked
 from trained import Finished, Workers, held, new_run, pause_held, state_of, wait_for_end, wait_until
 
 from studio.config import RunConfig
@@ -69,8 +70,8 @@ def test_two_processes_give_the_numbers_of_one(finished: Finished, workers: Work
     assert not list(two.folder.glob("cache*")) and not two.checkpoints.exists()
 
 
-def launch(run: Run) -> list["subprocess.Popen[bytes]"]:
-    """As `accelerate launch` or torchrun would on two devices."""
+def launch(run: Run, forked: Forked) -> list["subprocess.Popen[bytes]"]:
+    """As `accelerate launch` or torchrun would on two devices; the second process has its imports done."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
@@ -78,21 +79,21 @@ def launch(run: Run) -> list["subprocess.Popen[bytes]"]:
     with run.worker_log.open("ab") as log:
         return [
             subprocess.Popen(
-                python("studio.engine.worker", str(run.folder)),
+                start("studio.engine.worker", str(run.folder)),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env={**shared, "RANK": str(rank), "LOCAL_RANK": str(rank), "LOCAL_WORLD_SIZE": "2"},
             )
-            for rank in range(2)
+            for rank, start in enumerate((python, forked.command))
         ]
 
 
-def test_started_by_a_launcher_and_stopped(finished: Finished, image_model: Path) -> None:
+def test_started_by_a_launcher_and_stopped(finished: Finished, forked: Forked, image_model: Path) -> None:
     """A model with moving statistics, whose weights lie in memory pixel by pixel."""
     training = {"epochs": 1000, "batch_norm": "updated", "averaging": "swa", "swa_start": 0.001}
     run = new_run(finished.home, "image-classification", image_model, finished.pictures, training=training)
-    processes = launch(run)
+    processes = launch(run, forked)
     wait_until(lambda: state_of(run).step > 10 or any(process.poll() for process in processes))
     assert run.worker == Identity.of(processes[0].pid)
     run.command("stop")
