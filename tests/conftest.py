@@ -35,6 +35,27 @@ def leave_this_person_alone(config: pytest.Config) -> None:
     os.environ |= {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
 
 
+SHARING = {
+    "browser": "browser",  # one server, and the run that was clicked to its end
+    "engine": "engine",  # finished runs, and the inference process that has loaded them
+    "exporters": "engine",
+}  # by the folder of their tests: what is made once for all of them
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share what is slow to make run in one process, others a file in one; the longest begin first."""
+    order = list(dict.fromkeys(SHARING.values()))
+
+    def group(item: pytest.Item) -> str:
+        folder = item.path.parent.name
+        return SHARING.get(folder, f"{folder}.{item.path.stem}")
+
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
+    items.sort(key=lambda item: order.index(group(item)) if group(item) in order else len(order))
+
+
 @pytest.fixture(autouse=True)
 def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Any connection that leaves this machine fails the test."""

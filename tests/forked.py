@@ -16,6 +16,7 @@ from pathlib import Path
 
 SERVER = Path(__file__).with_name("fork_server.py")
 CAN_FORK = sys.platform == "linux"
+ADDRESS = "ADDRESS_OF_FORK_SERVER"  # tells it to what is forked, for processes that start others
 
 
 class Forked:
@@ -28,15 +29,17 @@ class Forked:
 
     def command(self, module: str, *arguments: str) -> list[str]:
         """As `studio.processes.python`."""
-        if not CAN_FORK:
-            return [sys.executable, "-m", module, *arguments]
-        return [sys.executable, "-I", "-S", __file__, self._address(), module, *arguments]
+        return (
+            command_at(self._address(), module, *arguments) if CAN_FORK else [sys.executable, "-m", module, *arguments]
+        )
 
     def start(self, log: Path, module: str, *arguments: str, **environment: str) -> int:
         """The pid of a process that outlives the tests unless it is ended, and whose output goes to `log`."""
         variables = {**os.environ, **self._environment, **environment}
         with log.open("ab") as output:
-            if not CAN_FORK:
+            if CAN_FORK:
+                variables[ADDRESS] = self._address()
+            else:
                 command = [sys.executable, "-m", module, *arguments]
                 return subprocess.Popen(command, stdout=output, stderr=output, env=variables).pid
             with Path(os.devnull).open("rb") as nothing, connect(self._address()) as connection:
@@ -59,6 +62,10 @@ class Forked:
             self._server.stdin.close()
             self._server.wait()
         self._folder.cleanup()
+
+
+def command_at(address: str, module: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-I", "-S", __file__, address, module, *arguments]
 
 
 def connect(address: str) -> socket.socket:

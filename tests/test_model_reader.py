@@ -10,6 +10,7 @@ from typing import Any
 
 import families
 import pytest
+from forked import Forked
 
 from studio import model_reader
 from studio.errors import StudioError
@@ -85,8 +86,14 @@ def test_what_it_depends_on_makes_it_read_again(
     assert bool(after.structure.fixed) == (change in ("options", "pooling")) and not before.structure.fixed
 
 
+@pytest.fixture
+def forking(forked: Forked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process begins with its imports done; the last but one of these tests starts one cold."""
+    monkeypatch.setattr(model_reader, "python", forked.command)
+
+
 def test_a_process_tells_the_same_and_is_started_once(
-    text_model: Path, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    text_model: Path, home: Home, tmp_path: Path, forking: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Four ask at the same moment."""
     started: list[Any] = []
@@ -111,7 +118,7 @@ def test_a_process_tells_the_same_and_is_started_once(
     assert len(started) == 1 and found == [here] * 4
 
 
-def test_a_refusal_comes_through_the_process(image_model: Path, home: Home) -> None:
+def test_a_refusal_comes_through_the_process(image_model: Path, home: Home, forking: None) -> None:
     with pytest.raises(StudioError, match="cannot be taught this task"):
         read_architecture(describe_folder(image_model), TEXTS, TEXTS.Options(), home, here=False)
     assert not list((home.cache / "architectures").glob("*"))

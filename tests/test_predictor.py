@@ -179,7 +179,7 @@ def test_a_base_model_that_is_gone_is_said(predictor: Predictor, trained: Run, b
 ECHO = (
     "for line in sys.stdin:\n"
     "    request = json.loads(line)\n"
-    "    time.sleep(30 if request['rows'] == [{'text': 'slow'}] else 0)\n"
+    "    time.sleep(600 if request['rows'] == [{'text': 'slow'}] else 0)\n"
     "    said = [{'value': row['text'], 'details': {}} for row in request['rows']]\n"
     "    print(json.dumps({'id': request['id'], 'result': said}), flush=True)\n"
 )

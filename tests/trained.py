@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from studio.engine.session import Session
 
 PATIENCE = 600.0  # seconds; a busy machine is slow, and nothing is proved by giving up early
-LEARNING = {"epochs": 8, "batch_size": 8, "learning_rate": 0.003, "precision": "fp32"}
+LEARNING = {"epochs": 4, "batch_size": 8, "learning_rate": 0.003, "precision": "fp32"}
 
 
 class Workers:
@@ -156,7 +156,10 @@ STRATEGIES: dict[str, dict[str, Any]] = {
         "strategy": {"name": "gradual", "every": "steps", "amount": 30, "rewarm": 5},
         "training": {"learning_rate": 0.003, "epochs": 8},
     },
-    "lp-ft": {"strategy": {"name": "lp-ft", "probe": 0.25, "probe_rate": 4.0, "rewarm": 5}},
+    "lp-ft": {
+        "strategy": {"name": "lp-ft", "probe": 0.25, "probe_rate": 4.0, "rewarm": 5},
+        "training": {"epochs": 8},
+    },
     "muon": {"training": {"optimizer": "muon", "schedule": "wsd"}},
     "schedule-free": {"training": {"optimizer": "schedule-free-adamw", "learning_rate": 0.005}},
     "plateau": {"training": {"optimizer": "adafactor", "learning_rate": 0.05, "schedule": "reduce-on-plateau"}},

@@ -30,8 +30,8 @@ def studio(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 @pytest.fixture
 def own_studio(browser: Any, tmp_path: Path) -> Iterator[StudioServer]:
-    """A server that the test may kill."""
-    server = StudioServer(Home(tmp_path / "home"))
+    """A server that the test may kill. It keeps no helper ready: only one worker is started from it."""
+    server = StudioServer(Home(tmp_path / "home"), ("--no-warm-start",))
     server.start()
     yield server
     server.close()

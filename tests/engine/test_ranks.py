@@ -1,6 +1,6 @@
 """Several processes that train one run: the losses of a single one, one writer, and no end without a word.
 
-Only process 0 of the first run is forked; the others begin cold, which takes seconds, so few are started.
+Two begin cold, which takes seconds: the first of those that a launcher starts, and the second of a last life.
 """
 
 import os
@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from trained import Finished, Workers, new_run, state_of, wait_for_end, wait_until
+from forked import Forked
+from trained import Finished, Workers, held, new_run, pause_held, state_of, wait_for_end, wait_until
 
 from studio.config import RunConfig
 from studio.engine import followers, ranks, worker
@@ -35,29 +36,21 @@ SAME = {
 }
 
 
-def wait_for_step(run: Run, worker: Identity, step: int) -> None:
-    wait_until(lambda: state_of(run).step > step or not worker.is_alive)
-    assert worker.is_alive, run.worker_log.read_text(encoding="utf-8")
-
-
 def test_two_processes_give_the_numbers_of_one(finished: Finished, workers: Workers) -> None:
     """Through Pause, the death of the second process, and Resume after each."""
     one = finished.new("full", **SAME)
     assert workers.work(one).status == "completed"
 
     two = finished.new("full", **SAME, processes=2)
-    process = workers.start(two)
-    wait_for_step(two, process, 8)
-    two.command("pause")
-    wait_for_end(process)
+    pause_held(two, workers.start_and_hold(two, 9))
     assert two.state().status == "paused", two.worker_log.read_text(encoding="utf-8")
 
-    process = workers.start(two)
-    wait_for_step(two, process, 30)
+    process = workers.start_and_hold(two, 31)
     living = process.process()
     assert living is not None
     (follower,) = living.children()
     follower.kill()
+    held(two).unlink()
     wait_for_end(process)
     broken = two.state()
     assert broken.status == "failed" and broken.resumable and broken.failure is not None
@@ -77,41 +70,34 @@ def test_two_processes_give_the_numbers_of_one(finished: Finished, workers: Work
     assert not list(two.folder.glob("cache*")) and not two.checkpoints.exists()
 
 
-def launch(run: Run) -> list["subprocess.Popen[bytes]"]:
-    """As `accelerate launch` or torchrun would on two devices."""
+def launch(run: Run, forked: Forked) -> list["subprocess.Popen[bytes]"]:
+    """As `accelerate launch` or torchrun would on two devices; the second process has its imports done."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
-    shared = {
-        **os.environ,
-        "HF_HUB_OFFLINE": "1",
-        "OMP_NUM_THREADS": "1",
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(port),
-        "WORLD_SIZE": "2",
-    }
+    shared = {**os.environ, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2"}
     with run.worker_log.open("ab") as log:
         return [
             subprocess.Popen(
-                python("studio.engine.worker", str(run.folder)),
+                start("studio.engine.worker", str(run.folder)),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env={**shared, "RANK": str(rank), "LOCAL_RANK": str(rank), "LOCAL_WORLD_SIZE": "2"},
             )
-            for rank in range(2)
+            for rank, start in enumerate((python, forked.command))
         ]
 
 
-def test_started_by_a_launcher_and_stopped(finished: Finished, image_model: Path) -> None:
+def test_started_by_a_launcher_and_stopped(finished: Finished, forked: Forked, image_model: Path) -> None:
     """A model with moving statistics, whose weights lie in memory pixel by pixel."""
-    training = {"epochs": 100, "batch_norm": "updated", "averaging": "swa", "swa_start": 0.001}
+    training = {"epochs": 1000, "batch_norm": "updated", "averaging": "swa", "swa_start": 0.001}
     run = new_run(finished.home, "image-classification", image_model, finished.pictures, training=training)
-    processes = launch(run)
+    processes = launch(run, forked)
     wait_until(lambda: state_of(run).step > 10 or any(process.poll() for process in processes))
     assert run.worker == Identity.of(processes[0].pid)
     run.command("stop")
-    codes = [process.wait(timeout=120) for process in processes]
+    codes = [process.wait() for process in processes]
     assert codes == [0, 0], run.worker_log.read_text(encoding="utf-8")
     state = state_of(run)
     assert state.status == "stopped" and is_complete(run.model) and state.test is not None

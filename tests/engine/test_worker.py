@@ -25,7 +25,7 @@ def kinds(run: Run) -> list[str]:
 
 
 def test_stop_keeps_the_best_and_gives_a_model(finished: Finished, workers: Workers) -> None:
-    run = finished.new("full", epochs=100)
+    run = finished.new("full", epochs=1000)
     process = workers.start(run)
     wait_until(lambda: state_of(run).step > 40)
     run.command("stop")
@@ -49,7 +49,7 @@ def test_stop_before_anything_was_trained_leaves_no_model(finished: Finished, wo
 
 
 def test_stop_of_a_paused_run_gives_its_model(finished: Finished, workers: Workers) -> None:
-    run = finished.new("freeze", epochs=100)
+    run = finished.new("freeze", epochs=1000)
     process = workers.start(run)
     wait_until(lambda: state_of(run).step > 20)
     run.command("pause")
@@ -101,7 +101,7 @@ def test_two_workers_take_turns(finished: Finished, workers: Workers) -> None:
 def test_a_run_has_one_worker_however_many_are_started(
     finished: Finished, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = finished.new("full", epochs=100)
+    run = finished.new("full", epochs=1000)
     process = workers.start(run)
     wait_until(lambda: state_of(run).step > 5)
     monkeypatch.setattr(worker, "SECONDS_TO_LEAVE", 0.2)

@@ -102,7 +102,7 @@ def test_the_card(exported: dict[str, Path], finished: Finished) -> None:
     assert state.test is not None and state.plan is not None and state.best is not None
     for part in (
         "`bad`, `good`", "reviews.csv", "Train: 128 examples", "Validation: 16 examples", "Test: 16 examples",
-        "seed 7, stratified", "lora (", "r 4", "epochs: 8", "batch_size: 8", "learning_rate: 0.02", "optimizer: adamw",
+        "seed 7, stratified", "lora (", "r 4", "epochs: 4", "batch_size: 8", "learning_rate: 0.02", "optimizer: adamw",
         f"{state.test.metrics['accuracy']:.4f}", f"{state.best.metrics['loss']:.4f}", "licence: not stated",
         f"{state.plan.trainable_parameters:,} of", "studio train run.yaml",
     ):  # fmt: skip

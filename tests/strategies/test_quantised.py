@@ -14,9 +14,9 @@ from studio import hardware
 from studio.cli import main
 from studio.config import RunConfig
 from studio.engine.answering import answer_cells
-from studio.engine.session import shapes_of
 from studio.errors import StudioError
 from studio.hardware import Gpu
+from studio.models.heads import shapes_of
 from studio.models.structure import find_structure
 from studio.paths import Home
 from studio.preflight import find_problems
