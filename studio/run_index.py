@@ -15,7 +15,7 @@ from studio.run_summary import RunSummary, stamps, summarise
 from studio.run_table import RunTable
 from studio.store import Run, Store
 
-PATIENCE = 0.3  # seconds that a list spends on missing rows while somebody waits for it
+SECONDS_FOR_MISSING_ROWS = 0.3  # while somebody waits for the list
 BATCH = 20  # rows that are kept at once
 
 
@@ -45,7 +45,7 @@ class RunIndex:
 
     def page(self, start: int, count: int, search: str = "") -> RunPage:
         """search: words that all have to occur among those of a run, such as its name, data, model or strategy."""
-        end, ids, is_complete = time.monotonic() + PATIENCE, self._ids(), True
+        end, ids, is_complete = time.monotonic() + SECONDS_FOR_MISSING_ROWS, self._ids(), True
         if words := search.lower().split():
             is_complete = self._refresh(ids, end)
             found = self._table.search(words)
@@ -63,7 +63,7 @@ class RunIndex:
 
     def with_model(self, most: int) -> list[RunSummary]:
         """The newest runs that have a model to try and to share."""
-        end, ids = time.monotonic() + PATIENCE, self._ids()
+        end, ids = time.monotonic() + SECONDS_FOR_MISSING_ROWS, self._ids()
         if not self._refresh(ids, end):
             self.start()
         found = self._table.with_model()

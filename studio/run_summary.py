@@ -5,7 +5,7 @@ believed over them: where a file has changed it is made anew, and of a log that 
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -69,6 +69,18 @@ def stamps(run: Run) -> tuple[str, str, str]:
     """Size and time of the files that a summary is made from; "" for one that is not there."""
     folder = str(run.folder)
     return _stamp(f"{folder}/run.yaml"), _stamp(f"{folder}/meta.json"), _stamp(f"{folder}/events.jsonl")
+
+
+def logged_state(run: Run) -> Callable[[], RunState]:
+    """For `Run.state`, where only a status is asked for: the log without its curves, read on from call to call."""
+    summary: RunSummary | None = None
+
+    def read() -> RunState:
+        nonlocal summary
+        summary = summarise(run, summary)
+        return summary.state
+
+    return read
 
 
 def source_name(config: RunConfig) -> str:

@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 from studio.errors import StudioError
 from studio.events import RESUMABLE
 from studio.processes import Identity, python, start_detached
+from studio.run_summary import logged_state
 from studio.store import Run, Store
 
 logger = logging.getLogger(__name__)
@@ -121,7 +122,7 @@ class Supervisor:
         self._wake.set()
 
     def resume(self, run: Run) -> None:
-        state = run.state()
+        state = run.state(logged_state(run))
         if state.status not in RESUMABLE:
             raise StudioError(
                 f"'{run.name}' cannot be resumed.", f"It is {state.status}.", "Start a new run from its settings."
@@ -134,7 +135,7 @@ class Supervisor:
     def stop(self, run: Run) -> None:
         """Stop a run at its next step; one that waits in the queue leaves it."""
         with self._leaving:
-            state = run.state()
+            state = run.state(logged_state(run))
             if state.status != "queued" or self._starting == run.id:
                 run.command("stop")
             elif state.started is None:
@@ -209,7 +210,7 @@ class Supervisor:
             threading.Thread(target=process.wait, name=f"reaper-{run.id}", daemon=True).start()
             pid = process.pid
         worker = run.worker
-        if worker is None or not worker.is_alive:  # it has not said so itself yet
+        if worker is None or not worker.is_alive:  # it has not written who it is itself yet
             try:
                 run.set_worker(Identity.of(pid))
             except psutil.NoSuchProcess:  # it died at once: the run shows as interrupted, with its log

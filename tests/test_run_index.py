@@ -395,7 +395,7 @@ def test_runs_without_a_row_do_not_hold_up_a_page(
     store: Store, index: RunIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Their logs are long: a list shows what it has, and is whole when the background has read them."""
-    monkeypatch.setattr(run_index, "PATIENCE", 0.0)
+    monkeypatch.setattr(run_index, "SECONDS_FOR_MISSING_ROWS", 0.0)
     gate = threading.Event()
 
     def slow(run: Run, known: RunSummary | None = None) -> RunSummary:

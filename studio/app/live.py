@@ -43,7 +43,7 @@ STORIES = {
     "caching": "The part of the model that stays as it is looks at every example once, and its view is kept.",
     "training": "The model guesses, is told the right answer, and corrects itself a little, again and again.",
     "saving": "The result is packed into a folder of its own.",
-}  # what goes on, for who never saw a training; in other phases the worker's own sentence is as plain
+}  # what goes on, for people who never watched a training; in other phases the worker's own sentence is as plain
 
 
 def poll(store: Store, states: States, run_id: str, offset: int) -> dict[str, Any]:

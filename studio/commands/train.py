@@ -17,6 +17,7 @@ from studio.events import ACTIVE, RESUMABLE
 from studio.paths import HOME_VARIABLE, Home
 from studio.preflight import check
 from studio.processes import TRUST_VARIABLE, Identity, python, start_detached
+from studio.run_summary import logged_state
 from studio.store import Run, Store
 
 
@@ -151,7 +152,8 @@ def _work_on(run: Run, home: Home, arguments: argparse.Namespace) -> int:
 
 def _ask(arguments: argparse.Namespace, command: Any) -> int:
     run = Store(chosen_home(arguments)).get(arguments.run)
-    status = run.state().status
+    read_log = logged_state(run)
+    status = run.state(read_log).status
     if status == "queued" and command == "stop":
         run.dequeue()
     elif status not in ACTIVE:
@@ -160,9 +162,9 @@ def _ask(arguments: argparse.Namespace, command: Any) -> int:
         )
     else:
         run.command(command)
-        while run.state().status in ACTIVE:
+        while run.state(read_log).status in ACTIVE:
             time.sleep(0.2)
-    ended = {"run": run.id, "dir": str(run.folder), "status": run.state().status}
+    ended = {"run": run.id, "dir": str(run.folder), "status": run.state(read_log).status}
     if arguments.json:
         print_json(ended)
     else:

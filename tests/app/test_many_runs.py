@@ -55,7 +55,7 @@ def test_a_run_that_is_not_read_yet_says_so_and_the_list_asks_again(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = write(make_run(services.store, "of an earlier version"), started(), planned(), step(1))
-    monkeypatch.setattr(run_index, "PATIENCE", -1.0)
+    monkeypatch.setattr(run_index, "SECONDS_FOR_MISSING_ROWS", -1.0)
     monkeypatch.setattr(services.index, "start", lambda: None)
     listed = runs_tab.run_page(services, {})
     assert listed["again"] and listed["rows"][0]["name"] == run.name and listed["total"] == 1

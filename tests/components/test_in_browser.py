@@ -186,6 +186,10 @@ def test_paged_table_pages_filters_and_selects(shown: Any) -> None:
     assert "Nothing to show yet." in page.locator("#nothing").inner_text()
 
 
+def test_a_page_that_is_not_complete_is_asked_for_again(shown: Any) -> None:
+    shown.page.wait_for_function("Number(document.querySelector('#reading tbody td').textContent) >= 3")
+
+
 def test_values_from_python_are_drawn(fresh: Any) -> None:
     page = fresh.page
     page.locator("#other").click()

@@ -1,7 +1,10 @@
 """Pause, a killed worker, and Resume give the same bits as a training that nothing disturbed."""
 
+from typing import Any
+
 import pytest
 import torch
+from logs import checked, make_run, write, write_steps
 from trained import (
     Finished,
     Workers,
@@ -13,6 +16,11 @@ from trained import (
 )
 
 from studio.config import RunConfig
+from studio.engine.checkpoint import Checkpoints
+from studio.engine.reporting import Reporter
+from studio.engine.training import continue_from
+from studio.paths import Home
+from studio.store import Store
 from studio.tasks.loading import load_tuned
 
 STRATEGIES = ("full", "freeze", "lora")
@@ -43,6 +51,21 @@ def test_killed_and_resumed_from_the_last_checkpoint(name: str, finished: Finish
     assert resumed == [16]  # the checkpoint after the first pass
     assert_continuous(state_of(run))
     assert_same_training(run, finished[name])
+
+
+@pytest.mark.parametrize("scored", [True, False])
+def test_without_a_checkpoint_what_a_lost_life_logged_is_void(home: Home, scored: bool) -> None:
+    """Also where nothing was ever scored, for lack of validation rows."""
+    run = write_steps(make_run(Store(home)), 5)
+    if scored:
+        write(run, checked(5, 0.5, best=True))
+    nothing: Any = None  # is asked of the session
+    continue_from(Checkpoints(run.checkpoints), nothing, run, Reporter(run))
+    state = state_of(run)
+    assert state.train == () and state.validation == () and state.best is None
+    new = make_run(Store(home))
+    continue_from(Checkpoints(new.checkpoints), nothing, new, Reporter(new))
+    assert new.read_from()[0] == []
 
 
 def test_the_same_run_file_gives_the_same_run(finished: Finished, workers: Workers) -> None:

@@ -48,7 +48,7 @@ def listing(services: Services) -> Section:
     )
 
     def show(draft: Draft) -> list[Any]:
-        newest = services.index.page(0, MOST_OFFERED)
+        newest = services.index.page(0, ROWS)
         chosen = services.store.find(draft.picked) if draft.picked else None
         return [
             heading("Runs", "Everything that was trained here. Choose one to open it.")
@@ -155,7 +155,7 @@ def trash(services: Services) -> Section:
 
 def list_value(newest: RunPage, chosen: Run | None) -> dict[str, Any]:
     """The table's query: whenever it is another one, the table asks for its rows anew."""
-    shown = [(run.id, *what_changes(summary)) for run, summary in newest.runs[:ROWS]]
+    shown = [(run.id, *what_changes(summary)) for run, summary in newest.runs]
     return {"list": shown, "total": newest.total, "chosen": chosen.name if chosen else ""}
 
 
