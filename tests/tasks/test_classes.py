@@ -10,7 +10,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precisio
 
 from studio.errors import StudioError
 from studio.tasks.base import Answer, Scores
-from studio.tasks.classes import ClassScorer, class_answers, class_config, label_maps
+from studio.tasks.classes import ClassScorer, class_answers, class_config, label_maps, pair_marks
 from studio.tasks.loading import in_stored_order
 
 LABELS = ("ant", "bee", "cat", "dog")
@@ -28,10 +28,10 @@ def test_a_checkpoint_s_own_order_is_kept_for_the_same_labels() -> None:
     assert in_stored_order(values, ("ham", "spam"))["id2label"] == {0: "neg", 1: "pos"}
 
 
-def scored(targets: list[str], answers: list[str], micro_batch_size: int = 7) -> Scores:
+def scored(targets: list[str], answers: list[str], at_once: int = 7) -> Scores:
     scorer = ClassScorer(LABELS)
-    for start in range(0, len(targets), micro_batch_size):
-        some = slice(start, start + micro_batch_size)
+    for start in range(0, len(targets), at_once):
+        some = slice(start, start + at_once)
         scorer.add([Answer(answer) for answer in answers[some]], [{"label": target} for target in targets[some]])
     return scorer.scores()
 
@@ -68,7 +68,21 @@ def test_rows_carry_the_mark_of_their_cell_in_the_matrix() -> None:
     scorer = ClassScorer(LABELS)
     marks = scorer.add([Answer("bee"), Answer("ant")], [{"label": "ant"}, {"label": "ant"}])
     cells = scorer.scores().views[0].data["marks"]
-    assert [each[:2] for each in marks] == [(cells[0][1], "wrong"), (cells[0][0], "right")]
+    assert marks == [
+        (cells[0][1], "wrong", "Mistakes with ant", "Mistakes with bee"),
+        (cells[0][0], "right"),
+    ]
+    rows = scorer.scores().views[1].data["rows"]
+    assert [row["mark"] for row in rows[:3]] == ["Mistakes with ant", "Mistakes with bee", None]
+
+
+def test_a_row_of_several_objects_carries_what_happened_with_each() -> None:
+    pairs = [("cat", "cat"), ("cat", "dog"), ("(nothing)", "dog"), ("cat", "cat")]
+    assert pair_marks(pairs) == (
+        *("cat → cat", "cat → dog", "(nothing) → dog", "wrong"),
+        *("Mistakes with cat", "Mistakes with dog", "Mistakes with (nothing)"),
+    )
+    assert pair_marks([]) == ("right",), "nothing is there, and nothing was said"
 
 
 def test_scores_of_an_empty_split_are_empty() -> None:
