@@ -143,7 +143,8 @@ def test_the_examples_behind_a_mark_are_asked_for_by_it(services: Services, draf
 @pytest.mark.parametrize("task", [*TASKS], ids=lambda task: task.name)
 def test_every_task_s_page_has_its_fields(task: Any, services: Services, draft: Draft, slots: list[Slot]) -> None:
     config = f"task: {task.name}\nmodel: {{id: starter/x}}\ndata: {{source: nothing.csv}}\n"
-    run = write(make_run(services.store, config=config), started(), Finished(reason="completed", best_step=1, seconds=1))
+    ended = Finished(reason="completed", best_step=1, seconds=1.0)
+    run = write(make_run(services.store, config=config), started(), ended)
     with gr.Blocks():
         page = test_tab.build(services)
     shown = dict(zip((output.elem_id for output in page.outputs), page.show(draft.change(run=run.id)), strict=True))

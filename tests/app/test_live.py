@@ -239,7 +239,7 @@ def test_a_metric_without_plainer_words_is_told_by_its_title(client: Client) -> 
     done = Finished(reason="completed", best_step=9, seconds=9.0, time=NOW + 20)
     write(client.run, started(), plan, *checks, step(100), done)
     told = client.poll()
-    assert told["phase"].startswith("On the examples that it was checked on, Typical error (RMSE) is 0.5 (how far")
+    assert told["phase"].startswith("On the validation examples, Typical error (RMSE) is 0.5 (how far")
     assert told["phase"].endswith("; before training it was 3.")
     assert dict(told["stats"])["Best Typical error (RMSE)"] == "0.5"
 
