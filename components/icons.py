@@ -31,6 +31,7 @@ DRAWINGS: dict[str, str] = {
     "minus": '<path d="M5 12h14"/>',
     "moon": '<path d="M20 14.2A8.3 8.3 0 0 1 9.8 4 8.3 8.3 0 1 0 20 14.2Z"/>',
     "more": '<path d="M6 12h.01M12 12h.01M18 12h.01" stroke-width="2.6"/>',
+    "number": '<path d="M5 9h15M4 15h15M10 4 8 20M16.5 4l-2 16"/>',
     "pause": '<path d="M9 5.5v13m6-13v13"/>',
     "play": '<path d="M7.5 5v14l11-7Z"/>',
     "plus": '<path d="M12 5v14M5 12h14"/>',

@@ -177,6 +177,7 @@ def test_what_is_no_branch_on_a_task_is_not(code: str) -> None:
 
 
 def test_every_task_finds_what_its_parts_are_drawn_with() -> None:
+    from components.icons import DRAWINGS
     from studio.app.answers import ANSWERS
     from studio.app.cells import CELLS
     from studio.app.inputs import INPUTS
@@ -186,7 +187,7 @@ def test_every_task_finds_what_its_parts_are_drawn_with() -> None:
     for task in TASKS:
         assert {column.kind for column in task.columns} <= set(CELLS.names), task.name
         assert {column.kind for column in task.inputs} <= set(INPUTS.names), task.name
-        assert task.answer_kind in ANSWERS and task.headline in METRICS, task.name
+        assert task.answer_kind in ANSWERS and task.headline in METRICS and task.icon in DRAWINGS, task.name
 
 
 def test_imports_go_one_way() -> None:

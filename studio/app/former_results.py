@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas
 
-from studio.tasks.classes import class_marks, confusion_views
+from studio.tasks.classes import confusion_views, pair_marks
 
 PROBABILITY = "p_"
 
@@ -34,5 +34,5 @@ def current_rows(table: pandas.DataFrame) -> pandas.DataFrame:
         probabilities = {str(name).removeprefix(PROBABILITY): float(share) for name, share in ranked}
         answers.append(json.dumps({"value": predicted, "details": {"probabilities": probabilities}}))
     pairs = zip(table["label"], table["predicted"], strict=True)
-    marks = pandas.Series([list(class_marks(str(label), str(said))) for label, said in pairs], index=table.index)
+    marks = pandas.Series([list(pair_marks([(str(label), str(said))])) for label, said in pairs], index=table.index)
     return table.drop(columns=["predicted", *shares]).assign(answer=answers, marks=marks)

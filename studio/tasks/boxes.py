@@ -7,8 +7,8 @@ from typing import Any
 import numpy
 
 from studio.data.fields.boxes import Box
-from studio.tasks.base import RIGHT, WRONG, Answer, Marks, Row, Scores, View
-from studio.tasks.classes import confusion_mark
+from studio.tasks.base import Answer, Marks, Row, Scores, View
+from studio.tasks.classes import confusion_mark, mistake_mark, pair_marks
 
 SURE = 0.5  # an answered box with a lower score is not counted among the found ones
 OVERLAP = 0.5  # share that two boxes must have in common (intersection over union) to be the same object
@@ -32,8 +32,7 @@ class BoxScorer:
             self._remember(answer, row["boxes"])
             pairs = match(row["boxes"], [box_in(found) for found in answer.value if found["score"] >= SURE])
             self._counts.update(pairs)
-            right = all(true == answered for true, answered in pairs)
-            marks.append((*dict.fromkeys(confusion_mark(*pair) for pair in pairs), RIGHT if right else WRONG))
+            marks.append(pair_marks(pairs))
         return marks
 
     def _remember(self, answer: Answer, boxes: Sequence[Box]) -> None:
@@ -89,8 +88,9 @@ class BoxScorer:
             found = self._counts[label, label]
             precision, recall = found / answered if answered else 0.0, found / there if there else 0.0
             f1 = 2 * found / (there + answered) if there + answered else 0.0
+            mark = mistake_mark(label) if there + answered > 2 * found else None
             rows.append(
-                {"label": label, "precision": precision, "recall": recall, "f1": f1, "support": there}
+                {"label": label, "precision": precision, "recall": recall, "f1": f1, "support": there, "mark": mark}
                 | ({"map_50": by_class[label]} if label in by_class else {})
             )
         return View("classes", "Every class", {"rows": rows})

@@ -58,15 +58,17 @@ def confusion_mark(true: str, answered: str) -> str:
     return f"{true} → {answered}"
 
 
-def missed_mark(true: str) -> str:
-    """What selects the rows of a class that were taken for any other one."""
-    return f"{true} → another class"
+def mistake_mark(label: str) -> str:
+    """What selects the rows in which this class was taken for another one, or another one for this."""
+    return f"Mistakes with {label}"
 
 
-def class_marks(true: str, answered: str) -> Marks:
-    """What happened with one row."""
-    found = confusion_mark(true, answered)
-    return (found, RIGHT) if true == answered else (found, WRONG, missed_mark(true))
+def pair_marks(pairs: Iterable[tuple[str, str]]) -> Marks:
+    """What happened with a row of these (true, answered) classes: one pair for the whole row, or one an object."""
+    known = list(dict.fromkeys(pairs))
+    wrong = [pair for pair in known if pair[0] != pair[1]]
+    mistakes = dict.fromkeys(mistake_mark(label) for pair in wrong for label in pair)
+    return (*(confusion_mark(*pair) for pair in known), WRONG if wrong else RIGHT, *mistakes)
 
 
 class ClassScorer:
@@ -83,7 +85,7 @@ class ClassScorer:
     def add(self, answers: Sequence[Answer], rows: Sequence[Row]) -> list[Marks]:
         pairs = [(str(row[self._target]), str(answer.value)) for answer, row in zip(answers, rows, strict=True)]
         self._counts.update(pairs)
-        return [class_marks(*pair) for pair in pairs]
+        return [pair_marks([pair]) for pair in pairs]
 
     def scores(self) -> Scores:
         if not self._counts:
@@ -134,8 +136,10 @@ def confusion_views(
         "counts": [list(row) for row in counts],
         "marks": [[confusion_mark(true, answered) for answered in labels] for true in labels],
     }
-    missed = [sum(row) - row[place] for place, row in enumerate(counts)]
-    marks = [missed_mark(label) if some else None for label, some in zip(labels, missed, strict=True)]
+    wrong = [
+        sum(row) + sum(other[place] for other in counts) - 2 * row[place] for place, row in enumerate(counts)
+    ]  # how often a class was not seen, or seen where it is not
+    marks = [mistake_mark(label) if some else None for label, some in zip(labels, wrong, strict=True)]
     return (
         View("confusion", "Which class was taken for which", confusion),
         View("classes", "Every class", {"rows": [{**row, "mark": m} for row, m in zip(rows, marks, strict=True)]}),

@@ -32,7 +32,7 @@ class TextRegression(Task):
     name = "text-regression"
     title = "Guess a number"
     sentence = "Give each text a number: a rating, a price, how urgent it is, how long it will take."
-    icon = "gauge"
+    icon = "number"
     group = "Texts"
     inputs = (TEXT,)
     targets = (NUMBER,)

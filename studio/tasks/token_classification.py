@@ -9,8 +9,8 @@ from studio.data.columns import Column, Problem
 from studio.data.fields.spans import Span, read_spans
 from studio.errors import StudioError
 from studio.models.kind import ModelKind
-from studio.tasks.base import RIGHT, WRONG, Answer, Batch, Collate, Item, Loss, Marks, Row, Scorer, Scores, Task, Tools
-from studio.tasks.classes import class_views, confusion_mark, label_maps, name_classes
+from studio.tasks.base import Answer, Batch, Collate, Item, Loss, Marks, Row, Scorer, Scores, Task, Tools
+from studio.tasks.classes import class_views, label_maps, name_classes, pair_marks
 from studio.tasks.texts import IGNORED, TEXT, LengthOptions, PadTexts, tokenize
 
 if TYPE_CHECKING:
@@ -167,8 +167,7 @@ class SpanScorer:
                 row["spans"], [Span(piece["start"], piece["end"], piece["label"]) for piece in answer.value]
             )
             self._counts.update(pairs)
-            right = all(true == answered for true, answered in pairs)
-            marks.append((*dict.fromkeys(confusion_mark(*pair) for pair in pairs), RIGHT if right else WRONG))
+            marks.append(pair_marks(pairs))
         self._rows += len(rows)
         return marks
 

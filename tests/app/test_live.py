@@ -230,6 +230,20 @@ def test_at_the_end_it_is_said_what_training_brought(client: Client) -> None:
     assert client.poll()["phase"] == told
 
 
+def test_a_metric_without_plainer_words_is_told_by_its_title(client: Client) -> None:
+    plan = planned(100).model_copy(update={"headline_metric": "rmse"})
+    checks = [
+        checked(number, 0).model_copy(update={"metrics": {"rmse": rmse}, "best": number > 0})
+        for number, rmse in ((0, 3.0), (9, 0.5))
+    ]
+    done = Finished(reason="completed", best_step=9, seconds=9.0, time=NOW + 20)
+    write(client.run, started(), plan, *checks, step(100), done)
+    told = client.poll()
+    assert told["phase"].startswith("On the validation examples, Typical error (RMSE) is 0.5 (how far")
+    assert told["phase"].endswith("; before training it was 3.")
+    assert dict(told["stats"])["Best Typical error (RMSE)"] == "0.5"
+
+
 def test_a_run_at_work(client: Client) -> None:
     write(client.run, started(), planned(100), step(25), checked(25, 0.75, best=True))
     message = client.poll()

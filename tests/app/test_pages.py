@@ -39,6 +39,7 @@ from studio.presets import PRESETS
 from studio.store import Store
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
+from studio.tasks.base import Task
 
 MESSY = "text,label,remark\n" + "".join(
     f"{'' if n % 9 == 0 else f'a good film {n}'},{'' if n % 11 == 5 else ('good', 'bad', 'so-so')[n % 3]},{n}\n"
@@ -110,6 +111,23 @@ def test_another_model_keeps_the_data_and_forgets_the_strategy(
     assert changed.folders == (str(text_model), str(twin))
 
 
+def test_tasks_stand_below_the_headings_of_their_groups() -> None:
+    class Late(Task):
+        name, title, sentence, icon = "late", "Late", "Comes last, and belongs to the first group.", "text"
+        group = next(iter(TASKS)).group
+
+    TASKS.add(Late())
+    try:
+        cards = model_tab.task_cards(Draft(id="0" * 24))["cards"]
+    finally:
+        TASKS.remove("late")
+    groups = [card["group"] for card in cards]
+    begins = [group for number, group in enumerate(groups) if number == 0 or groups[number - 1] != group]
+    assert len(begins) == len(set(groups)) > 1, "each group comes once"
+    assert {card["key"] for card in cards} == {*TASKS.names, "late"}
+    assert next(card["group"] for card in cards if card["key"] == "late") == groups[0]
+
+
 @pytest.mark.parametrize("wrong", ["", "  ", "/no/such/folder", None])
 def test_a_folder_that_is_none_is_refused(services: Services, wrong: str | None) -> None:
     with pytest.raises(StudioError, match="There is no folder"):
@@ -179,6 +197,11 @@ def test_the_tables_show_pages_of_rows_and_of_what_is_left_out(
     problems = services.datasets.problems({"draft": draft.id, "start": 0, "count": 100})
     assert sum(row["then"] == "left out" for row in problems["rows"]) >= services.datasets.assembled(draft).dropped
     assert services.datasets.preview({"draft": "x"})["rows"] == [] == services.datasets.problems({})["rows"]
+
+
+@pytest.mark.parametrize("task", [*TASKS], ids=lambda task: task.name)
+def test_every_task_says_how_its_data_is_brought(task: Task) -> None:
+    assert data_tab.invitation_to(task).endswith(".")
 
 
 def test_a_column_that_is_taken_back_leaves_the_other_choices(services: Services, ready: Draft) -> None:

@@ -76,7 +76,7 @@ def test_former_scores_become_views() -> None:
     assert [view["kind"] for view in found["views"]] == ["confusion", "classes"]
     confusion, classes = (view["data"] for view in found["views"])
     assert confusion["counts"] == [[1, 0], [1, 2]] and confusion["marks"][1] == ["good → bad", "good → good"]
-    assert [row["mark"] for row in classes["rows"]] == [None, "good → another class"]
+    assert [row["mark"] for row in classes["rows"]] == ["Mistakes with bad", "Mistakes with good"]
     assert classes["rows"][1]["recall"] == 0.67
     assert current_scores(found) == found, "what is as today stays as it is"
     assert current_scores({"metrics": {}, "per_class": [], "confusion": None, "labels": []})["views"] == []
@@ -88,7 +88,7 @@ def test_former_rows_get_answers_and_the_marks_of_today_s_scorer() -> None:
     assert json.loads(found["answer"][1]) == {"value": "bad", "details": {"probabilities": {"bad": 0.6, "good": 0.4}}}
     assert found["marks"].tolist() == [
         ["good → good", RIGHT],
-        ["good → bad", WRONG, "good → another class"],
+        ["good → bad", WRONG, "Mistakes with good", "Mistakes with bad"],
         ["bad → bad", RIGHT],
         ["good → good", RIGHT],
     ]
@@ -118,7 +118,7 @@ def test_a_row_shows_its_inputs_what_it_is_and_what_was_said(store: Store) -> No
 
 @pytest.mark.parametrize(
     ("mark", "rows"),
-    [("good → bad", [2, 4]), ("good → another class", [2, 4]), (WRONG, [2, 3, 4]), (RIGHT, [1]), ("no such", [])],
+    [("good → bad", [2, 4]), ("Mistakes with good", [2, 3, 4]), (WRONG, [2, 3, 4]), (RIGHT, [1]), ("no such", [])],
 )
 def test_a_mark_selects_the_rows_that_carry_it(store: Store, mark: str, rows: list[int]) -> None:
     run = finished(store, rows_of_today([("good", "good"), ("good", "bad"), ("bad", "good"), ("good", "bad")]))

@@ -38,9 +38,9 @@ def test_pictures_from_upload_to_answer(visit: Visitor, image_model: Path, pictu
     visit.sees("#answer .ui-bar-other")
     picture = tmp_path / "mine.png"
     picture.write_bytes(tiny.picture("across", random.Random(5)))
-    page.locator("#try-picture button[aria-label*=emove], #try-picture button[aria-label*=lear]").first.click()
-    page.set_input_files("#try-picture input[type=file]", str(picture))
+    page.locator("#try-image button[aria-label*=emove], #try-image button[aria-label*=lear]").first.click()
+    page.set_input_files("#try-image input[type=file]", str(picture))
     page.locator("#answer", has_text="The right answer is").wait_for(state="detached")
     visit.sees("#answer .ui-bar-value")
-    visit.sees("#confusion td button:not([aria-disabled])").click()
-    visit.sees("#cell-examples .ui-gallery img")
+    visit.sees("#views td button[data-mark]").click()
+    visit.sees("#behind-examples .ui-gallery img")

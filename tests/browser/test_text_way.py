@@ -84,15 +84,18 @@ def test_a_clicked_example_is_answered_with_its_truth(tester: Visitor) -> None:
     assert tester.page.locator("#try-text textarea").input_value() == text
 
 
-def test_a_cell_of_the_confusion_matrix_shows_its_examples(tester: Visitor, walked: Any) -> None:
-    cell = tester.sees("#confusion td button:not([aria-disabled])")
-    count = int(cell.inner_text())
+def test_what_is_chosen_in_a_figure_shows_its_examples(tester: Visitor, walked: Any) -> None:
+    cell = tester.sees("#views td button[data-mark]")
+    count, mark = int(cell.inner_text()), cell.get_attribute("data-mark")
     cell.click()
-    tester.sees("#cell-title", "was taken for")
-    tester.until("count => document.querySelectorAll('#cell-examples tbody tr').length === Math.min(count, 8)", count)
+    tester.sees("#behind-title", mark)
+    shown = "count => document.querySelectorAll('#behind-examples tbody tr').length === Math.min(count, 8)"
+    tester.until(shown, count)
+    tester.sees("#behind-examples tbody tr").click()
+    tester.sees("#answer", "The right answer is")
     scores = json.loads(walked.run.scores_file.read_text(encoding="utf-8"))["test"]["metrics"]
-    assert f"{scores['accuracy']:.3f}" in tester.page.locator("#test-metrics").inner_text()
-    assert tester.page.locator("#per-class tbody tr").count() == 2
+    assert f"{100 * scores['accuracy']:.1f} %" in tester.page.locator("#test-metrics").inner_text()
+    assert tester.page.locator("#views .ui-figure:nth-child(2) tbody tr").count() == 2
 
 
 def test_a_file_of_inputs_comes_back_with_predictions(tester: Visitor, tmp_path: Path) -> None:
@@ -105,7 +108,8 @@ def test_a_file_of_inputs_comes_back_with_predictions(tester: Visitor, tmp_path:
         tester.sees("#many-download a").click()
     answers = pandas.read_csv(download.value.path())
     assert len(answers) == 3
-    assert set(answers["predicted"] if "predicted" in answers else answers["label"]) <= {"good", "bad"}
+    assert list(answers.columns) == ["review", "predicted", "p_bad", "p_good", "problem"]
+    assert set(answers["predicted"]) <= {"good", "bad"}
 
 
 LOAD = """

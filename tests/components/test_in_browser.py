@@ -151,6 +151,10 @@ def test_points_lie_where_their_numbers_are(shown: Any) -> None:
     (x0, left0, _, _), (x1, left1, _, _) = places[0], places[-1]
     per_unit = (left1 - left0) / (x1 - x0)
     assert len(places) == 120 and per_unit > 5
+    line = shown.page.locator("#figures .ui-points-diagonal").evaluate(
+        "plane => getComputedStyle(plane).backgroundImage"
+    )
+    assert "to right bottom" in line or "to bottom right" in line  # its colours change across the line that is drawn
     for x, left, y, bottom in places:
         assert abs((bottom - left) - per_unit * (y - x)) < 0.2
 

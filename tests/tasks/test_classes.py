@@ -8,11 +8,9 @@ import pytest
 import torch
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_score, recall_score
 
-from components.icons import icon
 from studio.errors import StudioError
-from studio.tasks import TASKS
-from studio.tasks.base import Answer, Scores, Task
-from studio.tasks.classes import ClassScorer, class_answers, class_config, label_maps
+from studio.tasks.base import Answer, Scores
+from studio.tasks.classes import ClassScorer, class_answers, class_config, label_maps, pair_marks
 from studio.tasks.loading import in_stored_order
 
 LABELS = ("ant", "bee", "cat", "dog")
@@ -70,7 +68,21 @@ def test_rows_carry_the_mark_of_their_cell_in_the_matrix() -> None:
     scorer = ClassScorer(LABELS)
     marks = scorer.add([Answer("bee"), Answer("ant")], [{"label": "ant"}, {"label": "ant"}])
     cells = scorer.scores().views[0].data["marks"]
-    assert [each[:2] for each in marks] == [(cells[0][1], "wrong"), (cells[0][0], "right")]
+    assert marks == [
+        (cells[0][1], "wrong", "Mistakes with ant", "Mistakes with bee"),
+        (cells[0][0], "right"),
+    ]
+    rows = scorer.scores().views[1].data["rows"]
+    assert [row["mark"] for row in rows[:3]] == ["Mistakes with ant", "Mistakes with bee", None]
+
+
+def test_a_row_of_several_objects_carries_what_happened_with_each() -> None:
+    pairs = [("cat", "cat"), ("cat", "dog"), ("(nothing)", "dog"), ("cat", "cat")]
+    assert pair_marks(pairs) == (
+        *("cat → cat", "cat → dog", "(nothing) → dog", "wrong"),
+        *("Mistakes with cat", "Mistakes with dog", "Mistakes with (nothing)"),
+    )
+    assert pair_marks([]) == ("right",), "nothing is there, and nothing was said"
 
 
 def test_scores_of_an_empty_split_are_empty() -> None:
@@ -83,8 +95,3 @@ def test_answers_are_probabilities_most_likely_first() -> None:
     assert answer.value == "bee" and list(shares)[:2] == ["bee", "cat"]
     assert sum(shares.values()) == pytest.approx(1.0) and shares["dog"] == 0.0
     assert shares["bee"] == pytest.approx(1 / (1 + numpy.exp(-1)))
-
-
-@pytest.mark.parametrize("task", list(TASKS), ids=lambda task: task.name)
-def test_every_task_has_a_drawing(task: Task) -> None:
-    assert icon(task.icon).startswith("<svg")

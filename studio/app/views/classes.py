@@ -1,6 +1,7 @@
-"""Precision, recall and F1 of each class; choosing a class shows the mistakes with it.
+"""Precision, recall and F1 of each class, and what else a task measures of it; choosing a class shows the mistakes
+with it.
 
-data: {"rows": [{"label", "precision", "recall", "f1", "support", perhaps "mark"}]}.
+data: {"rows": [{"label", "precision", "recall", "f1", "support", perhaps other metrics by their names, and "mark"}]}.
 """
 
 from collections.abc import Mapping
@@ -8,15 +9,10 @@ from typing import Any
 
 from components.charts.figures import Figure
 from studio.app.views.base import ViewKind
+from studio.metrics import metric_named
 
 AT_A_GLANCE = 12  # classes
-COLUMNS = (
-    {"key": "label", "title": "Class", "kind": "text"},
-    {"key": "precision", "title": "Precision", "kind": "number"},
-    {"key": "recall", "title": "Recall", "kind": "number"},
-    {"key": "f1", "title": "F1", "kind": "number"},
-    {"key": "support", "title": "Examples", "kind": "number"},
-)
+NOT_METRICS = ("label", "support", "mark")
 
 
 def figure(title: str, data: Mapping[str, Any]) -> Figure:
@@ -25,13 +21,15 @@ def figure(title: str, data: Mapping[str, Any]) -> Figure:
     many = len(rows) > AT_A_GLANCE
     if many:
         rows.sort(key=lambda row: float(row["f1"]))
+    measured = dict.fromkeys(name for row in rows for name in row if name not in NOT_METRICS)
+    columns = [
+        {"key": "label", "title": "Class", "kind": "text"},
+        *[{"key": name, "title": metric_named(name).title, "kind": "number"} for name in measured],
+        {"key": "support", "title": "Examples", "kind": "number"},
+    ]
     told = [{key: f"{value:.3f}" if isinstance(value, float) else value for key, value in row.items()} for row in rows]
-    return {
-        "chart": "rows",
-        "title": f"{title}{', the hardest first' if many else ''}",
-        "columns": COLUMNS,
-        "rows": told,
-    }
+    heading = f"{title}{', the hardest first' if many else ''}"
+    return {"chart": "rows", "title": heading, "columns": columns, "rows": told}
 
 
 CLASSES = ViewKind("classes", figure)

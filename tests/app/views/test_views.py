@@ -18,8 +18,8 @@ DATA: dict[str, tuple[Mapping[str, Any], list[str]]] = {
         ["a → a", "a → b", "b → a", "b → b"],
     ),
     "classes": (
-        {"rows": [{"label": "a", **CLASS, "mark": "a → another class"}, {"label": "b", **CLASS}]},
-        ["a → another class"],
+        {"rows": [{"label": "a", **CLASS, "mark": "Mistakes with a"}, {"label": "b", **CLASS}]},
+        ["Mistakes with a"],
     ),
     "scatter": (
         {
@@ -75,6 +75,15 @@ def test_numbers_in_tables_are_short() -> None:
     assert VIEWS["classes"].figure("", DATA["classes"][0])["rows"][0]["f1"] == "0.667"
 
 
+def test_what_a_task_measures_of_a_class_besides_is_a_column_of_its_own() -> None:
+    rows = [{"label": "a", **CLASS}, {"label": "b", **CLASS, "map_50": 0.25}]
+    figure = VIEWS["classes"].figure("Every class", {"rows": rows})
+    assert [column["title"] for column in figure["columns"]] == [
+        *("Class", "Precision", "Recall", "F1", "mAP at 50 % overlap", "Examples")
+    ]
+    assert [row.get("map_50") for row in figure["rows"]] == [None, "0.250"]
+
+
 @pytest.mark.parametrize("count", [AT_A_GLANCE, AT_A_GLANCE + 1])
 def test_of_many_classes_the_hardest_come_first(count: int) -> None:
     rows = [{"label": f"class {n}", **CLASS, "f1": 1 - n / 100} for n in range(count)]
@@ -90,8 +99,8 @@ def test_the_marks_of_a_scorer_s_views_are_those_of_its_rows() -> None:
     marks = scorer.add([Answer(answered) for _, answered in pairs], [{"label": true} for true, _ in pairs])
     scores: Scores = scorer.scores()
     by_kind = {view.kind: VIEWS[view.kind].figure(view.title, view.data) for view in scores.views}
-    assert marks_of(by_kind["classes"]) == ["a → another class"]
-    assert [row for row in marks if "a → another class" in row] == [marks[1]]
+    assert marks_of(by_kind["classes"]) == ["Mistakes with a", "Mistakes with b"]
+    assert [row for row in marks if "Mistakes with b" in row] == [marks[1]]
     matrix = by_kind["confusion"]
     filled = {
         mark
