@@ -61,7 +61,7 @@ def test_the_same_import_is_done_once(
     first = take(reviews, home)
     copy = tmp_path / "copy.csv"
     copy.write_bytes(reviews.read_bytes())
-    monkeypatch.setattr(importing, "take_in", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr(importing, "read_source", lambda *_: pytest.fail("read again"))
     assert take(reviews, home).folder == first.folder
     assert take(copy, home).folder == first.folder
     assert take(reviews, home, first.reading).folder == first.folder  # naming what was guessed changes nothing
