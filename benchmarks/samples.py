@@ -2,7 +2,7 @@
 
 python benchmarks/samples.py [--seeds 5]
 
-Texts: TF-IDF of words and pairs of words, logistic regression. Pictures: 32 x 32 grey values, logistic regression.
+Texts: TF-IDF of words and pairs of words, logistic regression. Images: 32 x 32 grey values, logistic regression.
 80/20, stratified, the rows as the Data page's check leaves them with everything put right. A sample on which these
 reach 0.99 would show nothing, and one on which they stay at chance would teach nothing.
 """
@@ -63,7 +63,7 @@ def rows_of(sample: Sample, imported: Imported) -> tuple[Any, list[str]]:
     task = TASKS[sample.task]
     cleaning = CleaningOptions()
     assembled = assemble(imported, DataOptions(source="-"), task.columns, task.check)
-    counts = {name: sum(parts.values()) for name, parts in assembled.counts.items()}
+    counts = {name: sum(splits.values()) for name, splits in assembled.counts.items()}
     for each in mendings(cleaning, assembled.problems, counts):
         cleaning = mend(cleaning, each.key, counts)
     table = assemble(imported, DataOptions(source="-", cleaning=cleaning), task.columns, task.check).table

@@ -1,12 +1,12 @@
-"""starter/image beside the same network untrained: what its pretraining on generated pictures is worth.
+"""starter/image beside the same network untrained: what its pretraining on generated images is worth.
 
 python benchmarks/starter_image.py ants_bees.zip trash.zip fashion.zip [--reference FOLDER] [--tune]
 
 Data: ZIP files of class folders, with or without train/ and test/ (or val/) above them, the handwritten digits that
-come with scikit-learn, and the studio's sample of surfaces. Without a given split 100 pictures a class (two thirds,
+come with scikit-learn, and the studio's sample of surfaces. Without a given split 100 images a class (two thirds,
 where there are few) teach and 40 others test, with one at most 200 a class teach.
 `frozen`: a logistic regression on the pooled features, its strength chosen on a fifth of the training
-rows. `--tune`: all weights, at most 60 pictures a class, four epochs in one schedule, scored after the first, the
+rows. `--tune`: all weights, at most 60 images a class, four epochs in one schedule, scored after the first, the
 second and the last. Accuracies in per cent, means over the seeds; a seed decides the rows, the untrained weights and
 the order of batches. `--reference` adds the frozen features of another model; `--card` writes the table into a model
 card, below its heading "Measured".
@@ -34,20 +34,20 @@ from studio.data.samples import SAMPLES
 from studio.tasks.images import Pixels, load_image_processor
 
 STARTER = Path(__file__).resolve().parent.parent / "assets" / "starters" / "image"
-TEST_PARTS = ("test", "val", "validation", "valid")
+TEST_NAMES = ("test", "val", "validation", "valid")
 TUNED_ON, EPOCHS, SCORED, BATCH, RATE = 60, 4, (1, 2, 4), 32, 1e-3
-TIMED, WARM = 40, 10  # pictures; the first ones make room
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+TIMED, WARM = 40, 10  # images; the first ones make room
+IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 
 
 @dataclass
 class Data:
-    """Pictures with their labels; `part` is train, test or empty where the file does not say."""
+    """Images with their labels; `splits` are train, test or empty where the file does not say."""
 
     name: str
-    pictures: list[Image.Image]
+    images: list[Image.Image]
     labels: numpy.ndarray
-    parts: numpy.ndarray
+    splits: numpy.ndarray
 
 
 def main() -> None:
@@ -72,7 +72,7 @@ def main() -> None:
     if chosen.card:
         write_down(chosen.card, lines, timed, chosen.seeds)
     result = {"benchmark": "starter_image", "date": time.strftime("%Y-%m-%d"), "machine": machine(), "rows": lines}
-    print(json.dumps(result | {"milliseconds a picture": timed, "seeds": chosen.seeds}))
+    print(json.dumps(result | {"milliseconds an image": timed, "seeds": chosen.seeds}))
 
 
 def measure(data: Data, chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
@@ -85,7 +85,7 @@ def measure(data: Data, chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
         for seed in range(chosen.seeds):
             train, test = split(data, seed)
             rows = numpy.concatenate([train, test])
-            values = torch.stack([pixels.shrink(data.pictures[row]) for row in rows])
+            values = torch.stack([pixels.shrink(data.images[row]) for row in rows])
             labels = data.labels[rows]
             learn, check = numpy.arange(len(train)), numpy.arange(len(train), len(rows))
             torch.manual_seed(seed)
@@ -111,26 +111,26 @@ def load(folder: Path) -> Any:
 
 
 def read(path: Path) -> Data:
-    pictures, labels, parts = [], [], []
+    images, labels, splits = [], [], []
     with zipfile.ZipFile(path) as archive:
         for name in sorted(archive.namelist()):
             place = PurePosixPath(name)
-            if place.suffix.lower() not in PICTURES or len(place.parts) < 2:
+            if place.suffix.lower() not in IMAGES or len(place.parts) < 2:
                 continue
-            with Image.open(io.BytesIO(archive.read(name))) as picture:
-                pictures.append(picture.convert("RGB"))
+            with Image.open(io.BytesIO(archive.read(name))) as image:
+                images.append(image.convert("RGB"))
             labels.append(place.parts[-2])
             above = place.parts[-3] if len(place.parts) > 2 else ""
-            parts.append("test" if above in TEST_PARTS else "train" if above == "train" else "")
-    return Data(path.stem, pictures, numbered(labels), numpy.array(parts))
+            splits.append("test" if above in TEST_NAMES else "train" if above == "train" else "")
+    return Data(path.stem, images, numbered(labels), numpy.array(splits))
 
 
 def digits() -> Data:
     from sklearn.datasets import load_digits
 
     found = load_digits()
-    pictures = [Image.fromarray((image * 15.9).astype(numpy.uint8)).convert("RGB") for image in found.images]
-    return Data("digits", pictures, found.target, numpy.full(len(pictures), ""))
+    images = [Image.fromarray((image * 15.9).astype(numpy.uint8)).convert("RGB") for image in found.images]
+    return Data("digits", images, found.target, numpy.full(len(images), ""))
 
 
 def surfaces() -> Data:
@@ -147,9 +147,9 @@ def split(data: Data, seed: int) -> tuple[numpy.ndarray, numpy.ndarray]:
     train, test = [], []
     for label in numpy.unique(data.labels):
         rows = random.permutation(numpy.nonzero(data.labels == label)[0])
-        if "test" in data.parts:
-            train.append(rows[data.parts[rows] == "train"][:200])
-            test.append(rows[data.parts[rows] == "test"])
+        if "test" in data.splits:
+            train.append(rows[data.splits[rows] == "train"][:200])
+            test.append(rows[data.splits[rows] == "test"])
         else:
             learned = min(100, len(rows) * 2 // 3)
             train.append(rows[:learned])
@@ -213,14 +213,14 @@ def tune(model: Any, values: Any, pixels: Pixels, labels: Any, train: Any, test:
 
 
 def milliseconds(model: Any, pixels: Pixels) -> float:
-    """Processor time for one picture alone, resized and answered."""
-    picture = Image.new("RGB", (320, 240))
+    """Processor time for one image alone, resized and answered."""
+    image = Image.new("RGB", (320, 240))
     model.eval()
     times = []
     with torch.inference_mode():
         for _ in range(TIMED + WARM):
             started = time.process_time()
-            model(pixels.normalise(pixels.shrink(picture)[None]))
+            model(pixels.normalise(pixels.shrink(image)[None]))
             times.append(time.process_time() - started)
     return round(1000 * median(times[WARM:]), 2)
 
@@ -231,11 +231,11 @@ def write_down(card: Path, lines: Sequence[dict[str, Any]], timed: float, seeds:
     table = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     table += ["| " + " | ".join(str(line.get(name, "")) for name in columns) + " |" for line in lines]
     said = f"""Accuracy in per cent, means of {seeds} seeds, by `benchmarks/starter_image.py --tune`.
-`frozen`: a logistic regression on the features; `epoch`: all weights trained, at most {TUNED_ON} pictures a class,
+`frozen`: a logistic regression on the features; `epoch`: all weights trained, at most {TUNED_ON} images a class,
 after so many of {EPOCHS} passes.
 
 """
-    cost = f"\nOne picture of 320 x 240 alone, made small and answered, takes {timed} ms of one core.\n"
+    cost = f"\nOne image of 320 x 240 alone, made small and answered, takes {timed} ms of one core.\n"
     text = card.read_text(encoding="utf-8")
     before, heading, after = text.partition("## Measured\n\n")
     following = after.partition("\n## ")

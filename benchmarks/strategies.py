@@ -2,12 +2,12 @@
 
 python benchmarks/strategies.py movie_sentiment.csv --to results.jsonl
 python benchmarks/strategies.py ants_bees.zip --model FOLDER --to results.jsonl --device cuda --jobs 8
-python benchmarks/strategies.py --to results.jsonl --plot FOLDER       the tables of what is in the file, and pictures
+python benchmarks/strategies.py --to results.jsonl --plot FOLDER       the tables of what is in the file, and figures
 
 A table of texts gives 2,000 training, 400 validation and 1,600 test rows, drawn anew for each seed; a ZIP of train/
-and val/ keeps val/ as its test part. Each strategy keeps its recommended learning rate and settings, and all get the
+and val/ keeps val/ as its test split. Each strategy keeps its recommended learning rate and settings, and all get the
 same number of epochs (a head alone five times as many, which cost next to nothing); the best step on the validation
-part counts. LoRA also runs with smaller ranks, lora-r4 and lora-r2. Two arms are no strategy: `suggested` is what the
+split counts. LoRA also runs with smaller ranks, lora-r4 and lora-r2. Two arms are no strategy: `suggested` is what the
 studio proposes for these rows, this model and this machine, and `default` what a training script does of itself (the
 Trainer's defaults: everything, 3 epochs, AdamW with 5e-5 falling linearly, batches of 8, no weight decay).
 
@@ -36,7 +36,7 @@ from strategy_rows import Rows, drawn
 
 from studio.config import RunConfig
 from studio.events import AnyEvent, Step, fold
-from studio.forecast import forecast, picture_side
+from studio.forecast import forecast, image_side
 from studio.hardware import probe
 from studio.model_reader import read_architecture
 from studio.models.estimates import fits
@@ -85,7 +85,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=ARMS, metavar="ARM", help="strategies, suggested, default")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps", "xpu"))
     parser.add_argument("--jobs", type=int, default=1, help="how many runs at a time")
-    parser.add_argument("--plot", type=Path, metavar="FOLDER", help="where to put a picture (SVG) for each data set")
+    parser.add_argument("--plot", type=Path, metavar="FOLDER", help="where to put a figure (SVG) for each data set")
     chosen = parser.parse_args()
     rows = [json.loads(line) for line in chosen.to.read_text().splitlines()] if chosen.to.is_file() else []
     if chosen.data:
@@ -162,7 +162,7 @@ def suggestion(rows: Rows, choices: Choices, home: Home) -> Suggestion:
 
     def look(settings: Settings) -> Outcome:
         config = RunConfig.read({**about(rows, choices, 0), **settings})
-        length = rows.length or picture_side(info)
+        length = rows.length or image_side(info)
         needed = forecast(config, structure, architecture.config, rows.counts, length, here, home)
         return Outcome(needed.seconds, fits(needed, here).verdict != "no")
 

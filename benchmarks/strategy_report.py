@@ -1,4 +1,4 @@
-"""What benchmarks/strategies.py found, as a table (Markdown) and as a picture (SVG, written by hand)."""
+"""What benchmarks/strategies.py found, as a table (Markdown) and as a figure (SVG, written by hand)."""
 
 import math
 from dataclasses import dataclass

@@ -2,10 +2,10 @@
 
 python benchmarks/training_speed.py reviews.csv --rows 1000              texts, full, 1 epoch
 python benchmarks/training_speed.py reviews.csv --head                   texts, a new head alone, 10 epochs
-python benchmarks/training_speed.py pictures.zip --model FOLDER --head   pictures
+python benchmarks/training_speed.py images.zip --model FOLDER --head   images
 
 Both arms read the same training and test rows (those of the studio's run), with the same batch size, epochs and
-learning rate, and score the validation part after each epoch. `seconds` counts from the loaded libraries to the
+learning rate, and score the validation split after each epoch. `seconds` counts from the loaded libraries to the
 test result: reading, preparing, training, scoring. `wall` is what a person waits, with the imports; `cpu` is the
 processor time of all of it, which says more on a machine that others use too.
 """
@@ -56,12 +56,12 @@ def main() -> None:
 def train_with_studio(
     chosen: argparse.Namespace, epochs: int, rate: float, folder: Path
 ) -> tuple[dict[str, float], Path]:
-    pictures = chosen.data.suffix == ".zip"
-    limit = "" if pictures else f"limit: {2 * chosen.rows}, split: {{train: 0.5, validation: 0.1, test: 0.4}}, "
+    images = chosen.data.suffix == ".zip"
+    limit = "" if images else f"limit: {2 * chosen.rows}, split: {{train: 0.5, validation: 0.1, test: 0.4}}, "
     strategy = "{name: freeze, last_blocks: 0}" if chosen.head else "{name: full}"
     run_file = folder / "run.yaml"
     run_file.write_text(
-        f"task: {'image' if pictures else 'text'}-classification\nmodel: {{id: '{chosen.model}'}}\n"
+        f"task: {'image' if images else 'text'}-classification\nmodel: {{id: '{chosen.model}'}}\n"
         f"data: {{{limit}source: '{chosen.data.resolve()}'}}\nstrategy: {strategy}\n"
         f"training: {{epochs: {epochs}, batch_size: {chosen.batch_size}, learning_rate: {rate}, "
         f"precision: {chosen.precision}}}\n",
@@ -128,8 +128,8 @@ def train_with_trainer(job: dict[str, Any]) -> dict[str, float]:
     model = auto.from_pretrained(job["model"], num_labels=len(labels), ignore_mismatched_sizes=True)
     if job["head"]:
         model.base_model.requires_grad_(False)
-    prepare = pictures if kind == "image" else texts
-    parts, collate = prepare(table, {label: number for number, label in enumerate(labels)}, job)
+    prepare = images if kind == "image" else texts
+    splits, collate = prepare(table, {label: number for number, label in enumerate(labels)}, job)
     trainer = Trainer(
         model,
         TrainingArguments(
@@ -145,11 +145,11 @@ def train_with_trainer(job: dict[str, Any]) -> dict[str, float]:
             remove_unused_columns=False,
         ),
         data_collator=collate,
-        train_dataset=parts["train"],
-        eval_dataset=parts["validation"],
+        train_dataset=splits["train"],
+        eval_dataset=splits["validation"],
     )
     trainer.train()
-    told = trainer.predict(parts["test"])
+    told = trainer.predict(splits["test"])
     accuracy = float((numpy.argmax(told.predictions, axis=1) == told.label_ids).mean())
     return {"seconds": time.perf_counter() - started, "test accuracy": accuracy}
 
@@ -158,17 +158,17 @@ def texts(table: Any, numbers: dict[str, int], job: dict[str, Any]) -> tuple[dic
     from transformers import AutoTokenizer, DataCollatorWithPadding
 
     tokenizer = AutoTokenizer.from_pretrained(job["model"])
-    parts = {}
-    for part, rows in table.groupby("split"):
+    splits = {}
+    for split, rows in table.groupby("split"):
         tokens = tokenizer(list(rows["text"]), truncation=True, max_length=128)
-        parts[str(part)] = [
+        splits[str(split)] = [
             {**{key: tokens[key][row] for key in tokens}, "labels": numbers[label]}
             for row, label in enumerate(rows["label"])
         ]
-    return parts, DataCollatorWithPadding(tokenizer)
+    return splits, DataCollatorWithPadding(tokenizer)
 
 
-def pictures(table: Any, numbers: dict[str, int], job: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+def images(table: Any, numbers: dict[str, int], job: dict[str, Any]) -> tuple[dict[str, Any], Any]:
     import torch
     from PIL import Image
     from torchvision.transforms import v2
@@ -184,7 +184,7 @@ def pictures(table: Any, numbers: dict[str, int], job: dict[str, Any]) -> tuple[
         ]
     )
 
-    class Pictures(torch.utils.data.Dataset):  # type: ignore[type-arg]
+    class Images(torch.utils.data.Dataset):  # type: ignore[type-arg]
         """Decoded whenever they are asked for."""
 
         def __init__(self, rows: Any) -> None:
@@ -195,10 +195,10 @@ def pictures(table: Any, numbers: dict[str, int], job: dict[str, Any]) -> tuple[
 
         def __getitem__(self, index: int) -> dict[str, Any]:
             name, label = self.rows[index]
-            with Image.open(Path(job["files"]) / name) as picture:
-                return {"pixel_values": transform(picture.convert("RGB")), "labels": numbers[label]}
+            with Image.open(Path(job["files"]) / name) as image:
+                return {"pixel_values": transform(image.convert("RGB")), "labels": numbers[label]}
 
-    return {str(part): Pictures(rows) for part, rows in table.groupby("split")}, None
+    return {str(split): Images(rows) for split, rows in table.groupby("split")}, None
 
 
 if __name__ == "__main__":

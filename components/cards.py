@@ -1,4 +1,4 @@
-"""A choice drawn as cards: a radio group whose options have a picture, a sentence and tags."""
+"""A choice drawn as cards: a radio group whose options have a drawing, a sentence and tags."""
 
 from collections.abc import Sequence
 from typing import Any, TypedDict

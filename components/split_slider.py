@@ -1,4 +1,4 @@
-"""One bar with two handles that cuts a whole into three named parts."""
+"""One bar with two handles that divides data into train, validation and test."""
 
 from typing import Any, TypedDict
 
@@ -10,14 +10,14 @@ class SplitValue(TypedDict, total=False):
     train: float
     validation: float
     test: float
-    rows: dict[str, int] | None  # how many rows each part has, where that is known
+    rows: dict[str, int] | None  # how many rows each split has, where that is known
     locked: str  # why the split cannot be changed; empty: it can
 
 
 class SplitSlider(Element):
     """Fires `release` with {"train", "validation", "test"}: fractions in steps of 0.01 that add up to 1.
 
-    Every part keeps at least 0.01. While a handle moves, row counts are estimated from the fractions
+    Every split keeps at least 0.01. While a handle moves, row counts are estimated from the fractions
     ("about 1,200 rows"); a new value with `rows` replaces them with the true ones.
     """
 

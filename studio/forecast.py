@@ -26,7 +26,7 @@ def forecast(
     home: Home,
     dtype: str = "float32",
 ) -> Estimate:
-    """rows: examples in train, validation and test. length: tokens of a text, or a picture's side in pixels.
+    """rows: examples in train, validation and test. length: tokens of a text, or an image's side in pixels.
 
     dtype: the number format in which frozen weights are held, in torch's words.
     """
@@ -66,8 +66,8 @@ def workload(config: RunConfig, rows: Mapping[str, int], length: float) -> Workl
     )
 
 
-def picture_side(info: ModelInfo) -> float:
-    """The side in pixels that pictures get before the model reads them; 224 where its files say nothing."""
+def image_side(info: ModelInfo) -> float:
+    """The side in pixels that images get before the model reads them; 224 where its files say nothing."""
     size = info.processor.get("crop_size") or info.processor.get("size") or info.config.get("image_size")
     if isinstance(size, dict):
         size = size.get("height") or size.get("shortest_edge")

@@ -61,7 +61,7 @@ class Home:
 
     @property
     def datasets(self) -> Path:
-        """Uploads read into one table (and a folder of pictures), one folder per content and way of reading."""
+        """Uploads read into one table (and a folder of images), one folder per content and way of reading."""
         return self.root / "datasets"
 
     @property

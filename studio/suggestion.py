@@ -78,7 +78,7 @@ def _candidates(structure: Structure, rows: int, counts: Mapping[str, int]) -> S
 
 def _training(counts: Mapping[str, int]) -> tuple[dict[str, Any], list[str]]:
     training: dict[str, Any] = {"early_stopping": 3}
-    why = ["It stops by itself when the validation part no longer improves, and keeps the best step."]
+    why = ["It stops by itself when the validation split no longer improves, and keeps the best step."]
     smallest, largest = min(counts.values(), default=1), max(counts.values(), default=1)
     if largest >= UNEVEN * max(1, smallest):
         training["class_weights"] = "balanced"

@@ -178,13 +178,13 @@ class Visitor:
 
     def rows_of_split(self) -> dict[str, int]:
         """The row counts under the split bar, once they are the true ones."""
-        read = "part => document.querySelector(`[data-testid=split-rows-${part}]`).textContent"
+        read = "split => document.querySelector(`[data-testid=split-rows-${split}]`).textContent"
         self.until(
-            "() => ['train', 'validation', 'test'].every(part => "
-            "/^[\\d,]+ rows$/.test(document.querySelector(`[data-testid=split-rows-${part}]`)?.textContent))"
+            "() => ['train', 'validation', 'test'].every(split => "
+            "/^[\\d,]+ rows$/.test(document.querySelector(`[data-testid=split-rows-${split}]`)?.textContent))"
         )
         return {
-            part: int(re.sub(r"\D", "", self.page.evaluate(read, part))) for part in ("train", "validation", "test")
+            split: int(re.sub(r"\D", "", self.page.evaluate(read, split))) for split in ("train", "validation", "test")
         }
 
     # --- going ----------------------------------------------------------------------------------

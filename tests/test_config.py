@@ -102,13 +102,13 @@ def test_what_stands_in_the_way_is_told_at_once(home: Home, image_model: Path, m
 
 @pytest.mark.parametrize("strategy", ["adapter", "bitfit", "ln-tuning", "prompt-tuning", "prefix-tuning", "vera"])
 def test_a_way_that_does_not_fit_is_told_before_the_run(
-    strategy: str, home: Home, image_model: Path, pictures: Path
+    strategy: str, home: Home, image_model: Path, images: Path
 ) -> None:
     config = RunConfig.read(
         {
             "task": "image-classification",
             "model": {"id": str(image_model)},
-            "data": {"source": str(pictures)},
+            "data": {"source": str(images)},
             "strategy": {"name": strategy},
         }
     )

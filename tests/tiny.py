@@ -174,7 +174,7 @@ def write_detection_model(folder: Path, kind: str = "detr") -> Path:
     return folder
 
 
-def picture(label: str, rng: random.Random, size: int = 32) -> bytes:
+def image(label: str, rng: random.Random, size: int = 32) -> bytes:
     """A PNG: stripes that lie ("across") or stand ("upright"), in noise."""
     import numpy
     from PIL import Image
@@ -187,12 +187,12 @@ def picture(label: str, rng: random.Random, size: int = 32) -> bytes:
     return buffer.getvalue()
 
 
-def write_pictures(path: Path, rows: int = 40, seed: int = 0, parts: tuple[str, ...] = ()) -> Path:
-    """A ZIP of class folders, below each of `parts` (train, val, ...) if given."""
+def write_images(path: Path, rows: int = 40, seed: int = 0, splits: tuple[str, ...] = ()) -> Path:
+    """A ZIP of class folders, below each of `splits` (train, val, ...) if given."""
     rng = random.Random(seed)
     with zipfile.ZipFile(path, "w") as archive:
-        for part in parts or ("",):
+        for split in splits or ("",):
             for index in range(rows):
                 label = ("across", "upright")[index % 2]
-                archive.writestr("/".join(filter(None, (part, label, f"{index:03}.png"))), picture(label, rng))
+                archive.writestr("/".join(filter(None, (split, label, f"{index:03}.png"))), image(label, rng))
     return path

@@ -180,14 +180,14 @@ class Finished:
         self.home = home
         self._workers, self._text_model, self._image_model = workers, text_model, image_model
         self.reviews = tiny.write_reviews(folder / "reviews.csv", 160)
-        self.pictures = tiny.write_pictures(folder / "pictures.zip", 60)
+        self.images = tiny.write_images(folder / "images.zip", 60)
         self._runs: dict[str, Run] = {}
 
     def new(self, name: str, options: dict[str, Any] | None = None, **training: Any) -> Run:
         """The same run once more, not trained yet, with other settings where they are given."""
         if name == "image":
             chosen: dict[str, Any] = {"strategy": {"name": "freeze"}, "training": {"learning_rate": 0.05, "epochs": 4}}
-            task, model, data = "image-classification", self._image_model, self.pictures
+            task, model, data = "image-classification", self._image_model, self.images
         else:
             chosen = STRATEGIES[name]
             task, model, data = "text-classification", self._text_model, self.reviews

@@ -28,14 +28,14 @@ const ask = async (from) => {
   draw();
 };
 
-const picture = (cell) => {
+const image = (cell) => {
   const given = cell && typeof cell === "object" ? cell : { src: cell, alt: "" };
   if (!given.src) return "";
   return h("img", { src: given.src, alt: given.alt || "", loading: "lazy", decoding: "async" });
 };
 const content = (cell, kind) => {
   if (cell === null || cell === undefined) return "";
-  if (kind === "image") return picture(cell);
+  if (kind === "image") return image(cell);
   if (kind === "drawing") return h("div", {}, markup(cell));
   if (kind === "badge") return typeof cell === "object" ? badge(cell.text, cell.tone) : badge(cell);
   if (kind === "number") return typeof cell === "number" && Number.isInteger(cell) ? grouped(cell) : cell;
@@ -64,11 +64,11 @@ const table = (columns, rows) => h("div", { class: "ui-table-scroll", tabindex: 
 
 const gallery = (columns, rows) => {
   const isSeen = (column) => ["image", "drawing"].includes(column.kind);
-  const pictures = columns.filter(isSeen);
+  const images = columns.filter(isSeen);
   const others = columns.filter((column) => !isSeen(column));
   return h("div", { class: "ui-gallery", role: props.selectable ? "listbox" : "list", "aria-label": props.caption }, rows.map((row, index) => h("div",
     { class: "ui-gallery-item", role: props.selectable ? "option" : "listitem", ...choosable(row, index) },
-    pictures.map((column) => h("div", { class: "ui-gallery-picture" }, content(row[column.key], column.kind))),
+    images.map((column) => h("div", { class: "ui-gallery-image" }, content(row[column.key], column.kind))),
     others.map((column) => h("div", { class: `ui-gallery-line ui-kind-${kindOf(column)}` }, content(row[column.key], kindOf(column)))))));
 };
 

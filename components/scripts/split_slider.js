@@ -1,5 +1,5 @@
 const root = element.querySelector(".ui-split");
-const PARTS = ["train", "validation", "test"];
+const SPLITS = ["train", "validation", "test"];
 let cuts = [80, 90];
 let moving = false;
 let moved = false;
@@ -17,11 +17,11 @@ const read = () => {
 const rowsOf = (index) => {
   const rows = props.value?.rows;
   if (!rows) return "";
-  if (!moved) return `${grouped(rows[PARTS[index]] ?? 0)} rows`;
-  const total = PARTS.reduce((sum, part) => sum + (rows[part] || 0), 0);
+  if (!moved) return `${grouped(rows[SPLITS[index]] ?? 0)} rows`;
+  const total = SPLITS.reduce((sum, split) => sum + (rows[split] || 0), 0);
   return `about ${grouped(Math.round((total * shares()[index]) / 100))} rows`;
 };
-const spoken = () => PARTS.map((part, index) => `${part} ${shares()[index]} %`).join(", ");
+const spoken = () => SPLITS.map((split, index) => `${split} ${shares()[index]} %`).join(", ");
 const limits = (handle) => (handle === 0 ? [1, cuts[1] - 1] : [cuts[0] + 1, 99]);
 const set = (handle, percent) => {
   const [low, high] = limits(handle);
@@ -31,8 +31,8 @@ const set = (handle, percent) => {
 };
 const release = () => {
   if (!moved) return;
-  const fractions = Object.fromEntries(PARTS.map((part, index) => [part, shares()[index] / 100]));
-  if (PARTS.every((part) => Math.abs((props.value?.[part] ?? -1) - fractions[part]) < 1e-9)) return;
+  const fractions = Object.fromEntries(SPLITS.map((split, index) => [split, shares()[index] / 100]));
+  if (SPLITS.every((split) => Math.abs((props.value?.[split] ?? -1) - fractions[split]) < 1e-9)) return;
   props.value = { ...props.value, ...fractions };
   sent = { ...fractions, until: Date.now() + ANSWER_MS };
   trigger("release", fractions);
@@ -41,7 +41,7 @@ const release = () => {
 const bar = h("div", { class: "ui-split-bar" });
 const handles = [0, 1].map((handle) => h("div", {
   class: "ui-split-handle", role: "slider", tabindex: "0", "aria-valuemin": "0", "aria-valuemax": "100",
-  "aria-label": handle === 0 ? "End of the first part" : "End of the second part", "data-testid": `split-handle-${handle}`,
+  "aria-label": handle === 0 ? "End of the first split" : "End of the second split", "data-testid": `split-handle-${handle}`,
   onkeydown: (event) => {
     if (props.value?.locked) return;
     const [low, high] = limits(handle);
@@ -71,10 +71,10 @@ const handles = [0, 1].map((handle) => h("div", {
   onpointerup: () => { moving = false; release(); },
   onpointercancel: () => { moving = false; release(); },
 }));
-const segments = PARTS.map((part) => h("div", { class: `ui-split-segment ui-split-${part}` }));
-const captions = PARTS.map((part, index) => h("div", { class: `ui-split-caption ui-split-${part}` },
+const segments = SPLITS.map((split) => h("div", { class: `ui-split-segment ui-split-${split}` }));
+const captions = SPLITS.map((split, index) => h("div", { class: `ui-split-caption ui-split-${split}` },
   h("i", { "aria-hidden": "true" }), h("span", { class: "ui-split-name" }, props.titles[index]),
-  h("b", { class: "ui-split-percent" }), h("span", { class: "ui-split-rows", "data-testid": `split-rows-${part}` })));
+  h("b", { class: "ui-split-percent" }), h("span", { class: "ui-split-rows", "data-testid": `split-rows-${split}` })));
 const reason = h("p", { class: "ui-split-reason" });
 bar.append(...segments, ...handles);
 root.append(bar, h("div", { class: "ui-split-captions" }, ...captions), reason);
@@ -97,7 +97,7 @@ const paint = () => {
 };
 read();
 paint();
-const late = () => sent && Date.now() < sent.until && PARTS.some((part) => Math.abs((props.value?.[part] ?? -1) - sent[part]) > 1e-9);
+const late = () => sent && Date.now() < sent.until && SPLITS.some((split) => Math.abs((props.value?.[split] ?? -1) - sent[split]) > 1e-9);
 watch("value", () => {
   if (moving || holding || late()) return;
   sent = null;

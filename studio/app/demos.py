@@ -75,7 +75,7 @@ DEMOS: Registry[Demo] = Registry(
             "options": {"augment": True},
         },
         {
-            "data": "Pictures of metal, wood and fabric, each with the flaw that it shows. The model will learn to "
+            "data": "Images of metal, wood and fabric, each with the flaw that it shows. The model will learn to "
             "look over new ones.",
             "strategy": "Thorough is chosen: flaws are small and faint, so every layer learns to look for them.",
         },
@@ -103,7 +103,7 @@ DEMOS: Registry[Demo] = Registry(
 def cards(draft: Draft) -> dict[str, Any]:
     """The value of the first screen's cards: the demos, and data of one's own."""
     demos = [{"key": demo.name, "title": demo.title, "text": demo.sentence, "icon": demo.icon} for demo in DEMOS]
-    own = {"key": OWN, "title": "Use my own data", "text": "Bring a table of texts or a folder of pictures."}
+    own = {"key": OWN, "title": "Use my own data", "text": "Bring a table of texts or a folder of images."}
     return {"label": "What to do", "selected": draft.demo, "cards": [*demos, {**own, "icon": "folder"}]}
 
 

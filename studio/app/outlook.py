@@ -7,7 +7,7 @@ from components.notices import Tone
 from studio.app.drafts import Draft
 from studio.app.pages import Services
 from studio.config import RunConfig
-from studio.forecast import forecast, picture_side, workload
+from studio.forecast import forecast, image_side, workload
 from studio.hardware import GIGABYTE, free_disk_bytes
 from studio.models import local
 from studio.models.architecture import Architecture
@@ -32,7 +32,7 @@ class Subject:
     info: ModelInfo
     architecture: Architecture
     rows: dict[str, int]
-    length: float  # tokens of a text, pixels of a picture's side
+    length: float  # tokens of a text, pixels of an image's side
     classes: dict[str, int]  # training examples of each class; empty for a task without classes
 
     @property
@@ -77,7 +77,7 @@ def subject(services: Services, draft: Draft) -> Subject:
         letters = sum(float(column.str.len().mean()) for column in texts if len(column))
         length = tokens_of(letters, draft.options.get("max_length") or 128)
     else:
-        length = picture_side(info)
+        length = image_side(info)
     classed = "classes" in task.traits
     classes = {name: counts.get("train", 0) for name, counts in assembled.counts.items()} if classed else {}
     values = task.configure(assembled.table, task.Options.read(draft.options))

@@ -11,7 +11,7 @@ from studio.data.columns import Column
 from studio.data.fields import FIELDS
 from studio.data.importing import Imported
 
-FILE = Column("image", "Picture", "image", "")  # the column of an import that holds files, before it has a role
+FILE = Column("image", "Image", "image", "")  # the column of an import that holds files, before it has a role
 THUMBNAIL = "thumbnail"
 
 

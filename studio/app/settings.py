@@ -19,7 +19,7 @@ from studio.training import TOPICS, TrainingOptions
 from studio.training.optimizers import OPTIMIZERS
 from studio.training.schedules import SCHEDULES, in_force, learning_rate_factor
 
-Part = Literal["strategy", "training", "options"]  # the key of the run file below which a panel's settings lie
+ConfigSection = Literal["strategy", "training", "options"]  # the key of the run file below which a panel's settings lie
 CURVE_POINTS = 161
 CHOICES = {
     "optimizer": [(f"{entry.title}: {entry.sentence}", entry.name) for entry in OPTIMIZERS],
@@ -31,20 +31,20 @@ CHOICES = {
 class Panel:
     """owner: the strategy or task whose settings these are; "" for training, whose panels are always there."""
 
-    part: Part
+    section: ConfigSection
     owner: str
     fold: Fold
     form: Form
-    picture: gr.HTML | None = None  # drawn below the form
+    curve: gr.HTML | None = None  # drawn below the form
 
     def belongs(self, draft: Draft) -> bool:
         chosen = {"strategy": draft.strategy.get("name"), "options": draft.task, "training": ""}
-        return chosen[self.part] == self.owner
+        return chosen[self.section] == self.owner
 
 
 def build_panels() -> list[Panel]:
     """Drawn where this is called: the strategies' own settings, the topics of training, the tasks' own."""
-    kinds: list[tuple[Part, str, str, type[BaseModel], Sequence[str], bool]] = [
+    kinds: list[tuple[ConfigSection, str, str, type[BaseModel], Sequence[str], bool]] = [
         *(
             ("strategy", each.name, each.title, each.Options, main_ones_first(each.Options), True)
             for each in STRATEGIES
@@ -53,13 +53,13 @@ def build_panels() -> list[Panel]:
         *(("options", each.name, each.title, each.Options, list(each.Options.model_fields), False) for each in TASKS),
     ]
     panels = []
-    for part, owner, title, model, names, is_open in kinds:
+    for section, owner, title, model, names, is_open in kinds:
         if names:
             with gr.Column(elem_classes=PANEL):
-                fold = Fold(title, is_open, {"gone": part != "training"})
+                fold = Fold(title, is_open, {"gone": section != "training"})
                 form = Form(model, names, CHOICES, elem_prefix=owner or "training")
-                picture = gr.HTML(elem_id="rate-curve") if "schedule" in names else None
-                panels.append(Panel(part, owner, fold, form, picture))
+                curve = gr.HTML(elem_id="rate-curve") if "schedule" in names else None
+                panels.append(Panel(section, owner, fold, form, curve))
     return panels
 
 
@@ -68,30 +68,30 @@ def main_ones_first(model: type[BaseModel]) -> list[str]:
 
 
 def widgets(panels: Sequence[Panel]) -> list[Any]:
-    pictures = {id(panel): [panel.picture] if panel.picture else [] for panel in panels}
-    return [widget for panel in panels for widget in (panel.fold, *panel.form.components, *pictures[id(panel)])]
+    curves = {id(panel): [panel.curve] if panel.curve else [] for panel in panels}
+    return [widget for panel in panels for widget in (panel.fold, *panel.form.components, *curves[id(panel)])]
 
 
 def updates(
     panels: Sequence[Panel], draft: Draft, config: RunConfig, unused_settings: Collection[str], steps: int
 ) -> list[Any]:
     """For `widgets(panels)`. unused_settings: of training, under the present choices. steps: in all."""
-    filled = in_parts(config)
+    filled = by_section(config)
     drawn: list[Any] = []
     for panel in panels:
         belongs = panel.belongs(draft)
-        hidden = set(unused_settings) if panel.part == "training" else set()
+        hidden = set(unused_settings) if panel.section == "training" else set()
         hidden |= {name for name in panel.form.names if not _found(panel.form, name, draft.search)}
-        values = filled[panel.part] if belongs else {}
+        values = filled[panel.section] if belongs else {}
         gone = not belongs or not panel.form.any_visible(values, hidden)
         drawn.append({"gone": gone, "open": True} if draft.search else {"gone": gone})
         drawn += panel.form.updates(values, hidden)
-        drawn += [rate_curve(config, steps)] if panel.picture else []
+        drawn += [rate_curve(config, steps)] if panel.curve else []
     return drawn
 
 
-def in_parts(config: RunConfig) -> dict[Part, Mapping[str, Any]]:
-    """Every setting's value, by the part of the run file that it belongs to."""
+def by_section(config: RunConfig) -> dict[ConfigSection, Mapping[str, Any]]:
+    """Every setting's value, by the section of the run file that it belongs to."""
     return {"strategy": config.strategy, "training": config.training.model_dump(), "options": config.options}
 
 
@@ -115,20 +115,20 @@ def _found(form: Form, name: str, search: str) -> bool:
 
 def changes(draft: Draft, config: RunConfig, unused_settings: Collection[str]) -> list[Change]:
     """Settings that are not at their default, and are read."""
-    models: dict[Part, type[BaseModel]] = {
+    models: dict[ConfigSection, type[BaseModel]] = {
         "strategy": config.chosen_strategy.Options,
         "training": TrainingOptions,
         "options": config.chosen_task.Options,
     }
     found: list[Change] = []
-    for part, values in in_parts(config).items():
-        for name, field in models[part].model_fields.items():
+    for section, values in by_section(config).items():
+        for name, field in models[section].model_fields.items():
             if (
                 name in values
                 and values[name] != field.default
-                and not (part == "training" and name in unused_settings)
+                and not (section == "training" and name in unused_settings)
             ):
-                found.append({"key": f"{part}.{name}", "title": field.title or name, "value": _word(values[name])})
+                found.append({"key": f"{section}.{name}", "title": field.title or name, "value": _word(values[name])})
     return found
 
 

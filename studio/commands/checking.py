@@ -95,7 +95,7 @@ def describe(imported: "Imported", assembled: "Assembled", task_name: str) -> di
 def print_report(report: dict[str, Any]) -> None:
     print(f"{report['rows']:,} rows read ({report['format']}), {report['used']:,} can be used.")
     print("Columns: " + ", ".join(f"{role} = {name}" for role, name in report["columns"].items()))
-    print("Parts: " + ", ".join(f"{rows:,} {part}" for part, rows in report["splits"].items()))
+    print("Splits: " + ", ".join(f"{rows:,} {split}" for split, rows in report["splits"].items()))
     for name, words in report["summaries"].items():
         print(f"{name}: {words}")
     if report["classes"]:

@@ -91,9 +91,9 @@ def _show(event: AnyEvent, state: RunState, progress: Progress) -> None:
         case Started():
             progress.line(f"Training on {event.device}, {event.precision}, {event.threads} threads")
         case Planned():
-            parts = ", ".join(f"{rows} {split}" for split, rows in event.examples.items())
+            splits = ", ".join(f"{rows} {split}" for split, rows in event.examples.items())
             progress.line(
-                f"{event.trainable_parameters:,} of {event.total_parameters:,} parameters; {parts}; "
+                f"{event.trainable_parameters:,} of {event.total_parameters:,} parameters; {splits}; "
                 f"{event.total_steps} steps of {event.batch_size}"
             )
         case Phase():

@@ -22,7 +22,7 @@ FILES_OF_INPUTS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx
 def add_to(subparsers: Any) -> None:
     predict = subparsers.add_parser("predict", help="ask a finished run")
     predict.add_argument("run", metavar="RUN", help="a run's id or folder")
-    predict.add_argument("input", metavar="INPUT", nargs="?", help="a text, a picture, or a file with many of them")
+    predict.add_argument("input", metavar="INPUT", nargs="?", help="a text, an image, or a file with many of them")
     predict.add_argument(
         "--input",
         dest="inputs",

@@ -31,7 +31,7 @@ def allocate(sizes: Sequence[int], totals: Sequence[int]) -> list[list[int]]:
     others get one of every class with at least as many rows as there are splits, where there is room.
     """
     if sum(sizes) != sum(totals):
-        raise ValueError("classes and parts do not hold the same number of rows")
+        raise ValueError("classes and splits do not hold the same number of rows")
     fractions = [total / max(1, sum(totals)) for total in totals]
     shares = numpy.outer(sizes, fractions)
     least = _least(sizes, totals)

@@ -79,7 +79,7 @@ def place_boxes(row: int, annotated: AnnotatedImage, stored: StoredImage) -> tup
             continue
         boxes.append(box)
         if out:
-            what = f"{shown}: {raw.place} was cut at the edge of the picture."
+            what = f"{shown}: {raw.place} was cut at the edge of the image."
             why = f"'{box.label}' sticks out by {out:.0f} pixels."
             problems.append(Problem(row, what, why, drops=False, column="boxes"))
     return boxes, problems
@@ -112,9 +112,9 @@ def place(raw: RawBox, frame: Frame) -> tuple[Box, float]:
     left, top, right, bottom = corners
     inside = max(0.0, left), max(0.0, top), min(width, right), min(height, bottom)
     if area(inside) <= 0:
-        raise UnusableBoxError(f"'{label}' lies outside the picture: {described(corners)} of {width:g} x {height:g}.")
+        raise UnusableBoxError(f"'{label}' lies outside the image: {described(corners)} of {width:g} x {height:g}.")
     if area(inside) < LEAST_INSIDE * area(corners):
-        why = f"Most of '{label}' lies outside the picture: {described(corners)} of {width:g} x {height:g}."
+        why = f"Most of '{label}' lies outside the image: {described(corners)} of {width:g} x {height:g}."
         raise UnusableBoxError(why)
     out = max(abs(one - other) for one, other in zip(corners, inside, strict=True))
     left, top, right, bottom = turn(scale(inside, 1 / width, 1 / height), frame.orientation)

@@ -52,7 +52,7 @@ class Assembled:
     @property
     def class_sizes(self) -> dict[str, int]:
         """Rows of each class; empty where rows have no class."""
-        return {name: sum(parts.values()) for name, parts in self.counts.items()} if self.label else {}
+        return {name: sum(splits.values()) for name, splits in self.counts.items()} if self.label else {}
 
     @property
     def rows(self) -> dict[str, int]:
@@ -81,7 +81,7 @@ class Cleaned:
 
 
 def assemble(imported: Imported, options: DataOptions, columns: Sequence[Column], check: Check) -> Assembled:
-    """Map the columns, leave out what cannot be used, take a part if wanted, split. Deterministic.
+    """Map the columns, leave out what cannot be used, draw a sample if wanted, split. Deterministic.
 
     check: the task's own look at the rows. Raises StudioError when no training could come of it.
     """
@@ -133,7 +133,7 @@ def divide(cleaned: Cleaned, options: DataOptions) -> Assembled:
     labels = strata.set_axis(numbers) if strata is not None else pandas.Series(None, index=numbers, dtype="str")
     notes: list[str] = []
     if options.limit is not None and options.limit < len(labels):
-        labels, given = _take_part(labels, given, options, notes)
+        labels, given = _draw_sample(labels, given, options, notes)
         table = table[table["row"].isin(labels.index)].reset_index(drop=True)
     table = table.assign(split=split_rows(labels, given, options.split).to_numpy())
     counts = count_classes(table, answer) if answer else {}
@@ -191,7 +191,7 @@ def unknown_splits(source: pandas.DataFrame, mapping: Mapping[str, str]) -> list
     return [
         Problem(
             0,
-            f"The column '{name}' names parts that are not known: "
+            f"The column '{name}' names unknown splits: "
             f"{_names(sorted(value for value, split in splits.items() if not split))}.",
             "So the split that came with the data is not kept. Known are train, validation, test and the like.",
             drops=False,
@@ -234,18 +234,18 @@ def describe_split(table: pandas.DataFrame, given: pandas.Series | None, options
         return []
     kept = [split for split in kept_splits(given) if split != "train"]
     if not kept:
-        return ["The data brings a training part alone; all its rows are split by the fractions."]
+        return ["The data brings a training split alone; all its rows are split by the fractions."]
     sizes = {split: int((table["split"] == split).sum()) for split in SPLITS}
-    are_kept = "parts that came with the data are" if len(kept) > 1 else "part that came with the data is"
+    are_kept = "splits that came with the data are" if len(kept) > 1 else "split that came with the data is"
     notes = [f"The {' and '.join(kept)} {are_kept} kept ({_rows(sum(sizes[split] for split in kept))})."]
     for split in SPLITS[1:]:
         if split not in kept:
             notes.append(
-                f"The data brings no {split} part: {_rows(sizes[split])}, {getattr(options, split):.0%} of the "
-                f"training part, were set aside for it."
+                f"The data brings no {split} split: {_rows(sizes[split])}, {getattr(options, split):.0%} of the "
+                f"training split, were set aside for it."
             )
     if given.isna().any():
-        notes.append(f"{_rows(int(given.isna().sum()))} without a named part count as training rows.")
+        notes.append(f"{_rows(int(given.isna().sum()))} without a named split count as training rows.")
     return notes
 
 
@@ -261,7 +261,7 @@ def describe_classes(counts: Mapping[str, Mapping[str, int]]) -> list[str]:
     return notes
 
 
-def _take_part(
+def _draw_sample(
     labels: pandas.Series, given: pandas.Series | None, options: DataOptions, notes: list[str]
 ) -> tuple[pandas.Series, pandas.Series | None]:
     """`limit` rows: every class, and every split that the data brings, keeps its share."""

@@ -124,7 +124,7 @@ def _folder(
     problems = sorted(map(_storable, listing.problems + broken), key=lambda problem: problem.row)
     if table.empty:
         raise StudioError(
-            "None of the pictures can be used.",
+            "None of the images can be used.",
             next((problem.why for problem in broken + listing.problems if problem.drops), ""),
             "Save them as JPEG or PNG.",
         )
@@ -147,7 +147,7 @@ def _hub(source: HubSource, reading: ReadingOptions, folder: Path, limits: Limit
     if image_column is None:
         return Content(table, problems, "text", "hub", ReadingOptions())
     named = table[image_column].notna()
-    problems += [Problem(int(row), "This row has no picture.", column="image") for row in table.index[~named]]
+    problems += [Problem(int(row), "This row has no image.", column="image") for row in table.index[~named]]
     images = table[named].rename(columns=_as_image(table.columns, image_column))
     images, annotated, unreadable = take_boxes(images)
     images, broken = store_images(images, annotated, fetched, folder, progress)

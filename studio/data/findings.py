@@ -48,7 +48,7 @@ def repeated(
     differs = alike[label] != first[label] if label else alike["row"] < 0
     contradictory = alike["group"].isin(alike.loc[differs, "group"])
     copies = ~contradictory & (alike["row"] != first["row"])
-    why = "A copy that lands in another part makes the result look better than it is."
+    why = "A copy that lands in another split makes the result look better than it is."
     found = [
         Problem(row, f"The same text as in row {earlier}.", why, cleaning.copies == "drop", names[0], kind=COPIES)
         for row, earlier in zip(alike.loc[copies, "row"].tolist(), first.loc[copies, "row"].tolist(), strict=True)

@@ -110,7 +110,7 @@ def _open(path: Path, short_side: int | None) -> Opened:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     if path.suffix.lower() in UNSUPPORTED_ENDINGS:
-        raise unreadable(path, f"Pictures of the kind {path.suffix} are not supported.")
+        raise unreadable(path, f"Images of the kind {path.suffix} are not supported.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own notes on size and on odd metadata
@@ -129,9 +129,9 @@ def _open(path: Path, short_side: int | None) -> Opened:
     except StudioError:
         raise
     except UnidentifiedImageError as error:  # its words are the file's whole path on this machine
-        raise unreadable(path, "It cannot be opened as a picture: it is damaged, or something else.") from error
+        raise unreadable(path, "It cannot be opened as an image: it is damaged, or something else.") from error
     except Exception as error:
-        raise unreadable(path, f"It cannot be opened as a picture ({error or type(error).__name__}).") from error
+        raise unreadable(path, f"It cannot be opened as an image ({error or type(error).__name__}).") from error
 
 
 def _check_pixels(path: Path, size: tuple[int, int]) -> None:
@@ -158,4 +158,4 @@ def _to_rgb(image: "Image") -> "Image":
 
 
 def unreadable(path: Path, why: str) -> StudioError:
-    return StudioError(f"The picture {path.name} cannot be used.", why, "Save it anew as JPEG or PNG.")
+    return StudioError(f"The image {path.name} cannot be used.", why, "Save it anew as JPEG or PNG.")

@@ -37,7 +37,7 @@ def store_images(
         result = stored[name]
         if isinstance(result, StudioError):
             why = result.explanation.why
-            problems.append(Problem(row, f"The picture {name} cannot be used.", why, column="image"))
+            problems.append(Problem(row, f"The image {name} cannot be used.", why, column="image"))
             continue
         copies[row] = result.name
         if annotated is not None and row in annotated:
@@ -65,6 +65,6 @@ def store_files(names: Iterable[str], source: Path, folder: Path, progress: Prog
         for done, (name, result) in enumerate(zip(wanted, workers.map(store, wanted), strict=True)):
             stored[name] = result
             if done % 20 == 0:
-                progress("Looking at every picture", done, len(wanted))
-    progress("Looking at every picture", len(wanted), len(wanted))
+                progress("Looking at every image", done, len(wanted))
+    progress("Looking at every image", len(wanted), len(wanted))
     return stored

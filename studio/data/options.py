@@ -32,7 +32,7 @@ class DataOptions(Options):
     limit: int | None = setting(
         None,
         title="Use at most this many rows",
-        help="A random, class-balanced part of large data, to try things fast.",
+        help="A random, class-balanced sample of large data, to try things fast.",
         ge=10,
     )
     split: SplitOptions = SplitOptions()

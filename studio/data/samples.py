@@ -41,14 +41,14 @@ SAMPLES: Registry[Sample] = Registry(
     Sample(
         "handwritten-digits",
         "Handwritten digits",
-        "Nine hundred small pictures of the digits 0 to 9.",
+        "Nine hundred small images of the digits 0 to 9.",
         "image-classification",
         "handwritten_digits.zip",
     ),
     Sample(
         "surface-inspection",
         "Surface inspection",
-        "480 pictures of metal, wood and fabric: with a scratch, a dent, a stain, or none of these.",
+        "480 images of metal, wood and fabric: with a scratch, a dent, a stain, or none of these.",
         "image-classification",
         "surface_inspection.zip",
     ),

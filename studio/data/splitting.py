@@ -37,7 +37,9 @@ class SplitOptions(Options):
         0.1, title="Final exam (test)", help="Share that the model sees only once, at the end.", gt=0, lt=1
     )
     stratify: bool = setting(
-        True, title="Keep class shares (stratify)", help="Every part gets the same mix of classes."
+        True,
+        title="Same mix of classes in every split (stratify)",
+        help="Every split gets each class in the same share.",
     )
     seed: int = setting(
         7, title="Shuffle number (seed)", help="The same number gives the same split.", ge=0, le=2**31 - 1
@@ -45,14 +47,14 @@ class SplitOptions(Options):
     keep: bool = setting(
         True,
         title="Keep the split that came with the data",
-        help="Use train/validation/test parts where the upload has them; what is missing is cut off train.",
+        help="Use the upload's own train, validation and test splits; one that is missing is taken from train.",
     )
 
     @model_validator(mode="after")
     def _adds_up(self) -> "SplitOptions":
         total = self.train + self.validation + self.test
         if abs(total - 1.0) > 1e-6:
-            raise ValueError(f"the three parts must add up to 1, they make {total:.3g}")
+            raise ValueError(f"the three splits must add up to 1, they make {total:.3g}")
         return self
 
 
@@ -75,7 +77,7 @@ def split_rows(labels: "Series", given: "Series | None", options: SplitOptions) 
     pool = labels[given.isna() | (given == "train")]
     if pool.empty:
         raise StudioError(
-            "The data brings no training part.",
+            "The data brings no training split.",
             f"All its rows are marked as {' or '.join(sorted(named))}.",
             "Switch off keeping the split that came with the data, so that all rows are split anew.",
         )
@@ -97,7 +99,7 @@ def _cut(labels: "Series", fractions: dict[str, float], options: SplitOptions) -
     if len(labels) < len(splits):
         raise StudioError(
             "There are too few rows to split.",
-            f"{len(labels)} rows cannot fill {len(splits)} parts.",
+            f"{len(labels)} rows cannot fill {len(splits)} splits.",
             "Bring more examples.",
         )
     totals = largest_remainder(len(labels), list(fractions.values()))

@@ -100,7 +100,7 @@ def _images(bundle: Bundle, column: Column, archive: Path, folder: Path) -> Iter
     names = find(unpack(archive, folder, limits_here())).images
     if not names:
         raise StudioError(
-            f"There are no pictures in {archive.name}.", "None of its files is one.", "Put JPEG or PNG files into it."
+            f"There are no images in {archive.name}.", "None of its files is one.", "Put JPEG or PNG files into it."
         )
     for start in range(0, len(names), AT_ONCE):
         some = names[start : start + AT_ONCE]

@@ -30,7 +30,7 @@ from studio.tasks.base import Batch, Item
 
 LEAST_SHARE_OF_WORK = 0.1  # of the forward pass; below that, reading back costs as much as it saves
 MOST_OF_FREE_DISK = 0.5
-MOST_VALUES_OF_SMALL_FIELD = 256  # per example: labels and the like are kept, pictures are not
+MOST_VALUES_OF_SMALL_FIELD = 256  # per example: labels and the like are kept, images are not
 TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 1e-2}
 
 
@@ -111,7 +111,7 @@ class RecordingPlan:
     def _keep_fields(self, first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> None:
         """Where nothing of varying size is left above the boundary, keep the small inputs of fixed size (labels).
 
-        The others (pictures, tokens) only matter below: one short example of them serves for all.
+        The others (images, tokens) only matter below: one short example of them serves for all.
         """
         self.fields = {}
         for name, tensor in tensors_in(second).items():

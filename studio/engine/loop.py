@@ -24,7 +24,7 @@ Ending = Literal["completed", "early-stopping", "stopped"]
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that decides the steps to come. rows and lengths are those of the training part."""
+    """Everything that decides the steps to come. rows and lengths are those of the training split."""
 
     rows: int
     lengths: Sequence[int] | None
@@ -47,7 +47,7 @@ class Plan:
 
     @cached_property
     def marks(self) -> frozenset[int]:
-        """The batches of an epoch, counted from 1, after which the validation part is scored."""
+        """The batches of an epoch, counted from 1, after which the validation split is scored."""
         return evaluation_marks(self.steps_per_epoch, self.evaluations_per_epoch)
 
     def batches(self, epoch: int) -> list[list[int]]:
@@ -61,7 +61,7 @@ class Plan:
 class State:
     """Where training stands: `step` optimizer steps made, `batch` batches of epoch number `epoch` done.
 
-    best_step, best_epoch: at which the validation part was scored best, so far and of what may be kept; None for none.
+    best_step, best_epoch: at which the validation split was scored best, so far and of what may be kept; None for none.
     """
 
     step: int = 0

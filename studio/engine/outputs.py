@@ -1,4 +1,4 @@
-"""What a run leaves behind: the rows it used, how its new weights began, the test part's answers, the model."""
+"""What a run leaves behind: the rows it used, how its new weights began, the test split's answers, the model."""
 
 import json
 import shutil
@@ -19,7 +19,7 @@ from studio.tasks.base import Scores, Task
 
 
 def save_examples(run: Run, table: pandas.DataFrame, dataset: str) -> None:
-    """The rows used, and which imported data set (folder name in home.datasets) their pictures lie in."""
+    """The rows used, and which imported data set (folder name in home.datasets) their images lie in."""
     replace_with(run.examples_file, lambda path: table.to_parquet(path, index=False))
     replace_json(run.dataset_file, {"dataset": dataset})
 

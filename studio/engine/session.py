@@ -104,7 +104,7 @@ def load(config: RunConfig, home: Home, reporter: Reporter) -> Material:
     table = assemble(imported, config.data, task.columns, task.check).table
     if not (table["split"] == "train").any():
         raise StudioError(
-            "There is nothing to learn from.", "No usable row is in the training part.", "Bring more data."
+            "There is nothing to learn from.", "No usable row is in the training split.", "Bring more data."
         )
     reporter.phase("loading", "Loading the model.")
     folder = fetch(

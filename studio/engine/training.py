@@ -92,7 +92,7 @@ def continue_from(checkpoints: Checkpoints, session: Session, run: Run, reporter
 
 
 def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoints, reporter: Reporter) -> None:
-    """The best weights: examined on the test part once, saved with their model, and announced."""
+    """The best weights: examined on the test split once, saved with their model, and announced."""
     evaluation, evaluator, task = session.evaluation, session.evaluator, config.chosen_task
     position = session.loop.state
     checkpoints.restore_best(session.model, position.best_step)

@@ -1,7 +1,7 @@
 """The models that are offered first: a short, hand-picked list for each task, good ones of several sizes.
 
 All of them store safetensors. Figures are those of the models' pages on the Hub; download_bytes is the
-size of the weights file, compute is multiply-adds for one token (text) or one picture (image).
+size of the weights file, compute is multiply-adds for one token (text) or one image (image).
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ MILLION = 1000**2
 class ModelCard:
     """A model as the first page shows it.
 
-    reads: languages, or the side of the pictures it was trained on.
+    reads: languages, or the side of the images it was trained on.
     sentence: what it is good at, for a person who knows no model by name.
     download_bytes: 0 where nothing is downloaded.
     """
@@ -95,7 +95,7 @@ CATALOG: tuple[ModelCard, ...] = (
     ),
     _card(
         _IMAGE, "microsoft/resnet-18", "ResNet-18", "Apache-2.0", 11.7, 46.8, 1820, "224 px",
-        "Small and dependable; learns well from scratch or from few pictures.",
+        "Small and dependable; learns well from scratch or from few images.",
     ),
     _card(
         _IMAGE, "microsoft/resnet-50", "ResNet-50", "Apache-2.0", 25.6, 102, 4100, "224 px",

@@ -1,16 +1,16 @@
 """How much memory and time a training takes, estimated from the shapes of the parameters alone.
 
-One rule serves texts and pictures. A weight of shape (out, in, ...) that is applied at P places of an
+One rule serves texts and images. A weight of shape (out, in, ...) that is applied at P places of an
 example (tokens, or points of a feature map) costs P · out · in · ... multiply-adds and produces P · out
 numbers. For a transformer block this gives 9 hidden sizes of outputs a token, about half of what is kept
 for the backward pass (Korthikanti et al. 2022, arXiv:2205.05198, table 2: 34 bytes in 16 bit per token and
 hidden size), hence `KEPT_PER_OUTPUT`. Where a network makes its feature maps smaller step by step, blocks
-are taken to go from a quarter of the picture's side to a 32nd of it, evenly; for ResNet-18, ResNet-50 and
+are taken to go from a quarter of the image's side to a 32nd of it, evenly; for ResNet-18, ResNet-50 and
 MobileNetV2 that is within 30 % of the counted multiply-adds.
 
 Time is arithmetic at the measured speed plus the traffic of the outputs at the measured bandwidth. The
 constants were set against measurements on one core of a Xeon: MiniLM 0.20 ms a token forward and 0.68 ms
-forward and backward, MobileNetV2 45 ms and 134 ms a picture, ResNet-18 172 ms forward and backward.
+forward and backward, MobileNetV2 45 ms and 134 ms an image, ResNet-18 172 ms forward and backward.
 """
 
 import math
@@ -33,7 +33,7 @@ PROCESS_BYTES = int(1.3 * GIGABYTE)  # interpreter, libraries, data
 START_SECONDS = 10.0  # imports, loading the weights, saving the result
 STEP_SECONDS = 0.003  # what a step costs beside arithmetic
 TEXT_SECONDS = 0.0002  # to tokenise one text
-PICTURE_SECONDS = 0.008  # to decode and shrink one picture on one core
+IMAGE_SECONDS = 0.008  # to decode and shrink one image on one core
 CHARACTERS_PER_TOKEN = 4.3  # English, word pieces
 SPECIAL_TOKENS = 2
 
@@ -42,7 +42,7 @@ SPECIAL_TOKENS = 2
 class Workload:
     """What is to be computed.
 
-    rows: examples in train, validation and test. length: tokens of a text, or the side of a picture in pixels.
+    rows: examples in train, validation and test. length: tokens of a text, or the side of an image in pixels.
     """
 
     kind: Literal["text", "image"]
@@ -163,7 +163,7 @@ def estimate(
     passes_below = train + validation + test if cached else seen + validation * checks + test
     steps = workload.epochs * math.ceil(train / workload.batch_size)
     update = trained.parameters * FLOAT_BYTES * (3 + 2 * optimizer_floats) / speed.bandwidth
-    one_example = TEXT_SECONDS if workload.kind == "text" else PICTURE_SECONDS / cores
+    one_example = TEXT_SECONDS if workload.kind == "text" else IMAGE_SECONDS / cores
     seconds = (
         START_SECONDS
         + (train + validation + test) * one_example

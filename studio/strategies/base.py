@@ -67,7 +67,7 @@ class Stage:
 class UnfreezingPlan:
     """Parts of a model that begin to learn one after another.
 
-    every, amount: the next stage begins after so many epochs or steps, or after so many checks of the validation part
+    every, amount: the next stage begins after so many epochs or steps, or after so many checks of the validation split
     without improvement ("plateau"); with "share" the stages begin at even distances, and the last one when `amount` of
     all steps are made. rewarm: steps over which the rate of what has just joined rises from zero.
     rollback: go back to the best weights, and let no further part join, where a stage made the metric worse.

@@ -22,7 +22,7 @@ class GradualOptions(BaseOptions):
         "share",
         title="When the next blocks join",
         help="At even distances over a share of the training, after so many passes (epochs), after so many steps, or "
-        "when the validation part stops improving (plateau).",
+        "when the validation split stops improving (plateau).",
         advanced=False,
     )
     until: float = setting(
@@ -71,7 +71,7 @@ class GradualOptions(BaseOptions):
     rollback: bool = setting(
         False,
         title="Go back when it hurts (rollback)",
-        help="When the validation part got worse with a block, the best weights are taken up again and no more join.",
+        help="When the validation split got worse with a block, the best weights are taken up again and no more join.",
     )
 
 

@@ -101,7 +101,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class View:
-    """One picture of the scores. kind: who draws it (`studio.app.views`), from `data`, which is plain JSON."""
+    """One view of the scores. kind: who draws it (`studio.app.views`), from `data`, which is plain JSON."""
 
     kind: str
     title: str

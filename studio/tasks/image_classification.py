@@ -1,4 +1,4 @@
-"""Sort pictures into classes."""
+"""Sort images into classes."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class ImageOptions(Options):
     augment: bool = setting(
         False,
-        title="Vary the pictures (augmentation)",
-        help="Mirrors and crops training pictures at random, so that few examples go further. "
+        title="Vary the images (augmentation)",
+        help="Mirrors and crops training images at random, so that few examples go further. "
         "Frozen layers must then be computed anew in every pass, which is slower.",
         same_model=True,
     )
@@ -25,10 +25,10 @@ class ImageOptions(Options):
 
 class ImageClassification(Task):
     name = "image-classification"
-    title = "Sort pictures"
-    sentence = "Give each picture one of your classes: species, product, defect, kind of document."
+    title = "Sort images"
+    sentence = "Give each image one of your classes: species, product, defect, kind of document."
     icon = "image"
-    group = "Pictures"
+    group = "Images"
     inputs = (IMAGE,)
     targets = (LABEL,)
     answer_kind = "label"
@@ -43,7 +43,7 @@ class ImageClassification(Task):
         return class_config(table)
 
     def summary(self, labels: Sequence[str]) -> str:
-        return f"Sorts pictures into {len(labels)} classes: {name_classes(labels)}."
+        return f"Sorts images into {len(labels)} classes: {name_classes(labels)}."
 
     def encode(self, tools: Tools, rows: Sequence[Row]) -> list[Item]:
         index = tools.config.label2id

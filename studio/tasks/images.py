@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 IMAGE = Column(
     "image",
-    "Picture",
+    "Image",
     "image",
     "What the model looks at: a file inside the ZIP.",
     hints=("image", "file", "filename", "file_name", "path", "picture", "photo", "img", "image_path"),
@@ -29,19 +29,19 @@ SMALLEST_CROP = 0.8  # share of width and height
 
 
 class Pixels:
-    """One image processor's way from a picture to numbers, divided where the result is small.
+    """One image processor's way from an image to numbers, divided where the result is small.
 
     A processor that does something of its own between or after (a second normalisation) is not divided:
-    `shrink` then does everything and `normalise` nothing. A trial picture tells which it is.
+    `shrink` then does everything and `normalise` nothing. A trial image tells which it is.
     """
 
     def __init__(self, processor: Any) -> None:
         self.processor = processor
         self.divided = _can_be_divided(processor)
 
-    def shrink(self, picture: "Image") -> "torch.Tensor":
+    def shrink(self, image: "Image") -> "torch.Tensor":
         """(channels, height, width): uint8 after resizing and cropping, or finished float32."""
-        return _resize(self.processor, picture) if self.divided else _all_at_once(self.processor, picture)
+        return _resize(self.processor, image) if self.divided else _all_at_once(self.processor, image)
 
     def normalise(self, pixels: "torch.Tensor") -> "torch.Tensor":
         """A batch of what `shrink` gave, (batch, channels, height, width) -> float32 for the model."""
@@ -78,13 +78,13 @@ class NormaliseImages:
         return batch
 
 
-def _all_at_once(processor: Any, picture: "Image") -> "torch.Tensor":
-    pixels: torch.Tensor = processor(picture, return_tensors="pt")["pixel_values"][0]
+def _all_at_once(processor: Any, image: "Image") -> "torch.Tensor":
+    pixels: torch.Tensor = processor(image, return_tensors="pt")["pixel_values"][0]
     return pixels
 
 
-def _resize(processor: Any, picture: "Image") -> "torch.Tensor":
-    pixels: torch.Tensor = processor(picture, do_rescale=False, do_normalize=False, return_tensors="pt")["pixel_values"]
+def _resize(processor: Any, image: "Image") -> "torch.Tensor":
+    pixels: torch.Tensor = processor(image, do_rescale=False, do_normalize=False, return_tensors="pt")["pixel_values"]
     return pixels[0]
 
 
@@ -140,7 +140,7 @@ def load_image_processor(folder: Path, config: Any, trust_remote_code: bool) -> 
         kinds: Any = IMAGE_PROCESSOR_MAPPING[type(config)]
     except KeyError as error:
         raise StudioError(
-            f"'{folder.name}' does not say how its pictures must be prepared.",
+            f"'{folder.name}' does not say how its images must be prepared.",
             "The file preprocessor_config.json is missing, and this kind of model has no usual one.",
             "Choose another model, or put that file into its folder.",
         ) from error

@@ -1,4 +1,4 @@
-"""Find objects in pictures: what they are, and a box round each."""
+"""Find objects in images: what they are, and a box round each."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,25 +23,25 @@ BOXES = Column(
     "boxes",
     "Boxes",
     "boxes",
-    'The objects in each picture: [{"box": [left, top, width, height], "label": "cat"}], in pixels.',
+    'The objects in each image: [{"box": [left, top, width, height], "label": "cat"}], in pixels.',
     hints=("boxes", "objects", "annotations", "bboxes", "bbox"),
 )
-LEAST_SCORE, MOST_BOXES = 0.05, 100  # of the answers to a picture: COCO's measure looks at a hundred
+LEAST_SCORE, MOST_BOXES = 0.05, 100  # of the answers to an image: COCO's measure looks at a hundred
 
 
 class DetectionOptions(Options):
     image_size: int = setting(
         480,
-        title="Side of the pictures (in pixels)",
-        help="Every picture is brought to a square of this side. Small objects need a large one, and more time.",
+        title="Side of the images (in pixels)",
+        help="Every image is brought to a square of this side. Small objects need a large one, and more time.",
         ge=32,
         le=2048,
         same_model=True,
     )
     augment: bool = setting(
         False,
-        title="Mirror the pictures (augmentation)",
-        help="Mirrors half of the training pictures from left to right, with their boxes, so that few go further.",
+        title="Mirror the images (augmentation)",
+        help="Mirrors half of the training images from left to right, with their boxes, so that few go further.",
         same_model=True,
     )
 
@@ -51,9 +51,9 @@ class ObjectDetection(Task):
 
     name = "object-detection"
     title = "Find objects"
-    sentence = "Find and frame things in pictures: cells, products, animals, damage."
+    sentence = "Find and frame things in images: cells, products, animals, damage."
     icon = "target"
-    group = "Pictures"
+    group = "Images"
     inputs = (IMAGE,)
     targets = (BOXES,)
     answer_kind = "boxes"
@@ -65,15 +65,15 @@ class ObjectDetection(Task):
         labels = sorted({box.label for cell in table["boxes"] for box in read_boxes(cell)})
         if not labels:
             raise StudioError(
-                "No picture has a box.", "The model would learn to find nothing.", "Bring pictures with boxes."
+                "No image has a box.", "The model would learn to find nothing.", "Bring images with boxes."
             )
         return label_maps(labels)
 
     def summary(self, labels: Sequence[str]) -> str:
-        return f"Finds objects in pictures and frames them: {name_classes(labels)}."
+        return f"Finds objects in images and frames them: {name_classes(labels)}."
 
     def prepare_processor(self, processor: Any, options: Any) -> None:
-        """Squares of one size need no padding, so a box lies at the same place of its picture in every batch."""
+        """Squares of one size need no padding, so a box lies at the same place of its image in every batch."""
         processor.do_resize = True
         processor.do_pad = False
         processor.size = type(processor.size)(height=options.image_size, width=options.image_size)

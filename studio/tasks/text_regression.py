@@ -23,7 +23,7 @@ NUMBER = Column(
     "The number that the model learns to guess for each text.",
     hints=("number", "value", "score", "rating", "stars", "price", "amount", "target", "y", "label"),
 )
-SHOWN_QUANTILES = 21  # of the training numbers, for the picture in which an answer is drawn
+SHOWN_QUANTILES = 21  # of the training numbers, for the figure in which an answer is drawn
 
 
 class TextRegression(Task):

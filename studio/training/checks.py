@@ -1,4 +1,4 @@
-"""When the validation part is scored, when training ends for lack of progress, and how often progress is saved."""
+"""When the validation split is scored, when training ends for lack of progress, and how often progress is saved."""
 
 from studio.options import Options, setting
 
@@ -7,7 +7,7 @@ class CheckOptions(Options):
     early_stopping: int = setting(
         0,
         title="Stop when it no longer improves (patience)",
-        help="Number of checks without improvement on the validation part after which training ends; 0 never stops "
+        help="Number of checks without improvement on the validation split after which training ends; 0 never stops "
         "early. The best step is kept either way.",
         ge=0,
         le=1000,
@@ -20,7 +20,7 @@ class CheckOptions(Options):
         le=1000,
     )
     evaluations_per_epoch: int = setting(
-        1, title="Checks per pass", help="How often the validation part is scored in each epoch.", ge=1, le=100
+        1, title="Checks per pass", help="How often the validation split is scored in each epoch.", ge=1, le=100
     )
     checkpoint_seconds: float = setting(
         60, title="Save progress every (seconds)", help="After a crash at most this much work is lost.", ge=0, le=86400

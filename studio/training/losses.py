@@ -45,16 +45,16 @@ class LossOptions(Options):
     )
     mixup: float = setting(
         0.0,
-        title="Blend pictures (MixUp)",
-        help="Learns from blends of two pictures with both labels; 0.2 is usual, 0 is off.",
+        title="Blend images (MixUp)",
+        help="Learns from blends of two images with both labels; 0.2 is usual, 0 is off.",
         ge=0,
         le=10,
         needs="images",
     )
     cutmix: float = setting(
         0.0,
-        title="Paste pictures (CutMix)",
-        help="Learns from pictures with a piece of another one in them; 1 is usual, 0 is off.",
+        title="Paste images (CutMix)",
+        help="Learns from images with a piece of another one in them; 1 is usual, 0 is off.",
         ge=0,
         le=10,
         needs="images",

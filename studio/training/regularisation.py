@@ -64,7 +64,7 @@ class RegularisationOptions(Options):
     batch_norm: Literal["auto", "frozen", "updated"] = setting(
         "auto",
         title="Batch normalisation",
-        help="Whether its running statistics follow your pictures: nowhere, everywhere, or where a layer learns and a"
-        " batch has 16 pictures or more (auto); those of smaller batches are noise.",
+        help="Whether its running statistics follow your images: nowhere, everywhere, or where a layer learns and a"
+        " batch has 16 images or more (auto); those of smaller batches are noise.",
         needs="batch_norm",
     )

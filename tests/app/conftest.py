@@ -64,8 +64,8 @@ def text_draft(services: Services, upload: Callable[[Draft, Path], Draft], revie
 
 
 @pytest.fixture
-def image_draft(services: Services, upload: Callable[[Draft, Path], Draft], pictures: Path, image_model: Path) -> Draft:
+def image_draft(services: Services, upload: Callable[[Draft, Path], Draft], images: Path, image_model: Path) -> Draft:
     from studio.app.tabs.model import choose_folder, choose_task
 
     draft = choose_task(services.drafts.load(None), {"key": "image-classification"})
-    return upload(choose_folder(services, draft, str(image_model)), pictures)
+    return upload(choose_folder(services, draft, str(image_model)), images)

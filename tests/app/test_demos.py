@@ -88,7 +88,7 @@ def test_data_of_one_s_own_ends_the_demo(services: Services, tmp_path: Path) -> 
     assert demos.current(shown.configure({"data.source": str(tmp_path / "mine.csv")})) is None
 
 
-def test_the_first_pictures_are_of_all_classes(services: Services) -> None:
+def test_the_first_images_are_of_all_classes(services: Services) -> None:
     draft = services.drafts.save(finish(demos.begin(services, services.drafts.load(None), "digits")))
     page = services.datasets.preview({"draft": draft.id, "start": 0, "count": 12})
     assert [row["label"]["text"] for row in page["rows"]] == [*"0123456789", "0", "1"]

@@ -17,7 +17,7 @@ from studio.app.nested import leaves, without
 from studio.app.outlook import subject
 from studio.app.pages import Services
 from studio.app.runs import start_run
-from studio.app.settings import build_panels, in_parts
+from studio.app.settings import build_panels, by_section
 from studio.app.tabs import data as data_tab
 from studio.app.tabs import runs as runs_tab
 from studio.app.tabs import strategy as strategy_tab
@@ -83,11 +83,11 @@ def test_a_field_that_is_only_passed_through_leaves_every_setting_as_it_is() -> 
     for task in TASKS:
         for strategy in STRATEGIES:
             draft = Draft(id=ID, config=other_run(task, strategy))
-            filled = in_parts(draft.run_config())
+            filled = by_section(draft.run_config())
             typed = [
                 update["value"]
                 for panel in panels
-                for update in panel.form.updates(filled[panel.part] if panel.belongs(draft) else {})
+                for update in panel.form.updates(filled[panel.section] if panel.belongs(draft) else {})
             ]
             assert all(wire.change(draft, *typed) is draft for wire in wires)
 

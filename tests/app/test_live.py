@@ -71,7 +71,7 @@ def test_at_twenty_thousand_points_the_first_poll_is_thinned_and_the_next_is_sma
         write(client.run, step(number))
     scores = dict.fromkeys(("accuracy", "precision_macro", "recall_macro", "f1_macro", "loss"), 0.123456)
     check = Evaluated(split="validation", step=20_005, epoch=4.0, metrics=scores, best=True, time=NOW + 2100.0)
-    write(client.run, Phase(name="evaluating", sentence="Scoring the validation part."), check)
+    write(client.run, Phase(name="evaluating", sentence="Scoring the validation split."), check)
     write(client.run, CheckpointSaved(step=20_005), Phase(name="training", sentence="Training."))
     news = client.poll()
     assert len(json.dumps(news)) < 1000

@@ -15,7 +15,7 @@ from logs import NOW, at_work, checked, make_run, planned, started, step, write
 from components.stepper import Stepper
 from studio.app.drafts import OWN, Draft
 from studio.app.main import BUILDERS, Shell
-from studio.app.outlook import describe_seconds, outlook, picture_side, preset_draft, subject
+from studio.app.outlook import describe_seconds, image_side, outlook, preset_draft, subject
 from studio.app.pages import Services, committed
 from studio.app.runs import config_of, flat_settings, start_run
 from studio.app.settings import Panel, build_panels, changes, updates, widgets
@@ -180,7 +180,7 @@ def test_the_screen_counts_what_a_worker_takes_to_the_row(
     worker = assemble(imported, config.data, task.columns, task.check)
     screen = services.datasets.assembled(draft)
     assert screen.table.equals(worker.table) and screen.counts == worker.counts
-    told = {part: sum(counts.get(part, 0) for counts in screen.counts.values()) for part in SPLITS}
+    told = {split: sum(counts.get(split, 0) for counts in screen.counts.values()) for split in SPLITS}
     assert told == worker.table["split"].value_counts().to_dict()
     assert sum(told.values()) == (30 if change == "limit" else 90 - screen.dropped)
     assert screen.dropped == len({n for n in range(90) if n % 9 == 0 or n % 11 == 5})
@@ -228,7 +228,7 @@ def test_the_split_slider(ready: Draft) -> None:
         data_tab.move_split(ready, {"train": 0.9, "validation": 0.2, "test": 0.2})
 
 
-def test_class_folders_of_pictures(services: Services, image_draft: Draft) -> None:
+def test_class_folders_of_images(services: Services, image_draft: Draft) -> None:
     assert services.datasets.assembled(image_draft).counts.keys() == {"across", "upright"}
     page = services.datasets.preview({"draft": image_draft.id})
     assert page["layout"] == "gallery" and page["rows"][0]["thumbnail"]["src"].startswith("gradio_api/file=")
@@ -398,7 +398,7 @@ def test_estimates_do_not_pretend_to_be_exact(seconds: float, words: str) -> Non
         ("config.json", {}, 224),
     ],
 )
-def test_estimates_count_pictures_as_large_as_the_model_reads_them(
+def test_estimates_count_images_as_large_as_the_model_reads_them(
     image_model: Path, tmp_path: Path, file: str, content: dict[str, Any], side: int
 ) -> None:
     folder = Path(shutil.copytree(image_model, tmp_path / "model"))
@@ -406,7 +406,7 @@ def test_estimates_count_pictures_as_large_as_the_model_reads_them(
     (folder / "preprocessor_config.json").unlink()
     replace_json(folder / "config.json", config)
     replace_json(folder / file, {**(config if file == "config.json" else {}), **content})
-    assert picture_side(local.describe_folder(folder)) == side
+    assert image_side(local.describe_folder(folder)) == side
 
 
 # --- 4 Train, Runs ----------------------------------------------------------------------------------

@@ -148,7 +148,7 @@ def test_files_outside_the_allowed_folders_are_not_served(open_client: TestClien
     for folder in (root.drafts, root.uploads, root.runs / "20260101-000000-abcd", root.locks, root.cache, root.trash):
         replace_text(folder / "file.json", "hidden words")
         private.append(folder / "file.json")
-    replace_text(root.datasets / "key" / "thumbnails" / "1.png", "picture")
+    replace_text(root.datasets / "key" / "thumbnails" / "1.png", "image")
     replace_text(root.downloads / "run" / "model.zip", "archive")
     private.append(root.datasets / "key" / ".." / ".." / "drafts" / "file.json")
     (root.datasets / "key" / "link.json").symlink_to(secret)

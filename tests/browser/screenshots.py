@@ -41,9 +41,9 @@ def walk(visit: Visitor) -> None:
 def take(visit: Visitor, name: str) -> None:
     """One page as a palette PNG, which keeps it small."""
     visit.page.wait_for_timeout(1200)  # charts and fonts have settled
-    picture = Image.open(BytesIO(visit.page.screenshot(full_page=False)))
+    image = Image.open(BytesIO(visit.page.screenshot(full_page=False)))
     FOLDER.mkdir(parents=True, exist_ok=True)
-    picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=256).save(FOLDER / f"{name}.png", optimize=True)
+    image.convert("P", palette=Image.Palette.ADAPTIVE, colors=256).save(FOLDER / f"{name}.png", optimize=True)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Sorting pictures, by clicking, from an upload to an answer."""
+"""Sorting images, by clicking, from an upload to an answer."""
 
 import random
 from pathlib import Path
@@ -11,13 +11,13 @@ from studio_page import Visitor
 pytestmark = pytest.mark.browser
 
 
-def test_pictures_from_upload_to_answer(visit: Visitor, image_model: Path, pictures: Path, tmp_path: Path) -> None:
+def test_images_from_upload_to_answer(visit: Visitor, image_model: Path, images: Path, tmp_path: Path) -> None:
     page = visit.page
     visit.open()
     visit.choose_task("image-classification")
     visit.choose_folder(image_model)
     visit.forward("#to-data", "data")
-    visit.upload(pictures)
+    visit.upload(images)
     visit.sees("#preview .ui-gallery img")
     visit.until("() => [...document.querySelectorAll('#preview img')].some(image => image.naturalWidth > 0)")
     assert not page.locator("#column-0").is_visible()
@@ -36,10 +36,10 @@ def test_pictures_from_upload_to_answer(visit: Visitor, image_model: Path, pictu
     visit.sees("#examples .ui-gallery-item").click()
     visit.sees("#answer", "The right answer is")
     visit.sees("#answer .ui-bar-other")
-    picture = tmp_path / "mine.png"
-    picture.write_bytes(tiny.picture("across", random.Random(5)))
+    image = tmp_path / "mine.png"
+    image.write_bytes(tiny.image("across", random.Random(5)))
     page.locator("#try-image button[aria-label*=emove], #try-image button[aria-label*=lear]").first.click()
-    page.set_input_files("#try-image input[type=file]", str(picture))
+    page.set_input_files("#try-image input[type=file]", str(image))
     page.locator("#answer", has_text="The right answer is").wait_for(state="detached")
     visit.sees("#answer .ui-bar-value")
     visit.sees("#views td button[data-mark]").click()

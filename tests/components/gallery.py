@@ -36,7 +36,7 @@ from components.theme import css_paths, head, logo, studio_theme
 
 EVIL = "<img src=x onerror=\"window.broken='yes'\">"
 ROWS = 200_000
-PICTURE = (
+IMAGE = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'%3E%3Crect width='8' height='8' "
     "fill='%23{color}'/%3E%3Ccircle cx='4' cy='4' r='2' fill='%23fff'/%3E%3C/svg%3E"
 )
@@ -134,15 +134,15 @@ def page_of_rows(query: dict[str, Any]) -> dict[str, Any]:
             "text": EVIL if at == 1 else f"Row {at + 1}: the ending took me by surprise, " * (1 + at % 7),
             "label": {"text": ["positive", "negative"][at % 2], "tone": ["good", "warning"][at % 2]},
             "words": 7 * (1 + at % 7),
-            "picture": {
-                "src": PICTURE.format(color=["6366f1", "e08600", "0f9f6e"][at % 3]),
-                "alt": f"picture {at + 1}",
+            "image": {
+                "src": IMAGE.format(color=["6366f1", "e08600", "0f9f6e"][at % 3]),
+                "alt": f"image {at + 1}",
             },
         }
         for at in range(start, min(start + count, total))
     ]
     columns = [
-        {"key": "picture", "title": "Picture", "kind": "image"},
+        {"key": "image", "title": "Image", "kind": "image"},
         {"key": "text", "title": "Text", "kind": "text"},
         {"key": "label", "title": "Label", "kind": "badge"},
         {"key": "words", "title": "Words", "kind": "number"},
@@ -259,7 +259,7 @@ def build(source: Source) -> gr.Blocks:
         ]
         gr.HTML(
             with_score_choice(
-                framed_html(PICTURE.format(color="6366f1"), (8, 8), frames, "a picture"), "At least so sure:"
+                framed_html(IMAGE.format(color="6366f1"), (8, 8), frames, "an image"), "At least so sure:"
             ),
             elem_id="framed",
         )
@@ -275,7 +275,7 @@ def build(source: Source) -> gr.Blocks:
         gr.HTML(metric_cards([{"label": "Accuracy", "value": "0.913"}, {"label": "F1 (macro)", "value": "0.902", "note": "before: 0.31"}, {"label": EVIL, "value": EVIL}]) + "<br>" + simple_table([{"key": "name", "title": "Setting"}, {"key": "a", "title": "first", "kind": "number"}, {"key": "b", "title": EVIL, "kind": "number"}], [{"name": "epochs", "a": 3, "b": 5}, {"name": EVIL, "a": 1, "b": 1}], highlight=lambda row: row["a"] != row["b"]))  # fmt: skip
         rows = PagedTable(page_of_rows, {"token": "rows"}, selectable=True, filterable=True, elem_id="rows")
         PagedTable(
-            page_of_rows, {"token": "pictures"}, rows_per_page=12, layout="gallery", selectable=True, elem_id="gallery"
+            page_of_rows, {"token": "images"}, rows_per_page=12, layout="gallery", selectable=True, elem_id="gallery"
         )
         PagedTable(page_of_rows, None, elem_id="nothing")
         PagedTable(rows_still_read(), {"token": "reading"}, elem_id="reading")

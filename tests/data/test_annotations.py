@@ -43,8 +43,8 @@ def test_forms_of_a_box(box: RawBox, sides: list[float]) -> None:
     [
         (raw(10, 20, 10, 20), "'cat' has no area: 0 x 0 pixels at (10, 20)"),
         (raw(40, 20, 10, 60), "'cat' has no area: -30 x 40"),
-        (raw(200, 20, 240, 60), "'cat' lies outside the picture: 40 x 40 pixels at (200, 20) of 100 x 80"),
-        (raw(90, 20, 140, 60), "Most of 'cat' lies outside the picture"),
+        (raw(200, 20, 240, 60), "'cat' lies outside the image: 40 x 40 pixels at (200, 20) of 100 x 80"),
+        (raw(90, 20, 140, 60), "Most of 'cat' lies outside the image"),
         (raw(1, 2, 3), "It has 3 numbers instead of 4"),
         (raw(1, 2, 3, 4, 5), "It has 5 numbers instead of 4"),
         (raw(1, 2, float("nan"), 4), "'nan' is not a number"),
@@ -72,7 +72,7 @@ def test_unusable_boxes_are_named(box: RawBox, why: str) -> None:
 def test_a_box_that_sticks_out_a_little_is_cut() -> None:
     sides, said = placed(raw(70, -5, 110, 40))
     assert sides == [70, 0, 30, 40]
-    assert said == "a.jpg: box 1 was cut at the edge of the picture. 'cat' sticks out by 10 pixels."
+    assert said == "a.jpg: box 1 was cut at the edge of the image. 'cat' sticks out by 10 pixels."
 
 
 def test_boxes_shrink_with_their_image() -> None:

@@ -19,7 +19,7 @@ from studio.paths import Home
 
 TEXT = Column("text", "Text", "text", "", hints=("text", "review", "message"))
 LABEL = Column("label", "Label", "label", "", hints=("label", "class", "target"))
-IMAGE = Column("image", "Picture", "image", "")
+IMAGE = Column("image", "Image", "image", "")
 
 
 def nothing(table: pandas.DataFrame, files: Path | None) -> list[Problem]:
@@ -162,7 +162,7 @@ def test_impossible_columns_are_explained(bring, columns: dict[str, str], senten
 def test_a_role_that_nothing_fills(bring) -> None:
     with pytest.raises(StudioError, match="Which column holds the label"):
         make(bring([(f"a {n}", f"b {n}") for n in range(50)], ("one", "two")))
-    with pytest.raises(StudioError, match="Which column holds the picture"):
+    with pytest.raises(StudioError, match="Which column holds the image"):
         make(bring(many()), columns=(IMAGE, LABEL))
 
 
@@ -192,12 +192,12 @@ def test_a_class_with_one_example_is_kept_and_told(bring) -> None:
     assert any("god" in note for note in assembled.notes)
 
 
-# --- parts that came with the data, and the limit -------------------------------------------------
+# --- splits that came with the data, and the limit -------------------------------------------------
 
 
 def test_a_split_column_is_kept(bring) -> None:
     names = ["train"] * 30 + ["dev"] * 6 + ["TEST"] * 4
-    rows = [(*row, part) for row, part in zip(many(), names, strict=True)]
+    rows = [(*row, split) for row, split in zip(many(), names, strict=True)]
     imported = bring(rows, ("text", "label", "split"))
     assembled = make(imported)
     expected = ["train"] * 30 + ["validation"] * 6 + ["test"] * 4
@@ -208,15 +208,15 @@ def test_a_split_column_is_kept(bring) -> None:
     assert anew.notes == []
 
 
-def test_a_missing_part_is_cut_from_train_and_told(bring) -> None:
+def test_a_missing_split_is_cut_from_train_and_told(bring) -> None:
     rows = [(*row, "train" if n < 30 else "val") for n, row in enumerate(many())]
     assembled = make(bring(rows, ("text", "label", "split")))
     assert dict(assembled.table["split"].value_counts()) == {"train": 27, "validation": 10, "test": 3}
     assert (assembled.table["split"].iloc[30:] == "validation").all()
-    assert any("no test part: 3 rows" in note for note in assembled.notes)
+    assert any("no test split: 3 rows" in note for note in assembled.notes)
 
 
-def test_a_column_called_set_that_names_no_parts(bring) -> None:
+def test_a_column_called_set_that_names_no_splits(bring) -> None:
     rows = [(*row, "blue") for row in many()]
     assert make(bring(rows, ("text", "label", "set"))).notes == []
 
@@ -233,13 +233,13 @@ def test_the_limit_keeps_shares_and_order(bring) -> None:
     rows = [(f"sentence number {n}", "rare" if n % 10 == 0 else "common") for n in range(200)]
     assembled = make(bring(rows), limit=50)
     assert len(assembled.table) == 50
-    assert {name: sum(parts.values()) for name, parts in assembled.counts.items()} == {"common": 45, "rare": 5}
+    assert {name: sum(splits.values()) for name, splits in assembled.counts.items()} == {"common": 45, "rare": 5}
     assert assembled.table["row"].is_monotonic_increasing
     assert any("50 rows of 200" in note for note in assembled.notes)
     assert assembled.dropped == 0
 
 
-def test_the_limit_shrinks_given_parts_alike(bring) -> None:
+def test_the_limit_shrinks_given_splits_alike(bring) -> None:
     rows = [(*row, "train" if n < 160 else "test") for n, row in enumerate(many(200))]
     assembled = make(bring(rows, ("text", "label", "split")), limit=50)
     assert dict(assembled.table["split"].value_counts()) == {"train": 36, "validation": 4, "test": 10}
@@ -256,8 +256,8 @@ def test_the_limit_shrinks_given_parts_alike(bring) -> None:
         (["blue"] * 40, ()),
     ],
 )
-def test_which_parts_were_kept_is_told(bring, names: list[str], kept: tuple[str, ...]) -> None:
-    rows = [(*row, part) for row, part in zip(many(), names, strict=True)]
+def test_which_splits_were_kept_is_told(bring, names: list[str], kept: tuple[str, ...]) -> None:
+    rows = [(*row, split) for row, split in zip(many(), names, strict=True)]
     imported = bring(rows, ("text", "label", "split"))
     assert make(imported).kept == kept
     assert make(imported, split={"keep": False}).kept == ()
@@ -317,7 +317,7 @@ def by_row(assembled: Assembled) -> dict[int, Problem]:
 
 
 def offered(assembled: Assembled, **cleaning: object) -> dict[str, str]:
-    counts = {name: sum(parts.values()) for name, parts in assembled.counts.items()}
+    counts = {name: sum(splits.values()) for name, splits in assembled.counts.items()}
     return {each.key: each.title for each in mendings(CleaningOptions.read(cleaning), assembled.problems, counts)}
 
 

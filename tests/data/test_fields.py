@@ -53,7 +53,7 @@ def test_a_missing_image_and_one_outside_of_its_folder(tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "a.png").write_bytes(b"")
     (tmp_path / "secret.png").write_bytes(b"")
-    assert problems("image", ["a.png", "gone.png"], tmp_path / "files") == [(11, "Picture not found", True)]
+    assert problems("image", ["a.png", "gone.png"], tmp_path / "files") == [(11, "Image not found", True)]
     with pytest.raises(StudioError, match="leads out"):
         FIELDS["image"].parse("../secret.png", tmp_path / "files")
 

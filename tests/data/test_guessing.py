@@ -11,7 +11,7 @@ from studio.data.profile import profile_columns
 
 TEXT = Column("text", "Text", "text", "", hints=("text", "review"))
 LABEL = Column("label", "Label", "label", "", hints=("label", "class", "y"))
-IMAGE = Column("image", "Picture", "image", "")
+IMAGE = Column("image", "Image", "image", "")
 
 
 def imported(kind: str = "text", **columns: list[str]) -> Imported:
@@ -25,7 +25,7 @@ def imported(kind: str = "text", **columns: list[str]) -> Imported:
 SENTENCES = [f"this is sentence number {n}" for n in range(60)]
 CLASSES = [("good", "bad", "so so")[n % 3] for n in range(60)]
 NUMBERS = [str(n) for n in range(60)]
-PARTS = [("train", "test")[n % 10 == 0] for n in range(60)]
+SPLITS = [("train", "test")[n % 10 == 0] for n in range(60)]
 
 
 def test_names_count_most() -> None:
@@ -40,13 +40,13 @@ def test_content_counts_where_names_say_nothing() -> None:
 
 @pytest.mark.parametrize("name", ["split", "Set", "fold"])
 def test_the_part_of_a_row_is_no_label(name: str) -> None:
-    assert guess_columns(imported(text=SENTENCES, **{name: PARTS}), (TEXT, LABEL)) == {"text": "text"}
-    data = imported(text=SENTENCES, **{name: PARTS}, kind_of_thing=CLASSES)
+    assert guess_columns(imported(text=SENTENCES, **{name: SPLITS}), (TEXT, LABEL)) == {"text": "text"}
+    data = imported(text=SENTENCES, **{name: SPLITS}, kind_of_thing=CLASSES)
     assert guess_columns(data, (TEXT, LABEL)) == {"text": "text", "label": "kind_of_thing"}
     assert guess_columns(data, (TEXT, LABEL), {"label": name})["label"] == name  # unless the person says so
 
 
-def test_pictures_are_the_image_column_of_picture_data() -> None:
+def test_images_are_the_image_column_of_image_data() -> None:
     paths = [f"a/{n}.png" for n in range(60)]
     assert guess_columns(imported("image", image=paths, label=CLASSES), (IMAGE, LABEL)) == {
         "image": "image",
@@ -101,7 +101,7 @@ def test_texts_with_spans() -> None:
 def test_images_with_boxes() -> None:
     paths = [f"a/{n}.png" for n in range(60)]
     for name in ("boxes", "what"):
-        data = imported("image", image=paths, spans=SPAN_LISTS, split=PARTS, **{name: BOX_LISTS})
+        data = imported("image", image=paths, spans=SPAN_LISTS, split=SPLITS, **{name: BOX_LISTS})
         assert guess_columns(data, (IMAGE, BOXES)) == {"image": "image", "boxes": name}
     assert guess_columns(imported("image", image=paths, label=CLASSES), (IMAGE, BOXES)) == {"image": "image"}
 

@@ -14,13 +14,13 @@ from studio.data.progress import silent
 @pytest.mark.parametrize(
     "origin",
     [
-        "hf://datasets/owner/name@main/pictures/1.png",
+        "hf://datasets/owner/name@main/images/1.png",
         "zip://cats/1.png::hf://datasets/owner/name@0123abc/data.zip",
         "tar://1.png::hf://datasets/owner/name/data.tar",
     ],
 )
-def test_pictures_of_a_repository_are_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, origin: str) -> None:
-    (tmp_path / "there").write_bytes(b"picture")
+def test_images_of_a_repository_are_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, origin: str) -> None:
+    (tmp_path / "there").write_bytes(b"image")
     asked: list[str] = []
 
     def open_it(place: str, mode: str) -> Any:
@@ -31,7 +31,7 @@ def test_pictures_of_a_repository_are_fetched(tmp_path: Path, monkeypatch: pytes
     name = hub.write_image({"bytes": None, "path": origin}, "train-1", tmp_path / "out")
     assert asked == [origin]
     assert name == "train-1.png" or (name == "train-1.jpg" and origin.endswith(".tar"))
-    assert (tmp_path / "out" / name).read_bytes() == b"picture"
+    assert (tmp_path / "out" / name).read_bytes() == b"image"
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_rows_cannot_name_other_places(tmp_path: Path, monkeypatch: pytest.Monke
     assert hub.write_image({"bytes": None, "path": origin}, "train-1", tmp_path) is None
 
 
-def test_pictures_stop_where_the_room_ends(tmp_path: Path) -> None:
+def test_images_stop_where_the_room_ends(tmp_path: Path) -> None:
     rows = ({"image": {"bytes": bytes(2000), "path": "x.png"}} for _ in range(10**6))
     translate = {"image": lambda value, place: hub.write_image(value, place, tmp_path)}
     raw = hub.collect({"train": rows}, translate, Limits(unpacked_megabytes=1), silent, tmp_path)

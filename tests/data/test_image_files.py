@@ -17,7 +17,7 @@ from studio.errors import StudioError
 
 @pytest.fixture
 def png() -> bytes:
-    return tiny.picture("across", random.Random(1))
+    return tiny.image("across", random.Random(1))
 
 
 def stored(tmp_path: Path, name: str, content: bytes) -> tuple[str, Image.Image]:
@@ -64,7 +64,7 @@ def test_a_photo_taken_sideways_is_turned_upright(tmp_path: Path) -> None:
     ids=["transparent", "grey and alpha", "gif", "cmyk", "bitmap", "16 bit white", "16 bit grey"],
 )
 def test_modes_of_pixels(tmp_path: Path, image: Image.Image, form: str, expected: tuple[int, ...]) -> None:
-    _, result = stored(tmp_path, f"picture.{form.lower()}", encoded(image, form))
+    _, result = stored(tmp_path, f"image.{form.lower()}", encoded(image, form))
     pixel = result.convert("RGB").getpixel((10, 10))
     assert all(abs(have - want) <= 2 for have, want in zip(pixel, expected, strict=True))  # type: ignore[arg-type]
     assert result.format in ("JPEG", "PNG")
@@ -80,7 +80,7 @@ def test_two_files_that_differ_in_their_ending_stay_two(tmp_path: Path, png: byt
 
 
 @pytest.mark.parametrize("size", [(11_000, 11_000), (60_000, 60_000)])
-def test_a_picture_with_too_many_pixels(tmp_path: Path, size: tuple[int, int]) -> None:
+def test_an_image_with_too_many_pixels(tmp_path: Path, size: tuple[int, int]) -> None:
     small = encoded(Image.new("1", (8, 8)), "PNG")
     claim = b"IHDR" + struct.pack(">II", *size) + small[24:29]
     (tmp_path / "bomb.png").write_bytes(small[:12] + claim + struct.pack(">I", zlib.crc32(claim)) + small[33:])

@@ -39,10 +39,10 @@ def test_a_table(home: Home, reviews: Path) -> None:
     assert imported.folder.parent == home.datasets
 
 
-def test_pictures(home: Home, pictures: Path) -> None:
+def test_images(home: Home, images: Path) -> None:
     told: list[str] = []
     imported = import_source(
-        str(pictures), ReadingOptions(), home, Limits(), lambda sentence, done, total: told.append(sentence)
+        str(images), ReadingOptions(), home, Limits(), lambda sentence, done, total: told.append(sentence)
     )
     assert (imported.kind, imported.rows, imported.columns) == ("image", 40, ("image", "label"))
     assert imported.files and imported.thumbnails
@@ -108,7 +108,7 @@ def test_a_failed_import_leaves_nothing(home: Home, tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        import_source(str(tiny.write_pictures(tmp_path / "p.zip")), ReadingOptions(), home, Limits(), stop)
+        import_source(str(tiny.write_images(tmp_path / "p.zip")), ReadingOptions(), home, Limits(), stop)
     assert [path for path in home.datasets.iterdir() if path.name != "aliases"] == []
     assert not (tmp_path / "evil.txt").exists()
 
@@ -143,8 +143,8 @@ def test_a_table_in_an_archive(home: Home, tmp_path: Path, reviews: Path) -> Non
         take(tmp_path / "sounds.zip", home)
 
 
-def test_a_folder_of_this_machine(home: Home, tmp_path: Path, pictures: Path) -> None:
-    with zipfile.ZipFile(pictures) as archive:
+def test_a_folder_of_this_machine(home: Home, tmp_path: Path, images: Path) -> None:
+    with zipfile.ZipFile(images) as archive:
         archive.extractall(tmp_path / "photos")
     imported = take(tmp_path / "photos", home)
     assert (imported.kind, imported.rows) == ("image", 40)
@@ -185,7 +185,7 @@ def test_about_is_plain_json(home: Home, reviews: Path) -> None:
 
 def test_boxes_in_an_archive(home: Home, tmp_path: Path) -> None:
     """From the archive to the rows that a task for boxes asks for."""
-    columns = (Column("image", "Picture", "image", ""), Column("boxes", "Boxes", "boxes", ""))
+    columns = (Column("image", "Image", "image", ""), Column("boxes", "Boxes", "boxes", ""))
     with zipfile.ZipFile(tmp_path / "boxes.zip", "w") as archive:
         for number in range(12):
             archive.writestr(f"images/{number}.png", blank(1000, 800))

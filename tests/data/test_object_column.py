@@ -28,7 +28,7 @@ def test_forms_in_a_table_beside_images(tmp_path: Path, objects: Any) -> None:
     rows = [{"file_name": "a.png", "objects": objects}, {"file_name": "b.png", "objects": []}, {"file_name": "c.png"}]
     files = {f"train/{name}.png": PNG for name in "abc"}
     content = import_folder(tmp_path / "up", {**files, "train/metadata.jsonl": "\n".join(map(json.dumps, rows))})
-    assert content.format == "pictures with a table"
+    assert content.format == "images with a table"
     assert list(content.table.columns) == ["image", "boxes"]
     cells = content.table["boxes"].tolist()
     assert [json.loads(cell) for cell in cells[:2]] == [[CAT, DOG], []]

@@ -26,8 +26,8 @@ def ask(request: dict[str, Any] | str, *arguments: str) -> tuple[int, list[dict[
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr.decode()
 
 
-def test_an_import(home: Home, pictures: Path) -> None:
-    code, messages, _ = ask({"op": "import", "source": str(pictures), "home": str(home.root)})
+def test_an_import(home: Home, images: Path) -> None:
+    code, messages, _ = ask({"op": "import", "source": str(images), "home": str(home.root)})
     assert code == 0
     assert [set(message) for message in messages[:-1]] == [{"progress"}] * (len(messages) - 1)
     assert messages[0]["progress"].keys() == {"sentence", "done", "total"}
@@ -69,7 +69,7 @@ def test_stray_prints_do_not_reach_the_answer(home: Home, reviews: Path) -> None
     assert "stray below" in errors
 
 
-def test_torch_is_never_imported(home: Home, reviews: Path, pictures: Path) -> None:
+def test_torch_is_never_imported(home: Home, reviews: Path, images: Path) -> None:
     program = (
         "import json, sys\n"
         "from pathlib import Path\n"
@@ -85,7 +85,7 @@ def test_torch_is_never_imported(home: Home, reviews: Path, pictures: Path) -> N
         "        assert source.startswith('hub:'), error\n"
         "print(json.dumps({'heavy': sorted({'torch', 'transformers', 'peft'} & set(sys.modules))}))\n"
     )
-    sources = [str(reviews), str(pictures), "sample/handwritten-digits", "hub:owner/name"]
+    sources = [str(reviews), str(images), "sample/handwritten-digits", "hub:owner/name"]
     code, messages, errors = ask("", sys.executable, "-c", program, str(home.root), *sources)
     assert code == 0, errors
     assert messages == [{"heavy": []}]
@@ -104,7 +104,7 @@ process.answer(json.load(sys.stdin), write)
 def test_a_killed_import_counts_for_nothing(home: Home, tmp_path: Path) -> None:
     import tiny
 
-    request = {"op": "import", "source": str(tiny.write_pictures(tmp_path / "p.zip", 40)), "home": str(home.root)}
+    request = {"op": "import", "source": str(tiny.write_images(tmp_path / "p.zip", 40)), "home": str(home.root)}
     code, messages, _ = ask(request, sys.executable, "-c", KILLED)
     assert code not in (0, 1) and messages == []
     folders = [path for path in home.datasets.iterdir() if path.name != "aliases"]

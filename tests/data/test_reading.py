@@ -249,7 +249,7 @@ def test_shapes_of_json(tmp_path: Path, value: object) -> None:
     assert problems == []
 
 
-def test_json_with_one_list_per_part(tmp_path: Path) -> None:
+def test_json_with_one_list_per_split(tmp_path: Path) -> None:
     path = write(tmp_path / "data.json", json.dumps({"train": [{"text": "a"}], "valid": [{"text": "b"}]}))
     assert read_table(path)[0].to_dict("list") == {"text": ["a", "b"], "split": ["train", "validation"]}
 

@@ -83,9 +83,9 @@ def test_samples_are_ready_to_learn_from(sample: Any, home: Home) -> None:
     assembled = assemble(imported, DataOptions(source=f"sample/{sample.name}"), task.columns, task.check)
     assert imported.title == sample.title
     assert len(assembled.table) >= 400
-    learnable = [parts for parts in assembled.counts.values() if min(parts.values()) >= 1]
+    learnable = [splits for splits in assembled.counts.values() if min(splits.values()) >= 1]
     assert len(learnable) >= 3
-    assert sum(sum(parts.values()) for parts in learnable) >= 0.99 * len(assembled.table)
+    assert sum(sum(splits.values()) for splits in learnable) >= 0.99 * len(assembled.table)
 
 
 def test_the_sample_of_messages_has_its_planted_problems(home: Home) -> None:
@@ -118,23 +118,23 @@ class ClassLabel:
         return ("no", "yes")[value]
 
 
-class Picture:
+class ImageFeature:
     pass
 
 
 class Fakes:
     ClassLabel = ClassLabel
-    Image = Picture
+    Image = ImageFeature
 
 
 def test_rows_of_the_hub_become_a_table(tmp_path: Path) -> None:
-    parts = {
+    splits = {
         "train": [{"text": "a", "label": 0, "image": {"bytes": b"1", "path": "x.png"}}] * 3,
         "validation": [{"text": "b", "label": -1, "image": {"bytes": None, "path": "/etc/passwd"}}],
     }
-    features = {"text": object(), "label": ClassLabel(), "image": Picture()}
+    features = {"text": object(), "label": ClassLabel(), "image": ImageFeature()}
     translate = {name: hub.translator(feature, Fakes, tmp_path) for name, feature in features.items()}
-    table = to_frame(hub.collect(parts, translate, Limits(), silent, tmp_path))
+    table = to_frame(hub.collect(splits, translate, Limits(), silent, tmp_path))
     assert list(table.columns) == ["text", "label", "image", "split"]
     assert list(table["label"].fillna("-")) == ["no", "no", "no", "-"]
     assert list(table["split"]) == ["train"] * 3 + ["validation"]

@@ -11,7 +11,7 @@ from studio.data.allocation import allocate, largest_remainder
 from studio.data.splitting import SplitOptions, sample_rows, split_rows
 from studio.errors import StudioError
 
-PARTS = ("train", "validation", "test")
+SPLITS = ("train", "validation", "test")
 
 
 def series(values: list[str | None], start: int = 1) -> pandas.Series:
@@ -20,7 +20,7 @@ def series(values: list[str | None], start: int = 1) -> pandas.Series:
 
 def sizes(split: pandas.Series) -> tuple[int, ...]:
     counted = Counter(split)
-    return tuple(counted[part] for part in PARTS)
+    return tuple(counted[split] for split in SPLITS)
 
 
 def options(**changes: object) -> SplitOptions:
@@ -31,9 +31,9 @@ def test_a_golden_split() -> None:
     """Written down once: if this changes, every earlier run's split changes with it."""
     labels = series(["a", "b", "a", "b", "c"] * 8)
     letters = {"train": "t", "validation": "v", "test": "e"}
-    short = "".join(letters[part] for part in split_rows(labels, None, options()))
+    short = "".join(letters[split] for split in split_rows(labels, None, options()))
     assert short == "tttetvtvtttttttttetetttvttettttttttttttv"
-    other = "".join(letters[part] for part in split_rows(labels, None, options(seed=8)))
+    other = "".join(letters[split] for split in split_rows(labels, None, options(seed=8)))
     assert other == "tttttttvtetttettttettttttttettttvtttvttv"
 
 
@@ -49,15 +49,15 @@ def test_sizes_hold_within_one_row_and_classes_keep_their_share(trial: int) -> N
     assert list(split.index) == list(labels.index)
     wanted = [max(1.0, len(labels) * fraction) for fraction in (chosen.train, validation, test)]
     assert all(abs(size - want) <= 1.0 + 1e-9 for size, want in zip(sizes(split), wanted, strict=True))
-    table = pandas.crosstab(labels, split).reindex(columns=PARTS, fill_value=0)
+    table = pandas.crosstab(labels, split).reindex(columns=SPLITS, fill_value=0)
     assert (table["train"] >= 1).all()
     enough = table[table.sum(axis=1) >= 3]
-    for part in PARTS[1:]:
-        if len(enough) <= table[part].sum():
-            assert (enough[part] >= 1).all()
+    for each in SPLITS[1:]:
+        if len(enough) <= table[each].sum():
+            assert (enough[each] >= 1).all()
     big = table[table.sum(axis=1) >= 60]
-    for part, fraction in zip(PARTS, (chosen.train, validation, test), strict=True):
-        assert ((big[part] - big.sum(axis=1) * fraction).abs() <= 3).all()
+    for each, fraction in zip(SPLITS, (chosen.train, validation, test), strict=True):
+        assert ((big[each] - big.sum(axis=1) * fraction).abs() <= 3).all()
 
 
 @pytest.mark.parametrize("trial", range(200))
@@ -101,7 +101,7 @@ def test_small_classes() -> None:
     labels = series(["common"] * 90 + ["three"] * 3 + ["two"] * 2 + ["one"])
     split = split_rows(labels, None, options())
     table = pandas.crosstab(labels, split)
-    assert list(table.loc["three", list(PARTS)]) == [1, 1, 1]
+    assert list(table.loc["three", list(SPLITS)]) == [1, 1, 1]
     assert table.loc["one", "train"] == 1
     assert table.loc["two", "train"] >= 1
 
@@ -130,54 +130,54 @@ def test_too_few_rows() -> None:
     assert sizes(split_rows(series(["a", "b", "a"]), None, options())) == (1, 1, 1)
 
 
-# --- parts that the upload brings -----------------------------------------------------------------
+# --- splits that the upload brings -----------------------------------------------------------------
 
 
 def given(**counts: int) -> tuple[pandas.Series, pandas.Series]:
-    parts = [part for part, count in counts.items() for _ in range(count)]
-    return series(["a", "b"] * (len(parts) // 2)), series([None if part == "none" else part for part in parts])
+    named = [split for split, count in counts.items() for _ in range(count)]
+    return series(["a", "b"] * (len(named) // 2)), series([None if split == "none" else split for split in named])
 
 
-def test_three_given_parts_stay_exactly() -> None:
-    labels, parts = given(train=20, validation=6, test=4)
-    assert list(split_rows(labels, parts, options())) == list(parts)
+def test_three_given_splits_stay_exactly() -> None:
+    labels, named = given(train=20, validation=6, test=4)
+    assert list(split_rows(labels, named, options())) == list(named)
 
 
-def test_a_lone_validation_part_stays_whole_and_test_comes_from_train() -> None:
-    labels, parts = given(train=100, validation=30)
-    split = split_rows(labels, parts, options())
-    assert (split[parts == "validation"] == "validation").all()
+def test_a_lone_validation_split_stays_whole_and_test_comes_from_train() -> None:
+    labels, named = given(train=100, validation=30)
+    split = split_rows(labels, named, options())
+    assert (split[named == "validation"] == "validation").all()
     assert sizes(split) == (90, 30, 10)
     assert set(labels[split == "test"]) == {"a", "b"}
 
 
-def test_a_lone_test_part_stays_whole_and_validation_comes_from_train() -> None:
-    labels, parts = given(train=100, test=50)
-    split = split_rows(labels, parts, options(train=0.7, validation=0.2, test=0.1))
-    assert (split[parts == "test"] == "test").all()
+def test_a_lone_test_split_stays_whole_and_validation_comes_from_train() -> None:
+    labels, named = given(train=100, test=50)
+    split = split_rows(labels, named, options(train=0.7, validation=0.2, test=0.1))
+    assert (split[named == "test"] == "test").all()
     assert sizes(split) == (80, 20, 50)
 
 
-def test_rows_without_a_part_train_beside_a_given_test_part() -> None:
-    labels, parts = given(none=100, test=20)
-    split = split_rows(labels, parts, options())
+def test_rows_without_a_split_train_beside_a_given_test_split() -> None:
+    labels, named = given(none=100, test=20)
+    split = split_rows(labels, named, options())
     assert sizes(split) == (90, 10, 20)
 
 
-def test_a_lone_training_part_is_split_by_the_fractions() -> None:
-    labels, parts = given(train=100)
-    assert sizes(split_rows(labels, parts, options())) == (80, 10, 10)
+def test_a_lone_training_split_is_split_by_the_fractions() -> None:
+    labels, named = given(train=100)
+    assert sizes(split_rows(labels, named, options())) == (80, 10, 10)
 
 
-def test_given_parts_may_be_ignored() -> None:
-    labels, parts = given(train=20, validation=60, test=20)
-    assert sizes(split_rows(labels, parts, options(keep=False))) == (80, 10, 10)
+def test_given_splits_may_be_ignored() -> None:
+    labels, named = given(train=20, validation=60, test=20)
+    assert sizes(split_rows(labels, named, options(keep=False))) == (80, 10, 10)
 
 
-def test_no_training_part() -> None:
-    labels, parts = given(validation=10, test=10)
-    with pytest.raises(StudioError, match="no training part"):
-        split_rows(labels, parts, options())
+def test_no_training_split() -> None:
+    labels, named = given(validation=10, test=10)
+    with pytest.raises(StudioError, match="no training split"):
+        split_rows(labels, named, options())
 
 
 def test_a_sample_keeps_shares() -> None:

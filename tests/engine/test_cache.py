@@ -88,7 +88,7 @@ def test_a_cut_that_drops_something_is_found_by_the_trial(finished: Finished, mo
     assert any("computed anew" in note.text for note in state_of(run).notes)
 
 
-def test_varied_pictures_are_computed_anew(finished: Finished) -> None:
+def test_varied_images_are_computed_anew(finished: Finished) -> None:
     session = open_session(finished.new("image", options={"augment": True}))
     cache = session.loop.forward.cache
     assert cache is not None and cache.splits == {"validation", "test"}

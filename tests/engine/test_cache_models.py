@@ -62,14 +62,14 @@ def mobilenet() -> Any:
 
 
 TEXT: tuple[Callable[[], Any], ...] = (bert, roberta, distilbert)
-PICTURES: tuple[Callable[[], Any], ...] = (vit, resnet, mobilenet)
+IMAGES: tuple[Callable[[], Any], ...] = (vit, resnet, mobilenet)
 
 
 def texts(rows: int) -> list[dict[str, Any]]:
     return [{"input_ids": [2, *range(5, 5 + index % 9), 3], "labels": index % 2} for index in range(rows)]
 
 
-def pictures(rows: int) -> list[dict[str, Any]]:
+def images(rows: int) -> list[dict[str, Any]]:
     generator = torch.Generator().manual_seed(0)
     return [{"pixel_values": torch.rand(3, 32, 32, generator=generator), "labels": i % 2} for i in range(rows)]
 
@@ -83,7 +83,7 @@ def prepare(make: Callable[[], Any], strategy: str, varying: Sequence[str] = (),
     torch.manual_seed(0)
     model = make()
     is_text = make in TEXT
-    items = {split: (texts if is_text else pictures)(rows) for split, rows in ROWS.items()}
+    items = {split: (texts if is_text else images)(rows) for split, rows in ROWS.items()}
     head = frozenset(name for name, _ in model.named_parameters() if name.startswith(("classifier", "pre_classifier")))
     structure = find_structure({name: tuple(p.shape) for name, p in model.named_parameters()}, head)
     chosen = STRATEGIES[strategy]
@@ -126,7 +126,7 @@ def calls(module: nn.Module, forward: Callable[[], Any]) -> int:
 
 
 @pytest.mark.parametrize("last_blocks", (0, 1, 2))
-@pytest.mark.parametrize("make", (*TEXT, *PICTURES), ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", (*TEXT, *IMAGES), ids=lambda make: make.__name__)
 def test_replay_answers_as_the_whole_model(make: Callable[[], Any], last_blocks: int, tmp_path: Path) -> None:
     forward = prepare(make, "freeze", last_blocks=last_blocks)
     plain = {split: logits(forward, split) for split in ROWS}
@@ -144,7 +144,7 @@ def test_replay_answers_as_the_whole_model(make: Callable[[], Any], last_blocks:
     torch.testing.assert_close(logits(forward, "train"), plain["train"])
 
 
-@pytest.mark.parametrize("make", (*TEXT, *PICTURES), ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", (*TEXT, *IMAGES), ids=lambda make: make.__name__)
 def test_gradients_are_those_of_the_whole_model(make: Callable[[], Any], tmp_path: Path) -> None:
     forward = prepare(make, "freeze", last_blocks=1)
     trained = [parameter for parameter in forward.model.parameters() if parameter.requires_grad]

@@ -131,7 +131,7 @@ def trace(text_model: Path, image_model: Path, tmp_path_factory: pytest.TempPath
     rows = tiny.write_reviews(reviews, 64).read_text(encoding="utf-8").splitlines()
     some = [row for number, row in enumerate(rows) if number % 4]  # one class is rarer
     reviews.write_text("\n".join([rows[0], *some]), encoding="utf-8")
-    images = tiny.write_pictures(folder / "images.zip", 40)
+    images = tiny.write_images(folder / "images.zip", 40)
     convnext = folder / "convnext"
     families.build("convnext", with_head=False).save_pretrained(convnext)
     (convnext / "preprocessor_config.json").write_bytes((image_model / "preprocessor_config.json").read_bytes())

@@ -32,7 +32,7 @@ def inputs_of(run: Run, rows: pandas.DataFrame, home: Path) -> list[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_tuned_answers_are_those_of_the_evaluation(name: str, finished: Finished, inference: Inference) -> None:
-    """A saved run, loaded in another process, gives the probabilities that training saw on the test part."""
+    """A saved run, loaded in another process, gives the probabilities that training saw on the test split."""
     run = finished[name]
     rows = pandas.read_parquet(run.test_rows_file)
     answers = inference.predict(run, inputs_of(run, rows, finished.home.datasets))
@@ -73,21 +73,21 @@ def test_a_table_of_texts(finished: Finished, inference: Inference, tmp_path: Pa
     assert rows[0]["answer"]["details"]["probabilities"] == pytest.approx(alone, abs=2e-6)
 
 
-def test_a_zip_of_pictures(finished: Finished, inference: Inference, tmp_path: Path) -> None:
+def test_a_zip_of_images(finished: Finished, inference: Inference, tmp_path: Path) -> None:
     import random
 
     source = tmp_path / "in.zip"
     with zipfile.ZipFile(source, "w") as archive:
-        archive.writestr("a/one.png", tiny.picture("across", random.Random(1)))
-        archive.writestr("a/two.png", tiny.picture("upright", random.Random(2)))
-        archive.writestr("broken.jpg", b"no picture")
+        archive.writestr("a/one.png", tiny.image("across", random.Random(1)))
+        archive.writestr("a/two.png", tiny.image("upright", random.Random(2)))
+        archive.writestr("broken.jpg", b"no image")
         archive.writestr("notes.md", b"a word")
     told = inference.messages(op="predict-file", run_dir=finished["image"].folder, input=source)
     assert told[-1]["result"]["rows"] == 3
     rows = [row for message in told[:-1] for row in message["answered"]]
     assert [row["given"]["image"] for row in rows] == ["a/one.png", "a/two.png", "broken.jpg"]
     assert [row["answer"]["value"] for row in rows[:2]] == ["across", "upright"]
-    assert rows[2]["answer"] is None and "opened as a picture" in rows[2]["problem"]
+    assert rows[2]["answer"] is None and "opened as an image" in rows[2]["problem"]
 
 
 def test_a_zip_that_would_do_harm(finished: Finished, inference: Inference, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Learning rates, weight decay, judging the validation part, and the points of the curve."""
+"""Learning rates, weight decay, judging the validation split, and the points of the curve."""
 
 from itertools import pairwise
 from pathlib import Path

@@ -115,17 +115,17 @@ def test_r_drop_asks_twice() -> None:
 
 
 @pytest.mark.parametrize("way", ["mixup", "cutmix"])
-def test_pictures_are_mixed_with_their_labels(way: str) -> None:
+def test_images_are_mixed_with_their_labels(way: str) -> None:
     mix = mixing(TrainingOptions(**{way: 1.0}), 2)
     assert mix is not None
     torch.manual_seed(3)
-    pictures = torch.stack([torch.zeros(3, 8, 8), torch.ones(3, 8, 8)])
-    mixed, shares = mix(pictures, torch.tensor([0, 1]))
+    images = torch.stack([torch.zeros(3, 8, 8), torch.ones(3, 8, 8)])
+    mixed, shares = mix(images, torch.tensor([0, 1]))
     assert shares.shape == (2, 2) and torch.allclose(shares.sum(1), torch.ones(2))
     assert torch.allclose(mixed.mean((1, 2, 3)), shares[:, 1], atol=1e-5)  # as much of the second as its label says
 
 
-def test_mixed_pictures_are_not_recorded(finished: Finished) -> None:
+def test_mixed_images_are_not_recorded(finished: Finished) -> None:
     session = open_session(finished.new("image", mixup=0.2, cutmix=1.0))
     cache = session.loop.forward.cache
     assert cache is not None and cache.splits == {"validation", "test"}

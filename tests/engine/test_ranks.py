@@ -92,7 +92,7 @@ def launch(run: Run, forked: Forked) -> list["subprocess.Popen[bytes]"]:
 def test_started_by_a_launcher_and_stopped(finished: Finished, forked: Forked, image_model: Path) -> None:
     """A model with moving statistics, whose weights lie in memory pixel by pixel."""
     training = {"epochs": 1000, "batch_norm": "updated", "averaging": "swa", "swa_start": 0.001}
-    run = new_run(finished.home, "image-classification", image_model, finished.pictures, training=training)
+    run = new_run(finished.home, "image-classification", image_model, finished.images, training=training)
     processes = launch(run, forked)
     wait_until(lambda: state_of(run).step > 10 or any(process.poll() for process in processes))
     assert run.worker == Identity.of(processes[0].pid)

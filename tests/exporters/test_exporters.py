@@ -57,13 +57,13 @@ def test_the_card_s_own_code_gives_the_studio_s_answers(
 ) -> None:
     dataset = json.loads(finished["image"].dataset_file.read_text(encoding="utf-8"))["dataset"]
     examples = pandas.read_parquet(finished["image"].examples_file)
-    pictures = [str(finished.home.datasets / dataset / "files" / name) for name in examples["image"][:6]]
+    images = [str(finished.home.datasets / dataset / "files" / name) for name in examples["image"][:6]]
     questions: dict[str, Any] = {}
     for name, folder in exported.items():
         place = tmp_path / name
         shutil.copytree(folder, place)
         shutil.copytree(text_model, place / text_model.name)  # where the card's code looks for the base model
-        questions[name] = (str(place), pictures if name.startswith("image") else TEXTS)
+        questions[name] = (str(place), images if name.startswith("image") else TEXTS)
     done = subprocess.run(
         [sys.executable, "-c", ELSEWHERE],
         input=json.dumps(questions),

@@ -1,4 +1,4 @@
-"""Generated pictures: the same for the same seed, whole, and different from class to class."""
+"""Generated images: the same for the same seed, whole, and different from class to class."""
 
 from pathlib import Path
 
@@ -28,14 +28,14 @@ def random() -> np.random.Generator:
     return np.random.default_rng(5)
 
 
-def test_the_same_seed_draws_the_same_pictures() -> None:
+def test_the_same_seed_draws_the_same_images() -> None:
     first, second, other = draw(60, 3, SIDE), draw(60, 3, SIDE), draw(60, 4, SIDE)
     for name in ("pixels", "classes", "qualities"):
         assert np.array_equal(getattr(first, name), getattr(second, name))
         assert not np.array_equal(getattr(first, name), getattr(other, name))
 
 
-def test_pictures_have_the_promised_form() -> None:
+def test_images_have_the_promised_form() -> None:
     drawn = draw(120, 1, SIDE)
     assert drawn.pixels.shape == (120, SIDE, SIDE, 3) and drawn.pixels.dtype == np.uint8
     assert drawn.classes.shape == (120,) and drawn.classes.min() >= 0 and drawn.classes.max() < CLASSES
@@ -44,7 +44,7 @@ def test_pictures_have_the_promised_form() -> None:
     assert np.isfinite(drawn.qualities).all() and np.abs(drawn.qualities).max() <= 1
 
 
-def test_pictures_are_neither_empty_nor_alike() -> None:
+def test_images_are_neither_empty_nor_alike() -> None:
     drawn = draw(60, 2, SIDE)
     contrast = drawn.pixels.reshape(60, -1).std(axis=1)
     assert (contrast > 2).mean() > 0.9  # a few hide their thing in the colour of the ground, as the world does
@@ -87,7 +87,7 @@ def test_every_surface_is_drawn_between_nought_and_one() -> None:
 
 
 def test_a_turned_outline_is_turned() -> None:
-    """A quarter turn in the formula is a quarter turn of the picture."""
+    """A quarter turn in the formula is a quarter turn of the image."""
     shapes = outlines(8, 1)
     quarter = np.full(4, np.pi / 2, np.float32)
     straight = draw_outlines(shapes, ROWS, MIDDLE, SCALE, UPRIGHT, UPRIGHT, SIDE)
@@ -122,7 +122,7 @@ def test_two_steps_of_the_recipe_give_a_model_that_loads(tmp_path: Path) -> None
 
 
 def test_a_view_knows_what_was_blended_into_it() -> None:
-    """Of white pictures with black partners, the mean brightness is the share."""
+    """Of white images with black partners, the mean brightness is the share."""
     torch.manual_seed(3)
     white = torch.ones(200, 3, 32, 32)
     views, share, partner = blended(white)
@@ -134,7 +134,7 @@ def test_a_view_knows_what_was_blended_into_it() -> None:
     assert torch.allclose(views.mean(dim=(1, 2, 3)), share * own + (1 - share) * other, atol=1e-5)
 
 
-def test_views_differ_and_stay_pictures() -> None:
+def test_views_differ_and_stay_images() -> None:
     torch.manual_seed(3)
     pixels = torch.from_numpy(draw(60, 3, SIDE).pixels)
     view = shown(pixels, 48)
@@ -145,14 +145,14 @@ def test_views_differ_and_stay_pictures() -> None:
 
 def test_written_signs_are_small_scans_of_their_table() -> None:
     table = signs(SIGNS, 99)
-    pictures, classes = written(table, 40, random(), 128)
-    assert pictures.shape == (40, 3, 128, 128) and pictures.min() >= -1 and pictures.max() <= 1
+    images, classes = written(table, 40, random(), 128)
+    assert images.shape == (40, 3, 128, 128) and images.min() >= -1 and images.max() <= 1
     assert classes.min() >= 0 and classes.max() < SIGNS and len(set(classes.tolist())) > 30
-    assert (pictures.std(dim=(1, 2, 3)) > 0.02).all()
-    steps = (pictures[:, 0, :, 1:] - pictures[:, 0, :, :-1]).abs().amax()
+    assert (images.std(dim=(1, 2, 3)) > 0.02).all()
+    steps = (images[:, 0, :, 1:] - images[:, 0, :, :-1]).abs().amax()
     assert steps < 0.7  # no edge is sharp: 20 pixels at most lie under 128
     again, same = written(table, 40, random(), 128)
-    assert torch.equal(pictures, again) and torch.equal(classes, same)
+    assert torch.equal(images, again) and torch.equal(classes, same)
 
 
 def test_the_second_course_keeps_part_of_the_change_and_all_statistics() -> None:
@@ -174,8 +174,8 @@ def test_the_second_course_keeps_part_of_the_change_and_all_statistics() -> None
 
 def test_the_card_and_the_recipe_of_an_earlier_course_go_on(tmp_path: Path) -> None:
     course = {"steps": 5, "minutes": 0.1, "losses": {"formula": 6.0}, "device": "cpu", "machine": "a processor"}
-    course |= {"pictures": 150, "taught": False, "batch": 64, "seed": 7}
-    writing = {"steps": 1200, "minutes": 9.5, "losses": {"sign": 2.5, "kept": 0.125}, "seed": 7, "pictures": 150}
+    course |= {"images": 150, "taught": False, "batch": 64, "seed": 7}
+    writing = {"steps": 1200, "minutes": 9.5, "losses": {"sign": 2.5, "kept": 0.125}, "seed": 7, "images": 150}
     write_card(tmp_path, {"formulas": course, "writing": writing})
     card = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert "1,200 steps, 9.5 minutes" in card and "--steps 5" in card and "--writing 1200" in card

@@ -85,7 +85,7 @@ def test_what_does_not_fit_is_said_with_the_reason():
     convolutions, gpt2, vit = (live_structure(build(family)) for family in ("resnet", "gpt2", "vit"))
     assert "convolutions" in STRATEGIES["vera"].why_not(convolutions)
     assert "GPT-2" in STRATEGIES["loha"].why_not(gpt2)
-    assert "pictures" in STRATEGIES["prompt-tuning"].why_not(vit)
+    assert "images" in STRATEGIES["prompt-tuning"].why_not(vit)
     assert "decoder" in STRATEGIES["p-tuning"].why_not(live_structure(build("t5")))
     assert "look back" in STRATEGIES["prefix-tuning"].why_not(live_structure(build("distilbert")))
     assert "norm-only" in STRATEGIES["ln-tuning"].why_not(convolutions)

@@ -1,4 +1,4 @@
-"""Pictures: the same pixels in training, in answers and in the plain processor; problems; augmentation."""
+"""Images: the same pixels in training, in answers and in the plain processor; problems; augmentation."""
 
 import json
 import zipfile
@@ -21,9 +21,9 @@ TASK = TASKS["image-classification"]
 
 
 @pytest.fixture(scope="module")
-def unpacked(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def unpacked(images: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("unpacked")
-    with zipfile.ZipFile(pictures) as archive:
+    with zipfile.ZipFile(images) as archive:
         archive.extractall(folder)
     return folder
 
@@ -69,11 +69,11 @@ def test_two_steps_give_the_pixels_of_the_processor(name):
 
     processor = getattr(transformers, name)()
     noise = numpy.random.default_rng(0).integers(0, 256, (300, 420, 3)).astype("uint8")
-    picture = Image.fromarray(noise).resize((420, 300), Image.Resampling.BILINEAR)
+    image = Image.fromarray(noise).resize((420, 300), Image.Resampling.BILINEAR)
     pixels = Pixels(processor)
-    ours = pixels.normalise(pixels.shrink(picture)[None])
+    ours = pixels.normalise(pixels.shrink(image)[None])
     assert pixels.divided == (name != "EfficientNetImageProcessor")  # which normalises twice
-    theirs = processor(picture, return_tensors="pt")["pixel_values"]
+    theirs = processor(image, return_tensors="pt")["pixel_values"]
     assert ours.shape == theirs.shape
     assert torch.allclose(ours, theirs, atol=1e-5)
 
@@ -103,7 +103,7 @@ def test_augmentation_varies_the_training_part_alone(table, unpacked, image_mode
     assert torch.equal(*[prepared.collate(items)["pixel_values"] for _ in range(2)])
 
 
-def test_varied_pictures_keep_their_kind():
+def test_varied_images_keep_their_kind():
     pixels = torch.randint(0, 256, (3, 40, 56), dtype=torch.uint8)
     for seed in range(20):
         torch.manual_seed(seed)
@@ -112,7 +112,7 @@ def test_varied_pictures_keep_their_kind():
 
 
 def test_a_large_head_gives_way_to_a_new_one(table, unpacked, tmp_path):
-    """A checkpoint with 1,001 labels and no settings for its pictures, as published MobileNets come."""
+    """A checkpoint with 1,001 labels and no settings for its images, as published MobileNets come."""
     model = build("mobilenet_v2", classes=1001)
     model.save_pretrained(tmp_path)
     assert not (tmp_path / "preprocessor_config.json").exists()

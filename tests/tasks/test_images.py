@@ -16,8 +16,8 @@ from studio.tasks.images import Pixels, vary
 
 def draw(path: Path, mode: str = "RGB", size: tuple[int, int] = (57, 43)) -> Path:
     pixels = numpy.random.default_rng(0).integers(0, 255, (*size[::-1], 3)).astype("uint8")
-    picture = Image.fromarray(pixels).resize(size).convert(mode)
-    picture.save(path)
+    image = Image.fromarray(pixels).resize(size).convert(mode)
+    image.save(path)
     return path
 
 
@@ -29,12 +29,12 @@ def pixels_of(model: Path) -> Pixels:
 def files(tmp_path: Path) -> Path:
     chooser = random.Random(0)
     for index in range(12):
-        (tmp_path / f"{index}.png").write_bytes(tiny.picture(("across", "upright")[index % 2], chooser, 40))
+        (tmp_path / f"{index}.png").write_bytes(tiny.image(("across", "upright")[index % 2], chooser, 40))
     return tmp_path
 
 
 @pytest.mark.parametrize("mode", ["L", "RGBA", "P", "1", "LA", "I;16", "CMYK"])
-def test_every_kind_of_picture_is_three_channels(mode: str, image_model: Path, tmp_path: Path) -> None:
+def test_every_kind_of_image_is_three_channels(mode: str, image_model: Path, tmp_path: Path) -> None:
     if mode == "I;16":
         path = tmp_path / "a.png"
         Image.fromarray(numpy.linspace(0, 65535, 40 * 40, dtype="uint16").reshape(40, 40)).save(path)

@@ -122,7 +122,7 @@ def test_pickled_weights_are_refused(table, text_model, tmp_path):
         prepared(table, Path(folder))
 
 
-def test_a_picture_model_is_refused(table, image_model, text_model, tmp_path):
+def test_an_image_model_is_refused(table, image_model, text_model, tmp_path):
     folder = Path(shutil.copytree(image_model, tmp_path / "model"))
     for file in text_model.glob("*token*"):
         shutil.copy(file, folder)

@@ -186,7 +186,7 @@ def make_datasets(home: Home, folder: Path) -> dict[str, Any]:
     messy.write_text("what;kind\ngood film;good\n;bad\nsad story;bad\ntoo;many;cells\n", encoding="latin-1")
     reading = ReadingOptions(delimiter=";", encoding="latin-1", header=True)
     import_source(str(upload(home, messy)), reading, home, Limits())
-    pictures = upload(home, tiny.write_pictures(folder / "pictures.zip", 6))
+    pictures = upload(home, tiny.write_images(folder / "pictures.zip", 6))
     import_source(str(pictures), ReadingOptions(), home, Limits())
     opened = [Imported.open(path) for path in sorted(home.datasets.iterdir())]
     return {

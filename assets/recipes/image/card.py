@@ -22,14 +22,14 @@ tags:
 
 # starter/image
 
-A small ResNet (1.7 million parameters, 3.4 MB, 768 features) that comes with Fine-Tuning Studio, so that pictures can
-be sorted without a download. It was taught on generated pictures alone and has no classes of its own: give it a head.
+A small ResNet (1.7 million parameters, 3.4 MB, 768 features) that comes with Fine-Tuning Studio, so that images can
+be sorted without a download. It was taught on generated images alone and has no classes of its own: give it a head.
 
 **Good for** shapes, surfaces, drawings, signs and digits, as a first try.
 **For photographs choose a model of the Hub** that was taught on photographs, such as a MobileNetV2: it is
 far better there.
 
-Pictures are read at 128 x 128, RGB, with values from -1 to 1; smaller and larger ones work too.
+Images are read at 128 x 128, RGB, with values from -1 to 1; smaller and larger ones work too.
 
 ## Measured
 
@@ -37,18 +37,18 @@ Not yet: `python benchmarks/starter_image.py DATA.zip ... --tune --card README.m
 
 ## How it was made
 
-- **Data**: {pictures:,} pictures of {classes:,} classes, drawn by `assets/recipes/image/drawing/images.py` with seed
+- **Data**: {images:,} images of {classes:,} classes, drawn by `assets/recipes/image/drawing/images.py` with seed
   {seed}: surfaces, outlines, shaded solids, fractals and signs of strokes, before plain and cluttered grounds, under
-  light from all sides. No photograph, no collected picture, nobody's likeness.
-- **Lessons**: which formula a picture shows, and the numbers that went into it (turn, size, place,
+  light from all sides. No photograph, no collected image, nobody's likeness.
+- **Lessons**: which formula an image shows, and the numbers that went into it (turn, size, place,
   light).{teacher}
-- **Views**: every time another part, turned and mirrored, some as if from afar, some blended with another picture.
-- **Training**: AdamW, {steps:,} steps of {batch} pictures in {minutes} minutes on {machine}; first at {first},
+- **Views**: every time another part, turned and mirrored, some as if from afar, some blended with another image.
+- **Training**: AdamW, {steps:,} steps of {batch} images in {minutes} minutes on {machine}; first at {first},
   at last at {last} pixels. Last losses: {losses}.
 - **Writing**: a second course of {writing[steps]:,} steps, {writing[minutes]} minutes of one core: {signs} signs of a
-  pen, as a scan of {fewest} to {most} pixels shows them, while it goes on seeing {writing[pictures]:,} other pictures
+  pen, as a scan of {fewest} to {most} pixels shows them, while it goes on seeing {writing[images]:,} other images
   as before; {way:.0%} of the change is kept. Last losses: {writing_losses}.
-- **Again**: `python -m assets.recipes.image.make --to FOLDER{flag} --pictures {pictures} --steps {steps}
+- **Again**: `python -m assets.recipes.image.make --to FOLDER{flag} --images {images} --steps {steps}
   --batch {batch}{device} --seed {seed} --writing {writing[steps]}`. A first course that was given minutes followed the
   clock, so its steps give a model like it, not the same.
 
@@ -58,7 +58,7 @@ Apache-2.0, as the studio.{credit}
 """
 _TEACHER = (
     " A third lesson: what MobileNetV2 1.0 (224 pixels, ImageNet, Apache-2.0) sees in the same generated\n"
-    "  pictures, place by place, half way up and at the top. None of its weights are in here."
+    "  images, place by place, half way up and at the top. None of its weights are in here."
 )
 _CREDIT = " The teacher's licence is Apache-2.0 too."
 

@@ -1,9 +1,9 @@
-"""The recipe of starter/image: a small network for pictures, taught on generated ones alone.
+"""The recipe of starter/image: a small network for images, taught on generated ones alone.
 
 python -m assets.recipes.image.make --to assets/starters/image --teacher FOLDER [--device cuda --batch 512]
 python -m assets.recipes.image.make --to assets/starters/image --start FOLDER       the second course alone
 
-It draws a pool of pictures (drawing/images.py), and teaches a small ResNet three things about each: which of 1,000
+It draws a pool of images (drawing/images.py), and teaches a small ResNet three things about each: which of 1,000
 formulas it shows, the numbers that went into it (size, turn, light, ...), and, where the folder of a larger model is
 given, what that model sees in it. Only the network below these three heads is kept. A second course teaches it to read
 what is written small (writing.py); --start gives a result of the first one to it.
@@ -29,18 +29,18 @@ from assets.recipes.image.training import Course, train
 from assets.recipes.image.views import as_numbers
 from assets.recipes.image.writing import learn_to_read
 
-STORED = 112  # side of a picture in the pool
+STORED = 112  # side of an image in the pool
 USED = 128  # side of what it sees afterwards: photographs gain by it
-CHUNK = 1000  # pictures drawn by one process at a time
-ASKED_FIRST = 500  # pictures that show how far a teacher's answers vary
+CHUNK = 1000  # images drawn by one process at a time
+ASKED_FIRST = 500  # images that show how far a teacher's answers vary
 MEAN = DEVIATION = [0.5, 0.5, 0.5]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--to", type=Path, required=True, help="where the model goes")
-    parser.add_argument("--work", type=Path, default=Path("image-pool"), help="where the pool of pictures is kept")
-    parser.add_argument("--pictures", type=int, default=70_000, help="how many there are in the pool")
+    parser.add_argument("--work", type=Path, default=Path("image-pool"), help="where the pool of images is kept")
+    parser.add_argument("--images", type=int, default=70_000, help="how many there are in the pool")
     parser.add_argument("--teacher", type=Path, help="folder of a MobileNetV2 that was trained on ImageNet")
     parser.add_argument("--minutes", type=float, default=45, help="of training, the pool not counted")
     parser.add_argument("--steps", type=int, help="instead of --minutes: exactly so many steps")
@@ -55,7 +55,7 @@ def main() -> None:
     import torch
 
     torch.set_num_threads(chosen.threads)
-    pool = draw_pool(chosen.work, chosen.pictures, chosen.seed, chosen.processes)
+    pool = draw_pool(chosen.work, chosen.images, chosen.seed, chosen.processes)
     recipe, model = taken_over(chosen.start) if chosen.start else first_course(pool, chosen)
     recipe["writing"] = learn_to_read(model, pool["pixels"], chosen.writing, chosen.seed, USED)
     save(model, chosen.to)
@@ -66,10 +66,10 @@ def first_course(pool: dict[str, Any], chosen: argparse.Namespace) -> tuple[dict
     """(what the card says of it, the network)."""
     teacher = open_teacher(chosen.teacher, pool, chosen.device) if chosen.teacher else None
     course = Course(chosen.minutes, chosen.steps, chosen.batch, chosen.seed, chosen.device)
-    kept = chosen.work / f"training-{chosen.pictures}-{chosen.seed}.pt"
+    kept = chosen.work / f"training-{chosen.images}-{chosen.seed}.pt"
     model, account = train(pool, teacher, course, kept)
     kept.unlink(missing_ok=True)
-    what = {"pictures": chosen.pictures, "taught": teacher is not None, "batch": course.batch, "seed": course.seed}
+    what = {"images": chosen.images, "taught": teacher is not None, "batch": course.batch, "seed": course.seed}
     return {"formulas": account | what}, model
 
 
@@ -80,7 +80,7 @@ def taken_over(folder: Path) -> tuple[dict[str, Any], Any]:
 
 
 def draw_pool(folder: Path, count: int, seed: int, processes: int = 1) -> dict[str, Any]:
-    """The pictures, from the folder if an earlier run drew them, and drawn otherwise; pixels stay on the disk."""
+    """The images, from the folder if an earlier run drew them, and drawn otherwise; pixels stay on the disk."""
     folder.mkdir(parents=True, exist_ok=True)
     kept = {name: folder / f"{name}-{count}-{seed}.npy" for name in ("pixels", "classes", "qualities")}
     if not all(path.is_file() for path in kept.values()):
@@ -95,7 +95,7 @@ def draw_pool(folder: Path, count: int, seed: int, processes: int = 1) -> dict[s
                 classes.append(its_classes)
                 qualities.append(its_qualities)
                 if start % (20 * CHUNK) == 0:
-                    print(f"{start} of {count} pictures, {time.monotonic() - started:.0f} s", flush=True)
+                    print(f"{start} of {count} images, {time.monotonic() - started:.0f} s", flush=True)
         np.save(kept["classes"], np.concatenate(classes))
         np.save(kept["qualities"], np.concatenate(qualities))
         unfinished.rename(kept["pixels"])
@@ -103,7 +103,7 @@ def draw_pool(folder: Path, count: int, seed: int, processes: int = 1) -> dict[s
 
 
 def draw_part(pixels: Path, start: int, count: int, seed: int) -> tuple[Any, Any]:
-    """Draws the pictures from `start` on into the file, as many as one process draws at a time."""
+    """Draws the images from `start` on into the file, as many as one process draws at a time."""
     stop = min(start + CHUNK, count)
     drawn = draw(stop - start, seed * 1_000_003 + start, STORED)
     np.load(pixels, mmap_mode="r+")[start:stop] = drawn.pixels

@@ -1,4 +1,4 @@
-"""What a larger model sees in a picture, place by place: the lesson that a small one learns most from.
+"""What a larger model sees in an image, place by place: the lesson that a small one learns most from.
 
 The teacher looks at the very view that the pupil looks at (as in "Knowledge distillation: a good teacher is patient
 and consistent", Beyer et al. 2021), and answers on two levels: a fine grid half way up, and a coarse one at the top.
@@ -18,7 +18,7 @@ class Teacher:
     """A MobileNetV2 that was trained on ImageNet; answers have mean 0 and deviation 1 in every channel."""
 
     def __init__(self, folder: Path, views: Any, device: str = "cpu") -> None:
-        """`views` (n, 3, SIDE, SIDE): some pictures, to learn how far the answers usually vary."""
+        """`views` (n, 3, SIDE, SIDE): some images, to learn how far the answers usually vary."""
         import torch
         from transformers import AutoModelForImageClassification
 

@@ -1,6 +1,6 @@
-"""Teaching a small network to see: from a pool of generated pictures to weights.
+"""Teaching a small network to see: from a pool of generated images to weights.
 
-Each picture teaches up to three lessons: which formula it shows, the numbers that went into it, and what a larger
+Each image teaches up to three lessons: which formula it shows, the numbers that went into it, and what a larger
 model sees in it. The training is kept in a file every few minutes, and goes on from there when it was broken off.
 """
 
@@ -96,7 +96,7 @@ class Training:
         torch.set_rng_state(state["torch"].cpu())
 
     def next_rows(self, count: int) -> Any:
-        """Numbers of the next pictures: every picture once before any comes again."""
+        """Numbers of the next images: every image once before any comes again."""
         import torch
 
         batch = self.course.batch
@@ -183,7 +183,7 @@ def resized(views: Any, side: int) -> Any:
 
 
 def lessons(heads: Any, found: Any, classes: Any, qualities: Any, view: View) -> dict[str, Any]:
-    """What a picture's formula teaches. A mirrored picture's numbers are not its own any more, and a blended one has
+    """What an image's formula teaches. A mirrored image's numbers are not its own any more, and a blended one has
     those of two, so they are left out; the formulas of a blend count by their shares."""
     from torch.nn import functional
 

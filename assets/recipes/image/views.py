@@ -1,7 +1,7 @@
-"""Views of a picture, each a little different: cut out, turned, mirrored, seen from afar, blended with another one.
+"""Views of an image, each a little different: cut out, turned, mirrored, seen from afar, blended with another one.
 
 Blends (MixUp, Zhang et al. 2018, arXiv:1710.09412; CutMix, Yun et al. 2019, arXiv:1905.04899) show a teacher far more
-than was drawn: distilled on variations of very few pictures, a small network learns most of what its teacher knows
+than was drawn: distilled on variations of very few images, a small network learns most of what its teacher knows
 (Asano and Saeed 2023, arXiv:2112.00725).
 """
 
@@ -14,8 +14,8 @@ NEAREST, FARTHEST = 64, 10  # pixels that are left of a side when a thing is far
 
 @dataclass(frozen=True)
 class View:
-    """pixels: (n, 3, side, side) from -1 to 1. mirrored: (n,). share: how much of each is its own picture, (n,), and
-    the rest that of the picture with the number `partner`, (n,)."""
+    """pixels: (n, 3, side, side) from -1 to 1. mirrored: (n,). share: how much of each is its own image, (n,), and
+    the rest that of the image with the number `partner`, (n,)."""
 
     pixels: Any
     mirrored: Any
@@ -24,14 +24,14 @@ class View:
 
 
 def shown(pixels: Any, side: int) -> View:
-    """A view of each of the pictures (n, stored, stored, 3), bytes."""
+    """A view of each of the images (n, stored, stored, 3), bytes."""
     views, mirrored = varied(pixels, side)
     views, share, partner = blended(from_afar(views))
     return View(views, mirrored, share, partner)
 
 
 def varied(pixels: Any, side: int) -> tuple[Any, Any]:
-    """A random part of every picture, turned a little and mirrored in half of the cases; (batch, which were)."""
+    """A random part of every image, turned a little and mirrored in half of the cases; (batch, which were)."""
     import torch
     from torch.nn import functional
 
@@ -53,7 +53,7 @@ def varied(pixels: Any, side: int) -> tuple[Any, Any]:
 
 
 def from_afar(views: Any) -> Any:
-    """Some of them as if they had been small: most data sets hold pictures of few pixels, too."""
+    """Some of them as if they had been small: most data sets hold images of few pixels, too."""
     import torch
     from torch.nn import functional
 

@@ -1,7 +1,7 @@
 """The second course of starter/image: to tell apart what is written small.
 
 Half of every batch are signs of a pen, as a scan of a few pixels shows them, and the network learns which of many signs
-each is. The other half are pictures of the first course, on which it must go on seeing what it saw before (the features
+each is. The other half are images of the first course, on which it must go on seeing what it saw before (the features
 of the untouched network are the target, as in Li and Hoiem 2016, arXiv:1606.09282). Normalisation keeps its statistics.
 In the end the weights go only part of the way, which gives both abilities more than the whole way does (Wortsman et al.
 2022, arXiv:2109.01903).
@@ -23,7 +23,7 @@ RATE, HEAD_RATE, WARM_UP = 5e-4, 1.5e-3, 0.05
 SMOOTHING = 0.1
 WAY = 0.7  # how much of the change is kept: of 0.5, 0.7 and 1 the one that cost photographs least for what digits gain
 DRAWN, FEWEST, MOST = 40, 7, 20  # a sign's pixels a side: as drawn, and what is left of them
-ASKED = 512  # pictures that tell how far each feature varies
+ASKED = 512  # images that tell how far each feature varies
 TOLD_EVERY = 100
 
 
@@ -31,7 +31,7 @@ def learn_to_read(model: Any, pixels: Any, steps: int, seed: int, side: int) -> 
     """Teaches `model` (a ResNetForImageClassification on the processor), in place, and gives an account of it, with the
     minutes of one core that it took.
 
-    pixels: (n, stored, stored, 3), bytes, pictures of the first course. side: what the network sees.
+    pixels: (n, stored, stored, 3), bytes, images of the first course. side: what the network sees.
     """
     import torch
     from torch.nn import functional
@@ -72,11 +72,11 @@ def learn_to_read(model: Any, pixels: Any, steps: int, seed: int, side: int) -> 
         for now, then in zip(network.parameters(), before.parameters(), strict=True):
             now.lerp_(then, 1 - WAY)
     minutes = round((time.process_time() - started) / 60, 1)
-    return {"steps": steps, "minutes": minutes, "losses": told, "seed": seed, "pictures": len(pixels)}
+    return {"steps": steps, "minutes": minutes, "losses": told, "seed": seed, "images": len(pixels)}
 
 
 def written(table: Any, count: int, random: np.random.Generator, side: int) -> tuple[Any, Any]:
-    """(pictures (count, 3, side, side) from -1 to 1, which signs of the table they show): a pen of some width on plain
+    """(images (count, 3, side, side) from -1 to 1, which signs of the table they show): a pen of some width on plain
     ground, light on dark or dark on light, shrunk to a few pixels and made large again."""
     import torch
     from torch.nn import functional
@@ -97,8 +97,8 @@ def written(table: Any, count: int, random: np.random.Generator, side: int) -> t
     large = functional.interpolate((small * pressure).clamp(max=1), (side, side), mode="bilinear")
     grey = dark + (light - dark) * large
     grey = torch.where(torch.from_numpy(random.random((count, 1, 1, 1)) < 0.3), 1 - grey, grey)
-    pictures = (grey * 2 - 1).expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
-    return pictures, torch.from_numpy(rows)
+    images = (grey * 2 - 1).expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
+    return images, torch.from_numpy(rows)
 
 
 def _others(pixels: Any, count: int, random: np.random.Generator, side: int) -> Any:
@@ -108,5 +108,5 @@ def _others(pixels: Any, count: int, random: np.random.Generator, side: int) -> 
     return shown(torch.from_numpy(np.array(pixels[rows])), side).pixels
 
 
-def _features(network: Any, pictures: Any) -> Any:
-    return network(pictures).pooler_output.flatten(1)
+def _features(network: Any, images: Any) -> Any:
+    return network(images).pooler_output.flatten(1)

@@ -1,4 +1,4 @@
-"""A picture of a surface as a camera takes it: a lamp, a room, a lens, a sensor; each a little different every time."""
+"""An image of a surface as a camera takes it: a lamp, a room, a lens, a sensor; each a little different every time."""
 
 import math
 from typing import Any
@@ -10,7 +10,7 @@ from scipy.ndimage import gaussian_filter1d, uniform_filter
 
 from assets.recipes.surfaces.texture import SIZE, Field, Random, Surface, any_angle, step, turned
 
-PICTURE_SIZE = 128
+IMAGE_SIZE = 128
 
 
 def photograph(surface: Surface, random: Random) -> NDArray[Any]:
@@ -62,7 +62,7 @@ def light(surface: Surface, random: Random) -> Field:
 
 
 def _shadow(random: Random) -> Field | float:
-    """Now and then something out of the picture keeps a part of the lamp's light away, with a soft edge."""
+    """Now and then something out of the image keeps a part of the lamp's light away, with a soft edge."""
     if random.random() > 0.25:
         return 1.0
     along, _ = turned(random.uniform(0, 2 * math.pi))
@@ -87,13 +87,13 @@ def expose(scene: Field, random: Random) -> Field:
     scene = gaussian_filter1d(gaussian_filter1d(scene, blur, axis=1), blur, axis=2)
     right, down = turned(0, random.uniform(-12, 12), random.uniform(-12, 12))
     scene = scene * (1 - random.uniform(0.05, 0.4) * (right**2 + down**2) / (SIZE * SIZE / 2))
-    size = (PICTURE_SIZE, PICTURE_SIZE)
+    size = (IMAGE_SIZE, IMAGE_SIZE)
     small = [Image.fromarray(part.astype(numpy.float32)).resize(size, Image.Resampling.BICUBIC) for part in scene]
     return numpy.clip(numpy.stack([numpy.asarray(part) for part in small]), 0, None)
 
 
 def develop(taken: Field, random: Random) -> NDArray[Any]:
-    """From light to a picture: exposure, white balance, the sensor's noise, contrast."""
+    """From light to an image: exposure, white balance, the sensor's noise, contrast."""
     # A camera evens out how dark things are, but not wholly: dark wood stays darker than pine.
     taken = taken * (random.uniform(0.38, 0.66) / float(taken.mean()) ** 0.6)
     taken = taken * _rgb(random.normal(1, 0.03), 1, random.normal(1, 0.04))

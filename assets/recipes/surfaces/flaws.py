@@ -22,7 +22,7 @@ from assets.recipes.surfaces.texture import (
 )
 
 REACH = 0.22
-"""How far from the middle a flaw may lie, as a part of the picture."""
+"""How far from the middle a flaw may lie, as a part of the image."""
 
 
 def _place(random: Random) -> tuple[float, float]:

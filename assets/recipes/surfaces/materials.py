@@ -1,7 +1,7 @@
 """The materials of the drawn surfaces: four metals, four woods, and the four fabrics of `cloths`.
 
 Each is a function from a random generator to a surface without a flaw. What could be taken for a flaw and is none
-(grain, knots, crystals, uneven threads) belongs to the material, and so comes with every class of picture.
+(grain, knots, crystals, uneven threads) belongs to the material, and so comes with every class of image.
 """
 
 import math

@@ -15,7 +15,7 @@ Colour = tuple[float, float, float]
 Random = numpy.random.Generator
 
 SIZE = 160
-"""Surfaces are drawn larger than their pictures, so that fine grain is averaged as a lens would do it."""
+"""Surfaces are drawn larger than their images, so that fine grain is averaged as a lens would do it."""
 
 
 @dataclass

@@ -17,7 +17,7 @@ class BoxCells(Cells):
     name = "boxes"
     over = "image"
     invitations = {
-        "image": "A ZIP of pictures with the frames of what is in them: COCO (JSON), Pascal VOC (XML) or YOLO (TXT).",
+        "image": "A ZIP of images with the frames of what is in them: COCO (JSON), Pascal VOC (XML) or YOLO (TXT).",
     }
 
     def drawn_over(self, cell: str, below: str, imported: Imported | None) -> str:
@@ -39,7 +39,7 @@ class BoxCells(Cells):
     def overview(self, column: Column, assembled: Assembled) -> Overview | None:
         objects = sum(count for splits in assembled.counts.values() for count in splits.values())
         rows = sum(assembled.rows.values())
-        sentence = f"{len(assembled.counts)} labels, {objects:,} objects in {rows:,} pictures"
+        sentence = f"{len(assembled.counts)} labels, {objects:,} objects in {rows:,} images"
         return class_overview("Objects per label", sentence, assembled)
 
 

@@ -8,7 +8,7 @@ from studio.data.importing import Imported
 class ImageCells(Cells):
     name = "image"
     drawn_as = "image"
-    invitations = {"": "A ZIP of pictures, with a CSV in it that has a row for each."}
+    invitations = {"": "A ZIP of images, with a CSV in it that has a row for each."}
 
     def drawn(self, cell: str, imported: Imported | None) -> Drawn:
         """The thumbnail; only its name where the imported data is gone."""

@@ -11,7 +11,7 @@ class LabelCells(Cells):
     name = "label"
     drawn_as = "badge"
     invitations = {
-        "image": "A ZIP with one folder of pictures for each class, or a CSV in the ZIP that names picture and label.",
+        "image": "A ZIP with one folder of images for each class, or a CSV in the ZIP that names image and label.",
     }
 
     def drawn(self, cell: str, imported: Imported | None) -> Drawn:

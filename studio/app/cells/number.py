@@ -11,7 +11,7 @@ from studio.data.fields.number import read_number
 class NumberCells(Cells):
     name = "number"
     drawn_as = "number"
-    invitations = {"image": "A ZIP of pictures, with a CSV in it that names picture and number."}
+    invitations = {"image": "A ZIP of images, with a CSV in it that names image and number."}
 
     def overview(self, column: Column, assembled: Assembled) -> Overview | None:
         cells = assembled.table[column.name]

@@ -11,8 +11,8 @@ from studio.app.inputs.base import FileInput
 
 class ImageInput(FileInput):
     name = "image"
-    label = "Drop a picture"
-    what_to_do = "Drop a picture."
+    label = "Drop an image"
+    what_to_do = "Drop an image."
 
     def widget(self, elem_id: str) -> Block:
         return gr.Image(label=self.label, type="filepath", interactive=True, visible=False, elem_id=elem_id, height=280)

@@ -138,7 +138,7 @@ def invitation_to(task: Task) -> str:
 
 
 def about_html(imported: Imported) -> str:
-    what = "pictures" if imported.kind == "image" else "rows"
+    what = "images" if imported.kind == "image" else "rows"
     return notice("good", imported.title, f"{imported.rows:,} {what} were read.")
 
 
@@ -227,7 +227,12 @@ def at_a_glance(services: Services) -> Section:
 
 
 def splitting(services: Services) -> Section:
-    gr.HTML(heading("Split", "The model learns from one part, is checked on the second, and examined on the third."))
+    gr.HTML(
+        heading(
+            "Split",
+            "The model learns from the first, is checked on the second, and scored once on the third.",
+        )
+    )
     split = SplitSlider(elem_id="split")
     with gr.Accordion("More about the split", open=False, elem_id="split-settings"):
         split_form = Form(SplitOptions, SPLIT_SETTINGS, elem_prefix="split")
@@ -248,8 +253,8 @@ def split_value(draft: Draft, assembled: Assembled | None) -> dict[str, Any]:
     rows = assembled.rows if assembled else None
     if assembled and rows and assembled.kept:
         total = sum(rows.values())
-        locked = "The parts came with the data. Switch that off under 'More about the split' to choose your own."
-        return {**{part: rows[part] / total for part in SPLITS}, "rows": rows, "locked": locked}
+        locked = "The splits came with the data. Switch that off under 'More about the split' to choose your own."
+        return {**{split: rows[split] / total for split in SPLITS}, "rows": rows, "locked": locked}
     split = draft.data.split.model_dump(include=set(SPLITS))
     return {**split, "rows": rows, "locked": ""}
 
@@ -278,7 +283,7 @@ def map_columns(index: int, draft: Draft, column: str | None) -> Draft:
 
 
 def move_split(draft: Draft, event: dict[str, Any]) -> Draft:
-    return draft.configure({f"data.split.{part}": float(event[part]) for part in SPLITS})
+    return draft.configure({f"data.split.{split}": float(event[split]) for split in SPLITS})
 
 
 def change_split(split_form: Form, limit_form: Form, draft: Draft, *raw: Any) -> Draft:

@@ -114,10 +114,10 @@ def panel_wires(panels: Sequence[Panel]) -> list[Wire]:
         except ValueError as error:
             raise StudioError("A setting cannot be read.", str(error), "Correct it.") from error
         config = draft.run_config()
-        if values.items() <= settings.in_parts(config)[panel.part].items():
+        if values.items() <= settings.by_section(config)[panel.section].items():
             return draft  # a field that was only passed through
         begun = {"strategy.name": config.strategy["name"]}
-        changed = {f"{panel.part}.{name}": value for name, value in values.items()}
+        changed = {f"{panel.section}.{name}": value for name, value in values.items()}
         return draft.configure({**begun, **changed}).change(preset=CUSTOM)
 
     return [

@@ -40,12 +40,12 @@ def build(services: Services) -> Page:
                 cancel = gr.Button("Cancel", size="sm", visible=False)
                 answer = gr.HTML(elem_id="answer")
                 own = gr.Button("Now with your own data", variant="primary", visible=False, elem_id="own-data")
-        gr.HTML(heading("Examples from the test part", "The model has never seen these. Click one to try it.", level=3))
+        gr.HTML(heading("Test examples", "The model has never seen these. Click one to try it.", level=3))
         examples = PagedTable(
             page=results.page, rows_per_page=5, selectable=True, caption="Test examples", elem_id="examples"
         )
         with gr.Accordion("Many at once", open=False, elem_id="many"):
-            many = gr.File(label="A file of inputs, or a ZIP of pictures", elem_id="many-file", height=140)
+            many = gr.File(label="A file of inputs, or a ZIP of images", elem_id="many-file", height=140)
             download = gr.HTML(elem_id="many-download")
         quality_head = gr.HTML()
         numbers = gr.HTML(elem_id="test-metrics")

@@ -13,21 +13,21 @@ from studio.errors import StudioError
 
 class ImageFile(Field):
     name = "image"
-    title = "picture"
-    missing = "The picture is missing."
-    example = '"picture.jpg"'
+    title = "image"
+    missing = "The image is missing."
+    example = '"image.jpg"'
 
     def parse(self, cell: str, files: Path | None) -> Path:
         """The file's path. A name that leads out of `files` is refused."""
         path = (files / cell) if files else Path(cell)
         if files and not path.resolve().is_relative_to(files.resolve()):
-            raise StudioError(f"'{cell}' is not a picture of this data.", "It leads out of its folder.", "Remove it.")
+            raise StudioError(f"'{cell}' is not an image of this data.", "It leads out of its folder.", "Remove it.")
         return path
 
     def typed(self, text: str) -> str:
         """The absolute path: the process that opens the file may run elsewhere."""
         if not Path(text).is_file():
-            raise StudioError(f"There is no picture {text}.", "Nothing lies at this path.", "Check the path.")
+            raise StudioError(f"There is no image {text}.", "Nothing lies at this path.", "Check the path.")
         return str(Path(text).resolve())
 
     def problems(self, cells: pandas.Series, column: Column, files: Path | None) -> Iterator[Problem]:
@@ -35,7 +35,7 @@ class ImageFile(Field):
         for row, name in cells.items():
             if not ((files or Path()) / str(name)).is_file():
                 what = f"There is no file '{name}'."
-                yield Problem(int(str(row)), "Picture not found", what, column=column.name)
+                yield Problem(int(str(row)), "Image not found", what, column=column.name)
 
     def fit(self, profile: ColumnProfile, names_images: bool) -> float:
         return 25.0 if names_images else 0.0

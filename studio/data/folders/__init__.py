@@ -26,4 +26,4 @@ def find_folder_format(upload: Upload) -> FolderFormat:
             return known
     there = (upload.found.tables + upload.found.others)[:3]
     what = f"It holds {', '.join(there)}." if there else "It holds no files."
-    raise StudioError("There are no pictures in it.", what, "Bring one folder of pictures per class.")
+    raise StudioError("There are no images in it.", what, "Bring one folder of images per class.")

@@ -33,15 +33,15 @@ def list_images(
     usable = {row: image for row, image in rows.items() if image.image and not image.fault}
     found = [*problems, *(_unusable(row, image) for row, image in rows.items() if row not in usable)]
     if left := sorted(set(upload.found.images).difference(image.image or "" for image in merged)):
-        count = "1 picture is" if len(left) == 1 else f"{len(left):,} pictures are"
+        count = "1 image is" if len(left) == 1 else f"{len(left):,} images are"
         found.append(Problem(0, f"{count} not annotated and left out.", shown(left), drops=False))
     if empty := [str(image.image) for image in usable.values() if not image.boxes]:
-        count = "1 picture has" if len(empty) == 1 else f"{len(empty):,} pictures have"
+        count = "1 image has" if len(empty) == 1 else f"{len(empty):,} images have"
         why = f"There the model learns what is not to be found: {shown(empty)}"
         found.append(Problem(0, f"{count} no boxes.", why, drops=False))
     if not usable:
         first = next((f"{problem.what} {problem.why}".strip() for problem in found if problem.drops), "")
-        raise StudioError("None of the annotated pictures can be used.", first, "Check that they belong together.")
+        raise StudioError("None of the annotated images can be used.", first, "Check that they belong together.")
     table = pandas.DataFrame({"image": [image.image for image in usable.values()]}, dtype="str")
     table.index = pandas.Index(list(usable), dtype="int64", name="row")
     splits = [image.split for image in usable.values()]
@@ -91,7 +91,7 @@ def listed_splits(upload: Upload, lists: Sequence[str], names: ImageNames) -> tu
                 splits.setdefault(image, split or "train")
     if not twice:
         return splits, []
-    count = "1 picture is" if len(twice) == 1 else f"{len(twice):,} pictures are"
+    count = "1 image is" if len(twice) == 1 else f"{len(twice):,} images are"
     why = f"Each stays in the first: {shown(sorted(twice))}"
     return splits, [Problem(0, f"{count} in the lists of several splits.", why, drops=False)]
 
@@ -104,4 +104,4 @@ def _unusable(row: int, image: AnnotatedImage) -> Problem:
     if image.fault:
         return Problem(row, f"{image.name} cannot be used.", image.fault)
     why = "The annotations name it, the upload lacks it."
-    return Problem(row, f"There is no picture named '{image.name[:200]}'.", why, column="image")
+    return Problem(row, f"There is no image named '{image.name[:200]}'.", why, column="image")

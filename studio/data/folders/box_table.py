@@ -109,7 +109,7 @@ def read_boxes(
     for row, record, numbers in zip(table.index.tolist(), records, values, strict=True):
         name = record[column] if isinstance(record[column], str) else ""
         if not name:
-            problems.append(Problem(0, f"Row {row} of {file} names no picture.", "Its box is left out.", drops=False))
+            problems.append(Problem(0, f"Row {row} of {file} names no image.", "Its box is left out.", drops=False))
             continue
         first.setdefault(name, record)
         there = boxes.setdefault(name, [])
@@ -150,4 +150,4 @@ def _size(record: Mapping[Any, Any], keys: Mapping[str, str]) -> tuple[int, int]
     return stated_size(*cells)
 
 
-BOX_TABLE = FolderFormat("box-table", "pictures with a table of boxes", recognises, read)
+BOX_TABLE = FolderFormat("box-table", "images with a table of boxes", recognises, read)

@@ -19,7 +19,7 @@ def read(upload: Upload) -> Listing:
     strangers = upload.found.others + upload.found.tables
     problems = []
     if strangers:
-        count = "1 file is no picture" if len(strangers) == 1 else f"{len(strangers):,} files are no pictures"
+        count = "1 file is no image" if len(strangers) == 1 else f"{len(strangers):,} files are no images"
         problems = [Problem(0, f"{count} and left out.", shown(strangers), drops=False)]
     return Listing(from_folders(upload.found.images), problems)
 
@@ -54,4 +54,4 @@ def wrapping(images: Sequence[str]) -> int:
     return depth
 
 
-CLASS_FOLDERS = FolderFormat("class-folders", "folders of pictures", recognises, read)
+CLASS_FOLDERS = FolderFormat("class-folders", "folders of images", recognises, read)

@@ -32,7 +32,7 @@ def read(upload: Upload) -> Listing:
         resolved[name] = (table, problems + missing)
     joined, problems = join(resolved, chosen)
     if unnamed := len(set(upload.found.images).difference(joined["image"])):
-        count = "1 picture is" if unnamed == 1 else f"{unnamed:,} pictures are"
+        count = "1 image is" if unnamed == 1 else f"{unnamed:,} images are"
         problems.append(Problem(0, f"{count} not named by the table and left out.", ", ".join(chosen), drops=False))
     first = next(iter(chosen))
     bare = is_bare(upload, first, names.inside(first))
@@ -83,9 +83,9 @@ def resolve(
     paths = table[column].map(names)
     there = paths.notna()
     problems = [
-        Problem(row, f"There is no picture named '{name}'.", "The table names it, the archive lacks it.", column=column)
+        Problem(row, f"There is no image named '{name}'.", "The table names it, the archive lacks it.", column=column)
         if isinstance(name, str)
-        else Problem(row, "This row names no picture.", column=column)
+        else Problem(row, "This row names no image.", column=column)
         for row, name in zip(_numbers(table[~there]), table.loc[~there, column], strict=True)
     ]
     others = table.drop(columns=column).rename(columns={"image": "image_2"})
@@ -97,4 +97,4 @@ def _numbers(table: pandas.DataFrame) -> Sequence[int]:
     return [int(row) for row in table.index.to_numpy()]
 
 
-IMAGE_TABLE = FolderFormat("image-table", "pictures with a table", recognises, read)
+IMAGE_TABLE = FolderFormat("image-table", "images with a table", recognises, read)

@@ -40,8 +40,8 @@ def read(upload: Upload) -> Listing:
     lists = [name for name in upload.found.tables if split_of_list(name) and name not in files.values()]
     splits, doubtful = listed_splits(upload, lists, ImageNames(upload.found.images))
     if without := [image for image in upload.found.images if image not in files]:
-        count = "1 picture has" if len(without) == 1 else f"{len(without):,} pictures have"
-        why = f"They count as pictures without objects: {shown(without)}"
+        count = "1 image has" if len(without) == 1 else f"{len(without):,} images have"
+        why = f"They count as images without objects: {shown(without)}"
         problems.append(Problem(0, f"{count} no file of boxes.", why, drops=False))
     problems += _without_image(upload, files)
     return list_images(_annotated(upload, files, names, splits), upload, problems + doubtful)
@@ -99,7 +99,7 @@ def _without_image(upload: Upload, files: Mapping[str, str]) -> list[Problem]:
     if not lost:
         return []
     count = "1 file of boxes has" if len(lost) == 1 else f"{len(lost):,} files of boxes have"
-    return [Problem(0, f"{count} no picture of the same name.", f"Left out: {shown(lost)}", drops=False)]
+    return [Problem(0, f"{count} no image of the same name.", f"Left out: {shown(lost)}", drops=False)]
 
 
 def _files_named(upload: Upload, names: Sequence[str]) -> list[str]:
@@ -170,7 +170,7 @@ def read_line(line: str, names: Mapping[str, str], place: str) -> RawBox:
     if len(values) != 4:
         return RawBox((), label, place, fault=f"It has {len(values) + 1} numbers instead of 5.")
     if any((read_number(value) or 0.0) > MOST_SHARE for value in values):
-        return RawBox((), label, place, fault="Its numbers are no shares of the picture's sides, from 0 to 1.")
+        return RawBox((), label, place, fault="Its numbers are no shares of the image's sides, from 0 to 1.")
     return RawBox(values, label, place, form="centre", shares=True)
 
 

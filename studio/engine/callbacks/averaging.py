@@ -57,7 +57,7 @@ class Averaging(Callback):
         self._trained = {}
 
     def on_train_end(self, loop: Loop) -> None:
-        """Without a validation part nobody chose the best: the means are the result."""
+        """Without a validation split nobody chose the best: the means are the result."""
         if loop.state.ended and not self._scored:
             self._put_means(loop)
 

@@ -45,14 +45,14 @@ class Callback:
         """After every optimizer step."""
 
     def on_evaluation_begin(self, loop: "Loop") -> None:
-        """Before the validation part is scored: the weights may be exchanged for those to be scored and kept."""
+        """Before the validation split is scored: the weights may be exchanged for those to be scored and kept."""
 
     def on_evaluation_end(self, loop: "Loop") -> None:
         """After it was scored, and the best weights were kept: back to the weights that are trained. The last
         callback comes first here, so that each finds the weights as it left them."""
 
     def on_evaluated(self, loop: "Loop", is_best: bool) -> None:
-        """After the validation part was scored with the present weights."""
+        """After the validation split was scored with the present weights."""
 
     def on_epoch_end(self, loop: "Loop") -> None:
         """After the last batch of an epoch."""

@@ -1,4 +1,4 @@
-"""Scoring the validation part during training: which weights are best, and when to stop for lack of progress."""
+"""Scoring the validation split during training: which weights are best, and when to stop for lack of progress."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""The schedule that looks at the validation part: smaller steps whenever it stops improving."""
+"""The schedule that looks at the validation split: smaller steps whenever it stops improving."""
 
 from typing import Any
 

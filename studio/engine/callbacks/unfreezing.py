@@ -92,7 +92,7 @@ class Unfreezing(Callback):
             self._over, self.stage = True, self.stage - 1
             self._restore_best(best_step)
             self._reporter.note(
-                f"Back to the weights of step {best_step:,}: the validation part got worse after "
+                f"Back to the weights of step {best_step:,}: the validation split got worse after "
                 f"{self._course.stages[self.stage + 1].title} had joined. No further part joins."
             )
         else:

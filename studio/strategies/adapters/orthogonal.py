@@ -37,7 +37,7 @@ class Oft(Adapter):
 
     def why_not(self, structure: Structure) -> str | None:
         if any(len(structure.shapes[name]) == 4 for name in structure.body):
-            return "This method turns rows of numbers, and between the layers of this model there are whole pictures."
+            return "This method turns rows of numbers, and between the layers of this model there are whole images."
         return super().why_not(structure)
 
     def fitted(self, layers: Sequence[Layer], options: Any) -> Any:

@@ -42,7 +42,7 @@ class Prompting(Wrapped):
 
     def why_not(self, structure: Structure) -> str | None:
         if any(len(shape) == 4 for shape in structure.shapes.values()):
-            return "A learned prompt goes before the words of a text, and this model reads pictures."
+            return "A learned prompt goes before the words of a text, and this model reads images."
         if any("decoder" in name for name in structure.body) and any("encoder" in name for name in structure.body):
             return "A model of encoder and decoder does not take a learned prompt for this task."
         return None if _table(structure) else "No table of words was found in this model."

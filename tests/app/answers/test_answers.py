@@ -9,7 +9,7 @@ from studio.data.columns import Column
 from studio.tasks.base import RIGHT, WRONG, Answer
 
 EVIL = "<img src=x onerror=\"alert('x')\">"
-TEXT, IMAGE = Column("text", "Text", "text", ""), Column("image", "Picture", "image", "")
+TEXT, IMAGE = Column("text", "Text", "text", ""), Column("image", "Image", "image", "")
 PIECE = {"start": 0, "end": 3, "label": EVIL, "text": EVIL, "score": 0.9}
 
 

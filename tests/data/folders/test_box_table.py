@@ -43,7 +43,7 @@ def test_spellings(tmp_path: Path, header: str, numbers: str) -> None:
         "boxes.csv": f"{header}\na.png,{numbers},cat\na.png,{numbers},dog\nb,{numbers},dog\n",
     }
     content = import_folder(tmp_path / "up", files)
-    assert (content.format, content.kind) == ("pictures with a table of boxes", "image")
+    assert (content.format, content.kind) == ("images with a table of boxes", "image")
     assert boxes(content) == {"pics/a.png": [CAT, DOG], "pics/b.png": [DOG]}
     assert content.problems == []
 
@@ -91,13 +91,13 @@ def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
     assert boxes(content) == {"a.png": [CAT], "b.png": []}
     assert {(problem.row, problem.drops, problem.what) for problem in content.problems} == {
         (0, False, "Row 8 of x.csv: This line has 3 fields instead of 6."),
-        (0, False, "Row 7 of x.csv names no picture."),
-        (0, False, "1 picture is not annotated and left out."),
-        (0, False, "1 picture has no boxes."),
+        (0, False, "Row 7 of x.csv names no image."),
+        (0, False, "1 image is not annotated and left out."),
+        (0, False, "1 image has no boxes."),
         (1, False, "a.png: row 2 of x.csv is left out."),
         (1, False, "a.png: row 3 of x.csv is left out."),
         (1, False, "a.png: row 4 of x.csv is left out."),
-        (3, True, "There is no picture named 'gone.png'."),
+        (3, True, "There is no image named 'gone.png'."),
     }
 
 

@@ -39,7 +39,7 @@ def test_layouts(around: str, paths: list[str], labels: list, splits: list | Non
     if splits is None:
         assert "split" not in table
     else:
-        assert [None if pandas.isna(part) else part for part in table["split"]] == splits
+        assert [None if pandas.isna(split) else split for split in table["split"]] == splits
 
 
 def test_what_systems_leave_behind_is_passed_over() -> None:
@@ -52,8 +52,8 @@ def test_one_class_alone_is_no_wrapping() -> None:
     assert wrapping(["train/ant/1.jpg"]) == 0
 
 
-def test_broken_pictures_are_reported_and_the_rest_goes_on(tmp_path: Path) -> None:
-    png = tiny.picture("across", random.Random(1))
+def test_broken_images_are_reported_and_the_rest_goes_on(tmp_path: Path) -> None:
+    png = tiny.image("across", random.Random(1))
     jpeg = encoded(Image.fromarray(numpy.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype("uint8")))
     result = import_folder(
         tmp_path / "up",
@@ -76,5 +76,5 @@ def test_broken_pictures_are_reported_and_the_rest_goes_on(tmp_path: Path) -> No
 
 
 def test_nothing_usable(tmp_path: Path) -> None:
-    with pytest.raises(StudioError, match="None of the pictures"):
+    with pytest.raises(StudioError, match="None of the images"):
         import_folder(tmp_path / "up", {"a/1.jpg": "no", "b/1.jpg": "no"})

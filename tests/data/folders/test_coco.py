@@ -49,9 +49,9 @@ def test_one_file(tmp_path: Path) -> None:
     assert (content.format, content.kind, list(content.table.columns)) == ("COCO", "image", ["image", "boxes"])
     assert boxes(content) == [[CAT, DOG], []]
     assert {(problem.row, problem.what) for problem in content.problems} == {
-        (0, "1 picture is not annotated and left out."),
-        (0, "1 picture has no boxes."),
-        (3, "There is no picture named 'gone.png'."),
+        (0, "1 image is not annotated and left out."),
+        (0, "1 image has no boxes."),
+        (3, "There is no image named 'gone.png'."),
     }
 
 
@@ -114,7 +114,7 @@ def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
     assert [problem.what for problem in content.problems if problem.row == 1] == [
         f"a.png: annotation {n} of x.json is left out." for n in (1, 2, 3, 4, 5, 6)
     ]
-    whys = ["no area", "3 numbers", "no 'bbox'", "'nan' is not", "category 99 is not", "outside the picture"]
+    whys = ["no area", "3 numbers", "no 'bbox'", "'nan' is not", "category 99 is not", "outside the image"]
     assert all(why in problem.why for why, problem in zip(whys, content.problems[-6:], strict=True))
     assert [problem.what for problem in content.problems if problem.row == 0] == [
         "Image 2 in the list of x.json is left out.",

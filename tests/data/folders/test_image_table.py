@@ -13,14 +13,14 @@ from studio.data.folders import image_table
 
 @pytest.fixture
 def png() -> bytes:
-    return tiny.picture("across", random.Random(1))
+    return tiny.image("across", random.Random(1))
 
 
 @pytest.mark.parametrize(
     "cells",
     [["pics/one.png", "pics/two.png"], ["one.png", "./two.png"], ["one", "two"], ["pics\\one.png", "two"]],
 )
-def test_a_table_names_the_pictures(tmp_path: Path, png: bytes, cells: list[str]) -> None:
+def test_a_table_names_the_images(tmp_path: Path, png: bytes, cells: list[str]) -> None:
     table = f"file,kind,split\n{cells[0]},x,train\n{cells[1]},y,test\nmissing.png,x,train\n,y,train\n"
     files = {"set/labels.csv": table, "set/pics/one.png": png, "set/pics/two.png": png}
     result = import_folder(tmp_path / "up", files)
@@ -32,7 +32,7 @@ def test_a_table_names_the_pictures(tmp_path: Path, png: bytes, cells: list[str]
     assert result.reading.delimiter == ","
 
 
-def test_one_table_per_part(tmp_path: Path, png: bytes) -> None:
+def test_one_table_per_split(tmp_path: Path, png: bytes) -> None:
     result = import_folder(
         tmp_path / "up",
         {
@@ -56,8 +56,8 @@ def test_a_table_about_something_else_is_ignored(tmp_path: Path, png: bytes) -> 
     assert "prices.csv" in result.problems[0].why
 
 
-def test_a_small_file_beside_each_picture_costs_nothing(tmp_path: Path) -> None:
-    """Sets made for finding things bring one text file a picture: none of them is the table."""
+def test_a_small_file_beside_each_image_costs_nothing(tmp_path: Path) -> None:
+    """Sets made for finding things bring one text file an image: none of them is the table."""
     images = put(tmp_path / "up", {f"cat/{n}.png": b"" for n in range(3000)})
     notes = put(tmp_path / "up", {f"cat/{n}.txt": "0 0.5 0.5 0.1 0.1\n" for n in range(3000)})
     begin = time.process_time()
@@ -65,7 +65,7 @@ def test_a_small_file_beside_each_picture_costs_nothing(tmp_path: Path) -> None:
     assert time.process_time() - begin < 5  # about 0.1 s
 
 
-def test_a_bare_list_of_pictures_has_no_header(tmp_path: Path, png: bytes) -> None:
+def test_a_bare_list_of_images_has_no_header(tmp_path: Path, png: bytes) -> None:
     files: dict[str, bytes | str] = {f"img/photo_{n}.png": png for n in range(4)}
     files |= {"train.txt": "photo_0\nphoto_1\n", "test.txt": "photo_2\nphoto_3\n"}
     result = import_folder(tmp_path / "up", files)
@@ -74,10 +74,10 @@ def test_a_bare_list_of_pictures_has_no_header(tmp_path: Path, png: bytes) -> No
     assert result.reading.header is False
 
 
-def test_pictures_that_the_table_forgets_are_told(tmp_path: Path, png: bytes) -> None:
+def test_images_that_the_table_forgets_are_told(tmp_path: Path, png: bytes) -> None:
     files: dict[str, bytes | str] = {f"{n}.png": png for n in range(5)}
     result = import_folder(tmp_path / "up", {**files, "labels.csv": "file,label\n0.png,a\n1.png,b\n"})
     assert len(result.table) == 2
     assert [(p.row, p.drops, p.what) for p in result.problems] == [
-        (0, False, "3 pictures are not named by the table and left out.")
+        (0, False, "3 images are not named by the table and left out.")
     ]

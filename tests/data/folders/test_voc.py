@@ -99,9 +99,9 @@ def test_what_does_not_belong_together_is_told(tmp_path: Path, files: dict[str, 
     assert content.table["boxes"].iloc[0] == "[]"
     told = {(problem.row, problem.drops, problem.what) for problem in content.problems}
     assert told == {
-        (0, False, "1 picture is not annotated and left out."),
-        (0, False, "1 picture has no boxes."),
-        (1, True, "There is no picture named 'a.png'."),
+        (0, False, "1 image is not annotated and left out."),
+        (0, False, "1 image has no boxes."),
+        (1, True, "There is no image named 'a.png'."),
         (3, True, "set/Annotations/broken.xml cannot be used."),
     }
 
@@ -109,12 +109,12 @@ def test_what_does_not_belong_together_is_told(tmp_path: Path, files: dict[str, 
 def test_an_image_in_two_lists_is_told(tmp_path: Path, files: dict[str, bytes | str]) -> None:
     files["set/ImageSets/Main/test.txt"] = "c\nb\n"
     problems = import_folder(tmp_path / "up", files).problems
-    assert [problem.what for problem in problems] == ["1 picture is in the lists of several splits."]
+    assert [problem.what for problem in problems] == ["1 image is in the lists of several splits."]
 
 
 def test_nothing_usable(tmp_path: Path) -> None:
     files = {"a.png": blank(9, 9), "x.xml": xml("x.png", CAT)}
-    with pytest.raises(StudioError, match="annotated pictures") as caught:
+    with pytest.raises(StudioError, match="annotated images") as caught:
         import_folder(tmp_path / "up", files)
     assert "x.png" in caught.value.explanation.why
 

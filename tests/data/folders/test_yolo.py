@@ -61,7 +61,7 @@ def test_places_of_labels(tmp_path: Path, image: str, label: str) -> None:
     assert sorted(content.table["split"]) == ["train", "validation"]
     train = content.table[content.table["split"] == "train"]
     assert json.loads(train["boxes"].iloc[0]) == [CAT]
-    assert [problem.what for problem in content.problems] == ["1 picture has no boxes."]
+    assert [problem.what for problem in content.problems] == ["1 image has no boxes."]
 
 
 def test_lists_name_the_splits(tmp_path: Path) -> None:
@@ -110,9 +110,9 @@ def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
     assert boxes(content) == {"images/a.png": [CAT, {"box": [75, 20, 25, 40], "label": "cat"}], "images/b.png": []}
     assert not any(problem.drops for problem in content.problems)
     assert {problem.what for problem in content.problems if not problem.row} == {
-        "1 picture has no file of boxes.",
-        "1 picture has no boxes.",
-        "1 file of boxes has no picture of the same name.",
+        "1 image has no file of boxes.",
+        "1 image has no boxes.",
+        "1 file of boxes has no image of the same name.",
     }
     left = [problem for problem in content.problems if "is left out" in problem.what]
     assert [problem.what for problem in left] == [f"a.png: line {n} of a.txt is left out." for n in range(2, 11)]
@@ -122,7 +122,7 @@ def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
         "'x' is not the number",
         "'nan' is not",
         "no area",
-        "outside the picture",
+        "outside the image",
         "no shares",
         "outline is not a number",
         "'-1' is not the number",
@@ -138,7 +138,7 @@ def test_without_names_the_numbers_stand_for_them(tmp_path: Path) -> None:
 
 def test_other_texts_beside_images_are_no_boxes(tmp_path: Path) -> None:
     files = {"cat/a.png": PNG, "cat/a.txt": "a cat on a sofa", "dog/b.png": PNG, "dog/b.txt": "1 dog"}
-    assert import_folder(tmp_path / "up", files).format == "folders of pictures"
+    assert import_folder(tmp_path / "up", files).format == "folders of images"
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""What generated pictures are made of: surfaces, outlines, solids, fractals and strokes, all from formulas."""
+"""What generated images are made of: surfaces, outlines, solids, fractals and strokes, all from formulas."""

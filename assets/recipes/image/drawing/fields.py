@@ -21,7 +21,7 @@ def grid(size: int) -> tuple[Array, Array]:
 
 
 def turned(x: Array, y: Array, angle: Array) -> tuple[Array, Array]:
-    """Coordinates for each of many pictures, each turned by its own angle."""
+    """Coordinates for each of many images, each turned by its own angle."""
     cosine, sine = np.cos(angle)[:, None, None], np.sin(angle)[:, None, None]
     return x * cosine + y * sine, y * cosine - x * sine
 

@@ -1,4 +1,4 @@
-"""Fractals of iterated function systems: a point jumps from map to map, and where it has been is the picture."""
+"""Fractals of iterated function systems: a point jumps from map to map, and where it has been is the image."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,7 @@ def draw_fractals(
     random: np.random.Generator,
     size: int,
 ) -> Array:
-    """How much of each point a fractal covers, 0 to 1; each picture's maps differ a little from the table's."""
+    """How much of each point a fractal covers, 0 to 1; each image's maps differ a little from the table's."""
     count = len(rows)
     maps = table["maps"][rows] * random.uniform(0.93, 1.07, (count, MAPS, 6)).astype(np.float32)
     maps = np.ascontiguousarray(maps.reshape(-1, 6).T)

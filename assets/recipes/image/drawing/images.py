@@ -1,4 +1,4 @@
-"""Pictures without end to learn seeing from: 1,000 classes of surfaces, outlines, solids, fractals and signs, drawn
+"""Images without end to learn seeing from: 1,000 classes of surfaces, outlines, solids, fractals and signs, drawn
 from formulas, in front of all sorts of grounds, under all sorts of light.
 
 Nothing in them was photographed or collected, so they carry nobody's licence, and anybody draws the same ones again:
@@ -41,7 +41,7 @@ class Drawn:
 
 
 def draw(count: int, seed: int, size: int = 80) -> Drawn:
-    """`count` pictures of random classes; the same arguments give the same pictures."""
+    """`count` images of random classes; the same arguments give the same images."""
     batches = [_batch(min(BATCH, count - start), [seed, start], size) for start in range(0, count, BATCH)]
     return Drawn(*(np.concatenate([getattr(batch, name) for batch in batches]) for name in Drawn.__annotations__))
 
@@ -139,7 +139,7 @@ def _ground(count: int, random: np.random.Generator, size: int) -> tuple[Array, 
 def _window(
     rows: NDArray[np.int64], where: tuple[Array, Array, Array], random: np.random.Generator, size: int
 ) -> Array:
-    """A surface fills the picture, or is seen on a thing of some outline."""
+    """A surface fills the image, or is seen on a thing of some outline."""
     shapes = random.integers(0, PER_FAMILY, len(rows))
     cover = draw_outlines(_tables()["outlines"], shapes, *where, np.zeros(len(rows), np.float32), size)
     return np.maximum(cover, (random.random(len(rows)) < 0.5)[:, None, None]).astype(np.float32)
@@ -166,7 +166,7 @@ def _several(
 
 
 def _colours(count: int, random: np.random.Generator) -> Array:
-    """Two colours a picture, (count, 2, 3): anything from pale to strong; often no colour at all, often near black or
+    """Two colours an image, (count, 2, 3): anything from pale to strong; often no colour at all, often near black or
     white, as scans and drawings have it."""
     grey = np.sqrt(random.uniform(0, 1, (count, 2, 1)))
     tint = random.normal(0, 0.22, (count, 2, 3)) * random.random((count, 1, 1)) * (random.random((count, 1, 1)) < 0.8)
@@ -181,7 +181,7 @@ def _mixed(colours: Array, marks: Array) -> Array:
 
 
 def _shadowed(ground: Array, cover: Array, light: Array, random: np.random.Generator) -> Array:
-    """A thing's shadow on the ground, on the side away from the light, in a third of the pictures."""
+    """A thing's shadow on the ground, on the side away from the light, in a third of the images."""
     for number in np.nonzero(random.random(len(cover)) < 0.33)[0]:
         far = random.uniform(2, 7)
         moved = (round(far * np.sin(light[number])), round(far * np.cos(light[number])))
@@ -190,7 +190,7 @@ def _shadowed(ground: Array, cover: Array, light: Array, random: np.random.Gener
 
 
 def _finished(pixels: Array, light: Array, random: np.random.Generator) -> NDArray[np.uint8]:
-    """Light from one side, a soft lens in some pictures, a grainy film in others, and whole numbers at last."""
+    """Light from one side, a soft lens in some images, a grainy film in others, and whole numbers at last."""
     count, size = pixels.shape[:2]
     x, y = grid(size)
     towards = x * np.cos(light)[:, None, None] + y * np.sin(light)[:, None, None]

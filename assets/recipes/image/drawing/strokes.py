@@ -70,7 +70,7 @@ def draw_signs(
 
 
 def pieces(many: NDArray[np.int64], random: np.random.Generator, size: int) -> NDArray[np.uint8]:
-    """Pictures of numbers: 0 where nothing lies, else which of `many` pieces (up to 255) lies on top there. Few pieces
+    """Images of numbers: 0 where nothing lies, else which of `many` pieces (up to 255) lies on top there. Few pieces
     are large and many are small, as leaves on a floor are (a dead leaves model)."""
     maps = np.zeros((len(many), size, size), np.uint8)
     for number, amount in enumerate(many):
