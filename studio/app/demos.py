@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from studio.app.drafts import OWN, Draft
+from studio.app.fixes import fix
 from studio.app.imports import import_source
-from studio.app.mending import put_right
 from studio.app.nested import value_at
 from studio.app.outlook import preset_draft, subject
 from studio.app.pages import Services, wait_for_architecture
@@ -132,7 +132,7 @@ def begin(services: Services, draft: Draft, name: str) -> Generator[str, None, D
         )
         if filled.dataset is not None:
             yield from wait_for_architecture(services, filled)
-            filled = put_right(services, filled)
+            filled = fix(services, filled)
             filled = preset_draft(services, filled, subject(services, filled), demo.preset)
             return filled.merge(demo.config)
     except StudioError:

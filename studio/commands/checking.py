@@ -69,13 +69,13 @@ def read_source(options: DataOptions, task_name: str, home: Home, progress: Prog
 
 def describe(imported: "Imported", assembled: "Assembled", task_name: str) -> dict[str, Any]:
     """What `studio check --json` prints."""
-    from studio.data.cleaning import CleaningOptions, mendings
+    from studio.data.cleaning import CleaningOptions, available_fixes
     from studio.data.fields import FIELDS
     from studio.tasks import TASKS
 
     used = [column for column in TASKS[task_name].columns if column.name in assembled.columns]
     summaries = {column.name: FIELDS[column.kind].summary(assembled.table[column.name]) for column in used}
-    offers = mendings(CleaningOptions(), assembled.problems, assembled.class_sizes)
+    offers = available_fixes(CleaningOptions(), assembled.problems, assembled.class_sizes)
     return {
         "title": imported.title,
         "format": imported.format,
@@ -88,7 +88,7 @@ def describe(imported: "Imported", assembled: "Assembled", task_name: str) -> di
         "summaries": {name: words for name, words in summaries.items() if words},
         "notes": assembled.notes,
         "problems": [asdict(problem) for problem in assembled.problems],
-        "mendings": [asdict(each) for each in offers],
+        "fixes": [asdict(each) for each in offers],
     }
 
 
@@ -116,8 +116,8 @@ def print_report(report: dict[str, Any]) -> None:
         print(f"... and {len(problems) - ROWS_SHOWN:,} more; --json lists them all.")
     if not problems:
         print("No problems found.")
-    if offers := [f"{each['title']} ({each['value']})" for each in report["mendings"]]:
-        print(f"Can be put right under data.cleaning of a run file: {', '.join(offers)}.")
+    if offers := [f"{each['title']} ({each['value']})" for each in report["fixes"]]:
+        print(f"Can be fixed under data.cleaning of a run file: {', '.join(offers)}.")
 
 
 def _path(source: str) -> str:

@@ -1,1 +1,1 @@
-"""From what a person brings to the rows that a run uses: sources, columns, cleaning, splitting."""
+"""From a data source to the rows that a run uses: import, columns, cleaning, splitting."""

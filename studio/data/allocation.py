@@ -1,4 +1,4 @@
-"""Sharing whole things out by fractions: how many rows of each class go to each split.
+"""Dividing whole rows by fractions: how many rows of each class go to each split.
 
 Sizes come from the largest remainder method (Hamilton's). For classes and splits at once, counts must add up both
 ways: start from each class on its own, then move single rows between splits, where it costs the least,
@@ -66,7 +66,7 @@ def _one_class(size: int, fractions: Sequence[float], least: Sequence[int]) -> l
 def _balance(counts: numpy.ndarray, shares: numpy.ndarray, least: numpy.ndarray, totals: numpy.ndarray) -> None:
     """Move single rows between splits, in place, until the column sums are `totals`.
 
-    Where the least counts leave no way, they give way: the sizes of the splits come first. Each step moves one
+    Where the minimum counts make that impossible, they are given up: the split sizes take priority. Each step moves one
     row of every class for which that is cheaper than a second row of the cheapest: few steps, however many classes.
     """
     while True:

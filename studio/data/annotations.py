@@ -1,4 +1,4 @@
-"""Boxes as annotation files write them, checked and brought to the pixels of the stored image."""
+"""Boxes as annotation files write them, checked and converted to pixels of the stored image."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
-"""Unpacking a ZIP archive that a stranger made, or refusing it with the reason.
+"""Unpacking an untrusted ZIP archive, or refusing it with the reason.
 
-Nothing is believed: names are checked one by one, and sizes are judged on the bytes that really come out.
+Nothing in it is trusted: names are checked one by one, and sizes are judged on the bytes that really come out.
 After a refusal nothing is left on the disk.
 """
 
@@ -68,7 +68,7 @@ def refusal(archive: Path, why: str, what_to_do: str = "") -> StudioError:
     return StudioError(
         f"The archive {archive.name} was not unpacked.",
         why,
-        what_to_do or "Bring a plain ZIP archive with nothing but your files in it.",
+        what_to_do or "Use a plain ZIP archive with nothing but your files in it.",
     )
 
 
@@ -87,7 +87,7 @@ def check_count(count: int, archive: Path, limits: Limits) -> None:
         raise refusal(
             archive,
             f"It holds {count:,} entries; at most {limits.files:,} are allowed.",
-            "Bring fewer files.",
+            "Use fewer files.",
         )
 
 
@@ -103,7 +103,7 @@ def check_size(size: int, packed: int, archive: Path, limits: Limits) -> None:
         raise refusal(
             archive,
             f"Unpacked it takes more than {limits.unpacked_megabytes:,} MB.",
-            "Bring fewer or smaller files.",
+            "Use fewer or smaller files.",
         )
     if size > HARMLESS and size > limits.ratio * max(packed, 1):
         raise refusal(archive, f"It grows to more than {limits.ratio} times its size, as archives made to do harm do.")

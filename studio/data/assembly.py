@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas
 
-from studio.data.cleaning import CleaningOptions, read_labels
+from studio.data.cleaning import CleaningOptions, rename_labels
 from studio.data.columns import SPLITS, Column, Problem
 from studio.data.fields import FIELDS
 from studio.data.findings import empty_cells, lone_classes, repeated, unusable_cells
@@ -23,7 +23,7 @@ from studio.errors import StudioError
 __all__ = ["Assembled", "Cleaned", "assemble", "clean", "divide", "guess_columns"]
 
 FEWEST_ROWS = 6
-AS_IT_CAME = CleaningOptions()
+NO_CLEANING = CleaningOptions()
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 Check = Callable[[pandas.DataFrame, Path | None], list[Problem]]
 
@@ -81,9 +81,9 @@ class Cleaned:
 
 
 def assemble(imported: Imported, options: DataOptions, columns: Sequence[Column], check: Check) -> Assembled:
-    """Map the columns, leave out what cannot be used, draw a sample if wanted, split. Deterministic.
+    """Map the columns, leave out what cannot be used, draw a sample if a limit is set, split. Deterministic.
 
-    check: the task's own look at the rows. Raises StudioError when no training could come of it.
+    check: the task's own checks of the rows. Raises StudioError when no training could come of it.
     """
     return divide(clean(imported, options.columns, columns, check, options.cleaning), options)
 
@@ -93,10 +93,10 @@ def clean(
     chosen: Mapping[str, str],
     columns: Sequence[Column],
     check: Check,
-    cleaning: CleaningOptions = AS_IT_CAME,
+    cleaning: CleaningOptions = NO_CLEANING,
 ) -> Cleaned:
-    """The first half of `assemble`, which the choices about the split do not touch: whoever changes only those
-    again and again keeps its result."""
+    """The first half of `assemble`, which does not depend on the split options: callers that change only those
+    can keep its result."""
     mapping = map_columns(imported, chosen, columns)
     source = imported.table()
     table = pandas.DataFrame({"row": source["row"]})
@@ -108,7 +108,7 @@ def clean(
     label = answer.name if answer and answer.kind == "label" else None
 
     problems = imported.problems + ([] if given is not None else unknown_splits(source, mapping))
-    problems += read_labels(table, label, cleaning.labels) if label else []
+    problems += rename_labels(table, label, cleaning.labels) if label else []
     found = empty_cells(table, used)
     table = _without(table, found)
     unusable = unusable_cells(table, used, imported.files)
@@ -169,7 +169,7 @@ def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence
     if twice := [name for name in names if names.count(name) > 1]:
         raise StudioError(
             f"The column '{twice[0]}' has two roles.",
-            "The answer would stand in the question.",
+            "The answer would be part of the question.",
             "Choose a column of its own for each.",
         )
     return mapping
@@ -187,7 +187,7 @@ def given_splits(source: pandas.DataFrame, mapping: Mapping[str, str]) -> pandas
 
 
 def unknown_splits(source: pandas.DataFrame, mapping: Mapping[str, str]) -> list[Problem]:
-    """A column that names splits, but others too: it is not followed, which must not go unseen."""
+    """A column that names splits and something else too: it is ignored, with a warning."""
     return [
         Problem(
             0,
@@ -219,7 +219,7 @@ def kept_splits(given: pandas.Series | None) -> tuple[str, ...]:
 
 
 def count_classes(table: pandas.DataFrame, answer: Column) -> dict[str, dict[str, int]]:
-    """class -> split -> how often; classes that are whole numbers in their order, others by the alphabet."""
+    """class -> split -> how often; classes that are whole numbers in numeric order, others alphabetically."""
     labels = table[answer.name].map(lambda cell: FIELDS[answer.kind].classes(str(cell)))
     counted = {split: Counter(name for found in labels[table["split"] == split] for name in found) for split in SPLITS}
     classes = {name for counts in counted.values() for name in counts}
@@ -229,20 +229,20 @@ def count_classes(table: pandas.DataFrame, answer: Column) -> dict[str, dict[str
 
 
 def describe_split(table: pandas.DataFrame, given: pandas.Series | None, options: SplitOptions) -> list[str]:
-    """What was kept of the split that the data brought."""
+    """Which of the data's own splits were kept."""
     if given is None or given.isna().all():
         return []
     kept = [split for split in kept_splits(given) if split != "train"]
     if not kept:
-        return ["The data brings a training split alone; all its rows are split by the fractions."]
+        return ["The data has a train split only; all its rows are split by the fractions."]
     sizes = {split: int((table["split"] == split).sum()) for split in SPLITS}
     are_kept = "splits that came with the data are" if len(kept) > 1 else "split that came with the data is"
     notes = [f"The {' and '.join(kept)} {are_kept} kept ({_rows(sum(sizes[split] for split in kept))})."]
     for split in SPLITS[1:]:
         if split not in kept:
             notes.append(
-                f"The data brings no {split} split: {_rows(sizes[split])}, {getattr(options, split):.0%} of the "
-                f"training split, were set aside for it."
+                f"The data has no {split} split: {_rows(sizes[split])}, {getattr(options, split):.0%} of the "
+                f"train split, were set aside for it."
             )
     if given.isna().any():
         notes.append(f"{_rows(int(given.isna().sum()))} without a named split count as training rows.")
@@ -264,7 +264,7 @@ def describe_classes(counts: Mapping[str, Mapping[str, int]]) -> list[str]:
 def _draw_sample(
     labels: pandas.Series, given: pandas.Series | None, options: DataOptions, notes: list[str]
 ) -> tuple[pandas.Series, pandas.Series | None]:
-    """`limit` rows: every class, and every split that the data brings, keeps its share."""
+    """`limit` rows: every class, and every split of the data, keeps its share."""
     strata = labels.fillna("")
     if given is not None:
         strata = given.fillna("") + "\n" + strata
@@ -286,13 +286,13 @@ def _require_enough(table: pandas.DataFrame, label: str | None, problems: Sequen
         raise StudioError(
             "There are too few rows to learn from.",
             f"{_rows(len(table))} can be used; at least {FEWEST_ROWS} are needed, some hundred are good.{first}",
-            "Bring more examples, or check that the columns are the right ones.",
+            "Add more examples, or check that the columns are the right ones.",
         )
     if label and table[label].nunique() < 2:
         raise StudioError(
             "There is only one class.",
-            f"Every row is called '{table[label].iloc[0]}', so there is nothing to tell apart.",
-            "Bring examples of at least two classes, or choose another column for the label.",
+            f"Every row is called '{table[label].iloc[0]}', so there is nothing to learn.",
+            "Add examples of at least two classes, or choose another column for the label.",
         )
 
 

@@ -1,4 +1,4 @@
-"""What a person decides about rows that are not right: which are left out, and which labels are read as others."""
+"""Choices about rows with problems: which ones to drop, and which labels to rename."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Choice = Literal["keep", "drop"]
 FEW = 3  # rows at most that a misspelt label has,
 RARE = 0.05  # and less than this share of the rows of the one that is meant
 ALIKE = 0.85  # how much alike the two are (difflib's ratio)
-MOST_CLASSES = 200  # with more, names that are alike are no accident
+MOST_CLASSES = 200  # with more, similar names are usually intended
 
 
 class CleaningOptions(Options):
@@ -27,13 +27,13 @@ class CleaningOptions(Options):
         help="drop leaves out every row whose text has another label elsewhere.",
     )
     labels: dict[str, str] = setting(
-        {}, title="Labels that mean others", help="A label as it is written, and the one that is meant."
+        {}, title="Renamed labels", help="A label as it is written, and the one to use instead."
     )
 
 
 @dataclass(frozen=True)
-class Mending:
-    """Something that can be put right at once. key: what `mend` knows it by. title, value: what, and how."""
+class Fix:
+    """A problem that can be fixed with one click. key: its id for `apply_fix`. title, value: what is fixed, and how."""
 
     key: str
     title: str
@@ -43,22 +43,22 @@ class Mending:
 COPIES, CONTRADICTIONS, LABEL = "copies", "contradictions", "label:"
 
 
-def read_labels(table: pandas.DataFrame, label: str, labels: Mapping[str, str]) -> list[Problem]:
-    """Put the labels in the place that they mean; what was changed, row by row."""
+def rename_labels(table: pandas.DataFrame, label: str, labels: Mapping[str, str]) -> list[Problem]:
+    """Rename labels in place; returns what was changed, row by row."""
     written = table[label]
     changed = written.isin(list(labels))
     remarks = [
-        Problem(int(row), f"'{name}' is read as '{labels[name]}'.", "As was chosen.", drops=False, column=label)
+        Problem(int(row), f"'{name}' was renamed to '{labels[name]}'.", "Your choice.", drops=False, column=label)
         for row, name in zip(table.loc[changed, "row"], written[changed], strict=True)
     ]
     table[label] = written.replace(dict(labels))
     return remarks
 
 
-def likely_meant(counts: Mapping[str, int]) -> dict[str, str]:
-    """Rare label -> the much more frequent one that it is most like: a slip of the pen, perhaps.
+def misspellings(counts: Mapping[str, int]) -> dict[str, str]:
+    """Rare label -> the much more frequent one that it resembles most: probably a misspelling.
 
-    A syllable in front (incorrect, correct) and another number are meant as they stand.
+    A prefix (incorrect, correct) or a different number is taken as intended.
     """
     if len(counts) > MOST_CLASSES:
         return {}
@@ -72,38 +72,38 @@ def likely_meant(counts: Mapping[str, int]) -> dict[str, str]:
     return {name: other for name, other in meant.items() if not any(letter.isdigit() for letter in name)}
 
 
-def mendings(cleaning: CleaningOptions, problems: Sequence[Problem], counts: Mapping[str, int]) -> list[Mending]:
-    """What can be put right in rows with these problems and rows per class, and has not been yet."""
+def available_fixes(cleaning: CleaningOptions, problems: Sequence[Problem], counts: Mapping[str, int]) -> list[Fix]:
+    """The fixes for these problems and class sizes that are not applied yet."""
     found = [
-        Mending(LABEL + name, f"'{name}'", f"read as '{meant}'")
-        for name, meant in likely_meant(counts).items()
+        Fix(LABEL + name, f"'{name}'", f"rename to '{meant}'")
+        for name, meant in misspellings(counts).items()
         if name not in cleaning.labels
     ]
     for kind, one, more in ((CONTRADICTIONS, "contradiction", "contradictory rows"), (COPIES, "copy", "copies")):
         rows = sum(problem.kind == kind and not problem.drops for problem in problems)
-        found += [Mending(kind, f"{rows:,} {one if rows == 1 else more}", "leave out")] if rows else []
+        found += [Fix(kind, f"{rows:,} {one if rows == 1 else more}", "leave out")] if rows else []
     return found
 
 
-def mended(cleaning: CleaningOptions) -> list[Mending]:
-    """What was put right, so that it can be taken back."""
+def applied_fixes(cleaning: CleaningOptions) -> list[Fix]:
+    """The fixes in force, each of which can be undone."""
     words = {CONTRADICTIONS: "Contradictory rows", COPIES: "Copies"}
     return [
-        *(Mending(LABEL + name, f"'{name}'", f"read as '{meant}'") for name, meant in cleaning.labels.items()),
-        *(Mending(kind, words[kind], "left out") for kind in words if getattr(cleaning, kind) == "drop"),
+        *(Fix(LABEL + name, f"'{name}'", f"renamed to '{meant}'") for name, meant in cleaning.labels.items()),
+        *(Fix(kind, words[kind], "left out") for kind in words if getattr(cleaning, kind) == "drop"),
     ]
 
 
-def mend(cleaning: CleaningOptions, key: str, counts: Mapping[str, int]) -> CleaningOptions:
-    """Put one thing right; `key` as in `mendings`."""
+def apply_fix(cleaning: CleaningOptions, key: str, counts: Mapping[str, int]) -> CleaningOptions:
+    """The options with one fix applied; `key` as in `available_fixes`."""
     if key.startswith(LABEL):
         name = key.removeprefix(LABEL)
-        return cleaning.model_copy(update={"labels": {**cleaning.labels, name: likely_meant(counts)[name]}})
+        return cleaning.model_copy(update={"labels": {**cleaning.labels, name: misspellings(counts)[name]}})
     return cleaning.model_copy(update={key: "drop"})
 
 
-def take_back(cleaning: CleaningOptions, key: str) -> CleaningOptions:
-    """Leave one thing as it came; `key` as in `mended`."""
+def undo_fix(cleaning: CleaningOptions, key: str) -> CleaningOptions:
+    """The options without one fix; `key` as in `applied_fixes`."""
     if key.startswith(LABEL):
         labels = {name: meant for name, meant in cleaning.labels.items() if LABEL + name != key}
         return cleaning.model_copy(update={"labels": labels})

@@ -1,4 +1,4 @@
-"""From a source to one table (and stored images): the way depends on what the source turns out to be."""
+"""Reading a source of any kind into one table and, if there are any, stored images."""
 
 import shutil
 from collections.abc import Callable
@@ -46,10 +46,10 @@ def read_source(source: Source, reading: ReadingOptions, folder: Path, limits: L
     try:
         return ways[type(source)](source, reading, folder, limits, progress)
     finally:
-        shutil.rmtree(_workshop(folder), ignore_errors=True)
+        shutil.rmtree(_unpacking_folder(folder), ignore_errors=True)
 
 
-def _workshop(folder: Path) -> Path:
+def _unpacking_folder(folder: Path) -> Path:
     """Where an archive is unpacked to, until its images are stored."""
     return folder / "unpacked"
 
@@ -62,7 +62,7 @@ def _path(source: PathSource, reading: ReadingOptions, folder: Path, limits: Lim
 
 
 def _sample(source: SampleSource, reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress) -> Content:
-    """However small the uploads that are allowed: this is none."""
+    """The limits on uploads do not apply to samples."""
     return _file(SAMPLES[source.name].path, reading, folder, limits, progress)
 
 
@@ -72,8 +72,8 @@ def _file(path: Path, reading: ReadingOptions, folder: Path, limits: Limits, pro
         head = file.read(4)
     packed = head in (b"PK\x03\x04", b"PK\x05\x06") and path.suffix.lower() not in DOCUMENTS
     if packed and not is_excel(path, head):
-        names = unpack(path, _workshop(folder), limits, progress)
-        return _folder(_workshop(folder), names, reading, folder, limits, progress)
+        names = unpack(path, _unpacking_folder(folder), limits, progress)
+        return _folder(_unpacking_folder(folder), names, reading, folder, limits, progress)
     progress("Reading the file", 0, 0)
     return _table(path, reading, limits)
 
@@ -83,8 +83,8 @@ def check_size(path: Path, limits: Limits) -> None:
     if size > limits.upload_bytes:
         raise StudioError(
             f"{path.name} is too large.",
-            f"It has {size / 2**20:,.0f} MB; at most {limits.upload_megabytes:,} MB are taken in.",
-            f"Bring a part of it. {HOW_TO_RAISE}",
+            f"It has {size / 2**20:,.0f} MB; at most {limits.upload_megabytes:,} MB are accepted.",
+            f"Use a smaller part of it. {HOW_TO_RAISE}",
         )
 
 
@@ -108,7 +108,7 @@ def _names_in(folder: Path, limits: Limits) -> list[str]:
 def _folder(
     source: Path, names: list[str], reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress
 ) -> Content:
-    """Whatever one of the readers of folders recognises."""
+    """Anything that one of the folder readers recognises."""
     upload = Upload(source, find(names), reading, limits)
     progress("Reading what is in it", 0, 0)
     form = find_folder_format(upload)
@@ -132,7 +132,7 @@ def _folder(
 
 
 def _storable(problem: Problem) -> Problem:
-    """It may quote a file that holds half characters."""
+    """It may quote text with unpaired surrogates."""
     return replace(problem, what=encodable(problem.what), why=encodable(problem.why))
 
 
@@ -140,7 +140,7 @@ def _hub(source: HubSource, reading: ReadingOptions, folder: Path, limits: Limit
     from studio.data.hub import fetch
 
     progress("Asking the Hub", 0, 0)
-    fetched = _workshop(folder)
+    fetched = _unpacking_folder(folder)
     raw, image_column = fetch(source.name, source.config, fetched, limits, progress)
     raw = join_columns(raw)
     table, problems = to_frame(raw), list(raw.problems)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas
 
-from studio.data.cleaning import CONTRADICTIONS, COPIES, CleaningOptions, likely_meant
+from studio.data.cleaning import CONTRADICTIONS, COPIES, CleaningOptions, misspellings
 from studio.data.columns import Column, Problem
 from studio.data.fields import FIELDS
 
@@ -78,7 +78,7 @@ def repeated(
 def lone_classes(table: pandas.DataFrame, label: str) -> list[Problem]:
     """The only example of a class is kept for training; often it is a misspelt label."""
     alone = ~table[label].duplicated(keep=False)
-    meant = likely_meant({str(name): int(rows) for name, rows in table[label].value_counts().items()})
+    meant = misspellings({str(name): int(rows) for name, rows in table[label].value_counts().items()})
     return [
         Problem(
             int(row),

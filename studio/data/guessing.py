@@ -61,5 +61,5 @@ def find_column(there: list[str], wanted: str | None, role: str, hints: tuple[st
     raise StudioError(
         f"Which column holds the {role}?",
         f"The file has the columns {', '.join(there)}; the run learned from '{wanted or role}'.",
-        f"Rename the column to '{wanted or role}', or bring a file with that column alone.",
+        f"Rename the column to '{wanted or role}', or use a file with that column alone.",
     )

@@ -131,23 +131,23 @@ def write_image(value: Any, place: str, folder: Path) -> str | None:
 def explained(name: str, error: Exception) -> StudioError:
     """A failure of the Hub or of the way to it, in plain words. The Hub's own text may name what is wrong."""
     kind = type(error).__name__
-    told = " ".join(str(error).split())[:300]
-    if "Gated" in kind or "gated" in told:
+    message = " ".join(str(error).split())[:300]
+    if "Gated" in kind or "gated" in message:
         return StudioError(
             f"The data set {name} asks for consent.",
             "Its owner lets only people in who agreed to the terms.",
             "Accept them on the data set's page and log in with `hf auth login`.",
         )
-    if "Config" in told and "missing" in told:
+    if "Config" in message and "missing" in message:
         return StudioError(
-            f"The data set {name} has several configurations.", told, f"Choose one: hub:{name}:CONFIGURATION."
+            f"The data set {name} has several configurations.", message, f"Choose one: hub:{name}:CONFIGURATION."
         )
     if "NotFound" in kind:
         return StudioError(
-            f"The data set {name} was not found on the Hub.", told, "Check the name, or log in if it is private."
+            f"The data set {name} was not found on the Hub.", message, "Check the name, or log in if it is private."
         )
     return StudioError(
         f"The data set {name} could not be fetched from the Hub.",
-        f"{kind}: {told}" if told else kind,
-        "Check the connection and the name, or bring the data as a file.",
+        f"{kind}: {message}" if message else kind,
+        "Check the connection and the name, or use the data as a file.",
     )

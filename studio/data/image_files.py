@@ -1,4 +1,4 @@
-"""One image: opening what a stranger made, turned upright, small, and stored for training and preview."""
+"""One image: opening an untrusted file, turned upright and scaled down, and stored for training and preview."""
 
 import shutil
 import warnings
@@ -39,7 +39,7 @@ class Opened:
 class StoredImage:
     """A copy of an image. name: relative to the folder of copies. size: (width, height) of the copy, upright.
 
-    raw: the size of the file that was brought, before it was turned. orientation: how it had to be turned, as EXIF
+    raw: the size of the original file, before it was turned. orientation: how it had to be turned, as EXIF
     counts it: 1 not at all, 2 to 8 see `studio.data.annotations.turn`.
     """
 
@@ -50,12 +50,12 @@ class StoredImage:
 
     @property
     def upright(self) -> tuple[int, int]:
-        """The size of the file that was brought, as viewers show it."""
+        """The size of the original file, as viewers show it."""
         return (self.raw[1], self.raw[0]) if self.orientation >= 5 else self.raw
 
 
 def load_image(path: Path, short_side: int | None = None) -> "Image":
-    """The image in RGB, upright, transparent parts on white; the way in which every part of the studio opens one.
+    """The image in RGB, upright, transparent parts on white; all code of the studio opens images this way.
 
     short_side: decode no larger than needed for this (a JPEG is decoded small, which is many times as fast);
     the result may still be larger. Raises StudioError when it cannot be read.
@@ -119,13 +119,13 @@ def _open(path: Path, short_side: int | None) -> Opened:
                 _check_pixels(path, size)
                 if short_side:
                     opened.draft("RGB", (short_side, short_side))
-                told = opened.getexif().get(_ORIENTATION, 1)
-                orientation = told if told in range(2, 9) else 1
+                stated = opened.getexif().get(_ORIENTATION, 1)
+                orientation = stated if stated in range(2, 9) else 1
                 opened.load()
                 plain = opened.mode in ("RGB", "L") and opened.size == size and "transparency" not in opened.info
                 image = ImageOps.exif_transpose(opened) if orientation > 1 else opened
                 raw = size[::-1] if form == "TIFF" and orientation >= 5 else size  # of a TIFF Pillow turns it itself
-                return Opened(_to_rgb(image), form, plain and told == 1, raw, orientation)
+                return Opened(_to_rgb(image), form, plain and stated == 1, raw, orientation)
     except StudioError:
         raise
     except UnidentifiedImageError as error:  # its words are the file's whole path on this machine

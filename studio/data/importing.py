@@ -1,4 +1,4 @@
-"""Taking data in: whatever a source names becomes a folder with one table, and the images it speaks of.
+"""Importing data: a source becomes a folder with one table, and the images that it names.
 
 DATASET_DIR/ table.parquet   every row as text, and `row`, its number in the file
              files/          copies of the images, bounded in size (images only)
@@ -49,7 +49,7 @@ ALIASES = "aliases"
 
 @dataclass(frozen=True)
 class Imported:
-    """Data that was taken in. Cheap to make; rows are read when asked for.
+    """Imported data. Cheap to create; rows are read on demand.
 
     format: what the upload was. reading: how it was read, every field that applies filled.
     kind: "image" where the table has a column `image` of paths relative to `files`.
@@ -117,9 +117,9 @@ class Imported:
 def import_source(
     source: str, reading: ReadingOptions, home: Home, limits: Limits, progress: Progress = silent
 ) -> Imported:
-    """Take in what `source` names, or find that it was taken in before.
+    """Import `source`, or return the earlier import of the same content.
 
-    Raises StudioError; what was half made is removed then, and after a crash by the next import.
+    Raises StudioError; an unfinished import is removed then, and after a crash by the next import.
     """
     parsed = parse_source(source)
     fingerprint = parsed.fingerprint()
@@ -131,7 +131,7 @@ def import_source(
     lock = _lock(home, key)
     with lock:
         if known := _known(home, key):
-            return known  # another process was at it, and has finished
+            return known  # another process has just imported it
         shutil.rmtree(folder, ignore_errors=True)
         with _clean_after_failure(folder):
             folder.mkdir(parents=True)
@@ -142,23 +142,23 @@ def import_source(
             mark_complete(folder)
     imported = Imported.open(folder)
     if imported is None:
-        raise StudioError("The data was removed while it was read.", "", "Bring it again.")
+        raise StudioError("The data was removed while it was read.", "", "Import it again.")
     return imported
 
 
 def key_of(fingerprint: str, reading: ReadingOptions) -> str:
-    told = json.dumps([VERSION, fingerprint, reading.model_dump()], sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()[:24]
+    content = json.dumps([VERSION, fingerprint, reading.model_dump()], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:24]
 
 
 def _known(home: Home, key: str) -> Imported | None:
-    """A finished import under this key, or under the key of the same reading with its gaps filled."""
+    """A finished import under this key, or under that of the same reading options with guessed values filled in."""
     alias = read_json(home.datasets / ALIASES / f"{key}.json")
     return Imported.open(home.datasets / key) or (Imported.open(home.datasets / alias["folder"]) if alias else None)
 
 
 def _remember_alias(home: Home, key: str, folder: str) -> None:
-    """Naming every setting that was guessed is the same import."""
+    """The same import, named by all reading options that were guessed."""
     if key != folder:
         replace_json(home.datasets / ALIASES / f"{key}.json", {"folder": folder})
 
@@ -197,7 +197,7 @@ def _clean_after_failure(folder: Path) -> Iterator[None]:
             ) from error
         if isinstance(error, MemoryError):
             raise StudioError(
-                "The data does not fit into this machine's memory.", "", "Bring a smaller part of it."
+                "The data does not fit into this machine's memory.", "", "Use a smaller part of it."
             ) from error
         if isinstance(error, (zipfile.BadZipFile, pyarrow.ArrowException)):
             raise StudioError(

@@ -11,7 +11,7 @@ MEGABYTE = 1024 * 1024
 
 
 class Limits(Options):
-    """Bounds on what is taken in; each is enforced on real bytes, not on what a file claims of itself."""
+    """Bounds on imported data; each is enforced on real bytes, not on what a file claims of itself."""
 
     upload_megabytes: int = setting(
         2000, title="Largest upload (MB)", help="A bigger file is refused.", ge=1, le=1_000_000
@@ -38,5 +38,5 @@ class Limits(Options):
 
 def limits_here() -> Limits:
     """The limits that the environment names: STUDIO_UPLOAD_LIMIT in megabytes, or the default."""
-    told = os.environ.get(LIMIT_VARIABLE)
-    return Limits.read({"upload_megabytes": told} if told else {}, LIMIT_VARIABLE)
+    stated = os.environ.get(LIMIT_VARIABLE)
+    return Limits.read({"upload_megabytes": stated} if stated else {}, LIMIT_VARIABLE)

@@ -1,4 +1,4 @@
-"""The process that reads data: `python -m studio.data.process`, so that a large or hostile upload never holds up,
+"""The process that reads data: `python -m studio.data.process`, so that a large or hostile upload never blocks,
 or takes down, the server.
 
 One JSON request on stdin: {"op": "import", "source", "reading", "home", "limits"}. On stdout JSON lines:
@@ -52,12 +52,12 @@ OPERATIONS: dict[str, Callable[[dict[str, Any], Progress], Any]] = {"import": ru
 def answer(request: dict[str, Any], write: Callable[[dict[str, Any]], None]) -> int:
     """Do what is asked and write the outcome; the process's exit status."""
     last = 0.0
-    told = ""
+    last_sentence = ""
 
     def progress(sentence: str, done: int, total: int) -> None:
-        nonlocal last, told
-        if sentence != told or time.monotonic() - last >= SECONDS_BETWEEN:
-            last, told = time.monotonic(), sentence
+        nonlocal last, last_sentence
+        if sentence != last_sentence or time.monotonic() - last >= SECONDS_BETWEEN:
+            last, last_sentence = time.monotonic(), sentence
             write({"progress": {"sentence": sentence, "done": done, "total": total}})
 
     try:

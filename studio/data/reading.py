@@ -38,7 +38,7 @@ def find_format(path: Path) -> Format:
         raise StudioError(
             f"{path.name} is not a table.",
             f"Tables come as {', '.join(known.title for known in FORMATS)}; this file is of another kind.",
-            "Save the data as CSV or .xlsx and bring that file.",
+            "Save the data as CSV or .xlsx and use that file.",
         )
     by_name = next((known for known in FORMATS if path.suffix.lower() in known.extensions), None)
     if by_name is not None and by_name not in (PARQUET, EXCEL):

@@ -1,4 +1,4 @@
-"""Data that comes with the studio, to try it without bringing any. A sample is a file and one line in `SAMPLES`."""
+"""Data that comes with the studio, to try it with. A sample is a file and one line in `SAMPLES`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ from studio.registry import Registry
 
 @dataclass(frozen=True)
 class Sample:
-    """task: the task it is made for. file: its name in assets/samples, read like a file that a person brings."""
+    """task: the task it is made for. file: its name in assets/samples, read like any uploaded file."""
 
     name: str
     title: str

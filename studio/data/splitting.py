@@ -63,7 +63,7 @@ def split_rows(labels: "Series", given: "Series | None", options: SplitOptions) 
 
     labels: one class a row, or missing where the task has none; the index holds each row's number.
     given: the split that the upload names for a row, or missing. With `options.keep` these stay whole. Rows
-    without a named split count as training rows, and a split that no row names is cut off the training rows:
+    without a named split count as training rows, and a split that no row names is taken from the training rows:
     its fraction of them. So a lone given validation split stays as it is, and the test split comes from train.
 
     The splits have the sizes that the fractions ask for, to within one row; inside them every class has its share to
@@ -77,9 +77,9 @@ def split_rows(labels: "Series", given: "Series | None", options: SplitOptions) 
     pool = labels[given.isna() | (given == "train")]
     if pool.empty:
         raise StudioError(
-            "The data brings no training split.",
+            "The data has no train split.",
             f"All its rows are marked as {' or '.join(sorted(named))}.",
-            "Switch off keeping the split that came with the data, so that all rows are split anew.",
+            "Switch off keeping the split that came with the data, so that all rows are split again.",
         )
     if named == {"train"}:
         return _cut(labels, {split: getattr(options, split) for split in SPLITS}, options)
@@ -100,7 +100,7 @@ def _cut(labels: "Series", fractions: dict[str, float], options: SplitOptions) -
         raise StudioError(
             "There are too few rows to split.",
             f"{len(labels)} rows cannot fill {len(splits)} splits.",
-            "Bring more examples.",
+            "Add more examples.",
         )
     totals = largest_remainder(len(labels), list(fractions.values()))
     for index, total in enumerate(totals):

@@ -1,4 +1,4 @@
-"""Keeping what people bring: a copy under a name that is safe on every system, in a folder named by its content."""
+"""Storing uploads: a copy under a name that is safe on every system, in a folder named by its content."""
 
 import contextlib
 import hashlib
@@ -34,8 +34,8 @@ def keep_upload(path: Path, original_name: str, home: Home, limits: Limits) -> P
                 if size > limits.upload_bytes:
                     raise StudioError(
                         f"{original_name} is too large.",
-                        f"At most {limits.upload_megabytes:,} MB are taken in.",
-                        f"Bring a part of it. {HOW_TO_RAISE}",
+                        f"At most {limits.upload_megabytes:,} MB are accepted.",
+                        f"Use a smaller part of it. {HOW_TO_RAISE}",
                     )
                 digest.update(block)
                 target.write(block)
@@ -56,7 +56,7 @@ def keep_upload(path: Path, original_name: str, home: Home, limits: Limits) -> P
 
 
 def _remove_leftovers(uploads: Path) -> None:
-    """Half copies of a server that was ended in the middle."""
+    """Partial copies of a server that was stopped while copying."""
     for path in uploads.glob(f"{TEMPORARY}*"):
         with contextlib.suppress(OSError):  # another process took it, or still holds it
             if path.stat().st_mtime < time.time() - A_DAY:

@@ -8,7 +8,7 @@ import pytest
 from studio.app import demos
 from studio.app.demos import DEMOS
 from studio.app.drafts import OWN, Draft
-from studio.app.mending import leave, offers, put_right
+from studio.app.fixes import fix, offers, undo
 from studio.app.nested import leaves
 from studio.app.outlook import preset_draft, subject
 from studio.app.pages import Services
@@ -45,10 +45,10 @@ def test_what_a_demo_put_right_can_be_taken_back_and_put_right_again(services: S
     assert draft.data.cleaning.labels == {"delivey": "delivery", "acount": "account"}
     assembled = services.datasets.assembled(draft)
     assert set(assembled.counts) == {"account", "defect", "delivery", "payment", "product question", "returns"}
-    as_it_came = leave(draft, {"key": ""})
+    as_it_came = undo(draft, {"key": ""})
     assert len(services.datasets.assembled(as_it_came).counts) == 8
-    assert put_right(services, as_it_came) == draft
-    cleaning = put_right(services, as_it_came, "copies").data.cleaning
+    assert fix(services, as_it_came) == draft
+    cleaning = fix(services, as_it_came, "copies").data.cleaning
     assert cleaning.model_dump(exclude_defaults=True) == {"copies": "drop"}
 
 

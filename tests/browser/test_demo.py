@@ -106,7 +106,7 @@ def test_what_is_wrong_with_the_messages_is_listed_and_can_be_left_as_it_came(
         visit.open()
         visit.sees("[data-testid=card-messages]").click()
         visit.arrives("data")
-        visit.sees("#dropped tbody tr", "'delivey' is read as 'delivery'.")
+        visit.sees("#dropped tbody tr", "'delivey' was renamed to 'delivery'.")
         visit.sees("#put-right [data-testid=change-copies]").click()
         visit.sees("#offered [data-testid=change-copies]", "6 copies")
         visit.sees("#dropped tbody tr", "The same text as in row 13.").get_by_text("kept").wait_for()

@@ -42,7 +42,7 @@ def refused(path: Path, limits: Limits | None = None) -> str:
 def test_a_plain_archive(tmp_path: Path) -> None:
     path = archive(tmp_path, ("b/two.txt", b"2"), ("a/", b""), ("a/one.txt", b"1"), ("b/empty", b""))
     seen: list[tuple[str, int, int]] = []
-    names = unpack(path, tmp_path / "out", Limits(), lambda *told: seen.append(told))
+    names = unpack(path, tmp_path / "out", Limits(), lambda *report: seen.append(report))
     assert names == ["a/one.txt", "b/empty", "b/two.txt"]
     assert (tmp_path / "out/a/one.txt").read_bytes() == b"1"
     assert seen[-1] == ("Unpacking", 3, 3)

@@ -9,7 +9,14 @@ import pandas
 import pytest
 
 from studio.data.assembly import Assembled, assemble, clean, divide, guess_columns
-from studio.data.cleaning import CleaningOptions, likely_meant, mend, mended, mendings, take_back
+from studio.data.cleaning import (
+    CleaningOptions,
+    applied_fixes,
+    apply_fix,
+    available_fixes,
+    misspellings,
+    undo_fix,
+)
 from studio.data.columns import Column, Problem
 from studio.data.importing import Imported, import_source
 from studio.data.limits import Limits
@@ -184,7 +191,7 @@ def test_too_little_to_learn_from(bring) -> None:
         make(bring([(f"sentence {n}", "good") for n in range(40)]))
 
 
-def test_a_class_with_one_example_is_kept_and_told(bring) -> None:
+def test_a_class_with_one_example_is_kept_and_reported(bring) -> None:
     assembled = make(bring([*many(), ("the only one", "god")]))
     assert [(p.row, p.drops) for p in assembled.problems] == [(41, False)]
     assert "'god'" in assembled.problems[0].what
@@ -208,7 +215,7 @@ def test_a_split_column_is_kept(bring) -> None:
     assert anew.notes == []
 
 
-def test_a_missing_split_is_cut_from_train_and_told(bring) -> None:
+def test_a_missing_split_is_cut_from_train_and_reported(bring) -> None:
     rows = [(*row, "train" if n < 30 else "val") for n, row in enumerate(many())]
     assembled = make(bring(rows, ("text", "label", "split")))
     assert dict(assembled.table["split"].value_counts()) == {"train": 27, "validation": 10, "test": 3}
@@ -221,7 +228,7 @@ def test_a_column_called_set_that_names_no_splits(bring) -> None:
     assert make(bring(rows, ("text", "label", "set"))).notes == []
 
 
-def test_a_split_that_cannot_be_followed_is_told(bring) -> None:
+def test_a_split_that_cannot_be_followed_is_reported(bring) -> None:
     rows = [(*row, "train" if n < 30 else "holdout") for n, row in enumerate(many())]
     assembled = make(bring(rows, ("text", "label", "split")))
     assert assembled.kept == ()
@@ -256,7 +263,7 @@ def test_the_limit_shrinks_given_splits_alike(bring) -> None:
         (["blue"] * 40, ()),
     ],
 )
-def test_which_splits_were_kept_is_told(bring, names: list[str], kept: tuple[str, ...]) -> None:
+def test_which_splits_were_kept_is_reported(bring, names: list[str], kept: tuple[str, ...]) -> None:
     rows = [(*row, split) for row, split in zip(many(), names, strict=True)]
     imported = bring(rows, ("text", "label", "split"))
     assert make(imported).kept == kept
@@ -300,14 +307,14 @@ def test_many_copies_are_found_quickly(bring) -> None:
     assert (len(copies), copies[0].row, copies[0].what) == (30_000, 2, "The same text as in row 1.")
 
 
-# --- putting rows right ---------------------------------------------------------------------------
+# --- fixing rows ----------------------------------------------------------------------------------
 
 WRONG = [
     *many(60),
     ("sentence number 3", "bad"),  # row 61: a copy of row 4
     ("sentence number 2", "bad"),  # row 62: contradicts row 3
     ("sentence number 2", "good"),  # row 63: once more as in row 3
-    ("a slip of the pen", "goood"),  # row 64
+    ("a spelling mistake", "goood"),  # row 64
     ("another class", "middling"),  # row 65
 ]
 
@@ -318,10 +325,12 @@ def by_row(assembled: Assembled) -> dict[int, Problem]:
 
 def offered(assembled: Assembled, **cleaning: object) -> dict[str, str]:
     counts = {name: sum(splits.values()) for name, splits in assembled.counts.items()}
-    return {each.key: each.title for each in mendings(CleaningOptions.read(cleaning), assembled.problems, counts)}
+    return {
+        each.key: each.title for each in available_fixes(CleaningOptions.read(cleaning), assembled.problems, counts)
+    }
 
 
-def test_copies_contradictions_and_slips_are_told_apart(bring) -> None:
+def test_copies_contradictions_and_misspellings_are_distinguished(bring) -> None:
     assembled = make(bring(WRONG))
     found = by_row(assembled)
     assert set(found) == {3, 61, 62, 63, 64, 65} and assembled.dropped == 0
@@ -336,31 +345,31 @@ def test_copies_contradictions_and_slips_are_told_apart(bring) -> None:
     }
 
 
-def test_what_was_put_right_is_gone_from_the_rows_but_not_from_the_list(bring) -> None:
+def test_what_was_fixed_is_gone_from_the_rows_but_not_from_the_list(bring) -> None:
     cleaning = {"copies": "drop", "contradictions": "drop", "labels": {"goood": "good"}}
     assembled = make(bring(WRONG), cleaning=cleaning)
     left_out = {problem.row for problem in assembled.problems if problem.drops}
     assert left_out == {3, 61, 62, 63} == set(range(1, 66)) - set(assembled.table["row"])
     assert assembled.dropped == 4 and set(assembled.counts) == {"good", "bad", "middling"}
-    assert by_row(assembled)[64].what == "'goood' is read as 'good'."
+    assert by_row(assembled)[64].what == "'goood' was renamed to 'good'."
     assert offered(assembled, **cleaning) == {}
 
 
-def test_what_was_put_right_can_be_taken_back() -> None:
+def test_a_fix_can_be_undone() -> None:
     counts = {"good": 60, "goood": 1}
     once = CleaningOptions()
     for key in ("label:goood", "copies", "contradictions"):
-        once = mend(once, key, counts)
+        once = apply_fix(once, key, counts)
     assert once == CleaningOptions(copies="drop", contradictions="drop", labels={"goood": "good"})
-    assert [each.key for each in mended(once)] == ["label:goood", "contradictions", "copies"]
-    for each in mended(once):
-        once = take_back(once, each.key)
+    assert [each.key for each in applied_fixes(once)] == ["label:goood", "contradictions", "copies"]
+    for each in applied_fixes(once):
+        once = undo_fix(once, each.key)
     assert once == CleaningOptions()
 
 
-def test_only_rare_labels_are_taken_for_slips_and_numbers_never() -> None:
-    assert likely_meant({"delivery": 200, "delivey": 2, "returns": 190, "return": 150}) == {"delivey": "delivery"}
-    assert likely_meant({"100": 200, "10": 1, "1": 1}) == {}
-    assert likely_meant({"Spam": 1, "spam": 100}) == {"Spam": "spam"}
-    assert likely_meant({"correct": 200, "incorrect": 2, "female": 100, "male": 1, "Q3 2025": 90, "Q2 2025": 1}) == {}
-    assert likely_meant({f"a title of its own {n}": 1 for n in range(100_000)} | {"a title": 90}) == {}
+def test_only_rare_labels_are_taken_for_misspellings_and_numbers_never() -> None:
+    assert misspellings({"delivery": 200, "delivey": 2, "returns": 190, "return": 150}) == {"delivey": "delivery"}
+    assert misspellings({"100": 200, "10": 1, "1": 1}) == {}
+    assert misspellings({"Spam": 1, "spam": 100}) == {"Spam": "spam"}
+    assert misspellings({"correct": 200, "incorrect": 2, "female": 100, "male": 1, "Q3 2025": 90, "Q2 2025": 1}) == {}
+    assert misspellings({f"a title of its own {n}": 1 for n in range(100_000)} | {"a title": 90}) == {}

@@ -72,7 +72,7 @@ def test_numbers_of_classes_get_their_names_wherever_they_stand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "told", "sentence"),
+    ("kind", "message", "sentence"),
     [
         ("GatedRepoError", "403", "asks for consent"),
         ("ValueError", "Config name is missing. Pick one among: ['en', 'sv']", "several configurations"),
@@ -80,8 +80,8 @@ def test_numbers_of_classes_get_their_names_wherever_they_stand() -> None:
         ("ConnectionError", "no route", "could not be fetched"),
     ],
 )
-def test_failures_are_explained(kind: str, told: str, sentence: str) -> None:
-    error = type(kind, (Exception,), {})(told)
+def test_failures_are_explained(kind: str, message: str, sentence: str) -> None:
+    error = type(kind, (Exception,), {})(message)
     explained = hub.explained("owner/name", error)
     assert sentence in explained.explanation.what
     assert "owner/name" in explained.explanation.what

@@ -40,9 +40,9 @@ def test_a_table(home: Home, reviews: Path) -> None:
 
 
 def test_images(home: Home, images: Path) -> None:
-    told: list[str] = []
+    sentences: list[str] = []
     imported = import_source(
-        str(images), ReadingOptions(), home, Limits(), lambda sentence, done, total: told.append(sentence)
+        str(images), ReadingOptions(), home, Limits(), lambda sentence, done, total: sentences.append(sentence)
     )
     assert (imported.kind, imported.rows, imported.columns) == ("image", 40, ("image", "label"))
     assert imported.files and imported.thumbnails
@@ -52,7 +52,7 @@ def test_images(home: Home, images: Path) -> None:
     assert {item.name for item in imported.folder.iterdir()} == {
         "table.parquet", "files", "thumbnails", "about.json", "problems.json", "COMPLETE",
     }  # fmt: skip
-    assert "Unpacking" in told
+    assert "Unpacking" in sentences
 
 
 def test_the_same_import_is_done_once(

@@ -41,16 +41,16 @@ def test_a_mistake_is_an_answer(home: Home) -> None:
     code, messages, _ = ask({"op": "import", "source": "nowhere.csv", "home": str(home.root)})
     assert code == 2
     assert messages[-1]["error"].keys() == {"what", "why", "what_to_do"}
-    told: list[dict[str, Any]] = []
+    messages: list[dict[str, Any]] = []
     request = {"op": "import", "source": "x", "home": str(home.root), "limits": {"fiels": 3}}
-    assert process.answer(request, told.append) == 2
-    assert "'files'" in told[-1]["error"]["why"]
+    assert process.answer(request, messages.append) == 2
+    assert "'files'" in messages[-1]["error"]["why"]
 
 
 def test_a_fault_is_an_answer_too(capsys: pytest.CaptureFixture[str]) -> None:
-    told: list[dict[str, Any]] = []
-    assert process.answer({"op": "import"}, told.append) == 1
-    assert "KeyError" in told[-1]["error"]["why"]
+    messages: list[dict[str, Any]] = []
+    assert process.answer({"op": "import"}, messages.append) == 1
+    assert "KeyError" in messages[-1]["error"]["why"]
     assert "Traceback" in capsys.readouterr().err
 
 
@@ -117,7 +117,7 @@ def test_progress_is_not_a_flood(monkeypatch: pytest.MonkeyPatch) -> None:
     """A call a millisecond makes ten messages a second."""
     clock = itertools.count(0.0, 0.0005)  # it is looked at twice in a call
     monkeypatch.setattr(process.time, "monotonic", lambda: next(clock))
-    told: list[dict[str, Any]] = []
+    messages: list[dict[str, Any]] = []
 
     def busy(request: dict[str, Any], progress: Any) -> str:
         for n in range(5000):
@@ -127,8 +127,8 @@ def test_progress_is_not_a_flood(monkeypatch: pytest.MonkeyPatch) -> None:
     before = process.OPERATIONS["import"]
     process.OPERATIONS["import"] = busy
     try:
-        assert process.answer({"op": "import"}, told.append) == 0
+        assert process.answer({"op": "import"}, messages.append) == 0
     finally:
         process.OPERATIONS["import"] = before
-    assert 25 < len(told) < 60
-    assert told[-1] == {"result": "done"}
+    assert 25 < len(messages) < 60
+    assert messages[-1] == {"result": "done"}

@@ -176,7 +176,7 @@ def test_given_splits_may_be_ignored() -> None:
 
 def test_no_training_split() -> None:
     labels, named = given(validation=10, test=10)
-    with pytest.raises(StudioError, match="no training split"):
+    with pytest.raises(StudioError, match="no train split"):
         split_rows(labels, named, options())
 
 

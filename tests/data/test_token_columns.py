@@ -91,8 +91,8 @@ def test_other_tables_stay_as_they_are(tmp_path: Path, row: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize(
-    "told",
+    "metadata",
     [b"", b"[", b"5", b"{}", b'{"info": 5}', b'{"info": {"features": {"a": 5, "b": {"feature": {"names": 5}}}}}'],
 )
-def test_odd_metadata_names_nothing(told: bytes) -> None:
-    assert classes_in_lists({b"huggingface": told}) == {}
+def test_odd_metadata_names_nothing(metadata: bytes) -> None:
+    assert classes_in_lists({b"huggingface": metadata}) == {}

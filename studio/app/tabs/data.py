@@ -11,7 +11,7 @@ from components.forms import Form
 from components.notices import heading, notice
 from components.split_slider import SplitSlider
 from components.tables import PagedTable
-from studio.app import demos, imports, mending
+from studio.app import demos, fixes, imports
 from studio.app.cells import CELLS
 from studio.app.cells.overview import overview_of
 from studio.app.drafts import Draft
@@ -45,7 +45,7 @@ def build(services: Services) -> Page:
             reading_again(services),
             preview(services),
             at_a_glance(services),
-            mending.problems(services),
+            fixes.problems(services),
             splitting(services),
             way_on(services),
         ]

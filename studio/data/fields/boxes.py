@@ -1,4 +1,4 @@
-"""Boxes: frames round the objects in an image, with a label each."""
+"""Bounding boxes of the objects in an image, with a label each."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

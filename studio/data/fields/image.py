@@ -1,4 +1,4 @@
-"""An image: the name of a file that was stored when the data was brought."""
+"""An image: the name of a file that was stored when the data was imported."""
 
 from collections.abc import Iterator
 from pathlib import Path

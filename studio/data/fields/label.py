@@ -33,7 +33,7 @@ class Label(Field):
         counts = cells.value_counts()
         rows = int(counts.sum())
         if len(counts) == 1:
-            why = f"Every row is '{counts.index[0]}'; there must be at least two to tell apart."
+            why = f"Every row is '{counts.index[0]}'; there must be at least two."
             yield Problem(0, "Only one class", why, drops=False, column=column.name)
         if len(counts) > MANY_CLASSES and len(counts) > 0.5 * rows:
             why = f"{len(counts):,} different classes in {rows:,} rows; is this the right column?"

@@ -1,4 +1,4 @@
-"""The many forms in which people write spans, brought into one.
+"""The many formats in which people write spans, converted to one.
 
     [{"start": 0, "end": 4, "label": "person"}]     the studio's own
     [[0, 4, "person"]]                               doccano, spaCy

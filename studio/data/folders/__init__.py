@@ -1,6 +1,6 @@
-"""The forms in which folders and archives are brought. A new one: one file here, one line below.
+"""The formats of folders and archives. A new one: one file here, one line below.
 
-They are asked in this order, the most particular first; the first that recognises an upload reads it.
+They are asked in this order, the most specific first; the first that recognises an upload reads it.
 """
 
 from studio.data.folders.base import FolderFormat, Upload
@@ -15,7 +15,7 @@ from studio.errors import StudioError
 from studio.registry import Registry
 
 FOLDERS: Registry[FolderFormat] = Registry(
-    "form of a folder", VOC, COCO, YOLO, BOX_TABLE, IMAGE_TABLE, CLASS_FOLDERS, SPLIT_TABLES
+    "folder format", VOC, COCO, YOLO, BOX_TABLE, IMAGE_TABLE, CLASS_FOLDERS, SPLIT_TABLES
 )
 
 
@@ -26,4 +26,4 @@ def find_folder_format(upload: Upload) -> FolderFormat:
             return known
     there = (upload.found.tables + upload.found.others)[:3]
     what = f"It holds {', '.join(there)}." if there else "It holds no files."
-    raise StudioError("There are no images in it.", what, "Bring one folder of images per class.")
+    raise StudioError("There are no images in it.", what, "Use one folder of images per class.")

@@ -1,6 +1,6 @@
 """What a folder of files is to its readers, and what a reader gives.
 
-Each form in which people bring folders and archives has a reader: one file here, and one line in
+Each folder or archive format has a reader: one file here, and one line in
 `studio.data.folders`, which asks them in order.
 """
 
@@ -100,7 +100,7 @@ class Listing:
     """What a reader found. table: its index is `row`; with images, column `image` holds paths below the folder.
 
     annotated: where images have boxes, row -> what is known of its image; rows without an image among them.
-    format: what the person is told that it was; "" for the reader's title.
+    format: its name on the screen; "" for the reader's title.
     """
 
     table: pandas.DataFrame
@@ -112,7 +112,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class FolderFormat:
-    """One form of a folder. title: as it is told, such as "Pascal VOC".
+    """One folder format. title: its name on the screen, such as "Pascal VOC".
 
     recognises: quick, by names and the beginnings of files; never raises. read: raises StudioError and nothing else,
     whatever the files hold.

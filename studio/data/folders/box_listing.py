@@ -24,7 +24,7 @@ def list_images(
     problems: Sequence[Problem] = (),
     reading: ReadingOptions | None = None,
 ) -> Listing:
-    """One row an image. Images that no annotation names, or that are missing, and those without boxes are told.
+    """One row an image. Images that no annotation names, or that are missing, and those without boxes are reported.
 
     The splits are those of the annotations, else those of the folders that the images lie in.
     """

@@ -1,4 +1,4 @@
-"""Which image of an upload does a name in a table or an annotation mean?"""
+"""Finding the image of an upload that a name in a table or an annotation refers to."""
 
 from collections import defaultdict
 from collections.abc import Sequence

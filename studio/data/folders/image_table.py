@@ -62,7 +62,7 @@ def is_bare(upload: Upload, name: str, names: Callable[[object], str | None]) ->
 
 
 def likely_tables(upload: Upload) -> list[str]:
-    """The few that may name the images: high up, then large. A set may bring a small file beside each image."""
+    """The few that may name the images: high up, then large. A data set may have a small file next to each image."""
     sizes = {name: upload.size(name) for name in upload.found.tables}
     return sorted(sizes, key=lambda name: (name.count("/"), -sizes[name], name))[:MOST_TABLES]
 

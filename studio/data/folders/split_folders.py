@@ -1,4 +1,4 @@
-"""Which split do the files of an upload belong to, by the names of folders and lists?"""
+"""Finding the split of uploaded files from the names of folders and lists."""
 
 import re
 from collections.abc import Sequence

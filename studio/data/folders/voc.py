@@ -55,12 +55,12 @@ def _annotated(upload: Upload, names: ImageNames, splits: dict[str, str]) -> Ite
             continue
         if root.tag != "annotation":
             continue
-        told = (root.findtext("filename") or "").strip()
+        stated = (root.findtext("filename") or "").strip()
         inside = names.inside(name)
-        image = inside(PurePosixPath(name).stem) or inside(told)
+        image = inside(PurePosixPath(name).stem) or inside(stated)
         boxes = [read_object(found, number) for number, found in enumerate(root.findall("object"), start=1)]
         size = stated_size(root.findtext("size/width"), root.findtext("size/height"))
-        yield AnnotatedImage(told or name, image, boxes, splits.get(image or ""), size)
+        yield AnnotatedImage(stated or name, image, boxes, splits.get(image or ""), size)
 
 
 def parse_xml(content: bytes) -> Element:

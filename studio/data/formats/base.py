@@ -115,7 +115,7 @@ def text_of(value: object, whole: bool = True) -> str | None:
 
 
 def encodable(text: str) -> str:
-    """Half characters, which JSON can spell and nothing can store, become a question mark."""
+    """Unpaired surrogates, which JSON can spell and nothing can store, become a question mark."""
     return text if text.isascii() else text.encode("utf-8", errors="replace").decode("utf-8")
 
 
@@ -124,7 +124,7 @@ def check_rows(count: int, limits: Limits) -> None:
         raise StudioError(
             "The table has too many rows.",
             f"At most {limits.rows:,} rows are read.",
-            "Bring a part of it.",
+            "Use a smaller part of it.",
         )
 
 

@@ -74,7 +74,7 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
 
 
 def has_tabs(lines: Sequence[str]) -> bool:
-    """Whether tabs part the columns; else any blanks do."""
+    """Whether tabs separate the columns; otherwise any whitespace does."""
     filled = [line for line in lines if line.strip()]
     return sum("\t" in line for line in filled) * 2 > len(filled)
 
@@ -90,7 +90,7 @@ def usual_width(rows: Sequence[Sequence[str]]) -> int:
 
 
 def sentences_of(lines: Sequence[str], tabs: bool, width: int) -> Iterator[list[Line]]:
-    """Blank lines part sentences. Left out: beginnings of documents, comments (# ...), and a line of headers."""
+    """Blank lines separate sentences. Left out: document markers, comments (# ...), and a header line."""
     sentence: list[Line] = []
     first = True
     for number, line in enumerate(lines, start=1):

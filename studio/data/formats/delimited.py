@@ -1,4 +1,4 @@
-"""CSV, TSV and their kin: rows of fields between separators, with quotation marks around what needs them."""
+"""CSV, TSV and similar files: rows of fields between separators, with quotation marks around what needs them."""
 
 import csv
 import re
@@ -24,7 +24,7 @@ _ANNOUNCED = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
 
 class Feed:
-    """Lines for csv.reader that can be taken up again at an earlier one."""
+    """Lines for csv.reader that can be rewound to an earlier one."""
 
     def __init__(self, lines: Sequence[str]) -> None:
         self.lines = lines
@@ -49,8 +49,8 @@ def guess(path: Path, given: ReadingOptions, limits: Limits) -> ReadingOptions:
     lines, announced = lines_of(text)
     if len(text) == SAMPLE_CHARACTERS and len(lines) > 1:
         lines = lines[:-1]  # it is cut
-    told = given.delimiter or announced
-    delimiter = separator(told) if told else guess_delimiter(lines, path.suffix.lower())
+    stated = given.delimiter or announced
+    delimiter = separator(stated) if stated else guess_delimiter(lines, path.suffix.lower())
     header = given.header
     if header is None:
         header = looks_like_header(_first_records(lines, delimiter))

@@ -1,4 +1,4 @@
-"""Which letters do these bytes stand for?"""
+"""Detecting and decoding text encodings."""
 
 import codecs
 

@@ -93,7 +93,7 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
 
 @contextmanager
 def _opened(path: Path, limits: Limits) -> Iterator[Any]:
-    """The workbook, once the sizes that it claims are found bearable (openpyxl reads no more than those)."""
+    """The workbook, once its stated sizes are known to be within the limits (openpyxl reads no more than those)."""
     import openpyxl
 
     with _explained(path):

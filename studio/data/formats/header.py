@@ -1,4 +1,4 @@
-"""Is the first row of a table the names of its columns, or data already?"""
+"""Telling whether the first row of a table is a header or data."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""JSON in the shapes that people bring, and JSONL: one object a line."""
+"""JSON in its common shapes, and JSONL: one object a line."""
 
 import json
 from collections.abc import Iterable

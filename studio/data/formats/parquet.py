@@ -49,7 +49,7 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
                     raise StudioError(
                         f"{path.name} is too large.",
                         f"Its values take more than {limits.unpacked_megabytes:,} MB.",
-                        "Bring a part of it.",
+                        "Use a smaller part of it.",
                     )
                 for column, values in zip(columns, batch.columns, strict=True):
                     column.extend(values.to_pylist())
@@ -70,8 +70,8 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
 def classes_in_lists(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
     """Column -> names of classes, for columns with lists of numbers of classes: the `datasets` library writes them."""
     try:
-        told = json.loads(metadata.get(b"huggingface", b""))
-        features = dict(told["info"]["features"])
+        schema = json.loads(metadata.get(b"huggingface", b""))
+        features = dict(schema["info"]["features"])
     except (ValueError, RecursionError, KeyError, TypeError):
         return {}
     inner = {name: feature.get("feature") for name, feature in features.items() if isinstance(feature, dict)}

@@ -97,8 +97,8 @@ def test_what_does_not_belong_together_is_told(tmp_path: Path, files: dict[str, 
     content = import_folder(tmp_path / "up", files)
     assert list(content.table["image"]) == ["set/JPEGImages/b.png", "set/JPEGImages/c.png"]
     assert content.table["boxes"].iloc[0] == "[]"
-    told = {(problem.row, problem.drops, problem.what) for problem in content.problems}
-    assert told == {
+    found = {(problem.row, problem.drops, problem.what) for problem in content.problems}
+    assert found == {
         (0, False, "1 image is not annotated and left out."),
         (0, False, "1 image has no boxes."),
         (1, True, "There is no image named 'a.png'."),
