@@ -20,7 +20,7 @@ from studio.registry import Registry
 class Demo:
     """config: the run file that it fills in, as far as it does not follow from the preset and the rows; what it names
         of the preset's settings suits these examples better. All of it is there without a network.
-    words: what a page says to somebody who is led through it, by the page's key.
+    words: what a page says during it, by the page's key.
     """
 
     name: str
@@ -103,24 +103,24 @@ DEMOS: Registry[Demo] = Registry(
 def cards(draft: Draft) -> dict[str, Any]:
     """The value of the first screen's cards: the demos, and data of one's own."""
     demos = [{"key": demo.name, "title": demo.title, "text": demo.sentence, "icon": demo.icon} for demo in DEMOS]
-    own = {"key": OWN, "title": "Use my own data", "text": "Bring a table of texts or a folder of images."}
+    own = {"key": OWN, "title": "Use my own data", "text": "Upload a table of texts or a ZIP of images."}
     return {"label": "What to do", "selected": draft.demo, "cards": [*demos, {**own, "icon": "folder"}]}
 
 
 def current(draft: Draft) -> Demo | None:
-    """The demo that is under way, or None once other data was brought."""
+    """The current demo, or None once other data was chosen."""
     demo = DEMOS[draft.demo] if draft.demo in {demo.name for demo in DEMOS} else None
     return demo if demo and draft.source == demo.source else None
 
 
 def words(draft: Draft) -> str:
-    """What the open page says to somebody who is led through a demo; "" for everybody else."""
+    """What the open page says during a demo; "" otherwise."""
     demo = current(draft)
     return demo.words.get(draft.page, "") if demo else ""
 
 
 def begin(services: Services, draft: Draft, name: str) -> Generator[str, None, Draft]:
-    """Fill every step for the demo. What the person had chosen for their own data is kept beside it."""
+    """Fill every step for the demo. What the person had chosen for their own data is kept."""
     demo = DEMOS[name]
     without_data = {section: value for section, value in demo.config.items() if section != "data"}
     fresh = draft.start_anew(demo=demo.name, own=set_aside(draft), config=without_data)

@@ -119,7 +119,7 @@ class Draft(Options):
 
     @property
     def data(self) -> DataOptions:
-        """With the usual values where nothing is chosen; `source` is "" before data is brought."""
+        """With the usual values where nothing is chosen; `source` is "" before data is chosen."""
         return DataOptions.read({"source": "", **self.value("data", {})})
 
     @property

@@ -1,6 +1,6 @@
-"""What runs of the first version found out about their test rows, put as this version does.
+"""The test results of runs of the first version, converted to the current form.
 
-They all told classes apart: scores held counts and numbers of the classes, a row its class and the probabilities.
+All of them were classifiers: scores held counts and numbers of the classes, a row its class and the probabilities.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What the live chart asks for twice a second: the news of a run since a byte offset of its log.
+"""What the live chart asks for twice a second: what is new in a run since a byte offset of its log.
 
 However long a run is, what goes to the browser is bounded: the first answer is thinned, and so is one to a browser
 that is far behind.
@@ -21,7 +21,7 @@ FIRST_POINTS = 2000  # a chart is about a thousand pixels wide
 FAR_BEHIND = 500_000  # bytes of the log: about as many steps as the first points are
 
 STATUS_TITLES: dict[Status, str] = {
-    "queued": "Waiting for its turn",
+    "queued": "Waiting in line",
     "starting": "Starting",
     "running": "Training",
     "paused": "Paused",
@@ -31,7 +31,7 @@ STATUS_TITLES: dict[Status, str] = {
     "interrupted": "Interrupted",
 }
 INTERRUPTED = Explanation(
-    "The training process is gone.",
+    "The training process has ended unexpectedly.",
     "It was ended from outside, ran out of memory, or the machine was restarted.",
     "Press Resume to go on from the last saved step; nothing before it is lost.",
 )
@@ -40,7 +40,7 @@ STORIES = {
     "queued": "It starts as soon as the machine is free.",
     "starting": "The studio gets the model and the examples ready.",
     "preparing": "Every example is turned into numbers, the only thing that a model reads.",
-    "caching": "The part of the model that stays as it is looks at every example once, and its view is kept.",
+    "caching": "The frozen layers of the model process every example once, and the result is kept.",
     "training": "The model guesses, is told the right answer, and corrects itself a little, again and again.",
     "saving": "The result is packed into a folder of its own.",
 }  # what goes on, for people who never watched a training; in other phases the worker's own sentence is as plain

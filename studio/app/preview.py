@@ -70,9 +70,9 @@ def _cells(
     imported: Imported, drawn: Mapping[str, Drawing], names: Mapping[str, str], others: Sequence[str], row: Any
 ) -> dict[str, Any]:
     by_role = {role: row.get(name) for role, name in names.items()}
-    told = {name: "" if is_empty(row[name]) else str(row[name]) for name in others}
+    texts = {name: "" if is_empty(row[name]) else str(row[name]) for name in others}
     return {
         "row": str(row["row"]),
-        **told,
+        **texts,
         **{key: drawing.draw(by_role, imported) for key, drawing in drawn.items()},
     }

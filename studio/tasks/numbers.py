@@ -56,7 +56,7 @@ def _scatter(true: numpy.ndarray, guessed: numpy.ndarray) -> View:
         {"x": float(true[place]), "y": float(guessed[place]), "mark": _point_mark(place)}
         for place in range(0, len(true), every)
     ]
-    data = {"points": points, "x_title": "what it is", "y_title": "what the model says"}
+    data = {"points": points, "x_title": "Correct", "y_title": "Predicted"}
     return View("scatter", "Every answer beside the true number", data)
 
 

@@ -200,7 +200,7 @@ def test_a_run_in_the_queue(store: Store) -> None:
     run = make_run(store)
     run.enqueue()
     message = poll(store, States(), run.id, 0)
-    assert message["status"] == "queued" and message["status_title"] == "Waiting for its turn"
+    assert message["status"] == "queued" and message["status_title"] == "Waiting in line"
     assert message["done"] is False and message["progress"] is None and message["notice"] == ""
 
 

@@ -520,7 +520,7 @@ def test_each_step_waits_for_the_ones_before(services: Services, shell: Shell, r
     assert locked(nothing.configure({"task": ready.task})) == ["data", "strategy", "train", "test"]
     with_model = nothing.configure({"task": ready.task, "model.id": ready.model})
     assert locked(with_model) == ["strategy", "train", "test"]
-    assert shell.locked(with_model, "train") == "Bring some data first."
+    assert shell.locked(with_model, "train") == "Add some data first."
     assert locked(ready.without("strategy")) == ["train", "test"] and locked(ready) == ["test"]
     begun = start_run(services, ready)
     run = services.store.find(str(begun.run))

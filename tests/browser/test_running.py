@@ -76,7 +76,7 @@ def test_a_second_start_waits_visibly_and_begins_when_the_first_has_ended(
     second = studio.queue("The one behind", **endless)
     try:
         visit.open_run(second)
-        visit.status("Waiting for its turn")
+        visit.status("Waiting in line")
         visit.sees("#stop", "Leave the queue")
         visit.open_run(running)
         visit.sees("#page-train", "1 more in the queue")

@@ -1,4 +1,4 @@
-"""What the pages and the command line ask about one kind of answer: how it is drawn, written, told.
+"""What the pages and the command line ask about one kind of answer: how it is drawn, written to a file, and printed.
 
 class LabelAnswers(AnswerKind):
     name = "label"
@@ -83,7 +83,7 @@ class AnswerKind:
 
     def truth(self, asked: Asked) -> str:
         """A sentence with the right answer, where it is known and not drawn anyway."""
-        told = [
+        right = [
             CELLS[column.kind].short(asked.truth[column.name]) for column in asked.columns if column.name in asked.truth
         ]
-        return f"The right answer is {', '.join(told)}." if told else ""
+        return f"The right answer is {', '.join(right)}." if right else ""

@@ -22,16 +22,16 @@ class BoxAnswers(AnswerKind):
     name = "boxes"
 
     def html(self, answer: Answer, before: Answer | None, asked: Asked) -> str:
-        """The image with what was found after training and before; dashed, where it is known, what is there."""
+        """The image with what was found after training and before; dashed, where it is known, the right answer."""
         path = Path(asked.given("image"))
         right = read_boxes(asked.right("boxes") or "[]")
         there = [{**box.as_dict(), "dashed": True} for box in right]
-        told: list[tuple[str, Sequence[Found], Answer]] = [(AFTER, answer.value, answer)]
+        answers: list[tuple[str, Sequence[Found], Answer]] = [(AFTER, answer.value, answer)]
         if before:
-            told.append((BEFORE, before.value, before))
-        labels = [str(found["label"]) for _, value, _ in told for found in (*value, *there)]
+            answers.append((BEFORE, before.value, before))
+        labels = [str(found["label"]) for _, value, _ in answers for found in (*value, *there)]
         parts = []
-        for title, value, each in told:
+        for title, value, each in answers:
             size = (float(each.details["width"]), float(each.details["height"]))
             drawing = framed_html(file_url(path), size, [*there, *value], path.name, labels)
             parts.append(heading(title.capitalize(), f"Dashed: {TRUTH}." if there else "", level=4) + drawing)

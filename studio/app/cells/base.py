@@ -30,8 +30,8 @@ class Cells:
 
     name: the field's. drawn_as: the kind of the table's column. over: the field of the cells that these are drawn
     over, such as marks over a text; a row that has both shows one drawing.
-    invitations: how data with such targets is brought, by the field of the task's first input. Under "" stands how
-    data with such inputs is brought where the targets say nothing.
+    invitations: what data with such targets looks like, by the field of the task's first input. Under "" stands what
+    data with such inputs looks like where the targets say nothing.
     """
 
     name: ClassVar[str]

@@ -17,11 +17,11 @@ class BoxCells(Cells):
     name = "boxes"
     over = "image"
     invitations = {
-        "image": "A ZIP of images with the frames of what is in them: COCO (JSON), Pascal VOC (XML) or YOLO (TXT).",
+        "image": "A ZIP of images with boxes around what is in them: COCO (JSON), Pascal VOC (XML) or YOLO (TXT).",
     }
 
     def drawn_over(self, cell: str, below: str, imported: Imported | None) -> str:
-        """The thumbnail with the boxes over it; without them where the cell cannot be read, which is told elsewhere."""
+        """The thumbnail with the boxes over it; without them where the cell cannot be read (reported elsewhere)."""
         if imported is None or imported.files is None:
             return ""
         try:

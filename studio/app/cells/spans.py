@@ -23,7 +23,7 @@ class SpanCells(Cells):
     }
 
     def drawn_over(self, cell: str, below: str, imported: Imported | None) -> str:
-        """The text with its pieces marked; without them where the cell cannot be read, which is told elsewhere."""
+        """The text with its pieces marked; without them where the cell cannot be read (reported elsewhere)."""
         cut = below[:MOST_LETTERS] + ("…" if len(below) > MOST_LETTERS else "")
         try:
             spans = read_spans(cell)

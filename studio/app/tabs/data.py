@@ -1,4 +1,4 @@
-"""2 Data: bring it, see how it was read, map columns, see what will be left out, split."""
+"""2 Data: add it, see how it was read, map columns, see what will be left out, split."""
 
 from functools import partial
 from pathlib import Path
@@ -30,12 +30,12 @@ from studio.tasks.base import Task
 UPLOAD_TYPES = [".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx", ".zip"]
 DELIMITERS = [("Comma ,", ","), ("Semicolon ;", ";"), ("Tab", "\t"), ("Bar |", "|")]
 ENCODINGS = [("UTF-8", "utf-8"), ("UTF-8 with mark", "utf-8-sig"), ("UTF-16", "utf-16"), ("Latin-1", "latin-1")]
-HEADERS = [("Holds the names", True), ("Is data already", False)]
+HEADERS = [("Has column names", True), ("Is already data", False)]
 SPLIT_SETTINGS = ["stratify", "keep", "seed"]
 
 
 def build(services: Services) -> Page:
-    bring = bringing(services)
+    adding = adding_data(services)
     progress = gr.HTML(elem_id="import-progress")
     cancel = gr.Button("Cancel", elem_id="import-cancel", size="sm", visible=False)
     with gr.Column(visible=False, elem_id="data-details") as details:
@@ -57,17 +57,17 @@ def build(services: Services) -> Page:
         return [gr.update(visible=imported is not None), about_html(imported) if imported else gr.skip()]
 
     about = Section([details, summary], show_summary, [Wire(cancel.click, partial(cancel_job, services))])
-    outputs, show, wires = joined(bring, about, once_brought(services, joined(*pieces)))
+    outputs, show, wires = joined(adding, about, once_imported(services, joined(*pieces)))
     needs = partial(missing, services)
     return Page("data", "Data", outputs, show, wires, needs, progress=progress, cancel=cancel)
 
 
-def once_brought(services: Services, section: Section) -> Section:
+def once_imported(services: Services, section: Section) -> Section:
     """The same piece, which stays as it is while there is no data."""
 
     def show(draft: Draft) -> list[Any]:
-        brought = services.datasets.imported(draft) is not None
-        return section.show(draft) if brought else [gr.skip()] * len(section.outputs)
+        is_there = services.datasets.imported(draft) is not None
+        return section.show(draft) if is_there else [gr.skip()] * len(section.outputs)
 
     return section._replace(show=show)
 
@@ -75,7 +75,7 @@ def once_brought(services: Services, section: Section) -> Section:
 def missing(services: Services, draft: Draft) -> str:
     """What the data still needs before a strategy can be chosen."""
     if services.datasets.imported(draft) is None:
-        return "Bring some data first."
+        return "Add some data first."
     try:
         services.datasets.assembled(draft)
     except StudioError as error:
@@ -83,11 +83,11 @@ def missing(services: Services, draft: Draft) -> str:
     return ""
 
 
-# --- bringing data ------------------------------------------------------------------------------
+# --- adding data --------------------------------------------------------------------------------
 
 
-def bringing(services: Services) -> Section:
-    """An upload, a sample, or a data set of the Hub; an example brings its data along, so nothing else is asked for."""
+def adding_data(services: Services) -> Section:
+    """An upload, a sample, or a data set of the Hub; an example has its own data, so nothing else is asked for."""
     head = gr.HTML()
     with gr.Row(elem_classes="split-row") as own:
         with gr.Column(min_width=300):
@@ -101,7 +101,7 @@ def bringing(services: Services) -> Section:
     def show(draft: Draft) -> list[Any]:
         led = demos.words(draft)
         invitation = invitation_to(TASKS[draft.task]) if draft.task else ""
-        title = heading("The data of this example", led) if led else heading("Bring your data", invitation)
+        title = heading("The data of this example", led) if led else heading("Add your data", invitation)
         named = gr.skip() if is_upload(draft) else gr.update(value=None)  # another's file name would mislead
         return [title, gr.update(visible=not led), gr.update(visible=not led), named, sample_cards(draft)]
 
@@ -131,7 +131,7 @@ def sample_cards(draft: Draft) -> dict[str, Any]:
 
 
 def invitation_to(task: Task) -> str:
-    """How data for this task is brought."""
+    """What data for this task looks like, for the person who adds it."""
     given = task.inputs[0].kind
     found = (CELLS[column.kind].invitations.get(given, "") for column in task.targets)
     return next(filter(None, found), CELLS[given].invitations.get("", ""))
@@ -152,7 +152,7 @@ def roles_of_columns(services: Services) -> Section:
         columns = [gr.Dropdown(interactive=True, elem_id=f"column-{n}") for n in range(slots)]
 
     def show(draft: Draft) -> list[Any]:
-        imported = services.datasets.brought(draft)
+        imported = services.datasets.require_imported(draft)
         shown: list[Any] = [gr.update(visible=False)] * slots
         for index, role in enumerate(TASKS[draft.task].columns if draft.task else ()):
             shown[index] = gr.update(
@@ -179,7 +179,7 @@ def reading_again(services: Services) -> Section:
     fields = [delimiter, encoding, sheet, header]
 
     def show(draft: Draft) -> list[Any]:
-        imported = services.datasets.brought(draft)
+        imported = services.datasets.require_imported(draft)
         reading = imported.reading
         return [
             gr.update(visible=imported.kind == "text" and reading != ReadingOptions()),

@@ -1,4 +1,4 @@
-"""3 Strategy: how much of the model to train. Presets and a suggestion first, then every way and every setting."""
+"""3 Strategy: how much of the model to train. Presets and a suggestion first, then every method and every setting."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -24,7 +24,7 @@ from studio.strategies import STRATEGIES
 from studio.strategies.base import GROUPS, Strategy
 
 CUSTOM = "custom"
-SECONDS_BETWEEN_LOOKS = 0.5  # while it is being read how the model is built
+SECONDS_BETWEEN_CHECKS = 0.5  # while it is being read how the model is built
 INVITATION = "Start with Quick; you can always run another one after it."
 
 
@@ -37,7 +37,7 @@ def build(services: Services) -> Page:
             verdict = gr.HTML(elem_id="strategy-verdict")
         with gr.Column(scale=2, min_width=260):
             strip = LayerStrip(elem_id="layers")
-    with gr.Accordion("Other ways of training", open=False, elem_id="ways"):
+    with gr.Accordion("More methods", open=False, elem_id="ways"):
         ways = Cards(elem_id="strategy")
     with gr.Accordion("Advanced: every setting", open=False, elem_id="advanced"):
         search = gr.Textbox(
@@ -46,7 +46,7 @@ def build(services: Services) -> Page:
         changed = Changes(elem_id="changes")
         panels = settings.build_panels()
     forward = gr.Button("Continue to training", variant="primary", elem_id="to-train")
-    waiting = gr.Timer(SECONDS_BETWEEN_LOOKS, active=False)
+    waiting = gr.Timer(SECONDS_BETWEEN_CHECKS, active=False)
     decided = [numbers, verdict, strip, ways, changed, *settings.widgets(panels), forward]
     outputs = [waiting, head, presets, *decided]
 
@@ -54,7 +54,7 @@ def build(services: Services) -> Page:
         if missing_before(services, draft):
             return [gr.skip()] * len(outputs)
         try:
-            ready = services.architectures.look(draft) is not None
+            ready = services.architectures.current(draft) is not None
         except StudioError as error:
             problem = error.explanation
             said = notice("bad", problem.what, problem.why, problem.what_to_do)
@@ -133,7 +133,7 @@ def missing_before(services: Services, draft: Draft) -> bool:
 
 
 def unready(outputs: Sequence[Any], forward: Any, timer: gr.Timer, said: str) -> list[Any]:
-    """The page before anything can be told of the model: what is said in its place, and no way on."""
+    """The page while the model is not known yet: a message in place of the choices, and no way on."""
     locked = [gr.update(interactive=False) if output is forward else gr.skip() for output in outputs[2:]]
     return [timer, said, *locked]
 
@@ -198,7 +198,7 @@ def way_cards(draft: Draft, about: Subject) -> dict[str, Any]:
         }
         for strategy in sorted(STRATEGIES, key=lambda entry: GROUPS.index(entry.group))
     ]
-    return {"label": "Way of training (strategy)", "selected": draft.strategy.get("name"), "cards": cards}
+    return {"label": "Method (strategy)", "selected": draft.strategy.get("name"), "cards": cards}
 
 
 def verdict_html(now: Outlook, reasons: Sequence[str]) -> str:

@@ -44,7 +44,7 @@ def build(services: Services) -> Page:
         examples = PagedTable(
             page=results.page, rows_per_page=5, selectable=True, caption="Test examples", elem_id="examples"
         )
-        with gr.Accordion("Many at once", open=False, elem_id="many"):
+        with gr.Accordion("Predict a whole file", open=False, elem_id="many"):
             many = gr.File(label="A file of inputs, or a ZIP of images", elem_id="many-file", height=140)
             download = gr.HTML(elem_id="many-download")
         quality_head = gr.HTML()
@@ -131,11 +131,11 @@ def download_html(services: Services, draft: Draft) -> str:
 
 
 def show_scores(run: Run, draft: Draft) -> list[Any]:
-    """The test metrics, their views, and what is behind the chosen part of one: updates of the last widgets."""
+    """The test metrics, their views, and the examples behind the chosen element of one: updates of the last widgets."""
     found = scores(run).get("test")
     if not found or not found["metrics"]:
         return [heading("How good is it?", "This run has no test results."), "", None, "", None]
-    behind: list[Any] = [heading("Click a part of a figure", "to see the examples behind it.", level=3), None]
+    behind: list[Any] = [heading("Click an element of a figure", "to see the examples behind it.", level=3), None]
     if draft.mark:
         behind = [
             heading(draft.mark, "The test examples for which this holds.", level=3),

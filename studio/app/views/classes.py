@@ -16,7 +16,7 @@ NOT_METRICS = ("label", "support", "mark")
 
 
 def figure(title: str, data: Mapping[str, Any]) -> Figure:
-    """Classes in their own order while they can be seen at a glance; of many, those that need a look come first."""
+    """A few classes in their own order; of many, those with the lowest scores first."""
     rows = list(data["rows"])
     many = len(rows) > AT_A_GLANCE
     if many:
@@ -27,9 +27,9 @@ def figure(title: str, data: Mapping[str, Any]) -> Figure:
         *[{"key": name, "title": metric_named(name).title, "kind": "number"} for name in measured],
         {"key": "support", "title": "Examples", "kind": "number"},
     ]
-    told = [{key: f"{value:.3f}" if isinstance(value, float) else value for key, value in row.items()} for row in rows]
+    shown = [{key: f"{value:.3f}" if isinstance(value, float) else value for key, value in row.items()} for row in rows]
     heading = f"{title}{', the hardest first' if many else ''}"
-    return {"chart": "rows", "title": heading, "columns": columns, "rows": told}
+    return {"chart": "rows", "title": heading, "columns": columns, "rows": shown}
 
 
 CLASSES = ViewKind("classes", figure)
