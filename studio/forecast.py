@@ -1,4 +1,4 @@
-"""What a run would take on this machine, told from its settings, the model's shapes and the rows alone."""
+"""Memory and time that a run would take on this machine, estimated from settings, the model's shapes and the rows."""
 
 from collections.abc import Mapping
 from typing import Any

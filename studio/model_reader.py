@@ -1,8 +1,8 @@
-"""How a task's model will be built: asked of transformers once, and remembered in home.cache.
+"""The architecture of a task's model: read through transformers once, and cached in home.cache.
 
 transformers needs torch, which the page and the commands never import. So the question goes to a process,
 `python -m studio.model_reader`: one JSON request on stdin, one line {"result": ...} or {"error": ...} on stdout.
-Where torch is there already, in a worker or a test, it is answered on the spot.
+Where torch is imported already, in a worker or a test, the model is built in the same process.
 """
 
 import hashlib
@@ -133,18 +133,18 @@ def _ask(request: Mapping[str, Any]) -> Architecture:
             timeout=MOST_SECONDS,
         )
     except subprocess.TimeoutExpired as error:
-        raise _unread(Path(request["folder"]), f"It took longer than {MOST_SECONDS / 60:.0f} minutes.") from error
+        raise _unreadable(Path(request["folder"]), f"It took longer than {MOST_SECONDS / 60:.0f} minutes.") from error
     lines = ended.stdout.strip().splitlines()
     if not lines:
         last = (ended.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise _unread(Path(request["folder"]), f"The process that reads it ended with code {ended.returncode}: {last}.")
+        raise _unreadable(Path(request["folder"]), f"The process that reads it exited with {ended.returncode}: {last}.")
     answer = json.loads(lines[-1])
     if "error" in answer:
         raise StudioError(**answer["error"])
     return Architecture.from_dict(answer["result"])
 
 
-def _unread(folder: Path, why: str) -> StudioError:
+def _unreadable(folder: Path, why: str) -> StudioError:
     return StudioError(
         f"How the model '{folder.name}' is built could not be read.",
         why,
@@ -162,7 +162,7 @@ def main() -> int:
     except Exception as error:  # noqa: BLE001  the last stop: the reason goes to the asker, the trace to the log
         traceback.print_exc()
         why = f"{type(error).__name__}: {error}"
-        answer, code = {"error": _unread(Path(request["folder"]), why).as_dict()}, 1
+        answer, code = {"error": _unreadable(Path(request["folder"]), why).as_dict()}, 1
     answers.write(json.dumps(answer) + "\n")
     answers.flush()
     return code

@@ -56,7 +56,7 @@ class Home:
 
     @property
     def uploads(self) -> Path:
-        """Files as people brought them, one folder per content hash."""
+        """Uploaded files as they are, one folder per content hash."""
         return self.root / "uploads"
 
     @property

@@ -308,7 +308,7 @@ class Store:
         return _runs_in(self.home.trash)
 
     def restore(self, run_id: str) -> Run:
-        """Bring a deleted run back. An unknown id raises StudioError."""
+        """Restore a deleted run. An unknown id raises StudioError."""
         if run_id not in {run.id for run in self.deleted()}:
             raise StudioError(f"There is no deleted run '{run_id}'.", "It may have been restored already.")
         self.home.runs.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""An image with frames over it, each with its label: what was found in it, or what is there."""
+"""An image with labelled boxes over it: what was found in it, or the right answer."""
 
 import secrets
 from collections.abc import Mapping, Sequence

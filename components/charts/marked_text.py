@@ -1,4 +1,4 @@
-"""A text with marked pieces, each with its label written behind it: colour alone would not tell them apart."""
+"""A text with marked pieces, each with its label written behind it: colour alone would not distinguish them."""
 
 from collections.abc import Mapping, Sequence
 from html import escape

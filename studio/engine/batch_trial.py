@@ -1,7 +1,7 @@
 """The batch size that fits, found by trial: training steps on the longest examples, without moving a weight.
 
 A GPU that runs out of memory says so and goes on, so there the wish is tried first, and halved until it fits. A
-processor's machine would be brought to its knees, so there small batches are tried first, and the next larger one only
+machine without a GPU would begin to swap, so there small batches are tried first, and the next larger one only
 where what they took lets it fit.
 """
 
@@ -53,7 +53,7 @@ def on_gpu(wish: int, attempt: Callable[[int], int]) -> Trials:
 def on_processor(wish: int, attempt: Callable[[int], int], free: Callable[[], int]) -> Trials:
     """attempt: bytes that a step with so many examples takes. free: bytes that are free when none is computed."""
     taken: dict[int, int | None] = {}
-    size = min(wish, max(2, wish // 16))  # batch normalisation cannot do with one
+    size = min(wish, max(2, wish // 16))  # batch normalisation needs two
     while True:
         bytes_taken = taken[size] = attempt(size)
         expected = MARGIN * bytes_taken / size

@@ -1,4 +1,4 @@
-"""Every way in which a run can break off, as a sentence that says what to do."""
+"""Every way in which a run can fail, explained with what to do."""
 
 import errno
 
@@ -57,7 +57,7 @@ def explain(error: BaseException, has_checkpoint: bool) -> Failed:
             resumable=True,
         )
     return Failed(
-        what="The run broke off for a reason that nobody foresaw.",
+        what="The run failed with an unexpected error.",
         why=f"{type(error).__name__}: {first_line(error)}",
         what_to_do="Resume it to try again. For a bug report: worker.log in the run's folder holds the details.",
         resumable=True,

@@ -61,7 +61,7 @@ def import_libraries() -> None:
 
 
 def own_stdout() -> TextIO:
-    """The pipe to the asker, for answers alone: whatever else prints goes to stderr from now on."""
+    """The pipe to the client, for answers alone: anything else that is printed goes to stderr from now on."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1, newline="\n")
     os.dup2(2, 1)
     sys.stdout = sys.stderr
@@ -97,7 +97,7 @@ def serve(requests: Iterable[str], answers: TextIO, models: ResidentModels, idle
 
 
 def answer(request: dict[str, Any], models: ResidentModels, reply: Reply) -> None:
-    """One request; whatever goes wrong is told to the asker, and the process goes on."""
+    """One request; any error is reported to the client, and the process goes on."""
     number = request.get("id")
     try:
         operation = OPERATIONS.get(str(request.get("op")))

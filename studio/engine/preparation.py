@@ -23,7 +23,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Prepared:
-    """What the engine trains. examples: by split. new_parameters: names of what the pretrained model did not bring.
+    """What the engine trains. examples: by split. new_parameters: names of parameters that are not pretrained.
 
     collate: how items become a batch; `collate_training` varies them where the options ask for it.
     varying: splits whose items differ each time (augmentation): their activations cannot be cached.

@@ -56,7 +56,7 @@ class ResidentModels:
                 raise StudioError(
                     "The model before training is no longer on this machine.",
                     f"'{config.model.id}' was moved or removed.",
-                    "Bring it back to compare; the tuned model works without it.",
+                    "Put it back to compare; the tuned model works without it.",
                 )
             bundle = load_untrained(task, base, run.model, run.initial_weights, options, self._trust)
         else:

@@ -104,7 +104,7 @@ def load(config: RunConfig, home: Home, reporter: Reporter) -> Material:
     table = assemble(imported, config.data, task.columns, task.check).table
     if not (table["split"] == "train").any():
         raise StudioError(
-            "There is nothing to learn from.", "No usable row is in the training split.", "Bring more data."
+            "There is nothing to learn from.", "No usable row is in the training split.", "Add more data."
         )
     reporter.phase("loading", "Loading the model.")
     folder = fetch(
@@ -129,7 +129,7 @@ def load(config: RunConfig, home: Home, reporter: Reporter) -> Material:
 
 
 def build(run: Run, config: RunConfig, material: Material, resolved: ResolvedSettings, reporter: Reporter) -> Session:
-    """Decide what trains and how, and announce the plan."""
+    """Decide what trains and how, and report the plan."""
     prepared, training = material.prepared, config.training
     strategy, options = config.chosen_strategy, config.strategy_options
     if ranks.is_main():
@@ -152,7 +152,7 @@ def build(run: Run, config: RunConfig, material: Material, resolved: ResolvedSet
             "An adapter does not hold them, so they would be lost when it is saved.",
             "Set batch_norm to auto, or train the model itself.",
         )
-    # some of peft's convolutions cannot do with another order in memory
+    # some of peft's convolutions do not support another memory format
     if is_whole and device.type == "cpu" and Forward(model, prepared, device).channels_last:
         model.to(memory_format=torch.channels_last)
     if ranks.is_main():
@@ -166,8 +166,8 @@ def build(run: Run, config: RunConfig, material: Material, resolved: ResolvedSet
     unfreezing_plan = strategy.unfreezing_plan(structure, options)
     factors = strategy.rates(model, structure, options)
     choice = OPTIMIZERS[training.optimizer]
-    apart = matrices_inside(model, structure) if choice.by_shape else ()
-    groups = parameter_groups(model, training.weight_decay, factors, stages_by_name(unfreezing_plan), apart)
+    matrices = matrices_inside(model, structure) if choice.by_shape else ()
+    groups = parameter_groups(model, training.weight_decay, factors, stages_by_name(unfreezing_plan), matrices)
     accelerator.prepare_model(model, evaluation_mode=True)  # so that nothing is put around it: see `ranks`
     optimizer = accelerator.prepare_optimizer(choice.build(groups, config.learning_rate, training))
     forward = Forward(model, prepared, accelerator.device)
@@ -278,12 +278,12 @@ def regularisers(loop: Loop, training: TrainingOptions, prepared: Prepared, stru
 
 
 def enable_gradient_checkpointing(model: nn.Module) -> None:
-    """Gradient checkpointing, as the model brings it."""
+    """Switch on the model's own gradient checkpointing."""
     if not getattr(model, "supports_gradient_checkpointing", False):
         raise StudioError(
             "This model cannot compute its layers twice.",
             f"{type(model).__name__} has no gradient checkpointing.",
-            "Switch gradient checkpointing off, and lower the batch size or use parts of a step instead.",
+            "Switch gradient checkpointing off, and lower the batch size or use gradient accumulation instead.",
         )
     model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})  # type: ignore[operator]
 

@@ -128,7 +128,7 @@ def _number(value: float | None) -> str:
 def _settings(run: Run, config: RunConfig) -> str:
     training: dict[str, Any] = config.training.model_dump()
     strategy = ", ".join(f"{key} {value}" for key, value in config.strategy.items() if key != "name" and value != "")
-    lines = [f"- Way of training: {config.strategy['name']}{f' ({strategy})' if strategy else ''}"]
+    lines = [f"- Method: {config.strategy['name']}{f' ({strategy})' if strategy else ''}"]
     plan = run.state().plan
     if plan is not None:
         lines.append(f"- Trained parameters: {plan.trainable_parameters:,} of {plan.total_parameters:,}")

@@ -187,7 +187,7 @@ def _weights_bytes(numbers: int, trained: Trained, weight_bytes: float) -> float
 
 
 def fits(estimate: Estimate, machine: Machine, free_disk_bytes: int | None = None) -> Fit:
-    """Whether a training goes on this machine, with the sentence to show."""
+    """Whether a training fits this machine, with the sentence to show."""
     there = machine.training_memory_bytes
     share = estimate.memory_bytes / there
     needs = f"needs about {_gigabytes(estimate.memory_bytes)} of {_gigabytes(there)} memory"

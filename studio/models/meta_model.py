@@ -38,7 +38,7 @@ def build_architecture(
 
     stored_config: what its config.json holds. tensors: what its weights hold; empty for a config without weights.
     values: the task's, for the model's config. adapt: changes the model in place, as the task does, and names the
-    parameters that it brought. Raises StudioError for a model that cannot be taught this task.
+    parameters that it added. Raises StudioError for a model that cannot be taught this task.
     """
     config = _config(folder, stored_config, trust_remote_code)
     for key, value in values.items():

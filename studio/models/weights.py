@@ -72,7 +72,7 @@ def required_weight_files(folder: Path) -> list[Path]:
         )
     raise StudioError(
         f"The weights of '{folder.name}' are missing.",
-        f"There is no {WEIGHTS}, or a part of the weights is not there.",
+        f"There is no {WEIGHTS}, or one of the weights files is missing.",
         "Choose the folder that holds config.json and the safetensors files, or another model.",
     )
 

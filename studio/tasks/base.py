@@ -187,7 +187,7 @@ class Task:
         """Change a pretrained model's tokenizer or image processor in place; it is saved with the finished model."""
 
     def adapt(self, model: Any, folder: Path, options: Any) -> frozenset[str]:
-        """Change a freshly built or loaded model in place; names of the parameters that this brought.
+        """Change a freshly built or loaded model in place; names of the parameters that this added.
 
         folder: the pretrained model's. The model may be on the meta device, with shapes alone.
         """
@@ -226,7 +226,7 @@ class Task:
         raise NotImplementedError
 
     def finish(self, model: Any) -> None:
-        """Once after training: bring the model into the form in which plain transformers answers as we do."""
+        """Called once after training: convert the model so that plain transformers gives the same answers."""
 
 
 @runtime_checkable

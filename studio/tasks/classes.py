@@ -1,4 +1,4 @@
-"""What tasks that tell classes apart share: names, loss, answers, scores."""
+"""What classification tasks share: names, loss, answers, scores."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,9 +36,9 @@ def class_config(table: "pandas.DataFrame", column: str = "label") -> dict[str, 
     names = tuple(sorted({str(label) for label in table[column]}))
     if len(names) < 2:
         raise StudioError(
-            "There is nothing to tell apart.",
+            "There is only one class.",
             f"All examples have the same class{f' ({names[0]})' if names else ''}.",
-            "Bring data with at least two classes, or choose another column as the class.",
+            "Use data with at least two classes, or choose another column as the class.",
         )
     return {**label_maps(names), "problem_type": "single_label_classification"}
 

@@ -25,7 +25,7 @@ MOST_MOMENTUM, USUAL_MOMENTUM = 0.5, 0.1  # of batch normalisation: the share of
 
 @dataclass(frozen=True)
 class Loaded:
-    """A pretrained model that carries the task's head. new: names of the parameters that it did not bring along."""
+    """A pretrained model that carries the task's head. new: names of the parameters that are not pretrained."""
 
     model: "PreTrainedModel"
     tools: Tools

@@ -1,4 +1,4 @@
-"""What tasks that guess numbers share: scores, and the views in which they are looked at."""
+"""What regression tasks share: scores and their views."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ BARS = 11  # of the errors' histogram, the middle one around no error
 
 
 class NumberScorer:
-    """Errors of guessed numbers. deviation: of the training numbers, by which errors are told small from large."""
+    """Errors of predicted numbers. deviation: of the training numbers; errors are sorted into bars by it."""
 
     def __init__(self, target: str, deviation: float) -> None:
         self._target, self._bar = target, deviation / 2 or 1.0

@@ -16,7 +16,7 @@ from studio.commands import train as train_command
 from studio.paths import Home
 from studio.store import Run, Store
 
-SIGNS_OF_A_BUG = ("Traceback", "nobody foresaw", "Error:")
+SIGNS_OF_A_BUG = ("Traceback", "unexpected error", "Error:")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ LABELS = ("ant", "bee", "cat", "dog")
 
 def test_classes_are_sorted_and_at_least_two() -> None:
     assert class_config(pandas.DataFrame({"label": ["b", "a", "b"]}))["id2label"] == {0: "a", 1: "b"}
-    with pytest.raises(StudioError, match="nothing to tell apart"):
+    with pytest.raises(StudioError, match="only one class"):
         class_config(pandas.DataFrame({"label": ["a", "a"]}))
 
 

@@ -1,4 +1,4 @@
-"""Stages of unfreezing: parts of the model that begin to learn one after another, in one run with one curve."""
+"""Gradual unfreezing: layers that begin to learn stage by stage, in one run with one curve."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -72,12 +72,12 @@ class Unfreezing(Callback):
         return loop.state.step >= self._next(loop)
 
     def passes_ahead(self, loop: Loop) -> float:
-        """Over the training examples, until the next part joins or training ends; at most, where a check decides."""
+        """Over the training examples, until the next stage begins or training ends; at most, where a check decides."""
         plan = loop.plan
         return (min(self._next(loop), plan.total_steps) - loop.state.step) / plan.steps_per_epoch
 
     def _next(self, loop: Loop) -> float:
-        """The step before which the next part joins; infinite where none does, or a check decides."""
+        """The step before which the next stage begins; infinite where none does, or a check decides."""
         steps = {"share": loop.plan.total_steps, "epochs": loop.plan.steps_per_epoch, "steps": 1, "plateau": math.inf}
         if not self._is_more_to_come():
             return math.inf
@@ -93,7 +93,7 @@ class Unfreezing(Callback):
             self._restore_best(best_step)
             self._reporter.note(
                 f"Back to the weights of step {best_step:,}: the validation split got worse after "
-                f"{self._course.stages[self.stage + 1].title} had joined. No further part joins."
+                f"{self._course.stages[self.stage + 1].title} had been unfrozen. No further stage begins."
             )
         else:
             self.stage += 1
@@ -105,7 +105,7 @@ class Unfreezing(Callback):
         self._refresh(loop, self.stage, self.passes_ahead(loop))
 
     def _hurt(self, best_step: int) -> bool:
-        """No check since the newest part joined was better than the best before."""
+        """No check since the newest stage began was better than the best before."""
         return self._course.rollback and self.stage > 0 and best_step <= self._joined[self.stage]
 
     def _warmth(self, stage: int, step: int) -> float:

@@ -49,7 +49,7 @@ class AdapterOptions(BaseOptions):
 
 
 class Adapter(Wrapped):
-    """A subclass says how many numbers go beside a layer (`size`), and what peft is told (`config`)."""
+    """A subclass says how many numbers go beside a layer (`size`), and gives peft's config (`config`)."""
 
     group = GROUPS[1]
     kinds: ClassVar[frozenset[Kind]] = frozenset({"linear", "conv1d", "conv2d"})

@@ -1,4 +1,4 @@
-"""Adapters that turn what a layer knows instead of adding to it."""
+"""Adapters that rotate a layer's weights or inputs instead of adding to them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Adapters that only learn how much of fixed directions to take."""
+"""Adapters that only learn the coefficients of fixed directions."""
 
 import math
 from collections.abc import Sequence

@@ -46,9 +46,9 @@ class Qlora(Lora):
         return False
 
     def preview(self, structure: Structure, options: Any) -> Preview:
-        told = super().preview(structure, options)
+        previewed = super().preview(structure, options)
         numbers = sum(layer.inputs * layer.outputs for layer in self.automatic(structure))
-        return replace(told, quantised=numbers, quantised_bytes=round(numbers * BYTES[options.bits]))
+        return replace(previewed, quantised=numbers, quantised_bytes=round(numbers * BYTES[options.bits]))
 
     def loading(self, options: Any) -> Loading:
         """Every layer is rounded as soon as it is read: the model is never there as a whole in full precision."""
