@@ -220,12 +220,12 @@ class Inference:
         values = {name: str(value) if isinstance(value, Path) else value for name, value in request.items()}
         self.process.stdin.write(json.dumps({"id": self._questions, **values}) + "\n")
         self.process.stdin.flush()
-        told = []
+        messages = []
         while True:
-            told.append(json.loads(self.process.stdout.readline()))
-            assert told[-1]["id"] == self._questions
-            if "progress" not in told[-1]:
-                return told
+            messages.append(json.loads(self.process.stdout.readline()))
+            assert messages[-1]["id"] == self._questions
+            if "progress" not in messages[-1]:
+                return messages
 
     def ask(self, **request: Any) -> Any:
         last = self.messages(**request)[-1]

@@ -159,6 +159,6 @@ def test_every_view_of_a_run_is_drawn_in_its_order(store: Store) -> None:
     scorer.add([Answer("good"), Answer("bad")], [{"label": "good"}, {"label": "good"}])
     found = scorer.scores().as_dict()
     views = [*found["views"], {"kind": "bars", "title": "More", "data": {"bars": []}}, found["views"][0]]
-    told = test_tab.figures(json.loads(json.dumps(views)), "good → bad")
-    assert [figure["chart"] for figure in told["figures"]] == ["matrix", "rows", "bars", "matrix"]
-    assert told["chosen"] == "good → bad" and all(view["kind"] in VIEWS for view in views)
+    value = test_tab.figures(json.loads(json.dumps(views)), "good → bad")
+    assert [figure["chart"] for figure in value["figures"]] == ["matrix", "rows", "bars", "matrix"]
+    assert value["chosen"] == "good → bad" and all(view["kind"] in VIEWS for view in views)

@@ -83,8 +83,8 @@ def test_a_run_file_that_names_it_exits_with_2(no_gpu: None, tmp_path: Path, rev
 
 def test_fewer_bits_need_less_memory() -> None:
     structure = live_structure(build("bert"))
-    told = [QLORA.preview(structure, QLORA.Options(bits=bits)) for bits in BITS]
-    saved = [4 * preview.quantised - preview.quantised_bytes for preview in told]
+    previews = [QLORA.preview(structure, QLORA.Options(bits=bits)) for bits in BITS]
+    saved = [4 * preview.quantised - preview.quantised_bytes for preview in previews]
     weights = sum(layer.inputs * layer.outputs for layer in QLORA.automatic(structure))  # type: ignore[attr-defined]
     assert 4 * weights > saved[0] > 3.4 * weights > 3 * weights > saved[1] > 2.9 * weights
     assert (

@@ -123,7 +123,7 @@ def test_a_column_at_a_glance(
     assert overview.title == title and words in overview.sentence and "ui-" in overview.html
 
 
-def test_without_anything_to_count_the_rows_are_told() -> None:
+def test_without_anything_to_count_the_rows_are_reported() -> None:
     table = pandas.DataFrame({"row": [1, 2], "text": ["a", "b"], "split": ["train", "test"]})
     overview = overview_of(task_with(TEXT), Assembled(table, [], 0, {}, [], {"text": "text"}))
     assert overview.sentence == "2 examples are used."
