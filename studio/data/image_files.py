@@ -131,13 +131,9 @@ def _open(path: Path, short_side: int | None) -> Opened:
     except UnidentifiedImageError as error:  # its words are the file's whole path on this machine
         raise unreadable(path, "It cannot be opened as an image: it is damaged, or something else.") from error
     except Exception as error:
-        is_damaged = isinstance(error, OSError) and error.errno is None  # Pillow's own, such as "file is truncated"
-        why = (
-            "The file is damaged."
-            if is_damaged
-            else f"It cannot be opened as an image ({error or type(error).__name__})."
-        )
-        raise unreadable(path, why) from error
+        if isinstance(error, OSError) and error.errno is None:  # Pillow's own, such as "image file is truncated"
+            raise unreadable(path, "The image file is damaged.") from error
+        raise unreadable(path, f"It cannot be opened as an image ({error or type(error).__name__}).") from error
 
 
 def _check_pixels(path: Path, size: tuple[int, int]) -> None:

@@ -53,7 +53,7 @@ def train_run(run: Run, home: Home, reporter: Reporter) -> None:
 
 
 def start(run: Run, config: RunConfig, reporter: Reporter) -> ResolvedSettings:
-    """Announce the worker; settle device and threads at the first start."""
+    """Announce the worker; resolve device and threads at the first start."""
     known = ResolvedSettings.read(run.folder)
     threads = max(1, default_threads() // ranks.world())
     resolved = ranks.agreed(known or ResolvedSettings(choose_device(config.training.device).type, threads))

@@ -28,10 +28,10 @@ def test_a_checkpoint_s_own_order_is_kept_for_the_same_labels() -> None:
     assert in_stored_order(values, ("ham", "spam"))["id2label"] == {0: "neg", 1: "pos"}
 
 
-def scored(targets: list[str], answers: list[str], micro_batch_size: int = 7) -> Scores:
+def scored(targets: list[str], answers: list[str], batch_size: int = 7) -> Scores:
     scorer = ClassScorer(LABELS)
-    for start in range(0, len(targets), micro_batch_size):
-        some = slice(start, start + micro_batch_size)
+    for start in range(0, len(targets), batch_size):
+        some = slice(start, start + batch_size)
         scorer.add([Answer(answer) for answer in answers[some]], [{"label": target} for target in targets[some]])
     return scorer.scores()
 

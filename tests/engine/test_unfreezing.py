@@ -1,4 +1,4 @@
-"""Parts of a model that join in mid-run: what learns when, how fast, and that nothing else moves."""
+"""Gradual unfreezing: what learns when, how fast, and that nothing else moves."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -190,7 +190,7 @@ def test_what_joins_is_warmed_up_alone() -> None:
 
 def test_where_it_hurts_it_goes_back() -> None:
     callback, loop, asked = two_stages("plateau", 1, rollback=True)
-    callback._course = UnfreezingPlan((*callback._course.stages, Stage("more", frozenset())), "plateau", 1, 0, True)
+    callback._plan = UnfreezingPlan((*callback._plan.stages, Stage("more", frozenset())), "plateau", 1, 0, True)
     loop.state.step = loop.state.best_step = 5
     callback.on_evaluated(loop, True)
     callback.on_evaluated(loop, False)
