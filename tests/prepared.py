@@ -23,7 +23,7 @@ class ListExamples(list[Any]):
 
     plain = opened
 
-    def expect(self, batches: object) -> None: ...
+    def prefetch(self, batches: object) -> None: ...
 
     def column(self, name: str) -> Iterator[Any]:
         return (int(item[name]) for item in self)

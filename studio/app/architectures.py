@@ -72,7 +72,7 @@ class Architectures:
             time.sleep(SECONDS_BETWEEN)
 
     def forget(self, draft: Draft) -> None:
-        """Let what failed be tried again: the person has chosen this model anew."""
+        """Retry what failed: the person has chosen this model again."""
         with self._lock:
             self._readings.pop(_key(draft), None)
 

@@ -1,4 +1,4 @@
-"""Asking a run's models on the Test page: one question to the tuned and the untouched one, or a whole file."""
+"""Predictions on the Test page: one input to the tuned and the untouched model, or a whole file."""
 
 from collections.abc import Generator, Mapping
 from pathlib import Path

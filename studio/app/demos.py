@@ -123,7 +123,7 @@ def begin(services: Services, draft: Draft, name: str) -> Generator[str, None, D
     """Fill every step for the demo. What the person had chosen for their own data is kept."""
     demo = DEMOS[name]
     without_data = {section: value for section, value in demo.config.items() if section != "data"}
-    fresh = draft.start_anew(demo=demo.name, own=set_aside(draft), config=without_data)
+    fresh = draft.fresh(demo=demo.name, own=set_aside(draft), config=without_data)
     services.drafts.save(fresh)  # the import goes on from what is stored
     try:
         services.architectures.prefetch(fresh)  # while the data is read
@@ -154,7 +154,7 @@ def own_data(draft: Draft) -> Draft:
         return Draft.model_validate({**draft.own, "id": draft.id, "page": draft.page, "demo": OWN})
     if current(draft) is None:
         return draft.change(demo=OWN)
-    return draft.start_anew(demo=OWN)
+    return draft.fresh(demo=OWN)
 
 
 def go_on_with_own(draft: Draft) -> Draft:
@@ -162,4 +162,4 @@ def go_on_with_own(draft: Draft) -> Draft:
     if draft.own:
         return own_data(draft)
     kept = {section: draft.config[section] for section in ("task", "model") if section in draft.config}
-    return draft.start_anew(demo=OWN, config=kept)
+    return draft.fresh(demo=OWN, config=kept)

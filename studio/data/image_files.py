@@ -160,4 +160,4 @@ def _to_rgb(image: "Image") -> "Image":
 
 
 def unreadable(path: Path, why: str) -> StudioError:
-    return StudioError(f"The image {path.name} cannot be used.", why, "Save it anew as JPEG or PNG.")
+    return StudioError(f"The image {path.name} cannot be used.", why, "Save it again as JPEG or PNG.")

@@ -36,7 +36,7 @@ TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 1e-2}
 
 @dataclass
 class SplitRecord:
-    """What is kept of one split: the boundary's inputs, and small fields of the batch (None: collate anew)."""
+    """What is kept of one split: the boundary's inputs, and small fields of the batch (None: collate again)."""
 
     inputs: list[Recording]
     fields: dict[str, Recording] | None
@@ -201,7 +201,7 @@ def build_cache(
     prepared = forward.prepared
     splits = [split for split, items in prepared.examples.items() if len(items) and split not in prepared.varying]
     if not splits:
-        raise CannotRecord("Every example is changed anew each time it is seen.")
+        raise CannotRecord("Every example is changed each time it is seen.")
     lengths = {split: prepared.lengths(split) or [1] * len(prepared.examples[split]) for split in splits}
     forward.model.eval()
     largest = max(splits, key=lambda split: len(lengths[split]))

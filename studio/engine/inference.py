@@ -166,7 +166,7 @@ def _unexpected(error: Exception) -> StudioError:
     return StudioError(
         "The model could not answer.",
         f"{type(error).__name__}: {error}",
-        "Try again; if it stays so, start the studio anew and report this message.",
+        "Try again; if it happens again, restart the studio and report this message.",
     )
 
 

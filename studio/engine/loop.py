@@ -127,7 +127,7 @@ class Loop:
         """The rest of the epoch, from the batch on that `state` names."""
         batches = self.plan.batches(self.state.epoch)
         for number, rows in enumerate(batches[self.state.batch :], self.state.batch):
-            self.forward.expect("train", batches[number : number + AHEAD])
+            self.forward.prefetch("train", batches[number : number + AHEAD])
             result = self._step(rows)
             if result is None:
                 return

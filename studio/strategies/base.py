@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
-GROUPS = ("Weights of the model itself", "Small adapters beside it", "Prompts before the words", "For comparison")
+GROUPS = ("Weights of the model itself", "Small adapters", "Learned prompts", "For comparison")
 ANOTHER = "Choose another method."
 
 
@@ -156,7 +156,7 @@ class Strategy:
         return None
 
     def reinitialised(self, structure: Structure, options: Any) -> Collection[str]:
-        """Parameters that `apply` begins anew, so that "before training" is not the pretrained model."""
+        """Parameters that `apply` re-initialises, so that "before training" is not the pretrained model."""
         return ()
 
     # --- what is left of it ---------------------------------------------------------------------

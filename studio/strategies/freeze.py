@@ -44,7 +44,7 @@ class Freeze(Selection):
     """With `last_blocks` 0 the head (and a pooler) alone trains; otherwise all of the tail trains too."""
 
     name = "freeze"
-    title = "The upper part (freezing)"
+    title = "The top layers (freezing)"
     sentence = "What the model knows stays as it is; a new head, and the last blocks if you like, learn your classes."
     default_learning_rate = 1e-3
     Options = FreezeOptions

@@ -6,7 +6,7 @@ evaluates and predicts. The page's process imports it, so torch and transformers
 which run in a worker or inference process.
 
     class ReviewScore(Task):
-        name, title, sentence, icon, group = "review-score", "Guess the score", "...", "text", "Texts"
+        name, title, sentence, icon, group = "review-score", "Predict the score", "...", "text", "Texts"
         inputs, targets = (TEXT,), (SCORE,)
         answer_kind, headline = "number", "rmse"
         model = ModelKind("AutoModelForSequenceClassification", "tokenizer", "text-classification")

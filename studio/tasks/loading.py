@@ -53,7 +53,7 @@ def load_pretrained(
     """The model in `folder` under the task's head.
 
     values: for the model's config, what `Task.configure` found and what the settings change. A head in the
-    checkpoint is kept where it has the same labels; else it begins anew, on the seed that is set.
+    checkpoint is kept where it has the same labels; else it is newly initialised, from the seed that is set.
     loading: the structure that the model will have -> arguments of `from_pretrained` that stand over the usual ones.
     Raises StudioError for a model that cannot carry the head.
     """
@@ -71,7 +71,7 @@ def load_pretrained(
     refuse_incomplete(fresh - head, type(model).__name__, folder)
     labels = tuple(str(label) for label in (values.get("id2label") or {}).values())
     if labels and labels != stored and not fresh & head:
-        _begin_anew(model, head)  # as many classes as before, but other ones
+        _reinitialise(model, head)  # as many classes as before, but other ones
     new = head | fresh | task.adapt(model, folder, options)
     processor = load_processor(task.model, folder, model.config, trust_remote_code)
     task.prepare_processor(processor, options)
@@ -202,7 +202,7 @@ def _count_over_batches(model: "nn.Module") -> None:
             module.momentum = USUAL_MOMENTUM
 
 
-def _begin_anew(model: "PreTrainedModel", names: Iterable[str]) -> None:
+def _reinitialise(model: "PreTrainedModel", names: Iterable[str]) -> None:
     """Give the output layer fresh weights; hidden layers of the head keep what they know."""
     import torch
 

@@ -193,7 +193,7 @@ OPTIMIZERS: Registry[OptimizerChoice] = Registry(
     OptimizerChoice(
         "muon",
         "Muon",
-        "Turns the steps of matrices so that all directions count alike; AdamW for the rest.",
+        "Orthogonalises the steps of matrices, so that all directions count alike; AdamW for the rest.",
         1.5,
         _muon,
         reads=("muon_momentum", *_ADAM),
@@ -246,7 +246,7 @@ class OptimizerOptions(Options):
     muon_momentum: float = setting(
         0.95,
         title="Momentum of matrices",
-        help="How much of the last step carries over into the next, for what Muon turns.",
+        help="How much of the last step carries over into the next, for the matrices that Muon trains.",
         ge=0,
         lt=1,
         shown_if=_readers("muon_momentum"),

@@ -288,7 +288,7 @@ def test_each_preset_is_offered_with_its_price(services: Services, text_draft: D
 
 def test_settings_of_the_form_go_into_the_draft(services: Services, ready: Draft) -> None:
     faster = ready.configure({"training.learning_rate": 0.1})
-    other = strategy_tab.choose_way(faster, {"key": "lora"})
+    other = strategy_tab.choose_method(faster, {"key": "lora"})
     assert other.strategy == {"name": "lora"} and "learning_rate" not in other.training and other.preset == "custom"
     with gr.Blocks():
         panels = build_panels()

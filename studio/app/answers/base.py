@@ -45,7 +45,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Asking:
-    """A question with what was said to it. kind: of the answers. why_not: why `before` is not known, or ""."""
+    """A question with the models' answers. kind: of the answers. why_not: why `before` is not known, or ""."""
 
     run: str
     kind: str

@@ -219,7 +219,7 @@ def choose_task(draft: Draft, event: dict[str, Any]) -> Draft:
     task = TASKS[str(event["key"])].name
     if task == draft.task:
         return draft
-    return draft.start_anew(demo=OWN, config={"task": task})
+    return draft.fresh(demo=OWN, config={"task": task})
 
 
 def choose_card(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:

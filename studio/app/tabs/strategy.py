@@ -66,13 +66,13 @@ def build(services: Services) -> Page:
         offered = [gr.Timer(active=False), title, preset_cards(services, draft, about)]
         if draft.strategy:
             return [*offered, *show_decided(services, panels, draft, about)]
-        drawn = {id(ways): way_cards(draft, about), id(forward): gr.update(interactive=False)}
+        drawn = {id(ways): method_cards(draft, about), id(forward): gr.update(interactive=False)}
         return [*offered, *(drawn.get(id(widget), gr.skip()) for widget in decided)]
 
     wires = [
         Wire(waiting.tick, lambda draft: draft),
         Wire(presets.select, partial(choose_preset, services), event=True),
-        Wire(ways.select, choose_way, event=True),
+        Wire(ways.select, choose_method, event=True),
         Wire(search.change, lambda draft, text: draft.change(search=text.strip()), [search]),
         Wire(changed.select, put_back, event=True),
         *panel_wires(panels),
@@ -90,7 +90,7 @@ def show_decided(services: Services, panels: Sequence[Panel], draft: Draft, abou
         numbers_html(now),
         verdict_html(now, reasons),
         {"layers": list(now.layers)},
-        way_cards(draft, about),
+        method_cards(draft, about),
         {"changes": settings.changes(draft, config, now.unused_settings)},
         *settings.updates(panels, draft, config, now.unused_settings, now.steps),
         gr.update(interactive=not now.problem),
@@ -101,7 +101,7 @@ def panel_wires(panels: Sequence[Panel]) -> list[Wire]:
     """A wire from every widget; only a panel that belongs to the present choices counts. Whoever begins with a setting
     has chosen the usual strategy by it.
 
-    Every wire sends the widgets of all panels, so that none is drawn anew while somebody types into it.
+    Every wire sends the widgets of all panels, so that none is redrawn while somebody types into it.
     """
     everything = [widget for panel in panels for widget in panel.form.components]
 
@@ -180,7 +180,7 @@ def preset_cards(services: Services, draft: Draft, about: Subject) -> dict[str, 
     return {"label": "How much to train", "selected": draft.preset, "cards": cards}
 
 
-def way_cards(draft: Draft, about: Subject) -> dict[str, Any]:
+def method_cards(draft: Draft, about: Subject) -> dict[str, Any]:
     """Every strategy with its sentence, and where this model cannot be trained so, the reason."""
 
     def tags(strategy: Strategy) -> list[dict[str, str]]:
@@ -224,7 +224,7 @@ def choose_preset(services: Services, draft: Draft, event: dict[str, Any]) -> Dr
     return preset_draft(services, draft, subject(services, draft), str(event["key"]))
 
 
-def choose_way(draft: Draft, event: dict[str, Any]) -> Draft:
+def choose_method(draft: Draft, event: dict[str, Any]) -> Draft:
     """Another strategy with its own settings and its recommended learning rate; the rest stays."""
     strategy = {"name": STRATEGIES[str(event["key"])].name}
     return draft.without("training.learning_rate").configure({"strategy": strategy}).change(preset=CUSTOM)

@@ -164,7 +164,7 @@ def layers_in(structure: Structure) -> list[Layer]:
 
 
 def modules_to_save(structure: Structure) -> list[str]:
-    """The modules that hold the head's parameters and the fixed ones, which begin anew and go along.
+    """The modules that hold the head's parameters and the fixed ones, which are newly initialised and saved too.
 
     A module that shares its parameters with the head's (a detector's class layer, once for every decoder layer) is
     saved too: peft gives each a copy of its own.

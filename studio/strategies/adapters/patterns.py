@@ -19,7 +19,7 @@ def dividing(wish: int, layers: Sequence[Layer]) -> int:
 class CirculantOptions(AdapterOptions):
     block_size: int = setting(
         32,
-        title="Size of the turning blocks",
+        title="Size of the blocks",
         help="A smaller block learns more and trains more parameters; it is lowered to what divides the layers.",
         ge=1,
         le=4096,

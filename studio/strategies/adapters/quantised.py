@@ -33,7 +33,7 @@ class Qlora(Lora):
     """
 
     name = "qlora"
-    title = "Adapters on a shrunk model (QLoRA)"
+    title = "Adapters on a quantised model (QLoRA)"
     sentence = "LoRA while the frozen model is held in 4 or 8 bits: large models fit into a small GPU."
     kinds = frozenset({"linear", "conv1d"})
     keeps_layers = False  # what GPT-2 stores as (in, out) is turned round
