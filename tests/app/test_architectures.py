@@ -1,4 +1,4 @@
-"""How a model is built is read in the background: pages begin early, wait without standing still, and tell failures."""
+"""How a model is built is read in the background: pages begin early, wait without blocking, and report failures."""
 
 import threading
 from collections.abc import Iterator

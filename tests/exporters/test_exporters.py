@@ -1,4 +1,4 @@
-"""What is taken away works elsewhere: loaded by the code of its own card in a process without the studio."""
+"""What is exported works elsewhere: loaded by the code of its own card in a process without the studio."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Labels, answers and scores that tasks which tell classes apart share; the scores are scikit-learn's."""
+"""Labels, answers and scores that tasks for classification share; the scores are scikit-learn's."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Pretrained models: heads that are kept or begin anew, and models that cannot be used."""
+"""Pretrained models: heads that are kept or newly initialised, and models that cannot be used."""
 
 import json
 import shutil
