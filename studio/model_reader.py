@@ -48,7 +48,7 @@ def read_architecture(
     """The architecture of the model that `task` makes of a model folder: from memory, or within seconds.
 
     values: for the model's config, those of `task.configure`. Labels among them do not matter, so without rows there
-        need not be any; `Architecture.with_labels` tells the shapes for as many.
+        need not be any; `Architecture.with_labels` gives the shapes for as many.
     here: build it in this process; without a word only where torch was imported already.
     However many ask at the same time, one process is started. Raises StudioError for a model that does not fit.
     """

@@ -120,22 +120,22 @@ def answer(request: dict[str, Any], models: ResidentModels, reply: Reply) -> Non
         reply({"id": number, "result": result})
 
 
-def _predict(request: dict[str, Any], models: ResidentModels, tell: Reply) -> list[dict[str, Any]]:
+def _predict(request: dict[str, Any], models: ResidentModels, reply: Reply) -> list[dict[str, Any]]:
     bundle = models.get(_run(request), str(request.get("which", "tuned")))
     return [found.as_dict() for found in answer_cells(bundle, request["rows"])]
 
 
-def _predict_file(request: dict[str, Any], models: ResidentModels, tell: Reply) -> dict[str, Any]:
+def _predict_file(request: dict[str, Any], models: ResidentModels, reply: Reply) -> dict[str, Any]:
     run = _run(request)
     bundle, data = models.get(run, "tuned"), models.config(run).data
     done = 0
     for answered, total in answer_file(bundle, data.columns, data.reading, Path(request["input"])):
         done += len(answered)
-        tell({"progress": {"done": done, "total": total}, "answered": [each.as_dict() for each in answered]})
+        reply({"progress": {"done": done, "total": total}, "answered": [each.as_dict() for each in answered]})
     return {"rows": done, "labels": list(bundle.tools.labels)}
 
 
-def _export(request: dict[str, Any], models: ResidentModels, tell: Reply) -> str:
+def _export(request: dict[str, Any], models: ResidentModels, reply: Reply) -> str:
     run, exporter = _run(request), EXPORTERS[str(request.get("exporter"))]
     reason = exporter.why_not(run)
     if reason:

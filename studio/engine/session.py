@@ -70,7 +70,7 @@ class Session:
     unfreezing: Unfreezing | None
 
     def place(self, reporter: Reporter, compute_once: bool) -> None:
-        """Let what trains at the present stage take gradients, tell it, and make the frozen rest fast."""
+        """Let what trains at the present stage take gradients, report it, and cache the frozen layers."""
         if self.unfreezing:
             self.unfreezing.place(self.loop)
         reporter.emit(layers_now(self.loop, self.structure))

@@ -67,7 +67,7 @@ class ModelInfo:
         return "" if usual or self.files.intersection(files) else sentence
 
     def fits(self, kind: ModelKind) -> bool:
-        """Whether its files hold what such a task needs. Of the model itself, `studio.model_reader` tells."""
+        """Whether its files hold what such a task needs. The model itself is described by `studio.model_reader`."""
         return not self.problems and not self.lacks(kind)
 
 

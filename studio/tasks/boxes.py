@@ -1,4 +1,4 @@
-"""How well boxes are found: COCO's mean average precision, and which objects were found, missed, taken for others."""
+"""How well boxes are found: COCO's mean average precision, and which objects were found, missed, or mislabelled."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -54,17 +54,17 @@ def class_answers(logits: "torch.Tensor", labels: Sequence[str]) -> list[Answer]
 
 
 def confusion_mark(true: str, answered: str) -> str:
-    """What selects the rows of one class that were taken for another (or the same) one."""
+    """The mark of rows of one class that were predicted as another (or the same) one."""
     return f"{true} → {answered}"
 
 
 def mistake_mark(label: str) -> str:
-    """What selects the rows in which this class was taken for another one, or another one for this."""
+    """The mark of rows in which this class was predicted as another one, or another one as this."""
     return f"Mistakes with {label}"
 
 
 def pair_marks(pairs: Iterable[tuple[str, str]]) -> Marks:
-    """What happened with a row of these (true, answered) classes: one pair for the whole row, or one an object."""
+    """The marks of a row with these (true, answered) classes: one pair for the whole row, or one an object."""
     known = list(dict.fromkeys(pairs))
     wrong = [pair for pair in known if pair[0] != pair[1]]
     mistakes = dict.fromkeys(mistake_mark(label) for pair in wrong for label in pair)
@@ -141,7 +141,7 @@ def confusion_views(
     ]  # how often a class was not seen, or seen where it is not
     marks = [mistake_mark(label) if some else None for label, some in zip(labels, wrong, strict=True)]
     return (
-        View("confusion", "Which class was taken for which", confusion),
+        View("confusion", "Which class was predicted as which (confusion matrix)", confusion),
         View("classes", "Every class", {"rows": [{**row, "mark": m} for row, m in zip(rows, marks, strict=True)]}),
     )
 

@@ -32,7 +32,7 @@ class Pixels:
     """One image processor's way from an image to numbers, divided where the result is small.
 
     A processor that does something of its own between or after (a second normalisation) is not divided:
-    `shrink` then does everything and `normalise` nothing. A trial image tells which it is.
+    `shrink` then does everything and `normalise` nothing. A trial image shows which it is.
     """
 
     def __init__(self, processor: Any) -> None:

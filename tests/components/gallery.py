@@ -181,7 +181,7 @@ COUNTS = [[412, 31, 12, 0], [40, 280, 52, 3], [9, 22, 468, 1], [2, 0, 11, 37]]
 
 def matrix_of(labels: list[str], counts: list[list[int]]) -> dict[str, Any]:
     marks = [[f"{true} > {answered}" for answered in labels] for true in labels]
-    return {"chart": "matrix", "title": "Which class was taken for which", "labels": labels, "counts": counts, "marks": marks}  # fmt: skip
+    return {"chart": "matrix", "title": "Which class was predicted as which", "labels": labels, "counts": counts, "marks": marks}  # fmt: skip
 
 
 def many_labels(count: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ class Unfreezing(Callback):
 
     refresh(loop, stage, passes): what to do after a change of what trains, of which so many passes over the examples
     come. restore_best(step): load the best weights.
-    announce(loop): tell the people who watch.
+    announce(loop): report it in the log.
     """
 
     name = "unfreezing"
