@@ -66,7 +66,7 @@ def hide_ties_of_detectors(model: Any) -> Any:
 
 
 def answer_for_convolutions(wrapped: Any) -> Any:
-    """Give adapted convolutions the stride and the like of the original: MobileNet asks them for its padding, peft does not say.
+    """Give adapted convolutions the stride, padding and the like of the original, which peft leaves out.
     Padding named by a word (EfficientNet: "same") becomes numbers, which is all that some of peft's layers read.
 
     Returns the model. Needed as long as the adapters are not merged.
