@@ -39,7 +39,8 @@ class BoxCells(Cells):
     def overview(self, column: Column, assembled: Assembled) -> Overview | None:
         objects = sum(count for splits in assembled.counts.values() for count in splits.values())
         rows = sum(assembled.rows.values())
-        sentence = f"{len(assembled.counts)} labels, {objects:,} objects in {rows:,} images"
+        labels = "1 label" if len(assembled.counts) == 1 else f"{len(assembled.counts)} labels"
+        sentence = f"{labels}, {objects:,} objects in {rows:,} images"
         return class_overview("Objects per label", sentence, assembled)
 
 

@@ -38,5 +38,6 @@ class SpanCells(Cells):
     def overview(self, column: Column, assembled: Assembled) -> Overview | None:
         pieces = sum(count for splits in assembled.counts.values() for count in splits.values())
         rows = sum(assembled.rows.values())
-        sentence = f"{len(assembled.counts)} labels, {pieces:,} marked pieces in {rows:,} texts"
+        labels = "1 label" if len(assembled.counts) == 1 else f"{len(assembled.counts)} labels"
+        sentence = f"{labels}, {pieces:,} marked pieces in {rows:,} texts"
         return class_overview("Marked pieces per label", sentence, assembled)
