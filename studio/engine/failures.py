@@ -2,7 +2,7 @@
 
 import errno
 
-from studio.errors import StudioError
+from studio.errors import StudioError, first_line
 from studio.events import Failed
 
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc")
@@ -85,7 +85,3 @@ def is_disk_full(error: BaseException) -> bool:
             return True
         chain = chain.__cause__ or chain.__context__
     return False
-
-
-def first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or ["no message"])[0][:300]
