@@ -12,6 +12,7 @@ import psutil
 import torch
 from torch import nn
 
+from studio.engine.failures import is_out_of_memory
 from studio.engine.tensors import kept_buffers
 from studio.errors import StudioError
 
@@ -33,14 +34,16 @@ class Trials:
 
 
 def on_gpu(wish: int, attempt: Callable[[int], int]) -> Trials:
-    """attempt: bytes that a step with so many examples takes; raises torch.OutOfMemoryError."""
+    """attempt: bytes that a step with so many examples takes; raises an error of a full memory."""
     taken: dict[int, int | None] = {}
     size = wish
     while size:
         try:
             taken[size] = attempt(size)
             return Trials(size, taken)
-        except torch.OutOfMemoryError:
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
             taken[size] = None
             torch.cuda.empty_cache()
         size //= 2

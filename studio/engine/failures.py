@@ -65,6 +65,7 @@ def explain(error: BaseException, has_checkpoint: bool) -> Failed:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
+    """Of any device, and of any library that is there to say so; asks none, for torch may not be imported yet."""
     names = {kind.__name__ for kind in type(error).__mro__}
     text = str(error).lower()
     return bool(names & {"MemoryError", "OutOfMemoryError"}) or (

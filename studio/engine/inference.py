@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from studio.engine.answering import answer_cells, answer_file
+from studio.engine.failures import is_out_of_memory
 from studio.engine.resident import ResidentModels
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
@@ -106,16 +107,13 @@ def answer(request: dict[str, Any], models: ResidentModels, reply: Reply) -> Non
         result = operation(request, models, lambda message: reply({"id": number, **message}))
     except StudioError as error:
         reply({"id": number, "error": error.as_dict()})
-    except MemoryError:
-        models.clear()
-        reply({"id": number, "error": OUT_OF_MEMORY.as_dict()})
     except Exception as error:  # noqa: BLE001  (the asker must hear of it, and the next question be answered)
         import traceback
 
         traceback.print_exc()
         models.clear()
-        memory = "out of memory" in str(error).lower()
-        reply({"id": number, "error": (OUT_OF_MEMORY if memory else _unexpected(error)).as_dict()})
+        told = OUT_OF_MEMORY if is_out_of_memory(error) else _unexpected(error)
+        reply({"id": number, "error": told.as_dict()})
     else:
         reply({"id": number, "result": result})
 
