@@ -84,6 +84,15 @@ def model_config(folder: Path, trust_remote_code: bool, stored: Mapping[str, Any
     return config
 
 
+def unsuitable(folder: Path, config: Any, error: ValueError) -> StudioError:
+    """What to say where transformers has no model of this kind for a task."""
+    return StudioError(
+        f"'{folder.name}' ({config.model_type}) cannot be taught this task.",
+        first_line(error),
+        "Choose a model from the list for this task.",
+    )
+
+
 def _load(
     folder: Path, config: Any, kind: ModelKind, tensors: Mapping[str, Tensor], trust_remote_code: bool
 ) -> "tuple[PreTrainedModel, frozenset[str]]":
@@ -98,11 +107,7 @@ def _load(
         state = {name: torch.empty(tensor.shape, device="meta") for name, tensor in tensors.items()}
         model, report = load_without_memory(type(bare), bare.config, state, torch.float32)
     except ValueError as error:
-        raise StudioError(
-            f"'{folder.name}' ({config.model_type}) cannot be taught this task.",
-            first_line(error),
-            "Choose a model from the list for this task.",
-        ) from error
+        raise unsuitable(folder, config, error) from error
     except ImportError as error:
         raise StudioError(
             f"'{folder.name}' ({config.model_type}) needs a package that is not installed.",

@@ -9,7 +9,7 @@ from studio.errors import StudioError, first_line
 from studio.files import read_json
 from studio.models.heads import head_names, structure_of_model
 from studio.models.kind import ModelKind
-from studio.models.meta_model import model_config
+from studio.models.meta_model import model_config, unsuitable
 from studio.models.structure import Structure
 from studio.models.weights import refuse_incomplete, required_weight_files
 from studio.strategies.base import PLAIN, Loading, Strategy
@@ -178,11 +178,7 @@ def _load(
             **arguments,
         )
     except ValueError as error:
-        raise StudioError(
-            f"'{folder.name}' ({config.model_type}) cannot be taught this task.",
-            first_line(error),
-            "Choose a model from the list for this task.",
-        ) from error
+        raise unsuitable(folder, config, error) from error
     except (OSError, SafetensorError) as error:
         raise StudioError(
             f"The weights of '{folder.name}' cannot be read.", first_line(error), "Fetch or copy the model again."
