@@ -59,7 +59,7 @@ def prepare_table(
     task: str, table: pandas.DataFrame, model: Path, files: Path | None = None, seed: int = 3, **options: Any
 ) -> Prepared:
     """As a worker does it, from a table with the columns row, split and the task's own."""
-    from studio.engine.session import seed_everything
+    from studio.engine.random_state import seed_everything
 
     seed_everything(seed)
     chosen = TASKS[task]

@@ -135,9 +135,10 @@ def open_session(run: Run) -> "Session":
     import torch
 
     from studio.config import RunConfig
+    from studio.engine.material import load
     from studio.engine.reporting import Reporter
     from studio.engine.resolved_settings import ResolvedSettings
-    from studio.engine.session import build, load
+    from studio.engine.session import build
 
     torch.set_num_threads(1)
     config, reporter = RunConfig.from_file(run.config_file), Reporter(run)

@@ -1,7 +1,6 @@
 """What does not train at the moment: it runs without dropout, and where that helps it is computed once for all."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -10,8 +9,8 @@ from torch import nn
 
 from studio.engine import ranks
 from studio.engine.cache import build_cache
-from studio.engine.checkpoint import random_state, restore_random_state
 from studio.engine.frozen import Call, find_boundaries, modules_without_dropout, trace
+from studio.engine.random_state import kept_random_state
 from studio.engine.replay import CannotRecord, NothingToGain
 from studio.engine.reporting import Reporter
 from studio.engine.resolved_settings import ResolvedSettings
@@ -117,12 +116,3 @@ def statistics(
 
 def batch_norms(model: nn.Module) -> list[nn.Module]:
     return [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
-
-
-@contextmanager
-def kept_random_state() -> Iterator[None]:
-    before = random_state()
-    try:
-        yield
-    finally:
-        restore_random_state(before)

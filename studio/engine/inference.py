@@ -24,10 +24,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from studio.engine.answering import answer_cells, answer_file
+from studio.engine.failures import is_out_of_memory
 from studio.engine.resident import ResidentModels
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
-from studio.processes import trusts_remote_code
+from studio.processes import own_stdout, trusts_remote_code
 from studio.store import Run
 
 IDLE_SECONDS = 300.0
@@ -58,14 +59,6 @@ def import_libraries() -> None:
     """The seconds that imports take are spent before the first question comes."""
     import torch  # noqa: F401
     from transformers import AutoModelForImageClassification, AutoModelForSequenceClassification  # noqa: F401
-
-
-def own_stdout() -> TextIO:
-    """The pipe to the client, for answers alone: anything else that is printed goes to stderr from now on."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1, newline="\n")
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
-    return answers
 
 
 def serve(requests: Iterable[str], answers: TextIO, models: ResidentModels, idle_seconds: float) -> None:
@@ -106,16 +99,13 @@ def answer(request: dict[str, Any], models: ResidentModels, reply: Reply) -> Non
         result = operation(request, models, lambda message: reply({"id": number, **message}))
     except StudioError as error:
         reply({"id": number, "error": error.as_dict()})
-    except MemoryError:
-        models.clear()
-        reply({"id": number, "error": OUT_OF_MEMORY.as_dict()})
     except Exception as error:  # noqa: BLE001  (the asker must hear of it, and the next question be answered)
         import traceback
 
         traceback.print_exc()
         models.clear()
-        memory = "out of memory" in str(error).lower()
-        reply({"id": number, "error": (OUT_OF_MEMORY if memory else _unexpected(error)).as_dict()})
+        told = OUT_OF_MEMORY if is_out_of_memory(error) else _unexpected(error)
+        reply({"id": number, "error": told.as_dict()})
     else:
         reply({"id": number, "result": result})
 

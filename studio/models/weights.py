@@ -55,10 +55,6 @@ def refuse_incomplete(missing: Iterable[str], model_class: str, folder: Path) ->
         )
 
 
-def stored_bytes(folder: Path) -> int:
-    return sum(file.stat().st_size for file in required_weight_files(folder))
-
-
 def required_weight_files(folder: Path) -> list[Path]:
     """The safetensors files of a model folder. Raises StudioError where there are none, or not all."""
     files = weight_files(folder)

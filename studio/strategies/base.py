@@ -49,8 +49,19 @@ class Preview:
         return len(self.blocks)
 
 
-Loading = Callable[[Structure], Mapping[str, Any]]
-"""The structure of a model that will be loaded -> arguments of `from_pretrained`, such as its quantization_config."""
+@dataclass(frozen=True)
+class Loading:
+    """How a pretrained model's weights are held from the moment they are read.
+
+    dtype: the number format, in torch's words, of all that are not quantised.
+    quantisation: the structure that the model will have -> transformers' quantization_config; None without any.
+    """
+
+    dtype: str = "float32"
+    quantisation: Callable[[Structure], Any] | None = None
+
+
+PLAIN = Loading()  # nothing is rounded
 
 
 @dataclass(frozen=True)
@@ -139,9 +150,13 @@ class Strategy:
     def preview(self, structure: Structure, options: Any) -> Preview:
         raise NotImplementedError
 
-    def loading(self, options: Any) -> Loading | None:
-        """How the pretrained model is to be loaded, where that is not as usual."""
-        return None
+    def loading(self, options: Any) -> Loading:
+        """How the pretrained model is loaded for training."""
+        return PLAIN
+
+    def loading_on(self, device: str, options: Any) -> Loading:
+        """How it is loaded to answer on a device: as for training, without quantisation where that cannot be had."""
+        return self.loading(options)
 
     def apply(self, model: "nn.Module", structure: Structure, options: Any) -> "nn.Module":
         """Set requires_grad (or wrap with peft) so that exactly the previewed parameters train."""

@@ -90,14 +90,13 @@ def _resize(processor: Any, image: "Image") -> "torch.Tensor":
 
 def _normalise(processor: Any, pixels: "torch.Tensor") -> "torch.Tensor":
     import torch
+    from torchvision.transforms.v2 import functional
 
     values = pixels.to(torch.float32)
     if processor.do_rescale:
         values = values * processor.rescale_factor
     if processor.do_normalize:
-        mean = torch.tensor(processor.image_mean).view(1, -1, 1, 1)
-        deviation = torch.tensor(processor.image_std).view(1, -1, 1, 1)
-        values = (values - mean) / deviation
+        values = functional.normalize(values, list(processor.image_mean), list(processor.image_std))
     return values
 
 

@@ -251,7 +251,7 @@ def test_the_preview_is_what_the_strategy_does(
     assembled, imported = services.datasets.assembled(draft), services.datasets.imported(draft)
     assert imported is not None
     from studio.engine.preparation import load_model, prepare
-    from studio.engine.session import apply_strategy
+    from studio.engine.trainable import apply_strategy
     from studio.models.heads import structure_of_model
 
     task, table = config.chosen_task, assembled.table
