@@ -99,7 +99,7 @@ def test_a_killed_worker_shows_at_once_and_resume_goes_on(
     visit.wait(lambda: run.state().checkpoint is not None)
     assert kill_worker(run) is not None
     visit.status("Interrupted")  # by the next poll: see tests/app/test_live.py
-    visit.sees("#live-chart", "The training process is gone.")
+    visit.sees("#live-chart", "The training process has ended unexpectedly.")
     lost = run.state().step
     visit.sees("#resume:visible").click()
     visit.status("Training")
