@@ -31,7 +31,7 @@ from studio.engine.callbacks.unfreezing import Unfreezing, stages_by_name
 from studio.engine.checkpoint import Checkpoints
 from studio.engine.evaluation import Evaluator
 from studio.engine.forward import Forward
-from studio.engine.frozen_layers import FrozenLayers, batch_norms, statistics
+from studio.engine.frozen_layers import FrozenLayers, batch_norms, statistics, uncounted
 from studio.engine.layers import layers_now
 from studio.engine.loop import Loop, Plan, parameter_groups
 from studio.engine.objective import objective
@@ -203,7 +203,8 @@ def build(run: Run, config: RunConfig, material: Material, resolved: ResolvedSet
     saving = SaveCheckpoints(checkpoints, reporter, training.checkpoint_seconds)
     micro_batch_size = resolved.batch_size // (training.accumulation * ranks.world())
     batch_norm = statistics(training.batch_norm, micro_batch_size, bool(reinitialised))
-    frozen = FrozenLayers(run, resolved, reporter, training.cache_activations, batch_norm)
+    learns_statistics = uncounted(model) if training.batch_norm == "auto" and is_whole else ()
+    frozen = FrozenLayers(run, resolved, reporter, training.cache_activations, batch_norm, learns_statistics)
     regularising = regularisers(loop, training, prepared, structure)
 
     def announce(loop: Loop) -> None:
