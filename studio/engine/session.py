@@ -1,6 +1,6 @@
 """One run made ready to train: what trains of its model, and the loop with its callbacks."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import pandas
@@ -18,7 +18,7 @@ from studio.engine.callbacks.progress import Progress
 from studio.engine.callbacks.unfreezing import Unfreezing
 from studio.engine.checkpoint import Checkpoints
 from studio.engine.evaluation import Evaluator
-from studio.engine.frozen_layers import FrozenLayers, statistics
+from studio.engine.frozen_layers import FrozenLayers, statistics, uncounted
 from studio.engine.layers import layers_now
 from studio.engine.loop import Loop, Plan
 from studio.engine.loop_building import build_loop
@@ -77,7 +77,8 @@ def build(run: Run, config: RunConfig, material: Material, resolved: ResolvedSet
     resolved = ranks.agreed(resolved)
     unfreezing_plan = strategy.unfreezing_plan(structure, options)
     loop = build_loop(config, model, prepared, structure, unfreezing_plan, resolved)
-    frozen = build_frozen_layers(run, config, resolved, reporter, bool(reinitialised))
+    learns_statistics = uncounted(model) if config.training.batch_norm == "auto" and model is prepared.model else ()
+    frozen = build_frozen_layers(run, config, resolved, reporter, bool(reinitialised), learns_statistics)
     evaluation = build_evaluation(config, loop, material, reporter, reinitialised)
     checkpoints = Checkpoints(run.checkpoints)
     callbacks = [
@@ -106,13 +107,18 @@ def build(run: Run, config: RunConfig, material: Material, resolved: ResolvedSet
 
 
 def build_frozen_layers(
-    run: Run, config: RunConfig, resolved: ResolvedSettings, reporter: Reporter, is_reinitialised: bool
+    run: Run,
+    config: RunConfig,
+    resolved: ResolvedSettings,
+    reporter: Reporter,
+    is_reinitialised: bool,
+    learns_statistics: Sequence[nn.Module],
 ) -> FrozenLayers:
     training = config.training
     assert resolved.batch_size is not None
     micro_batch_size = resolved.batch_size // (training.accumulation * ranks.world())
     batch_norm = statistics(training.batch_norm, micro_batch_size, is_reinitialised)
-    return FrozenLayers(run, resolved, reporter, training.cache_activations, batch_norm)
+    return FrozenLayers(run, resolved, reporter, training.cache_activations, batch_norm, learns_statistics)
 
 
 def build_evaluation(
