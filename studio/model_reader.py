@@ -25,6 +25,7 @@ from studio.models.architecture import LABELS, Architecture
 from studio.models.folders import POOLING
 from studio.models.local import ModelInfo
 from studio.models.meta_model import build_architecture
+from studio.models.structure import Structure
 from studio.models.weights import Tensor
 from studio.options import Options
 from studio.paths import Home
@@ -32,7 +33,7 @@ from studio.processes import own_stdout, python
 from studio.tasks import TASKS
 from studio.tasks.base import Task
 
-FORMAT = 1  # of what is remembered; another number makes every model be read again
+FORMAT = 1  # raise it when the same fields come to mean something else: every model is then read again
 MOST_SECONDS = 600.0  # importing torch takes seconds, on a busy machine minutes
 
 
@@ -100,7 +101,8 @@ def _memory(home: Home, request: Mapping[str, Any]) -> Path:
     asked = {key: value for key, value in request.items() if key not in ("folder", "trust_remote_code")}
     asked["options"] = {name: value for name, value in request["options"].items() if name not in same}
     asked["pooling"] = pooling.stat().st_mtime_ns if pooling.is_file() else 0
-    asked["versions"] = [FORMAT, __version__, version("transformers"), version("torch")]
+    shape = [list(each.__dataclass_fields__) for each in (Architecture, Structure)]
+    asked["versions"] = [FORMAT, shape, __version__, version("transformers"), version("torch")]
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
     return home.cache / "architectures" / f"architecture-{digest[:32]}.json"
 

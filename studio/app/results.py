@@ -10,17 +10,16 @@ import pyarrow.parquet
 
 from studio.app.answers import ANSWERS
 from studio.app.cells.rows import Drawing, drawings, is_empty
-from studio.app.former_results import current_rows, current_scores
 from studio.app.paging import EMPTY_PAGE, bounds, interleaved
 from studio.app.runs import config_of
 from studio.data.fields import FIELDS
 from studio.data.importing import Imported
 from studio.files import read_json
-from studio.migrations import SCORES
 from studio.paths import Home
 from studio.store import Run, Store
 from studio.tasks import TASKS
 from studio.tasks.base import Answer, Task
+from studio.tasks.former_results import SCORES, current_rows
 
 ANSWER = "answer"
 LOOKED_AT = 1000  # rows, to see whether a column is the same in all
@@ -78,7 +77,7 @@ def count_test_rows(run: Run) -> int:
 
 def scores(run: Run) -> dict[str, Any]:
     """{"validation": {"metrics", "views"}, "test": {...}} as the worker wrote them; empty before the end of a run."""
-    return {split: current_scores(found) for split, found in SCORES.upgrade(read_json(run.scores_file) or {}).items()}
+    return SCORES.upgrade(read_json(run.scores_file) or {})
 
 
 def imported_of(run: Run, home: Home) -> Imported | None:

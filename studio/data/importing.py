@@ -97,7 +97,8 @@ class Imported:
     @cached_property
     def problems(self) -> list[Problem]:
         """Rows that could not be read, in row order."""
-        return [Problem(**problem) for problem in read_json(self.folder / "problems.json") or []]
+        about, found = read_json(self.folder / "about.json") or {}, read_json(self.folder / "problems.json") or []
+        return [Problem(**problem) for problem in IMPORTED.upgrade({**about, "problems": found})["problems"]]
 
     def page(self, start: int, count: int) -> pandas.DataFrame:
         """`count` rows from position `start` (0-based): column `row` and the file's columns. Reads those alone."""

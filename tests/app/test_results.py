@@ -7,7 +7,6 @@ import pandas
 import pytest
 from logs import make_run
 
-from studio.app.former_results import current_rows, current_scores
 from studio.app.results import Results, count_test_rows, scores
 from studio.app.tabs import test as test_tab
 from studio.app.views import VIEWS
@@ -16,6 +15,7 @@ from studio.paths import Home
 from studio.store import Run, Store
 from studio.tasks.base import RIGHT, WRONG, Answer
 from studio.tasks.classes import ClassScorer
+from studio.tasks.former_results import current_rows, current_scores
 
 FORMER_SCORES = {
     "metrics": {"accuracy": 0.75, "precision_macro": 0.75, "recall_macro": 0.83, "f1_macro": 0.73, "loss": 0.6},
