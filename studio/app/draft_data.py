@@ -94,7 +94,9 @@ class Datasets:
             return EMPTY_PAGE
         start, count = bounds(query)
         columns = TASKS[draft.task].columns if draft.task else ()
-        return preview_page(imported, columns, draft.data.columns, start, count)
+        assembled = self.usable(draft)
+        labels = list(assembled.counts) if assembled else ()
+        return preview_page(imported, columns, draft.data.columns, start, count, labels)
 
     def problems(self, query: dict[str, Any]) -> dict[str, Any]:
         """What is left out of the draft's rows, or worth knowing, and why. query as for `preview`."""

@@ -157,10 +157,8 @@ def _gain(state: RunState) -> str:
     if best is None or first is None or not all(metric.name in event.metrics for event in (best, first)):
         return ""
     now, before = metric.text(best.metrics[metric.name]), metric.text(first.metrics[metric.name])
-    told = metric.said.format(now) if metric.said else f"{metric.title} is {now} ({metric.sentence})"
-    checked = (
-        f"Of the examples that it was checked on, {told}" if metric.said else f"On the validation examples, {told}"
-    )
+    told = metric.said.format(now) if metric.said else f"{metric.in_sentence} is {now} ({metric.sentence})"
+    checked = f"On the validation examples, {told}"
     return f"{checked}; before training it was {before}." if first.step == 0 else f"{checked}."
 
 
@@ -174,7 +172,7 @@ def _stats(state: RunState) -> list[tuple[str, str]]:
         stats.append(("Training loss", f"{latest.loss:.3f}"))
     if state.best and plan:
         metric = metric_named(headline(state))
-        stats.append((f"Best {metric.title}", metric.text(state.best.metrics.get(metric.name, math.nan))))
+        stats.append((f"Best {metric.in_sentence}", metric.text(state.best.metrics.get(metric.name, math.nan))))
     if latest and latest.seconds_left is not None and state.status == "running":
         stats.append(("Time left", duration(latest.seconds_left)))
     elif state.started:

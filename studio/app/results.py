@@ -14,6 +14,7 @@ from studio.app.paging import EMPTY_PAGE, bounds, interleaved
 from studio.app.runs import config_of
 from studio.data.fields import FIELDS
 from studio.data.importing import Imported
+from studio.exporters.folder import labels_in
 from studio.files import read_json
 from studio.paths import Home
 from studio.store import Run, Store
@@ -42,10 +43,12 @@ class Results:
         if run is None or task is None or not run.test_rows_file.is_file():
             return EMPTY_PAGE
         rows = test_rows(run)
+        labels = classes_of(run, task)
         mark = query.get("mark")
         if mark is not None:
             rows = rows[rows["marks"].map(lambda marks: mark in marks)]
-        shown = [drawing for drawing in drawings(task.columns) if mark is None or not is_constant(drawing, task, rows)]
+        drawn = drawings(task.columns, labels)
+        shown = [drawing for drawing in drawn if mark is None or not is_constant(drawing, task, rows)]
         gallery = any(drawing.is_seen for drawing in shown)
         rows = interleaved(rows, groups_of(rows, task)) if gallery else rows
         start, count = bounds(query)
@@ -95,6 +98,11 @@ def groups_of(rows: pandas.DataFrame, task: Task) -> pandas.Series | None:
     """What the rows are shown in turn by: the classes of the first target that has some."""
     found: Sequence[pandas.Series | None] = [FIELDS[column.kind].strata(rows[column.name]) for column in task.targets]
     return next((groups for groups in found if groups is not None), None)
+
+
+def classes_of(run: Run, task: Task) -> Sequence[str]:
+    """The classes that the run's model may name."""
+    return task.classes(labels_in(run.model))
 
 
 def answer_of(text: str) -> Answer:

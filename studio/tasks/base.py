@@ -171,6 +171,10 @@ class Task:
         """Values for the model's config that follow from the rows (`num_labels`, `id2label`). Raises StudioError."""
         return {}
 
+    def classes(self, outputs: Sequence[str]) -> Sequence[str]:
+        """The classes that an answer may name, from the names of a model's outputs."""
+        return outputs
+
     def summary(self, labels: Sequence[str]) -> str:
         """What a finished model does, in one sentence for its card. labels: names of its outputs."""
         return self.sentence

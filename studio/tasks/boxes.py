@@ -8,12 +8,11 @@ from typing import Any
 import numpy
 
 from studio.data.fields.boxes import Box
-from studio.tasks.base import Answer, Marks, Row, Scores, View
-from studio.tasks.classes import class_views, pair_marks
+from studio.tasks.base import Answer, Marks, Row, Scores
+from studio.tasks.classes import NOTHING, found_views, pair_marks
 
 SURE = 0.5  # an answered box with a lower score is not counted among the found ones
 OVERLAP = 0.5  # share that two boxes must have in common (intersection over union) to be the same object
-NOTHING = "(nothing)"
 
 
 class BoxScorer:
@@ -51,7 +50,8 @@ class BoxScorer:
         if not self._images:
             return Scores({})
         metrics, by_class = self._average_precision()
-        return Scores(metrics, self._views(by_class))
+        measured = {label: {"map_50": precision} for label, precision in by_class.items()}
+        return Scores(metrics, found_views(self._counts, self._labels, "objects", measured))
 
     def _average_precision(self) -> tuple[dict[str, float], dict[str, float]]:
         """The metrics, and each class's average precision at 50 % overlap; a class without objects has none."""
@@ -73,18 +73,6 @@ class BoxScorer:
         stats = numpy.maximum(measured.stats, 0.0)
         metrics = {"map": float(stats[0]), "map_50": float(stats[1]), "recall_100": float(stats[8])}
         return metrics, by_class
-
-    def _views(self, by_class: Mapping[str, float]) -> tuple[View, ...]:
-        if not self._counts:
-            return ()
-        confusion, classes = class_views(self._counts, [*self._labels, NOTHING])
-        rows = [
-            {**row, "map_50": by_class[row["label"]]} if row["label"] in by_class else row
-            for row in classes.data["rows"]
-            if row["label"] != NOTHING
-        ]
-        title = "Which objects were found, missed, or made up"
-        return replace(confusion, title=title), replace(classes, data={"rows": rows})
 
 
 def box_in(found: Mapping[str, Any]) -> Box:

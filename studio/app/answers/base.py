@@ -24,12 +24,13 @@ TONES = {RIGHT: "good", WRONG: "bad"}
 class Asked:
     """A question to a model. cells: values of the inputs by the names of the columns; an image's is its path.
 
-    truth: the same for the targets, where they are known.
+    truth: the same for the targets, where they are known. classes: that the model may name.
     """
 
     columns: Sequence[Column]
     cells: Mapping[str, str]
     truth: Mapping[str, str] = field(default_factory=dict)
+    classes: Sequence[str] = ()
 
     def given(self, kind: str) -> str:
         """The first input of this field; "" where there is none."""

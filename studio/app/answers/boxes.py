@@ -33,11 +33,12 @@ class BoxAnswers(AnswerKind):
         parts = []
         for title, value, each in answers:
             size = (float(each.details["width"]), float(each.details["height"]))
-            drawing = framed_html(file_url(path), size, [*there, *value], path.name, labels)
+            drawing = framed_html(file_url(path), size, [*there, *value], path.name, [*asked.classes, *labels])
             parts.append(heading(title.capitalize(), f"Dashed: {TRUTH}." if there else "", level=4) + drawing)
         counts = Counter(dict.fromkeys(sorted(set(labels)), 0))
         counts.update(str(found["label"]) for found in sure(answer.value))
-        body = f'<div class="ui-answer-parts">{label_legend(counts) if counts else ""}{"".join(parts)}</div>'
+        legend = label_legend(counts, asked.classes) if counts else ""
+        body = f'<div class="ui-answer-parts">{legend}{"".join(parts)}</div>'
         return with_score_choice(body, "Show what the model is at least so sure of:")
 
     def cells(self, answer: Answer) -> dict[str, Any]:

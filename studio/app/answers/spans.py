@@ -31,10 +31,11 @@ class SpanAnswers(AnswerKind):
         counts.update(str(piece["label"]) for piece in answer.value)
         parts = [
             heading(title.capitalize(), level=4)
-            + f'<div class="ui-answer-text">{marked_html(text, _noted(pieces), labels)}</div>'
+            + f'<div class="ui-answer-text">{marked_html(text, _noted(pieces), [*asked.classes, *labels])}</div>'
             for title, pieces in answers
         ]
-        return f'<div class="ui-answer-parts">{label_legend(counts) if counts else ""}{"".join(parts)}</div>'
+        legend = label_legend(counts, asked.classes) if counts else ""
+        return f'<div class="ui-answer-parts">{legend}{"".join(parts)}</div>'
 
     def cells(self, answer: Answer) -> dict[str, Any]:
         return {"predicted": json.dumps(answer.value, ensure_ascii=False)}

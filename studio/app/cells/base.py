@@ -5,7 +5,7 @@ class NumberCells(Cells):
     drawn_as = "number"
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -43,8 +43,11 @@ class Cells:
         """One cell. imported: where the files lie that cells name."""
         return cell
 
-    def drawn_over(self, cell: str, below: str, imported: Imported | None) -> str:
-        """Markup of the cell `below` with this one over it; only asked of fields that say `over`."""
+    def drawn_over(self, cell: str, below: str, imported: Imported | None, labels: Sequence[str] = ()) -> str:
+        """Markup of the cell `below` with this one over it; only asked of fields that say `over`.
+
+        labels: of the whole column, so that each has one colour everywhere.
+        """
         raise NotImplementedError
 
     def short(self, cell: str) -> str:

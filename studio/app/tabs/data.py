@@ -18,16 +18,19 @@ from studio.app.drafts import Draft
 from studio.app.pages import Page, Section, Services, Wire, cancel_job, committed, joined
 from studio.data.assembly import Assembled
 from studio.data.columns import SPLITS
+from studio.data.fields import FIELDS
 from studio.data.formats.excel import sheet_names
+from studio.data.guessing import guess_columns
 from studio.data.importing import Imported
 from studio.data.options import DataOptions, ReadingOptions
+from studio.data.reading import FORMATS
 from studio.data.sources import HUB, SAMPLE, SAMPLES
 from studio.data.splitting import SplitOptions
 from studio.errors import StudioError
 from studio.tasks import TASKS
 from studio.tasks.base import Task
 
-UPLOAD_TYPES = [".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx", ".zip"]
+UPLOAD_TYPES = [*(extension for form in FORMATS for extension in form.extensions), ".zip"]
 DELIMITERS = [("Comma ,", ","), ("Semicolon ;", ";"), ("Tab", "\t"), ("Bar |", "|")]
 ENCODINGS = [("UTF-8", "utf-8"), ("UTF-8 with mark", "utf-8-sig"), ("UTF-16", "utf-16"), ("Latin-1", "latin-1")]
 HEADERS = [("Has column names", True), ("Is already data", False)]
@@ -154,9 +157,11 @@ def roles_of_columns(services: Services) -> Section:
     def show(draft: Draft) -> list[Any]:
         imported = services.datasets.require_imported(draft)
         shown: list[Any] = [gr.update(visible=False)] * slots
-        for index, role in enumerate(TASKS[draft.task].columns if draft.task else ()):
+        roles = TASKS[draft.task].columns if draft.task else ()
+        guessed = guess_columns(imported, roles)
+        for index, role in enumerate(roles):
             shown[index] = gr.update(
-                visible=imported.kind == "text",
+                visible=imported.kind == "text" or not (role.name in guessed or FIELDS[role.kind].absent),
                 label=role.title,
                 info=role.help,
                 choices=list(imported.columns),

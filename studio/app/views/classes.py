@@ -1,7 +1,8 @@
 """Precision, recall and F1 of each class, and what else a task measures of it; choosing a class shows the mistakes
 with it.
 
-data: {"rows": [{"label", "precision", "recall", "f1", "support", perhaps other metrics by their names, and "mark"}]}.
+data: {"rows": [{"label", "precision", "recall", "f1", "support", perhaps other metrics by their names, and "mark"}],
+perhaps "label_title" and "support_title", where the rows are no classes, or count something else than examples}.
 """
 
 from collections.abc import Mapping
@@ -23,9 +24,9 @@ def figure(title: str, data: Mapping[str, Any]) -> Figure:
         rows.sort(key=lambda row: float(row["f1"]))
     measured = dict.fromkeys(name for row in rows for name in row if name not in NOT_METRICS)
     columns = [
-        {"key": "label", "title": "Class", "kind": "text"},
+        {"key": "label", "title": data.get("label_title", "Class"), "kind": "text"},
         *[{"key": name, "title": metric_named(name).title, "kind": "number"} for name in measured],
-        {"key": "support", "title": "Examples", "kind": "number"},
+        {"key": "support", "title": data.get("support_title", "Examples"), "kind": "number"},
     ]
     shown = [{key: f"{value:.3f}" if isinstance(value, float) else value for key, value in row.items()} for row in rows]
     heading = f"{title}{', the hardest first' if many else ''}"
