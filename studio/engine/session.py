@@ -100,7 +100,8 @@ def load(config: RunConfig, home: Home, reporter: Reporter) -> Material:
         reporter.phase("loading", sentence, done, total)
 
     reporter.phase("loading", "Reading the data.")
-    imported = import_source(config.data.source, config.data.reading, home, limits_here(), reading)
+    data = config.data
+    imported = import_source(data.source, data.reading, home, limits_here(), reading, data.files)
     table = assemble(imported, config.data, task.columns, task.check).table
     if not (table["split"] == "train").any():
         raise StudioError(

@@ -169,7 +169,7 @@ def test_impossible_columns_are_explained(bring, columns: dict[str, str], senten
 def test_a_role_that_nothing_fills(bring) -> None:
     with pytest.raises(StudioError, match="Which column holds the label"):
         make(bring([(f"a {n}", f"b {n}") for n in range(50)], ("one", "two")))
-    with pytest.raises(StudioError, match="Which column holds the image"):
+    with pytest.raises(StudioError, match="There are no images in the data"):
         make(bring(many()), columns=(IMAGE, LABEL))
 
 
