@@ -110,7 +110,7 @@ def _of_optimizer(config: RunConfig) -> list[Explanation]:
 
 
 def _of_source(config: RunConfig) -> list[Explanation]:
-    return _refused(lambda: parse_source(config.data.source))
+    return _refused(lambda: parse_source(config.data.source, config.data.files))
 
 
 def _refused(attempt: Callable[[], object]) -> list[Explanation]:

@@ -31,6 +31,9 @@ def add_to(subparsers: Any) -> None:
         metavar="ROLE=NAME",
         help="which column plays which role, such as label=category; guessed where not given",
     )
+    parser.add_argument(
+        "--files", metavar="DIR", help="the folder of the images that a table names, if not the table's own"
+    )
     add_shared_flags(parser)
     parser.set_defaults(handler=run)
 
@@ -38,7 +41,9 @@ def add_to(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     columns = dict(_parse_column(column) for column in arguments.columns)
     progress = Progress()
-    options = DataOptions.read({"source": arguments.data, "columns": columns}, "data settings")
+    options = DataOptions.read(
+        {"source": arguments.data, "files": arguments.files, "columns": columns}, "data settings"
+    )
     imported, assembled = read_source(options, arguments.task, chosen_home(arguments), progress)
     report = describe(imported, assembled, arguments.task)
     if arguments.json:
@@ -56,7 +61,13 @@ def read_source(options: DataOptions, task_name: str, home: Home, progress: Prog
 
     task = TASKS[task_name]
     source = options.source if ":" in options.source or options.source.startswith("sample/") else _path(options.source)
-    request = {"op": "import", "source": source, "reading": options.reading.model_dump(), "home": str(home.root)}
+    request = {
+        "op": "import",
+        "source": source,
+        "files": _path(options.files) if options.files else None,
+        "reading": options.reading.model_dump(),
+        "home": str(home.root),
+    }
     job = Job("studio.data.process", request)
     for step in job:
         progress.update(f"{step.sentence} {step.done}/{step.total}" if step.total else step.sentence)

@@ -1,7 +1,7 @@
 """The process that reads data: `python -m studio.data.process`, so that a large or hostile upload never blocks,
 or takes down, the server.
 
-One JSON request on stdin: {"op": "import", "source", "reading", "home", "limits"}. On stdout JSON lines:
+One JSON request on stdin: {"op": "import", "source", "files", "reading", "home", "limits"}. On stdout JSON lines:
 {"progress": {"sentence", "done", "total"}} any number of times, then {"result": ...} or
 {"error": {"what", "why", "what_to_do"}}. Killing it is cancelling it: what is half made never counts as
 complete, and the next import removes it.
@@ -33,6 +33,7 @@ def run_import(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         Home(Path(request["home"])),
         Limits.read(request["limits"], "limits") if "limits" in request else limits_here(),
         progress,
+        request.get("files"),
     )
     return {
         "folder": str(imported.folder),

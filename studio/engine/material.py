@@ -51,9 +51,10 @@ def _read_data(config: RunConfig, home: Home, reporter: Reporter) -> tuple[Impor
         reporter.phase("loading", sentence, done, total)
 
     reporter.phase("loading", "Reading the data.")
-    imported = import_source(config.data.source, config.data.reading, home, limits_here(), reading)
+    data = config.data
+    imported = import_source(data.source, data.reading, home, limits_here(), reading, data.files)
     task = config.chosen_task
-    table = assemble(imported, config.data, task.columns, task.check).table
+    table = assemble(imported, data, task.columns, task.check).table
     if not (table["split"] == "train").any():
         raise StudioError(
             "There is nothing to learn from.", "No usable row is in the training split.", "Add more data."
