@@ -257,7 +257,7 @@ def test_an_interrupted_run_says_why_and_how_to_go_on(store: Store) -> None:
     run = abandoned(write(make_run(store), started(), planned(), step(1)))
     message = poll(store, States(), run.id, 0)
     assert message["status"] == "interrupted" and message["done"] is True
-    assert "Resume" in message["notice"] and "is gone" in message["notice"]
+    assert "Resume" in message["notice"] and "ended unexpectedly" in message["notice"]
 
 
 def test_a_worker_that_is_killed_between_two_polls_is_noticed_without_news(client: Client) -> None:
