@@ -27,7 +27,7 @@ from studio.engine.answering import answer_cells, answer_file
 from studio.engine.resident import ResidentModels
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
-from studio.processes import trusts_remote_code
+from studio.processes import own_stdout, trusts_remote_code
 from studio.store import Run
 
 IDLE_SECONDS = 300.0
@@ -58,14 +58,6 @@ def import_libraries() -> None:
     """The seconds that imports take are spent before the first question comes."""
     import torch  # noqa: F401
     from transformers import AutoModelForImageClassification, AutoModelForSequenceClassification  # noqa: F401
-
-
-def own_stdout() -> TextIO:
-    """The pipe to the asker, for answers alone: whatever else prints goes to stderr from now on."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1, newline="\n")
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
-    return answers
 
 
 def serve(requests: Iterable[str], answers: TextIO, models: ResidentModels, idle_seconds: float) -> None:
