@@ -12,6 +12,7 @@ import psutil
 import torch
 from torch import nn
 
+from studio.engine.buffers import kept_buffers
 from studio.errors import StudioError
 
 MARGIN = 1.5  # what a batch may take, times what smaller ones lead to expect
@@ -97,15 +98,10 @@ def find_batch_size(
         finally:
             model.zero_grad(set_to_none=True)
 
-    buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
-    try:
+    with kept_buffers(model):
         if device.type == "cuda":
             return on_gpu(wish, on_device)
         return on_processor(wish, in_memory, lambda: psutil.virtual_memory().available - state)
-    finally:
-        with torch.no_grad():
-            for name, buffer in model.named_buffers():
-                buffer.copy_(buffers[name])
 
 
 def _gigabytes(count: int | None) -> str:
