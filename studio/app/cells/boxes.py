@@ -17,6 +17,7 @@ from studio.errors import StudioError
 class BoxCells(Cells):
     name = "boxes"
     over = "image"
+    has_legend = True
     invitations = {
         "image": "A ZIP of pictures with the frames of what is in them: COCO (JSON), Pascal VOC (XML) or YOLO (TXT).",
     }
@@ -41,7 +42,7 @@ class BoxCells(Cells):
         objects = sum(count for splits in assembled.counts.values() for count in splits.values())
         rows = sum(assembled.rows.values())
         sentence = f"{len(assembled.counts)} labels, {objects:,} objects in {rows:,} pictures"
-        return class_overview("Objects per label", sentence, assembled, coloured=True)
+        return class_overview("Objects per label", sentence, assembled)
 
 
 def image_size(path: Path) -> tuple[int, int]:

@@ -40,4 +40,4 @@ class SpanCells(Cells):
         pieces = sum(count for splits in assembled.counts.values() for count in splits.values())
         rows = sum(assembled.rows.values())
         sentence = f"{len(assembled.counts)} labels, {pieces:,} marked pieces in {rows:,} texts"
-        return class_overview("Marked pieces per label", sentence, assembled, coloured=True)
+        return class_overview("Marked pieces per label", sentence, assembled)
