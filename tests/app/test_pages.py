@@ -469,7 +469,7 @@ def test_the_list_of_runs(services: Services, ready: Draft) -> None:
     write(run, started(), planned(), step(4), checked(4, 0.5, best=True), ended)
     row = runs_tab.run_page(services, {})["rows"][0]
     assert row["status"]["text"] == "Finished" and row["data"] == "reviews.csv"
-    assert row["metric"] == "50.0 % Accuracy (validation)" and row["duration"] == "1 min 0 s"
+    assert row["metric"] == "Accuracy: 50.0 % (validation)" and row["duration"] == "1 min 0 s"
     make_run(services.store, config="not: a run file\n")
     assert runs_tab.run_page(services, {})["total"] == 2
     assert [row["id"] for row in runs_tab.run_page(services, {"filter": "REVIEWS"})["rows"]] == [run.id]

@@ -40,7 +40,8 @@ def test_words_from_upload_to_a_folder(visit: Visitor, text_model: Path, tmp_pat
     page.fill("#try-text textarea", TEXT)
     page.click("#predict")
     tuned = visit.sees("#answer .ui-answer-text").locator("mark")
-    assert [words.split()[:2] for words in tuned.all_inner_texts()] == [["great", "good"], ["awful", "bad"]]
+    first, second = ("".join(words.split()) for words in tuned.all_inner_texts())
+    assert first.startswith("greatgood") and second.startswith("awfulbad")
     assert page.locator("#answer .ui-answer-text").count() == 2, "before training, too"
     visit.sees("#examples tbody tr").click()
     visit.sees("#answer h4", "right answer")
