@@ -36,6 +36,7 @@ class Shown:
             "part => document.querySelector('#heard textarea, #heard input').value.includes(part)",
             arg=part,
             timeout=PATIENCE,
+            polling=100,
         )
 
 
