@@ -152,14 +152,14 @@ def _story(state: RunState) -> str:
 
 
 def _gain(state: RunState) -> str:
-    """What training brought, told by the metric that decides which step is best."""
+    """What training brought, said by the metric that decides which step is best."""
     metric, best = metric_named(headline(state)), state.best
     first = state.validation[0] if state.validation else None
     if best is None or first is None or not all(metric.name in event.metrics for event in (best, first)):
         return ""
     now, before = metric.text(best.metrics[metric.name]), metric.text(first.metrics[metric.name])
-    told = metric.said.format(now) if metric.said else f"{metric.in_sentence} is {now} ({metric.sentence})"
-    checked = f"On the validation examples, {told}"
+    measured = metric.said.format(now) if metric.said else f"{metric.in_sentence} is {now} ({metric.sentence})"
+    checked = f"On the validation examples, {measured}"
     return f"{checked}; before training it was {before}." if first.step == 0 else f"{checked}."
 
 

@@ -104,8 +104,8 @@ def answer(request: dict[str, Any], models: ResidentModels, reply: Reply) -> Non
 
         traceback.print_exc()
         models.clear()
-        told = OUT_OF_MEMORY if is_out_of_memory(error) else _unexpected(error)
-        reply({"id": number, "error": told.as_dict()})
+        explained = OUT_OF_MEMORY if is_out_of_memory(error) else _unexpected(error)
+        reply({"id": number, "error": explained.as_dict()})
     else:
         reply({"id": number, "result": result})
 
