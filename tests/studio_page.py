@@ -1,8 +1,9 @@
-"""The studio as a person meets it: a server of its own process, and a page that is clicked through.
+"""The studio as a user sees it: a server in its own process, and a page that is clicked through.
 
 Used by the browser tests and by the script that takes the screenshots.
 """
 
+import json
 import os
 import re
 import signal
@@ -12,12 +13,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas
 from browser_support import PATIENCE, complaints_of
 
 from studio.app.nested import value_at
@@ -28,6 +31,8 @@ from studio.processes import Identity
 from studio.store import Run, Store
 
 START_SECONDS = PATIENCE / 1000
+# Learned in a moment by the tiny models, and with enough difference to see before and after.
+FAST = {"epochs": 12, "learning_rate": 0.005, "early_stopping": 0}
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -234,12 +239,15 @@ class Visitor:
         while closed.count():
             closed.first.click()
 
-    def set_training(self, name: str, value: float) -> None:
-        """Type a number into a field of Advanced and leave the field; returns once it is kept."""
-        field_ = self.page.locator(f"#training-{name} input, #training-{name} textarea").first
+    def set_training(self, name: str, value: float, owner: str = "training", part: str = "training") -> None:
+        """Type a number into a field of Advanced and leave the field; returns once it is kept.
+
+        owner, part: of a setting of the task its name and "options".
+        """
+        field_ = self.page.locator(f"#{owner}-{name} input, #{owner}-{name} textarea").first
         field_.fill(str(value))
         field_.press("Tab")
-        self.wait(lambda: any(value_at(draft, f"config.training.{name}") == value for draft in self.server.drafts()))
+        self.wait(lambda: any(value_at(draft, f"config.{part}.{name}") == value for draft in self.server.drafts()))
 
     def wait(self, holds: Callable[[], bool], seconds: float = PATIENCE / 1000) -> None:
         """Wait until something holds on the server's side."""
@@ -264,6 +272,26 @@ class Visitor:
         self.wait(lambda: len(list(self.server.store)) > len(known))
         return next(run for run in self.server.store if run.id not in known)
 
+    # --- taking away ----------------------------------------------------------------------------
+
+    def predictions(self, inputs: Path) -> pandas.DataFrame:
+        """On the Test page: the file that comes back for a file of inputs."""
+        self.page.locator("#many > button").click()
+        self.page.set_input_files("#many-file input[type=file]", str(inputs))
+        with self.page.expect_download() as download:
+            self.sees("#many-download a").click()
+        return pandas.read_csv(download.value.path())
+
+    def take_away(self, folder: Path) -> Path:
+        """By way of the Share page: the model of the open run as a folder, unpacked below `folder`."""
+        self.step("share")
+        self.sees("#exporters [data-testid=card-folder]").click()
+        with self.page.expect_download() as download:
+            self.sees("#download a").click()
+        with zipfile.ZipFile(download.value.path()) as archive:
+            archive.extractall(folder)
+        return next(folder.rglob("config.json")).parent
+
     def open_run(self, run: Run) -> None:
         """By way of the Runs page."""
         self.step("runs")
@@ -272,6 +300,19 @@ class Visitor:
         self.page.click("#run-open")
         self.arrives("train")
         self.sees("#page-train h2", run.name)
+
+
+def plain_transformers(task: str, folder: Path, asked: Any, **settings: Any) -> Any:
+    """What a pipeline of transformers answers in a process that knows nothing of the studio."""
+    code = (
+        "import json, sys\nfrom transformers import pipeline\n"
+        "task, folder, asked, settings = json.loads(sys.argv[1])\n"
+        "print(json.dumps(pipeline(task, model=folder)(asked, **settings), default=float))"
+    )
+    given = json.dumps([task, str(folder), asked, settings])
+    done = subprocess.run([sys.executable, "-c", code, given], capture_output=True, text=True, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 @contextmanager

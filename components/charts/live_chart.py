@@ -13,12 +13,13 @@ class LiveChart(Element):
     poll(run, offset) -> {"offset": int} and whatever changed since `offset`; a missing key means unchanged:
       "reset": True          forget everything shown so far, before the rest of the message
       "truncate": step       drop points after `step` (the run was resumed from there)
-      "train", "validation", "metric": [[step, value], ...] to append; "metric_name": str
+      "train", "validation", "metric": [[step, value], ...] to append; "metric_name": str, and beside it
+                             "metric_percent": whether 1.0 means 100 %
       "progress": 0..1 or None; "phase": sentence; "status": word; "status_title": its plain words
       "stats": [[label, value], ...]; "log": [line, ...]; "notice": markup from `components.notices`
       "beside": text         a word for what is drawn beside the chart; another one fires `status` again
       "done": True           nothing more will come: polling stops
-    value: {"run": id or None, ...}. Another `run` starts anew; any other change of the value (such as a counter
+    value: {"run": id or None, ...}. Another `run` starts over; any other change of the value (such as a counter
       after Resume) polls again where it stopped.
     Fires `status` with {"status"} when the status or "beside" changes, and when it is first known.
 

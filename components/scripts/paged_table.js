@@ -39,7 +39,7 @@ const content = (cell, kind) => {
   if (kind === "drawing") return h("div", {}, markup(cell));
   if (kind === "badge") return typeof cell === "object" ? badge(cell.text, cell.tone) : badge(cell);
   if (kind === "number") return typeof cell === "number" && Number.isInteger(cell) ? grouped(cell) : cell;
-  return h("span", { class: "ui-clamp", title: String(cell).length > 60 ? String(cell).slice(0, 2000) : null }, cell);
+  return h("span", { class: `ui-clamp${String(cell).length > 30 ? " ui-clamp-long" : ""}`, title: String(cell).length > 60 ? String(cell).slice(0, 2000) : null }, cell);
 };
 const kindOf = (column) => (["number", "image", "drawing", "badge"].includes(column.kind) ? column.kind : "text");
 
@@ -103,7 +103,8 @@ const draw = () => {
     : !rows.length ? h("div", { class: "ui-paged-empty" }, message ? message.message || (filter ? "No row matches." : props.nothing) : props.nothing)
       : (message.layout || props.layout) === "gallery" ? gallery(message.columns, rows) : table(message.columns, rows);
   const place = searchBox.selectionStart;
-  redraw(root, [props.filterable && props.value ? searchBox : null, body, rows.length && !failure ? pager(message.total) : null]);
+  const legend = rows.length && !failure && message.legend ? h("div", {}, markup(message.legend)) : null;
+  redraw(root, [props.filterable && props.value ? searchBox : null, legend, body, rows.length && !failure ? pager(message.total) : null]);
   if (document.activeElement === searchBox) searchBox.setSelectionRange(place, place);
 };
 draw();

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas
 
-from studio.app.cells.rows import Drawing, drawings, is_empty
+from studio.app.cells.rows import Drawing, drawings, is_empty, legend
 from studio.app.paging import interleaved
 from studio.data.columns import Column
 from studio.data.fields import FIELDS
@@ -16,28 +16,36 @@ THUMBNAIL = "thumbnail"
 
 
 def preview_page(
-    imported: Imported, columns: Sequence[Column], names: Mapping[str, str], start: int, count: int
+    imported: Imported,
+    columns: Sequence[Column],
+    names: Mapping[str, str],
+    start: int,
+    count: int,
+    labels: Sequence[str] = (),
 ) -> dict[str, Any]:
     """A page for `components.tables.PagedTable`: the task's columns as their fields are drawn, then everything else.
 
-    columns: the task's. names: which column of the file plays which role.
+    columns: the task's. names: which column of the file plays which role. labels: of all rows, for their colours.
     """
     rows = _page(imported, columns, names, start, count)
     there = [str(name) for name in rows.columns if name != "row"]
     roles = [column for column in columns if names.get(column.name) in there]
     if imported.kind == "image" and not any(column.kind == "image" for column in roles):
         roles, names = [FILE, *roles], {**names, FILE.name: FILE.name}
-    drawn = {_key(drawing, names): drawing for drawing in drawings(roles)}
+    drawn = {_key(drawing, names): drawing for drawing in drawings(roles, labels)}
     shown = {names[column.name] for drawing in drawn.values() for column in drawing.columns}
     shown -= {names[column.name] for column in roles if column.kind == "image"}  # the file's name is shown as well
     others = [name for name in there if name not in shown]
+    found = rows.to_dict("records")
+    by_role = [{role: row.get(name) for role, name in names.items()} for row in found]
     return {
         "columns": [
             {"key": "row", "title": "Row", "kind": "number"},
             *[{"key": key, "title": _title(key, drawing), "kind": drawing.kind} for key, drawing in drawn.items()],
             *[{"key": name, "title": name, "kind": "text"} for name in others],
         ],
-        "rows": [_cells(imported, drawn, names, others, row) for row in rows.to_dict("records")],
+        "rows": [_cells(imported, drawn, others, row, cells) for row, cells in zip(found, by_role, strict=True)],
+        "legend": legend(roles, by_role, labels),
         "total": imported.rows,
         "layout": "gallery" if any(drawing.is_seen for drawing in drawn.values()) else "table",
     }
@@ -67,12 +75,11 @@ def _title(key: str, drawing: Drawing) -> str:
 
 
 def _cells(
-    imported: Imported, drawn: Mapping[str, Drawing], names: Mapping[str, str], others: Sequence[str], row: Any
+    imported: Imported, drawn: Mapping[str, Drawing], others: Sequence[str], row: Any, by_role: Mapping[str, Any]
 ) -> dict[str, Any]:
-    by_role = {role: row.get(name) for role, name in names.items()}
-    told = {name: "" if is_empty(row[name]) else str(row[name]) for name in others}
+    texts = {name: "" if is_empty(row[name]) else str(row[name]) for name in others}
     return {
         "row": str(row["row"]),
-        **told,
+        **texts,
         **{key: drawing.draw(by_role, imported) for key, drawing in drawn.items()},
     }

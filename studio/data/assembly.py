@@ -168,7 +168,9 @@ def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence
         if column.required and column.kind == "image" and imported.kind == "text":
             raise without_images(imported)
         if column.required and column.name not in mapping:
-            raise StudioError(f"Which column holds the {column.title.lower()}?", there, "Choose the column.")
+            field = FIELDS[column.kind]
+            what = field.absent or f"Which column holds the {column.title.lower()}?"
+            raise StudioError(what, there, field.what_to_do)
     names = list(mapping.values())
     if twice := [name for name in names if names.count(name) > 1]:
         raise StudioError(
@@ -300,7 +302,14 @@ def _without(table: pandas.DataFrame, problems: Sequence[Problem]) -> pandas.Dat
 
 
 def _require_enough(table: pandas.DataFrame, label: str | None, problems: Sequence[Problem]) -> None:
-    first = next((f" The first reason: row {p.row}: {p.what}" for p in problems if p.drops), "")
+    reason = next((p for p in problems if p.drops and p.row), None)
+    if table.empty and reason:
+        raise StudioError(
+            "None of the rows can be used.",
+            f"Row {reason.row}: {reason.what} {reason.why}".strip(),
+            "Correct the data, or check that the columns are the right ones.",
+        )
+    first = f" The first reason: row {reason.row}: {reason.what}" if reason else ""
     if len(table) < FEWEST_ROWS:
         raise StudioError(
             "There are too few rows to learn from.",

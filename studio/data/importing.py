@@ -100,7 +100,8 @@ class Imported:
     @cached_property
     def problems(self) -> list[Problem]:
         """Rows that could not be read, in row order."""
-        return [Problem(**problem) for problem in read_json(self.folder / "problems.json") or []]
+        about, found = read_json(self.folder / "about.json") or {}, read_json(self.folder / "problems.json") or []
+        return [Problem(**problem) for problem in IMPORTED.upgrade({**about, "problems": found})["problems"]]
 
     @cached_property
     def named(self) -> dict[str, Any]:

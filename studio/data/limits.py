@@ -6,8 +6,8 @@ import psutil
 
 from studio.options import Options, setting
 
-LIMIT_VARIABLE = "STUDIO_UPLOAD_LIMIT"  # megabytes; how a server tells its processes, and a person the command line
-MEMORY_VARIABLE = "STUDIO_MEMORY_LIMIT"  # megabytes, likewise
+LIMIT_VARIABLE = "STUDIO_UPLOAD_LIMIT"  # megabytes; for the processes of a server, and for commands
+MEMORY_VARIABLE = "STUDIO_MEMORY_LIMIT"  # likewise
 
 HOW_TO_RAISE = f"Whoever runs the studio can raise the limit: `studio ui --upload-limit MB`, or {LIMIT_VARIABLE}=MB."
 MEGABYTE = 1024 * 1024

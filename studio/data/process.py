@@ -8,13 +8,12 @@ complete, and the next import removes it.
 """
 
 import json
-import os
 import sys
 import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from studio.data.importing import import_source, out_of_memory
 from studio.data.limits import Limits, limits_here
@@ -22,7 +21,7 @@ from studio.data.options import ReadingOptions
 from studio.data.progress import Progress
 from studio.errors import StudioError
 from studio.paths import Home
-from studio.processes import limit_memory
+from studio.processes import limit_memory, own_stdout
 
 SECONDS_BETWEEN = 0.1
 
@@ -81,17 +80,8 @@ def answer(request: dict[str, Any], write: Callable[[dict[str, Any]], None]) -> 
         return 1
 
 
-def protected_stdout() -> TextIO:
-    """The real stdout; from now on whatever else prints, in Python or below, lands on stderr."""
-    sys.stdout.flush()
-    channel = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
-    return channel
-
-
 def main() -> int:
-    channel = protected_stdout()
+    channel = own_stdout()
 
     def write(message: dict[str, Any]) -> None:
         channel.write(json.dumps(message) + "\n")

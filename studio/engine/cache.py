@@ -5,7 +5,6 @@
 a model that it does not fit trains without it, and the log says why.
 """
 
-import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,7 +22,7 @@ from studio.engine.batching import evaluation_batches
 from studio.engine.forward import Forward
 from studio.engine.frozen import Call, candidate_boundaries, same_path, trace
 from studio.engine.replay import CannotRecord, Dimensions, NothingToGain, Replay, boundary_inputs, tensors_in
-from studio.files import replace_json
+from studio.files import read_json, replace_json
 from studio.hardware import free_disk_bytes
 from studio.store import COMPLETE
 from studio.tasks.base import Batch, Item
@@ -31,12 +30,13 @@ from studio.tasks.base import Batch, Item
 LEAST_SHARE_OF_WORK = 0.1  # of the forward pass; below that, reading back costs as much as it saves
 MOST_OF_FREE_DISK = 0.5
 MOST_VALUES_OF_SMALL_FIELD = 256  # per example: labels and the like are kept, images are not
+FORMAT = 1  # of what is recorded and how; another number discards older recordings
 TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 1e-2}
 
 
 @dataclass
 class SplitRecord:
-    """What is kept of one split: the boundary's inputs, and small fields of the batch (None: collate anew)."""
+    """What is kept of one split: the boundary's inputs, and small fields of the batch (None: collate again)."""
 
     inputs: list[Recording]
     fields: dict[str, Recording] | None
@@ -94,6 +94,7 @@ class RecordingPlan:
         if not len(real) == len(silent) == len(other):
             raise CannotRecord("The first trained layer gets another number of inputs from time to time.")
         self.layouts: list[Layout] = []
+        padded_left = starts_with_padding(first)
         for index, (a, b, c) in enumerate(zip(real, silent, other, strict=True)):
             if not isinstance(a, torch.Tensor) or not isinstance(b, torch.Tensor) or a is b:
                 continue
@@ -103,7 +104,7 @@ class RecordingPlan:
             if not sizes or sizes[0] != "batch" or "batch" in sizes[1:] or sizes.count("sequence") > 1:
                 raise CannotRecord("What enters the first trained layer is not one value for each example.")
             sequence = sizes.index("sequence") - 1 if "sequence" in sizes else None
-            self.layouts.append(Layout(tuple(a.shape[1:]), sequence, a.dtype))
+            self.layouts.append(Layout(tuple(a.shape[1:]), sequence, a.dtype, padded_left))
             replay.leaves.append(index)
         if not replay.leaves:
             raise CannotRecord("Nothing from the frozen layers enters the first trained one.")
@@ -166,12 +167,17 @@ class RecordingPlan:
         return sum(layout.row_bytes * (examples if layout.sequence is None else tokens) for layout in self.layouts)
 
     def verify(self, forward: Forward, split: str, rows: list[int], lengths: Sequence[int]) -> None:
-        """Raise CannotRecord unless a replayed batch gives the plain forward pass's answer."""
+        """Raise CannotRecord unless a replayed batch gives the plain forward pass's answer.
+
+        Recorded in halves, among other neighbours, so that what depends on these (positions that padding shifts) shows.
+        """
         places = list(range(len(rows)))
         record = self.new_record([lengths[row] for row in rows])
         with torch.no_grad():
             plain = forward(split, rows)
-            self.record(forward, record, split, rows, places)
+            for half in (slice(len(rows) // 2), slice(len(rows) // 2, None)):
+                if rows[half]:
+                    self.record(forward, record, split, rows[half], places[half])
             with self.running(forward, record, split, rows, places) as batch:
                 replayed = forward.task.loss(forward.model, batch)
         tolerance = max(TOLERANCE.get(layout.dtype, 1e-4) for layout in self.layouts)
@@ -201,7 +207,7 @@ def build_cache(
     prepared = forward.prepared
     splits = [split for split, items in prepared.examples.items() if len(items) and split not in prepared.varying]
     if not splits:
-        raise CannotRecord("Every example is changed anew each time it is seen.")
+        raise CannotRecord("Every example is changed each time it is seen.")
     lengths = {split: prepared.lengths(split) or [1] * len(prepared.examples[split]) for split in splits}
     forward.model.eval()
     largest = max(splits, key=lambda split: len(lengths[split]))
@@ -210,6 +216,7 @@ def build_cache(
     if needed > MOST_OF_FREE_DISK * free_disk_bytes(folder):
         raise CannotRecord(f"They would fill {needed / 1024**3:.1f} GB, more than half of the free disk.")
     signature = {
+        "format": FORMAT,
         "key": key,
         "boundary": plan.name,
         "fields": sorted(plan.fields or ()),
@@ -231,14 +238,14 @@ def build_cache(
 def _find_plan(
     forward: Forward, split: str, boundaries: list[list[Call]], lengths: Sequence[int], batch_size: int
 ) -> RecordingPlan:
-    """Of all places to cut the one that keeps least and passes its trial; else the last one's reason is raised."""
+    """Of all places to cut the one that keeps least and passes its trial; else the first one's reason is raised."""
     by_length = sorted(range(len(lengths)), key=lambda row: -lengths[row])
     if len(by_length) < 5:
         raise CannotRecord("There are too few examples.")
     probes = [[by_length[0], *by_length[-2:]], by_length[-2:]]
     first, second = (trace(forward.model, partial(forward, split, rows)) for rows in probes)
     forward.model.eval()
-    reason = CannotRecord("Nothing is frozen below the first trained layer.")
+    reasons: list[CannotRecord] = []
     plans = []
     for path in (
         longer for boundary in boundaries for longer in candidate_boundaries(first, same_path(first, boundary))
@@ -246,17 +253,17 @@ def _find_plan(
         try:
             plans.append(RecordingPlan(forward, split, path, second, probes))
         except CannotRecord as error:
-            reason = error
+            reasons.append(error)
     trial = by_length[:: max(1, len(by_length) // batch_size)][:batch_size]
     for plan in sorted(plans, key=lambda plan: plan.bytes_needed(lengths)):
         try:
             with nudged_weights(forward.model):
                 plan.verify(forward, split, trial, lengths)
         except CannotRecord as error:
-            reason = error
+            reasons.append(error)
         else:
             return plan
-    raise reason
+    raise next(iter(reasons), CannotRecord("Nothing is frozen below the first trained layer."))
 
 
 @contextmanager
@@ -282,7 +289,7 @@ def _records(
 ) -> dict[str, SplitRecord]:
     """Files for all splits: those of an earlier life of the run if they are complete, else new ones."""
     marker = folder / COMPLETE
-    if not marker.is_file() or json.loads(marker.read_text(encoding="utf-8")) != signature:
+    if {"format": 1, **(read_json(marker) or {})} != signature:  # the first recordings named no format
         shutil.rmtree(folder, ignore_errors=True)
     records = {}
     for split, sizes in lengths.items():
@@ -307,6 +314,12 @@ class PlainItems(Sequence[Item]):
 def without_padding(logits: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
     """Of logits for each token (batch, tokens, ...) those of real tokens: what padding answers means nothing."""
     return logits[mask.bool()] if mask is not None and logits.shape[:-1] == mask.shape else logits
+
+
+def starts_with_padding(batch: dict[str, Any]) -> bool:
+    """Whether shorter examples of a batch are padded at their beginning."""
+    mask = batch.get("attention_mask")
+    return mask is not None and not bool(mask[:, 0].all())
 
 
 def labels_vary(first: dict[str, Any], second: dict[str, Any]) -> bool:

@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 import torch
 from forked import Forked
-from trained import Finished, Workers, held, new_run, pause_held, state_of, wait_for_end, wait_until
+from trained import PATIENCE, Finished, Workers, held, new_run, pause_held, state_of, wait_for_end, wait_until
 
 from studio.config import RunConfig
 from studio.engine import followers, ranks, worker
-from studio.engine.checkpoint import Checkpoints, random_state
+from studio.engine.checkpoint import Checkpoints
 from studio.engine.failures import explain
 from studio.engine.followers import Followers
 from studio.engine.loop import micro_batches
+from studio.engine.random_state import random_state
 from studio.errors import StudioError
 from studio.preflight import find_problems
 from studio.processes import Identity, python
@@ -175,6 +176,7 @@ def test_followers_end_with_their_leader(finished: Finished, monkeypatch: pytest
     code = "import time; from studio.engine import followers; followers.follow = lambda run: time.sleep(600); "
     code += "followers.main('nowhere')"
     monkeypatch.setattr(followers, "python", lambda *arguments: [*python("x")[:1], "-c", code])
+    monkeypatch.setattr(followers, "SECONDS_TO_END", PATIENCE)  # on a busy machine its imports take long
     started = Followers(finished.new("full"), processes=2)
     (process,) = started._processes
     assert process.poll() is None

@@ -20,6 +20,8 @@ class Field:
     name: what a task's `Column.kind` says. title: of one such value, in the middle of a sentence.
     missing: what is wrong with a row whose cell is empty. example: such a value as Python, for the model card.
     compares: two rows with the same cells are copies of each other.
+    absent, what_to_do: for the message where no column of the data looks like this field; with "" it asks which column
+    does, since people may choose another.
     """
 
     name: ClassVar[str]
@@ -27,6 +29,8 @@ class Field:
     missing: ClassVar[str]
     example: ClassVar[str] = '"..."'
     compares: ClassVar[bool] = False
+    absent: ClassVar[str] = ""
+    what_to_do: ClassVar[str] = "Choose the column."
 
     def stored(self, cells: pandas.Series) -> pandas.Series:
         """The cells as the assembled table keeps them."""

@@ -46,6 +46,11 @@ class Boxes(Field):
     title = "boxes"
     missing = "Nothing says which boxes there are; where there are none, write []."
     example = "[]"
+    absent = "Nothing in this data says where objects are."
+    what_to_do = (
+        "Add a ZIP with the images and their boxes: COCO (JSON), Pascal VOC (XML), YOLO (TXT), or a table with a "
+        "column of boxes."
+    )
 
     def parse(self, cell: str, files: Path | None) -> list[Box]:
         return read_boxes(cell)

@@ -17,6 +17,8 @@ class ImageFile(Field):
     title = "image"
     missing = "The image is missing."
     example = '"image.jpg"'
+    absent = "There are no images in this data."
+    what_to_do = "Add a ZIP that holds the images."
 
     def parse(self, cell: str, files: Path | None) -> Path:
         """The file's path. A name that leads out of `files` is refused; without `files` it is a path that the person

@@ -7,7 +7,7 @@ import pytest
 
 from studio.app.cells import CELLS
 from studio.app.cells.overview import overview_of
-from studio.app.cells.rows import drawings
+from studio.app.cells.rows import drawings, legend
 from studio.app.preview import preview_page
 from studio.data.assembly import Assembled, assemble
 from studio.data.columns import Column
@@ -100,6 +100,16 @@ def test_boxes_are_drawn_over_the_thumbnail_in_pixels_of_the_image(tmp_path: Pat
     assert CELLS["boxes"].drawn_over(cell, "a.png", None) == ""
 
 
+def test_a_label_has_one_colour_in_all_rows_and_a_legend_where_it_is_not_written() -> None:
+    rows = [{"image": "a.png", "boxes": '[{"box": [0, 0, 1, 1], "label": "dog"}]'}, {"image": "b.png"}]
+    told = legend([IMAGE, BOXES], rows, ["cat", "dog"])
+    assert "ui-colour-1" in told and ">dog<" in told.replace("</i>", ">") and "cat" not in told
+    assert legend([IMAGE, LABEL], rows, ["cat"]) == "" == legend([IMAGE, BOXES], rows[1:], ["cat"])
+    (marked,) = drawings([TEXT, SPANS], ["cat", "dog"])
+    drawn = marked.draw({"text": "dogs", "spans": '[{"start": 0, "end": 3, "label": "dog"}]'}, None)
+    assert "ui-colour-1" in drawn, "though it is the only label of this row"
+
+
 TWO_SPANS = '[{""start"": 0, ""end"": 1, ""label"": ""x""}, {""start"": 2, ""end"": 3, ""label"": ""y""}]'
 ONE_BOX = '[{""box"": [0, 0, 1, 1], ""label"": ""x""}]'
 
@@ -107,10 +117,10 @@ ONE_BOX = '[{""box"": [0, 0, 1, 1], ""label"": ""x""}]'
 @pytest.mark.parametrize(
     ("column", "cells", "title", "words"),
     [
-        (SCORE, ["1", "2.5", "4", "10"], "How the numbers are spread", "1 to 10, on average 4.375; 20 examples"),
+        (SCORE, ["1", "2.5", "4", "10"], "Distribution of the numbers", "1 to 10, on average 4.375; 20 examples"),
         (LABEL, ["a", "b"], "Examples per class", "2 classes, 20 examples"),
         (SPANS, [TWO_SPANS], "Marked pieces per label", "2 labels, 40 marked pieces in 20 texts"),
-        (BOXES, [ONE_BOX], "Objects per label", "1 labels, 20 objects in 20 images"),
+        (BOXES, [ONE_BOX], "Objects per label", "1 label, 20 objects in 20 images"),
     ],
     ids=["number", "label", "spans", "boxes"],
 )
@@ -123,7 +133,7 @@ def test_a_column_at_a_glance(
     assert overview.title == title and words in overview.sentence and "ui-" in overview.html
 
 
-def test_without_anything_to_count_the_rows_are_told() -> None:
+def test_without_anything_to_count_the_rows_are_reported() -> None:
     table = pandas.DataFrame({"row": [1, 2], "text": ["a", "b"], "split": ["train", "test"]})
     overview = overview_of(task_with(TEXT), Assembled(table, [], 0, {}, [], {"text": "text"}))
     assert overview.sentence == "2 examples are used."
