@@ -31,6 +31,7 @@ from studio.processes import Identity
 from studio.store import Run, Store
 
 START_SECONDS = PATIENCE / 1000
+LOOK_EVERY = 100  # milliseconds; by default a page is asked for every frame, which it then has to draw
 # Learned in a moment by the tiny models, and with enough difference to see before and after.
 FAST = {"epochs": 12, "learning_rate": 0.005, "early_stopping": 0}
 ROOT = Path(__file__).resolve().parent.parent
@@ -162,7 +163,7 @@ class Visitor:
 
     def until(self, condition: str, argument: Any = None, timeout: float = PATIENCE) -> Any:
         """Wait until a JavaScript function of `argument` gives something true; the value it gave."""
-        return self.page.wait_for_function(condition, arg=argument, timeout=timeout).json_value()
+        return self.page.wait_for_function(condition, arg=argument, timeout=timeout, polling=LOOK_EVERY).json_value()
 
     def status(self, title: str, timeout: float = PATIENCE) -> None:
         """Wait until the chart's own label says so."""
@@ -320,7 +321,9 @@ def visitor(
     browser: Any, server: StudioServer, width: int = 1280, scheme: str = "light", **settings: Any
 ) -> Iterator[Visitor]:
     """A browser of its own, with nothing remembered."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **settings)
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, **{"reduced_motion": "reduce", **settings}
+    )
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     try:

@@ -23,7 +23,7 @@ def marked_html(text: str, pieces: Sequence[Mapping[str, Any]], labels: Sequence
         parts += [
             escape(text[done:start]),
             f'<mark class="ui-mark ui-colour-{colours[label]}">{escape(text[start:end])}'
-            f'<span class="ui-mark-label">{escape(f"{label} {note}".strip())}</span></mark>',
+            f'<span class="ui-mark-label"> {escape(f"{label} {note}".strip())}</span></mark>',
         ]
         done = end
     return f'<span class="ui-marked">{"".join(parts)}{escape(text[done:])}</span>'

@@ -20,7 +20,7 @@ from torch import nn
 from studio.engine.activations import Layout, Recording
 from studio.engine.batching import evaluation_batches
 from studio.engine.forward import Forward
-from studio.engine.frozen import Call, candidate_boundaries, same_path, trace
+from studio.engine.frozen import Call, candidate_boundaries, number_formats, same_path, trace
 from studio.engine.replay import CannotRecord, Dimensions, NothingToGain, Replay, boundary_inputs, tensors_in
 from studio.files import read_json, replace_json
 from studio.hardware import free_disk_bytes
@@ -74,6 +74,7 @@ class RecordingPlan:
         if dimensions.sequences is None and forward.prepared.lengths(split) is not None:
             raise CannotRecord("All training examples are equally long, others may not be.")
         self.name = path[-1].name
+        self.tolerance = max(TOLERANCE.get(dtype, 1e-4) for dtype in number_formats(path[0]))
         self.replay = Replay(path, other, dimensions)
         if self.replay.work < LEAST_SHARE_OF_WORK * path[0].work:
             raise NothingToGain("Hardly anything is computed below the first trained layer.")
@@ -180,12 +181,11 @@ class RecordingPlan:
                     self.record(forward, record, split, rows[half], places[half])
             with self.running(forward, record, split, rows, places) as batch:
                 replayed = forward.task.loss(forward.model, batch)
-        tolerance = max(TOLERANCE.get(layout.dtype, 1e-4) for layout in self.layouts)
         mask = batch.tensors.get("attention_mask")
         pairs = [(plain.mean, replayed.mean)]
         pairs += [(without_padding(plain.outputs.logits, mask), without_padding(replayed.outputs.logits, mask))]
         if not all(
-            one.shape == other.shape and torch.allclose(one, other, rtol=tolerance, atol=tolerance)
+            one.shape == other.shape and torch.allclose(one, other, rtol=self.tolerance, atol=self.tolerance)
             for one, other in pairs
         ):
             raise CannotRecord("A trial gave another answer than the whole model.")

@@ -70,6 +70,19 @@ def words(config: Any, **shape: int) -> Any:
     return AutoModelForSequenceClassification.from_config(config(**special, **shape))
 
 
+def wide_bert() -> Any:
+    from transformers import BertConfig
+
+    shape: dict[str, Any] = {
+        "hidden_size": 384,
+        "num_hidden_layers": 4,
+        "num_attention_heads": 12,
+        "intermediate_size": 1536,
+        "initializer_range": 0.1,
+    }
+    return words(BertConfig, **shape, max_position_embeddings=32)
+
+
 def llama() -> Any:
     from transformers import LlamaConfig
 
@@ -122,7 +135,7 @@ def prepare(
     """The model under a strategy, with data of its kind. side: where texts are padded."""
     torch.manual_seed(0)
     model = make()
-    is_text = make in (*TEXT, *WRITERS)
+    is_text = make in (*TEXT, *WRITERS, wide_bert)
     items = {split: (texts if is_text else images)(rows) for split, rows in ROWS.items()}
     head = frozenset(head_names(model))
     structure = structure_of_model(model, head)
@@ -297,3 +310,13 @@ def test_interrupted_recording_is_begun_anew_and_a_whole_one_used_again(tmp_path
     forward.cache = build(forward, folder, lambda done, total: seen.append(done))
     assert seen == []
     torch.testing.assert_close(logits(forward, "train"), plain, rtol=1e-4, atol=1e-5)
+
+
+def test_rounding_in_a_coarse_number_format_is_no_other_answer(tmp_path: Path) -> None:
+    """Under autocast layers compute in bf16, among other neighbours in another order, and their norms give fp32."""
+    forward = prepare(wide_bert, "freeze")
+    model: Any = forward.model
+    model.forward = torch.autocast("cpu", torch.bfloat16)(model.forward)
+    plain = logits(forward, "train")
+    forward.cache = build(forward, tmp_path / "cache")
+    torch.testing.assert_close(logits(forward, "train"), plain, rtol=2e-2, atol=2e-2)

@@ -135,7 +135,7 @@ def upload_sources(home: Home, folder: Path) -> dict[str, Path]:
         "text-classification": tiny.write_reviews(folder / "reviews.csv", 60),
         "text-regression": tiny.write_lengths(folder / "lengths.csv", 60),
         "token-classification": tiny.write_marked_words(folder / "marked.jsonl", 60),
-        "image-classification": tiny.write_pictures(folder / "pictures.zip", 10),
+        "image-classification": tiny.write_images(folder / "pictures.zip", 10),
         "object-detection": tiny.write_boxes(folder / "boxes.zip", 16),
     }
     return {task: keep_upload(file, file.name, home, Limits()) for task, file in files.items()}

@@ -60,7 +60,7 @@ def sample(request: pytest.FixtureRequest, tmp_path: Path) -> Sample:
 @pytest.fixture
 def services(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     monkeypatch.setattr(Predictor, "warm_up", lambda self, run=None: None)
-    monkeypatch.setattr(Architectures, "look", lambda self, draft: None)  # it would start a process
+    monkeypatch.setattr(Architectures, "current", lambda self, draft: None)  # it would start a process
     made = make_services(ServerSettings(home=str(sample.home.root), warm_start=False, open_browser=False))
     yield made
     made.predictor.close()

@@ -161,7 +161,7 @@ def roles_of_columns(services: Services) -> Section:
         guessed = guess_columns(imported, roles)
         for index, role in enumerate(roles):
             shown[index] = gr.update(
-                visible=imported.kind == "text" or not (role.name in guessed or FIELDS[role.kind].absent),
+                visible=imported.kind == "text" if role.name in guessed else not FIELDS[role.kind].absent,
                 label=role.title,
                 info=role.help,
                 choices=list(imported.columns),
