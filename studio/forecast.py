@@ -15,6 +15,7 @@ from studio.strategies.base import Loading
 from studio.training.optimizers import OPTIMIZERS
 
 AUTOMATIC_BATCH = 32
+LARGEST_SIDE = 10_000  # pixels
 DTYPE_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}
 
 
@@ -84,4 +85,4 @@ def image_side(info: ModelInfo) -> float:
         size = size.get("height") or size.get("shortest_edge")
     if isinstance(size, list):
         size = size[0] if size else None
-    return float(size) if isinstance(size, int | float) else 224.0
+    return float(size) if isinstance(size, int | float) and 1 <= size <= LARGEST_SIDE else 224.0

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-GIGABYTE = 1024**3
+MEGABYTE, GIGABYTE = 1024**2, 1024**3
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class Job:
         if not answered and not self.cancelled:
             raise StudioError(
                 "The work ended before it was done.",
-                f"Its process stopped with code {self._process.returncode}; the machine may be out of memory.",
+                f"Its process was ended (code {self._process.returncode}), perhaps for want of memory.",
                 "Try again, with a smaller file if it happens again.",
             )
 

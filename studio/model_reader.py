@@ -8,6 +8,7 @@ Where torch is imported already, in a worker or a test, the model is built in th
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import traceback
@@ -21,6 +22,7 @@ from filelock import FileLock
 from studio import __version__
 from studio.errors import StudioError
 from studio.files import read_json, replace_json
+from studio.hardware import GIGABYTE
 from studio.models.architecture import LABELS, Architecture
 from studio.models.folders import POOLING
 from studio.models.local import ModelInfo
@@ -29,12 +31,15 @@ from studio.models.structure import Structure
 from studio.models.weights import Tensor
 from studio.options import Options
 from studio.paths import Home
-from studio.processes import own_stdout, python
+from studio.processes import limit_memory, limit_processor_time, own_stdout, python
 from studio.tasks import TASKS
 from studio.tasks.base import Task
 
 FORMAT = 1  # raise it when the same fields come to mean something else: every model is then read again
 MOST_SECONDS = 600.0  # importing torch takes seconds, on a busy machine minutes
+MOST_COMPUTING = 180  # seconds of processor time: a large model takes ten
+MOST_MEMORY = 4 * GIGABYTE  # models are built without their numbers
+TOO_LARGE = f"That takes more than {MOST_MEMORY // GIGABYTE} GB of memory: its config.json asks for too large a model."
 
 
 def read_architecture(
@@ -108,6 +113,26 @@ def _memory(home: Home, request: Mapping[str, Any]) -> Path:
 
 
 def _build(request: Mapping[str, Any]) -> Architecture:
+    """Raises StudioError whatever a folder holds that a stranger wrote."""
+    try:
+        return _describe(request)
+    except StudioError:
+        raise
+    except Exception as error:
+        traceback.print_exc()  # for the log
+        raise _unreadable(Path(request["folder"]), _reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    words = " ".join(str(error).split())
+    if isinstance(error, MemoryError) or "allocate memory" in words:
+        return TOO_LARGE
+    if isinstance(error, RecursionError):
+        return "Its config.json is nested too deep."
+    return f"transformers cannot build it from its config.json: {words[:200] or type(error).__name__}"
+
+
+def _describe(request: Mapping[str, Any]) -> Architecture:
     task, folder = TASKS[request["task"]], Path(request["folder"])
     options = task.Options.read(request["options"])
     return build_architecture(
@@ -137,13 +162,27 @@ def _ask(request: Mapping[str, Any]) -> Architecture:
     except subprocess.TimeoutExpired as error:
         raise _unreadable(Path(request["folder"]), f"It took longer than {MOST_SECONDS / 60:.0f} minutes.") from error
     lines = ended.stdout.strip().splitlines()
-    if not lines:
-        last = (ended.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise _unreadable(Path(request["folder"]), f"The process that reads it exited with {ended.returncode}: {last}.")
-    answer = json.loads(lines[-1])
+    answer = _parsed(lines[-1]) if lines else None
+    if answer is None:
+        raise _unreadable(Path(request["folder"]), _why_ended(ended.returncode))
     if "error" in answer:
         raise StudioError(**answer["error"])
     return Architecture.from_dict(answer["result"])
+
+
+def _parsed(line: str) -> dict[str, Any] | None:
+    """The answer; None for one that was cut off."""
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
+
+
+def _why_ended(code: int) -> str:
+    """Why the process gave no answer."""
+    if sys.platform != "win32" and code == -signal.SIGXCPU:
+        return f"That takes more than {MOST_COMPUTING // 60} minutes: its config.json asks for too large a model."
+    return f"The process that reads it exited with {code}, perhaps for want of memory."
 
 
 def _unreadable(folder: Path, why: str) -> StudioError:
@@ -157,14 +196,12 @@ def _unreadable(folder: Path, why: str) -> StudioError:
 def main() -> int:
     answers = own_stdout()
     request = json.loads(sys.stdin.buffer.read())
+    limit_memory(MOST_MEMORY)
+    limit_processor_time(MOST_COMPUTING)
     try:
         answer, code = {"result": _build(request).as_dict()}, 0
     except StudioError as error:
         answer, code = {"error": error.as_dict()}, 2
-    except Exception as error:  # noqa: BLE001  the last stop: the reason goes to the asker, the trace to the log
-        traceback.print_exc()
-        why = f"{type(error).__name__}: {error}"
-        answer, code = {"error": _unreadable(Path(request["folder"]), why).as_dict()}, 1
     answers.write(json.dumps(answer) + "\n")
     answers.flush()
     return code

@@ -79,6 +79,36 @@ def start_detached(command: list[str], log: Path, environment: dict[str, str]) -
         )
 
 
+def limit_memory(size: int) -> bool:
+    """Let this process, and those that it starts, ask for at most `size` bytes more; beyond, MemoryError is raised.
+
+    What counts is private memory (RLIMIT_DATA): libraries reserve far more addresses than they use. Returns whether
+    the platform has such a limit; macOS and Windows have none that holds.
+    """
+    if sys.platform != "linux":
+        return False
+    import resource
+
+    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
+    used = next((int(line.split()[1]) * 1024 for line in status if line.startswith("VmData")), 0)
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = used + size if hard == resource.RLIM_INFINITY else min(used + size, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
+    return True
+
+
+def limit_processor_time(seconds: int) -> bool:
+    """End this process after so many seconds of computing, however long it waits. Returns whether the platform can."""
+    if sys.platform == "win32":
+        return False
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    wanted = seconds if hard == resource.RLIM_INFINITY else min(seconds, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (wanted, hard))
+    return True
+
+
 def trusts_remote_code() -> bool:
     """Whether the person who started the studio lets model repositories run their Python code here."""
     return os.environ.get(TRUST_VARIABLE) == "1"

@@ -23,6 +23,7 @@ def import_source(
     request = {
         "op": "import",
         "source": source,
+        "files": draft.value("data.files") if draft.source == source else None,  # of a run of the command line
         "reading": reading.model_dump(),
         "home": str(services.home.root),
         "limits": services.limits.model_dump(),
@@ -38,7 +39,7 @@ def import_source(
     if same:
         columns |= {role: name for role, name in now.data.columns.items() if name in imported.columns}
     else:
-        now = now.without("data.cleaning").change(run=None)  # both are about the former rows
+        now = now.without("data.cleaning", "data.files").change(run=None)  # all are about the former rows
     chosen = {
         "data.source": source,
         "data.reading": imported.reading.model_dump(),

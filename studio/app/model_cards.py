@@ -12,7 +12,7 @@ from studio.models.catalog import ModelCard, cards_for, find_card
 from studio.models.estimates import PROCESS_BYTES
 from studio.models.hub import SearchResult
 from studio.models.local import ModelInfo
-from studio.models.sources import locate
+from studio.models.sources import local_folder, locate
 from studio.paths import Home
 from studio.tasks import TASKS
 from studio.training.optimizers import OPTIMIZERS
@@ -29,12 +29,30 @@ def here(draft: Draft, home: Home, trust_remote_code: bool) -> list[ModelInfo]:
     return [info for info in found if task.name in meant_for[info.id]]
 
 
+def unusable_folders(draft: Draft, trust_remote_code: bool) -> list[ModelInfo]:
+    """Folders that the person named and that cannot be used any more."""
+    found = [local.describe_folder(Path(folder), folder, trust_remote_code) for folder in draft.folders]
+    return [info for info in found if info.problems]
+
+
+def _broken_card(info: ModelInfo, draft: Draft) -> dict[str, Any]:
+    return {
+        "key": info.id,
+        "title": title_of(info.id),
+        "text": "A model folder of this machine.",
+        "icon": TASKS[str(draft.task)].icon,
+        "tags": [{"text": "cannot be used", "tone": "bad"}],
+        "disabled": info.problems[0],
+    }
+
+
 def cards(draft: Draft, home: Home, machine: Machine, hub_reason: str, trust_remote_code: bool) -> dict[str, Any]:
     """Cards of everything that is offered: what needs no download first.
 
     hub_reason: why the Hub was found unreachable, or "" where nobody has asked it or it answered.
     """
     infos = {info.id: info for info in here(draft, home, trust_remote_code)}
+    broken = unusable_folders(draft, trust_remote_code)
     curated = {card.id: card for card in cards_for(str(draft.task))}
     order = [*infos, *(model_id for model_id in curated if model_id not in infos)]
     return {
@@ -43,7 +61,8 @@ def cards(draft: Draft, home: Home, machine: Machine, hub_reason: str, trust_rem
         "cards": [
             _card(model_id, curated.get(model_id), infos.get(model_id), machine, hub_reason, draft)
             for model_id in order
-        ],
+        ]
+        + [_broken_card(info, draft) for info in broken],
     }
 
 
@@ -68,7 +87,7 @@ def found_cards(result: SearchResult, draft: Draft, machine: Machine) -> dict[st
     return {"label": "Found on the Hub", "selected": draft.model, "cards": entries}
 
 
-def summary(draft: Draft, home: Home) -> str:
+def summary(draft: Draft, home: Home, trust_remote_code: bool = False) -> str:
     """One line on the chosen model, or what to do."""
     if draft.model is None:
         return ""
@@ -77,9 +96,13 @@ def summary(draft: Draft, home: Home) -> str:
     except StudioError as error:
         problem = error.explanation
         return notice("bad", problem.what, problem.why, problem.what_to_do)
+    folder = folder or local_folder(draft.model)
     if folder is None:
         return notice("warning", f"{title_of(draft.model)} is no longer on this machine.", "", "Choose it again.")
-    info = local.describe_folder(folder, draft.model)
+    info = local.describe_folder(folder, draft.model, trust_remote_code)
+    if info.problems:
+        why = " ".join(info.problems)
+        return notice("bad", f"{title_of(draft.model)} cannot be used any more.", why, "Choose another model.")
     return notice(
         "good",
         f"{title_of(draft.model)} is ready.",

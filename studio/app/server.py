@@ -30,7 +30,7 @@ from studio.app.drafts import Drafts
 from studio.app.main import build_app
 from studio.app.pages import Services
 from studio.app.states import States
-from studio.data.limits import LIMIT_VARIABLE, Limits
+from studio.data.limits import LIMIT_VARIABLE, limits_here
 from studio.errors import StudioError
 from studio.hardware import probe
 from studio.paths import HOME_VARIABLE, Home, assets
@@ -68,7 +68,7 @@ def make_services(settings: ServerSettings) -> Services:
         drafts=drafts,
         datasets=Datasets(store, drafts),
         architectures=Architectures(home, settings.trust_remote_code),
-        limits=Limits(upload_megabytes=settings.upload_megabytes),
+        limits=limits_here().model_copy(update={"upload_megabytes": settings.upload_megabytes}),
         machine=probe(),
     )
 

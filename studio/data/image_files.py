@@ -2,6 +2,7 @@
 
 import shutil
 import warnings
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ DECODERS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 ENDINGS = frozenset({".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 UNSUPPORTED_ENDINGS = frozenset({".heic", ".heif", ".avif", ".svg", ".psd", ".raw", ".cr2", ".nef", ".dng"})
 MOST_MEGAPIXELS = 120
+LARGE = 8_000_000  # pixels: such an image is made smaller in strips, and decoded alone
+STRIP = 256  # rows of the smaller image
 SHORT_SIDE, LONG_SIDE = 512, 2048
 THUMBNAIL = 160
 _KEPT_AS_THEY_ARE = {"JPEG": (".jpg", ".jpeg", ".jfif"), "PNG": (".png",), "WEBP": (".webp",)}
@@ -63,13 +66,15 @@ def load_image(path: Path, short_side: int | None = None) -> "Image":
     return _open(path, short_side).image
 
 
-def store_image(path: Path, files: Path, thumbnails: Path, name: str) -> StoredImage:
+def store_image(
+    path: Path, files: Path, thumbnails: Path, name: str, alone: AbstractContextManager[object] | None = None
+) -> StoredImage:
     """Put a copy of at most 512 px (short side) below `files` and a thumbnail below `thumbnails`.
 
     An image that is small, upright and in a common format is copied byte for byte. The copy is called `name`, with
-    another ending where the format had to change.
+    another ending where the format had to change. alone: held while a large image is in memory.
     """
-    opened = _open(path, SHORT_SIDE)
+    opened = _open(path, SHORT_SIDE, alone)
     image = opened.image
     scale = min(1.0, SHORT_SIDE / min(image.size), LONG_SIDE / max(image.size))
     if scale < 1.0:
@@ -106,7 +111,7 @@ def _scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def _open(path: Path, short_side: int | None) -> Opened:
+def _open(path: Path, short_side: int | None, alone: AbstractContextManager[object] | None = None) -> Opened:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     if path.suffix.lower() in UNSUPPORTED_ENDINGS:
@@ -121,11 +126,15 @@ def _open(path: Path, short_side: int | None) -> Opened:
                     opened.draft("RGB", (short_side, short_side))
                 stated = opened.getexif().get(_ORIENTATION, 1)
                 orientation = stated if stated in range(2, 9) else 1
-                opened.load()
-                plain = opened.mode in ("RGB", "L") and opened.size == size and "transparency" not in opened.info
-                image = ImageOps.exif_transpose(opened) if orientation > 1 else opened
                 raw = size[::-1] if form == "TIFF" and orientation >= 5 else size  # of a TIFF Pillow turns it itself
-                return Opened(_to_rgb(image), form, plain and stated == 1, raw, orientation)
+                is_large = opened.width * opened.height > LARGE
+                with alone if alone and is_large else nullcontext():
+                    opened.load()
+                    plain = opened.mode in ("RGB", "L") and opened.size == size and "transparency" not in opened.info
+                    image = _in_strips(opened, short_side) if is_large else opened
+                    image = ImageOps.exif_transpose(image) if orientation > 1 else image
+                    image = image if is_large else _to_rgb(image)
+                return Opened(image, form, plain and stated == 1 and not is_large, raw, orientation)
     except StudioError:
         raise
     except UnidentifiedImageError as error:  # its words are the file's whole path on this machine
@@ -142,7 +151,29 @@ def _check_pixels(path: Path, size: tuple[int, int]) -> None:
         raise unreadable(path, f"It has {millions:,.0f} million pixels; at most {MOST_MEGAPIXELS} million are read.")
 
 
-def _to_rgb(image: "Image") -> "Image":
+def _in_strips(image: "Image", short_side: int | None) -> "Image":
+    """The image in RGB, made smaller by a whole number as far as at least three times `short_side` is left, without a
+    second one of its size in memory. What it says of its orientation goes along."""
+    from PIL import Image
+
+    factor = max(1, min(image.size) // (3 * short_side)) if short_side else 1
+    brightest = _brightest(image)
+    small = Image.new("RGB", (-(-image.width // factor), -(-image.height // factor)))
+    for top in range(0, small.height, STRIP):
+        bottom = min(image.height, (top + STRIP) * factor)
+        strip = image.crop((0, top * factor, image.width, bottom))
+        small.paste(_to_rgb(strip, brightest).reduce(factor), (0, top))
+    small.info = {key: value for key, value in image.info.items() if key == "exif"}
+    return small
+
+
+def _brightest(image: "Image") -> float | None:
+    """The largest value of an image with 16 bits a pixel or more."""
+    return float(image.getextrema()[1]) if image.mode.startswith(("I", "F")) else None  # type: ignore[arg-type]
+
+
+def _to_rgb(image: "Image", brightest: float | None = None) -> "Image":
+    """brightest: the largest value of the whole image, where this is a part of it."""
     from PIL import Image
 
     if image.mode.startswith(("I", "F")):  # 16 bits a pixel and more: scanners, microscopes
@@ -150,7 +181,7 @@ def _to_rgb(image: "Image") -> "Image":
         from PIL import Image as images
 
         values = numpy.asarray(image, dtype="float32")
-        scale = 255 / 65535 if values.max() > 255 else 1.0
+        scale = 255 / 65535 if (values.max() if brightest is None else brightest) > 255 else 1.0
         return images.fromarray((values * scale).clip(0, 255).astype("uint8")).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         shown = image.convert("RGBA")

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 
 import pandas
 
@@ -60,13 +61,13 @@ def store_files(
     def store(name: str) -> StoredImage | StudioError:
         try:
             path = places[name] if places else find_below(name, [source])
-            return store_image(path, folder / "files", folder / "thumbnails", name)
+            return store_image(path, folder / "files", folder / "thumbnails", name, alone)
         except NotBroughtError as error:
             return unreadable(source / name, str(error))
         except StudioError as error:
             return error
 
-    wanted = list(names)
+    wanted, alone = list(names), Lock()
     stored: Stored = {}
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as workers:
         for done, (name, result) in enumerate(zip(wanted, workers.map(store, wanted), strict=True)):

@@ -30,7 +30,7 @@ from filelock import FileLock, Timeout
 from studio.data.columns import Problem
 from studio.data.content import Content, named_folders, read_source
 from studio.data.image_files import thumbnail_of
-from studio.data.limits import Limits
+from studio.data.limits import MEMORY_VARIABLE, Limits
 from studio.data.named_files import stamp_of
 from studio.data.options import ReadingOptions
 from studio.data.profile import ColumnProfile, profile_columns
@@ -248,14 +248,23 @@ def _clean_after_failure(folder: Path) -> Iterator[None]:
                 "Make room on the disk, or choose another folder for the studio, and try again.",
             ) from error
         if isinstance(error, MemoryError):
-            raise StudioError(
-                "The data does not fit into this machine's memory.", "", "Use a smaller part of it."
-            ) from error
+            raise out_of_memory() from error
+        if isinstance(error, RecursionError):
+            why = "Something in it is nested too deep."
+            raise StudioError("The data cannot be read.", why, "Write it as a plain table.") from error
         if isinstance(error, (zipfile.BadZipFile, pyarrow.ArrowException)):
             raise StudioError(
                 "The data cannot be read.", f"{error}.", "The file may be damaged; save it again."
             ) from error
         raise
+
+
+def out_of_memory() -> StudioError:
+    return StudioError(
+        "The data takes more memory than reading may use.",
+        "It unfolds to more than its size lets expect, or it is large. Everything else goes on.",
+        f"Use a smaller part of it. Whoever runs the studio can raise the limit: {MEMORY_VARIABLE}=MB.",
+    )
 
 
 def _store(folder: Path, content: Content, parsed: Source, source: str) -> None:

@@ -2,12 +2,16 @@
 
 import os
 
+import psutil
+
 from studio.options import Options, setting
 
 LIMIT_VARIABLE = "STUDIO_UPLOAD_LIMIT"  # megabytes; for the processes of a server, and for commands
+MEMORY_VARIABLE = "STUDIO_MEMORY_LIMIT"  # likewise
 
 HOW_TO_RAISE = f"Whoever runs the studio can raise the limit: `studio ui --upload-limit MB`, or {LIMIT_VARIABLE}=MB."
 MEGABYTE = 1024 * 1024
+MOST_MEMORY = 8192 * MEGABYTE
 
 
 class Limits(Options):
@@ -23,6 +27,9 @@ class Limits(Options):
     ratio: int = setting(
         200, title="Strongest compression", help="An archive that grows more than this many times is refused.", ge=2
     )
+    memory_megabytes: int = setting(
+        0, title="Memory to read data (MB)", help="0: three quarters of this machine's, at most 8192.", ge=0
+    )
     rows: int = setting(
         2_000_000, title="Most rows", help="A larger table is refused; from the Hub the first so many are taken.", ge=10
     )
@@ -32,11 +39,18 @@ class Limits(Options):
         return self.upload_megabytes * MEGABYTE
 
     @property
+    def memory_bytes(self) -> int:
+        """What the process that reads data may use."""
+        usual = min(MOST_MEMORY, psutil.virtual_memory().total * 3 // 4)
+        return self.memory_megabytes * MEGABYTE or usual
+
+    @property
     def unpacked_bytes(self) -> int:
         return self.unpacked_megabytes * MEGABYTE
 
 
 def limits_here() -> Limits:
-    """The limits that the environment names: STUDIO_UPLOAD_LIMIT in megabytes, or the default."""
-    stated = os.environ.get(LIMIT_VARIABLE)
-    return Limits.read({"upload_megabytes": stated} if stated else {}, LIMIT_VARIABLE)
+    """The limits that the environment names: STUDIO_UPLOAD_LIMIT and STUDIO_MEMORY_LIMIT in megabytes, or the usual."""
+    names = {"upload_megabytes": LIMIT_VARIABLE, "memory_megabytes": MEMORY_VARIABLE}
+    stated = {name: value for name, variable in names.items() if (value := os.environ.get(variable))}
+    return Limits.read(stated, " and ".join(names[name] for name in stated) or LIMIT_VARIABLE)

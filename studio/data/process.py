@@ -15,23 +15,26 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from studio.data.importing import import_source
+from studio.data.importing import import_source, out_of_memory
 from studio.data.limits import Limits, limits_here
 from studio.data.options import ReadingOptions
 from studio.data.progress import Progress
 from studio.errors import StudioError
 from studio.paths import Home
-from studio.processes import own_stdout
+from studio.processes import limit_memory, own_stdout
 
 SECONDS_BETWEEN = 0.1
 
 
 def run_import(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Under a hard limit on memory: what is larger is refused before the machine has none left."""
+    limits = Limits.read(request["limits"], "limits") if "limits" in request else limits_here()
+    limit_memory(limits.memory_bytes)
     imported = import_source(
         request["source"],
         ReadingOptions.read(request.get("reading") or {}, "reading"),
         Home(Path(request["home"])),
-        Limits.read(request["limits"], "limits") if "limits" in request else limits_here(),
+        limits,
         progress,
         request.get("files"),
     )
@@ -66,6 +69,9 @@ def answer(request: dict[str, Any], write: Callable[[dict[str, Any]], None]) -> 
         return 0
     except StudioError as error:
         write({"error": error.as_dict()})
+        return 2
+    except MemoryError:
+        write({"error": out_of_memory().as_dict()})
         return 2
     except Exception as error:  # noqa: BLE001  the last stop: the reason goes to the screen, the trace to the log
         traceback.print_exc()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas
 
 from studio.data.columns import Problem
-from studio.data.formats.base import Format, to_frame
+from studio.data.formats.base import Format, check_growth, size_of, to_frame
 from studio.data.formats.conll import CONLL
 from studio.data.formats.delimited import CSV, TSV
 from studio.data.formats.encodings import decode, guess_encoding, looks_binary
@@ -63,5 +63,7 @@ def read_table(
     count, so the numbers are those that an editor or a spreadsheet shows.
     """
     found, limits = find_format(path), limits or Limits()
-    raw = join_columns(found.read(path, found.guess(path, reading or ReadingOptions(), limits), limits))
+    raw = found.read(path, found.guess(path, reading or ReadingOptions(), limits), limits)
+    check_growth(size_of(raw.columns), path, limits)
+    raw = join_columns(raw)
     return to_frame(raw), raw.problems

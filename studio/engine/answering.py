@@ -83,7 +83,7 @@ def answer_file(
 def _table(
     bundle: Bundle, columns: Mapping[str, str], reading: ReadingOptions, source: Path
 ) -> Iterator[tuple[list[Answered], int]]:
-    table, _ = read_table(source, reading)
+    table, _ = read_table(source, reading, limits_here())
     there = [str(name) for name in table.columns]
     names = {
         column.name: find_column(there, columns.get(column.name), column.name, column.hints)

@@ -115,7 +115,8 @@ def tokens_of(characters: float, longest: int | None = None) -> float:
 def block_costs(structure: Structure, config: Mapping[str, Any], workload: Workload) -> tuple[Cost, list[Cost]]:
     """The costs of the embeddings, and of each block, bottom first. Tail and head count for the last block."""
     count = max(1, len(structure.blocks))
-    repeats = max(1, int(config.get("num_hidden_layers") or 0) // count) if workload.kind == "text" else 1
+    layers = config.get("num_hidden_layers")
+    repeats = max(1, (layers if isinstance(layers, int) else 0) // count) if workload.kind == "text" else 1
     costs = []
     for height, block in zip(_heights(structure), structure.blocks, strict=True):
         places = _places(structure, config, workload, height)
@@ -242,8 +243,9 @@ def _is_pyramid(structure: Structure, config: Mapping[str, Any]) -> bool:
 
 
 def _patch(config: Mapping[str, Any]) -> int:
-    side = config.get("patch_size") or 16
-    return int(side if isinstance(side, int | float) else side[0])
+    side = config.get("patch_size")
+    side = side[0] if isinstance(side, list) and side else side
+    return max(1, min(side, 10_000)) if isinstance(side, int) else 16
 
 
 def _attention(structure: Structure, block: tuple[str, ...], workload: Workload, places: float) -> float:

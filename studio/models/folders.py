@@ -1,12 +1,16 @@
 """Which files make a model in transformers' format, and which of them are safe to load."""
 
-import json
-from collections.abc import Collection, Iterable
+import os
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path, PurePosixPath
+
+from studio.errors import StudioError
+from studio.models.settings_files import UnusableSettingsError, read_settings
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
+ADAPTER = "adapter_config.json"  # transformers loads the model that it names instead
 # Formats that can run code, or that PyTorch's loaders here do not read.
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 _SETTINGS = (".json", ".txt", ".model", ".tiktoken", ".jinja")
@@ -40,23 +44,85 @@ def has_only_pickles(paths: Collection[str]) -> bool:
     return not safe_weights(paths) and any(p.endswith(PICKLES) and "/" not in p for p in paths)
 
 
+def is_folder(path: Path) -> bool:
+    """Whether it is a folder that can be looked into."""
+    try:
+        return path.is_dir() and next(path.iterdir(), path) is not None
+    except (OSError, ValueError):
+        return False
+
+
 def file_names(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir() if path.is_file()]
+    """Names of files; none of a folder that cannot be looked into."""
+    try:
+        return [path.name for path in folder.iterdir() if _is_file(path)]
+    except OSError:
+        return []
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The safetensors files of a model folder; empty where they are missing, in part or altogether."""
-    if (folder / WEIGHTS).is_file():
-        return [folder / WEIGHTS]
-    if not (folder / INDEX).is_file():
+    """The safetensors files of a model folder; empty where they are missing, in part or altogether.
+
+    Raises StudioError where the folder, or its index, names weights that are not read: files of another kind, or
+    outside of the folder.
+    """
+    if ADAPTER in file_names(folder):
+        raise _refused(folder, f"It is an adapter for another model ({ADAPTER}), which would be loaded in its place.")
+    if os.path.lexists(folder / WEIGHTS):
+        return _there(folder, [WEIGHTS])
+    try:
+        index = read_settings(folder / INDEX)
+    except UnusableSettingsError as error:
+        raise _refused(folder, f"{INDEX} {error}") from error
+    if index is None:
         return []
-    parts = sorted(set(json.loads((folder / INDEX).read_text(encoding="utf-8"))["weight_map"].values()))
-    files = [folder / PurePosixPath(part).name for part in parts]
-    return files if all(file.is_file() for file in files) else []
+    parts = index.get("weight_map")
+    if not isinstance(parts, dict) or not parts or not all(isinstance(part, str) for part in parts.values()):
+        raise _refused(folder, f"{INDEX} does not say which file holds which weights ('weight_map').")
+    return _there(folder, sorted(set(parts.values())))
+
+
+def _there(folder: Path, names: Sequence[str]) -> list[Path]:
+    """The files of these names, or none if some are missing. What can be no file of the weights raises StudioError."""
+    files = [_inside(folder, name) for name in names]
+    return files if all(map(_is_file, files)) else []
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """A file of the weights. The Hub's cache keeps what it downloads once and links to it: that counts as inside."""
+    path = PurePosixPath(name)
+    outside = path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name or not name.isprintable()
+    if outside or not name.endswith(".safetensors"):
+        raise _refused(folder, f"{INDEX} names '{name[:200]}', which is no safetensors file of this folder.")
+    file = folder / name
+    try:
+        real, home = file.resolve(), folder.resolve()
+    except (OSError, RuntimeError) as error:
+        raise _refused(folder, f"'{name[:200]}' is a link that leads nowhere.") from error
+    homes = [home, home.parent.parent / "blobs"] if home.parent.name == "snapshots" else [home]
+    if not any(real.is_relative_to(each) for each in homes):
+        raise _refused(folder, f"'{name[:200]}' is a link that leads out of the folder.")
+    return file
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _refused(folder: Path, why: str) -> StudioError:
+    what_to_do = "Choose the folder of a whole model, as `save_pretrained` of transformers writes it."
+    return StudioError(f"The weights of '{folder.name}' cannot be used.", why, what_to_do)
 
 
 def is_complete(folder: Path) -> bool:
-    return (folder / CONFIG).is_file() and bool(weight_files(folder))
+    """Whether it holds a config and all of its weights, and none that are refused."""
+    try:
+        return _is_file(folder / CONFIG) and bool(weight_files(folder))
+    except StudioError:
+        return False
 
 
 def _is_listing_of_pickles(path: str) -> bool:

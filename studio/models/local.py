@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from studio.errors import StudioError
-from studio.files import read_json
 from studio.models.download import pickles_only
-from studio.models.folders import CONFIG, file_names, has_only_pickles, weight_files
+from studio.models.folders import CONFIG, file_names, has_only_pickles, is_folder, weight_files
 from studio.models.kind import ModelKind
-from studio.models.sources import candidates, in_hub_cache, locate
+from studio.models.settings_files import UnusableSettingsError, check_config, read_settings
+from studio.models.sources import candidates, in_hub_cache, local_folder, locate
 from studio.models.starters import STARTERS
 from studio.models.weights import Tensor, parameters_among, tensors_in
 from studio.paths import Home
@@ -90,9 +90,9 @@ def describe(
     info = find(model_id, revision, home, trust_remote_code)
     if info is not None:
         return info
-    folder = Path(model_id).expanduser()
-    if folder.is_dir():
-        return describe_folder(folder.resolve(), model_id, trust_remote_code)
+    folder = local_folder(model_id)
+    if folder is not None:
+        return describe_folder(folder, model_id, trust_remote_code)
     raise StudioError(
         f"The model '{model_id}' is not on this machine.",
         "It is neither a folder, nor installed, nor in the Hub cache.",
@@ -103,18 +103,21 @@ def describe(
 def describe_folder(folder: Path, model_id: str = "", trust_remote_code: bool = False) -> ModelInfo:
     names = file_names(folder)
     config, problems = _read_config(folder)
+    problems += [] if is_folder(folder) else ["The folder cannot be looked into."]
     tensors: dict[str, Tensor] = {}
     disk = 0
     try:
         if weights := weight_files(folder):
-            disk = sum(file.stat().st_size for file in weights)
             tensors = tensors_in(weights)
+            disk = sum(file.stat().st_size for file in weights)
         elif has_only_pickles(names):
             problems.append(pickles_only(model_id or folder.name).explanation.why)
         else:
             problems.append("Its weights (model.safetensors) are missing.")
     except StudioError as error:
-        problems.append(str(error))
+        problems.append(f"{error.explanation.what} {error.explanation.why}")
+    except OSError as error:
+        problems.append(f"Its weights cannot be read: {error.strerror}.")
     if config.get("auto_map") and not trust_remote_code:
         problems.append("It needs Python code of its own, which runs only with `studio ui --trust-remote-code`.")
     return ModelInfo(
@@ -134,7 +137,7 @@ def on_this_machine(
 ) -> list[ModelInfo]:
     """Every usable model without a download: starters, the Hub cache, and the folders that the person named."""
     starters = [(starter.id, folder) for starter in STARTERS if (folder := locate(starter.id, home=home))]
-    named = [(str(folder), folder.resolve()) for folder in folders if folder.is_dir()]
+    named = [(str(folder), folder.resolve()) for folder in folders if is_folder(folder)]
     found = [*starters, *cached_models(), *named]
     return [describe_folder(folder, model_id, trust_remote_code) for model_id, folder in found]
 
@@ -154,12 +157,13 @@ def cached_models() -> list[tuple[str, Path]]:
 
 def _read_config(folder: Path) -> tuple[dict[str, Any], list[str]]:
     try:
-        config = read_json(folder / CONFIG)
-    except ValueError as error:
-        return {}, [f"Its {CONFIG} is damaged: {error}."]
-    if config is None:
-        return {}, [f"Its {CONFIG} is missing, so its architecture is not known."]
-    return (config, []) if isinstance(config, dict) else ({}, [f"Its {CONFIG} holds no settings."])
+        config = read_settings(folder / CONFIG)
+        if config is None:
+            return {}, [f"Its {CONFIG} is missing, so its architecture is not known."]
+        check_config(config)
+    except UnusableSettingsError as error:
+        return {}, [f"Its {CONFIG} {error}"]
+    return config, []
 
 
 def _read_processor(folder: Path, names: list[str]) -> dict[str, Any]:
@@ -167,8 +171,7 @@ def _read_processor(folder: Path, names: list[str]) -> dict[str, Any]:
     for name in IMAGE_PROCESSOR_FILES:
         if name in names:
             try:
-                values = read_json(folder / name)
-            except ValueError:
+                return read_settings(folder / name) or {}
+            except UnusableSettingsError:
                 return {}
-            return values if isinstance(values, dict) else {}
     return {}

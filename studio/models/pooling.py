@@ -9,11 +9,12 @@ LayerNorm(mean of the tokens). The pooler becomes a scaled identity, so that its
 The result is a plain BertForSequenceClassification with one layer more in its config.
 """
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import StudioError
+from studio.models.folders import POOLING
+from studio.models.settings_files import UnusableSettingsError, read_settings
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -25,9 +26,10 @@ NEARLY_LINEAR = 0.3  # the pooler's scale: tanh of LayerNorm'ed values (about 1)
 def wants_mean_pooling(folder: Path) -> bool:
     """Whether the files of a sentence-transformers model say that it was trained with the mean of its tokens."""
     try:
-        settings = json.loads((folder / "1_Pooling" / "config.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return False
+        settings = read_settings(folder / POOLING) or {}
+    except UnusableSettingsError as error:
+        what, why = f"How '{folder.name}' pools its tokens is not known.", f"Its {POOLING} {error}"
+        raise StudioError(what, why, "Set pooling to standard.") from error
     return bool(settings.get("pooling_mode_mean_tokens"))
 
 

@@ -5,7 +5,15 @@ from pathlib import Path
 
 from studio.errors import StudioError
 from studio.models.download import Progress, download, pickles_only
-from studio.models.folders import CONFIG, file_names, has_only_pickles, is_complete, wanted_files, weight_files
+from studio.models.folders import (
+    CONFIG,
+    file_names,
+    has_only_pickles,
+    is_complete,
+    is_folder,
+    wanted_files,
+    weight_files,
+)
 from studio.models.starters import PREFIX, STARTERS, locate_starter, missing_starter
 from studio.paths import Home
 
@@ -25,9 +33,9 @@ def candidates(model_id: str, revision: str | None = None, home: Home | None = N
         starter = locate_starter(STARTERS[model_id.removeprefix(PREFIX)], home or Home.find())
         yield from [starter] if starter else []
         return
-    folder = Path(model_id).expanduser()
-    if folder.is_dir():
-        yield folder.resolve()
+    folder = local_folder(model_id)
+    if folder is not None:
+        yield folder
     snapshot = None if looks_like_path(model_id) else _snapshot(model_id, revision)
     yield from [snapshot] if snapshot else []
 
@@ -53,9 +61,18 @@ def why_only_local(model_id: str) -> StudioError | None:
     """For a model that `locate` did not find: why no download can help, or None where the Hub may have it."""
     if model_id.startswith(PREFIX):
         return missing_starter(STARTERS[model_id.removeprefix(PREFIX)])
-    if looks_like_path(model_id) or Path(model_id).expanduser().is_dir():
-        return _unusable_folder(Path(model_id).expanduser())
+    if looks_like_path(model_id) or local_folder(model_id):
+        return _unusable_folder(local_folder(model_id) or Path(model_id))
     return None
+
+
+def local_folder(model_id: str) -> Path | None:
+    """The real folder of that path, or None where there is none that can be looked into."""
+    try:
+        folder = Path(model_id).expanduser()
+    except RuntimeError:  # the home of somebody who is not there
+        return None
+    return folder.resolve() if is_folder(folder) else None
 
 
 def in_hub_cache(model_id: str, revision: str | None = None) -> Path | None:
@@ -90,7 +107,7 @@ def looks_like_path(model_id: str) -> bool:
 
 
 def _unusable_folder(folder: Path) -> StudioError:
-    if not folder.is_dir():
+    if not is_folder(folder):
         return StudioError(
             f"There is no model folder {folder}.",
             "Nothing lies at this path.",
@@ -99,7 +116,10 @@ def _unusable_folder(folder: Path) -> StudioError:
     if has_only_pickles(file_names(folder)):
         return pickles_only(str(folder))
     missing = [CONFIG] if not (folder / CONFIG).is_file() else []
-    missing += [] if weight_files(folder) else ["model.safetensors"]
+    try:
+        missing += [] if weight_files(folder) else ["model.safetensors"]
+    except StudioError as error:
+        return error
     return StudioError(
         f"The folder {folder} does not hold a whole model.",
         f"Missing: {', '.join(missing)}.",

@@ -1,17 +1,38 @@
 """Names and shapes of a model's parameters, from the headers of its safetensors files: no torch, no weights read."""
 
-import json
+import os
 import re
-import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from studio.errors import StudioError
+from studio.hardware import MEGABYTE
 from studio.models.folders import WEIGHTS, file_names, has_only_pickles, weight_files
+from studio.models.settings_files import UnusableSettingsError, parse_settings
 
-_MAX_HEADER = 100 * 1024 * 1024  # the format's own bound
+LONGEST_HEADER = 10 * MEGABYTE  # some hundred times that of a large model
+MOST_TENSORS = 200_000
+DIMENSIONS, LONGEST_NAME = 8, 500
+BITS = {
+    "F4": 4,
+    "BOOL": 8,
+    "U8": 8,
+    "I8": 8,
+    "U16": 16,
+    "I16": 16,
+    "F16": 16,
+    "BF16": 16,
+    "U32": 32,
+    "I32": 32,
+    "F32": 32,
+    "U64": 64,
+    "I64": 64,
+    "F64": 64,
+    "C64": 64,
+}  # fmt: skip  of a number; other formats of safetensors are narrower
 _BUFFER = re.compile(
     r"(^|\.)(running_mean|running_var|num_batches_tracked|position_ids|token_type_ids|relative_position_index"
     r"|inv_freq|masked_bias|attn\.bias|attn_mask)$"
@@ -31,12 +52,12 @@ def tensors_in(files: Iterable[Path]) -> dict[str, Tensor]:
 
     Raises StudioError where a file is damaged.
     """
-    return {
-        name: Tensor(entry["dtype"], tuple(entry["shape"]))
-        for file in files
-        for name, entry in _header(file).items()
-        if name != "__metadata__"
-    }
+    found: dict[str, Tensor] = {}
+    for file in files:
+        found |= _tensors(file)
+        if len(found) > MOST_TENSORS:
+            raise _damaged(file, f"It names more than {MOST_TENSORS:,} tensors.")
+    return found
 
 
 def parameters_among(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
@@ -73,21 +94,52 @@ def required_weight_files(folder: Path) -> list[Path]:
     )
 
 
-def _header(file: Path) -> Mapping[str, Any]:
+def _tensors(file: Path) -> dict[str, Tensor]:
     """A safetensors file begins with the header's length (8 bytes, little-endian) and the header as JSON.
 
     https://github.com/huggingface/safetensors#format
     """
     try:
         with file.open("rb") as stream:
-            (length,) = struct.unpack("<Q", stream.read(8))
-            if length > _MAX_HEADER:
-                raise ValueError("its header is too long")
-            return json.loads(stream.read(length))
-    except (OSError, ValueError, struct.error) as error:
-        raise StudioError(
-            f"The weights file {file.name} cannot be read.", str(error), "Fetch or copy the model again."
-        ) from error
+            size = os.fstat(stream.fileno()).st_size
+            start = stream.read(8)
+            length = int.from_bytes(start, "little")
+            if len(start) < 8 or length > size - 8:
+                raise UnusableSettingsError("is cut off: the file is shorter than it says.")
+            if length > LONGEST_HEADER:
+                raise UnusableSettingsError(f"is longer than {LONGEST_HEADER // MEGABYTE} MB.")
+            header = parse_settings(stream.read(length))
+    except (OSError, UnusableSettingsError) as error:
+        why = f"Its header {error}" if isinstance(error, UnusableSettingsError) else f"{error.strerror or error}."
+        raise _damaged(file, why) from error
+    return {
+        name: _tensor(file, name, entry, size - 8 - length) for name, entry in header.items() if name != "__metadata__"
+    }
+
+
+def _tensor(file: Path, name: str, entry: Any, room: int) -> Tensor:
+    """room: bytes behind the header. What is said of a tensor has to fit into them."""
+    values = entry if isinstance(entry, dict) else {}
+    dtype, shape, place = values.get("dtype"), _sizes(values.get("shape")), _sizes(values.get("data_offsets"))
+    named = len(name) <= LONGEST_NAME and name.isprintable() and isinstance(dtype, str)
+    if not named or shape is None or place is None or not _fits(str(dtype), shape, place, room):
+        raise _damaged(file, f"What its header says of '{ascii(name[:80])[1:-1]}' does not fit the file.")
+    return Tensor(str(dtype), shape)
+
+
+def _sizes(values: Any) -> tuple[int, ...] | None:
+    whole = isinstance(values, list) and all(type(each) is int and 0 <= each <= 2**53 for each in values)
+    return tuple(values) if whole else None
+
+
+def _fits(dtype: str, shape: tuple[int, ...], place: tuple[int, ...], room: int) -> bool:
+    if len(shape) > DIMENSIONS or len(place) != 2 or not place[0] <= place[1] <= room:
+        return False
+    return prod(shape) * BITS.get(dtype, 4) <= 8 * (place[1] - place[0])
+
+
+def _damaged(file: Path, why: str) -> StudioError:
+    return StudioError(f"The weights file {file.name} cannot be read.", why, "Fetch or copy the model again.")
 
 
 def _is_buffer(name: str, shape: Sequence[int]) -> bool:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import StudioError, first_line
-from studio.files import read_json
 from studio.models.heads import head_names, structure_of_model
 from studio.models.kind import ModelKind
 from studio.models.meta_model import model_config, unsuitable
+from studio.models.settings_files import UnusableSettingsError, check_config, read_settings
 from studio.models.structure import Structure
 from studio.models.weights import refuse_incomplete, required_weight_files
 from studio.strategies.base import PLAIN, Loading, Strategy
@@ -261,16 +261,21 @@ def restore_initial(model: "PreTrainedModel", initial: Path) -> None:
 def stored_labels(folder: Path) -> tuple[str, ...]:
     """The labels in a model folder's config.json, in the order of the outputs."""
     names: Mapping[str, str] = config_of(folder).get("id2label") or {}
-    return tuple(str(names[index]) for index in sorted(names, key=int))
+    try:
+        return tuple(str(names[index]) for index in sorted(names, key=int))
+    except ValueError:
+        return ()  # of no model that transformers saved
 
 
 def config_of(folder: Path) -> dict[str, Any]:
     """A model folder's config.json. Raises StudioError where it is missing or damaged."""
     try:
-        values = read_json(folder / "config.json")
-    except ValueError as error:
-        raise StudioError(f"The config.json of '{folder.name}' is damaged.", str(error), "Fetch it again.") from error
-    if not isinstance(values, dict):
+        values = read_settings(folder / "config.json")
+        check_config(values or {})
+    except UnusableSettingsError as error:
+        why = f"It {error}"
+        raise StudioError(f"The config.json of '{folder.name}' cannot be used.", why, "Fetch it again.") from error
+    if values is None:
         raise StudioError(
             f"'{folder.name}' is not a model folder.",
             "It holds no config.json.",

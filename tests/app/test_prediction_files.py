@@ -88,13 +88,15 @@ def test_what_fails_or_is_left_leaves_what_was_there(run: Run, tmp_path: Path) -
     assert target.read_text(encoding="utf-8") == "an earlier one"
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "=", "-"])
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1+1", "=", "-"]
+)
 def test_what_a_spreadsheet_would_compute_becomes_a_text(cell: str) -> None:
     """https://owasp.org/www-community/attacks/CSV_Injection"""
     assert harmless(cell) == f"'{cell}"
 
 
-@pytest.mark.parametrize("cell", ["-5", "+3.25", "-1e-05", "-1,234.5", "a=b", "", "'=1", None, -5, 0.5])
+@pytest.mark.parametrize("cell", ["-5", "-1.5", "+3.25", "-1e-05", "-1,234.5", "a=b", "", "'=1", None, -5, 0.5])
 def test_numbers_and_harmless_words_stay_as_they_are(cell: Any) -> None:
     assert harmless(cell) == cell
 

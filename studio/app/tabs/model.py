@@ -2,7 +2,6 @@
 
 from collections.abc import Generator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -15,7 +14,7 @@ from studio.app.pages import Page, Section, Services, Wire, cancel_job, followed
 from studio.errors import StudioError
 from studio.jobs import Job
 from studio.models import hub, local
-from studio.models.sources import locate
+from studio.models.sources import local_folder, locate
 from studio.tasks import TASKS
 
 PRIVACY = "Everything is computed where the studio runs, and your data stays there. The examples need no network."
@@ -184,7 +183,7 @@ def summary_html(services: Services, draft: Draft) -> str:
     except StudioError as error:
         problem = error.explanation
         return notice("bad", problem.what, problem.why, problem.what_to_do)
-    return model_cards.summary(draft, services.home)
+    return model_cards.summary(draft, services.home, services.settings.trust_remote_code)
 
 
 def found_models(services: Services, draft: Draft) -> tuple[str, dict[str, Any] | None]:
@@ -242,10 +241,11 @@ def choose_card(services: Services, draft: Draft, event: dict[str, Any]) -> Gene
 
 
 def choose_folder(services: Services, draft: Draft, folder: str | None) -> Draft:
-    path = Path((folder or "").strip()).expanduser()
-    if not (folder or "").strip() or not path.is_dir():
-        raise StudioError(f"There is no folder '{folder or ''}'.", "Nothing lies at this path.", "Check the path.")
-    chosen = str(path.resolve())
+    named = (folder or "").strip()
+    path = local_folder(named) if named else None
+    if path is None:
+        raise StudioError(f"There is no folder '{named[:200]}'.", "Nothing lies at this path.", "Check the path.")
+    chosen = str(path)
     known = draft.folders if chosen in draft.folders else (*draft.folders, chosen)
     return take(services, draft.change(folders=known), chosen)
 

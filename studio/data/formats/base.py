@@ -15,12 +15,13 @@ from pathlib import Path
 import pandas
 
 from studio.data.columns import Problem
-from studio.data.limits import Limits
+from studio.data.limits import MEGABYTE, Limits
 from studio.data.options import ReadingOptions
 from studio.errors import StudioError
 
 MOST_COLUMNS = 1000
 MOST_CELLS = 60_000_000  # rows times columns, where a small file can claim many
+HARMLESS = 256 * MEGABYTE  # of cells: with a few labels that repeat, any number of rows comes from a small file
 RESERVED = frozenset({"row"})
 
 
@@ -136,6 +137,24 @@ def check_cells(rows: int, columns: int) -> None:
             f"It has {rows:,} rows of {columns:,} columns each.",
             "Leave out columns that training does not need.",
         )
+
+
+def check_growth(size: int, path: Path, limits: Limits) -> None:
+    """`size` bytes of cells came out of a file, or are about to: formats that name a value once and repeat it can make
+    a table of any size from a file of a few bytes."""
+    packed = path.stat().st_size
+    if size > limits.unpacked_bytes:
+        why = f"Its cells take more than {limits.unpacked_megabytes:,} MB."
+    elif size > HARMLESS and size > limits.ratio * packed:
+        why = f"Its cells take more than {limits.ratio} times its size, as in files made to do harm."
+    else:
+        return
+    raise StudioError(f"{path.name} is too large.", why, "Use a smaller part of it.")
+
+
+def size_of(columns: Sequence[Sequence[object]]) -> int:
+    """Bytes that the texts in these columns take once each cell has its own, which is how tables are stored."""
+    return sum(len(cell) for column in columns for cell in column if isinstance(cell, str | bytes))
 
 
 def no_rows(path: Path) -> StudioError:

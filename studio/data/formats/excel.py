@@ -25,8 +25,8 @@ def recognises(path: Path, head: bytes) -> bool:
         return False
     try:
         with zipfile.ZipFile(path) as archive:
-            return "xl/workbook.xml" in archive.namelist()
-    except (zipfile.BadZipFile, OSError):
+            return any(name.replace("\\", "/").lower() == "xl/workbook.xml" for name in archive.namelist())
+    except (*DAMAGES, OSError):
         return False
 
 
@@ -99,11 +99,14 @@ def _opened(path: Path, limits: Limits) -> Iterator[Any]:
     with _explained(path):
         with zipfile.ZipFile(path) as archive:
             check_claims(archive, path, limits)
-        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        try:
-            yield workbook
-        finally:
-            workbook.close()
+        with path.open("rb") as file:  # by its content: openpyxl refuses a path with another ending
+            workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)
+            try:
+                for sheet in workbook.worksheets:
+                    sheet.reset_dimensions()  # a sheet can claim any size; what counts is what is in it
+                yield workbook
+            finally:
+                workbook.close()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow
+import pyarrow.compute
 import pyarrow.parquet
 
 from studio.data.formats.base import (
@@ -12,6 +13,7 @@ from studio.data.formats.base import (
     Format,
     RawTable,
     check_cells,
+    check_growth,
     check_rows,
     distinct_names,
     no_rows,
@@ -36,23 +38,18 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
     metadata: Mapping[bytes, bytes] = {}
     count = size = 0
     try:
-        with pyarrow.parquet.ParquetFile(path) as file:
+        with pyarrow.parquet.ParquetFile(path, read_dictionary=_texts(path)) as file:
             names = list(file.schema_arrow.names)
             metadata = file.schema_arrow.metadata or {}
             distinct_names(names[: MOST_COLUMNS + 1])  # raises for too many
             columns = [[] for _ in names]
             for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
-                count, size = count + batch.num_rows, size + batch.nbytes
+                count, size = count + batch.num_rows, size + sum(map(unfolded, batch.columns))
                 check_rows(count, limits)
                 check_cells(count, len(names))
-                if size > limits.unpacked_bytes:
-                    raise StudioError(
-                        f"{path.name} is too large.",
-                        f"Its values take more than {limits.unpacked_megabytes:,} MB.",
-                        "Use a smaller part of it.",
-                    )
+                check_growth(size, path, limits)
                 for column, values in zip(columns, batch.columns, strict=True):
-                    column.extend(values.to_pylist())
+                    column.extend(cells(values))
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
         raise StudioError(
             f"{path.name} cannot be read as Parquet.", f"{error}", "The file may be incomplete; copy it again."
@@ -65,6 +62,32 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
         for name, column in zip(names, columns, strict=True)
     ]
     return RawTable(names, columns, range(1, count + 1))
+
+
+def _texts(path: Path) -> list[str]:
+    """The columns of texts, which are read as the file holds them: each different one once."""
+    schema = pyarrow.parquet.read_schema(path)
+    kinds = (pyarrow.types.is_string, pyarrow.types.is_large_string, pyarrow.types.is_binary)
+    return [field.name for field in schema if any(known(field.type) for known in kinds)]
+
+
+def unfolded(values: pyarrow.Array) -> int:
+    """Bytes of a column, with every cell counted as long as it is."""
+    if not pyarrow.types.is_dictionary(values.type):
+        return values.nbytes
+    try:
+        lengths = pyarrow.compute.binary_length(values.dictionary)
+    except pyarrow.ArrowNotImplementedError:  # a dictionary of numbers
+        return values.nbytes
+    return int(pyarrow.compute.sum(lengths.take(values.indices)).as_py() or 0)
+
+
+def cells(values: pyarrow.Array) -> list[object]:
+    """A column as values of Python; a text that comes again is the same object, not a copy."""
+    if not pyarrow.types.is_dictionary(values.type):
+        return values.to_pylist()
+    different = values.dictionary.to_pylist()
+    return [None if place is None else different[place] for place in values.indices.to_pylist()]
 
 
 def classes_in_lists(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:

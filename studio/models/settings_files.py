@@ -1,0 +1,92 @@
+"""The JSON files of a model folder, which anybody may have written: read within bounds, or refused in one sentence."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from studio.hardware import MEGABYTE
+
+LARGEST = 16 * MEGABYTE
+DEEPEST = 40
+LONGEST_WORD = 200  # of what names a kind of model
+MOST_LAYERS = 2000
+_LAYERS = re.compile(r"(^|_)(layers?|depths?|blocks|n_layer)(_|$)")
+
+
+class UnusableSettingsError(ValueError):
+    """Says why a file cannot be used, as a sentence that goes on from the file's name."""
+
+
+def read_settings(file: Path, most: int = LARGEST) -> dict[str, Any] | None:
+    """The object in the file, None where there is no file. Raises UnusableSettingsError, and nothing else."""
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(most + 1)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise UnusableSettingsError(f"cannot be opened: {_words(error)}.") from error
+    if len(content) > most:
+        raise UnusableSettingsError(f"is larger than {most // MEGABYTE} MB.")
+    return parse_settings(content)
+
+
+def parse_settings(content: bytes) -> dict[str, Any]:
+    """The object that JSON text holds, without words that cannot be stored. Raises UnusableSettingsError."""
+    try:
+        value = json.loads(content)
+        json.dumps(value, ensure_ascii=False).encode()
+    except RecursionError as error:
+        raise UnusableSettingsError("is nested too deep.") from error
+    except (ValueError, MemoryError) as error:
+        raise UnusableSettingsError(f"is damaged: {_words(error)}.") from error
+    if not isinstance(value, dict):
+        raise UnusableSettingsError("holds no settings.")
+    if depth_of(value) > DEEPEST:
+        raise UnusableSettingsError("is nested too deep.")
+    return value
+
+
+def check_config(config: dict[str, Any]) -> None:
+    """Refuse the config of a model that nobody could build. Raises UnusableSettingsError."""
+    kind = config.get("model_type", "")
+    if not isinstance(kind, str) or len(kind) > LONGEST_WORD or not kind.isprintable():
+        raise UnusableSettingsError("does not say in one word which kind of model it is ('model_type').")
+    for key, count in _layers(config):
+        if count > MOST_LAYERS:
+            words = f"asks for {_number(count)} layers ('{key[:80]}'); at most {MOST_LAYERS:,} are built."
+            raise UnusableSettingsError(words)
+    for key in ("id2label", "label2id"):
+        if not isinstance(config.get(key) or {}, dict):
+            raise UnusableSettingsError(f"holds no table of labels in '{key}'.")
+
+
+def depth_of(value: Any) -> int:
+    """How many lists and objects lie inside each other."""
+    depth, level = 0, [value]
+    while level := [each for each in level if isinstance(each, dict | list) and each]:
+        depth += 1
+        level = [inner for each in level for inner in (each.values() if isinstance(each, dict) else each)]
+    return depth + 1
+
+
+def _layers(config: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    """What settings that count layers say, inner models' too."""
+    for key, value in config.items():
+        if isinstance(value, dict):
+            yield from _layers(value)
+        elif _LAYERS.search(key.lower()):
+            if isinstance(value, list):
+                yield key, sum(each for each in value if isinstance(each, int)) or len(value)
+            elif isinstance(value, int | float) and value == value:
+                yield key, value if isinstance(value, int) else int(min(max(value, -1e18), 1e18))
+
+
+def _number(count: int) -> str:
+    return f"{count:,}" if count < 10**18 else "more than a trillion"
+
+
+def _words(error: Exception) -> str:
+    return " ".join((getattr(error, "strerror", None) or str(error) or type(error).__name__).split())[:200]
