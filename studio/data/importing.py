@@ -14,7 +14,7 @@ import hashlib
 import json
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -28,6 +28,7 @@ from filelock import FileLock, Timeout
 
 from studio.data.columns import Problem
 from studio.data.content import Content, read_source
+from studio.data.guesses import Guess
 from studio.data.image_files import thumbnail_of
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
@@ -42,7 +43,7 @@ from studio.paths import Home
 
 __all__ = ["Imported", "import_source", "keep_upload"]
 
-VERSION = 1
+VERSION = 2
 ROWS_IN_A_GROUP = 2000
 ALIASES = "aliases"
 
@@ -51,7 +52,8 @@ ALIASES = "aliases"
 class Imported:
     """Imported data. Cheap to create; rows are read on demand.
 
-    format: what the upload was. reading: how it was read, every field that applies filled.
+    format: what the upload was. reading: how it was read, every field that applies filled; guesses: which of them were
+    guessed, and how sure that is.
     kind: "image" where the table has a column `image` of paths relative to `files`.
     """
 
@@ -63,6 +65,7 @@ class Imported:
     columns: tuple[str, ...]
     rows: int
     profiles: tuple[ColumnProfile, ...]
+    guesses: tuple[Guess, ...] = ()
 
     @classmethod
     def open(cls, folder: Path) -> "Imported | None":
@@ -80,6 +83,7 @@ class Imported:
             tuple(about["columns"]),
             about["rows"],
             tuple(ColumnProfile(**profile) for profile in about["profiles"]),
+            tuple(Guess.read(each) for each in about.get("guesses", [])),
         )
 
     @property
@@ -138,12 +142,19 @@ def import_source(
             content = read_source(parsed, reading, folder, limits, progress)
             progress("Storing the table", 0, 0)
             _store(folder, content, parsed.title, source)
-            _remember_alias(home, key_of(fingerprint, content.reading), key)
+            for named in (content.reading, sure_reading(content.reading, content.guesses)):
+                _remember_alias(home, key_of(fingerprint, named), key)
             mark_complete(folder)
     imported = Imported.open(folder)
     if imported is None:
         raise StudioError("The data was removed while it was read.", "", "Import it again.")
     return imported
+
+
+def sure_reading(reading: ReadingOptions, guesses: Sequence[Guess]) -> ReadingOptions:
+    """Without what is doubtful: what a run file may say before anybody has settled the rest."""
+    doubtful = {each.setting.rpartition(".")[2] for each in guesses if each.doubtful}
+    return reading.model_copy(update=dict.fromkeys(doubtful))
 
 
 def key_of(fingerprint: str, reading: ReadingOptions) -> str:
@@ -223,5 +234,6 @@ def _store(folder: Path, content: Content, title: str, source: str) -> None:
         "columns": [str(name) for name in content.table.columns],
         "rows": len(content.table),
         "profiles": [asdict(profile) for profile in profile_columns(content.table)],
+        "guesses": [asdict(each) for each in content.guesses],
     }
     replace_json(folder / "about.json", IMPORTED.stamp(about))

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from studio.data.column_names import CLASSES
 from studio.data.columns import Column
 from studio.errors import StudioError
 from studio.tasks.base import RIGHT, WRONG, Answer, Marks, Row, Scores, View
@@ -17,7 +18,7 @@ LABEL = Column(
     "Class (label)",
     "label",
     "The answer that the model learns to give for each example.",
-    hints=("label", "class", "category", "target", "sentiment", "intent", "y", "topic", "tag"),
+    hints=CLASSES,
 )
 
 

@@ -233,7 +233,7 @@ def test_a_split_that_cannot_be_followed_is_reported(bring) -> None:
     assembled = make(bring(rows, ("text", "label", "split")))
     assert assembled.kept == ()
     assert [(p.row, p.drops) for p in assembled.problems] == [(0, False)]
-    assert "not known: holdout" in assembled.problems[0].what
+    assert "unknown splits: holdout" in assembled.problems[0].what
 
 
 def test_the_limit_keeps_shares_and_order(bring) -> None:

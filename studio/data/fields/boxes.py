@@ -45,6 +45,10 @@ class Boxes(Field):
     name = "boxes"
     title = "boxes"
     missing = "Nothing says which boxes there are; where there are none, write []."
+    bring = {
+        "text": "Bring the images and their boxes in one ZIP (COCO, Pascal VOC, YOLO, or a table).",
+        "image": "Put the boxes into the ZIP: COCO, Pascal VOC, YOLO, or a table that names image and box.",
+    }
     example = "[]"
 
     def parse(self, cell: str, files: Path | None) -> list[Box]:

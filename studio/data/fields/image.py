@@ -15,6 +15,10 @@ class ImageFile(Field):
     name = "image"
     title = "image"
     missing = "The image is missing."
+    bring = {
+        "text": "A table alone brings no images: put it and the images that it names into one ZIP.",
+        "image": "Bring the images in one ZIP.",
+    }
     example = '"image.jpg"'
 
     def parse(self, cell: str, files: Path | None) -> Path:
