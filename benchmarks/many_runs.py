@@ -9,7 +9,7 @@ clock on the wall, `cpu ms` this process's processor time, which says more on a 
   that the browser then asks for is counted as well, and `rows` says how many of the 20 are there at once. The rest of
   the index is made in the background meanwhile.
 - first draw, indexed: the same by a server that finds the index of the last one.
-- draw: every later time. tick: one look of the supervisor, with one run at work and ten that wait.
+- draw: every later time. tick: one pass of the supervisor, with one run at work and ten that wait.
 - every log: what a list costs that folds the log of each run, as it was done before there was an index (once).
 - one event: what the state of a run costs after one more step, at `--points` steps.
 """
@@ -132,14 +132,14 @@ def fill_queue(services: Services) -> None:
 def one_event(store: Store, points: int, repeats: int) -> list[dict[str, float]]:
     run, states = write_steps(at_work(make_run(store)), points), States()
 
-    def look() -> None:
+    def tick() -> None:
         states.of(run)
 
-    look()
+    tick()
     costs = []
     for number in range(repeats):
         write(run, step(points + number + 1))
-        costs.append(measured(look))
+        costs.append(measured(tick))
     assert len(states.of(run).train) == points + repeats
     return costs
 

@@ -160,13 +160,13 @@ def suggestion(rows: Rows, choices: Choices, home: Home) -> Suggestion:
     structure = architecture.structure
     here = probe()
 
-    def look(settings: Settings) -> Outcome:
+    def estimate_of(settings: Settings) -> Outcome:
         config = RunConfig.read({**about(rows, choices, 0), **settings})
         length = rows.length or image_side(info)
         needed = forecast(config, structure, architecture.config, rows.counts, length, here, home)
         return Outcome(needed.seconds, fits(needed, here).verdict != "no")
 
-    return suggest(structure, rows.counts["train"], rows.classes, look)
+    return suggest(structure, rows.counts["train"], rows.classes, estimate_of)
 
 
 def peak_memory(worker: psutil.Popen) -> int:

@@ -149,8 +149,8 @@ def train_with_trainer(job: dict[str, Any]) -> dict[str, float]:
         eval_dataset=splits["validation"],
     )
     trainer.train()
-    told = trainer.predict(splits["test"])
-    accuracy = float((numpy.argmax(told.predictions, axis=1) == told.label_ids).mean())
+    predicted = trainer.predict(splits["test"])
+    accuracy = float((numpy.argmax(predicted.predictions, axis=1) == predicted.label_ids).mean())
     return {"seconds": time.perf_counter() - started, "test accuracy": accuracy}
 
 

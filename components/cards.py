@@ -31,7 +31,7 @@ class CardsValue(TypedDict, total=False):
 
 
 class Cards(Element):
-    """Fires `select` with {"key"}; as an input its value has `selected` brought up to date.
+    """Fires `select` with {"key"}; as an input its value has the current `selected`.
 
     Arrow keys move between cards, space or enter chooses: moving alone starts nothing.
     """

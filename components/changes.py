@@ -1,4 +1,4 @@
-"""A line of small buttons, one for each thing that can be changed by a press: put back to the usual, or put right."""
+"""A line of small buttons, one for each thing that can be changed by a press: reset to the default, or fixed."""
 
 from collections.abc import Sequence
 from typing import Any, TypedDict
@@ -28,9 +28,9 @@ class Changes(Element):
         self,
         value: ChangesValue | None = None,
         *,
-        title: str = "Different from the usual:",
-        press: str = "Put it back to the usual",
-        press_all: str = "Put all back",
+        title: str = "Changed from the defaults:",
+        press: str = "Reset to the default",
+        press_all: str = "Reset all",
         sign: str = "cross",
         **settings: Any,
     ) -> None:

@@ -1,4 +1,4 @@
-"""The base of our own components: a `gr.HTML` whose fixed settings reach its script whatever happens."""
+"""The base of our own components: a `gr.HTML` whose fixed settings always reach its script."""
 
 import inspect
 import json

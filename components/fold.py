@@ -1,4 +1,4 @@
-"""A heading that folds what stands below it in the same panel: `with gr.Column(elem_classes=PANEL): Fold(...)`.
+"""A heading that folds what is below it in the same panel: `with gr.Column(elem_classes=PANEL): Fold(...)`.
 
 Gradio's own accordions forget what was typed into them when they are shown, hidden or opened from Python; here the
 style sheet alone hides, so widgets stay where they are.

@@ -20,7 +20,7 @@ NONE = ""  # what a dropdown holds for "not set"
 
 @dataclass(frozen=True)
 class Kind:
-    """A field's type, taken apart: the plain type, words allowed beside it, and whether it may be empty."""
+    """A field's type, analysed: the plain type, words allowed beside it, and whether it may be empty."""
 
     base: type | None  # int, float, bool, str, or None when only words are allowed
     words: tuple[str, ...]
@@ -28,7 +28,7 @@ class Kind:
 
 
 def kind_of(annotation: Any) -> Kind:
-    """Take `int | Literal["auto"] | None` and the like apart; raises TypeError for what a form cannot draw."""
+    """Analyse `int | Literal["auto"] | None` and the like; raises TypeError for what a form cannot draw."""
     parts = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else (annotation,)
     words: list[str] = []
     bases: list[type] = []

@@ -28,6 +28,7 @@ DRAWINGS: dict[str, str] = {
     "leaf": '<path d="M5 19c0-9 5-14 15-14 0 10-5 15-13 13m-2 2c1-4 4-7 8-9"/>',
     "lightning": '<path d="M13 3 5 13.5h5.5L10 21l8.5-11H13Z"/>',
     "lock": '<rect x="5.5" y="10.5" width="13" height="9.5" rx="2"/><path d="M8.5 10.5V8a3.5 3.5 0 0 1 7 0v2.5"/>',
+    "marked": '<path d="M4 6h16M4 12h2M4 18h10"/><rect x="9" y="9" width="11" height="6" rx="2"/>',
     "minus": '<path d="M5 12h14"/>',
     "moon": '<path d="M20 14.2A8.3 8.3 0 0 1 9.8 4 8.3 8.3 0 1 0 20 14.2Z"/>',
     "more": '<path d="M6 12h.01M12 12h.01M18 12h.01" stroke-width="2.6"/>',

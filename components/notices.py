@@ -33,7 +33,7 @@ def heading(title: str, sentence: str = "", level: int = 2) -> str:
 
 
 def empty(drawing: str, title: str, sentence: str = "") -> str:
-    """What stands where nothing is yet: a drawing by name, and what will be here once something is done."""
+    """A placeholder for an empty place: a drawing by name, and what will appear here."""
     below = f"<p>{escape(sentence)}</p>" if sentence else ""
     return (
         f'<div class="ui-empty"><span class="ui-empty-icon">{icon(drawing)}</span><b>{escape(title)}</b>{below}</div>'
@@ -41,7 +41,7 @@ def empty(drawing: str, title: str, sentence: str = "") -> str:
 
 
 def outline(entries: Sequence[tuple[str, str]]) -> str:
-    """What will come, as a numbered list: (title, sentence) each."""
+    """The steps ahead as a numbered list: (title, sentence) each."""
     items = "".join(f"<li><b>{escape(title)}</b><span>{escape(sentence)}</span></li>" for title, sentence in entries)
     return f'<ol class="ui-outline">{items}</ol>'
 

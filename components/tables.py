@@ -17,7 +17,7 @@ class PagedTable(Element):
         in place of the table's own, and "again": seconds after which the same page is asked for once more.
         kind: "text" (the default), "number", "image" (cell: an address, or {"src", "alt"}),
         "badge" (cell: text, or {"text", "tone"}), "drawing" (cell: markup of `components.charts`).
-    value: a small query such as {"token": ...}; None draws `nothing`. A changed value asks anew from row 1.
+    value: a small query such as {"token": ...}; None draws `nothing`. A changed value reloads from row 1.
     Fires `select` with {"row": the row as `page` gave it} when `selectable`.
     """
 

@@ -108,7 +108,8 @@ class RunConfig(Options):
 
     @classmethod
     def from_file(cls, path: Path) -> "RunConfig":
-        """Read run.yaml. A relative `data.source` or model folder is looked for beside the file first."""
+        """Read run.yaml. A relative `data.source`, `data.files` or model folder is looked for beside the file
+        first."""
         return cls.from_text(read_run_file(path)).beside(path.parent)
 
     def beside(self, folder: Path) -> "RunConfig":
@@ -122,7 +123,12 @@ class RunConfig(Options):
 
         return self.model_copy(
             update={
-                "data": self.data.model_copy(update={"source": absolute(self.data.source)}),
+                "data": self.data.model_copy(
+                    update={
+                        "source": absolute(self.data.source),
+                        "files": absolute(self.data.files) if self.data.files else None,
+                    }
+                ),
                 "model": self.model.model_copy(update={"id": absolute(self.model.id)}),
             }
         )

@@ -15,6 +15,11 @@ class Explanation:
         return " ".join(part for part in (self.what, self.why, self.what_to_do) if part)
 
 
+def first_line(error: BaseException) -> str:
+    """What a library's error says, without what follows: some list all classes that they know."""
+    return (str(error).strip().splitlines() or ["no message"])[0][:300]
+
+
 class StudioError(Exception):
     """A mistake or a circumstance that the person can act on; never a bug of ours.
 

@@ -3,7 +3,7 @@
 The log is only ever appended to, and it stays short because the worker's progress events become rarer the longer a
 training takes (see `studio.engine.reporting`). It is never rewritten, not even when the run has ended: the byte offsets
 of open pages, of the index and of every other reader stay valid. Should a log be replaced from outside all the same
-(a backup brought back, a home copied over another), readers notice and begin anew.
+(a restored backup, a home copied over another), readers notice and start over.
 """
 
 import time
@@ -66,7 +66,7 @@ def is_whole_at(log: Path, offset: int) -> bool:
 
 
 def parse_lines(lines: bytes) -> Iterator[AnyEvent]:
-    """The events of these lines. One that a dying machine tore is passed over: those around it still tell the story."""
+    """The events of these lines. A line that was cut off in a crash is skipped."""
     for line in lines.splitlines():
         try:
             yield parse(line)

@@ -1,15 +1,17 @@
-"""What a run would take on this machine, told from its settings, the model's shapes and the rows alone."""
+"""Memory and time that a run would take on this machine, estimated from settings, the model's shapes and the rows."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from studio.config import RunConfig
 from studio.hardware import Machine
-from studio.models.estimates import Estimate, Trained, Workload, estimate
+from studio.models.estimates import Estimate, Trained, Workload, estimate, weights_bytes
 from studio.models.local import ModelInfo
 from studio.models.speed import has_matrix_units, speed_of
 from studio.models.structure import Structure
 from studio.paths import Home
+from studio.strategies.base import Loading
 from studio.training.optimizers import OPTIMIZERS
 
 AUTOMATIC_BATCH = 32
@@ -24,34 +26,43 @@ def forecast(
     length: float,
     machine: Machine,
     home: Home,
-    dtype: str = "float32",
 ) -> Estimate:
-    """rows: examples in train, validation and test. length: tokens of a text, or an image's side in pixels.
-
-    dtype: the number format in which frozen weights are held, in torch's words.
-    """
+    """rows: examples in train, validation and test. length: tokens of a text, or an image's side in pixels."""
     training = config.training
-    preview = config.chosen_strategy.preview(structure, config.strategy_options)
-    lowest = preview.lowest_trained_block
-    above = structure.count(name for block in structure.blocks[lowest:] for name in block)
     return estimate(
         structure,
         model_config,
-        Trained(
-            preview.trainable,
-            lowest,
-            min(1.0, preview.trainable / above) if above else 1.0,
-            preview.quantised,
-            preview.quantised_bytes,
-        ),
+        trained(config, structure),
         workload(config, rows, length),
         speed_of(machine, home),
         OPTIMIZERS[training.optimizer].state_floats,
         cores=machine.cores,
         cached=training.cache_activations,
         half_precision=training.precision in ("auto", "bf16") and has_matrix_units(),
-        weight_bytes=DTYPE_BYTES[dtype],
+        weight_bytes=DTYPE_BYTES[config.chosen_strategy.loading(config.strategy_options).dtype],
     )
+
+
+def trained(config: RunConfig, structure: Structure) -> Trained:
+    """What the run trains of the model, and what it holds in few bits."""
+    preview = config.chosen_strategy.preview(structure, config.strategy_options)
+    lowest = preview.lowest_trained_block
+    above = structure.count(name for block in structure.blocks[lowest:] for name in block)
+    return Trained(
+        preview.trainable,
+        lowest,
+        min(1.0, preview.trainable / above) if above else 1.0,
+        preview.quantised,
+        preview.quantised_bytes,
+    )
+
+
+def loaded_bytes(config: RunConfig, structure: Structure, loading: Loading) -> int:
+    """Memory of the run's model when its weights are held as `loading` says."""
+    part = trained(config, structure)
+    if loading.quantisation is None:
+        part = replace(part, quantised=0, quantised_bytes=0)
+    return int(weights_bytes(structure.total, part, DTYPE_BYTES[loading.dtype]))
 
 
 def workload(config: RunConfig, rows: Mapping[str, int], length: float) -> Workload:

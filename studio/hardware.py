@@ -77,7 +77,7 @@ def why_no_bitsandbytes() -> str:
     if not nvidia_gpus():
         return "It needs an NVIDIA GPU, and this machine has none."
     if importlib.util.find_spec("bitsandbytes") is None:
-        return "It needs the package bitsandbytes, which is not installed; `pip install bitsandbytes` brings it."
+        return "It needs the package bitsandbytes, which is not installed; install it with `pip install bitsandbytes`."
     return ""
 
 

@@ -20,6 +20,11 @@ class Metric:
     percent: bool = True
     said: str = ""
 
+    @property
+    def in_sentence(self) -> str:
+        """The title in the middle of a sentence: typical error (RMSE), but F1."""
+        return self.title[0].lower() + self.title[1:] if self.title[1:2].islower() else self.title
+
     def is_better(self, candidate: float, best: float, by_more_than: float = 0.0) -> bool:
         """Whether `candidate` beats `best` by more than `by_more_than`, in this metric's own direction."""
         gain = candidate - best if self.higher_is_better else best - candidate
@@ -32,8 +37,8 @@ class Metric:
         return f"{100 * value:.1f} %" if self.percent else f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
-def _error(name: str, title: str, sentence: str) -> Metric:
-    return Metric(name, title, sentence, higher_is_better=False, percent=False)
+def _error(name: str, title: str, sentence: str, said: str = "") -> Metric:
+    return Metric(name, title, sentence, higher_is_better=False, percent=False, said=said)
 
 
 METRICS: Registry[Metric] = Registry(
@@ -48,11 +53,18 @@ METRICS: Registry[Metric] = Registry(
     Metric("map", "Mean average precision (mAP)", "how well objects are found and framed; tight frames count more"),
     Metric("map_50", "mAP at 50 % overlap", "how well objects are found, where a frame may be off by half"),
     Metric("recall_100", "Recall (at most 100 boxes)", "share of the objects that are found"),
-    _error("rmse", "Typical error (RMSE)", "how far answers are off, large errors counting more; lower is better"),
-    _error("mae", "Mean error (MAE)", "how far answers are off on average; lower is better"),
+    _error(
+        "rmse",
+        "Typical error (RMSE)",
+        "how far answers are off, in the unit of the numbers; large errors count more, and lower is better",
+        said="the model's answers are typically off by {} (RMSE)",
+    ),
+    _error(
+        "mae", "Mean error (MAE)", "how far answers are off on average, in the unit of the numbers; lower is better"
+    ),
     Metric("r2", "Explained variance (R²)", "1 is perfect, 0 no better than always answering the mean", percent=False),
     Metric("spearman", "Rank correlation (Spearman)", "whether larger answers go with larger values", percent=False),
-    _error("loss", "Loss", "what training makes smaller: how wrong, and how sure; lower is better"),
+    _error("loss", "Loss", "how wrong the answers are, as training counts it; lower is better"),
 )
 
 

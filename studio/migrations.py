@@ -10,8 +10,9 @@ somebody changes it. To change a format:
    what the format can hold: a draft is half a run file, and of a checkpoint often only the position is read.
 3. Make a sample of the new version (tests/upgrade/make_sample.py). The old samples stay, and are never changed.
 
-What is read key by key, with a sensible answer where a key is missing (meta.json, dataset.json, events; see
-`studio.events` for those), needs no format here.
+A format stands here, or beside what its steps need. What is read key by key (meta.json, dataset.json, what a queue and
+a worker leave behind; events, see `studio.events`) needs none as long as no key changes its meaning. Caches name what
+they were made by, and what another version made is made anew.
 """
 
 from collections.abc import Callable
@@ -100,5 +101,4 @@ def name_callbacks(values: Values) -> Values:
 RUN_FILE = Format("run file")  # run.yaml; as a draft holds parts of one, a step here is usually one for drafts, too
 RESOLVED = Format("record of what this run computes with")  # settled.json
 CHECKPOINT = Format("checkpoint", (name_callbacks,))  # state.json, and as `tensors` what callbacks.pt holds
-IMPORTED = Format("imported data set")  # about.json
-SCORES = Format("record of this run's scores")  # evaluation/scores.json
+IMPORTED = Format("imported data set")  # about.json, and as `problems` what problems.json holds

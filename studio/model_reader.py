@@ -1,8 +1,8 @@
-"""How a task's model will be built: asked of transformers once, and remembered in home.cache.
+"""The architecture of a task's model: read through transformers once, and cached in home.cache.
 
 transformers needs torch, which the page and the commands never import. So the question goes to a process,
 `python -m studio.model_reader`: one JSON request on stdin, one line {"result": ...} or {"error": ...} on stdout.
-Where torch is there already, in a worker or a test, it is answered on the spot.
+Where torch is imported already, in a worker or a test, the model is built in the same process.
 """
 
 import hashlib
@@ -25,6 +25,7 @@ from studio.models.architecture import LABELS, Architecture
 from studio.models.folders import POOLING
 from studio.models.local import ModelInfo
 from studio.models.meta_model import build_architecture
+from studio.models.structure import Structure
 from studio.models.weights import Tensor
 from studio.options import Options
 from studio.paths import Home
@@ -32,7 +33,7 @@ from studio.processes import own_stdout, python
 from studio.tasks import TASKS
 from studio.tasks.base import Task
 
-FORMAT = 1  # of what is remembered; another number makes every model be read again
+FORMAT = 1  # raise it when the same fields come to mean something else: every model is then read again
 MOST_SECONDS = 600.0  # importing torch takes seconds, on a busy machine minutes
 
 
@@ -48,7 +49,7 @@ def read_architecture(
     """The architecture of the model that `task` makes of a model folder: from memory, or within seconds.
 
     values: for the model's config, those of `task.configure`. Labels among them do not matter, so without rows there
-        need not be any; `Architecture.with_labels` tells the shapes for as many.
+        need not be any; `Architecture.with_labels` gives the shapes for as many.
     here: build it in this process; without a word only where torch was imported already.
     However many ask at the same time, one process is started. Raises StudioError for a model that does not fit.
     """
@@ -100,7 +101,8 @@ def _memory(home: Home, request: Mapping[str, Any]) -> Path:
     asked = {key: value for key, value in request.items() if key not in ("folder", "trust_remote_code")}
     asked["options"] = {name: value for name, value in request["options"].items() if name not in same}
     asked["pooling"] = pooling.stat().st_mtime_ns if pooling.is_file() else 0
-    asked["versions"] = [FORMAT, __version__, version("transformers"), version("torch")]
+    shape = [list(each.__dataclass_fields__) for each in (Architecture, Structure)]
+    asked["versions"] = [FORMAT, shape, __version__, version("transformers"), version("torch")]
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
     return home.cache / "architectures" / f"architecture-{digest[:32]}.json"
 
@@ -133,18 +135,18 @@ def _ask(request: Mapping[str, Any]) -> Architecture:
             timeout=MOST_SECONDS,
         )
     except subprocess.TimeoutExpired as error:
-        raise _unread(Path(request["folder"]), f"It took longer than {MOST_SECONDS / 60:.0f} minutes.") from error
+        raise _unreadable(Path(request["folder"]), f"It took longer than {MOST_SECONDS / 60:.0f} minutes.") from error
     lines = ended.stdout.strip().splitlines()
     if not lines:
         last = (ended.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise _unread(Path(request["folder"]), f"The process that reads it ended with code {ended.returncode}: {last}.")
+        raise _unreadable(Path(request["folder"]), f"The process that reads it exited with {ended.returncode}: {last}.")
     answer = json.loads(lines[-1])
     if "error" in answer:
         raise StudioError(**answer["error"])
     return Architecture.from_dict(answer["result"])
 
 
-def _unread(folder: Path, why: str) -> StudioError:
+def _unreadable(folder: Path, why: str) -> StudioError:
     return StudioError(
         f"How the model '{folder.name}' is built could not be read.",
         why,
@@ -162,7 +164,7 @@ def main() -> int:
     except Exception as error:  # noqa: BLE001  the last stop: the reason goes to the asker, the trace to the log
         traceback.print_exc()
         why = f"{type(error).__name__}: {error}"
-        answer, code = {"error": _unread(Path(request["folder"]), why).as_dict()}, 1
+        answer, code = {"error": _unreadable(Path(request["folder"]), why).as_dict()}, 1
     answers.write(json.dumps(answer) + "\n")
     answers.flush()
     return code

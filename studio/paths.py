@@ -42,7 +42,7 @@ class Home:
 
     @property
     def run_index(self) -> Path:
-        """What lists say of every run, made from the runs and made anew when it is deleted."""
+        """What lists say of every run: made from the runs, and rebuilt when it is deleted."""
         return self.cache / "runs.sqlite"
 
     @property
@@ -56,7 +56,7 @@ class Home:
 
     @property
     def uploads(self) -> Path:
-        """Files as people brought them, one folder per content hash."""
+        """Uploaded files as they are, one folder per content hash."""
         return self.root / "uploads"
 
     @property

@@ -1,4 +1,4 @@
-"""The client of the inference process: asks finished models for answers. One process for all pages.
+"""The client of the inference process: gets answers from finished models. One process for all pages.
 
 The process is started with the first question, keeps models in memory while it is used, and ends when
 its stdin closes or nobody has asked for long. Messages are JSON lines, see `studio.engine.inference`.

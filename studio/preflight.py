@@ -1,4 +1,4 @@
-"""What stands in the way of a run, found before it is queued, all of it at once. Asks nothing of the network."""
+"""Everything that keeps a run from starting, found before it is queued. Uses no network."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ def check(config: RunConfig, home: Home, trust_remote_code: bool = False) -> Non
     if len(problems) == 1:
         raise StudioError(problems[0].what, problems[0].why, problems[0].what_to_do)
     if problems:
-        raise StudioError("The run cannot start yet.", " ".join(map(str, problems)), "Mend these, then start again.")
+        raise StudioError("The run cannot start yet.", " ".join(map(str, problems)), "Fix these, then start again.")
 
 
 def find_problems(config: RunConfig, home: Home, trust_remote_code: bool = False) -> list[Explanation]:
@@ -38,7 +38,7 @@ def find_problems(config: RunConfig, home: Home, trust_remote_code: bool = False
 
 
 def _of_model(config: RunConfig, home: Home, trust_remote_code: bool) -> list[Explanation]:
-    """The model's folder is looked at here, once; what was found there goes on to whoever asks about it."""
+    """The model's folder is read here, once; what was found is passed on."""
     model_id = config.model.id
     try:
         info = find(model_id, config.model.revision, home, trust_remote_code)
@@ -53,10 +53,10 @@ def _of_model(config: RunConfig, home: Home, trust_remote_code: bool) -> list[Ex
     if lack := info.lacks(config.chosen_task.model):
         what = f"The model '{model_id}' does not fit the task."
         problems.append(Explanation(what, lack, "Choose another model, or another task."))
-    return problems or [*_of_unread(config, info), *_of_misfit(config, info, home, trust_remote_code)]
+    return problems or [*_of_unused(config, info), *_of_misfit(config, info, home, trust_remote_code)]
 
 
-def _of_unread(config: RunConfig, info: ModelInfo) -> list[Explanation]:
+def _of_unused(config: RunConfig, info: ModelInfo) -> list[Explanation]:
     """Settings that this task and model do not have: better refused than ignored."""
     task = config.chosen_task
     unused = unused_settings(task.traits, info.config, info.tensors)
@@ -75,12 +75,12 @@ def _of_unread(config: RunConfig, info: ModelInfo) -> list[Explanation]:
 def _of_misfit(config: RunConfig, info: ModelInfo, home: Home, trust_remote_code: bool) -> list[Explanation]:
     """A model that cannot be taught the task, or not in this way; how many classes there will be does not matter."""
 
-    def look() -> None:
+    def attempt() -> None:
         task, options = config.chosen_task, config.task_options
         architecture = read_architecture(info, task, options, home, trust_remote_code=trust_remote_code)
         config.chosen_strategy.check(architecture.structure, config.strategy_options)
 
-    return _refused(look)
+    return _refused(attempt)
 
 
 def _of_missing_model(model_id: str, home: Home) -> list[Explanation]:
@@ -110,13 +110,13 @@ def _of_optimizer(config: RunConfig) -> list[Explanation]:
 
 
 def _of_source(config: RunConfig) -> list[Explanation]:
-    return _refused(lambda: parse_source(config.data.source))
+    return _refused(lambda: parse_source(config.data.source, config.data.files))
 
 
-def _refused(look: Callable[[], object]) -> list[Explanation]:
-    """What `look` complains of."""
+def _refused(attempt: Callable[[], object]) -> list[Explanation]:
+    """What `attempt` raises."""
     try:
-        look()
+        attempt()
     except StudioError as error:
         return [error.explanation]
     return []

@@ -1,7 +1,7 @@
 """What lists say of a run: its name, its choices, and what its log says without the curves.
 
 A summary remembers which files it was made from, by size and time, and how far it has read the log. It is never
-believed over them: where a file has changed it is made anew, and of a log that has grown only the new end is read.
+believed over them: where a file has changed it is rebuilt, and of a log that has grown only the new end is read.
 """
 
 import os

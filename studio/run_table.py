@@ -1,6 +1,6 @@
-"""The rows of the run index in an SQLite file: kept, found and searched; made anew where the file is damaged.
+"""The rows of the run index in an SQLite file: stored and searched; rebuilt where the file is damaged.
 
-Several processes may use the file at once, and it may be deleted at any time: it is opened anew for each operation.
+Several processes may use the file at once, and it may be deleted at any time: it is opened for each operation.
 Nothing is flushed to disk, for everything in it can be made again from the runs.
 """
 
@@ -95,12 +95,12 @@ class RunTable:
                 if last_try or (getattr(error, "sqlite_errorcode", 0) & 0xFF) in UNUSABLE:
                     logger.warning("The index of runs cannot be used: %s", error)
                     return otherwise
-                logger.warning("The index of runs is damaged and is made anew: %s", error)
+                logger.warning("The index of runs is damaged and is rebuilt: %s", error)
             try:
                 for name in (self._file.name, f"{self._file.name}-journal"):
                     self._file.with_name(name).unlink(missing_ok=True)
             except OSError as error:
-                logger.warning("The index of runs cannot be made anew: %s", error)
+                logger.warning("The index of runs cannot be rebuilt: %s", error)
                 return otherwise
         raise AssertionError("the last try returns")
 

@@ -33,7 +33,7 @@ class ServerSettings(Options):
     trust_remote_code: bool = setting(
         False,
         title="Run code from model repositories",
-        help="Let models bring Python code that runs on this machine. Only for models whose authors you trust.",
+        help="Let models run Python code from their repository here. Only for models whose authors you trust.",
     )
     upload_megabytes: int = setting(
         2000, title="Largest upload (MB)", help="Larger files are refused.", ge=1, le=1_000_000

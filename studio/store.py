@@ -16,7 +16,7 @@ RUN_DIR/ run.yaml        what to do (written once, before the run is queued)
          evaluation/     test.parquet (one row an example), scores.json (worker)
 
 Beside the runs, HOME/busy holds an empty file for each run that waits or has a worker, so that these are found without
-a look into every folder. What counts is in the run's own folder; the marks can be deleted and are then made anew.
+a look into every folder. What counts is in the run's own folder; the marks can be deleted and are then restored.
 """
 
 import os
@@ -47,7 +47,7 @@ Command = Literal["pause", "stop"]
 
 @dataclass(frozen=True)
 class Run:
-    """One run's folder. Cheap to make; every property reads the disk anew."""
+    """One run's folder. Cheap to create; every property reads the disk."""
 
     folder: Path
 
@@ -199,7 +199,7 @@ class Run:
     def state(self, read_log: Callable[[], RunState] | None = None) -> RunState:
         """The fold over all events, corrected by what only the outside knows: queued, or a dead worker.
 
-        read_log: the fold of the log as it is now, for one who keeps it instead of reading all of it anew.
+        read_log: the fold of the log as it is now, for callers that keep it instead of reading all of it again.
         """
         read_log = read_log or (lambda: fold(self.read_from(0)[0]))
         state = self._corrected(read_log())
@@ -308,7 +308,7 @@ class Store:
         return _runs_in(self.home.trash)
 
     def restore(self, run_id: str) -> Run:
-        """Bring a deleted run back. An unknown id raises StudioError."""
+        """Restore a deleted run. An unknown id raises StudioError."""
         if run_id not in {run.id for run in self.deleted()}:
             raise StudioError(f"There is no deleted run '{run_id}'.", "It may have been restored already.")
         self.home.runs.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ from studio.strategies.selection import new_part
 
 Settings = dict[str, dict[str, Any]]  # {"strategy": {...}, "training": {...}}
 FEW, SMALL = 20, 1000  # examples of the rarest class (or of all without classes), and of all, where the rules change
-SLIP = 3  # a class with fewer examples than this is likely to be a slip of the pen
+LIKELY_TYPO = 3  # a class with fewer examples than this is probably a misspelt label
 PATIENCE_SECONDS = 900.0
 STEPS = 1500  # that a pretrained model takes to converge: Mosbach et al. 2021, arXiv:2006.04884
 UNEVEN = 5.0  # times that the largest class is larger than the smallest
@@ -37,32 +37,32 @@ class Outcome:
 
 
 def suggest(
-    structure: Structure, rows: int, counts: Mapping[str, int], look: Callable[[Settings], Outcome]
+    structure: Structure, rows: int, counts: Mapping[str, int], estimate: Callable[[Settings], Outcome]
 ) -> Suggestion:
     """rows: of training. counts: training examples of each class, empty for a task without classes.
 
-    look: what given settings would take.
+    estimate: what given settings would take.
     """
-    counts = {name: count for name, count in counts.items() if count >= SLIP} or counts
+    counts = {name: count for name, count in counts.items() if count >= LIKELY_TYPO} or counts
     training, why = _training(counts)
     candidates = [each for each in _candidates(structure, rows, counts) if _suits(each[0], structure)]
     choices: list[Settings] = [
         {"strategy": _settings(name, structure), "training": training | _epochs(name, rows)} for name, _ in candidates
     ]
     last = len(choices) - 1
-    chosen = next((index for index, settings in enumerate(choices) if _is_quick(look(settings))), last)
+    chosen = next((index for index, settings in enumerate(choices) if _is_quick(estimate(settings))), last)
     passed_over = " and ".join(STRATEGIES[name].title for name, _ in candidates[:chosen])
     if passed_over:
         why = [f"{passed_over} would do better, but not within a quarter of an hour on this machine.", *why]
     return Suggestion(choices[chosen], (candidates[chosen][1], *why))
 
 
-def _is_quick(prospect: Outcome) -> bool:
-    return prospect.fits and prospect.seconds <= PATIENCE_SECONDS
+def _is_quick(outcome: Outcome) -> bool:
+    return outcome.fits and outcome.seconds <= PATIENCE_SECONDS
 
 
 def _candidates(structure: Structure, rows: int, counts: Mapping[str, int]) -> Sequence[tuple[str, str]]:
-    """Ways of training with the reason for each, the most promising first; the last one always fits."""
+    """Strategies with the reason for each, the most promising first; the last one always fits."""
     fewest = min(counts.values(), default=rows)
     head = ("freeze", "A new head on the frozen model takes least, and is computed from recorded layers.")
     adapters = ("lora", "Adapters come near to full training with a fraction of its memory (LoRA, 2021).")

@@ -21,11 +21,11 @@ SETTINGS_OF_PEOPLE = ("STUDIO_", "GRADIO_", "HF_", "HUGGING", "TRANSFORMERS_")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "browser: drives a real Chromium")
-    leave_this_person_alone(config)
+    isolate_from_this_machine(config)
 
 
-def leave_this_person_alone(config: pytest.Config) -> None:
-    """Nothing that is set, or lies, on this machine decides a test, and no test touches what lies there."""
+def isolate_from_this_machine(config: pytest.Config) -> None:
+    """No environment variable or file of this machine decides a test, and no test touches the person's files."""
     folder = tempfile.TemporaryDirectory(prefix="studio-tests-", ignore_cleanup_errors=True)
     config.add_cleanup(folder.cleanup)
     for name in list(os.environ):

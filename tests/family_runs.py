@@ -14,9 +14,10 @@ from studio.config import RunConfig
 from studio.engine.callbacks.base import Callback, StepResult
 from studio.engine.checkpoint import Checkpoints
 from studio.engine.loop import Loop
+from studio.engine.material import Material
 from studio.engine.reporting import Reporter
 from studio.engine.resolved_settings import ResolvedSettings
-from studio.engine.session import Material, Session
+from studio.engine.session import Session
 from studio.engine.session import build as build_session
 from studio.engine.training import continue_from
 from studio.models.heads import head_names

@@ -58,7 +58,7 @@ def main(address: str) -> None:
             elif key.fileobj is woken:
                 woken.recv(4096)
                 for pid, code in ended():
-                    tell(askers[pid], {"code": code})
+                    send(askers[pid], {"code": code})
                     with contextlib.suppress(KeyError):
                         ready.unregister(askers[pid])
                     askers.pop(pid).close()
@@ -77,11 +77,11 @@ def fork(connection: socket.socket) -> tuple[int, bool]:
         become(request, descriptors)
     for descriptor in descriptors:
         os.close(descriptor)
-    tell(connection, {"pid": pid})
+    send(connection, {"pid": pid})
     return pid, request["detached"]
 
 
-def tell(connection: socket.socket, message: dict[str, int]) -> None:
+def send(connection: socket.socket, message: dict[str, int]) -> None:
     with contextlib.suppress(OSError):  # nobody waits for it any more
         connection.sendall(json.dumps(message).encode() + b"\n")
 

@@ -1,6 +1,6 @@
 """Jobs without their processes, each of which takes most of a second: what the job's module does, done here.
 
-That a real one tells its progress, can be cancelled and may die, test_jobs.py and data/test_process.py show.
+That a real one reports its progress, can be cancelled and may die, test_jobs.py and data/test_process.py show.
 """
 
 import importlib

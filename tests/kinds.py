@@ -42,7 +42,7 @@ def backbone(kind: str, stages: int) -> Any:
 
 
 def detector(config: Any, shape: dict[str, Any], stages: int = 1, **more: Any) -> Any:
-    """The config of a kin of DETR whose backbone is one of transformers' own."""
+    """The config of a DETR-like model whose backbone is one of transformers' own."""
     own = {"use_timm_backbone": False, "backbone": None, "backbone_config": backbone("resnet", stages)}
     return config(**shape, **own, num_queries=5, **more)
 
@@ -96,7 +96,7 @@ KINDS: dict[str, tuple[str, Callable[[], Any]]] = {
 
 
 def build(kind: str, classes: int = 3) -> Any:
-    """A tiny model of the kind with random weights. classes: of those that tell some apart."""
+    """A tiny model of the kind with random weights. classes: of those that classify."""
     auto_class, make = KINDS[kind]
     config = make()
     config.num_labels = classes

@@ -1,4 +1,4 @@
-"""Runs made of events that nobody trained for: what pages and supervisors are tested with."""
+"""Runs made of invented events, to test pages and supervisors without training."""
 
 import time
 from pathlib import Path

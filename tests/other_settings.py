@@ -1,4 +1,4 @@
-"""A run file in which no setting has its usual value: what is lost on some way through the studio then shows.
+"""A run file in which no setting has its default value, so that a setting that gets lost somewhere shows.
 
 The settings are found by walking the models, so one that is added later is in it too.
 """

@@ -23,7 +23,7 @@ class ListExamples(list[Any]):
 
     plain = opened
 
-    def expect(self, batches: object) -> None: ...
+    def prefetch(self, batches: object) -> None: ...
 
     def column(self, name: str) -> Iterator[Any]:
         return (int(item[name]) for item in self)
@@ -59,7 +59,7 @@ def prepare_table(
     task: str, table: pandas.DataFrame, model: Path, files: Path | None = None, seed: int = 3, **options: Any
 ) -> Prepared:
     """As a worker does it, from a table with the columns row, split and the task's own."""
-    from studio.engine.session import seed_everything
+    from studio.engine.random_state import seed_everything
 
     seed_everything(seed)
     chosen = TASKS[task]

@@ -1,7 +1,7 @@
-"""A worker without torch: says the same events, obeys the same commands, and ends when it is let go.
+"""A worker without torch: writes the same events, obeys the same commands, and ends when it is released.
 
 python stand_in_worker.py RUN_DIR: runs until RUN_DIR/release exists, or Pause or Stop. RUN_DIR/die makes it die
-at once, without a word.
+at once, without an event.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The studio as a person meets it: a server of its own process, and a page that is clicked through.
+"""The studio as a user sees it: a server in its own process, and a page that is clicked through.
 
 Used by the browser tests and by the script that takes the screenshots.
 """

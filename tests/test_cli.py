@@ -120,7 +120,7 @@ def test_lists_are_the_registries(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "sentence"),
     [
         (["train", "/none.yaml"], "cannot be read"),
         (["predict", "20260101-000000-abcd", "x"], "no run"),
@@ -132,14 +132,14 @@ def test_lists_are_the_registries(home: Home) -> None:
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
 def test_a_mistake_exits_2_in_plain_words(
-    words: list[str], told: str, home: Home, capsys: pytest.CaptureFixture[str]
+    words: list[str], sentence: str, home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(words) == 2
     printed = capsys.readouterr()
-    assert told in printed.err and "Traceback" not in printed.err and printed.out == ""
+    assert sentence in printed.err and "Traceback" not in printed.err and printed.out == ""
     assert main([*words, "--json"]) == 2
     error = json.loads(capsys.readouterr().out)["error"]
-    assert told in " ".join(error.values()) and error["what_to_do"]
+    assert sentence in " ".join(error.values()) and error["what_to_do"]
 
 
 def test_no_traceback_reaches_a_person(home: Home) -> None:
@@ -161,7 +161,7 @@ def test_a_change_without_a_value_is_refused(run_file: Path, home: Home, capsys:
     assert "KEY=VALUE" in capsys.readouterr().err
 
 
-def test_a_column_that_is_missing_is_told_before_a_run_is_made(
+def test_a_column_that_is_missing_is_reported_before_a_run_is_made(
     run_file: Path, home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["train", str(run_file), "--set", "data.columns={label: labl}"]) == 2

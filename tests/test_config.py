@@ -38,16 +38,16 @@ def test_writing_and_reading_is_the_same(task, strategy) -> None:  # type: ignor
     assert config.strategy_options == strategy.Options() and config.task_options == task.Options()
 
 
-def test_every_mistake_is_told_at_once() -> None:
+def test_every_mistake_is_reported_at_once() -> None:
     with pytest.raises(StudioError) as caught:
         RunConfig.from_text(
             "task: text-clasification\nmodel: {}\ndata: {source: x, split: {train: 0.9}}\n"
             "strategy: {name: lora, rank: 8}\ntraining: {epochs: 0, optimiser: adamw, schedule: liner}\n"
         )
-    told = str(caught.value)
+    message = str(caught.value)
     for words in ("text-classification", "'model.id' is missing", "add up to 1", "rank", "epochs", "optimiser"):
-        assert words in told
-    assert "linear" in told
+        assert words in message
+    assert "linear" in message
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b", "just words", "task: [", "task: {a: *b}"])
@@ -85,7 +85,7 @@ def test_a_run_that_can_start_has_no_problems(reviews: Path, text_model: Path, h
     check(config, home)
 
 
-def test_what_stands_in_the_way_is_told_at_once(home: Home, image_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_obstacles_are_reported_at_once(home: Home, image_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
@@ -101,7 +101,7 @@ def test_what_stands_in_the_way_is_told_at_once(home: Home, image_model: Path, m
 
 
 @pytest.mark.parametrize("strategy", ["adapter", "bitfit", "ln-tuning", "prompt-tuning", "prefix-tuning", "vera"])
-def test_a_way_that_does_not_fit_is_told_before_the_run(
+def test_a_way_that_does_not_fit_is_reported_before_the_run(
     strategy: str, home: Home, image_model: Path, images: Path
 ) -> None:
     config = RunConfig.read(

@@ -172,7 +172,7 @@ def test_a_run_stopped_before_training_has_no_model() -> None:
     assert ended.status == "stopped" and not ended.has_model
 
 
-def test_a_failure_is_told_and_forgotten_with_the_next_life() -> None:
+def test_a_failure_is_reported_and_forgotten_with_the_next_life() -> None:
     failed = fold([*LIFE, Failed(time=110, what="No memory.", why="x", resumable=True)])
     assert failed.failure is not None and failed.failure.what == "No memory." and failed.resumable
     assert fold([started(200)], failed).failure is None

@@ -12,7 +12,7 @@ from studio.jobs import Job, Progress, run_job
 from studio.paths import Home
 
 READ = "import json, sys, time\nrequest = json.loads(sys.stdin.read())\n"
-TELL = "tell = lambda message: print(json.dumps(message), flush=True)\n"
+REPORT = "report = lambda message: print(json.dumps(message), flush=True)\n"
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-
     """Makes a module of this code that a job can name."""
 
     def make(code: str) -> str:
-        (tmp_path / "job_of_a_test.py").write_text(READ + TELL + code, encoding="utf-8")
+        (tmp_path / "job_of_a_test.py").write_text(READ + REPORT + code, encoding="utf-8")
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
         return "job_of_a_test"
 
@@ -29,8 +29,8 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-
 
 def test_progress_then_the_result(module) -> None:  # type: ignore[no-untyped-def]
     code = (
-        'tell({"progress": {"sentence": "Größe", "done": 1, "total": 2}})\n'
-        'tell({"progress": {"sentence": "then"}})\ntell({"result": request["wish"]})'
+        'report({"progress": {"sentence": "Größe", "done": 1, "total": 2}})\n'
+        'report({"progress": {"sentence": "then"}})\nreport({"result": request["wish"]})'
     )
     job = Job(module(code), {"wish": "ä"})
     assert list(job) == [Progress("Größe", 1, 2), Progress("then", 0, 0)]
@@ -38,11 +38,11 @@ def test_progress_then_the_result(module) -> None:  # type: ignore[no-untyped-de
 
 
 def test_without_showing_progress(module) -> None:  # type: ignore[no-untyped-def]
-    assert run_job(module('tell({"result": None})'), {}) is None
+    assert run_job(module('report({"result": None})'), {}) is None
 
 
 def test_an_explained_error_reaches_the_asker(module) -> None:  # type: ignore[no-untyped-def]
-    code = 'tell({"error": {"what": "It broke.", "why": "It was glass.", "what_to_do": "Glue it."}})'
+    code = 'report({"error": {"what": "It broke.", "why": "It was glass.", "what_to_do": "Glue it."}})'
     with pytest.raises(StudioError) as caught:
         run_job(module(code), {})
     assert caught.value.explanation.why == "It was glass."
@@ -66,7 +66,7 @@ def test_a_module_that_does_not_start_is_explained(tmp_path: Path) -> None:
 
 
 def test_cancel_ends_the_process_and_nothing_is_raised(module) -> None:  # type: ignore[no-untyped-def]
-    job = Job(module('tell({"progress": {"sentence": "on it"}})\ntime.sleep(600)'), {})
+    job = Job(module('report({"progress": {"sentence": "on it"}})\ntime.sleep(600)'), {})
     steps = iter(job)
     assert next(steps) == Progress("on it")
     threading.Timer(0.2, job.cancel).start()
@@ -75,7 +75,7 @@ def test_cancel_ends_the_process_and_nothing_is_raised(module) -> None:  # type:
 
 
 def test_an_asker_that_goes_away_leaves_no_process(module) -> None:  # type: ignore[no-untyped-def]
-    job = Job(module('tell({"error": {"what": "No."}})\ntime.sleep(600)'), {})
+    job = Job(module('report({"error": {"what": "No."}})\ntime.sleep(600)'), {})
     with pytest.raises(StudioError):
         list(job)
     assert job.ended, "the process of a job that failed went on"
@@ -97,4 +97,4 @@ def test_a_cancelled_import_leaves_nothing_that_counts(home: Home, tmp_path: Pat
 
 
 def test_the_interpreter_is_this_one(module) -> None:  # type: ignore[no-untyped-def]
-    assert run_job(module('tell({"result": sys.executable})'), {}) == sys.executable
+    assert run_job(module('report({"result": sys.executable})'), {}) == sys.executable

@@ -14,11 +14,12 @@ from studio.config import RunConfig
 from studio.data.importing import Imported
 from studio.errors import StudioError
 from studio.files import mark_complete, read_json, replace_json
-from studio.migrations import RESOLVED, RUN_FILE, VERSION, Format, Values
+from studio.migrations import IMPORTED, RESOLVED, RUN_FILE, VERSION, Format, Values
 from studio.paths import Home
 from studio.store import Run
+from studio.tasks.former_results import SCORES
 
-FORMATS = [DRAFT, *(value for value in vars(migrations).values() if isinstance(value, Format))]
+FORMATS = [DRAFT, SCORES, *(value for value in vars(migrations).values() if isinstance(value, Format))]
 NEWER = {VERSION: 99}
 
 
@@ -113,6 +114,22 @@ def test_a_newer_import_or_score_is_refused(tmp_path: Path) -> None:
     mark_complete(tmp_path / "data")
     with pytest.raises(StudioError, match="newer version"):
         Imported.open(tmp_path / "data")
+
+
+def test_problems_of_an_import_are_upgraded_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if a problem's `what` had been called `wrong` in version 1."""
+
+    def wrong_is_what(values: Values) -> Values:
+        problems = [{"row": each["row"], "what": each["wrong"]} for each in values.get("problems", ())]
+        return {**values, "problems": problems}
+
+    about = {"title": "", "format": "CSV", "kind": "text", "reading": {}, "columns": [], "rows": 0, "profiles": []}
+    replace_json(tmp_path / "about.json", IMPORTED.stamp(about))
+    replace_json(tmp_path / "problems.json", [{"row": 3, "wrong": "It has a cell too many."}])
+    mark_complete(tmp_path)
+    monkeypatch.setattr("studio.data.importing.IMPORTED", Format("imported data set", (wrong_is_what,)))
+    imported = Imported.open(tmp_path)
+    assert imported is not None and [problem.what for problem in imported.problems] == ["It has a cell too many."]
 
 
 def test_what_a_run_computes_with_says_its_version(tmp_path: Path) -> None:

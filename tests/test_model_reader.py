@@ -17,7 +17,7 @@ from studio.errors import StudioError
 from studio.files import read_json
 from studio.model_reader import is_remembered, read_architecture
 from studio.models.architecture import Architecture
-from studio.models.local import describe_folder
+from studio.models.local import ModelInfo, describe_folder
 from studio.paths import Home
 from studio.tasks import TASKS
 
@@ -59,7 +59,7 @@ def test_labels_and_the_length_of_texts_do_not_matter(text_model: Path, home: Ho
     assert len(asked) == 1 and five.structure.shapes["classifier.weight"] == (5, 32)
 
 
-@pytest.mark.parametrize("change", ["config", "weights", "options", "values", "pooling", "versions"])
+@pytest.mark.parametrize("change", ["config", "weights", "options", "values", "pooling", "format", "fields"])
 def test_what_it_depends_on_makes_it_read_again(
     change: str, home: Home, tmp_path: Path, asked: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,8 +79,10 @@ def test_what_it_depends_on_makes_it_read_again(
     elif change == "pooling":
         (folder / "1_Pooling").mkdir()
         (folder / "1_Pooling" / "config.json").write_text('{"pooling_mode_mean_tokens": true}', encoding="utf-8")
-    else:
+    elif change == "format":
         monkeypatch.setattr(model_reader, "FORMAT", -1)
+    else:
+        monkeypatch.setattr(model_reader, "Structure", ModelInfo)
     after = read_architecture(describe_folder(folder), TEXTS, options, home, values)
     assert len(asked) == 2
     assert bool(after.structure.fixed) == (change in ("options", "pooling")) and not before.structure.fixed

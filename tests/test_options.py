@@ -1,4 +1,4 @@
-"""Settings: immutable, strict, and their mistakes told all at once in plain words."""
+"""Settings: immutable, strict, and their mistakes reported all at once in plain words."""
 
 import pytest
 from pydantic import ValidationError
@@ -23,13 +23,13 @@ def test_a_declaration_carries_what_the_form_needs() -> None:
     assert field.json_schema_extra == {"shown_if": {"weight": 2}, "advanced": False, "same_model": False}
 
 
-def test_all_mistakes_are_told_at_once() -> None:
+def test_all_mistakes_are_reported_at_once() -> None:
     with pytest.raises(StudioError) as caught:
         Fruit.read({"weight": 99, "color": "red"}, "fruit")
-    told = str(caught.value)
-    assert "'weight'" in told and "99" in told
-    assert "'color' is not a known setting. Did you mean 'colour'?" in told
-    assert "'colour' is missing." in told
+    message = str(caught.value)
+    assert "'weight'" in message and "99" in message
+    assert "'color' is not a known setting. Did you mean 'colour'?" in message
+    assert "'colour' is missing." in message
 
 
 def test_what_is_right_is_read() -> None:

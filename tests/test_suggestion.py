@@ -12,15 +12,15 @@ QUICK = Outcome(60, True)
 
 
 def chosen(
-    family: str, counts: dict[str, int], prospects: dict[str, Outcome] | None = None, rows: int | None = None
+    family: str, counts: dict[str, int], outcomes: dict[str, Outcome] | None = None, rows: int | None = None
 ) -> tuple[str, Any, str]:
     """The suggested strategy and training, and why. rows: where they are no sum of the classes' examples."""
     structure = live_structure(build(family))
 
-    def look(settings: Settings) -> Outcome:
-        return (prospects or {}).get(settings["strategy"]["name"], QUICK)
+    def estimate_of(settings: Settings) -> Outcome:
+        return (outcomes or {}).get(settings["strategy"]["name"], QUICK)
 
-    suggestion = suggest(structure, sum(counts.values()) if rows is None else rows, counts, look)
+    suggestion = suggest(structure, sum(counts.values()) if rows is None else rows, counts, estimate_of)
     config = RunConfig.read(
         {"task": "text-classification", "model": {"id": "x"}, "data": {"source": "x.csv"}, **suggestion.settings}
     )
@@ -54,7 +54,7 @@ def test_uneven_classes_are_weighed_and_small_data_is_seen_more_often() -> None:
     assert many.epochs < even.epochs <= 10
 
 
-def test_a_slip_of_the_pen_is_no_class() -> None:
+def test_a_misspelt_label_is_no_class() -> None:
     name, training, _ = chosen("bert", {"a": 300, "b": 400, "bb": 1})
     assert name == "lp-ft" and training.class_weights == "none"
 

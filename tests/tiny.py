@@ -47,14 +47,18 @@ def write_text_model(folder: Path, **changes: Any) -> Path:
 
 
 def write_image_model(folder: Path) -> Path:
-    """A ResNet of two stages at 32 px with its image processor, without a head."""
+    """A ResNet of two stages at 32 px with its image processor, without a head. It has seen one batch of noise."""
+    import torch
     from transformers import ConvNextImageProcessor, ResNetConfig, ResNetModel, set_seed
 
     set_seed(0)
     config = ResNetConfig(
         embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], layer_type="basic", downsample_in_first_stage=False
     )
-    ResNetModel(config).save_pretrained(folder)
+    model = ResNetModel(config).train()
+    with torch.no_grad():
+        model(torch.rand(4, 3, 32, 32))
+    model.save_pretrained(folder)
     ConvNextImageProcessor(size={"shortest_edge": 32}, crop_pct=1.0).save_pretrained(folder)
     return folder
 

@@ -1,4 +1,4 @@
-"""A task of one's own, as a newcomer would write it: guess how many words a text has. Registered by the tests alone."""
+"""A custom task, as a newcomer would write it: predict how many words a text has. Registered by the tests alone."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from studio.tasks.texts import TEXT, LengthOptions, PadTexts, tokenize
 
 
 class WordCount(Task):
-    name, title, sentence = "word-count", "Count words", "Guess how many words a text has."
+    name, title, sentence = "word-count", "Count words", "Predict how many words a text has."
     icon, group, answer_kind, headline = "text", "Texts", "number", "mae"
     inputs, targets = (TEXT,), (Column("words", "Words", "number", "How many there are.", hints=("words", "count")),)
     model = ModelKind("AutoModelForSequenceClassification", "tokenizer", "text-classification")

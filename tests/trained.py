@@ -135,9 +135,10 @@ def open_session(run: Run) -> "Session":
     import torch
 
     from studio.config import RunConfig
+    from studio.engine.material import load
     from studio.engine.reporting import Reporter
     from studio.engine.resolved_settings import ResolvedSettings
-    from studio.engine.session import build, load
+    from studio.engine.session import build
 
     torch.set_num_threads(1)
     config, reporter = RunConfig.from_file(run.config_file), Reporter(run)
@@ -220,12 +221,12 @@ class Inference:
         values = {name: str(value) if isinstance(value, Path) else value for name, value in request.items()}
         self.process.stdin.write(json.dumps({"id": self._questions, **values}) + "\n")
         self.process.stdin.flush()
-        told = []
+        messages = []
         while True:
-            told.append(json.loads(self.process.stdout.readline()))
-            assert told[-1]["id"] == self._questions
-            if "progress" not in told[-1]:
-                return told
+            messages.append(json.loads(self.process.stdout.readline()))
+            assert messages[-1]["id"] == self._questions
+            if "progress" not in messages[-1]:
+                return messages
 
     def ask(self, **request: Any) -> Any:
         last = self.messages(**request)[-1]

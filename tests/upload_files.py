@@ -1,4 +1,4 @@
-"""Folders as people bring them, made in tests, and how they come out of an import."""
+"""Folders to import, made in tests, and the result of importing them."""
 
 from collections.abc import Mapping
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""Figures under each other, however many: a matrix, points, bars, rows; what is chosen in one of them is told."""
+"""Figures under each other, however many: a matrix, points, bars, rows; choosing an item fires an event."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, NotRequired, TypedDict
@@ -10,7 +10,7 @@ CHARTS = ("matrix", "points", "bars", "rows")
 
 
 class Figure(TypedDict):
-    """chart: which one draws it, from the keys that belong to it. A mark is the word told when its item is chosen;
+    """chart: which one draws it, from the keys that belong to it. A mark is the word sent when its item is chosen;
     items without one cannot be chosen.
 
     matrix: labels, counts and marks as lists of lists (row by row), row_title, column_title.

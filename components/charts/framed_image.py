@@ -1,4 +1,4 @@
-"""An image with frames over it, each with its label: what was found in it, or what is there."""
+"""An image with labelled boxes over it: what was found in it, or the right answer."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -26,23 +26,25 @@ def framed_html(
     labels: as in `marked_html`. compact: without written labels, for small images.
     """
     width, height = (max(1.0, float(side)) for side in size)
-    colours = colours_of(labels or [str(frame["label"]) for frame in frames])
+    colours = colours_of([*labels, *(str(frame["label"]) for frame in frames)])
     rectangles, names = [], []
     for frame in frames:
         left, top, across, down = (float(side) for side in frame["box"])
         level = level_of(frame.get("score"))
         kind = f"ui-colour-{colours[str(frame['label'])]} ui-score-{level}"
         dashed = " ui-frame-dashed" if frame.get("dashed") else ""
+        below = " ui-frame-label-below" if dashed else ""  # else it covers that of an answer at its place
         rectangles.append(
             f'<rect class="ui-frame {kind}{dashed}" x="{left:g}" y="{top:g}" width="{across:g}" height="{down:g}"/>'
         )
-        place = f"left:{_percent(left, width)};top:{_percent(top, height)}"
-        names.append(f'<b class="ui-frame-label {kind}" style="{place}">{escape(frame_words(frame))}</b>')
+        place = f"left:{_percent(left, width)};top:{_percent(top + down if below else top, height)}"
+        names.append(f'<b class="ui-frame-label{below} {kind}" style="{place}">{escape(frame_words(frame))}</b>')
     spoken = escape(alt + (": " if alt else "") + ("; ".join(map(frame_words, frames)) or "no frames"))
+    hint = f' title="{spoken}"' if compact else ""
     style = f"aspect-ratio:{width:g} / {height:g};max-width:{TALLEST * width / height:.0f}px"
     drawing = f'<svg viewBox="0 0 {width:g} {height:g}" preserveAspectRatio="none" aria-hidden="true">'
     return (
-        f'<span class="ui-framed" style="{style}">'
+        f'<span class="ui-framed{" ui-framed-small" if compact else ""}" style="{style}"{hint}>'
         f'<img src="{escape(src)}" alt="{spoken}" loading="lazy" decoding="async">'
         f"{drawing}{''.join(rectangles)}</svg>{'' if compact else ''.join(names)}</span>"
     )

@@ -1,4 +1,4 @@
-"""How numbers are spread, as HTML text, and where single ones lie among them."""
+"""A histogram as HTML text, with markers for single numbers."""
 
 import math
 from collections.abc import Sequence

@@ -18,7 +18,7 @@ class LiveChart(Element):
       "stats": [[label, value], ...]; "log": [line, ...]; "notice": markup from `components.notices`
       "beside": text         a word for what is drawn beside the chart; another one fires `status` again
       "done": True           nothing more will come: polling stops
-    value: {"run": id or None, ...}. Another `run` starts anew; any other change of the value (such as a counter
+    value: {"run": id or None, ...}. Another `run` starts over; any other change of the value (such as a counter
       after Resume) polls again where it stopped.
     Fires `status` with {"status"} when the status or "beside" changes, and when it is first known.
 

@@ -1,4 +1,4 @@
-"""A text with marked pieces, each with its label written behind it: colour alone would not tell them apart."""
+"""A text with marked pieces, each with its label written behind it: colour alone would not distinguish them."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -10,10 +10,10 @@ COLOURS = 8
 def marked_html(text: str, pieces: Sequence[Mapping[str, Any]], labels: Sequence[str] = ()) -> str:
     """pieces: [{"start", "end", "label", perhaps "note"}], characters of the text counted from 0, the end not included.
 
-    labels: all that there may be, so that a label has the same colour in several texts; else those of the pieces.
+    labels: all that there may be besides those of the pieces, so that a label has the same colour in several texts.
     Where two pieces overlap the one that begins first is drawn; what lies outside of the text is not.
     """
-    colours = colours_of(labels or [str(piece["label"]) for piece in pieces])
+    colours = colours_of([*labels, *(str(piece["label"]) for piece in pieces)])
     parts, done = [], 0
     for piece in sorted(pieces, key=lambda piece: (piece["start"], -piece["end"])):
         start, end = int(piece["start"]), min(int(piece["end"]), len(text))
@@ -29,9 +29,9 @@ def marked_html(text: str, pieces: Sequence[Mapping[str, Any]], labels: Sequence
     return f'<span class="ui-marked">{"".join(parts)}{escape(text[done:])}</span>'
 
 
-def label_legend(counts: Mapping[str, int]) -> str:
-    """Which labels there are, each with how often it comes and its colour."""
-    colours = colours_of(counts)
+def label_legend(counts: Mapping[str, int], labels: Sequence[str] = ()) -> str:
+    """Which labels there are, each with how often it comes and its colour. labels: as in `marked_html`."""
+    colours = colours_of([*labels, *counts])
     items = "".join(
         f'<span><i class="ui-swatch ui-colour-{colours[label]}" aria-hidden="true"></i>{escape(label)} {count:,}</span>'
         for label, count in counts.items()

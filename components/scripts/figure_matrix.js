@@ -30,7 +30,7 @@ const drawMatrix = (figure, item) => {
   const sums = counts.map((row) => row.reduce((total, part) => total + part, 0));
   const cell = (row, column) => {
     const count = counts[row][column];
-    const label = `${grouped(count)} of ${grouped(sums[row])} "${labels[row]}" taken for "${labels[column]}"`;
+    const label = `${grouped(count)} of ${grouped(sums[row])} "${labels[row]}" predicted as "${labels[column]}"`;
     return h("td", {}, h("button", {
       ...item(`${row}-${column}`, count ? marks[row][column] : null, label), class: count ? null : "ui-cell-empty",
       style: count ? shade(count / sums[row], row === column ? "right" : "wrong") : null,

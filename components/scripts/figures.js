@@ -1,4 +1,4 @@
-// Draws each figure by its chart and tells which mark is chosen. Items say where they are ("row-column" in data-at),
+// Draws each figure by its chart and reports which mark is chosen. Items say where they are ("row-column" in data-at),
 // so that arrow keys find the next one; figures_*.js draw.
 const root = element.querySelector(".ui-figures");
 const CHARTS = { matrix: drawMatrix, points: drawPoints, bars: drawBars, rows: drawRows };

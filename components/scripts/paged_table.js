@@ -39,7 +39,7 @@ const content = (cell, kind) => {
   if (kind === "drawing") return h("div", {}, markup(cell));
   if (kind === "badge") return typeof cell === "object" ? badge(cell.text, cell.tone) : badge(cell);
   if (kind === "number") return typeof cell === "number" && Number.isInteger(cell) ? grouped(cell) : cell;
-  return h("span", { class: "ui-clamp", title: String(cell).length > 60 ? String(cell).slice(0, 2000) : null }, cell);
+  return h("span", { class: `ui-clamp${String(cell).length > 30 ? " ui-clamp-long" : ""}`, title: String(cell).length > 60 ? String(cell).slice(0, 2000) : null }, cell);
 };
 const kindOf = (column) => (["number", "image", "drawing", "badge"].includes(column.kind) ? column.kind : "text");
 

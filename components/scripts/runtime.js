@@ -23,7 +23,7 @@ const numberFormat = new Intl.NumberFormat("en-US");
 const grouped = (number) => numberFormat.format(Number(number));
 const TONES = ["neutral", "accent", "info", "good", "warning", "bad"];
 const badge = (text, tone) => h("span", { class: `ui-badge ui-badge-${TONES.includes(tone) ? tone : "neutral"}` }, text);
-// Draws anew without losing the keyboard's place: the focused element is found again by data-focus.
+// Redraws without losing the keyboard's place: the focused element is found again by data-focus.
 const redraw = (root, children) => {
   const held = root.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
   root.replaceChildren(...[children].flat(Infinity).filter((child) => child instanceof Node));

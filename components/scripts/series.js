@@ -37,7 +37,7 @@ class Series {
     }
   }
   forget() { this.clear(); this.mean = 0; this.mass = 0; }
-  // True when the drawing has become too dense and must be made anew with a wider stride.
+  // True when the drawing has become too dense and must be redrawn with a wider stride.
   widen() {
     let wider = false;
     while (this.train.x.length / this.stride > LIMIT) { this.stride *= 2; wider = true; }

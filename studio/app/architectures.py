@@ -16,7 +16,7 @@ from studio.paths import Home
 from studio.tasks import TASKS
 from studio.tasks.base import Task
 
-AT_ONCE = 2  # each is a process that imports torch
+MOST_PROCESSES = 2  # each is a process that imports torch
 SECONDS_BETWEEN = 0.3
 READING = "Reading how the model is built; this takes a few seconds the first time"
 
@@ -26,7 +26,7 @@ class Architectures:
 
     def __init__(self, home: Home, trust_remote_code: bool) -> None:
         self._home, self._trust = home, trust_remote_code
-        self._places = threading.Semaphore(AT_ONCE)
+        self._places = threading.Semaphore(MOST_PROCESSES)
         self._readings: dict[str, Future[Architecture]] = {}
         self._lock = threading.Lock()
 
@@ -35,8 +35,8 @@ class Architectures:
         info, task, options = self._asked(draft)
         return read_architecture(info, task, options, self._home, trust_remote_code=self._trust)
 
-    def look(self, draft: Draft) -> Architecture | None:
-        """The same, or None as long as it is being read, which begins with this question."""
+    def current(self, draft: Draft) -> Architecture | None:
+        """The same, or None while it is being read; this call starts the reading."""
         info, task, options = self._asked(draft)
         if reads_here() or is_remembered(info, task, options, self._home):
             self.forget(draft)
@@ -45,7 +45,7 @@ class Architectures:
             reading = self._readings.get(_key(draft))
             if reading is None:
                 reading = self._readings[_key(draft)] = Future()
-                # a daemon: a server that is told to end does not wait for it
+                # a daemon: a server that is asked to end does not wait for it
                 threading.Thread(target=self._read, args=(draft, reading), daemon=True).start()
         return reading.result() if reading.done() else None
 
@@ -53,26 +53,26 @@ class Architectures:
         with self._places:
             try:
                 reading.set_result(self.of(draft))
-            except BaseException as error:  # noqa: BLE001  whoever asks next is told
+            except BaseException as error:  # noqa: BLE001  whoever asks next gets the error
                 reading.set_exception(error)
 
     def prefetch(self, draft: Draft) -> None:
-        """Begin to read it, if model and task are chosen; what stands in the way is told where it is needed."""
+        """Begin to read it, if model and task are chosen; errors are reported where the answer is needed."""
         if draft.task is None or draft.model is None or reads_here():
             return
         try:
-            self.look(draft)
+            self.current(draft)
         except StudioError:
             return
 
     def waiting(self, draft: Draft) -> Iterator[str]:
         """Says what it waits for, again and again, until the architecture is there. Raises StudioError."""
-        while self.look(draft) is None:
+        while self.current(draft) is None:
             yield READING
             time.sleep(SECONDS_BETWEEN)
 
     def forget(self, draft: Draft) -> None:
-        """Let what failed be tried again: the person has chosen this model anew."""
+        """Retry what failed: the person has chosen this model again."""
         with self._lock:
             self._readings.pop(_key(draft), None)
 

@@ -1,4 +1,4 @@
-"""Asking a run's models on the Test page: one question to the tuned and the untouched one, or a whole file."""
+"""Predictions on the Test page: one input to the tuned and the untouched model, or a whole file."""
 
 from collections.abc import Generator, Mapping
 from pathlib import Path
@@ -8,6 +8,7 @@ from studio.app.answers import ANSWERS, Asked, Asking
 from studio.app.drafts import Draft
 from studio.app.pages import Services, progress_html
 from studio.app.prediction_files import predict_into
+from studio.app.results import classes_of
 from studio.errors import StudioError
 from studio.store import Run
 from studio.tasks.base import Task
@@ -24,7 +25,7 @@ def ask(
         (before,) = services.predictor.predict(run, [cells], "before")
     except StudioError as error:
         why_not = str(error)
-    asked = Asked(task.columns, cells, truth)
+    asked = Asked(task.columns, cells, truth, classes_of(run, task))
     services.answers[draft.id] = Asking(run.id, task.answer_kind, asked, tuned, before, why_not)
     return services.drafts.load(draft.id)
 

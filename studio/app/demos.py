@@ -20,7 +20,7 @@ from studio.registry import Registry
 class Demo:
     """config: the run file that it fills in, as far as it does not follow from the preset and the rows; what it names
         of the preset's settings suits these examples better. All of it is there without a network.
-    words: what a page says to somebody who is led through it, by the page's key.
+    words: what a page says during it, by the page's key.
     """
 
     name: str
@@ -103,27 +103,27 @@ DEMOS: Registry[Demo] = Registry(
 def cards(draft: Draft) -> dict[str, Any]:
     """The value of the first screen's cards: the demos, and data of one's own."""
     demos = [{"key": demo.name, "title": demo.title, "text": demo.sentence, "icon": demo.icon} for demo in DEMOS]
-    own = {"key": OWN, "title": "Use my own data", "text": "Bring a table of texts or a folder of images."}
+    own = {"key": OWN, "title": "Use my own data", "text": "Upload a table of texts or a ZIP of images."}
     return {"label": "What to do", "selected": draft.demo, "cards": [*demos, {**own, "icon": "folder"}]}
 
 
 def current(draft: Draft) -> Demo | None:
-    """The demo that is under way, or None once other data was brought."""
+    """The current demo, or None once other data was chosen."""
     demo = DEMOS[draft.demo] if draft.demo in {demo.name for demo in DEMOS} else None
     return demo if demo and draft.source == demo.source else None
 
 
 def words(draft: Draft) -> str:
-    """What the open page says to somebody who is led through a demo; "" for everybody else."""
+    """What the open page says during a demo; "" otherwise."""
     demo = current(draft)
     return demo.words.get(draft.page, "") if demo else ""
 
 
 def begin(services: Services, draft: Draft, name: str) -> Generator[str, None, Draft]:
-    """Fill every step for the demo. What the person had chosen for their own data is kept beside it."""
+    """Fill every step for the demo. What the person had chosen for their own data is kept."""
     demo = DEMOS[name]
     without_data = {section: value for section, value in demo.config.items() if section != "data"}
-    fresh = draft.start_anew(demo=demo.name, own=set_aside(draft), config=without_data)
+    fresh = draft.fresh(demo=demo.name, own=set_aside(draft), config=without_data)
     services.drafts.save(fresh)  # the import goes on from what is stored
     try:
         services.architectures.prefetch(fresh)  # while the data is read
@@ -154,7 +154,7 @@ def own_data(draft: Draft) -> Draft:
         return Draft.model_validate({**draft.own, "id": draft.id, "page": draft.page, "demo": OWN})
     if current(draft) is None:
         return draft.change(demo=OWN)
-    return draft.start_anew(demo=OWN)
+    return draft.fresh(demo=OWN)
 
 
 def go_on_with_own(draft: Draft) -> Draft:
@@ -162,4 +162,4 @@ def go_on_with_own(draft: Draft) -> Draft:
     if draft.own:
         return own_data(draft)
     kept = {section: draft.config[section] for section in ("task", "model") if section in draft.config}
-    return draft.start_anew(demo=OWN, config=kept)
+    return draft.fresh(demo=OWN, config=kept)

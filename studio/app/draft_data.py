@@ -33,7 +33,7 @@ class Datasets:
         self._lock = threading.Lock()
 
     def imported(self, draft: Draft) -> Imported | None:
-        """The rows as they were brought, or None where there are none yet.
+        """The imported rows, or None where there are none yet.
 
         A run of the command line knows its data from its worker, so perhaps only after somebody opened it.
         """
@@ -43,8 +43,8 @@ class Datasets:
             return None
         return Imported.open(self._store.home.datasets / key)
 
-    def brought(self, draft: Draft) -> Imported:
-        """The rows as they were brought; StudioError where there are none."""
+    def require_imported(self, draft: Draft) -> Imported:
+        """The imported rows; raises StudioError where there are none."""
         imported = self.imported(draft)
         if imported is None:
             raise StudioError("There is no data yet.", "", "Upload a file or pick a sample.")
@@ -67,7 +67,7 @@ class Datasets:
 
         Raises StudioError where the data cannot be used so.
         """
-        imported = self.brought(draft)
+        imported = self.require_imported(draft)
         if draft.task is None:
             raise StudioError("There is no task yet.", "", "Say what you want to teach first.")
         options, task = draft.data, TASKS[draft.task]
@@ -109,7 +109,9 @@ class Datasets:
             return EMPTY_PAGE
         start, count = bounds(query)
         columns = TASKS[draft.task].columns if draft.task else ()
-        return preview_page(imported, columns, self.columns(draft), start, count)
+        assembled = self.usable(draft)
+        labels = list(assembled.counts) if assembled else ()
+        return preview_page(imported, columns, self.columns(draft), start, count, labels)
 
     def problems(self, query: dict[str, Any]) -> dict[str, Any]:
         """What is left out of the draft's rows, or worth knowing, and why. query as for `preview`."""
@@ -124,14 +126,14 @@ class Datasets:
                 {"key": "row", "title": "Row", "kind": "number"},
                 {"key": "what", "title": "What", "kind": "text"},
                 {"key": "why", "title": "Why", "kind": "text"},
-                {"key": "then", "title": "So", "kind": "badge"},
+                {"key": "then", "title": "What happens", "kind": "badge"},
             ],
             "rows": [
                 {
                     "row": problem.row or "",
                     "what": problem.what,
                     "why": problem.why,
-                    "then": "left out" if problem.drops else "kept",
+                    "then": "left out" if problem.drops else "used",
                 }
                 for problem in problems[start : start + count]
             ],

@@ -1,4 +1,4 @@
-"""Drafts as earlier versions wrote them, brought into the present form, so that an upgrade loses no choice."""
+"""Drafts as earlier versions wrote them, converted to the current form, so that an upgrade loses no choice."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -92,7 +92,7 @@ class Draft(Options):
         RunConfig.check_partial(config, CHOICES)
         return self.change(config=config)
 
-    def start_anew(self, **values: Any) -> "Draft":
+    def fresh(self, **values: Any) -> "Draft":
         """A draft in which nothing is chosen yet, for the same person on the same page."""
         return Draft(id=self.id, page=self.page, folders=self.folders, **values)
 
@@ -119,7 +119,7 @@ class Draft(Options):
 
     @property
     def data(self) -> DataOptions:
-        """With the usual values where nothing is chosen; `source` is "" before data is brought."""
+        """With the usual values where nothing is chosen; `source` is "" before data is chosen."""
         return DataOptions.read({"source": "", **self.value("data", {})})
 
     @property
@@ -157,7 +157,7 @@ class Drafts:
         try:
             return Draft.model_validate({**stored, "id": draft_id})
         except ValidationError:
-            return Draft(id=draft_id)  # no version wrote this: start anew under the same id
+            return Draft(id=draft_id)  # no version wrote this: start over under the same id
 
     def save(self, draft: Draft) -> Draft:
         replace_json(self._file(draft.id), DRAFT.stamp(draft.model_dump(mode="json")))

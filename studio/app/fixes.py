@@ -48,9 +48,10 @@ def found_html(assembled: Assembled) -> str:
     if not dropped and not remarked:
         return notice("good", "Every row can be used.")
     if not dropped:
-        return heading("Worth knowing", f"Every row can be used; {remarked:,} are kept with a note.")
-    remarks = f" {remarked:,} are kept with a note." if remarked else ""
-    return heading("Problems found", f"{dropped:,} rows are left out, each for the reason given.{remarks}")
+        return heading("Worth knowing", f"Every row can be used; {remarked:,} with a note.")
+    remarks = f" {remarked:,} used with a note." if remarked else ""
+    left_out = "1 row is" if dropped == 1 else f"{dropped:,} rows are"
+    return heading("Problems found", f"{left_out} left out, for the reason given.{remarks}")
 
 
 def offers(draft: Draft, assembled: Assembled) -> list[Fix]:

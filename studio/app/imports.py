@@ -1,4 +1,4 @@
-"""Bringing data into a draft: read in a process of its own, with progress and Cancel."""
+"""Importing data into a draft: read in a process of its own, with progress and Cancel."""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -73,7 +73,7 @@ def import_hub(services: Services, draft: Draft, name: str | None) -> Generator[
     yield progress_html("Asking the Hub")
     reach = hub.reach(services.home)
     if not reach.reachable:
-        raise StudioError(f"'{name}' cannot be fetched.", reach.reason, "Bring the data as a file, or take a sample.")
+        raise StudioError(f"'{name}' cannot be fetched.", reach.reason, "Upload the data as a file, or use a sample.")
     source = f"hub:{str(name).strip()}"
     return (yield from import_source(services, draft, source, str(name).strip(), ReadingOptions()))
 

@@ -1,4 +1,4 @@
-"""What the live chart asks for twice a second: the news of a run since a byte offset of its log.
+"""What the live chart asks for twice a second: what is new in a run since a byte offset of its log.
 
 However long a run is, what goes to the browser is bounded: the first answer is thinned, and so is one to a browser
 that is far behind.
@@ -21,7 +21,7 @@ FIRST_POINTS = 2000  # a chart is about a thousand pixels wide
 FAR_BEHIND = 500_000  # bytes of the log: about as many steps as the first points are
 
 STATUS_TITLES: dict[Status, str] = {
-    "queued": "Waiting for its turn",
+    "queued": "Waiting in line",
     "starting": "Starting",
     "running": "Training",
     "paused": "Paused",
@@ -31,7 +31,7 @@ STATUS_TITLES: dict[Status, str] = {
     "interrupted": "Interrupted",
 }
 INTERRUPTED = Explanation(
-    "The training process is gone.",
+    "The training process has ended unexpectedly.",
     "It was ended from outside, ran out of memory, or the machine was restarted.",
     "Press Resume to go on from the last saved step; nothing before it is lost.",
 )
@@ -40,7 +40,7 @@ STORIES = {
     "queued": "It starts as soon as the machine is free.",
     "starting": "The studio gets the model and the examples ready.",
     "preparing": "Every example is turned into numbers, the only thing that a model reads.",
-    "caching": "The part of the model that stays as it is looks at every example once, and its view is kept.",
+    "caching": "The frozen layers of the model process every example once, and the result is kept.",
     "training": "The model guesses, is told the right answer, and corrects itself a little, again and again.",
     "saving": "The result is packed into a folder of its own.",
 }  # what goes on, for people who never watched a training; in other phases the worker's own sentence is as plain
@@ -157,10 +157,8 @@ def _gain(state: RunState) -> str:
     if best is None or first is None or not all(metric.name in event.metrics for event in (best, first)):
         return ""
     now, before = metric.text(best.metrics[metric.name]), metric.text(first.metrics[metric.name])
-    told = metric.said.format(now) if metric.said else f"{metric.title} is {now} ({metric.sentence})"
-    checked = (
-        f"Of the examples that it was checked on, {told}" if metric.said else f"On the validation examples, {told}"
-    )
+    told = metric.said.format(now) if metric.said else f"{metric.in_sentence} is {now} ({metric.sentence})"
+    checked = f"On the validation examples, {told}"
     return f"{checked}; before training it was {before}." if first.step == 0 else f"{checked}."
 
 
@@ -174,7 +172,7 @@ def _stats(state: RunState) -> list[tuple[str, str]]:
         stats.append(("Training loss", f"{latest.loss:.3f}"))
     if state.best and plan:
         metric = metric_named(headline(state))
-        stats.append((f"Best {metric.title}", metric.text(state.best.metrics.get(metric.name, math.nan))))
+        stats.append((f"Best {metric.in_sentence}", metric.text(state.best.metrics.get(metric.name, math.nan))))
     if latest and latest.seconds_left is not None and state.status == "running":
         stats.append(("Time left", duration(latest.seconds_left)))
     elif state.started:

@@ -27,7 +27,7 @@ BUILDERS: tuple[Callable[[Services], Page], ...] = (
     share.build,
 )
 BRAND = "Fine-Tuning Studio"
-AT_ONCE = 8  # people whose import, download or question is being worked on, for each kind of work
+CONCURRENT_JOBS = 8  # people whose import, download or question is being worked on, for each kind of work
 # programs come in by the command line: describing every click as an API would double the size of the page
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 EMPTY = (None, "")  # both stand for an empty field
@@ -208,7 +208,7 @@ class Shell:
             [self.draft_id, *wire.inputs],
             outputs,
             queue=slow,
-            concurrency_limit=AT_ONCE,
+            concurrency_limit=CONCURRENT_JOBS,
             **QUIET,
             trigger_mode=trigger_mode(wire, slow),
         )

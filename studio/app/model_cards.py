@@ -137,12 +137,16 @@ def _card(
         "icon": TASKS[str(draft.task)].icon,
         "tags": [{"text": size(parameters)}, place, fit_tag(parameters, machine)],
         "details": [
-            *([f"Licence {card.licence}", f"Reads {card.reads}"] if card else []),
+            *([f"Licence {card.licence}", _reads(card)] if card else []),
             *([f"{download} to download"] if download and hub_reason and not info else []),
             f"From {memory_for_all(parameters) / GIGABYTE:.1f} GB of memory to train all of it",
         ],
         "disabled": "" if info else hub_reason or lack_of_disk(card),
     }
+
+
+def _reads(card: ModelCard) -> str:
+    return f"Image size {card.reads}" if card.reads.endswith(" px") else f"Reads {card.reads}"
 
 
 def lack_of_disk(card: ModelCard | None) -> str:

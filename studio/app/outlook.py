@@ -1,4 +1,4 @@
-"""What a choice means before it is started: trained parameters, layers, time and memory on this machine."""
+"""What a choice means before training starts: trained parameters, layers, time and memory on this machine."""
 
 import math
 from dataclasses import dataclass
@@ -109,11 +109,11 @@ def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
 def suggested(services: Services, draft: Draft, about: Subject) -> Suggestion:
     """What to begin with for this model and these rows, on this machine."""
 
-    def look(settings: Settings) -> Outcome:
+    def estimate_of(settings: Settings) -> Outcome:
         would = outlook(services, about, draft.configure(settings).run_config())
         return Outcome(would.estimate.seconds, would.tone != "bad")
 
-    return suggest(about.structure, about.rows["train"], about.classes, look)
+    return suggest(about.structure, about.rows["train"], about.classes, estimate_of)
 
 
 def preset_draft(services: Services, draft: Draft, about: Subject, name: str) -> Draft:

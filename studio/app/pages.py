@@ -32,7 +32,7 @@ from studio.store import Store
 @dataclass(frozen=True)
 class Services:
     """What pages work with. By draft: `jobs` holds the running import or download, so that
-    Cancel finds it, `searches` what the last search of the Hub brought, `answers` what the models last said."""
+    Cancel finds it, `searches` the results of the last search of the Hub, `answers` the models' last answers."""
 
     settings: ServerSettings
     home: Home

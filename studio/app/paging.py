@@ -15,7 +15,7 @@ def bounds(query: dict[str, Any]) -> tuple[int, int]:
 
 
 def interleaved(rows: pandas.DataFrame, groups: pandas.Series | None) -> pandas.DataFrame:
-    """Group after group in turn: images come folder by folder, and a first page of one class would tell little.
+    """Group after group in turn: images come folder by folder, and a first page of one class would show little.
 
     groups: a word a row, in the rows' order; None leaves the rows as they are.
     """

@@ -16,18 +16,23 @@ THUMBNAIL = "thumbnail"
 
 
 def preview_page(
-    imported: Imported, columns: Sequence[Column], names: Mapping[str, str], start: int, count: int
+    imported: Imported,
+    columns: Sequence[Column],
+    names: Mapping[str, str],
+    start: int,
+    count: int,
+    labels: Sequence[str] = (),
 ) -> dict[str, Any]:
     """A page for `components.tables.PagedTable`: the task's columns as their fields are drawn, then everything else.
 
-    columns: the task's. names: which column of the file plays which role.
+    columns: the task's. names: which column of the file plays which role. labels: of all rows, for their colours.
     """
     rows = _page(imported, columns, names, start, count)
     there = [str(name) for name in rows.columns if name != "row"]
     roles = [column for column in columns if names.get(column.name) in there]
     if imported.kind == "image" and not any(column.kind == "image" for column in roles):
         roles, names = [FILE, *roles], {**names, FILE.name: FILE.name}
-    drawn = {_key(drawing, names): drawing for drawing in drawings(roles)}
+    drawn = {_key(drawing, names): drawing for drawing in drawings(roles, labels)}
     shown = {names[column.name] for drawing in drawn.values() for column in drawing.columns}
     shown -= {names[column.name] for column in roles if column.kind == "image"}  # the file's name is shown as well
     others = [name for name in there if name not in shown]
@@ -70,9 +75,9 @@ def _cells(
     imported: Imported, drawn: Mapping[str, Drawing], names: Mapping[str, str], others: Sequence[str], row: Any
 ) -> dict[str, Any]:
     by_role = {role: row.get(name) for role, name in names.items()}
-    told = {name: "" if is_empty(row[name]) else str(row[name]) for name in others}
+    texts = {name: "" if is_empty(row[name]) else str(row[name]) for name in others}
     return {
         "row": str(row["row"]),
-        **told,
+        **texts,
         **{key: drawing.draw(by_role, imported) for key, drawing in drawn.items()},
     }

@@ -10,17 +10,17 @@ import pyarrow.parquet
 
 from studio.app.answers import ANSWERS
 from studio.app.cells.rows import Drawing, drawings, is_empty
-from studio.app.former_results import current_rows, current_scores
 from studio.app.paging import EMPTY_PAGE, bounds, interleaved
 from studio.app.runs import config_of
 from studio.data.fields import FIELDS
 from studio.data.importing import Imported
+from studio.exporters.folder import labels_in
 from studio.files import read_json
-from studio.migrations import SCORES
 from studio.paths import Home
 from studio.store import Run, Store
 from studio.tasks import TASKS
 from studio.tasks.base import Answer, Task
+from studio.tasks.former_results import SCORES, current_rows
 
 ANSWER = "answer"
 LOOKED_AT = 1000  # rows, to see whether a column is the same in all
@@ -43,10 +43,12 @@ class Results:
         if run is None or task is None or not run.test_rows_file.is_file():
             return EMPTY_PAGE
         rows = test_rows(run)
+        labels = classes_of(run, task)
         mark = query.get("mark")
         if mark is not None:
             rows = rows[rows["marks"].map(lambda marks: mark in marks)]
-        shown = [drawing for drawing in drawings(task.columns) if mark is None or not is_constant(drawing, task, rows)]
+        drawn = drawings(task.columns, labels)
+        shown = [drawing for drawing in drawn if mark is None or not is_constant(drawing, task, rows)]
         gallery = any(drawing.is_seen for drawing in shown)
         rows = interleaved(rows, groups_of(rows, task)) if gallery else rows
         start, count = bounds(query)
@@ -78,7 +80,7 @@ def count_test_rows(run: Run) -> int:
 
 def scores(run: Run) -> dict[str, Any]:
     """{"validation": {"metrics", "views"}, "test": {...}} as the worker wrote them; empty before the end of a run."""
-    return {split: current_scores(found) for split, found in SCORES.upgrade(read_json(run.scores_file) or {}).items()}
+    return SCORES.upgrade(read_json(run.scores_file) or {})
 
 
 def imported_of(run: Run, home: Home) -> Imported | None:
@@ -96,6 +98,11 @@ def groups_of(rows: pandas.DataFrame, task: Task) -> pandas.Series | None:
     """What the rows are shown in turn by: the classes of the first target that has some."""
     found: Sequence[pandas.Series | None] = [FIELDS[column.kind].strata(rows[column.name]) for column in task.targets]
     return next((groups for groups in found if groups is not None), None)
+
+
+def classes_of(run: Run, task: Task) -> Sequence[str]:
+    """The classes that the run's model may name."""
+    return task.classes(labels_in(run.model))
 
 
 def answer_of(text: str) -> Answer:

@@ -1,4 +1,4 @@
-"""Every setting, under Advanced: a panel a topic, a search over all of them, and what differs from the usual."""
+"""Every setting, under Advanced: a panel a topic, a search over all of them, and what differs from the defaults."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the logs say of the runs that somebody looks at: each log is read once, and then only from where it was."""
+"""The state of the runs that somebody is viewing: each log is read once, and then only what was added."""
 
 import threading
 from collections import OrderedDict

@@ -41,6 +41,9 @@ def add_to(subparsers: Any) -> None:
         metavar="SETTING=VALUE",
         help="how to read the file, such as encoding=cp1251 or header=false; guessed where not given",
     )
+    parser.add_argument(
+        "--files", metavar="DIR", help="the folder of the images that a table names, if not the table's own"
+    )
     add_shared_flags(parser)
     parser.set_defaults(handler=run)
 
@@ -49,7 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
     columns = dict(_parse_pair(column) for column in arguments.columns)
     reading = dict(_parse_pair(each) for each in arguments.reading)
     progress = Progress()
-    options = DataOptions.read({"source": arguments.data, "columns": columns, "reading": reading}, "data settings")
+    options = DataOptions.read(
+        {"source": arguments.data, "files": arguments.files, "columns": columns, "reading": reading}, "data settings"
+    )
     imported = import_data(options, chosen_home(arguments), progress)
     doubts = open_doubts(imported, options, arguments.task)
     try:
@@ -84,7 +89,13 @@ def import_data(options: DataOptions, home: Home, progress: Progress) -> "Import
     from studio.data.importing import Imported
 
     source = options.source if ":" in options.source or options.source.startswith("sample/") else _path(options.source)
-    request = {"op": "import", "source": source, "reading": options.reading.model_dump(), "home": str(home.root)}
+    request = {
+        "op": "import",
+        "source": source,
+        "files": _path(options.files) if options.files else None,
+        "reading": options.reading.model_dump(),
+        "home": str(home.root),
+    }
     job = Job("studio.data.process", request)
     for step in job:
         progress.update(f"{step.sentence} {step.done}/{step.total}" if step.total else step.sentence)

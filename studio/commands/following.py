@@ -24,7 +24,7 @@ from studio.events import (
 )
 from studio.store import Run
 
-SECONDS_BETWEEN_LOOKS = 0.15
+SECONDS_BETWEEN_CHECKS = 0.15
 CTRL_C_HELP = (
     "The run goes on in a process of its own, also when this command is killed. Ctrl-C stops it at its next step and "
     "keeps its best model; a second Ctrl-C leaves it running. Where Ctrl-C is ignored from the start, as for a shell's "
@@ -62,7 +62,7 @@ def count_interrupts() -> Iterator[Interrupts]:
 
 
 def follow(run: Run, progress: Progress, process: "subprocess.Popen[bytes]", interrupts: Interrupts) -> RunState:
-    """Print what the run tells until it has ended. The first Ctrl-C asks it to stop, a second one leaves it alone."""
+    """Print the run's events until it has ended. The first Ctrl-C asks it to stop, a second one leaves it alone."""
     events, offset = run.read_from(0)  # of earlier lives
     state, asked = fold(events), False
     if interrupts.ignored:
@@ -83,7 +83,7 @@ def follow(run: Run, progress: Progress, process: "subprocess.Popen[bytes]", int
         if interrupts.presses > 1:
             progress.line(f"Left alone; it goes on. Stop it with `studio stop {run.id}`.")
             return state
-        time.sleep(SECONDS_BETWEEN_LOOKS)
+        time.sleep(SECONDS_BETWEEN_CHECKS)
 
 
 def _show(event: AnyEvent, state: RunState, progress: Progress) -> None:

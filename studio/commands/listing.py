@@ -82,7 +82,7 @@ def _named(entries: Any) -> list[Row]:
 
 
 def _unless(row: Row, reason: str) -> Row:
-    """An entry that may not be usable on this machine: with the reason in its sentence, and apart for programs."""
+    """An entry that may not be usable on this machine: the reason is in its sentence, and in a field."""
     sentence = f"{row['sentence']} Not on this machine: {reason}" if reason else row["sentence"]
     return {**row, "sentence": sentence, "why_not_here": reason}
 

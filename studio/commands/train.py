@@ -46,7 +46,7 @@ def add_to(subparsers: Any) -> None:
         add_shared_flags(parser)
     for parser in (train, subparsers.choices["resume"]):
         parser.add_argument(
-            "--trust-remote-code", action="store_true", help="let the model bring Python code that runs here"
+            "--trust-remote-code", action="store_true", help="let the model run Python code from its repository"
         )
 
 

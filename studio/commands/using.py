@@ -33,7 +33,7 @@ def add_to(subparsers: Any) -> None:
     )
     predict.add_argument("--output", type=Path, help="write the answers to this CSV file (for a file of inputs)")
     predict.set_defaults(handler=run_predict)
-    export = subparsers.add_parser("export", help="take a finished run's model away")
+    export = subparsers.add_parser("export", help="write a finished run's model into a folder")
     export.add_argument("run", metavar="RUN", help="a run's id or folder")
     export.add_argument("--format", required=True, metavar="NAME", help="see `studio list exporters`")
     export.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder to write into")
@@ -92,7 +92,7 @@ def given_row(task: "Task", alone: str | None, named: list[str]) -> dict[str, st
     missing = [column for column in task.inputs if column.required and not given.get(column.name, "").strip()]
     if missing:
         raise StudioError(
-            f"There is nothing to look at for '{missing[0].name}'.",
+            f"Nothing was given for '{missing[0].name}'.",
             FIELDS[missing[0].kind].missing,
             f"Give it as --input {missing[0].name}=... or, where it is the only input, as it is.",
         )

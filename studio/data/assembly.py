@@ -15,6 +15,7 @@ from studio.data.fields import FIELDS
 from studio.data.findings import empty_cells, lone_classes, repeated, unusable_cells
 from studio.data.guessing import guess_columns
 from studio.data.importing import Imported
+from studio.data.named_files import why_refused
 from studio.data.options import DataOptions
 from studio.data.split_names import COLUMN_NAMES, split_named
 from studio.data.splitting import SplitOptions, sample_rows, split_rows
@@ -146,7 +147,8 @@ def divide(cleaned: Cleaned, options: DataOptions) -> Assembled:
 
 def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence[Column]) -> dict[str, str]:
     """Every role's column: as chosen, else guessed. Raises StudioError for what is missing or unknown."""
-    chosen = {role: name for role, name in chosen.items() if name}
+    naming = imported.named.get("column") if imported.kind == "image" else None
+    chosen = {role: "image" if name == naming else name for role, name in chosen.items() if name}
     known = {column.name: column for column in columns}
     there = f"Columns of the data: {', '.join(imported.columns)}."
     for role, name in chosen.items():
@@ -163,6 +165,8 @@ def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence
             )
     mapping = guess_columns(imported, columns, chosen)
     for column in columns:
+        if column.required and column.kind == "image" and imported.kind == "text":
+            raise without_images(imported)
         if column.required and column.name not in mapping:
             raise missing_column(imported, column, mapping)
     names = list(mapping.values())
@@ -182,11 +186,27 @@ def missing_column(imported: Imported, column: Column, mapping: Mapping[str, str
     empty = {profile.name for profile in imported.profiles if not profile.filled}
     usable = [name for name in open_columns if name not in empty]
     field = FIELDS[column.kind]
-    if usable and field.name != "image":
+    if usable and not field.absent:
         there = f"Columns of the data: {', '.join(usable)}."
         return StudioError(f"Which column holds the {column.title.lower()}?", there, "Choose the column.")
     why = f"It has the columns {', '.join(imported.columns)}." if imported.kind == "text" else "It holds images alone."
-    return StudioError(f"The data has no {field.title} for this task.", why, field.bring.get(imported.kind, ""))
+    what = field.absent or f"The data has no {field.title} for this task."
+    return StudioError(what, why, field.bring.get(imported.kind, ""))
+
+
+def without_images(imported: Imported) -> StudioError:
+    """For a table that came alone, where images are to be learned from."""
+    first = next(iter(imported.named.get("names", ())), None)
+    if first is None:
+        why = f"It is a table with the columns {', '.join(imported.columns)}, and names none."
+    else:
+        why = f"The table names '{first[:200]}'. {why_refused(first) or 'No image came with it.'}"
+    return StudioError(
+        "There are no images in the data.",
+        why,
+        "Put the images and the table into one ZIP file. From the command line, they may also lie below the table's "
+        "folder, or below the one that `data.files` of the run file names.",
+    )
 
 
 def given_splits(source: pandas.DataFrame, mapping: Mapping[str, str]) -> pandas.Series | None:
@@ -295,7 +315,14 @@ def _without(table: pandas.DataFrame, problems: Sequence[Problem]) -> pandas.Dat
 
 
 def _require_enough(table: pandas.DataFrame, label: str | None, problems: Sequence[Problem]) -> None:
-    first = next((f" The first reason: row {p.row}: {p.what}" for p in problems if p.drops), "")
+    reason = next((p for p in problems if p.drops and p.row), None)
+    if table.empty and reason:
+        raise StudioError(
+            "None of the rows can be used.",
+            f"Row {reason.row}: {reason.what} {reason.why}".strip(),
+            "Correct the data, or check that the columns are the right ones.",
+        )
+    first = f" The first reason: row {reason.row}: {reason.what}" if reason else ""
     if len(table) < FEWEST_ROWS:
         raise StudioError(
             "There are too few rows to learn from.",

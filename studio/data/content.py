@@ -14,7 +14,7 @@ from studio.data.folders import find_folder_format
 from studio.data.folders.base import Upload, find
 from studio.data.formats.base import RawTable, encodable, to_frame
 from studio.data.formats.excel import recognises as is_excel
-from studio.data.formats.parquet import PARQUET, image_column
+from studio.data.formats.parquet import PARQUET, embedded_images
 from studio.data.guesses import Guess
 from studio.data.hub import write_image
 from studio.data.image_store import store_images
@@ -25,6 +25,7 @@ from studio.data.progress import Progress
 from studio.data.reading import find_format, look_at, read_table
 from studio.data.samples import SAMPLES
 from studio.data.sources import HubSource, PathSource, SampleSource, Source
+from studio.data.table_images import find_images, image_column
 from studio.data.token_columns import join_columns
 from studio.errors import StudioError
 
@@ -34,7 +35,8 @@ DOCUMENTS = (".docx", ".pptx", ".odt", ".ods", ".odp", ".epub", ".pages", ".numb
 
 @dataclass(frozen=True)
 class Content:
-    """The table's index is `row`."""
+    """The table's index is `row`. named: the names of images in a table that came alone, whether they are there or
+    not; naming: the column that they are in."""
 
     table: pandas.DataFrame
     problems: list[Problem]
@@ -42,6 +44,8 @@ class Content:
     format: str
     reading: ReadingOptions
     guesses: tuple[Guess, ...] = ()
+    named: tuple[str, ...] = ()
+    naming: str = ""
 
 
 def read_source(source: Source, reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress) -> Content:
@@ -62,16 +66,23 @@ def _path(source: PathSource, reading: ReadingOptions, folder: Path, limits: Lim
     if source.path.is_dir():
         return _folder(source.path, _names_in(source.path, limits), reading, folder, limits, progress)
     check_size(source.path, limits)
-    return _file(source.path, reading, folder, limits, progress)
+    return _file(source.path, source.files, reading, folder, limits, progress)
 
 
 def _sample(source: SampleSource, reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress) -> Content:
     """The limits on uploads do not apply to samples."""
-    return _file(SAMPLES[source.name].path, reading, folder, limits, progress)
+    return _file(SAMPLES[source.name].path, None, reading, folder, limits, progress)
 
 
-def _file(path: Path, reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress) -> Content:
-    """An archive of images or of one table, or a table."""
+def _file(
+    path: Path,
+    files: Path | None,
+    reading: ReadingOptions,
+    folder: Path,
+    limits: Limits,
+    progress: Progress,
+) -> Content:
+    """An archive of images or of one table, or a table. files: where else a table's images may lie."""
     with path.open("rb") as file:
         head = file.read(4)
     packed = head in (b"PK\x03\x04", b"PK\x05\x06") and path.suffix.lower() not in DOCUMENTS
@@ -79,9 +90,9 @@ def _file(path: Path, reading: ReadingOptions, folder: Path, limits: Limits, pro
         names = unpack(path, _unpacking_folder(folder), limits, progress)
         return _folder(_unpacking_folder(folder), names, reading, folder, limits, progress)
     progress("Reading the file", 0, 0)
-    if find_format(path) is PARQUET and (column := image_column(path)):
+    if find_format(path) is PARQUET and (column := embedded_images(path)):
         return _embedded(path, column, folder, limits, progress)
-    return _table(path, reading, limits)
+    return _table(path, files, reading, folder, limits, progress)
 
 
 def _embedded(path: Path, image: str, folder: Path, limits: Limits, progress: Progress) -> Content:
@@ -106,10 +117,30 @@ def check_size(path: Path, limits: Limits) -> None:
         )
 
 
-def _table(path: Path, reading: ReadingOptions, limits: Limits) -> Content:
+def _table(
+    path: Path, files: Path | None, reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress
+) -> Content:
+    """With the images that it names, where some of them are there."""
     found = look_at(path, reading, limits)
     table, problems = read_table(path, found.options, limits)
-    return Content(table, problems, "text", find_format(path).name, found.options, found.guesses)
+    form, column = find_format(path).name, image_column(table)
+    plain = Content(table, problems, "text", form, found.options, found.guesses)
+    if column is None:
+        return plain
+    names = tuple(table[column].dropna().unique())
+    images = find_images(table, column, named_folders(path, files), limits)
+    if images is None:
+        return replace(plain, named=names, naming=column)
+    rows, annotated, unreadable = take_boxes(images.table)
+    stored, broken = store_images(rows, annotated, path.parent, folder, progress, images.places)
+    all_problems = problems + images.problems + unreadable + broken
+    content = _images(stored, all_problems, form, found.options, found.guesses)
+    return replace(content, named=names, naming=column)
+
+
+def named_folders(path: Path, files: Path | None) -> list[Path]:
+    """Where the files may lie that a table names."""
+    return [path.parent, *([files] if files else [])]
 
 
 def _names_in(folder: Path, limits: Limits) -> list[str]:
@@ -139,14 +170,24 @@ def _folder(
     if not upload.found.images:
         return Content(listing.table, listing.problems, "text", title, listing.reading, listing.guesses)
     table, broken = store_images(listing.table, listing.annotated, source, folder, progress)
-    problems = sorted(map(_storable, listing.problems + broken), key=lambda problem: problem.row)
+    return _images(table, broken + listing.problems, title, listing.reading, listing.guesses)
+
+
+def _images(
+    table: pandas.DataFrame,
+    problems: list[Problem],
+    form: str,
+    reading: ReadingOptions,
+    guesses: tuple[Guess, ...] = (),
+) -> Content:
     if table.empty:
         raise StudioError(
             "None of the images can be used.",
-            next((problem.why for problem in broken + listing.problems if problem.drops), ""),
-            "Save them as JPEG or PNG.",
+            next((_storable(problem).why or problem.what for problem in problems if problem.drops), ""),
+            "Bring JPEG or PNG files, named as the table names them.",
         )
-    return Content(table, problems, "image", title, listing.reading, listing.guesses)
+    ordered = sorted(map(_storable, problems), key=lambda problem: problem.row)
+    return Content(table, ordered, "image", form, reading, guesses)
 
 
 def _storable(problem: Problem) -> Problem:

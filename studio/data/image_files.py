@@ -131,6 +131,8 @@ def _open(path: Path, short_side: int | None) -> Opened:
     except UnidentifiedImageError as error:  # its words are the file's whole path on this machine
         raise unreadable(path, "It cannot be opened as an image: it is damaged, or something else.") from error
     except Exception as error:
+        if isinstance(error, OSError) and error.errno is None:  # Pillow's own, such as "image file is truncated"
+            raise unreadable(path, "The image file is damaged.") from error
         raise unreadable(path, f"It cannot be opened as an image ({error or type(error).__name__}).") from error
 
 
@@ -158,4 +160,4 @@ def _to_rgb(image: "Image") -> "Image":
 
 
 def unreadable(path: Path, why: str) -> StudioError:
-    return StudioError(f"The image {path.name} cannot be used.", why, "Save it anew as JPEG or PNG.")
+    return StudioError(f"The image {path.name} cannot be used.", why, "Save it again as JPEG or PNG.")

@@ -10,7 +10,8 @@ import pandas
 
 from studio.data.annotations import AnnotatedImage, place_boxes
 from studio.data.columns import Problem
-from studio.data.image_files import StoredImage, store_image
+from studio.data.image_files import StoredImage, store_image, unreadable
+from studio.data.named_files import NotBroughtError, find_below
 from studio.data.progress import Progress
 from studio.errors import StudioError
 
@@ -23,13 +24,14 @@ def store_images(
     source: Path,
     folder: Path,
     progress: Progress,
+    places: Mapping[str, Path] | None = None,
 ) -> tuple[pandas.DataFrame, list[Problem]]:
     """Copies and thumbnails of every image that column `image` names, in `folder`; rows of broken ones become problems.
 
-    annotated: row -> what is known of its image; the table gets a column `boxes` then. Raises StudioError when no
-    image can be used.
+    annotated: row -> what is known of its image; the table gets a column `boxes` then. places: name -> path of the
+    image, where it is not `source` / name. Raises StudioError when no image can be used.
     """
-    stored = store_files(dict.fromkeys(table["image"]), source, folder, progress)
+    stored = store_files(dict.fromkeys(table["image"]), source, folder, progress, places)
     problems: list[Problem] = []
     copies: dict[int, str] = {}
     boxes: dict[int, str] = {}
@@ -50,12 +52,17 @@ def store_images(
     return kept, problems
 
 
-def store_files(names: Iterable[str], source: Path, folder: Path, progress: Progress) -> Stored:
-    """Every image below `source` of these names, or why it cannot be opened."""
+def store_files(
+    names: Iterable[str], source: Path, folder: Path, progress: Progress, places: Mapping[str, Path] | None = None
+) -> Stored:
+    """Every image below `source` of these names, or why it cannot be opened. places: name -> its path, where known."""
 
     def store(name: str) -> StoredImage | StudioError:
         try:
-            return store_image(source / name, folder / "files", folder / "thumbnails", name)
+            path = places[name] if places else find_below(name, [source])
+            return store_image(path, folder / "files", folder / "thumbnails", name)
+        except NotBroughtError as error:
+            return unreadable(source / name, str(error))
         except StudioError as error:
             return error
 

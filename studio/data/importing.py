@@ -5,6 +5,7 @@ DATASET_DIR/ table.parquet   every row as text, and `row`, its number in the fil
              thumbnails/     (images only)
              about.json      see `Imported`
              problems.json   what was wrong with rows that could not be read
+             named.json      the names of images in a table that came alone, and a stamp of those that were there
              COMPLETE        comes last
 
 The folder's name follows from the content and from how it is to be read, so the same import is done once.
@@ -27,14 +28,15 @@ import pyarrow.parquet
 from filelock import FileLock, Timeout
 
 from studio.data.columns import Problem
-from studio.data.content import Content, read_source
+from studio.data.content import Content, named_folders, read_source
 from studio.data.guesses import Guess
 from studio.data.image_files import thumbnail_of
 from studio.data.limits import Limits
+from studio.data.named_files import stamp_of
 from studio.data.options import ReadingOptions
 from studio.data.profile import ColumnProfile, profile_columns
 from studio.data.progress import Progress, silent
-from studio.data.sources import parse_source
+from studio.data.sources import PathSource, Source, parse_source
 from studio.data.uploads import keep_upload
 from studio.errors import StudioError
 from studio.files import is_complete, mark_complete, read_json, replace_json, replace_with
@@ -46,6 +48,7 @@ __all__ = ["Imported", "import_source", "keep_upload"]
 VERSION = 2
 ROWS_IN_A_GROUP = 2000
 ALIASES = "aliases"
+NAMED = "named.json"
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,16 @@ class Imported:
     @cached_property
     def problems(self) -> list[Problem]:
         """Rows that could not be read, in row order."""
-        return [Problem(**problem) for problem in read_json(self.folder / "problems.json") or []]
+        about, found = read_json(self.folder / "about.json") or {}, read_json(self.folder / "problems.json") or []
+        return [Problem(**problem) for problem in IMPORTED.upgrade({**about, "problems": found})["problems"]]
+
+    @cached_property
+    def named(self) -> dict[str, Any]:
+        """Of a table that came alone and names images: {"column", "names", "stamp"}; else empty.
+
+        The images may be there or not. Where they are, the column is called `image` in the table.
+        """
+        return read_json(self.folder / NAMED) or {}
 
     def page(self, start: int, count: int) -> pandas.DataFrame:
         """`count` rows from position `start` (0-based): column `row` and the file's columns. Reads those alone."""
@@ -119,32 +131,55 @@ class Imported:
 
 
 def import_source(
-    source: str, reading: ReadingOptions, home: Home, limits: Limits, progress: Progress = silent
+    source: str,
+    reading: ReadingOptions,
+    home: Home,
+    limits: Limits,
+    progress: Progress = silent,
+    files: str | None = None,
 ) -> Imported:
     """Import `source`, or return the earlier import of the same content.
 
-    Raises StudioError; an unfinished import is removed then, and after a crash by the next import.
+    files: the folder of the images that a table names, if the person named one. Raises StudioError; an unfinished
+    import is removed then, and after a crash by the next import.
     """
-    parsed = parse_source(source)
+    parsed = parse_source(source, files)
     fingerprint = parsed.fingerprint()
-    key = key_of(fingerprint, reading)
-    if known := _known(home, key):
+    mark, known = _find(home, parsed, fingerprint, reading)
+    if known:
         return known
     _remove_leftovers(home)
+    while True:
+        key = key_of(mark, reading)
+        with _lock(home, key):
+            now, known = _find(home, parsed, fingerprint, reading)
+            if known:
+                return known  # another process has just imported it
+            if now == mark:
+                return _import(home, key, mark, parsed, reading, limits, progress, source)
+        mark = now  # the same table was imported with other images
+
+
+def _import(
+    home: Home,
+    key: str,
+    mark: str,
+    parsed: Source,
+    reading: ReadingOptions,
+    limits: Limits,
+    progress: Progress,
+    source: str,
+) -> Imported:
     folder = home.datasets / key
-    lock = _lock(home, key)
-    with lock:
-        if known := _known(home, key):
-            return known  # another process has just imported it
-        shutil.rmtree(folder, ignore_errors=True)
-        with _clean_after_failure(folder):
-            folder.mkdir(parents=True)
-            content = read_source(parsed, reading, folder, limits, progress)
-            progress("Storing the table", 0, 0)
-            _store(folder, content, parsed.title, source)
-            for named in (content.reading, sure_reading(content.reading, content.guesses)):
-                _remember_alias(home, key_of(fingerprint, named), key)
-            mark_complete(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    with _clean_after_failure(folder):
+        folder.mkdir(parents=True)
+        content = read_source(parsed, reading, folder, limits, progress)
+        progress("Storing the table", 0, 0)
+        _store(folder, content, parsed, source)
+        for stated in (content.reading, sure_reading(content.reading, content.guesses)):
+            _remember_alias(home, key_of(mark, stated), key)
+        mark_complete(folder)
     imported = Imported.open(folder)
     if imported is None:
         raise StudioError("The data was removed while it was read.", "", "Import it again.")
@@ -155,6 +190,23 @@ def sure_reading(reading: ReadingOptions, guesses: Sequence[Guess]) -> ReadingOp
     """Without what is doubtful: what a run file may say before anybody has settled the rest."""
     doubtful = {each.setting.rpartition(".")[2] for each in guesses if each.doubtful}
     return reading.model_copy(update=dict.fromkeys(doubtful))
+
+
+def _find(home: Home, source: Source, fingerprint: str, reading: ReadingOptions) -> tuple[str, Imported | None]:
+    """What the import's key is made from, and the import if it is there.
+
+    The names in a table follow from its content, what lies under them does not: an upload never gets the images that
+    the same table names elsewhere, and changed images are read again.
+    """
+    known = _known(home, key_of(fingerprint, reading))
+    named = known.named if known else {}
+    if not named or not isinstance(source, PathSource):
+        return fingerprint, known
+    stamp = stamp_of(named["names"], named_folders(source.path, source.files))
+    if stamp == named["stamp"]:
+        return fingerprint, known
+    mark = f"{fingerprint}:{stamp}"
+    return mark, _known(home, key_of(mark, reading))
 
 
 def key_of(fingerprint: str, reading: ReadingOptions) -> str:
@@ -217,7 +269,7 @@ def _clean_after_failure(folder: Path) -> Iterator[None]:
         raise
 
 
-def _store(folder: Path, content: Content, title: str, source: str) -> None:
+def _store(folder: Path, content: Content, parsed: Source, source: str) -> None:
     table = content.table.reset_index(names="row")
     arrow = pyarrow.Table.from_pandas(table, preserve_index=False)
     replace_with(
@@ -226,7 +278,7 @@ def _store(folder: Path, content: Content, title: str, source: str) -> None:
     )
     replace_json(folder / "problems.json", [asdict(problem) for problem in content.problems])
     about: dict[str, Any] = {
-        "title": title,
+        "title": parsed.title,
         "source": source,
         "format": content.format,
         "kind": content.kind,
@@ -236,4 +288,7 @@ def _store(folder: Path, content: Content, title: str, source: str) -> None:
         "profiles": [asdict(profile) for profile in profile_columns(content.table)],
         "guesses": [asdict(each) for each in content.guesses],
     }
+    if content.named and isinstance(parsed, PathSource):
+        stamp = stamp_of(content.named, named_folders(parsed.path, parsed.files))
+        replace_json(folder / NAMED, {"column": content.naming, "names": content.named, "stamp": stamp})
     replace_json(folder / "about.json", IMPORTED.stamp(about))

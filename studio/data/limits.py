@@ -4,7 +4,7 @@ import os
 
 from studio.options import Options, setting
 
-LIMIT_VARIABLE = "STUDIO_UPLOAD_LIMIT"  # megabytes; how a server tells its processes, and a person the command line
+LIMIT_VARIABLE = "STUDIO_UPLOAD_LIMIT"  # megabytes; for the processes of a server, and for commands
 
 HOW_TO_RAISE = f"Whoever runs the studio can raise the limit: `studio ui --upload-limit MB`, or {LIMIT_VARIABLE}=MB."
 MEGABYTE = 1024 * 1024

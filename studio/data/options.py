@@ -36,6 +36,11 @@ class DataOptions(Options):
     """source: a file's path, `hub:owner/name` for a data set on the Hub, or `sample/NAME`."""
 
     source: str = setting(title="Data", help="A file, `hub:owner/name`, or `sample/NAME`.")
+    files: str | None = setting(
+        None,
+        title="Folder of files",
+        help="For a table that names images: the folder below which they lie, if not the table's own.",
+    )
     reading: ReadingOptions = ReadingOptions()
     columns: dict[str, str] = setting(
         {}, title="Columns", help="Which column of the file plays which role; guessed where not given."

@@ -1,20 +1,19 @@
 """The process that reads data: `python -m studio.data.process`, so that a large or hostile upload never blocks,
 or takes down, the server.
 
-One JSON request on stdin: {"op": "import", "source", "reading", "home", "limits"}. On stdout JSON lines:
+One JSON request on stdin: {"op": "import", "source", "files", "reading", "home", "limits"}. On stdout JSON lines:
 {"progress": {"sentence", "done", "total"}} any number of times, then {"result": ...} or
 {"error": {"what", "why", "what_to_do"}}. Killing it is cancelling it: what is half made never counts as
 complete, and the next import removes it.
 """
 
 import json
-import os
 import sys
 import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from studio.data.importing import import_source
 from studio.data.limits import Limits, limits_here
@@ -22,6 +21,7 @@ from studio.data.options import ReadingOptions
 from studio.data.progress import Progress
 from studio.errors import StudioError
 from studio.paths import Home
+from studio.processes import own_stdout
 
 SECONDS_BETWEEN = 0.1
 
@@ -33,6 +33,7 @@ def run_import(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         Home(Path(request["home"])),
         Limits.read(request["limits"], "limits") if "limits" in request else limits_here(),
         progress,
+        request.get("files"),
     )
     return {
         "folder": str(imported.folder),
@@ -73,17 +74,8 @@ def answer(request: dict[str, Any], write: Callable[[dict[str, Any]], None]) -> 
         return 1
 
 
-def protected_stdout() -> TextIO:
-    """The real stdout; from now on whatever else prints, in Python or below, lands on stderr."""
-    sys.stdout.flush()
-    channel = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
-    return channel
-
-
 def main() -> int:
-    channel = protected_stdout()
+    channel = own_stdout()
 
     def write(message: dict[str, Any]) -> None:
         channel.write(json.dumps(message) + "\n")

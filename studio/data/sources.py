@@ -16,7 +16,10 @@ BLOCK = 1024 * 1024
 
 @dataclass(frozen=True)
 class PathSource:
+    """files: the folder that holds the files which a table names, if not the table's own."""
+
     path: Path
+    files: Path | None = None
 
     @property
     def title(self) -> str:
@@ -59,8 +62,11 @@ class SampleSource:
 Source = PathSource | HubSource | SampleSource
 
 
-def parse_source(source: str) -> Source:
-    """Raises StudioError when there is no such file, sample, or possible name on the Hub."""
+def parse_source(source: str, files: str | None = None) -> Source:
+    """Raises StudioError when there is no such file, sample, or possible name on the Hub.
+
+    files: the folder that the person named for the files which a table names.
+    """
     source = source.strip()
     if source.startswith(HUB):
         name, _, config = source.removeprefix(HUB).partition(":")
@@ -84,7 +90,20 @@ def parse_source(source: str) -> Source:
             "It may have been moved or deleted." if source else "",
             "Upload the file again, or check the path.",
         )
-    return PathSource(path.resolve())
+    return PathSource(path.resolve(), _files_folder(files) if files else None)
+
+
+def _files_folder(files: str) -> Path:
+    try:
+        folder = Path(files).expanduser()
+        there = folder.is_dir()
+    except (OSError, RuntimeError, ValueError):
+        there = False
+    if not there:
+        raise StudioError(
+            f"There is no folder {files}.", "`data.files` names it for the files in the table.", "Check the path."
+        )
+    return folder.resolve()
 
 
 def file_hash(path: Path) -> str:

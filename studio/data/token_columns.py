@@ -35,7 +35,7 @@ def join_columns(raw: RawTable) -> RawTable:
         if fault
     ]
     if numeric:
-        why = "0 is taken for what is not marked, and every other number for a label of its own."
+        why = "0 is taken as unmarked, and every other number as a label of its own."
         problems.insert(0, Problem(0, "The tags are numbers, and nothing says what they mean.", why, drops=False))
     return replace(
         raw,

@@ -41,7 +41,7 @@ class Layout:
 
 def reserve(file: Path, size: int) -> None:
     """Take `size` bytes on the disk now; what the file holds already stays. On a full disk this is an OSError; a write
-    into a mapped file that finds no room would end the process instead, without a word (SIGBUS)."""
+    into a mapped file that finds no room would end the process instead, without an error message (SIGBUS)."""
     with file.open("ab") as opened:
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(opened.fileno(), 0, max(1, size))

@@ -1,4 +1,4 @@
-"""What a loaded model says to rows that are not part of its run: a few at once, or a whole file."""
+"""A loaded model's answers to rows from outside its run: a few at once, or a whole file."""
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,8 +23,8 @@ from studio.tasks.base import Answer, Batch, Row
 from studio.tasks.loading import Bundle
 from studio.tasks.rows import parse_row
 
-AT_ONCE = 32  # rows of a batch
-ROWS_TOLD = 64  # of a file, between two reports
+BATCH_SIZE = 32  # rows of a batch
+ROWS_BETWEEN_REPORTS = 64  # of a file, between two reports
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ def answer_rows(bundle: Bundle, rows: Sequence[Row]) -> list[Answer]:
     order = sorted(range(len(items)), key=lambda place: task.length(items[place]) or 0)
     answers: dict[int, Answer] = {}
     with torch.inference_mode():
-        for start in range(0, len(order), AT_ONCE):
-            chosen = order[start : start + AT_ONCE]
+        for start in range(0, len(order), BATCH_SIZE):
+            chosen = order[start : start + BATCH_SIZE]
             some = [task.open(tools, items[place]) for place in chosen]
             tensors = tree_map(lambda value: _placed(value, bundle.device), collate(some))
             found = task.answer(tools, bundle.model, Batch(tensors, some))
@@ -89,8 +89,8 @@ def _table(
         column.name: find_column(there, columns.get(column.name), column.name, column.hints)
         for column in bundle.task.inputs
     }
-    for start in range(0, len(table), ROWS_TOLD):
-        some = table.iloc[start : start + ROWS_TOLD]
+    for start in range(0, len(table), ROWS_BETWEEN_REPORTS):
+        some = table.iloc[start : start + ROWS_BETWEEN_REPORTS]
         given = [{str(key): _plain(value) for key, value in row.items()} for row in some.to_dict("records")]
         cells = [{role: row[name] for role, name in names.items()} for row in given]
         yield _answered(bundle, given, cells), len(table)
@@ -102,8 +102,8 @@ def _images(bundle: Bundle, column: Column, archive: Path, folder: Path) -> Iter
         raise StudioError(
             f"There are no images in {archive.name}.", "None of its files is one.", "Put JPEG or PNG files into it."
         )
-    for start in range(0, len(names), AT_ONCE):
-        some = names[start : start + AT_ONCE]
+    for start in range(0, len(names), BATCH_SIZE):
+        some = names[start : start + BATCH_SIZE]
         given = [{column.name: name} for name in some]
         yield _answered(bundle, given, [{column.name: str(folder / name)} for name in some]), len(names)
 

@@ -1,7 +1,7 @@
 """The batch size that fits, found by trial: training steps on the longest examples, without moving a weight.
 
 A GPU that runs out of memory says so and goes on, so there the wish is tried first, and halved until it fits. A
-processor's machine would be brought to its knees, so there small batches are tried first, and the next larger one only
+machine without a GPU would begin to swap, so there small batches are tried first, and the next larger one only
 where what they took lets it fit.
 """
 
@@ -12,6 +12,8 @@ import psutil
 import torch
 from torch import nn
 
+from studio.engine.failures import is_out_of_memory
+from studio.engine.tensors import kept_buffers
 from studio.errors import StudioError
 
 MARGIN = 1.5  # what a batch may take, times what smaller ones lead to expect
@@ -32,14 +34,16 @@ class Trials:
 
 
 def on_gpu(wish: int, attempt: Callable[[int], int]) -> Trials:
-    """attempt: bytes that a step with so many examples takes; raises torch.OutOfMemoryError."""
+    """attempt: bytes that a step with so many examples takes; raises an error of a full memory."""
     taken: dict[int, int | None] = {}
     size = wish
     while size:
         try:
             taken[size] = attempt(size)
             return Trials(size, taken)
-        except torch.OutOfMemoryError:
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
             taken[size] = None
             torch.cuda.empty_cache()
         size //= 2
@@ -53,7 +57,7 @@ def on_gpu(wish: int, attempt: Callable[[int], int]) -> Trials:
 def on_processor(wish: int, attempt: Callable[[int], int], free: Callable[[], int]) -> Trials:
     """attempt: bytes that a step with so many examples takes. free: bytes that are free when none is computed."""
     taken: dict[int, int | None] = {}
-    size = min(wish, max(2, wish // 16))  # batch normalisation cannot do with one
+    size = min(wish, max(2, wish // 16))  # batch normalisation needs two
     while True:
         bytes_taken = taken[size] = attempt(size)
         expected = MARGIN * bytes_taken / size
@@ -97,15 +101,10 @@ def find_batch_size(
         finally:
             model.zero_grad(set_to_none=True)
 
-    buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
-    try:
+    with kept_buffers(model):
         if device.type == "cuda":
             return on_gpu(wish, on_device)
         return on_processor(wish, in_memory, lambda: psutil.virtual_memory().available - state)
-    finally:
-        with torch.no_grad():
-            for name, buffer in model.named_buffers():
-                buffer.copy_(buffers[name])
 
 
 def _gigabytes(count: int | None) -> str:

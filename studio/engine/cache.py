@@ -5,7 +5,6 @@
 a model that it does not fit trains without it, and the log says why.
 """
 
-import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,7 +22,7 @@ from studio.engine.batching import evaluation_batches
 from studio.engine.forward import Forward
 from studio.engine.frozen import Call, candidate_boundaries, same_path, trace
 from studio.engine.replay import CannotRecord, Dimensions, NothingToGain, Replay, boundary_inputs, tensors_in
-from studio.files import replace_json
+from studio.files import read_json, replace_json
 from studio.hardware import free_disk_bytes
 from studio.store import COMPLETE
 from studio.tasks.base import Batch, Item
@@ -31,12 +30,13 @@ from studio.tasks.base import Batch, Item
 LEAST_SHARE_OF_WORK = 0.1  # of the forward pass; below that, reading back costs as much as it saves
 MOST_OF_FREE_DISK = 0.5
 MOST_VALUES_OF_SMALL_FIELD = 256  # per example: labels and the like are kept, images are not
+FORMAT = 1  # of what is recorded and how; another number discards older recordings
 TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 1e-2}
 
 
 @dataclass
 class SplitRecord:
-    """What is kept of one split: the boundary's inputs, and small fields of the batch (None: collate anew)."""
+    """What is kept of one split: the boundary's inputs, and small fields of the batch (None: collate again)."""
 
     inputs: list[Recording]
     fields: dict[str, Recording] | None
@@ -201,7 +201,7 @@ def build_cache(
     prepared = forward.prepared
     splits = [split for split, items in prepared.examples.items() if len(items) and split not in prepared.varying]
     if not splits:
-        raise CannotRecord("Every example is changed anew each time it is seen.")
+        raise CannotRecord("Every example is changed each time it is seen.")
     lengths = {split: prepared.lengths(split) or [1] * len(prepared.examples[split]) for split in splits}
     forward.model.eval()
     largest = max(splits, key=lambda split: len(lengths[split]))
@@ -210,6 +210,7 @@ def build_cache(
     if needed > MOST_OF_FREE_DISK * free_disk_bytes(folder):
         raise CannotRecord(f"They would fill {needed / 1024**3:.1f} GB, more than half of the free disk.")
     signature = {
+        "format": FORMAT,
         "key": key,
         "boundary": plan.name,
         "fields": sorted(plan.fields or ()),
@@ -282,7 +283,7 @@ def _records(
 ) -> dict[str, SplitRecord]:
     """Files for all splits: those of an earlier life of the run if they are complete, else new ones."""
     marker = folder / COMPLETE
-    if not marker.is_file() or json.loads(marker.read_text(encoding="utf-8")) != signature:
+    if {"format": 1, **(read_json(marker) or {})} != signature:  # the first recordings named no format
         shutil.rmtree(folder, ignore_errors=True)
     records = {}
     for split, sizes in lengths.items():

@@ -8,13 +8,11 @@ RUN_DIR/checkpoints/ step-00000120/  weights.safetensors (what trains, and buffe
 """
 
 import json
-import random
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -23,6 +21,8 @@ from studio.engine import ranks
 from studio.engine.callbacks.base import Callback
 from studio.engine.failures import DiskFull
 from studio.engine.loop import Loop, State, not_finite
+from studio.engine.random_state import random_state, restore_random_state
+from studio.engine.tensors import put
 from studio.errors import StudioError
 from studio.files import replace_text, replace_with
 from studio.hardware import free_disk_bytes
@@ -165,35 +165,7 @@ def changing_tensors(model: nn.Module, trained: Mapping[str, torch.Tensor]) -> d
 
 def load_tensors(model: nn.Module, path: Path) -> None:
     """Copy the stored tensors into the parameters and buffers of the same names."""
-    places = {**dict(model.named_parameters()), **dict(model.named_buffers())}
-    with torch.no_grad():
-        for name, tensor in load_file(path).items():
-            places[name].copy_(tensor)
-
-
-def random_state() -> dict[str, Any]:
-    """All random number generators, as plain values and tensors only."""
-    version, words, gauss = random.getstate()
-    numpy_state = numpy.random.get_state(legacy=True)
-    assert isinstance(numpy_state, tuple)
-    name, keys, position, has_gauss, cached = numpy_state
-    words_of_numpy = torch.from_numpy(keys.astype("int64"))  # torch stores no uint32 that every version reads
-    return {
-        "python": [version, list(words), gauss],
-        "numpy": [name, words_of_numpy, int(position), int(has_gauss), float(cached)],
-        "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else [],
-    }
-
-
-def restore_random_state(state: dict[str, Any]) -> None:
-    version, words, gauss = state["python"]
-    random.setstate((version, tuple(words), gauss))
-    name, keys, position, has_gauss, cached = state["numpy"]
-    numpy.random.set_state((name, keys.numpy().astype("uint32"), position, has_gauss, cached))
-    torch.set_rng_state(state["torch"])
-    if state["cuda"] and torch.cuda.is_available():
-        torch.cuda.set_rng_state_all(state["cuda"])
+    put({**dict(model.named_parameters()), **dict(model.named_buffers())}, load_file(path))
 
 
 def _bytes_of(value: Any) -> int:

@@ -71,7 +71,7 @@ class Evaluator:
         with torch.no_grad():
             for number, batch in enumerate(batches):
                 self._progress(f"Scoring the {NAMES[split]} split.", number * count // len(batches), count)
-                forward.expect(split, batches[number : number + AHEAD])
+                forward.prefetch(split, batches[number : number + AHEAD])
                 loss, chosen, answers = self._answer(split, batch, answered)
                 total, units = total + float(loss.total), units + float(loss.units)
                 found.append((chosen, answers))

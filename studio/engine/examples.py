@@ -71,8 +71,8 @@ class Examples(Sequence[Item]):
     def __getitem__(self, row: Any) -> Any:
         return self.opened([range(len(self))[row]])[0]
 
-    def expect(self, batches: Iterable[Sequence[int]]) -> None:
-        """Begin to open what the coming batches hold, in other threads."""
+    def prefetch(self, batches: Iterable[Sequence[int]]) -> None:
+        """Begin to open the items of the coming batches, in other threads."""
         if self._pool is None:
             return
         rows = [row for batch in batches for row in batch if row not in self._kept and row not in self._coming]

@@ -1,8 +1,8 @@
-"""Every way in which a run can break off, as a sentence that says what to do."""
+"""Every way in which a run can fail, explained with what to do."""
 
 import errno
 
-from studio.errors import StudioError
+from studio.errors import StudioError, first_line
 from studio.events import Failed
 
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc")
@@ -57,7 +57,7 @@ def explain(error: BaseException, has_checkpoint: bool) -> Failed:
             resumable=True,
         )
     return Failed(
-        what="The run broke off for a reason that nobody foresaw.",
+        what="The run failed with an unexpected error.",
         why=f"{type(error).__name__}: {first_line(error)}",
         what_to_do="Resume it to try again. For a bug report: worker.log in the run's folder holds the details.",
         resumable=True,
@@ -65,6 +65,7 @@ def explain(error: BaseException, has_checkpoint: bool) -> Failed:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
+    """Of any device, and of any library that is there to say so; asks none, for torch may not be imported yet."""
     names = {kind.__name__ for kind in type(error).__mro__}
     text = str(error).lower()
     return bool(names & {"MemoryError", "OutOfMemoryError"}) or (
@@ -85,7 +86,3 @@ def is_disk_full(error: BaseException) -> bool:
             return True
         chain = chain.__cause__ or chain.__context__
     return False
-
-
-def first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or ["no message"])[0][:300]

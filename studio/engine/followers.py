@@ -145,7 +145,7 @@ def beside_others(run: Run, config: "RunConfig") -> Iterator[None]:
             followers.close()
 
 
-def send_home(run: Run) -> None:
+def release_followers(run: Run) -> None:
     """Tell the processes that a launcher started beside this one that there is nothing to train."""
     from studio.config import RunConfig
     from studio.engine import ranks

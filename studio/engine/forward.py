@@ -48,10 +48,10 @@ class Forward:
         else:
             yield self.load(split, rows)
 
-    def expect(self, split: str, batches: Sequence[Sequence[int]]) -> None:
-        """Begin to open what the coming batches need, unless it is recorded."""
+    def prefetch(self, split: str, batches: Sequence[Sequence[int]]) -> None:
+        """Begin to open the items of the coming batches, unless their activations are recorded."""
         if self.cache is None or split not in self.cache.splits:
-            self.prepared.examples[split].expect(batches)
+            self.prepared.examples[split].prefetch(batches)
 
     def load(self, split: str, rows: Sequence[int]) -> Batch:
         """The collated batch on the device."""

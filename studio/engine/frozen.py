@@ -1,4 +1,4 @@
-"""Where the frozen part of a model ends: a traced forward pass, cut before the first layer that trains.
+"""Where the frozen layers of a model end: a traced forward pass, cut before the first layer that trains.
 
 A layer is below the boundary when it runs before anything that trains: what it says about an example is the
 same in every epoch, so it can be computed once (`cache`), and it runs without dropout.
@@ -84,7 +84,7 @@ def trace(model: nn.Module, forward: Callable[[], Any]) -> Call:
 
 
 def find_boundaries(root: Call) -> list[list[Call]]:
-    """Candidates for the first call above the frozen part, each with its ancestors before it, best first.
+    """Candidates for the first call above the frozen layers, each with its ancestors before it, best first.
 
     Frozen layers come before it. A layer without parameters between the last frozen and the first trained
     one (dropout before a head) is a candidate too: it belongs to what trains. Empty if nothing is frozen below,

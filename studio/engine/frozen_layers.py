@@ -1,7 +1,6 @@
 """What does not train at the moment: it runs without dropout, and where that helps it is computed once for all."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -10,8 +9,8 @@ from torch import nn
 
 from studio.engine import ranks
 from studio.engine.cache import build_cache
-from studio.engine.checkpoint import random_state, restore_random_state
 from studio.engine.frozen import Call, find_boundaries, modules_without_dropout, trace
+from studio.engine.random_state import kept_random_state
 from studio.engine.replay import CannotRecord, NothingToGain
 from studio.engine.reporting import Reporter
 from studio.engine.resolved_settings import ResolvedSettings
@@ -30,17 +29,25 @@ class FrozenLayers:
     """`refresh` after every change of what trains. wanted: whether activations may be kept on the disk.
 
     batch_norm: "learning" lets running statistics move where a layer learns; "frozen" keeps all as they are; "updated"
-    lets all move, so that what is frozen says something else each time, and nothing is kept.
+    lets all move, so that what is frozen says something else each time, and nothing is kept. uncounted: layers of it
+    that learn their statistics also under "frozen".
     """
 
     def __init__(
-        self, run: Run, resolved: ResolvedSettings, reporter: Reporter, wanted: bool, batch_norm: Statistics
+        self,
+        run: Run,
+        resolved: ResolvedSettings,
+        reporter: Reporter,
+        wanted: bool,
+        batch_norm: Statistics,
+        uncounted: Sequence[nn.Module] = (),
     ) -> None:
         self._run = run
         self._resolved = resolved
         self._reporter = reporter
         self._wanted = wanted
         self._batch_norm = batch_norm
+        self._uncounted = set(map(id, uncounted))
 
     def refresh(self, loop: "Loop", stage: int, passes: float) -> None:
         """Find what is frozen now, and compute it once where that pays. `stage`: of unfreezing, 0 where there is none.
@@ -78,7 +85,7 @@ class FrozenLayers:
         quiet = modules_without_dropout(loop.model, boundaries)
         norms = batch_norms(loop.model)
         if self._batch_norm == "frozen":
-            return quiet + norms
+            return quiet + [module for module in norms if id(module) not in self._uncounted]
         if self._batch_norm == "learning":
             return quiet
         moving = {id(module) for module in norms}
@@ -115,14 +122,15 @@ def statistics(
     return "frozen" if micro_batch_size < FEW_EXAMPLES and not is_reinitialised else "learning"
 
 
-def batch_norms(model: nn.Module) -> list[nn.Module]:
+def batch_norms(model: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:
     return [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
 
 
-@contextmanager
-def kept_random_state() -> Iterator[None]:
-    before = random_state()
-    try:
-        yield
-    finally:
-        restore_random_state(before)
+def uncounted(model: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:
+    """Batch normalisation that has not seen a batch: without statistics of its own it would normalise nothing."""
+    return [
+        norm
+        for norm in batch_norms(model)
+        if norm.running_mean is not None and norm.running_var is not None
+        if not norm.running_mean.any() and bool((norm.running_var == 1).all())
+    ]

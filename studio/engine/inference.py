@@ -24,10 +24,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from studio.engine.answering import answer_cells, answer_file
+from studio.engine.failures import is_out_of_memory
 from studio.engine.resident import ResidentModels
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
-from studio.processes import trusts_remote_code
+from studio.processes import own_stdout, trusts_remote_code
 from studio.store import Run
 
 IDLE_SECONDS = 300.0
@@ -60,14 +61,6 @@ def import_libraries() -> None:
     from transformers import AutoModelForImageClassification, AutoModelForSequenceClassification  # noqa: F401
 
 
-def own_stdout() -> TextIO:
-    """The pipe to the asker, for answers alone: whatever else prints goes to stderr from now on."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1, newline="\n")
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
-    return answers
-
-
 def serve(requests: Iterable[str], answers: TextIO, models: ResidentModels, idle_seconds: float) -> None:
     """Answer until `requests` end."""
     lines: queue.Queue[str | None] = queue.Queue()
@@ -97,7 +90,7 @@ def serve(requests: Iterable[str], answers: TextIO, models: ResidentModels, idle
 
 
 def answer(request: dict[str, Any], models: ResidentModels, reply: Reply) -> None:
-    """One request; whatever goes wrong is told to the asker, and the process goes on."""
+    """One request; any error is reported to the client, and the process goes on."""
     number = request.get("id")
     try:
         operation = OPERATIONS.get(str(request.get("op")))
@@ -106,36 +99,33 @@ def answer(request: dict[str, Any], models: ResidentModels, reply: Reply) -> Non
         result = operation(request, models, lambda message: reply({"id": number, **message}))
     except StudioError as error:
         reply({"id": number, "error": error.as_dict()})
-    except MemoryError:
-        models.clear()
-        reply({"id": number, "error": OUT_OF_MEMORY.as_dict()})
     except Exception as error:  # noqa: BLE001  (the asker must hear of it, and the next question be answered)
         import traceback
 
         traceback.print_exc()
         models.clear()
-        memory = "out of memory" in str(error).lower()
-        reply({"id": number, "error": (OUT_OF_MEMORY if memory else _unexpected(error)).as_dict()})
+        told = OUT_OF_MEMORY if is_out_of_memory(error) else _unexpected(error)
+        reply({"id": number, "error": told.as_dict()})
     else:
         reply({"id": number, "result": result})
 
 
-def _predict(request: dict[str, Any], models: ResidentModels, tell: Reply) -> list[dict[str, Any]]:
+def _predict(request: dict[str, Any], models: ResidentModels, reply: Reply) -> list[dict[str, Any]]:
     bundle = models.get(_run(request), str(request.get("which", "tuned")))
     return [found.as_dict() for found in answer_cells(bundle, request["rows"])]
 
 
-def _predict_file(request: dict[str, Any], models: ResidentModels, tell: Reply) -> dict[str, Any]:
+def _predict_file(request: dict[str, Any], models: ResidentModels, reply: Reply) -> dict[str, Any]:
     run = _run(request)
     bundle, data = models.get(run, "tuned"), models.config(run).data
     done = 0
     for answered, total in answer_file(bundle, data.columns, data.reading, Path(request["input"])):
         done += len(answered)
-        tell({"progress": {"done": done, "total": total}, "answered": [each.as_dict() for each in answered]})
+        reply({"progress": {"done": done, "total": total}, "answered": [each.as_dict() for each in answered]})
     return {"rows": done, "labels": list(bundle.tools.labels)}
 
 
-def _export(request: dict[str, Any], models: ResidentModels, tell: Reply) -> str:
+def _export(request: dict[str, Any], models: ResidentModels, reply: Reply) -> str:
     run, exporter = _run(request), EXPORTERS[str(request.get("exporter"))]
     reason = exporter.why_not(run)
     if reason:
@@ -166,7 +156,7 @@ def _unexpected(error: Exception) -> StudioError:
     return StudioError(
         "The model could not answer.",
         f"{type(error).__name__}: {error}",
-        "Try again; if it stays so, start the studio anew and report this message.",
+        "Try again; if it happens again, restart the studio and report this message.",
     )
 
 

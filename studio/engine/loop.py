@@ -127,7 +127,7 @@ class Loop:
         """The rest of the epoch, from the batch on that `state` names."""
         batches = self.plan.batches(self.state.epoch)
         for number, rows in enumerate(batches[self.state.batch :], self.state.batch):
-            self.forward.expect("train", batches[number : number + AHEAD])
+            self.forward.prefetch("train", batches[number : number + AHEAD])
             result = self._step(rows)
             if result is None:
                 return
@@ -229,15 +229,15 @@ def parameter_groups(
     weight_decay: float,
     factors: Mapping[str, float],
     stages: Mapping[str, int],
-    apart: Collection[str] = (),
+    by_shape: Collection[str] = (),
 ) -> list[dict[str, Any]]:
     """The trained parameters in groups that are treated alike, by name: `factors` of the learning rate (1 where
-    missing), the stage in which they begin to learn (0), whether the optimizer treats them `apart`, and weight decay:
+    missing), the stage in which they begin to learn (0), whether the optimizer goes `by_shape`, and weight decay:
     not for biases and norms (1-D)."""
     groups: dict[tuple[int, float, bool, bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            key = (stages.get(name, 0), -factors.get(name, 1.0), parameter.ndim <= 1, name in apart)
+            key = (stages.get(name, 0), -factors.get(name, 1.0), parameter.ndim <= 1, name in by_shape)
             groups.setdefault(key, []).append(parameter)
     return [
         {
@@ -245,7 +245,7 @@ def parameter_groups(
             "weight_decay": 0.0 if flat else weight_decay,
             "factor": -factor,
             "stage": stage,
-            "apart": is_apart,
+            "by_shape": is_by_shape,
         }
-        for (stage, factor, flat, is_apart), members in sorted(groups.items(), key=lambda entry: entry[0])
+        for (stage, factor, flat, is_by_shape), members in sorted(groups.items(), key=lambda entry: entry[0])
     ]

@@ -12,10 +12,10 @@ from torch import nn
 
 from studio.engine.evaluation import Examined
 from studio.files import give_usual_rights, replace_json, replace_with
-from studio.migrations import SCORES
 from studio.store import Run, is_complete, mark_complete
 from studio.strategies.base import Strategy
 from studio.tasks.base import Scores, Task
+from studio.tasks.former_results import SCORES
 
 
 def save_examples(run: Run, table: pandas.DataFrame, dataset: str) -> None:

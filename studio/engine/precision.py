@@ -12,6 +12,7 @@ from typing import Literal
 import torch
 from torch import nn
 
+from studio.engine.tensors import kept_buffers
 from studio.errors import StudioError
 
 Precision = Literal["fp32", "bf16", "fp16"]
@@ -92,21 +93,18 @@ def time_training_step(
     model: nn.Module, forward: Callable[[], torch.Tensor], device: torch.device, precision: Precision
 ) -> float:
     """Seconds of the fastest of a few forward and backward passes. Weights, buffers and gradients stay as they were."""
-    buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
     fastest, spent = float("inf"), 0.0
-    for attempt in range(1 + TIMED_STEPS):
-        start = time.perf_counter()
-        with autocast(device, precision):
-            loss = forward()
-        loss.backward()
-        seconds = time.perf_counter() - start
-        spent += seconds
-        model.zero_grad(set_to_none=True)
-        if attempt:
-            fastest = min(fastest, seconds)  # the first one sets up kernels and memory
-        if attempt and spent > ENOUGH_SECONDS:
-            break
-    with torch.no_grad():
-        for name, buffer in model.named_buffers():
-            buffer.copy_(buffers[name])
+    with kept_buffers(model):
+        for attempt in range(1 + TIMED_STEPS):
+            start = time.perf_counter()
+            with autocast(device, precision):
+                loss = forward()
+            loss.backward()
+            seconds = time.perf_counter() - start
+            spent += seconds
+            model.zero_grad(set_to_none=True)
+            if attempt:
+                fastest = min(fastest, seconds)  # the first one sets up kernels and memory
+            if attempt and spent > ENOUGH_SECONDS:
+                break
     return fastest

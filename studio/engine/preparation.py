@@ -10,7 +10,7 @@ import psutil
 
 from studio.engine.examples import ROWS_AT_ONCE, Examples
 from studio.hardware import probe
-from studio.strategies.base import Loading
+from studio.strategies.base import PLAIN, Loading
 from studio.tasks.base import Collate, Item, Task, Tools
 from studio.tasks.loading import Loaded, load_pretrained
 from studio.tasks.rows import parse_rows
@@ -23,7 +23,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Prepared:
-    """What the engine trains. examples: by split. new_parameters: names of what the pretrained model did not bring.
+    """What the engine trains. examples: by split. new_parameters: names of parameters that are not pretrained.
 
     collate: how items become a batch; `collate_training` varies them where the options ask for it.
     varying: splits whose items differ each time (augmentation): their activations cannot be cached.
@@ -49,10 +49,10 @@ def load_model(
     options: Any,
     changes: Mapping[str, Any],
     trust: bool,
-    loading: Loading | None = None,
+    loading: Loading = PLAIN,
 ) -> Loaded:
     """The pretrained model under the task's head. changes: values of its config that the settings override.
-    loading: what the strategy wants of it."""
+    loading: how its weights are held."""
     return load_pretrained(task, folder, options, {**changes, **task.configure(table, options)}, trust, loading)
 
 

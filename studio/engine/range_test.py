@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy
 
 from studio.engine import ranks
-from studio.engine.callbacks.averaging import copied, places, put
-from studio.engine.frozen_layers import kept_random_state
 from studio.engine.loop import Loop
+from studio.engine.random_state import kept_random_state
 from studio.engine.reporting import Reporter
 from studio.engine.resolved_settings import ResolvedSettings
+from studio.engine.tensors import copied, floating_buffers, put
 from studio.errors import StudioError
 from studio.events import RateTest
 from studio.store import Run
@@ -44,7 +44,8 @@ def measure(loop: Loop, reporter: Reporter) -> tuple[list[float], list[float]]:
     """(rates, losses), until the loss runs away. Raises Interrupted when asked to pause meanwhile."""
     recommended = loop.plan.learning_rate
     growth = (ABOVE / BELOW) ** (1 / (STEPS - 1))
-    kept, state = copied(places(loop)), loop.optimizer.state_dict()
+    places = {**loop.trained, **floating_buffers(loop.model)}
+    kept, state = copied(places), loop.optimizer.state_dict()
     callbacks, loop.callbacks = loop.callbacks, ()
     rates: list[float] = []
     losses: list[float] = []
@@ -65,7 +66,7 @@ def measure(loop: Loop, reporter: Reporter) -> tuple[list[float], list[float]]:
                     break
     finally:
         loop.callbacks = callbacks
-        put(places(loop), kept)
+        put(places, kept)
         loop.optimizer.load_state_dict(state)
         loop.optimizer.zero_grad(set_to_none=True)
     if len(rates) < 10:

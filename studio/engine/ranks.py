@@ -1,4 +1,4 @@
-"""What the processes that train one run together tell each other; with a single process, nothing.
+"""Communication between the processes that train one run together; with a single process, none.
 
 Each process computes its share of every batch on a device of its own and holds the whole model. Gradients are summed
 once a step, over all processes, instead of by DistributedDataParallel while they are computed: losses are sums over
@@ -56,7 +56,7 @@ def wait() -> None:
 
 
 def leave() -> None:
-    """Part, once every process has got here."""
+    """Leave the group, once every process has got here."""
     if world() > 1:
         wait()
         PartialState().destroy_process_group()

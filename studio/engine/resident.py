@@ -6,10 +6,10 @@ from pathlib import Path
 
 from studio.config import RunConfig
 from studio.errors import StudioError
+from studio.forecast import loaded_bytes
 from studio.models.sources import locate
-from studio.models.weights import stored_bytes
 from studio.store import Run, is_complete
-from studio.tasks.loading import Bundle, load_tuned, load_untrained
+from studio.tasks.loading import Bundle, load_tuned, load_untrained, structure_of_folder
 
 ROOM_TO_WORK = 1024**3  # bytes a GPU must have free beside the weights
 
@@ -47,28 +47,31 @@ class ResidentModels:
         self._bundles.clear()
 
     def _load(self, run: Run, config: RunConfig, which: str) -> Bundle:
-        task, options = config.chosen_task, config.task_options
+        task, options, strategy = config.chosen_task, config.task_options, config.chosen_strategy
         base = locate(config.model.id, config.model.revision)
+        device = self._device(run, config)
+        loading = strategy.loading_on(device, config.strategy_options)
         if which == "tuned":
-            bundle = load_tuned(task, run.model, options, config.chosen_strategy, self._trust, base)
+            bundle = load_tuned(task, run.model, options, strategy, self._trust, base, loading)
         elif which == "before":
             if base is None:
                 raise StudioError(
                     "The model before training is no longer on this machine.",
                     f"'{config.model.id}' was moved or removed.",
-                    "Bring it back to compare; the tuned model works without it.",
+                    "Put it back to compare; the tuned model works without it.",
                 )
-            bundle = load_untrained(task, base, run.model, run.initial_weights, options, self._trust)
+            bundle = load_untrained(task, base, run.model, run.initial_weights, options, self._trust, loading)
         else:
             raise StudioError(f"There is no model '{which}' of a run.", "Known: tuned, before.")
-        device = free_device(stored_bytes(base) if base else stored_bytes(run.model))
         return replace(bundle, model=bundle.model.to(device), device=device)
 
+    def _device(self, run: Run, config: RunConfig) -> str:
+        """A GPU with room for the run's model, else the CPU."""
+        import torch
 
-def free_device(weights: int) -> str:
-    """A GPU with room for weights of so many bytes, else the CPU."""
-    import torch
-
-    if torch.cuda.is_available() and torch.cuda.mem_get_info()[0] > 2 * weights + ROOM_TO_WORK:
-        return "cuda"
-    return "cpu"
+        if not torch.cuda.is_available():
+            return "cpu"
+        structure = structure_of_folder(config.chosen_task.model, run.model, self._trust)
+        loading = config.chosen_strategy.loading_on("cuda", config.strategy_options)
+        needed = loaded_bytes(config, structure, loading) + ROOM_TO_WORK
+        return "cuda" if torch.cuda.mem_get_info()[0] > needed else "cpu"

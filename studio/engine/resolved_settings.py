@@ -1,4 +1,4 @@
-"""What a run settles at its first start and keeps for ever, so that a resumed run computes the same bits."""
+"""Settings that a run resolves at its first start and keeps, so that a resumed run computes the same bits."""
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path

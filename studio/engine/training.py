@@ -11,11 +11,13 @@ from studio.engine import outputs, ranks
 from studio.engine.callbacks.evaluation import finite
 from studio.engine.checkpoint import Checkpoints
 from studio.engine.frozen_layers import cache_folder
+from studio.engine.material import load
 from studio.engine.precision import choose_device
+from studio.engine.random_state import seed_everything
 from studio.engine.range_test import find_learning_rate
 from studio.engine.reporting import Interrupted, Reporter
 from studio.engine.resolved_settings import ResolvedSettings, default_threads
-from studio.engine.session import Session, build, load, seed_everything
+from studio.engine.session import Session, build
 from studio.events import LOG_VERSION, Evaluated, Finished, Paused, Phase, Resumed, Started, fold
 from studio.paths import Home
 from studio.store import Run
@@ -53,7 +55,7 @@ def train_run(run: Run, home: Home, reporter: Reporter) -> None:
 
 
 def start(run: Run, config: RunConfig, reporter: Reporter) -> ResolvedSettings:
-    """Announce the worker; settle device and threads at the first start."""
+    """Announce the worker; resolve device and threads at the first start."""
     known = ResolvedSettings.read(run.folder)
     threads = max(1, default_threads() // ranks.world())
     resolved = ranks.agreed(known or ResolvedSettings(choose_device(config.training.device).type, threads))

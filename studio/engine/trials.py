@@ -1,4 +1,4 @@
-"""What a run finds out at its first start, by trial: how many examples fit into a step, and in which number format."""
+"""What a run measures at its first start: how many examples fit into a step, and in which number format."""
 
 from dataclasses import replace
 
@@ -52,7 +52,7 @@ def resolve_settings(
 def tried_batch_size(
     config: RunConfig, model: nn.Module, forward: Forward, resolved: ResolvedSettings, reporter: Reporter
 ) -> ResolvedSettings:
-    """The largest useful batch size whose steps were seen to fit; a step in parts holds one part at a time."""
+    """The largest useful batch size whose steps were seen to fit; of these, one micro-batch is in memory at a time."""
     training, prepared = config.training, forward.prepared
     rows = len(prepared.examples["train"])
     wish = useful_batch_size(rows)
@@ -67,9 +67,9 @@ def tried_batch_size(
         return loss
 
     reporter.phase("preparing", "Trying how many examples fit into a step.")
-    parts = min(training.accumulation * ranks.world(), wish)
+    micro_batches = min(training.accumulation * ranks.world(), wish)
     state = int(trained * OPTIMIZERS[training.optimizer].state_floats * FLOAT_BYTES)
-    trials = find_batch_size(wish // parts, model, loss_of, longest, state)
-    size = trials.size * parts
+    trials = find_batch_size(wish // micro_batches, model, loss_of, longest, state)
+    size = trials.size * micro_batches
     reporter.note(f"Batch size: {size} examples per step, for {rows:,} training examples. Tried: {trials.words}.")
     return replace(resolved, batch_size=size, batch_trials={str(tried): taken for tried, taken in trials.taken.items()})

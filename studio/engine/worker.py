@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from studio.engine.failures import explain, is_disk_full
-from studio.engine.followers import beside_others, follow, is_launched, send_home
+from studio.engine.followers import beside_others, follow, is_launched, release_followers
 from studio.engine.reporting import Interrupted, Reporter, logger
 from studio.engine.slots import acquire_slots, bind_gpus, slots_here
 from studio.events import Finished, Paused, fold
@@ -54,7 +54,7 @@ def main(run_dir: Path) -> int:
     except Exception as error:  # noqa: BLE001 whatever it is, the log must say so
         return report_failure(run, error)
     if is_launched() and not has_trained:
-        send_home(run)
+        release_followers(run)
     return 0
 
 

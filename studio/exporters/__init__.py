@@ -1,4 +1,4 @@
-"""Ways to take a finished run away. A new exporter: one file here, one line below."""
+"""Formats in which a finished run is exported. A new exporter: one file here, one line below."""
 
 from studio.exporters.base import Exporter
 from studio.exporters.folder import Folder

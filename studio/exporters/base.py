@@ -1,4 +1,4 @@
-"""What an exporter is: a way to take a finished run away. One file here, one line in `studio.exporters`."""
+"""What an exporter is: a format in which a finished run is exported. One file here, one line in `studio.exporters`."""
 
 from pathlib import Path
 from typing import Protocol

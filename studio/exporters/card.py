@@ -22,18 +22,19 @@ _PROCESSORS = {  # the class that loads it, and the pipeline's name for it
 
 def write_card(run: Run, config: RunConfig, labels: tuple[str, ...], loading: LoadingCode | None) -> str:
     """The card's text. loading: what loads the folder beside it; None for a whole model."""
-    front = {
-        "base_model": base_model_name(config),
-        "library_name": loading.library if loading else "transformers",
-        "pipeline_tag": config.chosen_task.model.pipeline_tag,
-        "tags": [config.task, "fine-tuned", config.strategy["name"], *(loading.tags if loading else ())],
-        "metrics": [config.chosen_task.headline],
-    }
+    from huggingface_hub import ModelCardData
+
     licence = base_licence(config)
-    if licence:
-        front["license"] = licence.lower()
+    front = ModelCardData(
+        base_model=base_model_name(config),
+        library_name=loading.library if loading else "transformers",
+        license=licence.lower() if licence else None,
+        metrics=[config.chosen_task.headline],
+        pipeline_tag=config.chosen_task.model.pipeline_tag,
+        tags=[config.task, "fine-tuned", config.strategy["name"], *(loading.tags if loading else ())],
+    )
     parts = [
-        f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True)}---",
+        f"---\n{front.to_yaml()}\n---",
         f"# {run.name}",
         _introduction(config, labels),
         f"## How to use it\n\n```python\n{usage(config, loading)}\n```",
@@ -55,17 +56,13 @@ def base_licence(config: RunConfig) -> str | None:
 
 
 def _stated_licence(readme: Path) -> str | None:
-    if not readme.is_file():
-        return None
-    text = readme.read_text(encoding="utf-8", errors="replace")
-    parts = text.split("---", 2)
-    if not text.startswith("---") or len(parts) < 3:
-        return None
+    from huggingface_hub.repocard import metadata_load
+
     try:
-        front = yaml.safe_load(parts[1])
-    except yaml.YAMLError:
+        front = metadata_load(readme) or {}
+    except (OSError, ValueError, yaml.YAMLError):
         return None  # a card that cannot be read states nothing
-    licence = front.get("license") if isinstance(front, dict) else None
+    licence = front.get("license")
     return str(licence) if licence else None
 
 
@@ -128,7 +125,7 @@ def _number(value: float | None) -> str:
 def _settings(run: Run, config: RunConfig) -> str:
     training: dict[str, Any] = config.training.model_dump()
     strategy = ", ".join(f"{key} {value}" for key, value in config.strategy.items() if key != "name" and value != "")
-    lines = [f"- Way of training: {config.strategy['name']}{f' ({strategy})' if strategy else ''}"]
+    lines = [f"- Method: {config.strategy['name']}{f' ({strategy})' if strategy else ''}"]
     plan = run.state().plan
     if plan is not None:
         lines.append(f"- Trained parameters: {plan.trainable_parameters:,} of {plan.total_parameters:,}")

@@ -42,7 +42,7 @@ def empty_folder(to: Path, run: Run) -> None:
     """Make sure that there is a model to write, and a folder for it that holds nothing else."""
     reason = unfinished(run)
     if reason:
-        raise StudioError(f"'{run.name}' cannot be taken away.", reason, "Wait for the end of the training.")
+        raise StudioError(f"'{run.name}' cannot be exported.", reason, "Wait for the end of the training.")
     if to.is_file() or (to.is_dir() and any(to.iterdir()) and not (to / "run.yaml").is_file()):
         raise StudioError(
             f"The model cannot be written to '{to}'.",

@@ -33,9 +33,10 @@ def data_name(config: RunConfig) -> str:
 def for_others(config: RunConfig) -> RunConfig:
     """The run file with names in place of this machine's paths. Put the data file beside it to repeat the run."""
     model = last_part(config.model.id) if _is_path(config.model.id) else config.model.id
+    files = last_part(config.data.files) if config.data.files else None
     return config.model_copy(
         update={
-            "data": config.data.model_copy(update={"source": data_name(config)}),
+            "data": config.data.model_copy(update={"source": data_name(config), "files": files}),
             "model": config.model.model_copy(update={"id": model}),
         }
     )

@@ -51,11 +51,11 @@ _DETECTION = ("object-detection",)
 CATALOG: tuple[ModelCard, ...] = (
     _card(
         _TEXT, "starter/text", "MiniLM L6", "Apache-2.0", 22.7, 0, 10.6, "English",
-        "Small, quick, and there already: the best first try on a laptop.",
+        "Included, small and quick: the best first try on a laptop.",
     ),
     _card(
         (), "starter/gpt", "Old books", "Apache-2.0", 4.5, 0, 4.2, "English",
-        "A tiny writer of old English prose, there already: for text generation and chat, which are yet to come.",
+        "Included: a tiny writer of old English prose, for text generation and chat, which are yet to come.",
     ),
     _card(
         _TEXT, "distilbert/distilbert-base-uncased", "DistilBERT", "Apache-2.0", 67, 268, 42.5, "English",
@@ -87,7 +87,7 @@ CATALOG: tuple[ModelCard, ...] = (
     ),
     _card(
         _IMAGE, "starter/image", "Small ResNet", "Apache-2.0", 1.7, 0, 76, "128 px",
-        "There already, and quick: for shapes, surfaces and drawings; for photographs take one of the others.",
+        "Included, and quick: for shapes, surfaces and drawings; for photographs take one of the others.",
     ),
     _card(
         _IMAGE, "google/mobilenet_v2_1.0_224", "MobileNet V2", "other (see its page)", 3.5, 14.2, 300, "224 px",

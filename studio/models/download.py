@@ -14,7 +14,7 @@ MARGIN_BYTES = GIGABYTE // 2  # left free on the disk, for the run itself
 
 
 def download(model_id: str, revision: str | None, progress: Progress | None = None) -> Path:
-    """The model's folder in the Hub cache. What was interrupted goes on where it stopped.
+    """The model's folder in the Hub cache. An interrupted download continues where it stopped.
 
     Raises StudioError: unknown, private or gated model, no safetensors, no network, no space.
     """

@@ -173,13 +173,13 @@ def estimate(
         + steps * (STEP_SECONDS + update)
     )
     kept = tuned.outputs * KEPT_PER_OUTPUT + _widest(blocks[:low]) * 2
-    weights = _weights_bytes(structure.total, trained, weight_bytes)
+    weights = weights_bytes(structure.total, trained, weight_bytes)
     beside = FLOAT_BYTES * (trained.parameters * (1 + optimizer_floats) + workload.batch_size * kept * PADDING)
     memory = int(weights + beside) + PROCESS_BYTES
     return Estimate(seconds, memory, _cache_bytes(structure, config, low, workload), speed.rough)
 
 
-def _weights_bytes(numbers: int, trained: Trained, weight_bytes: float) -> float:
+def weights_bytes(numbers: int, trained: Trained, weight_bytes: float) -> float:
     """Memory of a model's own weights: quantised ones, frozen ones, and those that train."""
     whole = numbers - trained.quantised
     training = min(trained.parameters, whole)
@@ -187,7 +187,7 @@ def _weights_bytes(numbers: int, trained: Trained, weight_bytes: float) -> float
 
 
 def fits(estimate: Estimate, machine: Machine, free_disk_bytes: int | None = None) -> Fit:
-    """Whether a training goes on this machine, with the sentence to show."""
+    """Whether a training fits this machine, with the sentence to show."""
     there = machine.training_memory_bytes
     share = estimate.memory_bytes / there
     needs = f"needs about {_gigabytes(estimate.memory_bytes)} of {_gigabytes(there)} memory"

@@ -29,7 +29,7 @@ def wanted_files(paths: Iterable[str]) -> list[str]:
 
 
 def safe_weights(paths: Collection[str]) -> list[str]:
-    """The safetensors files among `paths` that hold the model: one file, or else all parts of a divided one."""
+    """The safetensors files among `paths` that hold the model: one file, or else all shards."""
     if WEIGHTS in paths:
         return [WEIGHTS]
     return sorted(p for p in paths if p.startswith("model-") and p.endswith(".safetensors") and "/" not in p)

@@ -1,4 +1,4 @@
-"""What is on this machine already, and what a model folder holds: looked at once, and passed on as one value."""
+"""The models on this machine, and what a model folder holds: read once, and passed on as one value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ class ModelInfo:
         return "" if usual or self.files.intersection(files) else sentence
 
     def fits(self, kind: ModelKind) -> bool:
-        """Whether its files hold what such a task needs. Of the model itself, `studio.model_reader` tells."""
+        """Whether its files hold what such a task needs. The model itself is described by `studio.model_reader`."""
         return not self.problems and not self.lacks(kind)
 
 
@@ -158,12 +158,12 @@ def _read_config(folder: Path) -> tuple[dict[str, Any], list[str]]:
     except ValueError as error:
         return {}, [f"Its {CONFIG} is damaged: {error}."]
     if config is None:
-        return {}, [f"Its {CONFIG} is missing, so nobody can tell how it is built."]
+        return {}, [f"Its {CONFIG} is missing, so its architecture is not known."]
     return (config, []) if isinstance(config, dict) else ({}, [f"Its {CONFIG} holds no settings."])
 
 
 def _read_processor(folder: Path, names: list[str]) -> dict[str, Any]:
-    """The first of the image processor's files, or nothing; what is damaged there is told when it is loaded."""
+    """The first of the image processor's files, or nothing; a damaged one is reported when it is loaded."""
     for name in IMAGE_PROCESSOR_FILES:
         if name in names:
             try:

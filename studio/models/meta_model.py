@@ -13,7 +13,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.errors import StudioError
+from studio.errors import StudioError, first_line
 from studio.models.architecture import LABELS, Architecture
 from studio.models.heads import growth_per_label, head_names, load_without_memory, structure_of_model
 from studio.models.kind import ModelKind
@@ -38,9 +38,9 @@ def build_architecture(
 
     stored_config: what its config.json holds. tensors: what its weights hold; empty for a config without weights.
     values: the task's, for the model's config. adapt: changes the model in place, as the task does, and names the
-    parameters that it brought. Raises StudioError for a model that cannot be taught this task.
+    parameters that it added. Raises StudioError for a model that cannot be taught this task.
     """
-    config = _config(folder, stored_config, trust_remote_code)
+    config = model_config(folder, trust_remote_code, stored_config)
     for key, value in values.items():
         if key not in LABELS:
             setattr(config, key, value)
@@ -62,23 +62,35 @@ def build_architecture(
     )
 
 
-def _config(folder: Path, stored: Mapping[str, Any], trust_remote_code: bool) -> Any:
-    """transformers' config object. It reads the folder itself only where config.json alone does not decide the class:
-    for code of the model's own, and where layer types make another kind of one (Ministral)."""
+def model_config(folder: Path, trust_remote_code: bool, stored: Mapping[str, Any] | None = None) -> Any:
+    """transformers' config object of a model folder. Raises StudioError for a kind of model that it does not know.
+
+    stored: what its config.json holds, or held. transformers reads the folder itself where that alone does not decide
+    the class: for code of the model's own, and where layer types make another kind of one (Ministral).
+    """
     from transformers import CONFIG_MAPPING, AutoConfig
 
-    kind = str(stored.get("model_type", ""))
+    kind = str(stored.get("model_type", "")) if stored else ""
     try:
-        if kind in CONFIG_MAPPING and not {"auto_map", "layer_types"} & set(stored):
+        if stored and kind in CONFIG_MAPPING and not {"auto_map", "layer_types"} & set(stored):
             config: Any = CONFIG_MAPPING[kind].from_dict(copy.deepcopy(dict(stored)), name_or_path=str(folder))
         else:
             config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
     except (ValueError, OSError, KeyError) as error:
         raise StudioError(
-            f"The kind of model in '{folder.name}' is not known here.", _first_line(error), "Choose another model."
+            f"The kind of model in '{folder.name}' is not known here.", first_line(error), "Choose another model."
         ) from error
     config.architectures = config.architectures or []  # transformers reads it where a kind has two heads (DeiT)
     return config
+
+
+def unsuitable(folder: Path, config: Any, error: ValueError) -> StudioError:
+    """What to say where transformers has no model of this kind for a task."""
+    return StudioError(
+        f"'{folder.name}' ({config.model_type}) cannot be taught this task.",
+        first_line(error),
+        "Choose a model from the list for this task.",
+    )
 
 
 def _load(
@@ -95,15 +107,11 @@ def _load(
         state = {name: torch.empty(tensor.shape, device="meta") for name, tensor in tensors.items()}
         model, report = load_without_memory(type(bare), bare.config, state, torch.float32)
     except ValueError as error:
-        raise StudioError(
-            f"'{folder.name}' ({config.model_type}) cannot be taught this task.",
-            _first_line(error),
-            "Choose a model from the list for this task.",
-        ) from error
+        raise unsuitable(folder, config, error) from error
     except ImportError as error:
         raise StudioError(
             f"'{folder.name}' ({config.model_type}) needs a package that is not installed.",
-            _first_line(error),
+            first_line(error),
             "Install the package, or choose another model.",
         ) from error
     lacking = set(report["missing_keys"]) | {entry[0] for entry in report["mismatched_keys"]}
@@ -117,8 +125,3 @@ def _dtype(tensors: Mapping[str, Tensor]) -> str:
     for tensor in tensors.values():
         numbers[tensor.dtype] += prod(tensor.shape)
     return DTYPES.get(numbers.most_common(1)[0][0], "") if numbers else ""
-
-
-def _first_line(error: Exception) -> str:
-    """transformers begins some messages with an empty line, and lists all classes that it knows in others."""
-    return str(error).strip().split("\n")[0][:300]

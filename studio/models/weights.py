@@ -55,10 +55,6 @@ def refuse_incomplete(missing: Iterable[str], model_class: str, folder: Path) ->
         )
 
 
-def stored_bytes(folder: Path) -> int:
-    return sum(file.stat().st_size for file in required_weight_files(folder))
-
-
 def required_weight_files(folder: Path) -> list[Path]:
     """The safetensors files of a model folder. Raises StudioError where there are none, or not all."""
     files = weight_files(folder)
@@ -72,7 +68,7 @@ def required_weight_files(folder: Path) -> list[Path]:
         )
     raise StudioError(
         f"The weights of '{folder.name}' are missing.",
-        f"There is no {WEIGHTS}, or a part of the weights is not there.",
+        f"There is no {WEIGHTS}, or one of the weights files is missing.",
         "Choose the folder that holds config.json and the safetensors files, or another model.",
     )
 

@@ -1,6 +1,6 @@
 """How much of a model is trained. A new strategy: one class here, one line below.
 
-Of what peft 0.21 brings, these are left out, and why: X-LoRA and Poly mix several adapters that were trained before or
+These methods of peft 0.21 are left out, and why: X-LoRA and Poly mix several adapters that were trained before or
 for several tasks, and a run trains one; multitask prompt tuning likewise. Trainable tokens learn new words of a
 vocabulary, which no task here adds. Adaption prompts and cartridges are made for the attention of LLaMA's kin, CPT for
 generation with labelled examples in the prompt. Of LoRA's beginnings, PiSSA is a setting; EVA and LoRA-GA need passes

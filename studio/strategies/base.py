@@ -1,4 +1,4 @@
-"""What a strategy is: which parameters train, told in advance from names and shapes, then done to a model.
+"""What a strategy is: which parameters train, previewed from names and shapes, then applied to a model.
 
 A strategy is one file here and one line in `studio.strategies`. `preview` and `loading_code` run in the UI process and
 must not import torch or peft; `apply`, `save`, `load` and `merge` run in a worker or inference process.
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
-GROUPS = ("Parts of the model itself", "Small adapters beside it", "Prompts before the words", "For comparison")
-ANOTHER = "Choose another way of training."
+GROUPS = ("Weights of the model itself", "Small adapters", "Learned prompts", "For comparison")
+ANOTHER = "Choose another method."
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,19 @@ class Preview:
         return len(self.blocks)
 
 
-Loading = Callable[[Structure], Mapping[str, Any]]
-"""The structure of a model that will be loaded -> arguments of `from_pretrained`, such as its quantization_config."""
+@dataclass(frozen=True)
+class Loading:
+    """How a pretrained model's weights are held from the moment they are read.
+
+    dtype: the number format, in torch's words, of all that are not quantised.
+    quantisation: the structure that the model will have -> transformers' quantization_config; None without any.
+    """
+
+    dtype: str = "float32"
+    quantisation: Callable[[Structure], Any] | None = None
+
+
+PLAIN = Loading()  # nothing is rounded
 
 
 @dataclass(frozen=True)
@@ -65,12 +76,12 @@ class Stage:
 
 @dataclass(frozen=True)
 class UnfreezingPlan:
-    """Parts of a model that begin to learn one after another.
+    """Stages in which a model is unfrozen, one after another.
 
     every, amount: the next stage begins after so many epochs or steps, or after so many checks of the validation split
     without improvement ("plateau"); with "share" the stages begin at even distances, and the last one when `amount` of
-    all steps are made. rewarm: steps over which the rate of what has just joined rises from zero.
-    rollback: go back to the best weights, and let no further part join, where a stage made the metric worse.
+    all steps are made. rewarm: steps over which the learning rate of a newly unfrozen stage rises from zero.
+    rollback: go back to the best weights, and unfreeze no further stage, where a stage made the metric worse.
     """
 
     stages: tuple[Stage, ...]
@@ -139,9 +150,13 @@ class Strategy:
     def preview(self, structure: Structure, options: Any) -> Preview:
         raise NotImplementedError
 
-    def loading(self, options: Any) -> Loading | None:
-        """How the pretrained model is to be loaded, where that is not as usual."""
-        return None
+    def loading(self, options: Any) -> Loading:
+        """How the pretrained model is loaded for training."""
+        return PLAIN
+
+    def loading_on(self, device: str, options: Any) -> Loading:
+        """How it is loaded to answer on a device: as for training, without quantisation where that cannot be had."""
+        return self.loading(options)
 
     def apply(self, model: "nn.Module", structure: Structure, options: Any) -> "nn.Module":
         """Set requires_grad (or wrap with peft) so that exactly the previewed parameters train."""
@@ -152,11 +167,11 @@ class Strategy:
         return {}
 
     def unfreezing_plan(self, structure: Structure, options: Any) -> UnfreezingPlan | None:
-        """In which order parts join, where not all train from the start. Names as in the structure."""
+        """The order of unfreezing, where not everything trains from the start. Names as in the structure."""
         return None
 
     def reinitialised(self, structure: Structure, options: Any) -> Collection[str]:
-        """Parameters that `apply` begins anew, so that "before training" is not the pretrained model."""
+        """Parameters that `apply` re-initialises, so that "before training" is not the pretrained model."""
         return ()
 
     # --- what is left of it ---------------------------------------------------------------------

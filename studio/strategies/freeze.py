@@ -1,4 +1,4 @@
-"""Keep the lower part of the model as it is, and train the new head and the uppermost blocks."""
+"""Freeze the lower blocks of the model, and train the new head and the top blocks."""
 
 import re
 from typing import Any
@@ -41,10 +41,10 @@ class FreezeOptions(BaseOptions):
 
 
 class Freeze(Selection):
-    """With `last_blocks` 0 the head (and a pooler) alone trains; otherwise all of the tail trains along."""
+    """With `last_blocks` 0 the head (and a pooler) alone trains; otherwise all of the tail trains too."""
 
     name = "freeze"
-    title = "The upper part (freezing)"
+    title = "The top layers (freezing)"
     sentence = "What the model knows stays as it is; a new head, and the last blocks if you like, learn your classes."
     default_learning_rate = 1e-3
     Options = FreezeOptions
@@ -53,7 +53,7 @@ class Freeze(Selection):
         return None if self.trained(structure, options) else f"{NO_HEAD} alone. Train at least one of its blocks too."
 
     def learning_rate(self, options: Any) -> float:
-        """A head alone takes long steps; pretrained blocks would forget by them."""
+        """A head alone takes large steps, which would make pretrained blocks forget."""
         only_head = options.last_blocks == 0 and not options.embeddings and not options.also
         return self.default_learning_rate if only_head else BLOCKS_LEARNING_RATE
 

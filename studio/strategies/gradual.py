@@ -71,7 +71,7 @@ class GradualOptions(BaseOptions):
     rollback: bool = setting(
         False,
         title="Go back when it hurts (rollback)",
-        help="When the validation split got worse with a block, the best weights are taken up again and no more join.",
+        help="When the validation split got worse with a block, the best weights are restored and no more join.",
     )
 
 

@@ -87,7 +87,7 @@ def _fill(model: "nn.Module", names: frozenset[str], norms: frozenset[str], kind
 
 
 def _forget_statistics(model: "nn.Module") -> None:
-    """Batch normalisation counts anew."""
+    """Reset the statistics of batch normalisation."""
     from torch import nn
 
     for module in model.modules():

@@ -1,4 +1,4 @@
-"""Strategies that choose among the model's own parameters: what they share is how a choice is told and made."""
+"""Strategies that choose among the model's own parameters: the shared preview and application of a choice."""
 
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
@@ -59,7 +59,7 @@ def everything(structure: Structure) -> frozenset[str]:
 
 def new_part(structure: Structure) -> frozenset[str]:
     """The head, and a pooler below it, which is a hidden layer of the head in all but name. Empty for language models,
-    which bring their output layer along."""
+    which have a pretrained output layer."""
     return frozenset((*structure.head, *(name for name in structure.tail if "pooler" in name)))
 
 

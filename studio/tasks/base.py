@@ -6,7 +6,7 @@ evaluates and predicts. The page's process imports it, so torch and transformers
 which run in a worker or inference process.
 
     class ReviewScore(Task):
-        name, title, sentence, icon, group = "review-score", "Guess the score", "...", "text", "Texts"
+        name, title, sentence, icon, group = "review-score", "Predict the score", "...", "text", "Texts"
         inputs, targets = (TEXT,), (SCORE,)
         answer_kind, headline = "number", "rmse"
         model = ModelKind("AutoModelForSequenceClassification", "tokenizer", "text-classification")
@@ -171,6 +171,10 @@ class Task:
         """Values for the model's config that follow from the rows (`num_labels`, `id2label`). Raises StudioError."""
         return {}
 
+    def classes(self, outputs: Sequence[str]) -> Sequence[str]:
+        """The classes that an answer may name, from the names of a model's outputs."""
+        return outputs
+
     def summary(self, labels: Sequence[str]) -> str:
         """What a finished model does, in one sentence for its card. labels: names of its outputs."""
         return self.sentence
@@ -187,7 +191,7 @@ class Task:
         """Change a pretrained model's tokenizer or image processor in place; it is saved with the finished model."""
 
     def adapt(self, model: Any, folder: Path, options: Any) -> frozenset[str]:
-        """Change a freshly built or loaded model in place; names of the parameters that this brought.
+        """Change a freshly built or loaded model in place; names of the parameters that this added.
 
         folder: the pretrained model's. The model may be on the meta device, with shapes alone.
         """
@@ -226,7 +230,7 @@ class Task:
         raise NotImplementedError
 
     def finish(self, model: Any) -> None:
-        """Once after training: bring the model into the form in which plain transformers answers as we do."""
+        """Called once after training: convert the model so that plain transformers gives the same answers."""
 
 
 @runtime_checkable

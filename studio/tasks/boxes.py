@@ -1,4 +1,4 @@
-"""How well boxes are found: COCO's mean average precision, and which objects were found, missed, taken for others."""
+"""How well boxes are found: COCO's mean average precision, and which objects were found, missed, or mislabelled."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,12 +7,11 @@ from typing import Any
 import numpy
 
 from studio.data.fields.boxes import Box
-from studio.tasks.base import Answer, Marks, Row, Scores, View
-from studio.tasks.classes import confusion_mark, mistake_mark, pair_marks
+from studio.tasks.base import Answer, Marks, Row, Scores
+from studio.tasks.classes import NOTHING, found_views, pair_marks
 
 SURE = 0.5  # an answered box with a lower score is not counted among the found ones
 OVERLAP = 0.5  # share that two boxes must have in common (intersection over union) to be the same object
-NOTHING = "(nothing)"
 
 
 class BoxScorer:
@@ -50,7 +49,8 @@ class BoxScorer:
         if not self._images:
             return Scores({})
         metrics, by_class = self._average_precision()
-        return Scores(metrics, (self._confusion(), self._table(by_class)))
+        measured = {label: {"map_50": precision} for label, precision in by_class.items()}
+        return Scores(metrics, found_views(self._counts, self._labels, "objects", measured))
 
     def _average_precision(self) -> tuple[dict[str, float], dict[str, float]]:
         """The metrics, and each class's average precision at 50 % overlap; a class without objects has none."""
@@ -72,28 +72,6 @@ class BoxScorer:
         stats = numpy.maximum(measured.stats, 0.0)
         metrics = {"map": float(stats[0]), "map_50": float(stats[1]), "recall_100": float(stats[8])}
         return metrics, by_class
-
-    def _confusion(self) -> View:
-        names = [*self._labels, NOTHING]
-        counts = [[self._counts[true, answered] for answered in names] for true in names]
-        marks = [[confusion_mark(true, answered) for answered in names] for true in names]
-        title = "Which objects were found, missed, or made up"
-        return View("confusion", title, {"labels": names, "counts": counts, "marks": marks})
-
-    def _table(self, by_class: dict[str, float]) -> View:
-        rows = []
-        for label in self._labels:
-            there = sum(count for (true, _), count in self._counts.items() if true == label)
-            answered = sum(count for (_, said), count in self._counts.items() if said == label)
-            found = self._counts[label, label]
-            precision, recall = found / answered if answered else 0.0, found / there if there else 0.0
-            f1 = 2 * found / (there + answered) if there + answered else 0.0
-            mark = mistake_mark(label) if there + answered > 2 * found else None
-            rows.append(
-                {"label": label, "precision": precision, "recall": recall, "f1": f1, "support": there, "mark": mark}
-                | ({"map_50": by_class[label]} if label in by_class else {})
-            )
-        return View("classes", "Every class", {"rows": rows})
 
 
 def box_in(found: Mapping[str, Any]) -> Box:

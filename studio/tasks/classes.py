@@ -1,7 +1,8 @@
-"""What tasks that tell classes apart share: names, loss, answers, scores."""
+"""What tasks about classes share, whether they classify or find things: names, loss, answers, scores, views."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from studio.data.column_names import CLASSES
@@ -21,6 +22,8 @@ LABEL = Column(
     hints=CLASSES,
 )
 
+NOTHING = "(nothing)"  # stands for the class of what is not there, or was not found
+
 
 def label_maps(labels: Iterable[str]) -> dict[str, Any]:
     """The config values that put names to a model's outputs."""
@@ -37,9 +40,9 @@ def class_config(table: "pandas.DataFrame", column: str = "label") -> dict[str, 
     names = tuple(sorted({str(label) for label in table[column]}))
     if len(names) < 2:
         raise StudioError(
-            "There is nothing to tell apart.",
+            "There is only one class.",
             f"All examples have the same class{f' ({names[0]})' if names else ''}.",
-            "Bring data with at least two classes, or choose another column as the class.",
+            "Use data with at least two classes, or choose another column as the class.",
         )
     return {**label_maps(names), "problem_type": "single_label_classification"}
 
@@ -55,20 +58,22 @@ def class_answers(logits: "torch.Tensor", labels: Sequence[str]) -> list[Answer]
 
 
 def confusion_mark(true: str, answered: str) -> str:
-    """What selects the rows of one class that were taken for another (or the same) one."""
+    """The mark of rows of one class that were predicted as another (or the same) one."""
+    if NOTHING in (true, answered):
+        return f"{answered}, made up" if true == NOTHING else f"{true}, missed"
     return f"{true} → {answered}"
 
 
 def mistake_mark(label: str) -> str:
-    """What selects the rows in which this class was taken for another one, or another one for this."""
+    """The mark of rows in which this class was predicted as another one, or another one as this."""
     return f"Mistakes with {label}"
 
 
 def pair_marks(pairs: Iterable[tuple[str, str]]) -> Marks:
-    """What happened with a row of these (true, answered) classes: one pair for the whole row, or one an object."""
+    """The marks of a row with these (true, answered) classes: one pair for the whole row, or one an object."""
     known = list(dict.fromkeys(pairs))
     wrong = [pair for pair in known if pair[0] != pair[1]]
-    mistakes = dict.fromkeys(mistake_mark(label) for pair in wrong for label in pair)
+    mistakes = dict.fromkeys(mistake_mark(label) for pair in wrong for label in pair if label != NOTHING)
     return (*(confusion_mark(*pair) for pair in known), WRONG if wrong else RIGHT, *mistakes)
 
 
@@ -131,7 +136,7 @@ def class_views(counts: Mapping[tuple[str, str], int], labels: Sequence[str]) ->
 def confusion_views(
     labels: Sequence[str], counts: Sequence[Sequence[int]], rows: Sequence[Mapping[str, Any]]
 ) -> tuple[View, ...]:
-    """counts: [true][answered]. rows: precision, recall, F1 and support of each label, in the same order."""
+    """counts: [true][answered]. rows: label, precision, recall, F1 and support of every label that has them."""
     confusion = {
         "labels": list(labels),
         "counts": [list(row) for row in counts],
@@ -140,11 +145,42 @@ def confusion_views(
     wrong = [
         sum(row) + sum(other[place] for other in counts) - 2 * row[place] for place, row in enumerate(counts)
     ]  # how often a class was not seen, or seen where it is not
-    marks = [mistake_mark(label) if some else None for label, some in zip(labels, wrong, strict=True)]
+    marks = {label: mistake_mark(label) for label, some in zip(labels, wrong, strict=True) if some}
     return (
-        View("confusion", "Which class was taken for which", confusion),
-        View("classes", "Every class", {"rows": [{**row, "mark": m} for row, m in zip(rows, marks, strict=True)]}),
+        View("confusion", "Which class was predicted as which (confusion matrix)", confusion),
+        View("classes", "Every class", {"rows": [{**row, "mark": marks.get(row["label"])} for row in rows]}),
     )
+
+
+def found_views(
+    counts: Mapping[tuple[str, str], int],
+    labels: Sequence[str],
+    things: str,
+    measured: Mapping[str, Mapping[str, float]] | None = None,
+) -> tuple[View, ...]:
+    """What was found, missed and made up. counts: how often (true, answered) came, `NOTHING` among them.
+
+    things: what is counted, in the plural. measured: more metrics of single labels, label -> name -> value.
+    """
+    names = [*labels, NOTHING]
+    table = [[counts.get((true, answered), 0) for answered in names] for true in names]
+    rows = []
+    for place, label in enumerate(labels):
+        found, there, answered = table[place][place], sum(table[place]), sum(row[place] for row in table)
+        scores = dict(zip(("precision", "recall", "f1"), found_scores(found, there, answered), strict=True))
+        rows.append({"label": label, **scores, "support": there, **(measured or {}).get(label, {})})
+    confusion, each = confusion_views(names, table, rows)
+    titles = {"label_title": "Label", "support_title": things.capitalize()}
+    return (
+        replace(confusion, title=f"Which {things} were found, missed, or made up"),
+        replace(each, title="Every label", data={**each.data, **titles}),
+    )
+
+
+def found_scores(found: int, there: int, answered: int) -> tuple[float, float, float]:
+    """Precision, recall and F1, from counts; 0 where they are not defined."""
+    precision, recall = found / answered if answered else 0.0, found / there if there else 0.0
+    return precision, recall, 2 * found / (there + answered) if there + answered else 0.0
 
 
 def _columns(counts: Mapping[tuple[str, str], int]) -> tuple[list[str], list[str], list[int]]:

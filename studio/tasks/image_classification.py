@@ -18,7 +18,7 @@ class ImageOptions(Options):
         False,
         title="Vary the images (augmentation)",
         help="Mirrors and crops training images at random, so that few examples go further. "
-        "Frozen layers must then be computed anew in every pass, which is slower.",
+        "Frozen layers must then be computed again in every pass, which is slower.",
         same_model=True,
     )
 

@@ -32,7 +32,7 @@ class Pixels:
     """One image processor's way from an image to numbers, divided where the result is small.
 
     A processor that does something of its own between or after (a second normalisation) is not divided:
-    `shrink` then does everything and `normalise` nothing. A trial image tells which it is.
+    `shrink` then does everything and `normalise` nothing. A trial image shows which it is.
     """
 
     def __init__(self, processor: Any) -> None:
@@ -90,14 +90,13 @@ def _resize(processor: Any, image: "Image") -> "torch.Tensor":
 
 def _normalise(processor: Any, pixels: "torch.Tensor") -> "torch.Tensor":
     import torch
+    from torchvision.transforms.v2 import functional
 
     values = pixels.to(torch.float32)
     if processor.do_rescale:
         values = values * processor.rescale_factor
     if processor.do_normalize:
-        mean = torch.tensor(processor.image_mean).view(1, -1, 1, 1)
-        deviation = torch.tensor(processor.image_std).view(1, -1, 1, 1)
-        values = (values - mean) / deviation
+        values = functional.normalize(values, list(processor.image_mean), list(processor.image_std))
     return values
 
 

@@ -1,16 +1,18 @@
 """Loading pretrained and finished models of any task. Runs in workers and inference processes."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.errors import StudioError
+from studio.errors import StudioError, first_line
 from studio.files import read_json
 from studio.models.heads import head_names, structure_of_model
 from studio.models.kind import ModelKind
+from studio.models.meta_model import model_config, unsuitable
 from studio.models.structure import Structure
 from studio.models.weights import refuse_incomplete, required_weight_files
+from studio.strategies.base import PLAIN, Loading, Strategy
 from studio.tasks.base import Task, Tools
 from studio.tasks.classes import label_maps
 
@@ -18,14 +20,12 @@ if TYPE_CHECKING:
     from torch import nn
     from transformers import PreTrainedModel
 
-    from studio.strategies.base import Strategy
-
 MOST_MOMENTUM, USUAL_MOMENTUM = 0.5, 0.1  # of batch normalisation: the share of the newest batch in its statistics
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A pretrained model that carries the task's head. new: names of the parameters that it did not bring along."""
+    """A pretrained model that carries the task's head. new: names of the parameters that are not pretrained."""
 
     model: "PreTrainedModel"
     tools: Tools
@@ -48,13 +48,13 @@ def load_pretrained(
     options: Any,
     values: Mapping[str, Any],
     trust_remote_code: bool = False,
-    loading: Callable[[Structure], Mapping[str, Any]] | None = None,
+    loading: Loading = PLAIN,
 ) -> Loaded:
     """The model in `folder` under the task's head.
 
     values: for the model's config, what `Task.configure` found and what the settings change. A head in the
-    checkpoint is kept where it has the same labels; else it begins anew, on the seed that is set.
-    loading: the structure that the model will have -> arguments of `from_pretrained` that stand over the usual ones.
+    checkpoint is kept where it has the same labels; else it is newly initialised, from the seed that is set.
+    loading: how its weights are held.
     Raises StudioError for a model that cannot carry the head.
     """
     required_weight_files(folder)  # says so where there are only pickled weights, or none
@@ -63,15 +63,14 @@ def load_pretrained(
     values = in_stored_order(values, stored)
     for key, value in values.items():
         setattr(config, key, value)
-    arguments = loading(structure_ahead(task.model, config, trust_remote_code)) if loading else {}
-    model, info = _load(auto_class(task.model), folder, config, trust_remote_code, arguments)
+    model, info = _load(task.model, folder, config, trust_remote_code, loading)
     head = head_names(model)
     fresh = set(info["missing_keys"]) | {entry[0] for entry in info["mismatched_keys"]}
     fresh &= {name for name, _ in model.named_parameters()}
     refuse_incomplete(fresh - head, type(model).__name__, folder)
     labels = tuple(str(label) for label in (values.get("id2label") or {}).values())
     if labels and labels != stored and not fresh & head:
-        _begin_anew(model, head)  # as many classes as before, but other ones
+        _reinitialise(model, head)  # as many classes as before, but other ones
     new = head | fresh | task.adapt(model, folder, options)
     processor = load_processor(task.model, folder, model.config, trust_remote_code)
     task.prepare_processor(processor, options)
@@ -82,25 +81,37 @@ def load_tuned(
     task: Task,
     folder: Path,
     options: Any,
-    strategy: "Strategy",
+    strategy: Strategy,
     trust_remote_code: bool = False,
     base: Path | None = None,
+    loading: Loading = PLAIN,
 ) -> Bundle:
-    """A model that training by `strategy` saved; an adapter is put on `base`, or the model that it names."""
-    model = load_finished(auto_class(task.model), folder, strategy, trust_remote_code, base)
+    """A model that training by `strategy` saved, ready to answer; an adapter is put on `base`, or the model that it
+    names. loading: how the weights are held that `from_pretrained` reads."""
+
+    def build(weights: Path) -> "PreTrainedModel":
+        return _load(task.model, weights, _config(folder, trust_remote_code), trust_remote_code, loading)[0]
+
+    model = strategy.load(build, folder, base).eval()
     processor = load_processor(task.model, folder, model.config, trust_remote_code)
     return Bundle(task, model, Tools(processor, model.config, options))
 
 
 def load_untrained(
-    task: Task, base: Path, tuned: Path, initial: Path, options: Any, trust_remote_code: bool = False
+    task: Task,
+    base: Path,
+    tuned: Path,
+    initial: Path,
+    options: Any,
+    trust_remote_code: bool = False,
+    loading: Loading = PLAIN,
 ) -> Bundle:
     """The model as it was before the first step: the pretrained one in `base` with the new weights of `initial`.
 
     tuned: the finished model's folder, for what its config says of labels. initial: a safetensors file, by
     parameter name.
     """
-    loaded = load_pretrained(task, base, options, task.restore(config_of(tuned)), trust_remote_code)
+    loaded = load_pretrained(task, base, options, task.restore(config_of(tuned)), trust_remote_code, loading)
     restore_initial(loaded.model, initial)
     processor = load_processor(task.model, tuned, loaded.model.config, trust_remote_code)
     return Bundle(task, loaded.model.eval(), Tools(processor, loaded.model.config, options))
@@ -129,17 +140,13 @@ def in_stored_order(values: Mapping[str, Any], stored: tuple[str, ...]) -> dict[
 
 
 def _config(folder: Path, trust_remote_code: bool) -> Any:
-    from transformers import AutoConfig
+    config_of(folder)  # says so where it is missing
+    return model_config(folder, trust_remote_code)
 
-    config_of(folder)
-    try:
-        config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
-    except (ValueError, OSError, KeyError) as error:
-        raise StudioError(
-            f"The kind of model in '{folder.name}' is not known here.", _first_line(error), "Choose another model."
-        ) from error
-    config.architectures = config.architectures or []  # transformers reads it where a kind has two heads (DeiT)
-    return config
+
+def structure_of_folder(kind: ModelKind, folder: Path, trust_remote_code: bool) -> Structure:
+    """The structure of the model in a folder, or of one that its config describes."""
+    return structure_ahead(kind, _config(folder, trust_remote_code), trust_remote_code)
 
 
 def structure_ahead(kind: ModelKind, config: Any, trust_remote_code: bool) -> Structure:
@@ -152,31 +159,29 @@ def structure_ahead(kind: ModelKind, config: Any, trust_remote_code: bool) -> St
 
 
 def _load(
-    auto_class: Any, folder: Path, config: Any, trust_remote_code: bool, arguments: Mapping[str, Any] | None = None
+    kind: ModelKind, folder: Path, config: Any, trust_remote_code: bool, loading: Loading = PLAIN
 ) -> "tuple[PreTrainedModel, dict[str, Any]]":
-    """arguments: of `from_pretrained`; they stand over those here."""
     import torch
     from safetensors import SafetensorError
 
+    arguments = {"dtype": getattr(torch, loading.dtype)}
+    if loading.quantisation is not None:
+        arguments["quantization_config"] = loading.quantisation(structure_ahead(kind, config, trust_remote_code))
     try:
-        model, info = auto_class.from_pretrained(
+        model, info = auto_class(kind).from_pretrained(
             folder,
             config=config,
             output_loading_info=True,
             ignore_mismatched_sizes=True,
             use_safetensors=True,
             trust_remote_code=trust_remote_code,
-            **{"dtype": torch.float32, **(arguments or {})},
+            **arguments,
         )
     except ValueError as error:
-        raise StudioError(
-            f"'{folder.name}' ({config.model_type}) cannot be taught this task.",
-            _first_line(error),
-            "Choose a model from the list for this task.",
-        ) from error
+        raise unsuitable(folder, config, error) from error
     except (OSError, SafetensorError) as error:
         raise StudioError(
-            f"The weights of '{folder.name}' cannot be read.", _first_line(error), "Fetch or copy the model again."
+            f"The weights of '{folder.name}' cannot be read.", first_line(error), "Fetch or copy the model again."
         ) from error
     _count_over_batches(model)
     _forget_how_it_was_loaded(model)
@@ -202,7 +207,7 @@ def _count_over_batches(model: "nn.Module") -> None:
             module.momentum = USUAL_MOMENTUM
 
 
-def _begin_anew(model: "PreTrainedModel", names: Iterable[str]) -> None:
+def _reinitialise(model: "PreTrainedModel", names: Iterable[str]) -> None:
     """Give the output layer fresh weights; hidden layers of the head keep what they know."""
     import torch
 
@@ -213,17 +218,6 @@ def _begin_anew(model: "PreTrainedModel", names: Iterable[str]) -> None:
                 torch.nn.init.normal_(parameter, std=getattr(model.config, "initializer_range", None) or 0.02)
             else:
                 torch.nn.init.zeros_(parameter)
-
-
-def load_finished(
-    auto_class: Any, folder: Path, strategy: "Strategy", trust_remote_code: bool, base: Path | None
-) -> Any:
-    """A model that `strategy` saved, in eval mode; what it saved beside a model is put on `base`, or looked for."""
-
-    def build(weights: Path) -> "PreTrainedModel":
-        return _load(auto_class, weights, _config(folder, trust_remote_code), trust_remote_code)[0]
-
-    return strategy.load(build, folder, base).eval()
 
 
 def restore_initial(model: "PreTrainedModel", initial: Path) -> None:
@@ -237,7 +231,7 @@ def restore_initial(model: "PreTrainedModel", initial: Path) -> None:
     except (OSError, SafetensorError, RuntimeError) as error:
         raise StudioError(
             "The model before training cannot be shown.",
-            f"The run's first weights do not fit: {_first_line(error)}",
+            f"The run's first weights do not fit: {first_line(error)}",
             "The tuned model can be used all the same.",
         ) from error
     if unknown:
@@ -263,7 +257,3 @@ def config_of(folder: Path) -> dict[str, Any]:
             "Choose a folder that `save_pretrained` of transformers wrote, or a model from the list.",
         )
     return values
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0][:300]

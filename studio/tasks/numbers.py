@@ -1,5 +1,7 @@
-"""What tasks that guess numbers share: scores, and the views in which they are looked at."""
+"""What regression tasks share: scores and their views."""
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy
@@ -11,10 +13,10 @@ BARS = 11  # of the errors' histogram, the middle one around no error
 
 
 class NumberScorer:
-    """Errors of guessed numbers. deviation: of the training numbers, by which errors are told small from large."""
+    """Errors of predicted numbers. deviation: of the training numbers; errors are sorted into bars by it."""
 
     def __init__(self, target: str, deviation: float) -> None:
-        self._target, self._bar = target, deviation / 2 or 1.0
+        self._target, self._bar = target, round_width(deviation / 2 or 1.0)
         self._true: list[float] = []
         self._guessed: list[float] = []
 
@@ -22,7 +24,7 @@ class NumberScorer:
         marks: list[Marks] = []
         for answer, row in zip(answers, rows, strict=True):
             true, guessed = float(row[self._target]), float(answer.value)
-            marks.append((_point_mark(len(self._true)), _error_mark(guessed - true, self._bar)))
+            marks.append((_point_mark(true, guessed), _error_title(_error_place(guessed - true, self._bar), self._bar)))
             self._true.append(true)
             self._guessed.append(guessed)
         return marks
@@ -53,29 +55,30 @@ def number_metrics(true: numpy.ndarray, guessed: numpy.ndarray) -> dict[str, flo
 def _scatter(true: numpy.ndarray, guessed: numpy.ndarray) -> View:
     every = max(1, len(true) // MOST_POINTS)
     points = [
-        {"x": float(true[place]), "y": float(guessed[place]), "mark": _point_mark(place)}
-        for place in range(0, len(true), every)
+        {"x": float(one), "y": float(other), "mark": _point_mark(one, other)}
+        for one, other in zip(true[::every], guessed[::every], strict=True)
     ]
-    data = {"points": points, "x_title": "what it is", "y_title": "what the model says"}
+    data = {"points": points, "x_title": "Correct", "y_title": "Predicted"}
     return View("scatter", "Every answer beside the true number", data)
 
 
 def _errors(errors: numpy.ndarray, bar: float) -> View:
-    places = range(-(BARS // 2), BARS // 2 + 1)
-    counted = [_error_place(error, bar) for error in errors]
-    bars = [
-        {"title": _error_title(place, bar), "value": counted.count(place), "mark": f"error {_error_title(place, bar)}"}
-        for place in places
-    ]
+    """How many answers are how far off, from the lowest that there is to the highest."""
+    counts = Counter(_error_place(error, bar) for error in errors)
+    places = range(min(0, *counts), max(0, *counts) + 1)
+    titles = {place: _error_title(place, bar) for place in places}
+    bars = [{"title": titles[place], "value": counts[place], "mark": titles[place]} for place in places]
     return View("bars", "How far answers are off", {"bars": bars})
 
 
-def _point_mark(place: int) -> str:
-    return f"point {place}"
+def round_width(rough: float) -> float:
+    """The nearest of 1, 2, 5, 10, 20, ... and their like below 1."""
+    power = 10.0 ** math.floor(math.log10(rough))
+    return min((power * factor for factor in (1, 2, 5, 10)), key=lambda width: abs(math.log(width / rough)))
 
 
-def _error_mark(error: float, bar: float) -> str:
-    return f"error {_error_title(_error_place(error, bar), bar)}"
+def _point_mark(true: float, guessed: float) -> str:
+    return f"Predicted {_written(guessed, 4)}, correct {_written(true, 4)}"
 
 
 def _error_place(error: float, bar: float) -> int:
@@ -85,7 +88,13 @@ def _error_place(error: float, bar: float) -> int:
 
 
 def _error_title(place: int, bar: float) -> str:
-    low, high = (place - 0.5) * bar, (place + 0.5) * bar
-    if place == BARS // 2:
-        return f"over {low:.3g}"
-    return f"under {high:.3g}" if place == -(BARS // 2) else f"{low:.3g} to {high:.3g}"
+    low, high = (_written((abs(place) + half) * bar, 6) for half in (-0.5, 0.5))
+    if place == 0:
+        return f"Off by less than {high}"
+    direction = "too high" if place > 0 else "too low"
+    return f"over {low} {direction}" if abs(place) == BARS // 2 else f"{low} to {high} {direction}"
+
+
+def _written(number: float, digits: int) -> str:
+    """Rounded to so many digits, larger ones to whole numbers; never with an exponent where that can be read."""
+    return f"{number:,.0f}" if 10**digits <= abs(number) < 1e12 else f"{number:,.{digits}g}"

@@ -1,4 +1,4 @@
-"""Find objects in images: what they are, and a box round each."""
+"""Find objects in images: what they are, and a box around each."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -33,7 +33,7 @@ class DetectionOptions(Options):
     image_size: int = setting(
         480,
         title="Side of the images (in pixels)",
-        help="Every image is brought to a square of this side. Small objects need a large one, and more time.",
+        help="Every image is resized to a square of this side. Small objects need a large one, and more time.",
         ge=32,
         le=2048,
         same_model=True,
@@ -47,7 +47,7 @@ class DetectionOptions(Options):
 
 
 class ObjectDetection(Task):
-    """For DETR and its kin, whose processors bring their own way from outputs to boxes (YOLOS, RT-DETR, ...)."""
+    """For DETR and similar models, whose processors convert outputs to boxes (YOLOS, RT-DETR, ...)."""
 
     name = "object-detection"
     title = "Find objects"
@@ -64,9 +64,7 @@ class ObjectDetection(Task):
     def configure(self, table: "pandas.DataFrame", options: Any) -> dict[str, Any]:
         labels = sorted({box.label for cell in table["boxes"] for box in read_boxes(cell)})
         if not labels:
-            raise StudioError(
-                "No image has a box.", "The model would learn to find nothing.", "Bring images with boxes."
-            )
+            raise StudioError("No image has a box.", "The model would learn to find nothing.", "Use images with boxes.")
         return label_maps(labels)
 
     def summary(self, labels: Sequence[str]) -> str:
@@ -126,7 +124,7 @@ class ObjectDetection(Task):
 class StackImages:
     """Opened items -> pixel_values (batch, channels, side, side), and the list of their labels.
 
-    mirror: turn each image round at random, from left to right.
+    mirror: flip each image horizontally at random.
     """
 
     def __init__(self, mirror: bool = False) -> None:
@@ -143,7 +141,7 @@ class StackImages:
 
 
 def mirrored(item: Item) -> Item:
-    """An opened item from left to right. Boxes are (centre x, centre y, width, height), as shares of the image."""
+    """An opened item flipped horizontally. Boxes are (centre x, centre y, width, height), as shares of the image."""
     labels = item["labels"]
     boxes = labels["boxes"].clone()
     boxes[:, 0] = 1 - boxes[:, 0]

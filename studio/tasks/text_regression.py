@@ -1,4 +1,4 @@
-"""Guess a number from a text: a price, a score, a duration."""
+"""Predict a number from a text: a price, a score, a duration."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ NUMBER = Column(
     "number",
     "Number",
     "number",
-    "The number that the model learns to guess for each text.",
+    "The number that the model learns to predict for each text.",
     hints=("number", "value", "score", "rating", "stars", "price", "amount", "target", "y", "label"),
 )
 SHOWN_QUANTILES = 21  # of the training numbers, for the figure in which an answer is drawn
@@ -30,7 +30,7 @@ class TextRegression(Task):
     """The model learns numbers with mean 0 and deviation 1; when training ends its last layer takes in the scale."""
 
     name = "text-regression"
-    title = "Guess a number"
+    title = "Predict a number"
     sentence = "Give each text a number: a rating, a price, how urgent it is, how long it will take."
     icon = "number"
     group = "Texts"
@@ -63,7 +63,7 @@ class TextRegression(Task):
         return {**super().restore(config), **{name: config[name] for name in names}, "target_in_weights": False}
 
     def summary(self, labels: Sequence[str]) -> str:
-        return "Guesses a number from a text."
+        return "Predicts a number from a text."
 
     def adapt(self, model: Any, folder: Path, options: Any) -> frozenset[str]:
         config = model.config

@@ -10,7 +10,7 @@ from studio.data.fields.spans import Span, read_spans
 from studio.errors import StudioError
 from studio.models.kind import ModelKind
 from studio.tasks.base import Answer, Batch, Collate, Item, Loss, Marks, Row, Scorer, Scores, Task, Tools
-from studio.tasks.classes import class_views, label_maps, name_classes, pair_marks
+from studio.tasks.classes import NOTHING, found_scores, found_views, label_maps, name_classes, pair_marks
 from studio.tasks.texts import IGNORED, TEXT, LengthOptions, PadTexts, tokenize
 
 if TYPE_CHECKING:
@@ -24,14 +24,13 @@ SPANS = Column(
     hints=("spans", "entities", "labels", "label", "ner", "annotations", "tags"),
 )
 OUTSIDE = "O"  # the tag of what is not marked (IOB2)
-NOTHING = "(nothing)"
 
 
 class TokenClassification(Task):
     name = "token-classification"
     title = "Mark words"
     sentence = "Find and name pieces of a text: people, places, dates, products, amounts."
-    icon = "text"
+    icon = "marked"
     group = "Texts"
     inputs = (TEXT,)
     targets = (SPANS,)
@@ -63,8 +62,12 @@ class TokenClassification(Task):
             )
         return label_maps([OUTSIDE, *(f"{place}-{label}" for label in labels for place in "BI")])
 
+    def classes(self, outputs: Sequence[str]) -> list[str]:
+        """What can be marked, from the tags B-person, I-person, O."""
+        return list(dict.fromkeys(tag[2:] for tag in outputs if tag != OUTSIDE))
+
     def summary(self, labels: Sequence[str]) -> str:
-        return f"Marks pieces of a text: {name_classes(kinds_of(labels))}."
+        return f"Marks pieces of a text: {name_classes(self.classes(labels))}."
 
     def encode(self, tools: Tools, rows: Sequence[Row]) -> list[Item]:
         if not tools.processor.is_fast:
@@ -102,12 +105,7 @@ class TokenClassification(Task):
         return answers
 
     def scorer(self, tools: Tools) -> Scorer:
-        return SpanScorer(kinds_of(tools.labels))
-
-
-def kinds_of(tags: Sequence[str]) -> list[str]:
-    """What can be marked, from the tags B-person, I-person, O."""
-    return list(dict.fromkeys(tag[2:] for tag in tags if tag != OUTSIDE))
+        return SpanScorer(self.classes(tools.labels))
 
 
 def token_labels(places: Sequence[tuple[int, int]], spans: Sequence[Span], index: dict[str, int]) -> list[int]:
@@ -177,12 +175,9 @@ class SpanScorer:
         found = sum(count for (true, answered), count in self._counts.items() if true == answered)
         there = sum(count for (true, _), count in self._counts.items() if true != NOTHING)
         answered = sum(count for (_, answered), count in self._counts.items() if answered != NOTHING)
-        metrics = {
-            "f1": 2 * found / (there + answered) if there + answered else 0.0,
-            "precision": found / answered if answered else 0.0,
-            "recall": found / there if there else 0.0,
-        }
-        return Scores(metrics, class_views(self._counts, [*self._kinds, NOTHING]) if self._counts else ())
+        precision, recall, f1 = found_scores(found, there, answered)
+        views = found_views(self._counts, self._kinds, "marked pieces") if self._counts else ()
+        return Scores({"f1": f1, "precision": precision, "recall": recall}, views)
 
 
 def compare(true: Sequence[Span], answered: Sequence[Span]) -> list[tuple[str, str]]:

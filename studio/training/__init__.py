@@ -1,4 +1,4 @@
-"""How the chosen part of a model is trained: every setting, one file a topic, in one flat model.
+"""How a model is trained: every setting, one file a topic, in one flat model.
 
 A new setting is one field in its topic's file; a new topic is one file and one entry in TOPICS.
 """

@@ -9,7 +9,7 @@ class AveragingOptions(Options):
     averaging: Literal["none", "ema", "swa"] = setting(
         "none",
         title="Average the weights",
-        help="ema follows the weights slowly (exponential moving average); swa takes the plain mean of the last part "
+        help="ema follows the weights slowly (exponential moving average); swa takes the plain mean of the last steps "
         "of training (stochastic weight averaging).",
     )
     ema_decay: float = setting(

@@ -24,8 +24,8 @@ class BatchOptions(Options):
     )
     accumulation: int = setting(
         1,
-        title="Parts of a step (gradient accumulation)",
-        help="Every step is computed in so many parts, one after another: the same result with less memory.",
+        title="Micro-batches per step (gradient accumulation)",
+        help="Every step is computed in so many micro-batches, one after another: the same result with less memory.",
         ge=1,
         le=256,
     )

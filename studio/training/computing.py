@@ -28,8 +28,8 @@ class ComputingOptions(Options):
     )
     gradient_checkpointing: bool = setting(
         False,
-        title="Compute twice, keep less (gradient checkpointing)",
-        help="Layers are computed again on the way back instead of being kept: about a third slower, far less memory.",
+        title="Recompute to save memory (gradient checkpointing)",
+        help="Layers are computed again in the backward pass instead of kept: about a third slower, far less memory.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What a setting needs to be read at all, and whether a task and a model have it: told from config.json."""
+"""What a setting needs to be read at all, and whether a task and a model have it, by config.json."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any

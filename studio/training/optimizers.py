@@ -27,7 +27,7 @@ class OptimizerChoice:
     rate: the recommended learning rate, as a multiple of the one for AdamW.
     reads: the settings of this file that it looks at, beside the learning rate.
     follows_schedule: False where the learning rate stays at its peak after the warm-up, whatever the schedule.
-    by_shape: it treats the matrices inside the model unlike embeddings, head and vectors ("apart" of a group).
+    by_shape: it treats the matrices inside the model unlike embeddings, head and vectors ("by_shape" of a group).
     why_not: a sentence why this machine cannot use it, or "".
     """
 
@@ -107,8 +107,8 @@ def _muon(groups: Groups, rate: float, options: Any) -> "Optimizer":
     """Matrices are scaled as their steps under AdamW would be (Liu et al. 2025, arXiv:2502.16982)."""
     from torch.optim import Muon
 
-    matrices = [group for group in groups if group["apart"]]
-    rest = [group for group in groups if not group["apart"]]
+    matrices = [group for group in groups if group["by_shape"]]
+    rest = [group for group in groups if not group["by_shape"]]
     muon = Muon(matrices, lr=rate, momentum=options.muon_momentum, adjust_lr_fn="match_rms_adamw") if matrices else None
     return _side_by_side([part for part in (muon, _adamw(rest, rate, options) if rest else None) if part])
 
@@ -193,7 +193,7 @@ OPTIMIZERS: Registry[OptimizerChoice] = Registry(
     OptimizerChoice(
         "muon",
         "Muon",
-        "Turns the steps of matrices so that all directions count alike; AdamW for the rest.",
+        "Orthogonalises the steps of matrices, so that all directions count alike; AdamW for the rest.",
         1.5,
         _muon,
         reads=("muon_momentum", *_ADAM),
@@ -246,7 +246,7 @@ class OptimizerOptions(Options):
     muon_momentum: float = setting(
         0.95,
         title="Momentum of matrices",
-        help="How much of the last step carries over into the next, for what Muon turns.",
+        help="How much of the last step carries over into the next, for the matrices that Muon trains.",
         ge=0,
         lt=1,
         shown_if=_readers("muon_momentum"),

@@ -65,6 +65,6 @@ class RegularisationOptions(Options):
         "auto",
         title="Batch normalisation",
         help="Whether its running statistics follow your images: nowhere, everywhere, or where a layer learns and a"
-        " batch has 16 images or more (auto); those of smaller batches are noise.",
+        " batch has 16 images or more, or the layer has no statistics yet (auto); those of smaller batches are noise.",
         needs="batch_norm",
     )

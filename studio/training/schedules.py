@@ -84,7 +84,7 @@ SCHEDULES: Registry[Schedule] = Registry(
     Schedule(
         "wsd",
         "Stable, then down (WSD)",
-        "Stays at its peak, and falls to zero in the last part.",
+        "Stays at its peak, and falls to zero at the end.",
         lambda p, o: min(1.0, (1.0 - p) / o.decay),
     ),
 )

@@ -1,4 +1,4 @@
-"""How a model is built is read in the background: pages begin early, wait without standing still, and tell failures."""
+"""How a model is built is read in the background: pages begin early, wait without blocking, and report failures."""
 
 import threading
 from collections.abc import Iterator
@@ -94,11 +94,11 @@ def test_a_demo_shows_that_it_waits(services: Services, text_draft: Draft, readi
     work = wait_for_architecture(services, text_draft)
     assert "Reading how the model is built" in next(work)
     reading.go_on.set()
-    assert all("Reading" in told for told in work)
+    assert all("Reading" in sentence for sentence in work)
     assert services.architectures.look(text_draft) is not None
 
 
-def test_a_failure_is_told_on_both_pages_until_the_model_is_chosen_again(
+def test_a_failure_is_reported_on_both_pages_until_the_model_is_chosen_again(
     services: Services, text_draft: Draft, reading: Reading
 ) -> None:
     reading.failure = StudioError("It cannot be taught this.", "It is of another kind.", "Choose another model.")

@@ -200,7 +200,7 @@ def test_a_run_in_the_queue(store: Store) -> None:
     run = make_run(store)
     run.enqueue()
     message = poll(store, States(), run.id, 0)
-    assert message["status"] == "queued" and message["status_title"] == "Waiting for its turn"
+    assert message["status"] == "queued" and message["status_title"] == "Waiting in line"
     assert message["done"] is False and message["progress"] is None and message["notice"] == ""
 
 
@@ -226,22 +226,22 @@ def test_while_steps_are_made_it_is_said_what_training_is(client: Client) -> Non
 def test_at_the_end_it_is_said_what_training_brought(client: Client) -> None:
     done = Finished(reason="completed", best_step=50, seconds=9.0, time=NOW + 20)
     write(client.run, started(), planned(100), checked(0, 0.21), checked(50, 0.84, best=True), step(100), done)
-    told = "Of the examples that it was checked on, the model now gets 84.0 % right; before training it was 21.0 %."
+    told = "On the validation examples, the model now gets 84.0 % right; before training it was 21.0 %."
     assert client.poll()["phase"] == told
 
 
 def test_a_metric_without_plainer_words_is_told_by_its_title(client: Client) -> None:
-    plan = planned(100).model_copy(update={"headline_metric": "rmse"})
+    plan = planned(100).model_copy(update={"headline_metric": "mae"})
     checks = [
-        checked(number, 0).model_copy(update={"metrics": {"rmse": rmse}, "best": number > 0})
-        for number, rmse in ((0, 3.0), (9, 0.5))
+        checked(number, 0).model_copy(update={"metrics": {"mae": error}, "best": number > 0})
+        for number, error in ((0, 3.0), (9, 0.5))
     ]
     done = Finished(reason="completed", best_step=9, seconds=9.0, time=NOW + 20)
     write(client.run, started(), plan, *checks, step(100), done)
     told = client.poll()
-    assert told["phase"].startswith("On the validation examples, Typical error (RMSE) is 0.5 (how far")
+    assert told["phase"].startswith("On the validation examples, mean error (MAE) is 0.5 (how far")
     assert told["phase"].endswith("; before training it was 3.")
-    assert dict(told["stats"])["Best Typical error (RMSE)"] == "0.5"
+    assert dict(told["stats"])["Best mean error (MAE)"] == "0.5"
 
 
 def test_a_run_at_work(client: Client) -> None:
@@ -249,7 +249,7 @@ def test_a_run_at_work(client: Client) -> None:
     message = client.poll()
     stats = dict(message["stats"])
     assert message["progress"] == 0.25 and message["done"] is False
-    assert stats["Step"] == "25 / 100" and stats["Best Accuracy"] == "75.0 %" and stats["Time left"] == "12 s"
+    assert stats["Step"] == "25 / 100" and stats["Best accuracy"] == "75.0 %" and stats["Time left"] == "12 s"
     assert message["metric_name"] == "Accuracy" and message["metric"] == [(25, 0.75)]
 
 

@@ -251,7 +251,7 @@ def test_the_preview_is_what_the_strategy_does(
     assembled, imported = services.datasets.assembled(draft), services.datasets.imported(draft)
     assert imported is not None
     from studio.engine.preparation import load_model, prepare
-    from studio.engine.session import apply_strategy
+    from studio.engine.trainable import apply_strategy
     from studio.models.heads import structure_of_model
 
     task, table = config.chosen_task, assembled.table
@@ -288,7 +288,7 @@ def test_each_preset_is_offered_with_its_price(services: Services, text_draft: D
 
 def test_settings_of_the_form_go_into_the_draft(services: Services, ready: Draft) -> None:
     faster = ready.configure({"training.learning_rate": 0.1})
-    other = strategy_tab.choose_way(faster, {"key": "lora"})
+    other = strategy_tab.choose_method(faster, {"key": "lora"})
     assert other.strategy == {"name": "lora"} and "learning_rate" not in other.training and other.preset == "custom"
     with gr.Blocks():
         panels = build_panels()
@@ -520,7 +520,7 @@ def test_each_step_waits_for_the_ones_before(services: Services, shell: Shell, r
     assert locked(nothing.configure({"task": ready.task})) == ["data", "strategy", "train", "test"]
     with_model = nothing.configure({"task": ready.task, "model.id": ready.model})
     assert locked(with_model) == ["strategy", "train", "test"]
-    assert shell.locked(with_model, "train") == "Bring some data first."
+    assert shell.locked(with_model, "train") == "Add some data first."
     assert locked(ready.without("strategy")) == ["train", "test"] and locked(ready) == ["test"]
     begun = start_run(services, ready)
     run = services.store.find(str(begun.run))

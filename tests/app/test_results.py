@@ -7,7 +7,6 @@ import pandas
 import pytest
 from logs import make_run
 
-from studio.app.former_results import current_rows, current_scores
 from studio.app.results import Results, count_test_rows, scores
 from studio.app.tabs import test as test_tab
 from studio.app.views import VIEWS
@@ -16,6 +15,7 @@ from studio.paths import Home
 from studio.store import Run, Store
 from studio.tasks.base import RIGHT, WRONG, Answer
 from studio.tasks.classes import ClassScorer
+from studio.tasks.former_results import current_rows, current_scores
 
 FORMER_SCORES = {
     "metrics": {"accuracy": 0.75, "precision_macro": 0.75, "recall_macro": 0.83, "f1_macro": 0.73, "loss": 0.6},
@@ -159,6 +159,6 @@ def test_every_view_of_a_run_is_drawn_in_its_order(store: Store) -> None:
     scorer.add([Answer("good"), Answer("bad")], [{"label": "good"}, {"label": "good"}])
     found = scorer.scores().as_dict()
     views = [*found["views"], {"kind": "bars", "title": "More", "data": {"bars": []}}, found["views"][0]]
-    told = test_tab.figures(json.loads(json.dumps(views)), "good → bad")
-    assert [figure["chart"] for figure in told["figures"]] == ["matrix", "rows", "bars", "matrix"]
-    assert told["chosen"] == "good → bad" and all(view["kind"] in VIEWS for view in views)
+    value = test_tab.figures(json.loads(json.dumps(views)), "good → bad")
+    assert [figure["chart"] for figure in value["figures"]] == ["matrix", "rows", "bars", "matrix"]
+    assert value["chosen"] == "good → bad" and all(view["kind"] in VIEWS for view in views)

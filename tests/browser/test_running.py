@@ -76,7 +76,7 @@ def test_a_second_start_waits_visibly_and_begins_when_the_first_has_ended(
     second = studio.queue("The one behind", **endless)
     try:
         visit.open_run(second)
-        visit.status("Waiting for its turn")
+        visit.status("Waiting in line")
         visit.sees("#stop", "Leave the queue")
         visit.open_run(running)
         visit.sees("#page-train", "1 more in the queue")
@@ -99,7 +99,7 @@ def test_a_killed_worker_shows_at_once_and_resume_goes_on(
     visit.wait(lambda: run.state().checkpoint is not None)
     assert kill_worker(run) is not None
     visit.status("Interrupted")  # by the next poll: see tests/app/test_live.py
-    visit.sees("#live-chart", "The training process is gone.")
+    visit.sees("#live-chart", "The training process has ended unexpectedly.")
     lost = run.state().step
     visit.sees("#resume:visible").click()
     visit.status("Training")

@@ -1,4 +1,4 @@
-"""Sorting texts, from an empty page to a model that is taken away."""
+"""Sorting texts, from an empty page to a downloaded model."""
 
 import csv
 import json

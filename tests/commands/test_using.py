@@ -115,7 +115,7 @@ def test_inputs_are_given_alone_or_by_name(
 
 
 @pytest.mark.parametrize(
-    ("alone", "named", "told"),
+    ("alone", "named", "sentence"),
     [
         (None, [], "--input question="),
         ("  ", [], "--input question="),
@@ -124,7 +124,7 @@ def test_inputs_are_given_alone_or_by_name(
         ("Who?", ["map=none.png"], "no image none.png"),
     ],
 )
-def test_inputs_that_are_missing_or_unknown_are_told(alone: str | None, named: list[str], told: str) -> None:
+def test_inputs_that_are_missing_or_unknown_are_reported(alone: str | None, named: list[str], sentence: str) -> None:
     with pytest.raises(StudioError) as caught:
         given_row(Pair(), alone, named)
-    assert told in str(caught.value) + str(caught.value.explanation.what_to_do)
+    assert sentence in str(caught.value) + str(caught.value.explanation.what_to_do)

@@ -77,7 +77,7 @@ class Settings(BaseModel):
 
 @dataclass
 class Source:
-    """What stands behind the live chart: a made-up run whose messages a test can steer."""
+    """The source of the live chart: a made-up run whose messages a test can steer."""
 
     step: int = 0
     done: bool = False
@@ -88,16 +88,16 @@ class Source:
     steered: bool = False
     asked: list[tuple[str, int]] = field(default_factory=list)
     wait: float = 0
-    micro_batch_size: int = 0
-    most_at_once: int = 0
+    active_polls: int = 0
+    most_active: int = 0
 
     def poll(self, run: str, offset: int) -> dict[str, Any]:
         self.calls += 1
         self.asked.append((run, offset))
-        self.micro_batch_size += 1
-        self.most_at_once = max(self.most_at_once, self.micro_batch_size)
+        self.active_polls += 1
+        self.most_active = max(self.most_active, self.active_polls)
         time.sleep(self.wait)
-        self.micro_batch_size -= 1
+        self.active_polls -= 1
         if self.failing:
             raise RuntimeError("the server is away")
         if self.extra:
@@ -181,7 +181,7 @@ COUNTS = [[412, 31, 12, 0], [40, 280, 52, 3], [9, 22, 468, 1], [2, 0, 11, 37]]
 
 def matrix_of(labels: list[str], counts: list[list[int]]) -> dict[str, Any]:
     marks = [[f"{true} > {answered}" for answered in labels] for true in labels]
-    return {"chart": "matrix", "title": "Which class was taken for which", "labels": labels, "counts": counts, "marks": marks}  # fmt: skip
+    return {"chart": "matrix", "title": "Which class was predicted as which", "labels": labels, "counts": counts, "marks": marks}  # fmt: skip
 
 
 def many_labels(count: int) -> dict[str, Any]:

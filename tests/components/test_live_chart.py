@@ -82,7 +82,7 @@ def test_slow_answers_are_never_asked_for_twice(live: Any) -> None:
     live.source.wait = 1.2  # it asks twice a second
     before = live.source.calls
     live.until(lambda: live.source.calls >= before + 3)
-    assert live.source.most_at_once == 1
+    assert live.source.most_active == 1
 
 
 def test_twenty_thousand_points_are_thinned_for_drawing(live: Any) -> None:

@@ -169,7 +169,7 @@ def test_impossible_columns_are_explained(bring, columns: dict[str, str], senten
 def test_a_role_that_nothing_fills(bring) -> None:
     with pytest.raises(StudioError, match="Which column holds the label"):
         make(bring([(f"a {n}", f"b {n}") for n in range(50)], ("one", "two")))
-    with pytest.raises(StudioError, match="Which column holds the image"):
+    with pytest.raises(StudioError, match="There are no images"):
         make(bring(many()), columns=(IMAGE, LABEL))
 
 
@@ -210,9 +210,9 @@ def test_a_split_column_is_kept(bring) -> None:
     expected = ["train"] * 30 + ["validation"] * 6 + ["test"] * 4
     assert list(assembled.table["split"]) == expected
     assert any("kept" in note for note in assembled.notes)
-    anew = make(imported, split={"keep": False})
-    assert list(anew.table["split"]) != expected
-    assert anew.notes == []
+    again = make(imported, split={"keep": False})
+    assert list(again.table["split"]) != expected
+    assert again.notes == []
 
 
 def test_a_missing_split_is_cut_from_train_and_reported(bring) -> None:
@@ -279,13 +279,13 @@ def test_rows_are_cleaned_once_for_many_splits(bring) -> None:
         {"limit": 50},
         {"split": {"train": 0.5, "validation": 0.3, "test": 0.2}},
     ):
-        once, anew = divide(cleaned, DataOptions.read({"source": "x", **options})), make(imported, **options)
-        assert once.table.equals(anew.table)
+        once, again = divide(cleaned, DataOptions.read({"source": "x", **options})), make(imported, **options)
+        assert once.table.equals(again.table)
         assert (once.counts, once.problems, once.dropped, once.notes) == (
-            anew.counts,
-            anew.problems,
-            anew.dropped,
-            anew.notes,
+            again.counts,
+            again.problems,
+            again.dropped,
+            again.notes,
         )
 
 

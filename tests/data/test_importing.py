@@ -1,4 +1,4 @@
-"""Taking data in: once, resumable, paged."""
+"""Importing data: once, resumable, paged."""
 
 import json
 import time

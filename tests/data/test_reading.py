@@ -1,4 +1,4 @@
-"""Files as people really bring them."""
+"""Files as they occur in practice."""
 
 import csv
 import json

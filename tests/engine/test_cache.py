@@ -10,10 +10,12 @@ import torch
 from safetensors.torch import load_file
 from trained import Finished, Workers, in_this_process, open_session, state_of
 
+from studio.engine import cache
 from studio.engine.activations import Layout, Recording
 from studio.engine.cache import RecordingPlan
 from studio.engine.frozen import find_boundaries, trace
 from studio.engine.replay import CannotRecord
+from studio.files import read_json, replace_json
 from studio.store import Run
 
 
@@ -133,6 +135,22 @@ def test_frozen_batch_statistics_stay_as_they_came(finished: Finished, image_mod
     )
     moved = [name for name, values in before.items() if not torch.equal(values, after[f"resnet.{name}"])]
     assert moved == [] and any("running_mean" in name for name in before)
+
+
+def test_a_resumed_run_takes_recordings_of_its_own_format_alone(
+    finished: Finished, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = finished.new("freeze")
+    open_session(run)
+    marker = next((run.folder / "cache").rglob("COMPLETE"))
+    signature = read_json(marker)
+    earlier = {key: value for key, value in signature.items() if key != "format"}  # as the first recordings had it
+    replace_json(marker, earlier)
+    open_session(run)
+    assert read_json(marker) == earlier
+    monkeypatch.setattr(cache, "FORMAT", 2)
+    open_session(run)
+    assert read_json(marker) == {**signature, "format": 2}
 
 
 @pytest.mark.parametrize("fallocate", [True, False])

@@ -1,4 +1,4 @@
-"""Recorded activations stand in for frozen layers, in the kinds of models that people bring."""
+"""Recorded activations stand in for frozen layers, in many kinds of models."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -62,10 +62,13 @@ def test_a_table_of_texts(finished: Finished, inference: Inference, tmp_path: Pa
     texts = ["good great film", "", "bad awful story"] + ["lovely"] * 100
     with source.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([["text", "id"], *([text, n] for n, text in enumerate(texts))])
-    told = inference.messages(op="predict-file", run_dir=finished["full"].folder, input=source)
-    assert told[-1]["result"] == {"rows": 103, "labels": ["bad", "good"]}
-    assert [message["progress"] for message in told[:-1]] == [{"done": 64, "total": 103}, {"done": 103, "total": 103}]
-    rows = [row for message in told[:-1] for row in message["answered"]]
+    messages = inference.messages(op="predict-file", run_dir=finished["full"].folder, input=source)
+    assert messages[-1]["result"] == {"rows": 103, "labels": ["bad", "good"]}
+    assert [each["progress"] for each in messages[:-1]] == [
+        {"done": 64, "total": 103},
+        {"done": 103, "total": 103},
+    ]
+    rows = [row for message in messages[:-1] for row in message["answered"]]
     assert [row["given"]["id"] for row in rows] == [str(n) for n in range(103)]
     assert [row["answer"]["value"] for row in rows[:3:2]] == ["good", "bad"]
     assert rows[1]["answer"] is None and rows[1]["problem"] == "The text is empty."
@@ -82,9 +85,9 @@ def test_a_zip_of_images(finished: Finished, inference: Inference, tmp_path: Pat
         archive.writestr("a/two.png", tiny.image("upright", random.Random(2)))
         archive.writestr("broken.jpg", b"no image")
         archive.writestr("notes.md", b"a word")
-    told = inference.messages(op="predict-file", run_dir=finished["image"].folder, input=source)
-    assert told[-1]["result"]["rows"] == 3
-    rows = [row for message in told[:-1] for row in message["answered"]]
+    messages = inference.messages(op="predict-file", run_dir=finished["image"].folder, input=source)
+    assert messages[-1]["result"]["rows"] == 3
+    rows = [row for message in messages[:-1] for row in message["answered"]]
     assert [row["given"]["image"] for row in rows] == ["a/one.png", "a/two.png", "broken.jpg"]
     assert [row["answer"]["value"] for row in rows[:2]] == ["across", "upright"]
     assert rows[2]["answer"] is None and "opened as an image" in rows[2]["problem"]

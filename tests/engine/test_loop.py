@@ -79,12 +79,12 @@ class Watched(SimpleNamespace):
     """As much of a loop as callbacks look at."""
 
     def __init__(self) -> None:
-        super().__init__(state=State(), plan=plan(), pausing=False, told=[], device=torch.device("cpu"), callbacks=())
+        super().__init__(state=State(), plan=plan(), pausing=False, judged=[], device=torch.device("cpu"), callbacks=())
 
     def train_mode(self) -> None: ...
 
     def tell_evaluated(self, is_best: bool) -> None:
-        self.told.append(is_best)
+        self.judged.append(is_best)
 
     def after_epoch(self, evaluation: Evaluation) -> None:
         self.state.step += 10
@@ -106,7 +106,7 @@ def test_early_stopping_keeps_the_best(tmp_path: Path) -> None:
     _, loop = judge(tmp_path, [0.2, 0.5, 0.7, 0.6, 0.7, 0.9], patience=2)
     assert loop.state.ended == "early-stopping" and loop.state.step == 40
     assert loop.state.best_step == 20 and loop.state.best_epoch == 2.0
-    assert loop.told == [False, True, True, False, False]
+    assert loop.judged == [False, True, True, False, False]
 
 
 def test_without_patience_it_goes_on(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_a_long_phase_logs_rarely(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert 2_000 < len(events) < 6_000, "at three a second it would be 12,000"
     assert events[0].done == 1 and events[-1].done == 36_000  # type: ignore[union-attr]
     reporter.phase("saving", "Saving.")
-    assert len(run.read_from()[0]) == len(events) + 1, "another phase is told at once"
+    assert len(run.read_from()[0]) == len(events) + 1, "another phase is reported at once"
 
 
 def test_early_stopping_in_a_real_run(finished: Finished, workers: Workers) -> None:
@@ -215,8 +215,8 @@ def test_early_stopping_in_a_real_run(finished: Finished, workers: Workers) -> N
 
 
 def test_a_plateau_lowers_the_learning_rate_as_torch_does() -> None:
-    told: list[str] = []
-    reporter: Any = SimpleNamespace(note=told.append)
+    reported: list[str] = []
+    reporter: Any = SimpleNamespace(note=reported.append)
     scores = [0.1, 0.2, 0.2, 0.15, 0.3, 0.1, 0.1, 0.1, 0.1, 0.4, 0.1, 0.1]
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     reference = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, "max", factor=0.3, patience=1, threshold=0.0)
@@ -232,4 +232,4 @@ def test_a_plateau_lowers_the_learning_rate_as_torch_does() -> None:
         copied.restore(ours.state())
         copied.on_step_begin(watched)
         assert watched.optimizer.param_groups[0]["lr"] == pytest.approx(optimizer.param_groups[0]["lr"])
-    assert 0.3 ** len(told) == pytest.approx(optimizer.param_groups[0]["lr"]) and len(told) > 1
+    assert 0.3 ** len(reported) == pytest.approx(optimizer.param_groups[0]["lr"]) and len(reported) > 1

@@ -22,7 +22,7 @@ def network() -> nn.Module:
 
 
 def made(choice: OptimizerChoice, model: nn.Module, **settings: Any) -> Any:
-    groups = parameter_groups(model, 0.01, {"4.weight": 0.5}, {}, apart={"2.weight"})
+    groups = parameter_groups(model, 0.01, {"4.weight": 0.5}, {}, by_shape={"2.weight"})
     return choice.build(groups, 3e-3 * choice.rate, OptimizerOptions(**settings))
 
 

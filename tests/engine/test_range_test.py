@@ -9,6 +9,7 @@ from trained import Finished, Workers, assert_same_training, in_this_process, op
 from studio.engine import range_test, training
 from studio.engine.loop import Loop
 from studio.engine.reporting import Reporter
+from studio.engine.tensors import copied
 from studio.errors import StudioError
 from studio.store import Run
 
@@ -32,11 +33,11 @@ def test_the_smoothing_is_the_weighted_mean_of_what_came_before() -> None:
 def test_the_trial_leaves_no_trace(name: str, finished: Finished) -> None:
     run = finished.new(name, find_learning_rate=True)
     loop, reporter = open_session(run).loop, Reporter(run)
-    before = {name: tensor.clone() for name, tensor in range_test.places(loop).items()}
+    before = copied(loop.model.state_dict())
     optimizer, chance = copy.deepcopy(loop.optimizer.state_dict()), torch.get_rng_state()
     rates, losses = range_test.measure(loop, reporter)
     assert len(rates) == len(losses) >= 10 and rates == sorted(rates)
-    assert all(torch.equal(tensor, before[name]) for name, tensor in range_test.places(loop).items())
+    assert all(torch.equal(tensor, before[name]) for name, tensor in loop.model.state_dict().items())
     assert torch.equal(torch.get_rng_state(), chance) and loop.state.step == 0
     assert str(loop.optimizer.state_dict()) == str(optimizer)
     assert loop.callbacks

@@ -15,10 +15,11 @@ from trained import Finished, Workers, held, new_run, pause_held, state_of, wait
 
 from studio.config import RunConfig
 from studio.engine import followers, ranks, worker
-from studio.engine.checkpoint import Checkpoints, random_state
+from studio.engine.checkpoint import Checkpoints
 from studio.engine.failures import explain
 from studio.engine.followers import Followers
 from studio.engine.loop import micro_batches
+from studio.engine.random_state import random_state
 from studio.errors import StudioError
 from studio.preflight import find_problems
 from studio.processes import Identity, python

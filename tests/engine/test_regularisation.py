@@ -1,5 +1,6 @@
 """Penalties, noise, averages, dropout and batch normalisation, each beside a reference of its own."""
 
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from families import build
+from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 from trained import Finished, open_session
@@ -224,6 +226,22 @@ def test_statistics_of_small_batches_are_left_alone(
     loop.train_mode()
     training = [module.training for module in batch_norms(loop.model)]
     assert training and all(training) == bool(moving) == any(training)
+
+
+def test_statistics_that_nobody_counted_are_counted(finished: Finished, image_model: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(image_model, tmp_path / "half-new")
+    weights = load_file(folder / "model.safetensors")
+    new = [name for name in weights if "encoder.stages.1" in name]
+    weights |= {name: torch.zeros_like(weights[name]) for name in new if name.endswith("running_mean")}
+    weights |= {name: torch.ones_like(weights[name]) for name in new if name.endswith("running_var")}
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    run = finished.new("image", batch_size=8)
+    text = run.config_file.read_text(encoding="utf-8").replace("name: freeze", "name: full")
+    run.config_file.write_text(text.replace(str(image_model), str(folder)), encoding="utf-8")
+    loop = open_session(run).loop
+    loop.train_mode()
+    moving = {name: norm.training for name, norm in loop.model.named_modules() if norm in batch_norms(loop.model)}
+    assert moving == {name: "encoder.stages.1" in name for name in moving} and len(set(moving.values())) == 2
 
 
 def test_statistics_can_be_kept_in_what_learns(finished: Finished) -> None:

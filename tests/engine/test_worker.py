@@ -210,7 +210,7 @@ def test_even_the_log_cannot_be_written(finished: Finished, monkeypatch: pytest.
     [
         (MemoryError(), "memory"),
         (RuntimeError("[enforce fail at alloc_cpu.cpp:127] . DefaultCPUAllocator: can't allocate memory"), "memory"),
-        (ZeroDivisionError("by nought"), "nobody foresaw"),
+        (ZeroDivisionError("by nought"), "unexpected error"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
@@ -235,7 +235,7 @@ def test_errors_in_a_step(error: Exception, part: str, finished: Finished, monke
         (type("OutOfMemoryError", (RuntimeError,), {})("CUDA out of memory."), "The memory is full.", False),
         (RuntimeError("MPS backend out of memory"), "The memory is full.", False),
         (FileNotFoundError(2, "No such file", "/data/x.csv"), "A file that this run needs is gone.", True),
-        (KeyError("odd"), "nobody foresaw", True),
+        (KeyError("odd"), "unexpected error", True),
     ],
     ids=str,
 )

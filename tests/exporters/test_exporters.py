@@ -1,4 +1,4 @@
-"""What is taken away works elsewhere: loaded by the code of its own card in a process without the studio."""
+"""What is exported works elsewhere: loaded by the code of its own card in a process without the studio."""
 
 import json
 import os
@@ -128,7 +128,7 @@ def test_every_exporter_refuses_what_is_not_finished(exporter: Any, finished: Fi
     run = finished.new("full")
     assert exporter.title and exporter.sentence.endswith(".")
     assert "no finished model" in exporter.why_not(run)
-    with pytest.raises(StudioError, match="cannot be taken away"):
+    with pytest.raises(StudioError, match="cannot be exported"):
         exporter.export(run, tmp_path / "to")
     assert not (tmp_path / "to").exists()
 

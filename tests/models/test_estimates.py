@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.files import read_json, replace_json
 from studio.hardware import GIGABYTE, Gpu, Machine
 from studio.models.estimates import Trained, Workload, block_costs, estimate, fits, tokens_of
 from studio.models.speed import Speed, speed_of
@@ -109,6 +110,15 @@ def test_this_machine_is_measured_once(home: Home, monkeypatch: pytest.MonkeyPat
     assert speed.flops > 1e9 and speed.bandwidth > 1e8 and not speed.rough
     monkeypatch.setattr("studio.models.speed.measure", lambda _: pytest.fail("measured twice"))
     assert speed_of(MACHINE, home) == speed
+
+
+def test_what_another_version_measured_is_measured_anew(home: Home) -> None:
+    memory = home.cache / "speed.json"
+    speed_of(MACHINE, home)
+    known = read_json(memory)
+    of_version_1 = {name: value for name, value in known["machine"].items() if name != "measured"}
+    replace_json(memory, {**known, "machine": of_version_1, "speed": {"flops": 1.0}})
+    assert speed_of(MACHINE, home).flops > 1e9 and read_json(memory)["machine"] == known["machine"]
 
 
 def test_a_measurement_in_a_busy_moment_is_made_good_later(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,10 +89,10 @@ def answer(status: int) -> httpx2.Response:
     ],
 )
 def test_every_failure_has_plain_words(error: Exception, words: str) -> None:
-    told = explain_failure(error, "a/b").explanation
-    assert words in str(told) and told.what_to_do
+    explanation = explain_failure(error, "a/b").explanation
+    assert words in str(explanation) and explanation.what_to_do
 
 
-def test_no_token_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_token_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     assert "hf_secret" not in str(explain_failure(errors.RepositoryNotFoundError("x", response=answer(401)), "a/b"))

@@ -38,7 +38,7 @@ def test_a_model_that_is_not_here_is_said_so(home: Home) -> None:
         describe("someone/absent")
 
 
-def test_problems_are_told_in_plain_words(copy: Path) -> None:
+def test_problems_are_reported_in_plain_words(copy: Path) -> None:
     (copy / "model.safetensors").rename(copy / "pytorch_model.bin")
     assert "pickle" in describe_folder(copy).problems[0]
     (copy / "pytorch_model.bin").unlink()
@@ -56,7 +56,7 @@ def test_code_of_its_own_is_a_problem_unless_trusted(copy: Path) -> None:
     assert describe_folder(copy, trust_remote_code=True).problems == ()
 
 
-def test_a_missing_tokenizer_is_told_to_who_needs_it(copy: Path) -> None:
+def test_a_missing_tokenizer_is_reported_to_who_needs_it(copy: Path) -> None:
     for name in ("tokenizer.json", "tokenizer_config.json"):
         (copy / name).unlink()
     info = describe_folder(copy)

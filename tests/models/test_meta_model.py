@@ -25,7 +25,7 @@ from studio.models.structure import Structure
 GROUPS = ("embeddings", "blocks", "tail", "head", "fixed", "tied")
 
 
-def told(folder: Path, auto_class: str, adapt: Any = lambda model: frozenset()) -> Architecture:
+def described(folder: Path, auto_class: str, adapt: Any = lambda model: frozenset()) -> Architecture:
     info = describe_folder(folder)
     kind = ModelKind(auto_class, "processor", "a-task")
     return build_architecture(folder, info.config, info.tensors, kind, {}, adapt)
@@ -51,12 +51,12 @@ def assert_same(one: Structure, other: Structure) -> None:
 
 @pytest.mark.parametrize("with_head", [False, True], ids=["body", "with-head"])
 @pytest.mark.parametrize("family", families.FAMILIES)
-def test_a_family_is_told_as_it_is_loaded(family: str, with_head: bool, tmp_path: Path) -> None:
+def test_a_family_is_described_as_it_is_loaded(family: str, with_head: bool, tmp_path: Path) -> None:
     """From a body alone and from a model with another number of classes."""
     families.build(family, classes=7, with_head=with_head).save_pretrained(tmp_path)
     texts = family in families.TEXT_FAMILIES
     auto_class = f"AutoModelFor{'Sequence' if texts else 'Image'}Classification"
-    architecture = told(tmp_path, auto_class)
+    architecture = described(tmp_path, auto_class)
     model, structure = loaded(tmp_path, auto_class, 3)
     assert_same(architecture.with_labels(3).structure, structure)
     assert architecture.model_class == type(model).__name__ and architecture.dtype == "float32"
@@ -64,11 +64,11 @@ def test_a_family_is_told_as_it_is_loaded(family: str, with_head: bool, tmp_path
 
 
 @pytest.mark.parametrize("kind", kinds.KINDS)
-def test_other_kinds_are_told_as_they_are_loaded(kind: str, tmp_path: Path) -> None:
+def test_other_kinds_are_described_as_they_are_loaded(kind: str, tmp_path: Path) -> None:
     model = kinds.build(kind, classes=7)
     model.save_pretrained(tmp_path)
     auto_class = kinds.KINDS[kind][0]
-    architecture = told(tmp_path, auto_class)
+    architecture = described(tmp_path, auto_class)
     assert_same(architecture.with_labels(4).structure, loaded(tmp_path, auto_class, 4)[1])
     assert_same(architecture.with_labels(7).structure, structure_of_model(model, head_names(model)))
     assert Architecture.from_dict(json.loads(json.dumps(architecture.as_dict()))) == architecture
@@ -82,13 +82,13 @@ def test_what_a_task_adds_is_counted(tmp_path: Path) -> None:
             model.add_module("extra", torch.nn.Linear(5, 7))
         return frozenset({"extra.weight", "extra.bias"})
 
-    structure = told(tmp_path, "AutoModelForSequenceClassification", add_a_layer).structure
+    structure = described(tmp_path, "AutoModelForSequenceClassification", add_a_layer).structure
     assert structure.shapes["extra.weight"] == (7, 5) and {"extra.weight", "extra.bias"} <= set(structure.head)
 
 
 def test_the_number_format_is_that_of_the_files(tmp_path: Path) -> None:
     kinds.build("llama").to(torch.bfloat16).save_pretrained(tmp_path)
-    assert told(tmp_path, kinds.LANGUAGE).dtype == "bfloat16"
+    assert described(tmp_path, kinds.LANGUAGE).dtype == "bfloat16"
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_the_number_format_is_that_of_the_files(tmp_path: Path) -> None:
 def test_a_model_of_another_kind_is_refused(family: str, auto_class: str, words: str, tmp_path: Path) -> None:
     families.build(family).save_pretrained(tmp_path)
     with pytest.raises(StudioError, match=words):
-        told(tmp_path, auto_class)
+        described(tmp_path, auto_class)
 
 
 def test_an_unknown_kind_and_a_missing_package_are_said_so(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_weights_that_lack_a_part_of_the_body_are_refused(tmp_path: Path) -> Non
     state = {name: tensor for name, tensor in model.state_dict().items() if "layer.1.output" not in name}
     model.save_pretrained(tmp_path, state_dict=state)
     with pytest.raises(StudioError, match="incomplete") as caught:
-        told(tmp_path, "AutoModelForSequenceClassification")
+        described(tmp_path, "AutoModelForSequenceClassification")
     assert "bert.encoder.layer.1.output" in caught.value.explanation.why
 
 

@@ -75,16 +75,16 @@ def test_the_preview_knows_the_layer(tmp_path: Path, home: Home):
     build("bert", with_head=False).save_pretrained(tmp_path)
     task = TASKS["text-classification"]
 
-    def told(pooling: str) -> Architecture:
+    def described(pooling: str) -> Architecture:
         return read_architecture(describe_folder(tmp_path), task, task.Options(pooling=pooling), home).with_labels(3)
 
-    structure = told("mean").structure
+    structure = described("mean").structure
     model = build("bert")
     new = append_mean_pooling(model) | head_names(model)
     assert structure.total == sum(p.numel() for p in model.parameters())
     assert len(structure.blocks) == 3
     assert set(structure.fixed) == {name for name in new if ".layer.3." in name}
-    assert told("auto").structure.fixed == ()
+    assert described("auto").structure.fixed == ()
 
 
 def test_without_numbers_it_brings_shapes_alone():

@@ -67,10 +67,10 @@ def test_another_task_s_head_is_not_counted(tmp_path: Path, home: Home):
 
     BertForMaskedLM(text_configs()["bert"]).save_pretrained(tmp_path)
     task = TASKS["text-classification"]
-    told = read_architecture(describe_folder(tmp_path), task, task.Options(), home).structure
-    assert not any("predictions" in name for name in told.shapes)
+    structure = read_architecture(describe_folder(tmp_path), task, task.Options(), home).structure
+    assert not any("predictions" in name for name in structure.shapes)
     lacking = {f"bert.pooler.dense.{part}" for part in ("weight", "bias")}  # so they begin anew, with the head
-    assert set(told.head) == {"classifier.weight", "classifier.bias"} | lacking
+    assert set(structure.head) == {"classifier.weight", "classifier.bias"} | lacking
 
 
 def test_shapes_leave_out_buffers(tmp_path: Path):

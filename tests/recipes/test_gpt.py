@@ -89,10 +89,10 @@ def test_training_lowers_the_loss_and_goes_on_from_its_checkpoint(tmp_path: Path
     recipe = replace(TINY, steps=150)
     model = gpt.network(recipe)
     before = gpt.measure(model, tokens, len(tokens), recipe.context)["perplexity"]
-    told = gpt.train(model, tokens, recipe, tmp_path / "checkpoint")
+    trained = gpt.train(model, tokens, recipe, tmp_path / "checkpoint")
     assert gpt.measure(model, tokens, len(tokens), recipe.context)["perplexity"] < 0.75 * before
     other = gpt.network(recipe)
-    assert gpt.train(other, tokens, recipe, tmp_path / "checkpoint")["steps"] == told["steps"] == 150
+    assert gpt.train(other, tokens, recipe, tmp_path / "checkpoint")["steps"] == trained["steps"] == 150
     assert torch.equal(other.model.norm.weight, model.model.norm.weight)
 
 

@@ -105,12 +105,12 @@ def test_two_steps_of_the_recipe_give_a_model_that_loads(tmp_path: Path) -> None
     from transformers import AutoImageProcessor, AutoModelForImageClassification
 
     from assets.recipes.image.make import USED, draw_pool, save
-    from assets.recipes.image.training import Course, train
+    from assets.recipes.image.training import Plan, train
 
     pool = draw_pool(tmp_path / "pool", 150, 7)
     again = draw_pool(tmp_path / "pool", 150, 7)
     assert np.array_equal(pool["pixels"], again["pixels"])
-    model, account = train(pool, None, Course(steps=2, batch=64))
+    model, account = train(pool, None, Plan(steps=2, batch=64))
     assert account["steps"] == 2
     save(model, tmp_path / "model")
     assert sum(path.stat().st_size for path in (tmp_path / "model").iterdir()) < 6_000_000
@@ -155,7 +155,7 @@ def test_written_signs_are_small_scans_of_their_table() -> None:
     assert torch.equal(images, again) and torch.equal(classes, same)
 
 
-def test_the_second_course_keeps_part_of_the_change_and_all_statistics() -> None:
+def test_the_second_stage_keeps_part_of_the_change_and_all_statistics() -> None:
     pixels = draw(60, 3, SIDE).pixels
     torch.manual_seed(1)
     model = network()
@@ -172,15 +172,15 @@ def test_the_second_course_keeps_part_of_the_change_and_all_statistics() -> None
     assert all(torch.equal(value, after[name]) for name, value in again.state_dict().items())
 
 
-def test_the_card_and_the_recipe_of_an_earlier_course_go_on(tmp_path: Path) -> None:
-    course = {"steps": 5, "minutes": 0.1, "losses": {"formula": 6.0}, "device": "cpu", "machine": "a processor"}
-    course |= {"images": 150, "taught": False, "batch": 64, "seed": 7}
+def test_the_card_and_the_recipe_of_an_earlier_run_go_on(tmp_path: Path) -> None:
+    plan = {"steps": 5, "minutes": 0.1, "losses": {"formula": 6.0}, "device": "cpu", "machine": "a processor"}
+    plan |= {"images": 150, "taught": False, "batch": 64, "seed": 7}
     writing = {"steps": 1200, "minutes": 9.5, "losses": {"sign": 2.5, "kept": 0.125}, "seed": 7, "images": 150}
-    write_card(tmp_path, {"formulas": course, "writing": writing})
+    write_card(tmp_path, {"formulas": plan, "writing": writing})
     card = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert "1,200 steps, 9.5 minutes" in card and "--steps 5" in card and "--writing 1200" in card
     assert "sign 2.50" in card and "Again" in card and "teacher" not in card.lower()
-    assert read_recipe(tmp_path) == {"formulas": course, "writing": writing}
+    assert read_recipe(tmp_path) == {"formulas": plan, "writing": writing}
     assert max(len(line) for line in card.splitlines()) <= 120
 
 
@@ -195,10 +195,10 @@ def test_a_teacher_is_asked_about_every_view(tmp_path: Path) -> None:
     from transformers import MobileNetV2Config, MobileNetV2ForImageClassification
 
     from assets.recipes.image.make import draw_pool, open_teacher
-    from assets.recipes.image.training import Course, train
+    from assets.recipes.image.training import Plan, train
 
     MobileNetV2ForImageClassification(MobileNetV2Config(depth_multiplier=0.25)).save_pretrained(tmp_path / "teacher")
     pool = draw_pool(tmp_path / "pool", 150, 7)
     teacher = open_teacher(tmp_path / "teacher", pool)
-    _, account = train(pool, teacher, Course(steps=3, batch=64))
+    _, account = train(pool, teacher, Plan(steps=3, batch=64))
     assert account["steps"] == 3 and account["losses"]["teacher"] > 0

@@ -4,6 +4,7 @@ import copy
 import json
 from pathlib import Path
 
+import pandas
 import pytest
 import torch
 import trained
@@ -14,7 +15,9 @@ from studio import hardware
 from studio.cli import main
 from studio.config import RunConfig
 from studio.engine.answering import answer_cells
+from studio.engine.resident import ResidentModels
 from studio.errors import StudioError
+from studio.forecast import loaded_bytes
 from studio.hardware import Gpu
 from studio.models.heads import shapes_of
 from studio.models.structure import find_structure
@@ -23,9 +26,10 @@ from studio.preflight import find_problems
 from studio.store import Run
 from studio.strategies import STRATEGIES
 from studio.strategies.adapters.quantised import Qlora, _stays_whole, quantised
+from studio.strategies.base import PLAIN
 from studio.tasks import TASKS
 from studio.tasks.loading import _load as load
-from studio.tasks.loading import auto_class, load_tuned, structure_ahead
+from studio.tasks.loading import structure_ahead
 
 QLORA = STRATEGIES["qlora"]
 FAMILIES = ("bert", "gpt2", "t5", "vit")
@@ -83,8 +87,8 @@ def test_a_run_file_that_names_it_exits_with_2(no_gpu: None, tmp_path: Path, rev
 
 def test_fewer_bits_need_less_memory() -> None:
     structure = live_structure(build("bert"))
-    told = [QLORA.preview(structure, QLORA.Options(bits=bits)) for bits in BITS]
-    saved = [4 * preview.quantised - preview.quantised_bytes for preview in told]
+    previews = [QLORA.preview(structure, QLORA.Options(bits=bits)) for bits in BITS]
+    saved = [4 * preview.quantised - preview.quantised_bytes for preview in previews]
     weights = sum(layer.inputs * layer.outputs for layer in QLORA.automatic(structure))  # type: ignore[attr-defined]
     assert 4 * weights > saved[0] > 3.4 * weights > 3 * weights > saved[1] > 2.9 * weights
     assert (
@@ -166,12 +170,10 @@ def test_a_model_is_rounded_while_it_is_read(family: str, bits: str, anywhere: N
     plain = build(family)
     plain.save_pretrained(tmp_path)
     options = QLORA.Options(bits=bits)
-    loading = QLORA.loading(options)
-    assert loading is not None
     kind = TASKS["text-classification"].model
     config = type(plain.config).from_pretrained(tmp_path)
     ahead = structure_ahead(kind, config, trust_remote_code=False)
-    model, _ = load(auto_class(kind), tmp_path, config, False, loading(ahead))
+    model, _ = load(kind, tmp_path, config, False, QLORA.loading(options))
 
     structure = live_structure(plain)
     assert (ahead.shapes, ahead.blocks, set(ahead.head)) == (structure.shapes, structure.blocks, set(structure.head))
@@ -192,16 +194,51 @@ def test_a_model_is_rounded_while_it_is_read(family: str, bits: str, anywhere: N
         torch.testing.assert_close(model(**batch).logits, plain(**batch).logits, rtol=0.3, atol=0.3)
 
 
-def test_a_run_file_trains_it_and_the_model_answers(
-    anywhere: None, home: Home, text_model: Path, reviews: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("bits", BITS)
+def test_the_forecast_counts_what_the_loaded_weights_take(bits: str, anywhere: None, tmp_path: Path) -> None:
+    plain = build("bert")
+    plain.save_pretrained(tmp_path)
+    kind, structure = TASKS["text-classification"].model, live_structure(plain)
+    config = RunConfig.read(
+        {
+            "task": "text-classification",
+            "model": {"id": str(tmp_path)},
+            "data": {"source": "none.csv"},
+            "strategy": {"name": "qlora", "bits": bits},
+        }
+    )
+    loading = QLORA.loading(config.strategy_options)
+    model, _ = load(kind, tmp_path, type(plain.config).from_pretrained(tmp_path), False, loading)
+    held = sum(parameter.numel() * parameter.element_size() for parameter in model.parameters())
+    whole = sum(parameter.numel() * parameter.element_size() for parameter in plain.parameters())
+    assert loaded_bytes(config, structure, loading) == pytest.approx(held, rel=0.05)
+    assert loaded_bytes(config, structure, PLAIN) == whole > held
+
+
+@pytest.mark.parametrize("bits", BITS)
+def test_a_run_is_answered_on_the_weights_that_it_was_trained_on(
+    bits: str, anywhere: None, home: Home, text_model: Path, reviews: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From the run file to the adapter on the pretrained model in full precision."""
-    strategy = {"name": "qlora", "r": 4}
+    """Where the device is one for it; else the adapter goes on the pretrained model in full precision."""
+    small = "Linear4bit" if bits == "4-bit" else "Linear8bitLt"
+    strategy = {"name": "qlora", "r": 4, "bits": bits}
     run = trained.new_run(home, "text-classification", text_model, reviews, strategy=strategy, training={"epochs": 1})
     assert trained.in_this_process(run, monkeypatch) == 0, run.state().failure
-    config = RunConfig.from_file(run.config_file)
-    bundle = load_tuned(config.chosen_task, run.model, config.task_options)
-    kinds = {type(module).__name__ for module in bundle.model.modules()}
-    assert "Linear4bit" not in kinds and "Linear" in kinds
-    (answer,) = answer_cells(bundle, [{"text": "a good film"}])
-    assert answer.value in ("good", "bad")
+    rows = pandas.read_parquet(run.test_rows_file)
+    seen = [json.loads(answer)["details"]["probabilities"] for answer in rows["answer"]]
+
+    def answers(which: str, *devices: str) -> tuple[set[str], list[dict[str, float]]]:
+        monkeypatch.setattr(Qlora, "devices", devices)
+        bundle = ResidentModels(1).get(run, which)
+        kinds = {type(module).__name__ for module in bundle.model.modules()}
+        found = answer_cells(bundle, [{"text": text} for text in rows["text"]])
+        return kinds, [answer.details["probabilities"] for answer in found]
+
+    kinds, found = answers("tuned", "cpu")
+    assert small in kinds
+    assert all(one == pytest.approx(other, abs=1e-5) for one, other in zip(found, seen, strict=True))
+    assert small in answers("before", "cpu")[0]
+    assert small not in answers("before")[0]
+    kinds, whole = answers("tuned")
+    assert small not in kinds
+    assert not all(one == pytest.approx(other, abs=1e-5) for one, other in zip(whole, seen, strict=True))

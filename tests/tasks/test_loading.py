@@ -1,4 +1,4 @@
-"""Pretrained models: heads that are kept or begin anew, and models that cannot be used."""
+"""Pretrained models: heads that are kept or newly initialised, and models that cannot be used."""
 
 import json
 import shutil
@@ -76,15 +76,15 @@ def test_incomplete_weights_are_refused(with_head: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("config", "told"),
+    ("config", "sentence"),
     [(None, "no config.json"), ("{", "damaged"), ('{"model_type": "nothing-known"}', "not known here"),
      ('{"model_type": "vit"}', "cannot be taught this task")],
 )  # fmt: skip
-def test_unusable_folders(config: str | None, told: str, with_head: Path) -> None:
+def test_unusable_folders(config: str | None, sentence: str, with_head: Path) -> None:
     (with_head / "config.json").unlink()
     if config is not None:
         (with_head / "config.json").write_text(config, encoding="utf-8")
-    with pytest.raises(StudioError, match=told):
+    with pytest.raises(StudioError, match=sentence):
         load(with_head, ("no", "yes"))
 
 

@@ -59,4 +59,4 @@ def test_it_trains_answers_and_is_exported(
     for answer, stored in zip(answer_cells(bundle, rows[["text"]].to_dict("records")), rows["answer"], strict=True):
         assert answer.value == pytest.approx(json.loads(stored)["value"], abs=1e-4)
     folder = EXPORTERS["folder"].export(run, tmp_path / "model")
-    assert "Guess how many words a text has." in (folder / "README.md").read_text(encoding="utf-8")
+    assert "Predict how many words a text has." in (folder / "README.md").read_text(encoding="utf-8")

@@ -45,11 +45,11 @@ Not yet: `python benchmarks/starter_image.py DATA.zip ... --tune --card README.m
 - **Views**: every time another part, turned and mirrored, some as if from afar, some blended with another image.
 - **Training**: AdamW, {steps:,} steps of {batch} images in {minutes} minutes on {machine}; first at {first},
   at last at {last} pixels. Last losses: {losses}.
-- **Writing**: a second course of {writing[steps]:,} steps, {writing[minutes]} minutes of one core: {signs} signs of a
+- **Writing**: a second stage of {writing[steps]:,} steps, {writing[minutes]} minutes of one core: {signs} signs of a
   pen, as a scan of {fewest} to {most} pixels shows them, while it goes on seeing {writing[images]:,} other images
   as before; {way:.0%} of the change is kept. Last losses: {writing_losses}.
 - **Again**: `python -m assets.recipes.image.make --to FOLDER{flag} --images {images} --steps {steps}
-  --batch {batch}{device} --seed {seed} --writing {writing[steps]}`. A first course that was given minutes followed the
+  --batch {batch}{device} --seed {seed} --writing {writing[steps]}`. A first stage that was given minutes followed the
   clock, so its steps give a model like it, not the same.
 
 ## Licence
@@ -72,11 +72,11 @@ def write_card(folder: Path, recipe: dict[str, Any]) -> None:
     """Into the folder, with the recipe itself: what each of the two courses, `formulas` and `writing`, was given, and
     how it ended."""
     first, writing = recipe["formulas"], recipe["writing"]
-    told = {"losses": _told(first["losses"]), "device": ""}
+    changed = {"losses": _formatted(first["losses"]), "device": ""}
     if first["device"] != "cpu":
-        told["device"] = f" --device {first['device']}"
+        changed["device"] = f" --device {first['device']}"
     text = _CARD.format(
-        **first | told,
+        **first | changed,
         classes=CLASSES,
         first=SIDES[0][1],
         last=SIDES[-1][1],
@@ -87,12 +87,12 @@ def write_card(folder: Path, recipe: dict[str, Any]) -> None:
         fewest=FEWEST,
         most=MOST - 1,
         way=WAY,
-        writing_losses=_told(writing["losses"]),
+        writing_losses=_formatted(writing["losses"]),
         credit=_CREDIT if first["taught"] else "",
     )
     replace_text(folder / "README.md", text)
     replace_text(folder / RECIPE, json.dumps(recipe, indent=1) + "\n")
 
 
-def _told(losses: dict[str, float]) -> str:
+def _formatted(losses: dict[str, float]) -> str:
     return ", ".join(f"{name} {value:.2f}" for name, value in losses.items())

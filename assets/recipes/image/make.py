@@ -1,16 +1,16 @@
 """The recipe of starter/image: a small network for images, taught on generated ones alone.
 
 python -m assets.recipes.image.make --to assets/starters/image --teacher FOLDER [--device cuda --batch 512]
-python -m assets.recipes.image.make --to assets/starters/image --start FOLDER       the second course alone
+python -m assets.recipes.image.make --to assets/starters/image --start FOLDER       the second stage alone
 
 It draws a pool of images (drawing/images.py), and teaches a small ResNet three things about each: which of 1,000
 formulas it shows, the numbers that went into it (size, turn, light, ...), and, where the folder of a larger model is
-given, what that model sees in it. Only the network below these three heads is kept. A second course teaches it to read
+given, what that model sees in it. Only the network below these three heads is kept. A second stage teaches it to read
 what is written small (writing.py); --start gives a result of the first one to it.
 
-The same --seed, --batch and --steps on the same machine give the same model. Without --steps the first course ends
+The same --seed, --batch and --steps on the same machine give the same model. Without --steps the first stage ends
 after --minutes, and the card says how many steps those were. A GPU gets further in five minutes than a processor in a
-night; the second course takes a quarter of an hour of one core.
+night; the second stage takes a quarter of an hour of one core.
 """
 
 import argparse
@@ -25,7 +25,7 @@ import numpy as np
 from assets.recipes.image.card import read_recipe, write_card
 from assets.recipes.image.drawing.images import draw
 from assets.recipes.image.teacher import SIDE, Teacher
-from assets.recipes.image.training import Course, train
+from assets.recipes.image.training import Plan, train
 from assets.recipes.image.views import as_numbers
 from assets.recipes.image.writing import learn_to_read
 
@@ -44,8 +44,8 @@ def main() -> None:
     parser.add_argument("--teacher", type=Path, help="folder of a MobileNetV2 that was trained on ImageNet")
     parser.add_argument("--minutes", type=float, default=45, help="of training, the pool not counted")
     parser.add_argument("--steps", type=int, help="instead of --minutes: exactly so many steps")
-    parser.add_argument("--start", type=Path, help="folder of an earlier result, whose first course is taken over")
-    parser.add_argument("--writing", type=int, default=1500, metavar="STEPS", help="of the second course")
+    parser.add_argument("--start", type=Path, help="folder of an earlier result, whose first stage is taken over")
+    parser.add_argument("--writing", type=int, default=1500, metavar="STEPS", help="of the second stage")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--processes", type=int, default=1, help="that draw the pool")
@@ -56,20 +56,20 @@ def main() -> None:
 
     torch.set_num_threads(chosen.threads)
     pool = draw_pool(chosen.work, chosen.images, chosen.seed, chosen.processes)
-    recipe, model = taken_over(chosen.start) if chosen.start else first_course(pool, chosen)
+    recipe, model = taken_over(chosen.start) if chosen.start else first_stage(pool, chosen)
     recipe["writing"] = learn_to_read(model, pool["pixels"], chosen.writing, chosen.seed, USED)
     save(model, chosen.to)
     write_card(chosen.to, recipe)
 
 
-def first_course(pool: dict[str, Any], chosen: argparse.Namespace) -> tuple[dict[str, Any], Any]:
+def first_stage(pool: dict[str, Any], chosen: argparse.Namespace) -> tuple[dict[str, Any], Any]:
     """(what the card says of it, the network)."""
     teacher = open_teacher(chosen.teacher, pool, chosen.device) if chosen.teacher else None
-    course = Course(chosen.minutes, chosen.steps, chosen.batch, chosen.seed, chosen.device)
+    plan = Plan(chosen.minutes, chosen.steps, chosen.batch, chosen.seed, chosen.device)
     kept = chosen.work / f"training-{chosen.images}-{chosen.seed}.pt"
-    model, account = train(pool, teacher, course, kept)
+    model, account = train(pool, teacher, plan, kept)
     kept.unlink(missing_ok=True)
-    what = {"images": chosen.images, "taught": teacher is not None, "batch": course.batch, "seed": course.seed}
+    what = {"images": chosen.images, "taught": teacher is not None, "batch": plan.batch, "seed": plan.seed}
     return {"formulas": account | what}, model
 
 

@@ -21,11 +21,11 @@ RATE, WARM_UP, DECAY = 2.5e-3, 0.03, 0.05
 SIDES = ((0.0, 96), (0.5, SIDE))  # from which share of the training on, and what the network then sees
 WEIGHTS = {"formula": 0.25, "qualities": 0.25, "teacher": 1.0}  # how much each lesson counts
 SMOOTHING = 0.1
-KEPT_EVERY, LOOK = 180, 20  # seconds; steps
+KEPT_EVERY, REPORTED_EVERY = 180, 20  # seconds; steps
 
 
 @dataclass(frozen=True)
-class Course:
+class Plan:
     """How long, how much at a time, where: `minutes` count where no `steps` are given."""
 
     minutes: float = 45
@@ -50,27 +50,27 @@ def network() -> Any:
 class Training:
     """The network, a head for each lesson, and AdamW; decay is for matrices alone."""
 
-    def __init__(self, answers: dict[str, int], course: Course) -> None:
+    def __init__(self, answers: dict[str, int], plan: Plan) -> None:
         """`answers`: how many channels a teacher answers with, on each level."""
         import torch
         from torch import nn
 
-        torch.manual_seed(course.seed)
-        self.course = course
-        self.model = network().to(course.device, memory_format=torch.channels_last).train()
+        torch.manual_seed(plan.seed)
+        self.plan = plan
+        self.model = network().to(plan.device, memory_format=torch.channels_last).train()
         sizes = self.model.config.hidden_sizes
         widths = dict(zip(LEVELS, sizes[-2:], strict=True))
         outputs = {"formula": CLASSES, "qualities": len(QUALITIES)}
         heads = {name: nn.Linear(sizes[-1], outs) for name, outs in outputs.items()}
         self.heads = nn.ModuleDict(heads | {name: nn.Conv2d(widths[name], outs, 1) for name, outs in answers.items()})
-        self.heads.to(course.device)
+        self.heads.to(plan.device)
         self.weights = [*self.model.base_model.parameters(), *self.heads.parameters()]
         matrices = [weight for weight in self.weights if weight.ndim > 1]
         vectors = [weight for weight in self.weights if weight.ndim == 1]
         self.optimizer = torch.optim.AdamW(
             [{"params": matrices, "weight_decay": DECAY}, {"params": vectors, "weight_decay": 0.0}], lr=0
         )
-        self.random = np.random.default_rng(course.seed)
+        self.random = np.random.default_rng(plan.seed)
         self.order = np.empty(0, np.int64)
         self.step, self.seconds = 0, 0.0
         self.losses: dict[str, float] = {}
@@ -87,7 +87,7 @@ class Training:
     def restore(self, path: Path) -> None:
         import torch
 
-        state = torch.load(path, weights_only=False, map_location=self.course.device)  # a file of our own
+        state = torch.load(path, weights_only=False, map_location=self.plan.device)  # a file of our own
         for name, part in state["parts"].items():
             getattr(self, name).load_state_dict(part)
         for name, value in state["plain"].items():
@@ -99,7 +99,7 @@ class Training:
         """Numbers of the next images: every image once before any comes again."""
         import torch
 
-        batch = self.course.batch
+        batch = self.plan.batch
         if len(self.order) < batch:
             self.order = self.random.permutation(count)
         rows, self.order = np.sort(self.order[:batch]), self.order[batch:]
@@ -115,32 +115,32 @@ class Training:
         torch.nn.utils.clip_grad_norm_(self.weights, 5.0)
         self.optimizer.step()
         self.step += 1
-        if self.step % LOOK == 1:  # not after every step: a GPU would have to wait for the answer
+        if self.step % REPORTED_EVERY == 1:  # not after every step: a GPU would have to wait for the answer
             for name, loss in losses.items():
                 self.losses[name] = 0.8 * self.losses.get(name, float(loss.detach())) + 0.2 * float(loss.detach())
 
 
 def train(
-    pool: dict[str, Any], teacher: Teacher | None, course: Course, kept: Path | None = None
+    pool: dict[str, Any], teacher: Teacher | None, plan: Plan, kept: Path | None = None
 ) -> tuple[Any, dict[str, Any]]:
     """(the network, an account of its training). A short warm-up, then a cosine to zero; on a GPU in bfloat16."""
     import torch
 
-    training = Training(teacher.widths if teacher else {}, course)
+    training = Training(teacher.widths if teacher else {}, plan)
     if kept and kept.is_file():
         training.restore(kept)
-    pixels, classes, qualities = (held(pool[name], course.device) for name in ("pixels", "classes", "qualities"))
+    pixels, classes, qualities = (held(pool[name], plan.device) for name in ("pixels", "classes", "qualities"))
     clock = saved = time.monotonic()
     while True:
         now = time.monotonic()
         training.seconds, clock = training.seconds + now - clock, now
-        progress = course.progress(training.step, training.seconds)
+        progress = plan.progress(training.step, training.seconds)
         if progress >= 1:
             break
         rows = training.next_rows(len(classes)).to(classes.device)
         side = [side for begin, side in SIDES if progress >= begin][-1]
         view = shown(pixels[rows], SIDE)
-        with torch.autocast(course.device, torch.bfloat16, enabled=course.device != "cpu"):
+        with torch.autocast(plan.device, torch.bfloat16, enabled=plan.device != "cpu"):
             seen = training.model.base_model(resized(view.pixels, side), output_hidden_states=True)
             found = seen.pooler_output.flatten(1)
             losses = lessons(training.heads, found, classes[rows], qualities[rows], view)
@@ -150,8 +150,8 @@ def train(
         rate = RATE * min(1, progress / WARM_UP + 0.01) * 0.5 * (1 + float(np.cos(np.pi * progress)))
         training.advance(losses, rate)
         if training.step % 100 == 0:
-            told = {name: round(value, 3) for name, value in training.losses.items()}
-            print(json.dumps({"step": training.step, "seconds": round(training.seconds), **told}), flush=True)
+            rounded = {name: round(value, 3) for name, value in training.losses.items()}
+            print(json.dumps({"step": training.step, "seconds": round(training.seconds), **rounded}), flush=True)
         if kept and now - saved > KEPT_EVERY:
             training.keep(kept)
             saved = now
@@ -159,8 +159,8 @@ def train(
         "steps": training.step,
         "minutes": round(training.seconds / 60, 1),
         "losses": training.losses,
-        "device": course.device,
-        "machine": f"one {torch.cuda.get_device_name()}" if course.device == "cuda" else "a processor",
+        "device": plan.device,
+        "machine": f"one {torch.cuda.get_device_name()}" if plan.device == "cuda" else "a processor",
     }
     return training.model.cpu().eval(), account
 

@@ -1,7 +1,7 @@
-"""The second course of starter/image: to tell apart what is written small.
+"""The second stage of starter/image: to tell apart what is written small.
 
 Half of every batch are signs of a pen, as a scan of a few pixels shows them, and the network learns which of many signs
-each is. The other half are images of the first course, on which it must go on seeing what it saw before (the features
+each is. The other half are images of the first stage, on which it must go on seeing what it saw before (the features
 of the untouched network are the target, as in Li and Hoiem 2016, arXiv:1606.09282). Normalisation keeps its statistics.
 In the end the weights go only part of the way, which gives both abilities more than the whole way does (Wortsman et al.
 2022, arXiv:2109.01903).
@@ -24,14 +24,14 @@ SMOOTHING = 0.1
 WAY = 0.7  # how much of the change is kept: of 0.5, 0.7 and 1 the one that cost photographs least for what digits gain
 DRAWN, FEWEST, MOST = 40, 7, 20  # a sign's pixels a side: as drawn, and what is left of them
 ASKED = 512  # images that tell how far each feature varies
-TOLD_EVERY = 100
+REPORTED_EVERY = 100
 
 
 def learn_to_read(model: Any, pixels: Any, steps: int, seed: int, side: int) -> dict[str, Any]:
     """Teaches `model` (a ResNetForImageClassification on the processor), in place, and gives an account of it, with the
     minutes of one core that it took.
 
-    pixels: (n, stored, stored, 3), bytes, images of the first course. side: what the network sees.
+    pixels: (n, stored, stored, 3), bytes, images of the first stage. side: what the network sees.
     """
     import torch
     from torch.nn import functional
@@ -47,7 +47,7 @@ def learn_to_read(model: Any, pixels: Any, steps: int, seed: int, side: int) -> 
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min(1, (step + 1) / steps / WARM_UP) * (1 - step / steps)
     )
-    started, told = time.process_time(), {"sign": 0.0, "kept": 0.0}
+    started, smoothed = time.process_time(), {"sign": 0.0, "kept": 0.0}
     for step in range(1, steps + 1):
         small, classes = written(table, BATCH, random, side)
         others = _others(pixels, BATCH, random, side)
@@ -61,18 +61,18 @@ def learn_to_read(model: Any, pixels: Any, steps: int, seed: int, side: int) -> 
         torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimizer.step()
         schedule.step()
-        told = {
-            name: told[name] + max(0.05, 1 / step) * (float(loss.detach()) - told[name])
+        smoothed = {
+            name: smoothed[name] + max(0.05, 1 / step) * (float(loss.detach()) - smoothed[name])
             for name, loss in losses.items()
         }
-        if step % TOLD_EVERY == 0:
+        if step % REPORTED_EVERY == 0:
             seconds = round(time.process_time() - started)
-            print(json.dumps({"writing": step, "seconds": seconds} | told), flush=True)
+            print(json.dumps({"writing": step, "seconds": seconds} | smoothed), flush=True)
     with torch.no_grad():
         for now, then in zip(network.parameters(), before.parameters(), strict=True):
             now.lerp_(then, 1 - WAY)
     minutes = round((time.process_time() - started) / 60, 1)
-    return {"steps": steps, "minutes": minutes, "losses": told, "seed": seed, "images": len(pixels)}
+    return {"steps": steps, "minutes": minutes, "losses": smoothed, "seed": seed, "images": len(pixels)}
 
 
 def written(table: Any, count: int, random: np.random.Generator, side: int) -> tuple[Any, Any]:

@@ -1,4 +1,4 @@
-"""What the pages and the command line ask about one kind of answer: how it is drawn, written, told.
+"""What the pages and the command line ask about one kind of answer: how it is drawn, written to a file, and printed.
 
 class LabelAnswers(AnswerKind):
     name = "label"
@@ -24,12 +24,13 @@ TONES = {RIGHT: "good", WRONG: "bad"}
 class Asked:
     """A question to a model. cells: values of the inputs by the names of the columns; an image's is its path.
 
-    truth: the same for the targets, where they are known.
+    truth: the same for the targets, where they are known. classes: that the model may name.
     """
 
     columns: Sequence[Column]
     cells: Mapping[str, str]
     truth: Mapping[str, str] = field(default_factory=dict)
+    classes: Sequence[str] = ()
 
     def given(self, kind: str) -> str:
         """The first input of this field; "" where there is none."""
@@ -45,7 +46,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Asking:
-    """A question with what was said to it. kind: of the answers. why_not: why `before` is not known, or ""."""
+    """A question with the models' answers. kind: of the answers. why_not: why `before` is not known, or ""."""
 
     run: str
     kind: str
@@ -83,7 +84,7 @@ class AnswerKind:
 
     def truth(self, asked: Asked) -> str:
         """A sentence with the right answer, where it is known and not drawn anyway."""
-        told = [
+        right = [
             CELLS[column.kind].short(asked.truth[column.name]) for column in asked.columns if column.name in asked.truth
         ]
-        return f"The right answer is {', '.join(told)}." if told else ""
+        return f"The right answer is {', '.join(right)}." if right else ""

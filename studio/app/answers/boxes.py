@@ -22,22 +22,23 @@ class BoxAnswers(AnswerKind):
     name = "boxes"
 
     def html(self, answer: Answer, before: Answer | None, asked: Asked) -> str:
-        """The image with what was found after training and before; dashed, where it is known, what is there."""
+        """The image with what was found after training and before; dashed, where it is known, the right answer."""
         path = Path(asked.given("image"))
         right = read_boxes(asked.right("boxes") or "[]")
         there = [{**box.as_dict(), "dashed": True} for box in right]
-        told: list[tuple[str, Sequence[Found], Answer]] = [(AFTER, answer.value, answer)]
+        answers: list[tuple[str, Sequence[Found], Answer]] = [(AFTER, answer.value, answer)]
         if before:
-            told.append((BEFORE, before.value, before))
-        labels = [str(found["label"]) for _, value, _ in told for found in (*value, *there)]
+            answers.append((BEFORE, before.value, before))
+        labels = [str(found["label"]) for _, value, _ in answers for found in (*value, *there)]
         parts = []
-        for title, value, each in told:
+        for title, value, each in answers:
             size = (float(each.details["width"]), float(each.details["height"]))
-            drawing = framed_html(file_url(path), size, [*there, *value], path.name, labels)
+            drawing = framed_html(file_url(path), size, [*there, *value], path.name, [*asked.classes, *labels])
             parts.append(heading(title.capitalize(), f"Dashed: {TRUTH}." if there else "", level=4) + drawing)
         counts = Counter(dict.fromkeys(sorted(set(labels)), 0))
         counts.update(str(found["label"]) for found in sure(answer.value))
-        body = f'<div class="ui-answer-parts">{label_legend(counts) if counts else ""}{"".join(parts)}</div>'
+        legend = label_legend(counts, asked.classes) if counts else ""
+        body = f'<div class="ui-answer-parts">{legend}{"".join(parts)}</div>'
         return with_score_choice(body, "Show what the model is at least so sure of:")
 
     def cells(self, answer: Answer) -> dict[str, Any]:

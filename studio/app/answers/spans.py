@@ -20,21 +20,22 @@ class SpanAnswers(AnswerKind):
 
     def html(self, answer: Answer, before: Answer | None, asked: Asked) -> str:
         """The text as it was marked after training, before, and as it should be; the same colours in all three."""
-        told: list[tuple[str, Sequence[Piece]]] = [(AFTER, answer.value)]
+        answers: list[tuple[str, Sequence[Piece]]] = [(AFTER, answer.value)]
         if before:
-            told.append((BEFORE, before.value))
+            answers.append((BEFORE, before.value))
         if (right := asked.right("spans")) is not None:
-            told.append((TRUTH, [span.as_dict() for span in read_spans(right)]))
-        labels = [str(piece["label"]) for _, pieces in told for piece in pieces]
+            answers.append((TRUTH, [span.as_dict() for span in read_spans(right)]))
+        labels = [str(piece["label"]) for _, pieces in answers for piece in pieces]
         text = asked.given("text")
         counts = Counter(dict.fromkeys(sorted(set(labels)), 0))
         counts.update(str(piece["label"]) for piece in answer.value)
         parts = [
             heading(title.capitalize(), level=4)
-            + f'<div class="ui-answer-text">{marked_html(text, _noted(pieces), labels)}</div>'
-            for title, pieces in told
+            + f'<div class="ui-answer-text">{marked_html(text, _noted(pieces), [*asked.classes, *labels])}</div>'
+            for title, pieces in answers
         ]
-        return f'<div class="ui-answer-parts">{label_legend(counts) if counts else ""}{"".join(parts)}</div>'
+        legend = label_legend(counts, asked.classes) if counts else ""
+        return f'<div class="ui-answer-parts">{legend}{"".join(parts)}</div>'
 
     def cells(self, answer: Answer) -> dict[str, Any]:
         return {"predicted": json.dumps(answer.value, ensure_ascii=False)}

@@ -5,7 +5,7 @@ class NumberCells(Cells):
     drawn_as = "number"
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -30,8 +30,8 @@ class Cells:
 
     name: the field's. drawn_as: the kind of the table's column. over: the field of the cells that these are drawn
     over, such as marks over a text; a row that has both shows one drawing.
-    invitations: how data with such targets is brought, by the field of the task's first input. Under "" stands how
-    data with such inputs is brought where the targets say nothing.
+    invitations: what data with such targets looks like, by the field of the task's first input. Under "" stands what
+    data with such inputs looks like where the targets say nothing.
     """
 
     name: ClassVar[str]
@@ -43,8 +43,11 @@ class Cells:
         """One cell. imported: where the files lie that cells name."""
         return cell
 
-    def drawn_over(self, cell: str, below: str, imported: Imported | None) -> str:
-        """Markup of the cell `below` with this one over it; only asked of fields that say `over`."""
+    def drawn_over(self, cell: str, below: str, imported: Imported | None, labels: Sequence[str] = ()) -> str:
+        """Markup of the cell `below` with this one over it; only asked of fields that say `over`.
+
+        labels: of the whole column, so that each has one colour everywhere.
+        """
         raise NotImplementedError
 
     def short(self, cell: str) -> str:

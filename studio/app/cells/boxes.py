@@ -1,5 +1,6 @@
 """Boxes: drawn over the image, and counted by their labels."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from components.charts.framed_image import framed_html
@@ -17,11 +18,11 @@ class BoxCells(Cells):
     name = "boxes"
     over = "image"
     invitations = {
-        "image": "A ZIP of images with the frames of what is in them: COCO (JSON), Pascal VOC (XML) or YOLO (TXT).",
+        "image": "A ZIP of images with boxes around what is in them: COCO (JSON), Pascal VOC (XML) or YOLO (TXT).",
     }
 
-    def drawn_over(self, cell: str, below: str, imported: Imported | None) -> str:
-        """The thumbnail with the boxes over it; without them where the cell cannot be read, which is told elsewhere."""
+    def drawn_over(self, cell: str, below: str, imported: Imported | None, labels: Sequence[str] = ()) -> str:
+        """The thumbnail with the boxes over it; without them where the cell cannot be read (reported elsewhere)."""
         if imported is None or imported.files is None:
             return ""
         try:
@@ -30,7 +31,7 @@ class BoxCells(Cells):
             boxes = []
         frames = [{"box": [box.left, box.top, box.width, box.height], "label": box.label} for box in boxes]
         size = image_size(imported.files / below)
-        return framed_html(file_url(imported.thumbnail(below)), size, frames, below, compact=True)
+        return framed_html(file_url(imported.thumbnail(below)), size, frames, below, labels, compact=True)
 
     def short(self, cell: str) -> str:
         count = len(read_boxes(cell))
@@ -39,8 +40,9 @@ class BoxCells(Cells):
     def overview(self, column: Column, assembled: Assembled) -> Overview | None:
         objects = sum(count for splits in assembled.counts.values() for count in splits.values())
         rows = sum(assembled.rows.values())
-        sentence = f"{len(assembled.counts)} labels, {objects:,} objects in {rows:,} images"
-        return class_overview("Objects per label", sentence, assembled)
+        labels = "1 label" if len(assembled.counts) == 1 else f"{len(assembled.counts)} labels"
+        sentence = f"{labels}, {objects:,} objects in {rows:,} images"
+        return class_overview("Objects per label", sentence, assembled, coloured=True)
 
 
 def image_size(path: Path) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Numbers: how they are spread."""
+"""Numbers: their distribution."""
 
 from components.charts.histogram import histogram_html
 from studio.app.cells.base import Cells, Overview
@@ -18,4 +18,4 @@ class NumberCells(Cells):
         words = FIELDS[column.kind].summary(cells)
         numbers = [number for cell in cells if (number := read_number(cell)) is not None]
         sentence = f"{words}; {len(cells):,} examples are used."
-        return Overview("How the numbers are spread", sentence, histogram_html(numbers, title=column.title))
+        return Overview("Distribution of the numbers", sentence, histogram_html(numbers, title=column.title))

@@ -1,4 +1,4 @@
-"""What the rows that are used hold, at a glance: told by the first target that has something to tell."""
+"""What the rows that are used hold, at a glance: the overview of the first target that has one."""
 
 from studio.app.cells import CELLS
 from studio.app.cells.base import Overview

@@ -33,8 +33,8 @@ class Drawing:
         return any(CELLS[column.kind].drawn_as == "image" for column in self.columns)
 
 
-def drawings(columns: Sequence[Column]) -> list[Drawing]:
-    """How the cells of these columns are drawn, in their order."""
+def drawings(columns: Sequence[Column], labels: Sequence[str] = ()) -> list[Drawing]:
+    """How the cells of these columns are drawn, in their order. labels: of all rows, for their colours."""
     below = {column.kind: column for column in reversed(columns)}  # the first of its kind
     above = {
         under.name: column
@@ -43,7 +43,7 @@ def drawings(columns: Sequence[Column]) -> list[Drawing]:
     }
     hidden = {column.name for column in above.values()}
     return [
-        _together(column, above[column.name]) if column.name in above else _alone(column)
+        _together(column, above[column.name], labels) if column.name in above else _alone(column)
         for column in columns
         if column.name not in hidden
     ]
@@ -54,14 +54,14 @@ def _alone(column: Column) -> Drawing:
     return Drawing(entry.drawn_as, (column,), lambda row, imported: _drawn(entry, row.get(column.name), imported))
 
 
-def _together(column: Column, over: Column) -> Drawing:
+def _together(column: Column, over: Column, labels: Sequence[str]) -> Drawing:
     entry = CELLS[over.kind]
 
     def draw(row: Row, imported: Imported | None) -> Any:
         if is_empty(row.get(column.name)):
             return ""
         marks = "[]" if is_empty(row.get(over.name)) else str(row[over.name])
-        return entry.drawn_over(marks, str(row[column.name]), imported)
+        return entry.drawn_over(marks, str(row[column.name]), imported, labels)
 
     return Drawing("drawing", (column, over), draw)
 

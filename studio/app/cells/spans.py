@@ -1,5 +1,6 @@
 """Marked pieces of a text: drawn in the text, and counted by their labels."""
 
+from collections.abc import Sequence
 from html import escape
 
 from components.charts.marked_text import marked_html
@@ -22,14 +23,14 @@ class SpanCells(Cells):
         "a tag each (CoNLL).",
     }
 
-    def drawn_over(self, cell: str, below: str, imported: Imported | None) -> str:
-        """The text with its pieces marked; without them where the cell cannot be read, which is told elsewhere."""
+    def drawn_over(self, cell: str, below: str, imported: Imported | None, labels: Sequence[str] = ()) -> str:
+        """The text with its pieces marked; without them where the cell cannot be read (reported elsewhere)."""
         cut = below[:MOST_LETTERS] + ("…" if len(below) > MOST_LETTERS else "")
         try:
             spans = read_spans(cell)
         except StudioError:
             return f"<span>{escape(cut)}</span>"
-        return marked_html(cut, [span.as_dict() for span in spans if span.end <= MOST_LETTERS])
+        return marked_html(cut, [span.as_dict() for span in spans if span.end <= MOST_LETTERS], labels)
 
     def short(self, cell: str) -> str:
         count = len(read_spans(cell))
@@ -38,5 +39,6 @@ class SpanCells(Cells):
     def overview(self, column: Column, assembled: Assembled) -> Overview | None:
         pieces = sum(count for splits in assembled.counts.values() for count in splits.values())
         rows = sum(assembled.rows.values())
-        sentence = f"{len(assembled.counts)} labels, {pieces:,} marked pieces in {rows:,} texts"
-        return class_overview("Marked pieces per label", sentence, assembled)
+        labels = "1 label" if len(assembled.counts) == 1 else f"{len(assembled.counts)} labels"
+        sentence = f"{labels}, {pieces:,} marked pieces in {rows:,} texts"
+        return class_overview("Marked pieces per label", sentence, assembled, coloured=True)

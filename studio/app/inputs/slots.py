@@ -1,4 +1,4 @@
-"""Places for the inputs of whatever task a run has: Gradio builds a page once, before anybody has chosen a run.
+"""Places for the inputs of any task: Gradio builds a page once, before anybody has chosen a run.
 
 A place holds a widget of every kind that some task asks for there; those of the chosen run's task are shown.
 """

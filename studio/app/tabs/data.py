@@ -1,4 +1,4 @@
-"""2 Data: bring it, see how it was read, map columns, see what will be left out, split."""
+"""2 Data: add it, see how it was read, map columns, see what will be left out, split."""
 
 from functools import partial
 from pathlib import Path
@@ -18,10 +18,13 @@ from studio.app.drafts import Draft
 from studio.app.pages import Page, Section, Services, Wire, cancel_job, committed, joined
 from studio.data.assembly import Assembled
 from studio.data.columns import SPLITS
+from studio.data.fields import FIELDS
 from studio.data.formats.encodings import ENCODINGS
 from studio.data.formats.excel import sheet_names
+from studio.data.guessing import guess_columns
 from studio.data.importing import Imported
 from studio.data.options import DataOptions, ReadingOptions
+from studio.data.reading import FORMATS
 from studio.data.sources import HUB, SAMPLE, SAMPLES
 from studio.data.split_names import COLUMN_NAMES
 from studio.data.splitting import SplitOptions
@@ -29,14 +32,14 @@ from studio.errors import StudioError
 from studio.tasks import TASKS
 from studio.tasks.base import Task
 
-UPLOAD_TYPES = [".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx", ".zip"]
+UPLOAD_TYPES = [*(extension for form in FORMATS for extension in form.extensions), ".zip"]
 DELIMITERS = [("Comma ,", ","), ("Semicolon ;", ";"), ("Tab", "\t"), ("Bar |", "|")]
-HEADERS = [("Holds the names", True), ("Is data already", False)]
+HEADERS = [("Has column names", True), ("Is already data", False)]
 SPLIT_SETTINGS = ["stratify", "keep", "seed"]
 
 
 def build(services: Services) -> Page:
-    bring = bringing(services)
+    adding = adding_data(services)
     progress = gr.HTML(elem_id="import-progress")
     cancel = gr.Button("Cancel", elem_id="import-cancel", size="sm", visible=False)
     with gr.Column(visible=False, elem_id="data-details") as details:
@@ -59,17 +62,17 @@ def build(services: Services) -> Page:
         return [gr.update(visible=imported is not None), about_html(imported) if imported else gr.skip()]
 
     about = Section([details, summary], show_summary, [Wire(cancel.click, partial(cancel_job, services))])
-    outputs, show, wires = joined(bring, about, once_brought(services, joined(*pieces)))
+    outputs, show, wires = joined(adding, about, once_imported(services, joined(*pieces)))
     needs = partial(missing, services)
     return Page("data", "Data", outputs, show, wires, needs, progress=progress, cancel=cancel)
 
 
-def once_brought(services: Services, section: Section) -> Section:
+def once_imported(services: Services, section: Section) -> Section:
     """The same piece, which stays as it is while there is no data."""
 
     def show(draft: Draft) -> list[Any]:
-        brought = services.datasets.imported(draft) is not None
-        return section.show(draft) if brought else [gr.skip()] * len(section.outputs)
+        is_there = services.datasets.imported(draft) is not None
+        return section.show(draft) if is_there else [gr.skip()] * len(section.outputs)
 
     return section._replace(show=show)
 
@@ -77,7 +80,7 @@ def once_brought(services: Services, section: Section) -> Section:
 def missing(services: Services, draft: Draft) -> str:
     """What the data still needs before a strategy can be chosen."""
     if services.datasets.imported(draft) is None:
-        return "Bring some data first."
+        return "Add some data first."
     try:
         services.datasets.assembled(draft)
     except StudioError as error:
@@ -85,11 +88,11 @@ def missing(services: Services, draft: Draft) -> str:
     return ""
 
 
-# --- bringing data ------------------------------------------------------------------------------
+# --- adding data --------------------------------------------------------------------------------
 
 
-def bringing(services: Services) -> Section:
-    """An upload, a sample, or a data set of the Hub; an example brings its data along, so nothing else is asked for."""
+def adding_data(services: Services) -> Section:
+    """An upload, a sample, or a data set of the Hub; an example has its own data, so nothing else is asked for."""
     head = gr.HTML()
     with gr.Row(elem_classes="split-row") as own:
         with gr.Column(min_width=300):
@@ -103,7 +106,7 @@ def bringing(services: Services) -> Section:
     def show(draft: Draft) -> list[Any]:
         led = demos.words(draft)
         invitation = invitation_to(TASKS[draft.task]) if draft.task else ""
-        title = heading("The data of this example", led) if led else heading("Bring your data", invitation)
+        title = heading("The data of this example", led) if led else heading("Add your data", invitation)
         named = gr.skip() if is_upload(draft) else gr.update(value=None)  # another's file name would mislead
         return [title, gr.update(visible=not led), gr.update(visible=not led), named, sample_cards(draft)]
 
@@ -133,7 +136,7 @@ def sample_cards(draft: Draft) -> dict[str, Any]:
 
 
 def invitation_to(task: Task) -> str:
-    """How data for this task is brought."""
+    """What data for this task looks like, for the person who adds it."""
     given = task.inputs[0].kind
     found = (CELLS[column.kind].invitations.get(given, "") for column in task.targets)
     return next(filter(None, found), CELLS[given].invitations.get("", ""))
@@ -154,13 +157,17 @@ def roles_of_columns(services: Services) -> Section:
         columns = [gr.Dropdown(interactive=True, elem_id=f"column-{n}") for n in range(slots)]
 
     def show(draft: Draft) -> list[Any]:
-        imported = services.datasets.brought(draft)
+        imported = services.datasets.require_imported(draft)
         names = services.datasets.columns(draft)
         shown: list[Any] = [gr.update(visible=False)] * slots
+        roles = TASKS[draft.task].columns if draft.task else ()
         usable = [name for name in imported.columns if name != "image" and name.lower() not in COLUMN_NAMES]
-        for index, role in enumerate(TASKS[draft.task].columns if draft.task else ()):
+        guessed = guess_columns(imported, roles)
+        for index, role in enumerate(roles):
+            to_choose = role.kind != "image" and len(usable) > 1
+            missed = not (role.name in guessed or FIELDS[role.kind].absent)
             shown[index] = gr.update(
-                visible=imported.kind == "text" or (role.kind != "image" and len(usable) > 1),
+                visible=imported.kind == "text" or to_choose or missed,
                 label=role.title,
                 info=role.help,
                 choices=list(imported.columns),
@@ -188,7 +195,7 @@ def reading_again(services: Services) -> Section:
     fields = [delimiter, encoding, sheet, header]
 
     def show(draft: Draft) -> list[Any]:
-        imported = services.datasets.brought(draft)
+        imported = services.datasets.require_imported(draft)
         reading = imported.reading
         return [
             gr.update(visible=imported.kind == "text" and reading != ReadingOptions()),

@@ -18,18 +18,18 @@ from studio.models import hub, local
 from studio.models.sources import locate
 from studio.tasks import TASKS
 
-PRIVACY = "Everything is computed where the studio runs, and what you bring stays there. The examples need no network."
+PRIVACY = "Everything is computed where the studio runs, and your data stays there. The examples need no network."
 WAY = (
     ("Model", "Say what to teach, and start from a model that has learned a lot already."),
     ("Data", "Show it examples with the right answer. What is wrong with them is found."),
     ("Strategy", "Choose how much of the model learns, from a minute's work to all of it."),
-    ("Train", "Watch it getting better; pause or stop whenever you like."),
+    ("Train", "Watch it improve; pause or stop whenever you like."),
     ("Test", "Try it on examples that it has never seen, before and after."),
 )
 
 
 def build(services: Services) -> Page:
-    gr.HTML(heading("What do you want to do?", "Walk through an example in about a minute, or bring your own data."))
+    gr.HTML(heading("What do you want to do?", "Walk through an example in about a minute, or use your own data."))
     begin = example_or_own(services)
     offered = starting_models(services)
     progress = gr.HTML(elem_id="download-progress")
@@ -145,8 +145,8 @@ def missing(draft: Draft) -> str:
 
 
 def way_html() -> str:
-    """What awaits somebody who has not begun yet."""
-    return heading("How it goes", PRIVACY, level=3) + outline(WAY)
+    """The steps ahead, for somebody who has not begun yet."""
+    return heading("How it works", PRIVACY, level=3) + outline(WAY)
 
 
 def task_title() -> str:
@@ -180,7 +180,7 @@ def summary_html(services: Services, draft: Draft) -> str:
     """On the chosen model: that it is ready, or why it cannot be used. How it is built is read from now on."""
     try:
         if draft.task and draft.model and locate(draft.model, home=services.home):
-            services.architectures.look(draft)
+            services.architectures.current(draft)
     except StudioError as error:
         problem = error.explanation
         return notice("bad", problem.what, problem.why, problem.what_to_do)
@@ -188,7 +188,7 @@ def summary_html(services: Services, draft: Draft) -> str:
 
 
 def found_models(services: Services, draft: Draft) -> tuple[str, dict[str, Any] | None]:
-    """What the last search brought: a note, and cards."""
+    """The results of the last search: a note, and cards."""
     result = services.searches.get(draft.id)
     if result is None:
         return "", None
@@ -219,7 +219,7 @@ def choose_task(draft: Draft, event: dict[str, Any]) -> Draft:
     task = TASKS[str(event["key"])].name
     if task == draft.task:
         return draft
-    return draft.start_anew(demo=OWN, config={"task": task})
+    return draft.fresh(demo=OWN, config={"task": task})
 
 
 def choose_card(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
@@ -257,7 +257,7 @@ def take(services: Services, draft: Draft, model: str) -> Draft:
     if not info.fits(task.model):
         why = " ".join((*info.problems, info.lacks(task.model))).strip()
         raise StudioError(f"{model_cards.title_of(model)} cannot be used here.", why, "Choose another model.")
-    services.architectures.forget(draft.configure({"model": {"id": model}}))  # what failed may be put right by now
+    services.architectures.forget(draft.configure({"model": {"id": model}}))  # what failed may be fixed by now
     if model == draft.model:
         return draft
     chosen = draft.without("strategy", "training").configure({"model": {"id": model}})

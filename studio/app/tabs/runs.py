@@ -154,7 +154,7 @@ def trash(services: Services) -> Section:
 
 
 def list_value(newest: RunPage, chosen: Run | None) -> dict[str, Any]:
-    """The table's query: whenever it is another one, the table asks for its rows anew."""
+    """The table's query: when it changes, the table reloads its rows."""
     shown = [(run.id, *what_changes(summary)) for run, summary in newest.runs]
     return {"list": shown, "total": newest.total, "chosen": chosen.name if chosen else ""}
 

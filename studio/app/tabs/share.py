@@ -1,4 +1,4 @@
-"""Share: take the model away, and what repeats the run."""
+"""Share: download the model, and repeat the run."""
 
 import re
 import shlex
@@ -65,7 +65,7 @@ def choosing_a_run(services: Services) -> Section:
     def show(draft: Draft) -> list[Any]:
         run = find_finished(services, draft)
         choices = choices_with_model(services, run)
-        title = heading("Take it away", "The model as a standard folder, with its card and the run file.")
+        title = heading("Download your model", "The model as a standard folder, with its card and the run file.")
         if not choices:
             title = empty("share", "Nothing to share yet", "Train a model first; it appears here when it is done.")
         return [title, gr.update(choices=choices, value=run.id if run else None, visible=bool(choices))]
@@ -115,7 +115,7 @@ def find_finished(services: Services, draft: Draft) -> Run | None:
 
 def exporter_cards(run: Run) -> dict[str, Any]:
     return {
-        "label": "Ways to take it away",
+        "label": "Formats",
         "selected": None,
         "cards": [
             {
@@ -177,7 +177,7 @@ def export(services: Services, draft: Draft, event: dict[str, Any]) -> Generator
         raise StudioError("There is nothing to export.", "No finished run is chosen.", "Choose one above.")
     exporter = EXPORTERS[str(event["key"])]
     if reason := exporter.why_not(run):
-        raise StudioError(f"'{exporter.title}' does not fit this run.", reason, "Choose another way.")
+        raise StudioError(f"'{exporter.title}' does not fit this run.", reason, "Choose another format.")
     yield progress_html("Packing the model")
     services.predictor.export_archive(run, exporter.name, archive_of(services, run, exporter))
     return services.drafts.load(draft.id)

@@ -1,4 +1,4 @@
-"""3 Strategy: how much of the model to train. Presets and a suggestion first, then every way and every setting."""
+"""3 Strategy: how much of the model to train. Presets and a suggestion first, then every method and every setting."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -24,7 +24,7 @@ from studio.strategies import STRATEGIES
 from studio.strategies.base import GROUPS, Strategy
 
 CUSTOM = "custom"
-SECONDS_BETWEEN_LOOKS = 0.5  # while it is being read how the model is built
+SECONDS_BETWEEN_CHECKS = 0.5  # while it is being read how the model is built
 INVITATION = "Start with Quick; you can always run another one after it."
 
 
@@ -37,7 +37,7 @@ def build(services: Services) -> Page:
             verdict = gr.HTML(elem_id="strategy-verdict")
         with gr.Column(scale=2, min_width=260):
             strip = LayerStrip(elem_id="layers")
-    with gr.Accordion("Other ways of training", open=False, elem_id="ways"):
+    with gr.Accordion("More methods", open=False, elem_id="ways"):
         ways = Cards(elem_id="strategy")
     with gr.Accordion("Advanced: every setting", open=False, elem_id="advanced"):
         search = gr.Textbox(
@@ -46,7 +46,7 @@ def build(services: Services) -> Page:
         changed = Changes(elem_id="changes")
         panels = settings.build_panels()
     forward = gr.Button("Continue to training", variant="primary", elem_id="to-train")
-    waiting = gr.Timer(SECONDS_BETWEEN_LOOKS, active=False)
+    waiting = gr.Timer(SECONDS_BETWEEN_CHECKS, active=False)
     decided = [numbers, verdict, strip, ways, changed, *settings.widgets(panels), forward]
     outputs = [waiting, head, presets, *decided]
 
@@ -54,7 +54,7 @@ def build(services: Services) -> Page:
         if missing_before(services, draft):
             return [gr.skip()] * len(outputs)
         try:
-            ready = services.architectures.look(draft) is not None
+            ready = services.architectures.current(draft) is not None
         except StudioError as error:
             problem = error.explanation
             said = notice("bad", problem.what, problem.why, problem.what_to_do)
@@ -66,13 +66,13 @@ def build(services: Services) -> Page:
         offered = [gr.Timer(active=False), title, preset_cards(services, draft, about)]
         if draft.strategy:
             return [*offered, *show_decided(services, panels, draft, about)]
-        drawn = {id(ways): way_cards(draft, about), id(forward): gr.update(interactive=False)}
+        drawn = {id(ways): method_cards(draft, about), id(forward): gr.update(interactive=False)}
         return [*offered, *(drawn.get(id(widget), gr.skip()) for widget in decided)]
 
     wires = [
         Wire(waiting.tick, lambda draft: draft),
         Wire(presets.select, partial(choose_preset, services), event=True),
-        Wire(ways.select, choose_way, event=True),
+        Wire(ways.select, choose_method, event=True),
         Wire(search.change, lambda draft, text: draft.change(search=text.strip()), [search]),
         Wire(changed.select, put_back, event=True),
         *panel_wires(panels),
@@ -90,7 +90,7 @@ def show_decided(services: Services, panels: Sequence[Panel], draft: Draft, abou
         numbers_html(now),
         verdict_html(now, reasons),
         {"layers": list(now.layers)},
-        way_cards(draft, about),
+        method_cards(draft, about),
         {"changes": settings.changes(draft, config, now.unused_settings)},
         *settings.updates(panels, draft, config, now.unused_settings, now.steps),
         gr.update(interactive=not now.problem),
@@ -101,7 +101,7 @@ def panel_wires(panels: Sequence[Panel]) -> list[Wire]:
     """A wire from every widget; only a panel that belongs to the present choices counts. Whoever begins with a setting
     has chosen the usual strategy by it.
 
-    Every wire sends the widgets of all panels, so that none is drawn anew while somebody types into it.
+    Every wire sends the widgets of all panels, so that none is redrawn while somebody types into it.
     """
     everything = [widget for panel in panels for widget in panel.form.components]
 
@@ -133,7 +133,7 @@ def missing_before(services: Services, draft: Draft) -> bool:
 
 
 def unready(outputs: Sequence[Any], forward: Any, timer: gr.Timer, said: str) -> list[Any]:
-    """The page before anything can be told of the model: what is said in its place, and no way on."""
+    """The page while the model is not known yet: a message in place of the choices, and no way on."""
     locked = [gr.update(interactive=False) if output is forward else gr.skip() for output in outputs[2:]]
     return [timer, said, *locked]
 
@@ -180,7 +180,7 @@ def preset_cards(services: Services, draft: Draft, about: Subject) -> dict[str, 
     return {"label": "How much to train", "selected": draft.preset, "cards": cards}
 
 
-def way_cards(draft: Draft, about: Subject) -> dict[str, Any]:
+def method_cards(draft: Draft, about: Subject) -> dict[str, Any]:
     """Every strategy with its sentence, and where this model cannot be trained so, the reason."""
 
     def tags(strategy: Strategy) -> list[dict[str, str]]:
@@ -198,7 +198,7 @@ def way_cards(draft: Draft, about: Subject) -> dict[str, Any]:
         }
         for strategy in sorted(STRATEGIES, key=lambda entry: GROUPS.index(entry.group))
     ]
-    return {"label": "Way of training (strategy)", "selected": draft.strategy.get("name"), "cards": cards}
+    return {"label": "Method (strategy)", "selected": draft.strategy.get("name"), "cards": cards}
 
 
 def verdict_html(now: Outlook, reasons: Sequence[str]) -> str:
@@ -224,7 +224,7 @@ def choose_preset(services: Services, draft: Draft, event: dict[str, Any]) -> Dr
     return preset_draft(services, draft, subject(services, draft), str(event["key"]))
 
 
-def choose_way(draft: Draft, event: dict[str, Any]) -> Draft:
+def choose_method(draft: Draft, event: dict[str, Any]) -> Draft:
     """Another strategy with its own settings and its recommended learning rate; the rest stays."""
     strategy = {"name": STRATEGIES[str(event["key"])].name}
     return draft.without("training.learning_rate").configure({"strategy": strategy}).change(preset=CUSTOM)

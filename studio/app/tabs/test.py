@@ -15,7 +15,7 @@ from studio.app.asking import answer_file, answer_html, ask, last_asking, predic
 from studio.app.drafts import Draft
 from studio.app.inputs import INPUTS
 from studio.app.inputs.slots import Slot, build_slots, given, shown
-from studio.app.pages import Page, Services, Wire
+from studio.app.pages import Page, Section, Services, Wire, joined
 from studio.app.paging import file_url
 from studio.app.results import Results, count_test_rows, imported_of, scores, task_of
 from studio.app.runs import choices_with_model
@@ -31,44 +31,13 @@ def build(services: Services) -> Page:
     head = gr.HTML()
     which_run = gr.Dropdown(label="Run", interactive=True, elem_id="test-run")
     with gr.Column(visible=False) as body:
-        with gr.Row(elem_classes="split-row"):
-            with gr.Column(min_width=300):
-                slots = build_slots()
-                predict = gr.Button("Predict", variant="primary", elem_id="predict")
-            with gr.Column(min_width=300):
-                progress = gr.HTML()
-                cancel = gr.Button("Cancel", size="sm", visible=False)
-                answer = gr.HTML(elem_id="answer")
-                own = gr.Button("Now with your own data", variant="primary", visible=False, elem_id="own-data")
-        gr.HTML(heading("Test examples", "The model has never seen these. Click one to try it.", level=3))
-        examples = PagedTable(
-            page=results.page, rows_per_page=5, selectable=True, caption="Test examples", elem_id="examples"
+        trial, progress, cancel = build_trial(services)
+        inside = joined(
+            trial, build_examples(services, results), build_many(services), build_quality(services, results)
         )
-        with gr.Accordion("Many at once", open=False, elem_id="many"):
-            many = gr.File(label="A file of inputs, or a ZIP of images", elem_id="many-file", height=140)
-            download = gr.HTML(elem_id="many-download")
-        quality_head = gr.HTML()
-        numbers = gr.HTML(elem_id="test-metrics")
-        with gr.Row(elem_classes="split-row"):
-            with gr.Column(scale=3, min_width=320):
-                views = Figures(opens="behind", elem_id="views")
-            with gr.Column(scale=2, min_width=300, elem_id="behind"):
-                behind_head = gr.HTML(elem_id="behind-title")
-                behind = PagedTable(
-                    page=results.page,
-                    rows_per_page=8,
-                    selectable=True,
-                    caption="Examples behind the choice",
-                    elem_id="behind-examples",
-                )
-    inputs = [slot.widget for slot in slots]
-    score_widgets = [quality_head, numbers, views, behind_head, behind]
-    outputs = [head, which_run, body, *inputs, answer, own, examples, download, *score_widgets]
 
     def show(draft: Draft) -> list[Any]:
-        run = services.store.find(draft.run) if draft.run else None
-        if run is None or not services.states.of(run).has_model:
-            run = None
+        run = run_with_model(services, draft)
         choices = choices_with_model(services, run)
         services.predictor.warm_up(run)
         title = heading("Try it", "The tuned model beside the one you started from.")
@@ -79,40 +48,103 @@ def build(services: Services) -> Page:
             gr.update(choices=choices, value=run.id if run else None, visible=bool(choices)),
             gr.update(visible=run is not None),
         ]
-        if run is None:
-            return [*first, *[gr.skip()] * (len(outputs) - 3)]
-        asking = last_asking(services, draft)
+        return [*first, *(inside.show(draft) if run else [gr.skip()] * len(inside.outputs))]
+
+    return Page(
+        "test",
+        "Test",
+        [head, which_run, body, *inside.outputs],
+        show,
+        [Wire(which_run.input, choose_run, [which_run]), *inside.wires],
+        is_ready=lambda draft: run_with_model(services, draft) is not None,
+        progress=progress,
+        cancel=cancel,
+    )
+
+
+def run_with_model(services: Services, draft: Draft) -> Run | None:
+    """The run that is open, where it can be tried."""
+    run = services.store.find(draft.run) if draft.run else None
+    return run if run is not None and services.states.of(run).has_model else None
+
+
+# --- the pieces of the page, shown where a run is open --------------------------------------------
+
+
+def build_trial(services: Services) -> tuple[Section, gr.HTML, gr.Button]:
+    """One input and the answers to it; also where progress is shown, and Cancel."""
+    with gr.Row(elem_classes="split-row"):
+        with gr.Column(min_width=300):
+            slots = build_slots()
+            predict = gr.Button("Predict", variant="primary", elem_id="predict")
+        with gr.Column(min_width=300):
+            progress = gr.HTML()
+            cancel = gr.Button("Cancel", size="sm", visible=False)
+            answer = gr.HTML(elem_id="answer")
+            own = gr.Button("Now with your own data", variant="primary", visible=False, elem_id="own-data")
+    inputs = [slot.widget for slot in slots]
+
+    def show(draft: Draft) -> list[Any]:
+        run, asking = run_with_model(services, draft), last_asking(services, draft)
         return [
-            *first,
-            *shown(slots, task_of(run), example_values(asking)),
+            *shown(slots, task_of(run) if run else None, example_values(asking)),
             answer_html(asking),
             gr.update(visible=demos.current(draft) is not None and asking is not None),
-            {"run": run.id},
-            download_html(services, draft),
-            *show_scores(run, draft),
         ]
 
+    asks = [predict.click, *(listener for slot in slots for listener in slot.entry.asks(slot.widget))]
     wires = [
-        Wire(which_run.input, choose_run, [which_run]),
-        Wire(predict.click, partial(try_input, services, slots), inputs),
-        *[
-            Wire(listener, partial(try_input, services, slots), inputs)
-            for slot in slots
-            for listener in slot.entry.asks(slot.widget)
-        ],
-        Wire(examples.select, partial(try_example, services), event=True),
-        Wire(behind.select, partial(try_example, services), event=True),
-        Wire(many.upload, partial(try_file, services), [many]),
+        *[Wire(listener, partial(try_input, services, slots), inputs) for listener in asks],
         Wire(cancel.click, partial(cancel_answer, services), redraw=False),
-        Wire(views.select, choose_mark, event=True),
         Wire(own.click, demos.go_on_with_own, go="data"),
     ]
+    return Section([*inputs, answer, own], show, wires), progress, cancel
 
-    def is_ready(draft: Draft) -> bool:
-        run = services.store.find(draft.run) if draft.run else None
-        return run is not None and services.states.of(run).has_model
 
-    return Page("test", "Test", outputs, show, wires, is_ready=is_ready, progress=progress, cancel=cancel)
+def build_examples(services: Services, results: Results) -> Section:
+    gr.HTML(heading("Test examples", "The model has never seen these. Click one to try it.", level=3))
+    examples = PagedTable(
+        page=results.page, rows_per_page=5, selectable=True, caption="Test examples", elem_id="examples"
+    )
+    wire = Wire(examples.select, partial(try_example, services), event=True)
+    return Section([examples], lambda draft: [{"run": draft.run}], [wire])
+
+
+def build_many(services: Services) -> Section:
+    with gr.Accordion("Predict a whole file", open=False, elem_id="many"):
+        many = gr.File(label="A file of inputs, or a ZIP of images", elem_id="many-file", height=140)
+        download = gr.HTML(elem_id="many-download")
+    wire = Wire(many.upload, partial(try_file, services), [many])
+    return Section([download], lambda draft: [download_html(services, draft)], [wire])
+
+
+def build_quality(services: Services, results: Results) -> Section:
+    """Scores, their figures, and the examples behind the chosen element of a figure."""
+    title = gr.HTML()
+    numbers = gr.HTML(elem_id="test-metrics")
+    with gr.Row(elem_classes="split-row"):
+        with gr.Column(scale=3, min_width=320):
+            views = Figures(opens="behind", elem_id="views")
+        with gr.Column(scale=2, min_width=300, elem_id="behind"):
+            behind_title = gr.HTML(elem_id="behind-title")
+            behind = PagedTable(
+                page=results.page,
+                rows_per_page=8,
+                selectable=True,
+                caption="Examples behind the choice",
+                elem_id="behind-examples",
+            )
+    wires = [
+        Wire(behind.select, partial(try_example, services), event=True),
+        Wire(views.select, choose_mark, event=True),
+    ]
+    outputs = [title, numbers, views, behind_title, behind]
+
+    def show(draft: Draft) -> list[Any]:
+        run = run_with_model(services, draft)
+        return show_scores(run, draft) if run else [gr.skip()] * len(outputs)
+
+    return Section(outputs, show, wires)
 
 
 # --- drawing ------------------------------------------------------------------------------------
@@ -131,11 +163,11 @@ def download_html(services: Services, draft: Draft) -> str:
 
 
 def show_scores(run: Run, draft: Draft) -> list[Any]:
-    """The test metrics, their views, and what is behind the chosen part of one: updates of the last widgets."""
+    """The test metrics, their views, and the examples behind the chosen element of one: what `build_quality` draws."""
     found = scores(run).get("test")
     if not found or not found["metrics"]:
         return [heading("How good is it?", "This run has no test results."), "", None, "", None]
-    behind: list[Any] = [heading("Click a part of a figure", "to see the examples behind it.", level=3), None]
+    behind: list[Any] = [heading("Click an element of a figure", "to see the examples behind it.", level=3), None]
     if draft.mark:
         behind = [
             heading(draft.mark, "The test examples for which this holds.", level=3),

@@ -20,18 +20,18 @@ from studio.errors import StudioError
 from studio.events import RESUMABLE, RateTest, RunState, Status
 from studio.store import Run
 
-NOTHING_YET = "Press Start, and watch here how the model's mistakes (its loss) become fewer."
+NOTHING_YET = "Press Start, and watch here how the model makes fewer mistakes (its loss falls)."
 BUSY: frozenset[Status] = frozenset({"queued", "starting", "running"})
 GOES_ON = "You can close this page; training goes on, and the curve picks up where it is."
 SENTENCES: dict[Status, str] = {
-    "queued": "It waits for its turn. You can close this page; it starts all the same.",
+    "queued": "Waiting in line. You can close this page; it starts all the same.",
     "starting": GOES_ON,
     "running": GOES_ON,
     "paused": "Nothing is lost: Resume goes on from the very step at which it paused.",
     "completed": "Training is done. Try the result, or start a new run with other settings.",
     "stopped": "It was stopped. What it had learned by its best check is kept.",
-    "failed": "Something stood in the way; the notice below says what to do.",
-    "interrupted": "It broke off; the notice below says how to go on.",
+    "failed": "It failed; the notice below says what to do.",
+    "interrupted": "It was interrupted; the notice below says how to go on.",
 }
 EARLY = "Training is done, sooner than planned: it did not get better any more. The best step is kept; try it."
 
@@ -48,7 +48,7 @@ def build(services: Services) -> Page:
             strip = LayerStrip(elem_id="train-layers")
             trial = gr.HTML(elem_id="rate-test")
 
-    def show_course(draft: Draft) -> list[Any]:
+    def show_curve(draft: Draft) -> list[Any]:
         run = run_of(services, draft)
         status = services.states.of(run).status if run else None
         return [title_html(services, draft), {"run": run.id if run else None, "status": status}]
@@ -58,10 +58,10 @@ def build(services: Services) -> Page:
         layers = {"layers": list(layers_of_run(run, services.states)) if run else []}
         return [_queue_html(services, run), layers, rate_test_html(services.states.of(run).rate_test if run else None)]
 
-    course = Section([head, chart], show_course, [Wire(chart.status, lambda draft: draft)])
+    curve = Section([head, chart], show_curve, [Wire(chart.status, lambda draft: draft)])
     state = Section([waiting, strip, trial], show_state, [])
     return Page(
-        "train", "Train", *joined(course, buttons, state), partial(missing, services), partial(can_be_watched, services)
+        "train", "Train", *joined(curve, buttons, state), partial(missing, services), partial(can_be_watched, services)
     )
 
 
@@ -72,7 +72,7 @@ def controls(services: Services) -> Section:
     pause = gr.Button("Pause", elem_id="pause")
     resume = gr.Button("Resume", variant="primary", elem_id="resume")
     stop = gr.Button("Stop and keep the best", elem_id="stop")
-    again = gr.Button("Start a new run with the present choices", elem_id="start-again")
+    again = gr.Button("Train again with these settings", elem_id="start-again")
 
     def show(draft: Draft) -> list[Any]:
         run = run_of(services, draft)

@@ -1,4 +1,4 @@
-"""What scores look like, by the kind of view. A new kind: one file here, one line below."""
+"""How scores are drawn, by the kind of view. A new kind: one file here, one line below."""
 
 from studio.app.views.bars import BARS, HISTOGRAM
 from studio.app.views.base import ViewKind as ViewKind

@@ -1,7 +1,8 @@
 """Precision, recall and F1 of each class, and what else a task measures of it; choosing a class shows the mistakes
 with it.
 
-data: {"rows": [{"label", "precision", "recall", "f1", "support", perhaps other metrics by their names, and "mark"}]}.
+data: {"rows": [{"label", "precision", "recall", "f1", "support", perhaps other metrics by their names, and "mark"}],
+perhaps "label_title" and "support_title", where the rows are no classes, or count something else than examples}.
 """
 
 from collections.abc import Mapping
@@ -16,20 +17,20 @@ NOT_METRICS = ("label", "support", "mark")
 
 
 def figure(title: str, data: Mapping[str, Any]) -> Figure:
-    """Classes in their own order while they can be seen at a glance; of many, those that need a look come first."""
+    """A few classes in their own order; of many, those with the lowest scores first."""
     rows = list(data["rows"])
     many = len(rows) > AT_A_GLANCE
     if many:
         rows.sort(key=lambda row: float(row["f1"]))
     measured = dict.fromkeys(name for row in rows for name in row if name not in NOT_METRICS)
     columns = [
-        {"key": "label", "title": "Class", "kind": "text"},
+        {"key": "label", "title": data.get("label_title", "Class"), "kind": "text"},
         *[{"key": name, "title": metric_named(name).title, "kind": "number"} for name in measured],
-        {"key": "support", "title": "Examples", "kind": "number"},
+        {"key": "support", "title": data.get("support_title", "Examples"), "kind": "number"},
     ]
-    told = [{key: f"{value:.3f}" if isinstance(value, float) else value for key, value in row.items()} for row in rows]
+    shown = [{key: f"{value:.3f}" if isinstance(value, float) else value for key, value in row.items()} for row in rows]
     heading = f"{title}{', the hardest first' if many else ''}"
-    return {"chart": "rows", "title": heading, "columns": columns, "rows": told}
+    return {"chart": "rows", "title": heading, "columns": columns, "rows": shown}
 
 
 CLASSES = ViewKind("classes", figure)

@@ -1,4 +1,4 @@
-"""Which class was taken for which.
+"""Confusion matrix: true classes against predicted ones.
 
 data: {"labels": names, "counts": [true][answered], "marks": the same with a word each}.
 """
@@ -17,8 +17,8 @@ def figure(title: str, data: Mapping[str, Any]) -> Figure:
         "labels": data["labels"],
         "counts": data["counts"],
         "marks": data["marks"],
-        "row_title": "what it is",
-        "column_title": "what the model says",
+        "row_title": "Correct",
+        "column_title": "Predicted",
     }
 
 

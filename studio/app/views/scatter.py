@@ -16,8 +16,8 @@ def figure(title: str, data: Mapping[str, Any]) -> Figure:
         "chart": "points",
         "title": title,
         "points": data["points"],
-        "x_title": data.get("x_title") or "what it is",
-        "y_title": data.get("y_title") or "what the model says",
+        "x_title": data.get("x_title") or "Correct",
+        "y_title": data.get("y_title") or "Predicted",
         "diagonal": True,
     }
 

@@ -13,11 +13,11 @@ from studio.app.views.base import ViewKind
 
 def figure(title: str, data: Mapping[str, Any]) -> Figure:
     key = data.get("mark") or "mark"
-    rows = [{**{name: told(value) for name, value in row.items()}, "mark": row.get(key)} for row in data["rows"]]
+    rows = [{**{name: rounded(value) for name, value in row.items()}, "mark": row.get(key)} for row in data["rows"]]
     return {"chart": "rows", "title": title, "columns": data["columns"], "rows": rows}
 
 
-def told(value: Any) -> Any:
+def rounded(value: Any) -> Any:
     return f"{value:.3g}" if isinstance(value, float) else value
 
 

@@ -20,7 +20,8 @@ class Field:
     name: what a task's `Column.kind` says. title: of one such value, in the middle of a sentence.
     missing: what is wrong with a row whose cell is empty. example: such a value as Python, for the model card.
     compares: two rows with the same cells are copies of each other. bring: what to do where data of a kind ("text" or
-    "image") has none.
+    "image") has none. absent: what is said where no column of the data looks like this field; with "" it asks which
+    column does, since people may choose another.
     """
 
     name: ClassVar[str]
@@ -29,6 +30,7 @@ class Field:
     example: ClassVar[str] = '"..."'
     compares: ClassVar[bool] = False
     bring: ClassVar[Mapping[str, str]] = {}
+    absent: ClassVar[str] = ""
 
     def stored(self, cells: pandas.Series) -> pandas.Series:
         """The cells as the assembled table keeps them."""

@@ -46,10 +46,13 @@ class Boxes(Field):
     title = "boxes"
     missing = "Nothing says which boxes there are; where there are none, write []."
     bring = {
-        "text": "Bring the images and their boxes in one ZIP (COCO, Pascal VOC, YOLO, or a table).",
-        "image": "Put the boxes into the ZIP: COCO, Pascal VOC, YOLO, or a table that names image and box.",
+        "text": "Put the images and their boxes into one ZIP: COCO (JSON), Pascal VOC (XML), YOLO (TXT), or a table "
+        "with a column of boxes.",
+        "image": "Add a ZIP with the images and their boxes: COCO (JSON), Pascal VOC (XML), YOLO (TXT), or a table "
+        "with a column of boxes.",
     }
     example = "[]"
+    absent = "Nothing in this data says where objects are."
 
     def parse(self, cell: str, files: Path | None) -> list[Box]:
         return read_boxes(cell)

@@ -7,6 +7,7 @@ import pandas
 
 from studio.data.columns import Column, Problem
 from studio.data.fields.base import Field
+from studio.data.named_files import WITHOUT_IMAGES, NotBroughtError, find_below, why_refused
 from studio.data.profile import ColumnProfile
 from studio.errors import StudioError
 
@@ -20,13 +21,17 @@ class ImageFile(Field):
         "image": "Bring the images in one ZIP.",
     }
     example = '"image.jpg"'
+    absent = "There are no images in this data."
 
     def parse(self, cell: str, files: Path | None) -> Path:
-        """The file's path. A name that leads out of `files` is refused."""
-        path = (files / cell) if files else Path(cell)
-        if files and not path.resolve().is_relative_to(files.resolve()):
-            raise StudioError(f"'{cell}' is not an image of this data.", "It leads out of its folder.", "Remove it.")
-        return path
+        """The file's path. A name that leads out of `files` is refused; without `files` it is a path that the person
+        gave, see `typed`."""
+        if files is None:
+            return Path(cell)
+        try:
+            return find_below(cell, [files])
+        except NotBroughtError as error:
+            raise StudioError(f"'{cell}' is not an image of this data.", str(error), "Remove it.") from error
 
     def typed(self, text: str) -> str:
         """The absolute path: the process that opens the file may run elsewhere."""
@@ -35,11 +40,21 @@ class ImageFile(Field):
         return str(Path(text).resolve())
 
     def problems(self, cells: pandas.Series, column: Column, files: Path | None) -> Iterator[Problem]:
-        """Names of files that are not there."""
+        """Names of files that are not there; without `files`, all of them: no image came with the table."""
         for row, name in cells.items():
-            if not ((files or Path()) / str(name)).is_file():
+            if files is None:
+                why = why_refused(str(name)) or WITHOUT_IMAGES
+                yield Problem(int(str(row)), f"There is no image '{str(name)[:200]}'.", why, column=column.name)
+            elif not _is_stored(files, str(name)):
                 what = f"There is no file '{name}'."
                 yield Problem(int(str(row)), "Image not found", what, column=column.name)
 
     def fit(self, profile: ColumnProfile, names_images: bool) -> float:
         return 25.0 if names_images else 0.0
+
+
+def _is_stored(files: Path, name: str) -> bool:
+    try:
+        return find_below(name, [files]).is_file()
+    except NotBroughtError:
+        return False

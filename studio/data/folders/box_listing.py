@@ -12,6 +12,7 @@ from studio.data.folders.image_names import ImageNames
 from studio.data.folders.split_folders import split_of_file, splits_of_paths
 from studio.data.formats.base import check_rows
 from studio.data.limits import MEGABYTE, Limits
+from studio.data.named_files import why_missing, why_refused
 from studio.data.options import ReadingOptions
 from studio.errors import StudioError
 
@@ -31,7 +32,7 @@ def list_images(
     merged = merge(bounded(annotated, upload.limits))
     rows = dict(enumerate(merged, start=1))
     usable = {row: image for row, image in rows.items() if image.image and not image.fault}
-    found = [*problems, *(_unusable(row, image) for row, image in rows.items() if row not in usable)]
+    found = [*problems, *(_unusable(row, image, upload) for row, image in rows.items() if row not in usable)]
     if left := sorted(set(upload.found.images).difference(image.image or "" for image in merged)):
         count = "1 image is" if len(left) == 1 else f"{len(left):,} images are"
         found.append(Problem(0, f"{count} not annotated and left out.", shown(left), drops=False))
@@ -81,27 +82,36 @@ def listed_splits(upload: Upload, lists: Sequence[str], names: ImageNames) -> tu
     """Image -> split, from text files with a name a line: train.txt, val.txt, test.txt; trainval.txt for the others."""
     splits: dict[str, str] = {}
     twice: set[str] = set()
+    refused: dict[str, str] = {}
     for name in sorted(lists, key=lambda name: split_of_list(name) is None):
         split = split_of_list(name)
         for line in upload.text(name, LARGEST_LIST).splitlines():
             image = names(line)
+            if reason := why_refused(line) if line.strip() else "":
+                refused.setdefault(line.strip(), reason)
             if image and split and splits.get(image, split) != split:
                 twice.add(image)
             if image:
                 splits.setdefault(image, split or "train")
-    if not twice:
-        return splits, []
-    count = "1 image is" if len(twice) == 1 else f"{len(twice):,} images are"
-    why = f"Each stays in the first: {shown(sorted(twice))}"
-    return splits, [Problem(0, f"{count} in the lists of several splits.", why, drops=False)]
+    problems = []
+    if refused:
+        count = "1 name is" if len(refused) == 1 else f"{len(refused):,} names are"
+        first, reason = next(iter(refused.items()))
+        what = f"{count} left out of the lists of splits, such as '{first[:80]}'."
+        problems.append(Problem(0, what, reason, drops=False))
+    if twice:
+        count = "1 image is" if len(twice) == 1 else f"{len(twice):,} images are"
+        why = f"Each stays in the first: {shown(sorted(twice))}"
+        problems.append(Problem(0, f"{count} in the lists of several splits.", why, drops=False))
+    return splits, problems
 
 
 def split_of_list(name: str) -> str | None:
     return None if name.rpartition("/")[2].lower().startswith("trainval") else split_of_file(name)
 
 
-def _unusable(row: int, image: AnnotatedImage) -> Problem:
+def _unusable(row: int, image: AnnotatedImage, upload: Upload) -> Problem:
     if image.fault:
         return Problem(row, f"{image.name} cannot be used.", image.fault)
-    why = "The annotations name it, the upload lacks it."
+    why = why_missing(image.name, upload.folder) or "The annotations name it, the upload lacks it."
     return Problem(row, f"There is no image named '{image.name[:200]}'.", why, column="image")

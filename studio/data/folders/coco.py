@@ -57,7 +57,7 @@ def load(upload: Upload, name: str) -> dict[str, Any]:
     try:
         document = json.loads(upload.text(name, upload.limits.unpacked_bytes))
     except (ValueError, RecursionError) as error:
-        raise StudioError(f"{name} is not valid JSON.", f"{error}.", "Copy the file again, or save it anew.") from error
+        raise StudioError(f"{name} is not valid JSON.", f"{error}.", "Copy or save the file again.") from error
     return document if isinstance(document, dict) else {}
 
 

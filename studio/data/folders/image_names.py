@@ -6,10 +6,12 @@ from copy import copy
 from pathlib import PurePosixPath
 
 from studio.data.folders.split_folders import split_of_file, split_of_path
+from studio.data.named_files import why_refused
 
 
 class ImageNames:
-    """By the path, else the name, else the name without its ending. What could mean several images means none."""
+    """By the path, else the name, else the name without its ending. What could mean several images means none, and so
+    does what names a place outside of the upload."""
 
     def __init__(self, images: Sequence[str]) -> None:
         self._folder = ""
@@ -31,9 +33,9 @@ class ImageNames:
         return moved
 
     def __call__(self, cell: object) -> str | None:
-        if not isinstance(cell, str):
+        if not isinstance(cell, str) or why_refused(cell):
             return None
-        name = cell.strip().replace("\\", "/").removeprefix("./").lstrip("/")
+        name = cell.strip().replace("\\", "/").removeprefix("./")
         for path in (self._folder + name, name):
             if path in self._paths:
                 return path

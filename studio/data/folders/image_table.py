@@ -1,6 +1,7 @@
 """Images, and a table that names them: a row each, with whatever is known of it, boxes among that."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import pandas
 
@@ -8,12 +9,14 @@ from studio.data.columns import Problem
 from studio.data.folders.base import FolderFormat, Listing, Upload
 from studio.data.folders.image_names import ImageNames
 from studio.data.folders.split_tables import choose_by_split, join
+from studio.data.named_files import looks_like_image, why_missing, why_refused
 from studio.data.object_column import take_boxes
 from studio.data.reading import guess_reading
 from studio.errors import StudioError
 
 MOST_TABLES = 20
 CELLS_SEEN = 500
+LACKING = "The table names it, the archive lacks it."
 
 
 def recognises(upload: Upload) -> bool:
@@ -28,7 +31,8 @@ def read(upload: Upload) -> Listing:
     resolved = {}
     for name in chosen:
         table, problems, column = named[name]
-        table, missing = resolve(table, column, names.inside(name))
+        why = partial(why_missing, folder=upload.folder, beside=name)
+        table, missing = resolve(table, column, names.inside(name), why)
         resolved[name] = (table, problems + missing)
     joined, problems = join(resolved, chosen)
     if unnamed := len(set(upload.found.images).difference(joined["image"])):
@@ -68,22 +72,27 @@ def likely_tables(upload: Upload) -> list[str]:
 
 
 def naming_column(table: pandas.DataFrame, names: Callable[[object], str | None]) -> str | None:
-    """The column of which at least half of the (first) cells are names of images."""
-    for name in table.columns:
-        cells = table[name].head(CELLS_SEEN)
-        if sum(names(cell) is not None for cell in cells) * 2 >= max(1, len(cells)):
-            return str(name)
-    return None
+    """The column of which at least half of the (first) cells are names of images; else one in which such names are
+    refused, so that each row is told why."""
+    cells = {str(name): table[name].head(CELLS_SEEN) for name in table.columns}
+    found = mostly(cells, lambda cell: names(cell) is not None)
+    return found or mostly(cells, lambda cell: looks_like_image(cell) and bool(why_refused(str(cell))))
+
+
+def mostly(columns: Mapping[str, pandas.Series], holds: Callable[[object], bool]) -> str | None:
+    """The first column for at least half of whose cells something holds."""
+    return next((name for name, cells in columns.items() if sum(map(holds, cells)) * 2 >= max(1, len(cells))), None)
 
 
 def resolve(
-    table: pandas.DataFrame, column: str, names: Callable[[object], str | None]
+    table: pandas.DataFrame, column: str, names: Callable[[object], str | None], why: Callable[[str], str]
 ) -> tuple[pandas.DataFrame, list[Problem]]:
-    """The table with a first column `image` of paths; rows whose image is not there become problems."""
+    """The table with a first column `image` of paths; rows whose image is not there become problems. why: for a name
+    that means no image, the reason, if there is more to say than that it is not there."""
     paths = table[column].map(names)
     there = paths.notna()
     problems = [
-        Problem(row, f"There is no image named '{name}'.", "The table names it, the archive lacks it.", column=column)
+        Problem(row, f"There is no image named '{name[:200]}'.", why(name) or LACKING, column=column)
         if isinstance(name, str)
         else Problem(row, "This row names no image.", column=column)
         for row, name in zip(_numbers(table[~there]), table.loc[~there, column], strict=True)

@@ -2,7 +2,7 @@
 
 https://docs.ultralytics.com/datasets/detect. x and y are the centre. Files lie in labels/ for images in images/, or
 beside their image. Names of classes stand in data.yaml, classes.txt or obj.names. A line with an outline of three
-points or more, as for segmentation, is read as the box round it. An image without a file has no objects.
+points or more, as for segmentation, is read as the box around it. An image without a file has no objects.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -107,7 +107,7 @@ def is_image_value(value: object) -> bool:
     return isinstance(value, dict) and isinstance(value.get("bytes"), bytes) and set(value) <= {"bytes", "path"}
 
 
-def image_column(path: Path) -> str | None:
+def embedded_images(path: Path) -> str | None:
     """The first column that holds images, as bytes, or None."""
     try:
         with pyarrow.parquet.ParquetFile(path) as file:

@@ -13,8 +13,9 @@ from torch import nn
 from studio.engine import ranks
 from studio.engine.batching import evaluation_batches
 from studio.engine.callbacks.base import Callback, StepResult
-from studio.engine.frozen_layers import kept_random_state
 from studio.engine.loop import Loop
+from studio.engine.random_state import kept_random_state
+from studio.engine.tensors import copied, floating_buffers, put
 
 
 class Averaging(Callback):
@@ -24,7 +25,7 @@ class Averaging(Callback):
 
     def __init__(self, loop: Loop, ema_decay: float | None, swa_start: float) -> None:
         """ema_decay: None for SWA, which begins at the share `swa_start` of all steps."""
-        self._places = places(loop)
+        self._places = {**loop.trained, **floating_buffers(loop.model)}
         self._decay = ema_decay
         self._first = 0 if ema_decay is not None else round(swa_start * loop.plan.total_steps)
         self._count = 0
@@ -80,22 +81,6 @@ class Averaging(Callback):
 
     def restore_tensors(self, tensors: dict[str, torch.Tensor]) -> None:
         self._means = {name: tensor.to(self._places[name].device) for name, tensor in tensors.items()}
-
-
-def places(loop: Loop) -> dict[str, torch.Tensor]:
-    """What is averaged: all that trains, and statistics with a fraction."""
-    buffers = {name: buffer for name, buffer in loop.model.named_buffers() if buffer.is_floating_point()}
-    return {**loop.trained, **buffers}
-
-
-def copied(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {name: tensor.detach().clone() for name, tensor in tensors.items()}
-
-
-def put(into: dict[str, torch.Tensor], values: dict[str, torch.Tensor]) -> None:
-    with torch.no_grad():
-        for name, value in values.items():
-            into[name].copy_(value)
 
 
 def count_statistics(loop: Loop) -> None:

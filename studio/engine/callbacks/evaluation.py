@@ -31,7 +31,7 @@ class Evaluation(Callback):
         start_counts: bool,
         least_improvement: float = 0.0,
     ) -> None:
-        self._evaluator = evaluator
+        self.evaluator = evaluator
         self._reporter = reporter
         self._patience = patience
         self._least = least_improvement
@@ -53,7 +53,7 @@ class Evaluation(Callback):
     def _is_due(self, loop: Loop) -> bool:
         """Also true after Pause interrupted an evaluation: it is made up for when the run resumes."""
         state = loop.state
-        if loop.pausing or self.last_step >= state.step or not self._evaluator.rows("validation"):
+        if loop.pausing or self.last_step >= state.step or not self.evaluator.rows("validation"):
             return False
         return state.step == 0 or state.batch in loop.plan.marks or state.ended == "stopped"
 
@@ -71,7 +71,7 @@ class Evaluation(Callback):
     def _score(self, loop: Loop) -> None:
         step = loop.state.step
         try:
-            scores = self._evaluator.score("validation")
+            scores = self.evaluator.score("validation")
         except Interrupted as interruption:
             if interruption.command == "stop":
                 raise  # nothing is trained yet: the run ends without a model
@@ -94,7 +94,7 @@ class Evaluation(Callback):
 
     def _judge(self, loop: Loop, metrics: dict[str, float]) -> bool:
         """Keep count of the best. With an equal headline metric the smaller loss is the better one."""
-        step, headline = loop.state.step, self._evaluator.headline.name
+        step, headline = loop.state.step, self.evaluator.headline.name
         if step == 0 and not self._start_counts:
             return False
         candidate = (metrics[headline], metrics["loss"])

@@ -1,4 +1,4 @@
-"""Stages of unfreezing: parts of the model that begin to learn one after another, in one run with one curve."""
+"""Gradual unfreezing: layers that begin to learn stage by stage, in one run with one curve."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,7 @@ class Unfreezing(Callback):
 
     refresh(loop, stage, passes): what to do after a change of what trains, of which so many passes over the examples
     come. restore_best(step): load the best weights.
-    announce(loop): tell the people who watch.
+    announce(loop): report it in the log.
     """
 
     name = "unfreezing"
@@ -29,7 +29,7 @@ class Unfreezing(Callback):
         restore_best: Callable[[int], None],
         announce: Callable[[Loop], None],
     ) -> None:
-        self._course = unfreezing_plan
+        self._plan = unfreezing_plan
         self._reporter = reporter
         self._refresh = refresh
         self._restore_best = restore_best
@@ -41,7 +41,7 @@ class Unfreezing(Callback):
 
     def place(self, loop: Loop) -> None:
         """Let exactly what has joined by now take gradients."""
-        learning = frozenset().union(*(stage.unfreezes for stage in self._course.stages[: self.stage + 1]))
+        learning = frozenset().union(*(stage.unfreezes for stage in self._plan.stages[: self.stage + 1]))
         for name, parameter in loop.trained.items():
             parameter.requires_grad_(name in learning)
             if name not in learning:
@@ -59,7 +59,7 @@ class Unfreezing(Callback):
                 return
             loop.train_mode()
             self._reporter.emit(Phase(name="training", sentence="Training."))
-        rate = self._course.stages[self.stage].rate
+        rate = self._plan.stages[self.stage].rate
         for group in loop.optimizer.param_groups:
             group["lr"] *= rate * self._warmth(group["stage"], loop.state.step)
 
@@ -67,24 +67,24 @@ class Unfreezing(Callback):
         self._checks_without_gain = 0 if is_best else self._checks_without_gain + 1
 
     def _is_due(self, loop: Loop) -> bool:
-        if self._course.every == "plateau" and self._is_more_to_come():
-            return self._checks_without_gain >= self._course.amount
+        if self._plan.every == "plateau" and self._is_more_to_come():
+            return self._checks_without_gain >= self._plan.amount
         return loop.state.step >= self._next(loop)
 
     def passes_ahead(self, loop: Loop) -> float:
-        """Over the training examples, until the next part joins or training ends; at most, where a check decides."""
+        """Over the training examples, until the next stage begins or training ends; at most, where a check decides."""
         plan = loop.plan
         return (min(self._next(loop), plan.total_steps) - loop.state.step) / plan.steps_per_epoch
 
     def _next(self, loop: Loop) -> float:
-        """The step before which the next part joins; infinite where none does, or a check decides."""
+        """The step before which the next stage begins; infinite where none does, or a check decides."""
         steps = {"share": loop.plan.total_steps, "epochs": loop.plan.steps_per_epoch, "steps": 1, "plateau": math.inf}
         if not self._is_more_to_come():
             return math.inf
-        return self._course.begins(self.stage + 1) * steps[self._course.every]
+        return self._plan.begins(self.stage + 1) * steps[self._plan.every]
 
     def _is_more_to_come(self) -> bool:
-        return not self._over and self.stage + 1 < len(self._course.stages)
+        return not self._over and self.stage + 1 < len(self._plan.stages)
 
     def _move_on(self, loop: Loop) -> None:
         step, best_step = loop.state.step, loop.state.best_step
@@ -93,25 +93,25 @@ class Unfreezing(Callback):
             self._restore_best(best_step)
             self._reporter.note(
                 f"Back to the weights of step {best_step:,}: the validation split got worse after "
-                f"{self._course.stages[self.stage + 1].title} had joined. No further part joins."
+                f"{self._plan.stages[self.stage + 1].title} had been unfrozen. No further stage begins."
             )
         else:
             self.stage += 1
             self._joined.append(step)
-            self._reporter.note(f"From step {step + 1:,} on {self._course.stages[self.stage].title} learns too.")
+            self._reporter.note(f"From step {step + 1:,} on {self._plan.stages[self.stage].title} learns too.")
         self._checks_without_gain = 0
         self.place(loop)
         self._announce(loop)
         self._refresh(loop, self.stage, self.passes_ahead(loop))
 
     def _hurt(self, best_step: int) -> bool:
-        """No check since the newest part joined was better than the best before."""
-        return self._course.rollback and self.stage > 0 and best_step <= self._joined[self.stage]
+        """No check since the newest stage began was better than the best before."""
+        return self._plan.rollback and self.stage > 0 and best_step <= self._joined[self.stage]
 
     def _warmth(self, stage: int, step: int) -> float:
-        if stage == 0 or stage > self.stage or not self._course.rewarm:
+        if stage == 0 or stage > self.stage or not self._plan.rewarm:
             return 1.0
-        return min(1.0, (step - self._joined[stage] + 1) / self._course.rewarm)
+        return min(1.0, (step - self._joined[stage] + 1) / self._plan.rewarm)
 
     def state(self) -> dict[str, Any]:
         return {

@@ -1,1 +1,1 @@
-"""Strategies that leave the model's own weights alone and train small new ones beside them, through peft."""
+"""Strategies that freeze the model's own weights and train small new ones in addition, through peft."""

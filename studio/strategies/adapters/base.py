@@ -49,7 +49,7 @@ class AdapterOptions(BaseOptions):
 
 
 class Adapter(Wrapped):
-    """A subclass says how many numbers go beside a layer (`size`), and what peft is told (`config`)."""
+    """A subclass says how many numbers go beside a layer (`size`), and gives peft's config (`config`)."""
 
     group = GROUPS[1]
     kinds: ClassVar[frozenset[Kind]] = frozenset({"linear", "conv1d", "conv2d"})
@@ -164,7 +164,7 @@ def layers_in(structure: Structure) -> list[Layer]:
 
 
 def modules_to_save(structure: Structure) -> list[str]:
-    """The modules that hold the head's parameters and the fixed ones, which begin anew and go along.
+    """The modules that hold the head's parameters and the fixed ones, which are newly initialised and saved too.
 
     A module that shares its parameters with the head's (a detector's class layer, once for every decoder layer) is
     saved too: peft gives each a copy of its own.

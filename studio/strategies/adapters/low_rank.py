@@ -1,4 +1,4 @@
-"""Adapters that are products of small matrices, added to the frozen weights: LoRA and its kin."""
+"""Adapters that are products of small matrices, added to the frozen weights: LoRA and its variants."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -71,8 +71,8 @@ class DoraOptions(LowRankOptions):
 class LoraOptions(DoraOptions):
     dora: bool = setting(
         False,
-        title="Length and direction apart (DoRA)",
-        help="Learns the lengths of the weights on their own; a little better at small ranks, and slower.",
+        title="Magnitude and direction separately (DoRA)",
+        help="Learns the magnitudes of the weights on their own; a little better at small ranks, and slower.",
     )
     pissa: bool = setting(
         False,
@@ -131,8 +131,8 @@ class Dora(Lora):
     """Liu et al. 2024, arXiv:2402.09353."""
 
     name = "dora"
-    title = "Adapters of length and direction (DoRA)"
-    sentence = "LoRA that learns how long weights are apart from where they point; often a little better."
+    title = "Adapters of magnitude and direction (DoRA)"
+    sentence = "LoRA that learns the magnitude and the direction of the weights separately; often a little better."
     Options = DoraOptions
 
     def uses_dora(self, options: Any) -> bool:
@@ -158,7 +158,7 @@ class AdaLora(Adapter):
     fills in: a tenth of it as warm-up, three tenths at the end without changes."""
 
     name = "adalora"
-    title = "Adapters that share out their size (AdaLoRA)"
+    title = "Adapters with a rank budget (AdaLoRA)"
     sentence = "Begins with larger adapters and takes away, layer by layer, what turns out to matter least."
     default_learning_rate = 2e-3
     Options = AdaLoraOptions
@@ -267,7 +267,7 @@ class DeLora(Adapter):
 
     name = "delora"
     title = "Adapters of bounded strength (DeLoRA)"
-    sentence = "LoRA that cannot run away: how far the weights may move is learned apart from the direction."
+    sentence = "LoRA that cannot run away: how far the weights may move is learned separately from the direction."
     default_learning_rate = 2e-3
     kinds = frozenset({"linear"})
     Options = BoundedOptions

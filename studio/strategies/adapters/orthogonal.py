@@ -1,4 +1,4 @@
-"""Adapters that turn what a layer knows instead of adding to it."""
+"""Adapters that rotate a layer's weights or inputs instead of adding to them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class BlockOptions(AdapterOptions):
     block_size: int = setting(
         32,
-        title="Numbers that are turned together (block size)",
+        title="Numbers that are rotated together (block size)",
         help="A larger block can learn more and trains more parameters; it is lowered to what divides the layers.",
         ge=2,
         le=512,
@@ -29,8 +29,8 @@ class Oft(Adapter):
     """Qiu et al. 2023, arXiv:2306.07280."""
 
     name = "oft"
-    title = "Turned inputs (OFT)"
-    sentence = "Turns the inputs of every layer in small groups, which keeps how its weights relate to each other."
+    title = "Rotated inputs (OFT)"
+    sentence = "Rotates the inputs of every layer in small groups, which keeps how its weights relate to each other."
     default_learning_rate = 1e-3
     kinds = frozenset({"linear"})  # merged convolutions say something else in peft 0.21
     Options = BlockOptions
@@ -69,7 +69,7 @@ def without_extension() -> Iterator[None]:
 class BoftOptions(BlockOptions):
     block_size: int = setting(
         8,
-        title="Numbers that are turned together (block size)",
+        title="Numbers that are rotated together (block size)",
         help="A larger block can learn more and trains more parameters; it is lowered to what divides the layers.",
         ge=2,
         le=512,
@@ -81,8 +81,8 @@ class Boft(Adapter):
     """Liu et al. 2023, arXiv:2311.06243."""
 
     name = "boft"
-    title = "Turned inputs, and lengths (BOFT)"
-    sentence = "Like OFT with smaller groups, and every output gets a length of its own."
+    title = "Rotated inputs and magnitudes (BOFT)"
+    sentence = "Like OFT with smaller groups, and every output gets a magnitude of its own."
     default_learning_rate = 1e-3
     kinds = frozenset({"linear", "conv2d"})
     Options = BoftOptions
@@ -110,7 +110,7 @@ class Boft(Adapter):
 class HraOptions(AdapterOptions):
     r: int = setting(
         8,
-        title="Mirrors a layer (r)",
+        title="Reflections per layer (r)",
         help="A layer's inputs are reflected so many times; an even number begins as no change at all.",
         ge=2,
         le=512,
@@ -123,7 +123,7 @@ class Hra(Adapter):
     """Yuan et al. 2024, arXiv:2405.17484."""
 
     name = "hra"
-    title = "Mirrored inputs (HRA)"
+    title = "Reflected inputs (HRA)"
     sentence = "Reflects the inputs of every layer a few times: between LoRA and OFT."
     default_learning_rate = 1e-3
     kinds = frozenset({"linear", "conv2d"})
@@ -142,7 +142,7 @@ class RoadOptions(AdapterOptions):
     group_size: int = setting(
         64,
         title="Size of a group",
-        help="Outputs are turned in pairs inside groups of so many; it is lowered to what divides the layers.",
+        help="Outputs are rotated in pairs inside groups of so many; it is lowered to what divides the layers.",
         ge=2,
         le=512,
     )
@@ -152,8 +152,8 @@ class Road(Adapter):
     """Liao and Monz 2024, arXiv:2409.00119."""
 
     name = "road"
-    title = "Turned outputs (RoAd)"
-    sentence = "Turns and stretches the outputs of every layer in pairs: hardly any parameters."
+    title = "Rotated outputs (RoAd)"
+    sentence = "Rotates and stretches the outputs of every layer in pairs: hardly any parameters."
     default_learning_rate = 5e-3
     kinds = frozenset({"linear"})
     Options = RoadOptions

@@ -1,4 +1,4 @@
-"""Adapters whose pattern is laid down before training: circulant blocks, scattered weights, vectors from a bank."""
+"""Adapters with a pattern that is fixed before training: circulant blocks, scattered weights, vectors from a bank."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +19,7 @@ def dividing(wish: int, layers: Sequence[Layer]) -> int:
 class CirculantOptions(AdapterOptions):
     block_size: int = setting(
         32,
-        title="Size of the turning blocks",
+        title="Size of the blocks",
         help="A smaller block learns more and trains more parameters; it is lowered to what divides the layers.",
         ge=1,
         le=4096,
@@ -33,7 +33,7 @@ class C3a(Adapter):
     name = "c3a"
     title = "Circulant blocks (C3A)"
     sentence = "Each block of the change is one row that turns round: full rank from few numbers."
-    default_learning_rate = 0.1  # its steps reach the weights divided by the layer's width
+    default_learning_rate = 0.1  # peft divides the update by the layer's width
     head_rate = 0.01
     kinds = frozenset({"linear"})
     Options = CirculantOptions

@@ -1,4 +1,4 @@
-"""Adapters that only learn how much of fixed directions to take."""
+"""Adapters that only learn the coefficients of fixed directions."""
 
 import math
 from collections.abc import Sequence
@@ -78,7 +78,7 @@ class RandLora(Adapter):
 class FourierOptions(AdapterOptions):
     frequencies: int = setting(
         1000,
-        title="Waves a layer (frequencies)",
+        title="Waves per layer (frequencies)",
         help="A layer's change is the sum of so many waves; more can learn more.",
         ge=1,
         le=100_000,

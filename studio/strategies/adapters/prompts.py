@@ -28,7 +28,7 @@ class PromptOptions(BaseOptions):
 
 
 class Prompting(Wrapped):
-    """What the prompt family shares. A subclass says how much it learns (`size`) and what peft is told (`config`)."""
+    """What the prompt family shares. A subclass says how much it learns (`size`) and gives peft's config (`config`)."""
 
     Options: ClassVar[type[BaseOptions]] = PromptOptions
     group = GROUPS[2]

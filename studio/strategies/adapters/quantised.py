@@ -33,9 +33,10 @@ class Qlora(Lora):
     """
 
     name = "qlora"
-    title = "Adapters on a shrunk model (QLoRA)"
+    title = "Adapters on a quantised model (QLoRA)"
     sentence = "LoRA while the frozen model is held in 4 or 8 bits: large models fit into a small GPU."
     kinds = frozenset({"linear", "conv1d"})
+    devices: ClassVar[tuple[str, ...]] = ("cuda",)  # on which bitsandbytes answers fast
     keeps_layers = False  # what GPT-2 stores as (in, out) is turned round
     Options: ClassVar[type[BaseOptions]] = QloraOptions
 
@@ -46,16 +47,20 @@ class Qlora(Lora):
         return False
 
     def preview(self, structure: Structure, options: Any) -> Preview:
-        told = super().preview(structure, options)
+        previewed = super().preview(structure, options)
         numbers = sum(layer.inputs * layer.outputs for layer in self.automatic(structure))
-        return replace(told, quantised=numbers, quantised_bytes=round(numbers * BYTES[options.bits]))
+        return replace(previewed, quantised=numbers, quantised_bytes=round(numbers * BYTES[options.bits]))
 
     def loading(self, options: Any) -> Loading:
         """Every layer is rounded as soon as it is read: the model is never there as a whole in full precision."""
-        self.check_here()
-        return lambda structure: {"quantization_config": self._bits(structure, options)}
+        return Loading(quantisation=lambda structure: self._bits(structure, options))
+
+    def loading_on(self, device: str, options: Any) -> Loading:
+        loading = self.loading(options)
+        return loading if device in self.devices and not self.why_not_here() else replace(loading, quantisation=None)
 
     def _bits(self, structure: Structure, options: Any) -> Any:
+        self.check_here()
         from transformers import BitsAndBytesConfig
 
         small = {layer.name for layer in self.automatic(structure)}

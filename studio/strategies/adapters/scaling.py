@@ -1,4 +1,4 @@
-"""Adapters of single numbers: what a layer says is made louder or softer, place by place."""
+"""Adapters that scale the outputs of a layer, number by number."""
 
 import re
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ class Ia3(Adapter):
     """Liu et al. 2022, arXiv:2205.05638: outputs are scaled, and the inputs of layers that make narrower."""
 
     name = "ia3"
-    title = "Louder and softer (IA3)"
+    title = "Scaled outputs (IA3)"
     sentence = "Learns one number for each output of a layer: hardly any parameters, for small data."
     default_learning_rate = 1e-2
 

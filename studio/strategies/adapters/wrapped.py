@@ -1,4 +1,4 @@
-"""Models with peft's adapters around them: wrapped for training, saved as adapters alone, put on their base again."""
+"""Models with peft's adapters around them: wrapped for training, saved as adapters alone, loaded onto the base."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ class Wrapped(Strategy):
 
     def save(self, model: Any, folder: Path) -> None:
         model.save_pretrained(folder)
-        model.config.save_pretrained(folder)  # peft does not bring the labels
+        model.config.save_pretrained(folder)  # peft does not save the labels
 
     def load(self, build: "Callable[[Path], PreTrainedModel]", folder: Path, base: Path | None) -> Any:
         from peft import PeftConfig, PeftModel
@@ -66,7 +66,7 @@ def hide_ties_of_detectors(model: Any) -> Any:
 
 
 def answer_for_convolutions(wrapped: Any) -> Any:
-    """Let adapted convolutions tell their stride and the like: MobileNet asks them for its padding, peft does not say.
+    """Give adapted convolutions the stride, padding and the like of the original, which peft leaves out.
     Padding named by a word (EfficientNet: "same") becomes numbers, which is all that some of peft's layers read.
 
     Returns the model. Needed as long as the adapters are not merged.
@@ -99,6 +99,6 @@ def _find_base(name: str, adapter: Path) -> Path:
         raise StudioError(
             f"The pretrained model '{Path(name).name}' is no longer on this machine.",
             f"The adapter in '{adapter.name}' only works on top of it.",
-            "Bring it back to where it was, or download it again on the Model page.",
+            "Put it back where it was, or download it again on the Model page.",
         )
     return folder

@@ -1,4 +1,4 @@
-"""Every kind of answer is drawn, written and told from the shape that its tasks give it, and data stays text."""
+"""Every kind of answer is drawn, written and printed from the shape that its tasks give it, and data stays text."""
 
 import json
 
@@ -61,10 +61,10 @@ def test_it_is_drawn_and_data_stays_text(name: str, known: str) -> None:
     if known == "no truth":
         asked = Asked(asked.columns, asked.cells)
     html = ANSWERS[name].html(answer, None if known == "no before" else before, asked)
-    told = html + ANSWERS[name].truth(asked)
+    shown = html + ANSWERS[name].truth(asked)
     assert html and "<img src=x" not in html
     assert ("before training" in html.lower()) == (known != "no before")
-    assert ("right answer" in told.lower()) == (known != "no truth")
+    assert ("right answer" in shown.lower()) == (known != "no truth")
 
 
 @pytest.mark.parametrize("name", CASES)

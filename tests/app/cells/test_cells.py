@@ -107,10 +107,10 @@ ONE_BOX = '[{""box"": [0, 0, 1, 1], ""label"": ""x""}]'
 @pytest.mark.parametrize(
     ("column", "cells", "title", "words"),
     [
-        (SCORE, ["1", "2.5", "4", "10"], "How the numbers are spread", "1 to 10, on average 4.375; 20 examples"),
+        (SCORE, ["1", "2.5", "4", "10"], "Distribution of the numbers", "1 to 10, on average 4.375; 20 examples"),
         (LABEL, ["a", "b"], "Examples per class", "2 classes, 20 examples"),
         (SPANS, [TWO_SPANS], "Marked pieces per label", "2 labels, 40 marked pieces in 20 texts"),
-        (BOXES, [ONE_BOX], "Objects per label", "1 labels, 20 objects in 20 images"),
+        (BOXES, [ONE_BOX], "Objects per label", "1 label, 20 objects in 20 images"),
     ],
     ids=["number", "label", "spans", "boxes"],
 )
@@ -123,7 +123,7 @@ def test_a_column_at_a_glance(
     assert overview.title == title and words in overview.sentence and "ui-" in overview.html
 
 
-def test_without_anything_to_count_the_rows_are_told() -> None:
+def test_without_anything_to_count_the_rows_are_reported() -> None:
     table = pandas.DataFrame({"row": [1, 2], "text": ["a", "b"], "split": ["train", "test"]})
     overview = overview_of(task_with(TEXT), Assembled(table, [], 0, {}, [], {"text": "text"}))
     assert overview.sentence == "2 examples are used."

@@ -65,7 +65,7 @@ def test_a_figure_has_the_marks_of_its_view(kind: str) -> None:
 def test_the_axes_say_what_they_are_and_bars_keep_their_order() -> None:
     scatter = VIEWS["scatter"].figure("", DATA["scatter"][0])
     assert (scatter["x_title"], scatter["y_title"], scatter["diagonal"]) == ("true", "answered", True)
-    assert VIEWS["scatter"].figure("", {"points": []})["x_title"] == "what it is"
+    assert VIEWS["scatter"].figure("", {"points": []})["x_title"] == "Correct"
     assert VIEWS["histogram"].figure("", DATA["histogram"][0])["upright"]
     assert "upright" not in VIEWS["bars"].figure("", DATA["bars"][0])
 

@@ -131,7 +131,7 @@ def test_without_names_of_categories_their_numbers_are_the_labels(tmp_path: Path
 
 
 @pytest.mark.parametrize("text", [coco([image(1, "a.png")], [box(1)])[:-9], '{"images" "annotations" "bbox"'])
-def test_broken_json_is_told(tmp_path: Path, text: str) -> None:
+def test_broken_json_is_reported(tmp_path: Path, text: str) -> None:
     with pytest.raises(StudioError, match="not valid JSON"):
         import_folder(tmp_path / "up", {"a.png": PNG, "x.json": text})
 

@@ -51,7 +51,7 @@ def test_the_most_particular_reader_comes_first(tmp_path: Path) -> None:
     assert find_folder_format(upload_of(tmp_path, names[:1])).name == "class-folders"
 
 
-def test_what_nobody_knows_is_told(tmp_path: Path) -> None:
+def test_what_nobody_knows_is_reported(tmp_path: Path) -> None:
     with pytest.raises(StudioError) as caught:
         import_folder(tmp_path / "up", {"a.wav": b"x", "b.wav": b"x"})
     assert "a.wav" in caught.value.explanation.why

@@ -74,7 +74,7 @@ def test_a_bare_list_of_images_has_no_header(tmp_path: Path, png: bytes) -> None
     assert result.reading.header is False
 
 
-def test_images_that_the_table_forgets_are_told(tmp_path: Path, png: bytes) -> None:
+def test_images_that_the_table_forgets_are_reported(tmp_path: Path, png: bytes) -> None:
     files: dict[str, bytes | str] = {f"{n}.png": png for n in range(5)}
     result = import_folder(tmp_path / "up", {**files, "labels.csv": "file,label\n0.png,a\n1.png,b\n"})
     assert len(result.table) == 2

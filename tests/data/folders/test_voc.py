@@ -86,7 +86,7 @@ def test_invalid_boxes_are_named_and_their_image_stays(tmp_path: Path, files: di
     assert all(why in problem.why for why, problem in zip(whys, content.problems, strict=True))
 
 
-def test_what_does_not_belong_together_is_told(tmp_path: Path, files: dict[str, bytes | str]) -> None:
+def test_what_does_not_belong_together_is_reported(tmp_path: Path, files: dict[str, bytes | str]) -> None:
     del files["set/JPEGImages/a.png"]
     files |= {
         "set/Annotations/b.xml": xml("b.png"),
@@ -106,7 +106,7 @@ def test_what_does_not_belong_together_is_told(tmp_path: Path, files: dict[str, 
     }
 
 
-def test_an_image_in_two_lists_is_told(tmp_path: Path, files: dict[str, bytes | str]) -> None:
+def test_an_image_in_two_lists_is_reported(tmp_path: Path, files: dict[str, bytes | str]) -> None:
     files["set/ImageSets/Main/test.txt"] = "c\nb\n"
     problems = import_folder(tmp_path / "up", files).problems
     assert [problem.what for problem in problems] == ["1 image is in the lists of several splits."]
@@ -134,7 +134,7 @@ def test_document_types_are_refused(text: str) -> None:
     "content",
     [b"", b"<", b"\0\xff", b"<a></b>", b'<?xml version="1.0" encoding="utf-99"?><a/>', b"<a>&nope;</a>", b"<a/><b/>"],
 )
-def test_broken_xml_is_told(content: bytes) -> None:
+def test_broken_xml_is_reported(content: bytes) -> None:
     with pytest.raises(StudioError):
         parse_xml(content)
 

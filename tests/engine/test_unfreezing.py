@@ -1,4 +1,4 @@
-"""Parts of a model that join in mid-run: what learns when, how fast, and that nothing else moves."""
+"""Gradual unfreezing: what learns when, how fast, and that nothing else moves."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -50,12 +50,12 @@ def test_killed_after_a_part_had_joined(finished: Finished, workers: Workers) ->
 
 
 def test_the_blocks_join_from_the_top(finished: Finished) -> None:
-    told = layers_of(finished["gradual"])
-    assert [sum(state != "frozen" for state in event.states) for event in told] == list(range(1, len(told) + 1))
-    assert [event.step for event in told] == [0, *range(30, 30 * len(told), 30)]
-    assert all(state == "trained" for state in told[-1].states)
-    assert told[-1].rates == tuple(sorted(told[-1].rates)) and told[-1].rates[-1] == 1.0
-    assert state_of(finished["gradual"]).layers == told[-1]
+    events = layers_of(finished["gradual"])
+    assert [sum(state != "frozen" for state in event.states) for event in events] == list(range(1, len(events) + 1))
+    assert [event.step for event in events] == [0, *range(30, 30 * len(events), 30)]
+    assert all(state == "trained" for state in events[-1].states)
+    assert events[-1].rates == tuple(sorted(events[-1].rates)) and events[-1].rates[-1] == 1.0
+    assert state_of(finished["gradual"]).layers == events[-1]
 
 
 def test_recordings_move_with_the_boundary_and_change_nothing(finished: Finished, workers: Workers) -> None:
@@ -124,7 +124,7 @@ def two_stages(every: str, amount: float, **more: Any) -> tuple[Unfreezing, Any,
         Reporter(),  # type: ignore[arg-type]
         lambda loop, stage, passes: asked.append(("refresh", stage, passes)),
         lambda step: asked.append(("best", step)),
-        lambda loop: asked.append("told"),
+        lambda loop: asked.append("announced"),
     )
     callback.place(loop)  # type: ignore[arg-type]
     return callback, loop, asked
@@ -159,7 +159,7 @@ def test_the_next_stage_begins_on_time(
     begin(callback, loop, *moments[0])
     assert learning(loop) == {"1.weight", "1.bias"} and not asked
     begin(callback, loop, *moments[1])
-    assert len(learning(loop)) == 4 and asked == ["told", ("refresh", 1, pytest.approx(passes))]
+    assert len(learning(loop)) == 4 and asked == ["announced", ("refresh", 1, pytest.approx(passes))]
 
 
 def test_a_share_is_divided_evenly_among_the_stages() -> None:
@@ -190,7 +190,7 @@ def test_what_joins_is_warmed_up_alone() -> None:
 
 def test_where_it_hurts_it_goes_back() -> None:
     callback, loop, asked = two_stages("plateau", 1, rollback=True)
-    callback._course = UnfreezingPlan((*callback._course.stages, Stage("more", frozenset())), "plateau", 1, 0, True)
+    callback._plan = UnfreezingPlan((*callback._plan.stages, Stage("more", frozenset())), "plateau", 1, 0, True)
     loop.state.step = loop.state.best_step = 5
     callback.on_evaluated(loop, True)
     callback.on_evaluated(loop, False)

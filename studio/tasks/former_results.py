@@ -1,6 +1,7 @@
-"""What runs of the first version found out about their test rows, put as this version does.
+"""The stored test results of runs: the version of these files, and the conversion from earlier ones.
 
-They all told classes apart: scores held counts and numbers of the classes, a row its class and the probabilities.
+Runs of the first version were all classifiers: scores held counts and numbers of the classes, a row its class and
+the probabilities.
 """
 
 import json
@@ -10,17 +11,26 @@ from typing import Any
 
 import pandas
 
+from studio.migrations import Format
 from studio.tasks.classes import confusion_views, pair_marks
 
 PROBABILITY = "p_"
 
 
 def current_scores(split: Mapping[str, Any]) -> dict[str, Any]:
-    """One split of scores.json in today's form: {"metrics", "views"}."""
+    """One split of scores.json: {"metrics", "views"}."""
     if "views" in split:
         return dict(split)
     views = confusion_views(split["labels"], split["confusion"], split["per_class"]) if split.get("confusion") else ()
     return {"metrics": split["metrics"], "views": [asdict(view) for view in views]}
+
+
+def from_version_1(splits: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Some files of version 1 hold views already."""
+    return {split: current_scores(found) for split, found in splits.items()}
+
+
+SCORES = Format("record of this run's scores", (from_version_1,))  # evaluation/scores.json
 
 
 def current_rows(table: pandas.DataFrame) -> pandas.DataFrame:
