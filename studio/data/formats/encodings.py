@@ -175,7 +175,7 @@ def _western(data: bytes) -> str:
 def _lines_that_differ(data: bytes) -> bytes:
     """Lines with bytes outside ASCII, as many as are looked at: the others read alike in every encoding."""
     lines = [line for line in data.split(b"\n") if not line.isascii()]
-    size, some = 0, []
+    size, some = 0, list[bytes]()
     for line in lines[:: max(1, len(lines) // 2000)]:
         size += len(line)
         if some and size > SAMPLE_BYTES:
