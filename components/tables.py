@@ -13,8 +13,9 @@ class PagedTable(Element):
     """A table of any length, of which the browser only ever holds one page.
 
     page: called with {**value, "start", "count", "filter"}; gives {"columns": [{"key", "title", "kind"}],
-        "rows": [{key: cell}], "total": n}, and may add "message" for when there are no rows, "layout"
-        in place of the table's own, and "again": seconds after which the same page is asked for once more.
+        "rows": [{key: cell}], "total": n}, and may add "message" for when there are no rows, "layout" in place of the
+        table's own, "legend": markup above the rows, and "again": seconds after which the same page is asked for once
+        more.
         kind: "text" (the default), "number", "image" (cell: an address, or {"src", "alt"}),
         "badge" (cell: text, or {"text", "tone"}), "drawing" (cell: markup of `components.charts`).
     value: a small query such as {"token": ...}; None draws `nothing`. A changed value reloads from row 1.

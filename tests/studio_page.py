@@ -3,6 +3,7 @@
 Used by the browser tests and by the script that takes the screenshots.
 """
 
+import json
 import os
 import re
 import signal
@@ -12,12 +13,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas
 from browser_support import PATIENCE, complaints_of
 
 from studio.app.nested import value_at
@@ -28,6 +31,9 @@ from studio.processes import Identity
 from studio.store import Run, Store
 
 START_SECONDS = PATIENCE / 1000
+LOOK_EVERY = 100  # milliseconds; by default a page is asked for every frame, which it then has to draw
+# Learned in a moment by the tiny models, and with enough difference to see before and after.
+FAST = {"epochs": 12, "learning_rate": 0.005, "early_stopping": 0}
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -157,7 +163,7 @@ class Visitor:
 
     def until(self, condition: str, argument: Any = None, timeout: float = PATIENCE) -> Any:
         """Wait until a JavaScript function of `argument` gives something true; the value it gave."""
-        return self.page.wait_for_function(condition, arg=argument, timeout=timeout).json_value()
+        return self.page.wait_for_function(condition, arg=argument, timeout=timeout, polling=LOOK_EVERY).json_value()
 
     def status(self, title: str, timeout: float = PATIENCE) -> None:
         """Wait until the chart's own label says so."""
@@ -234,12 +240,15 @@ class Visitor:
         while closed.count():
             closed.first.click()
 
-    def set_training(self, name: str, value: float) -> None:
-        """Type a number into a field of Advanced and leave the field; returns once it is kept."""
-        field_ = self.page.locator(f"#training-{name} input, #training-{name} textarea").first
+    def set_training(self, name: str, value: float, owner: str = "training", part: str = "training") -> None:
+        """Type a number into a field of Advanced and leave the field; returns once it is kept.
+
+        owner, part: of a setting of the task its name and "options".
+        """
+        field_ = self.page.locator(f"#{owner}-{name} input, #{owner}-{name} textarea").first
         field_.fill(str(value))
         field_.press("Tab")
-        self.wait(lambda: any(value_at(draft, f"config.training.{name}") == value for draft in self.server.drafts()))
+        self.wait(lambda: any(value_at(draft, f"config.{part}.{name}") == value for draft in self.server.drafts()))
 
     def wait(self, holds: Callable[[], bool], seconds: float = PATIENCE / 1000) -> None:
         """Wait until something holds on the server's side."""
@@ -264,6 +273,26 @@ class Visitor:
         self.wait(lambda: len(list(self.server.store)) > len(known))
         return next(run for run in self.server.store if run.id not in known)
 
+    # --- taking away ----------------------------------------------------------------------------
+
+    def predictions(self, inputs: Path) -> pandas.DataFrame:
+        """On the Test page: the file that comes back for a file of inputs."""
+        self.page.locator("#many > button").click()
+        self.page.set_input_files("#many-file input[type=file]", str(inputs))
+        with self.page.expect_download() as download:
+            self.sees("#many-download a").click()
+        return pandas.read_csv(download.value.path())
+
+    def take_away(self, folder: Path) -> Path:
+        """By way of the Share page: the model of the open run as a folder, unpacked below `folder`."""
+        self.step("share")
+        self.sees("#exporters [data-testid=card-folder]").click()
+        with self.page.expect_download() as download:
+            self.sees("#download a").click()
+        with zipfile.ZipFile(download.value.path()) as archive:
+            archive.extractall(folder)
+        return next(folder.rglob("config.json")).parent
+
     def open_run(self, run: Run) -> None:
         """By way of the Runs page."""
         self.step("runs")
@@ -274,12 +303,27 @@ class Visitor:
         self.sees("#page-train h2", run.name)
 
 
+def plain_transformers(task: str, folder: Path, asked: Any, **settings: Any) -> Any:
+    """What a pipeline of transformers answers in a process that knows nothing of the studio."""
+    code = (
+        "import json, sys\nfrom transformers import pipeline\n"
+        "task, folder, asked, settings = json.loads(sys.argv[1])\n"
+        "print(json.dumps(pipeline(task, model=folder)(asked, **settings), default=float))"
+    )
+    given = json.dumps([task, str(folder), asked, settings])
+    done = subprocess.run([sys.executable, "-c", code, given], capture_output=True, text=True, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
 @contextmanager
 def visitor(
     browser: Any, server: StudioServer, width: int = 1280, scheme: str = "light", **settings: Any
 ) -> Iterator[Visitor]:
     """A browser of its own, with nothing remembered."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **settings)
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, **{"reduced_motion": "reduce", **settings}
+    )
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     try:

@@ -128,7 +128,7 @@ def test_a_refusal_comes_through_the_process(image_model: Path, home: Home, fork
 
 @pytest.mark.parametrize(
     ("code", "words"),
-    [("import os; os._exit(9)", "code 9"), ("import sys; print('no memory', file=sys.stderr)", "no memory")],
+    [("import os; os._exit(9)", "exited with 9"), ("import sys; print('no memory', file=sys.stderr)", "no memory")],
 )
 def test_a_process_that_ends_without_a_word_is_said_so(
     code: str, words: str, text_model: Path, home: Home, monkeypatch: pytest.MonkeyPatch

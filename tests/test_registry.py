@@ -13,10 +13,11 @@ from studio.presets import PRESETS
 from studio.registry import Registry
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
+from studio.training.losses import LOSSES
 from studio.training.optimizers import OPTIMIZERS
 from studio.training.schedules import SCHEDULES
 
-ALL: tuple[Registry[Any], ...] = (TASKS, STRATEGIES, EXPORTERS, OPTIMIZERS, SCHEDULES, PRESETS)
+ALL: tuple[Registry[Any], ...] = (TASKS, STRATEGIES, EXPORTERS, OPTIMIZERS, SCHEDULES, LOSSES, PRESETS)
 ENTRIES = [(registry, entry) for registry in ALL for entry in registry]
 
 

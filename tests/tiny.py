@@ -139,39 +139,26 @@ def write_boxes(path: Path, rows: int = 24, seed: int = 0) -> Path:
     return path
 
 
-def write_detection_model(folder: Path, kind: str = "detr") -> Path:
-    """A DETR or a YOLOS of two layers at 64 px, with its image processor."""
+def write_detection_model(folder: Path, kind: str = "detr", **changes: Any) -> Path:
+    """A DETR or a YOLOS of two layers at 64 px, with its image processor.
+
+    changes: of its configuration.
+    """
     import transformers as t
 
     t.set_seed(0)
     if kind == "yolos":
-        config = t.YolosConfig(
-            hidden_size=32,
-            num_hidden_layers=2,
-            num_attention_heads=4,
-            intermediate_size=64,
-            image_size=[64, 64],
-            patch_size=16,
-            num_detection_tokens=8,
-        )
+        shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+        image = {"image_size": [64, 64], "patch_size": 16, "num_detection_tokens": 8}
+        config = t.YolosConfig(**{**shape, **image, **changes})
         model, processor = t.YolosForObjectDetection(config), t.YolosImageProcessor()
     else:
         backbone = t.ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], layer_type="basic")
         backbone.out_features = ["stage2"]
-        config = t.DetrConfig(
-            use_timm_backbone=False,
-            use_pretrained_backbone=False,
-            backbone=None,
-            backbone_config=backbone,
-            d_model=32,
-            encoder_layers=2,
-            decoder_layers=2,
-            encoder_attention_heads=4,
-            decoder_attention_heads=4,
-            encoder_ffn_dim=64,
-            decoder_ffn_dim=64,
-            num_queries=8,
-        )
+        layers = {"encoder_layers": 2, "encoder_attention_heads": 4, "encoder_ffn_dim": 64}
+        layers |= {name.replace("encoder", "decoder"): value for name, value in layers.items()}
+        own = {"use_timm_backbone": False, "use_pretrained_backbone": False, "backbone": None}
+        config = t.DetrConfig(**own, backbone_config=backbone, **{"d_model": 32, **layers, "num_queries": 8, **changes})
         model, processor = t.DetrForObjectDetection(config), t.DetrImageProcessor()
     model.save_pretrained(folder)
     processor.save_pretrained(folder)

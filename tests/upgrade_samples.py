@@ -27,6 +27,11 @@ class Sample:
     def home(self) -> Home:
         return Home(self.root / "home")
 
+    @property
+    def runs(self) -> dict[str, Any]:
+        """What was seen of each run, by id."""
+        return {**self.expected["runs"], **self.expected.get("queue", {})}
+
 
 def expected_of(name: str) -> dict[str, Any]:
     values: dict[str, Any] = json.loads((FOLDER / name / "sample.json").read_text(encoding="utf-8"))

@@ -36,10 +36,7 @@ def counts_html(
     parts: Sequence[tuple[str, str]] = (("train", "train"), ("validation", "validation"), ("test", "test")),
     shown: int = 12,
 ) -> str:
-    """Stacked counts per label, largest first: [{"label": str, key of a part: int, ...}], `parts` as (key, title).
-
-    A row may have a "colour", the number of its label's colour in `components.charts.marked_text`.
-    """
+    """Stacked counts per label, largest first: [{"label": str, key of a part: int, ...}], `parts` as (key, title)."""
 
     def total(row: Mapping[str, Any]) -> int:
         return sum(int(row.get(key) or 0) for key, _ in parts)
@@ -54,11 +51,10 @@ def counts_html(
             if row.get(key)
         )
         spoken = ", ".join(f"{title} {int(row.get(key) or 0):,}" for key, title in parts)
-        label, colour = escape(str(row["label"])), row.get("colour")
-        swatch = "" if colour is None else f'<i class="ui-swatch ui-colour-{colour}" aria-hidden="true"></i> '
+        label = escape(str(row["label"]))
         lines.append(
             f'<li class="ui-bar-row ui-count-row" title="{label}: {escape(spoken)}">'
-            f'<span class="ui-bar-label">{swatch}{label}</span>'
+            f'<span class="ui-bar-label">{label}</span>'
             f'<span class="ui-stack" aria-hidden="true">{pieces}</span>'
             f'<span class="ui-bar-number">{total(row):,}<span class="ui-sr-only">: {escape(spoken)}</span></span></li>'
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from components.charts.marked_text import colours_of
 
-TALLEST = 560  # pixels on the screen
+TALLEST = 440  # pixels on the screen
 SCORES = (0.0, 0.3, 0.5, 0.7, 0.9)  # to choose from: frames with a lower score are hidden
 USUAL = 0.5
 
@@ -34,9 +34,9 @@ def framed_html(
         kind = f"ui-colour-{colours[str(frame['label'])]} ui-score-{level}"
         dashed = " ui-frame-dashed" if frame.get("dashed") else ""
         below = " ui-frame-label-below" if dashed else ""  # else it covers that of an answer at its place
-        rectangles.append(
-            f'<rect class="ui-frame {kind}{dashed}" x="{left:g}" y="{top:g}" width="{across:g}" height="{down:g}"/>'
-        )
+        rectangle = f'x="{left:g}" y="{top:g}" width="{across:g}" height="{down:g}"'
+        shade = "" if compact else f'<rect class="ui-frame-shade {kind}" {rectangle}/>'
+        rectangles.append(f'{shade}<rect class="ui-frame {kind}{dashed}" {rectangle}/>')
         place = f"left:{_percent(left, width)};top:{_percent(top + down if below else top, height)}"
         names.append(f'<b class="ui-frame-label{below} {kind}" style="{place}">{escape(frame_words(frame))}</b>')
     spoken = escape(alt + (": " if alt else "") + ("; ".join(map(frame_words, frames)) or "no frames"))

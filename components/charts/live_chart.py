@@ -13,7 +13,8 @@ class LiveChart(Element):
     poll(run, offset) -> {"offset": int} and whatever changed since `offset`; a missing key means unchanged:
       "reset": True          forget everything shown so far, before the rest of the message
       "truncate": step       drop points after `step` (the run was resumed from there)
-      "train", "validation", "metric": [[step, value], ...] to append; "metric_name": str
+      "train", "validation", "metric": [[step, value], ...] to append; "metric_name": str, and beside it
+                             "metric_percent": whether 1.0 means 100 %
       "progress": 0..1 or None; "phase": sentence; "status": word; "status_title": its plain words
       "stats": [[label, value], ...]; "log": [line, ...]; "notice": markup from `components.notices`
       "beside": text         a word for what is drawn beside the chart; another one fires `status` again

@@ -23,17 +23,18 @@ def marked_html(text: str, pieces: Sequence[Mapping[str, Any]], labels: Sequence
         parts += [
             escape(text[done:start]),
             f'<mark class="ui-mark ui-colour-{colours[label]}">{escape(text[start:end])}'
-            f'<span class="ui-mark-label">{escape(f"{label} {note}".strip())}</span></mark>',
+            f'<span class="ui-mark-label"> {escape(f"{label} {note}".strip())}</span></mark>',
         ]
         done = end
     return f'<span class="ui-marked">{"".join(parts)}{escape(text[done:])}</span>'
 
 
-def label_legend(counts: Mapping[str, int], labels: Sequence[str] = ()) -> str:
-    """Which labels there are, each with how often it comes and its colour. labels: as in `marked_html`."""
+def label_legend(counts: Mapping[str, int | None], labels: Sequence[str] = ()) -> str:
+    """Which labels there are, each with its colour and, if given, how often it comes. labels: as in `marked_html`."""
     colours = colours_of([*labels, *counts])
     items = "".join(
-        f'<span><i class="ui-swatch ui-colour-{colours[label]}" aria-hidden="true"></i>{escape(label)} {count:,}</span>'
+        f'<span><i class="ui-swatch ui-colour-{colours[label]}" aria-hidden="true"></i>'
+        f"{escape(label)}{'' if count is None else f' {count:,}'}</span>"
         for label, count in counts.items()
     )
     return f'<div class="ui-chart-legend">{items}</div>'

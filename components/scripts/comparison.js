@@ -33,11 +33,11 @@ const draw = async () => {
   const traces = curves.map((curve, index) => ({
     x: curve.points.map((point) => point[0]), y: curve.points.map((point) => point[1]), name: plain(curve.name), type: "scatter",
     mode: curve.points.length < 40 ? "lines+markers" : "lines", marker: { size: 5 }, visible: !hidden.has(curve.name),
-    line: { color: color(index), width: 2, dash: dashOf(curve, index) }, hovertemplate: "%{y:.4g}",
+    line: { color: color(index), width: 2, dash: dashOf(curve, index) }, hovertemplate: value.percent ? "%{y:.3~p}" : "%{y:.4g}",
   }));
   const small = (text) => ({ text: plain(text || ""), font: { size: 11, color: cssColor("--body-text-color-subdued") }, standoff: 8 });
   const fresh = !place.data;
-  await library.react(place, traces, plainLayout({ xaxis: axis({ title: small(value.x_title) }), yaxis: axis({ title: small(value.y_title) }) }), PLOT_CONFIG);
+  await library.react(place, traces, plainLayout({ xaxis: axis({ title: small(value.x_title) }), yaxis: axis({ title: small(value.y_title), tickformat: value.percent ? ".3~p" : "" }) }), PLOT_CONFIG);
   if (fresh) followSize(place);
 };
 draw();

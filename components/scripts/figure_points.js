@@ -1,6 +1,6 @@
 // Points in a plane. Places are percentages, so that the plane fits any width and its words keep their size.
 const ticksOf = (low, high) => {
-  const rough = (high - low) / 4;
+  const rough = (high - low) / 6;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough);
   const ticks = [];

@@ -26,6 +26,7 @@ let asking = 0; // which question is under way, 0 for none
 let question = 0;
 let timer = null;
 let drawing = null; // the promise of the first drawing
+let percent = false; // whether the metric is a share
 let drawnMetric = false;
 let failures = 0;
 
@@ -42,7 +43,7 @@ const traces = () => {
     lines(drawn.x, drawn.y, "each step", cssColor("--chart-1-faint"), { hoverinfo: "skip", line: { color: cssColor("--chart-1-faint"), width: 1 } }),
     lines([...drawn.x], drawn.smooth, `${props.names[0]} (smoothed)`, cssColor("--chart-1"), { hovertemplate: "%{y:.4g}" }),
     marked(series.validation, props.names[1], cssColor("--chart-2"), { hovertemplate: "%{y:.4g}" }),
-    marked(series.metric, metricName.replaceAll("_", " ") || "metric", cssColor("--chart-3"), { hovertemplate: "%{y:.4g}", xaxis: "x", yaxis: "y2" }),
+    marked(series.metric, metricName.replaceAll("_", " ") || "metric", cssColor("--chart-3"), { hovertemplate: percent ? "%{y:.3~p}" : "%{y:.4g}", xaxis: "x", yaxis: "y2" }),
   ];
 };
 const layout = () => {
@@ -51,7 +52,7 @@ const layout = () => {
   return plainLayout({
     xaxis: axis({ title: { text: props.x_title, font: { size: 11, color: cssColor("--body-text-color-subdued") }, standoff: 8 }, anchor: both ? "y2" : "y", rangemode: "tozero" }),
     yaxis: axis({ domain: both ? [0.46, 1] : [0, 1], rangemode: "tozero" }),
-    yaxis2: axis({ domain: [0, 0.34], visible: both, nticks: 4, rangemode: "nonnegative" }),
+    yaxis2: axis({ domain: [0, 0.34], visible: both, nticks: 4, rangemode: "nonnegative", tickformat: percent ? ".3~p" : "" }),
     annotations: both ? [caption(title(metricName), 0.355)] : [],
   });
 };
@@ -71,7 +72,7 @@ const append = async (message) => {
   let anew = false;
   if (message.reset) { series.forget(); log.textContent = ""; stats.replaceChildren(); anew = true; }
   if (typeof message.truncate === "number") { series.truncate(message.truncate); anew = true; }
-  if (message.metric_name && message.metric_name !== metricName) { metricName = message.metric_name; anew = true; }
+  if (message.metric_name && message.metric_name !== metricName) { metricName = message.metric_name; percent = Boolean(message.metric_percent); anew = true; }
   const first = series.train.x.length;
   const counts = [series.validation.x.length, series.metric.x.length];
   series.addTrain(message.train || []);
@@ -93,10 +94,10 @@ const write = (lines) => {
   if (atEnd) log.scrollTop = log.scrollHeight;
 };
 const say = () => {
-  const last = (points) => (points.y.length ? Number(points.y.at(-1)).toPrecision(3) : null);
+  const last = (points, share) => (points.y.length ? (share ? `${(100 * points.y.at(-1)).toFixed(1)} %` : Number(points.y.at(-1)).toPrecision(3)) : null);
   const parts = [statusTitle || status];
   if (last(series.validation)) parts.push(`${props.names[1]} loss ${last(series.validation)}`);
-  if (last(series.metric)) parts.push(`${metricName.replaceAll("_", " ")} ${last(series.metric)}`);
+  if (last(series.metric)) parts.push(`${metricName.replaceAll("_", " ")} ${last(series.metric, percent)}`);
   spoken.textContent = parts.filter(Boolean).join(", ");
 };
 const receive = async (message) => {

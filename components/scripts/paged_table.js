@@ -103,7 +103,8 @@ const draw = () => {
     : !rows.length ? h("div", { class: "ui-paged-empty" }, message ? message.message || (filter ? "No row matches." : props.nothing) : props.nothing)
       : (message.layout || props.layout) === "gallery" ? gallery(message.columns, rows) : table(message.columns, rows);
   const place = searchBox.selectionStart;
-  redraw(root, [props.filterable && props.value ? searchBox : null, body, rows.length && !failure ? pager(message.total) : null]);
+  const legend = rows.length && !failure && message.legend ? h("div", {}, markup(message.legend)) : null;
+  redraw(root, [props.filterable && props.value ? searchBox : null, legend, body, rows.length && !failure ? pager(message.total) : null]);
   if (document.activeElement === searchBox) searchBox.setSelectionRange(place, place);
 };
 draw();

@@ -32,7 +32,7 @@ class Draft(Options):
     """config: what is chosen of the run file, nested as in the file. Everything else is no setting of a run: it says
     where the person is, and with which data set and which runs. Changes give a new draft.
 
-    >>> draft.configure({"task": "text-classification", "data.split.seed": 3}).value("data.split.seed")
+    >>> draft.configure({"model.id": "starter/text", "data.split.seed": 3}).value("data.split.seed")
     3
     """
 

@@ -114,11 +114,12 @@ def _news(events: list[AnyEvent], state: RunState) -> dict[str, Any]:
 
 
 def _validation(events: Iterable[Evaluated], state: RunState) -> dict[str, Any]:
-    name, events = headline(state), list(events)
+    metric, events = metric_named(headline(state)), list(events)
     return {
         "validation": [(e.step, _rounded(e.metrics["loss"])) for e in events if "loss" in e.metrics],
-        "metric": [(e.step, _rounded(e.metrics[name])) for e in events if name in e.metrics],
-        "metric_name": metric_named(name).title,
+        "metric": [(e.step, _rounded(e.metrics[metric.name])) for e in events if metric.name in e.metrics],
+        "metric_name": metric.title,
+        "metric_percent": metric.percent,
     }
 
 

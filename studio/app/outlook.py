@@ -72,15 +72,16 @@ def subject(services: Services, draft: Draft) -> Subject:
     architecture = services.architectures.of(draft)
     assembled = services.datasets.assembled(draft)
     rows = assembled.rows
+    options = task.Options.read(draft.options)
     texts = [assembled.table[column.name].head(FIRST_ROWS) for column in task.inputs if column.kind == "text"]
     if texts:
         letters = sum(float(column.str.len().mean()) for column in texts if len(column))
-        length = tokens_of(letters, draft.options.get("max_length") or 128)
+        length = tokens_of(letters, getattr(options, "max_length", None))
     else:
-        length = image_side(info)
+        length = float(getattr(options, "image_size", 0)) or image_side(info)
     classed = "classes" in task.traits
     classes = {name: counts.get("train", 0) for name, counts in assembled.counts.items()} if classed else {}
-    values = task.configure(assembled.table, task.Options.read(draft.options))
+    values = task.configure(assembled.table, options)
     outputs = int(values.get("num_labels", architecture.labels))
     return Subject(info, architecture.with_labels(outputs), rows, length, classes)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas
 
-from studio.app.cells.rows import Drawing, drawings, is_empty
+from studio.app.cells.rows import Drawing, drawings, is_empty, legend
 from studio.app.paging import interleaved
 from studio.data.columns import Column
 from studio.data.fields import FIELDS
@@ -36,13 +36,16 @@ def preview_page(
     shown = {names[column.name] for drawing in drawn.values() for column in drawing.columns}
     shown -= {names[column.name] for column in roles if column.kind == "image"}  # the file's name is shown as well
     others = [name for name in there if name not in shown]
+    found = rows.to_dict("records")
+    by_role = [{role: row.get(name) for role, name in names.items()} for row in found]
     return {
         "columns": [
             {"key": "row", "title": "Row", "kind": "number"},
             *[{"key": key, "title": _title(key, drawing), "kind": drawing.kind} for key, drawing in drawn.items()],
             *[{"key": name, "title": name, "kind": "text"} for name in others],
         ],
-        "rows": [_cells(imported, drawn, names, others, row) for row in rows.to_dict("records")],
+        "rows": [_cells(imported, drawn, others, row, cells) for row, cells in zip(found, by_role, strict=True)],
+        "legend": legend(roles, by_role, labels),
         "total": imported.rows,
         "layout": "gallery" if any(drawing.is_seen for drawing in drawn.values()) else "table",
     }
@@ -72,9 +75,8 @@ def _title(key: str, drawing: Drawing) -> str:
 
 
 def _cells(
-    imported: Imported, drawn: Mapping[str, Drawing], names: Mapping[str, str], others: Sequence[str], row: Any
+    imported: Imported, drawn: Mapping[str, Drawing], others: Sequence[str], row: Any, by_role: Mapping[str, Any]
 ) -> dict[str, Any]:
-    by_role = {role: row.get(name) for role, name in names.items()}
     texts = {name: "" if is_empty(row[name]) else str(row[name]) for name in others}
     return {
         "row": str(row["row"]),

@@ -9,7 +9,7 @@ import pandas
 import pyarrow.parquet
 
 from studio.app.answers import ANSWERS
-from studio.app.cells.rows import Drawing, drawings, is_empty
+from studio.app.cells.rows import Drawing, drawings, is_empty, legend
 from studio.app.paging import EMPTY_PAGE, bounds, interleaved
 from studio.app.runs import config_of
 from studio.data.fields import FIELDS
@@ -52,6 +52,7 @@ class Results:
         gallery = any(drawing.is_seen for drawing in shown)
         rows = interleaved(rows, groups_of(rows, task)) if gallery else rows
         start, count = bounds(query)
+        there: list[Any] = rows.iloc[start : start + count].to_dict("records")
         imported = imported_of(run, self.home) if gallery else None
         return {
             "columns": [
@@ -59,7 +60,8 @@ class Results:
                 *[{"key": each.name, "title": each.title, "kind": each.kind} for each in shown],
                 {"key": ANSWER, "title": "The model says", "kind": "badge"},
             ],
-            "rows": [_cells(imported, task, shown, row) for row in rows.iloc[start : start + count].to_dict("records")],
+            "rows": [_cells(imported, task, shown, row) for row in there],
+            "legend": legend(task.columns, there, labels),
             "total": len(rows),
             "layout": "gallery" if gallery else "table",
         }

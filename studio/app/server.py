@@ -44,6 +44,7 @@ from studio.store import Store
 Scope = MutableMapping[str, Any]
 STATIC = "studio-static"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOK_FOR_WORK_SECONDS = 0.02
 
 
 def make_services(settings: ServerSettings) -> Services:
@@ -99,6 +100,8 @@ def make_asgi(services: Services) -> FastAPI:
     # Gradio checks only of launched apps that a file which a browser names was really uploaded, and is not just
     # any file of this machine; a mounted one never counts as launched
     page.has_launched = True
+    # Gradio looks a thousand times a second whether there is work, which keeps an idle machine awake
+    page._queue.sleep_when_free = LOOK_FOR_WORK_SECONDS
     return gr.mount_gradio_app(
         app,
         page,

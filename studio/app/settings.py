@@ -16,6 +16,7 @@ from studio.config import RunConfig
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
 from studio.training import TOPICS, TrainingOptions
+from studio.training.losses import LOSSES
 from studio.training.optimizers import OPTIMIZERS
 from studio.training.schedules import SCHEDULES, in_force, learning_rate_factor
 
@@ -24,6 +25,7 @@ CURVE_POINTS = 161
 CHOICES = {
     "optimizer": [(f"{entry.title}: {entry.sentence}", entry.name) for entry in OPTIMIZERS],
     "schedule": [(f"{entry.title}: {entry.sentence}", entry.name) for entry in SCHEDULES],
+    "loss": [(f"{entry.title}: {entry.sentence}", entry.name) for entry in LOSSES],
 }
 
 

@@ -1,5 +1,6 @@
-"""Data that comes with the studio, to try it with. A sample is a file and one line in `SAMPLES`."""
+"""Data that comes with the studio, to try it with. A sample is a file and an entry in the catalog beside it."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,34 +23,9 @@ class Sample:
         return assets() / "samples" / self.file
 
 
-SAMPLES: Registry[Sample] = Registry(
-    "sample",
-    Sample(
-        "support-messages",
-        "Support messages",
-        "1,200 short messages to a web shop in six classes, with a few rows that need attention.",
-        "text-classification",
-        "support_messages.csv",
-    ),
-    Sample(
-        "reviews",
-        "Reviews",
-        "Praise, complaint or neither: 860 short reviews of all kinds of things, with irony and mixed feelings.",
-        "text-classification",
-        "reviews.csv",
-    ),
-    Sample(
-        "handwritten-digits",
-        "Handwritten digits",
-        "Nine hundred small images of the digits 0 to 9.",
-        "image-classification",
-        "handwritten_digits.zip",
-    ),
-    Sample(
-        "surface-inspection",
-        "Surface inspection",
-        "480 images of metal, wood and fabric: with a scratch, a dent, a stain, or none of these.",
-        "image-classification",
-        "surface_inspection.zip",
-    ),
-)
+def shipped() -> list[Sample]:
+    """The samples that assets/samples/catalog.json lists."""
+    return [Sample(**values) for values in json.loads((assets() / "samples" / "catalog.json").read_text("utf-8"))]
+
+
+SAMPLES: Registry[Sample] = Registry("sample", *shipped())

@@ -21,11 +21,13 @@ class Layout:
     """How an example's values lie in a batch.
 
     shape: without the batch dimension. sequence: the index in it of the dimension that varies, if one does.
+    padded_left: padding stands before an example's own values, as language models have it.
     """
 
     shape: tuple[int, ...]
     sequence: int | None
     dtype: torch.dtype
+    padded_left: bool = False
 
     @property
     def row_shape(self) -> tuple[int, ...]:
@@ -37,6 +39,10 @@ class Layout:
     @property
     def row_bytes(self) -> int:
         return prod(self.row_shape) * torch.empty((), dtype=self.dtype).element_size()
+
+    def own(self, length: int, longest: int) -> slice:
+        """Where the values of an example of this length stand among `longest`."""
+        return slice(longest - length, longest) if self.padded_left else slice(0, length)
 
 
 def reserve(file: Path, size: int) -> None:
@@ -75,7 +81,7 @@ class Recording:
         batch = batch.movedim(self.layout.sequence + 1, 1)
         for example, values in zip(examples, batch, strict=True):
             start, length = self._starts[example], self._lengths[example]
-            self._values[start : start + length] = values[:length]
+            self._values[start : start + length] = values[self.layout.own(length, len(values))]
 
     def read(self, examples: Sequence[int], longest: int | None) -> torch.Tensor:
         """The batch's tensor again, padded with zeros to `longest` where there is a sequence."""
@@ -85,5 +91,5 @@ class Recording:
         batch = torch.zeros(len(examples), longest, *self.layout.row_shape, dtype=self.layout.dtype)
         for place, example in enumerate(examples):
             start, length = self._starts[example], self._lengths[example]
-            batch[place, :length] = self._values[start : start + length]
+            batch[place, self.layout.own(length, longest)] = self._values[start : start + length]
         return batch.movedim(1, self.layout.sequence + 1)

@@ -20,7 +20,7 @@ from torch import nn
 from studio.engine.activations import Layout, Recording
 from studio.engine.batching import evaluation_batches
 from studio.engine.forward import Forward
-from studio.engine.frozen import Call, candidate_boundaries, same_path, trace
+from studio.engine.frozen import Call, candidate_boundaries, number_formats, same_path, trace
 from studio.engine.replay import CannotRecord, Dimensions, NothingToGain, Replay, boundary_inputs, tensors_in
 from studio.files import read_json, replace_json
 from studio.hardware import free_disk_bytes
@@ -74,6 +74,7 @@ class RecordingPlan:
         if dimensions.sequences is None and forward.prepared.lengths(split) is not None:
             raise CannotRecord("All training examples are equally long, others may not be.")
         self.name = path[-1].name
+        self.tolerance = max(TOLERANCE.get(dtype, 1e-4) for dtype in number_formats(path[0]))
         self.replay = Replay(path, other, dimensions)
         if self.replay.work < LEAST_SHARE_OF_WORK * path[0].work:
             raise NothingToGain("Hardly anything is computed below the first trained layer.")
@@ -94,6 +95,7 @@ class RecordingPlan:
         if not len(real) == len(silent) == len(other):
             raise CannotRecord("The first trained layer gets another number of inputs from time to time.")
         self.layouts: list[Layout] = []
+        padded_left = starts_with_padding(first)
         for index, (a, b, c) in enumerate(zip(real, silent, other, strict=True)):
             if not isinstance(a, torch.Tensor) or not isinstance(b, torch.Tensor) or a is b:
                 continue
@@ -103,7 +105,7 @@ class RecordingPlan:
             if not sizes or sizes[0] != "batch" or "batch" in sizes[1:] or sizes.count("sequence") > 1:
                 raise CannotRecord("What enters the first trained layer is not one value for each example.")
             sequence = sizes.index("sequence") - 1 if "sequence" in sizes else None
-            self.layouts.append(Layout(tuple(a.shape[1:]), sequence, a.dtype))
+            self.layouts.append(Layout(tuple(a.shape[1:]), sequence, a.dtype, padded_left))
             replay.leaves.append(index)
         if not replay.leaves:
             raise CannotRecord("Nothing from the frozen layers enters the first trained one.")
@@ -166,20 +168,24 @@ class RecordingPlan:
         return sum(layout.row_bytes * (examples if layout.sequence is None else tokens) for layout in self.layouts)
 
     def verify(self, forward: Forward, split: str, rows: list[int], lengths: Sequence[int]) -> None:
-        """Raise CannotRecord unless a replayed batch gives the plain forward pass's answer."""
+        """Raise CannotRecord unless a replayed batch gives the plain forward pass's answer.
+
+        Recorded in halves, among other neighbours, so that what depends on these (positions that padding shifts) shows.
+        """
         places = list(range(len(rows)))
         record = self.new_record([lengths[row] for row in rows])
         with torch.no_grad():
             plain = forward(split, rows)
-            self.record(forward, record, split, rows, places)
+            for half in (slice(len(rows) // 2), slice(len(rows) // 2, None)):
+                if rows[half]:
+                    self.record(forward, record, split, rows[half], places[half])
             with self.running(forward, record, split, rows, places) as batch:
                 replayed = forward.task.loss(forward.model, batch)
-        tolerance = max(TOLERANCE.get(layout.dtype, 1e-4) for layout in self.layouts)
         mask = batch.tensors.get("attention_mask")
         pairs = [(plain.mean, replayed.mean)]
         pairs += [(without_padding(plain.outputs.logits, mask), without_padding(replayed.outputs.logits, mask))]
         if not all(
-            one.shape == other.shape and torch.allclose(one, other, rtol=tolerance, atol=tolerance)
+            one.shape == other.shape and torch.allclose(one, other, rtol=self.tolerance, atol=self.tolerance)
             for one, other in pairs
         ):
             raise CannotRecord("A trial gave another answer than the whole model.")
@@ -232,14 +238,14 @@ def build_cache(
 def _find_plan(
     forward: Forward, split: str, boundaries: list[list[Call]], lengths: Sequence[int], batch_size: int
 ) -> RecordingPlan:
-    """Of all places to cut the one that keeps least and passes its trial; else the last one's reason is raised."""
+    """Of all places to cut the one that keeps least and passes its trial; else the first one's reason is raised."""
     by_length = sorted(range(len(lengths)), key=lambda row: -lengths[row])
     if len(by_length) < 5:
         raise CannotRecord("There are too few examples.")
     probes = [[by_length[0], *by_length[-2:]], by_length[-2:]]
     first, second = (trace(forward.model, partial(forward, split, rows)) for rows in probes)
     forward.model.eval()
-    reason = CannotRecord("Nothing is frozen below the first trained layer.")
+    reasons: list[CannotRecord] = []
     plans = []
     for path in (
         longer for boundary in boundaries for longer in candidate_boundaries(first, same_path(first, boundary))
@@ -247,17 +253,17 @@ def _find_plan(
         try:
             plans.append(RecordingPlan(forward, split, path, second, probes))
         except CannotRecord as error:
-            reason = error
+            reasons.append(error)
     trial = by_length[:: max(1, len(by_length) // batch_size)][:batch_size]
     for plan in sorted(plans, key=lambda plan: plan.bytes_needed(lengths)):
         try:
             with nudged_weights(forward.model):
                 plan.verify(forward, split, trial, lengths)
         except CannotRecord as error:
-            reason = error
+            reasons.append(error)
         else:
             return plan
-    raise reason
+    raise next(iter(reasons), CannotRecord("Nothing is frozen below the first trained layer."))
 
 
 @contextmanager
@@ -308,6 +314,12 @@ class PlainItems(Sequence[Item]):
 def without_padding(logits: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
     """Of logits for each token (batch, tokens, ...) those of real tokens: what padding answers means nothing."""
     return logits[mask.bool()] if mask is not None and logits.shape[:-1] == mask.shape else logits
+
+
+def starts_with_padding(batch: dict[str, Any]) -> bool:
+    """Whether shorter examples of a batch are padded at their beginning."""
+    mask = batch.get("attention_mask")
+    return mask is not None and not bool(mask[:, 0].all())
 
 
 def labels_vary(first: dict[str, Any], second: dict[str, Any]) -> bool:

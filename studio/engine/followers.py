@@ -112,6 +112,7 @@ class Followers:
                 process.wait(SECONDS_TO_END)
             except subprocess.TimeoutExpired:
                 process.kill()
+                process.wait()
 
 
 def free_port() -> int:

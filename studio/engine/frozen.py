@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.utils._pytree import tree_map
+from torch.utils._pytree import tree_leaves, tree_map
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,12 @@ def calls_below(path: list[Call]) -> list[Call]:
     for ancestor, descendant in pairwise(path):
         below += ancestor.children[: ancestor.children.index(descendant)]
     return below
+
+
+def number_formats(root: Call) -> set[torch.dtype]:
+    """Of everything that is computed on the way: under autocast, what enters a layer may be of a finer one."""
+    outputs = tree_leaves([call.output for call in root.walk()])
+    return {output.dtype for output in outputs if isinstance(output, TensorShape)}
 
 
 def modules_without_dropout(model: nn.Module, boundaries: list[list[Call]]) -> list[nn.Module]:

@@ -1,7 +1,7 @@
 """What a step makes smaller: the task's own loss, or one put together from the settings.
 
-Label smoothing: Szegedy et al. 2016 (arXiv:1512.00567). Focal loss: Lin et al. 2017 (arXiv:1708.02002). R-Drop: Wu et
-al. 2021 (arXiv:2106.14448). MixUp: Zhang et al. 2018 (arXiv:1710.09412). CutMix: Yun et al. 2019 (arXiv:1905.04899).
+Label smoothing: Szegedy et al. 2016 (arXiv:1512.00567). R-Drop: Wu et al. 2021 (arXiv:2106.14448). MixUp: Zhang et al.
+2018 (arXiv:1710.09412). CutMix: Yun et al. 2019 (arXiv:1905.04899).
 """
 
 from collections.abc import Callable, Sequence
@@ -15,6 +15,8 @@ from studio.engine.forward import Forward
 from studio.tasks.base import Loss
 from studio.tasks.texts import IGNORED
 from studio.training import TrainingOptions
+from studio.training.losses import LOSSES
+from studio.training.losses.cross_entropy import negative_log
 
 Objective = Callable[[Forward, Sequence[int]], Loss]
 """(forward, rows of the training split) -> the loss of the rows, with gradients."""
@@ -27,7 +29,7 @@ def task_loss(forward: Forward, rows: Sequence[int]) -> Loss:
 
 def objective(training: TrainingOptions, counts: Sequence[int]) -> Objective:
     """What the settings ask for. counts: training examples of each class, in the order of the model's outputs."""
-    classes = LOSSES[training.loss](training, counts)
+    classes = class_loss(training, counts)
     if classes == ClassLoss() and not (training.r_drop or training.mixup or training.cutmix):
         return task_loss
     mix = mixing(training, len(counts))
@@ -64,12 +66,12 @@ def logits_and_labels(forward: Forward, rows: Sequence[int]) -> tuple[torch.Tens
 class ClassLoss:
     """Of logits (places, classes) under labels (places,), or shares of the classes (places, classes).
 
-    With y the smoothed shares, p the softmax and w the weights: the sum of w y (1 - p)^gamma (-log p) over all places
-    and classes; its units are the sum of the places' own weights, so that the mean is that of PyTorch's weighted
-    cross-entropy for gamma = 0.
+    With y the smoothed shares, c the costs and w the weights of the classes: the sum of w y c over all places and
+    classes; its units are the sum of the places' own weights, so that the mean is that of PyTorch's weighted
+    cross-entropy for c = -log p.
     """
 
-    gamma: float = 0.0
+    costs: Callable[[torch.Tensor], torch.Tensor] = negative_log  # of log probabilities
     smoothing: float = 0.0
     weights: tuple[float, ...] | None = None
 
@@ -79,21 +81,14 @@ class ClassLoss:
         weights = torch.tensor(self.weights or [1.0] * classes, device=logits.device, dtype=logits.dtype)
         logs = log_softmax(logits, dim=-1)
         smooth = (1 - self.smoothing) * shares + self.smoothing / classes
-        each = -weights * smooth * logs * (1 - logs.exp()).clamp(min=0) ** self.gamma
+        each = weights * smooth * self.costs(logs)
         return Loss(each.sum(), (weights * shares).sum())
 
 
-def _cross_entropy(training: TrainingOptions, counts: Sequence[int]) -> ClassLoss:
+def class_loss(training: TrainingOptions, counts: Sequence[int]) -> ClassLoss:
+    """counts: training examples of each class."""
     weights = balanced(counts) if training.class_weights == "balanced" else None
-    return ClassLoss(smoothing=training.label_smoothing, weights=weights)
-
-
-def _focal(training: TrainingOptions, counts: Sequence[int]) -> ClassLoss:
-    plain = _cross_entropy(training, counts)
-    return ClassLoss(training.focal_gamma, plain.smoothing, plain.weights)
-
-
-LOSSES = {"cross-entropy": _cross_entropy, "focal": _focal}  # what `training.loss` may name
+    return ClassLoss(LOSSES[training.loss].costs(training), training.label_smoothing, weights)
 
 
 def symmetric_kl(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -60,7 +61,8 @@ def tensors_in(batch: dict[str, Any]) -> dict[str, torch.Tensor]:
 
 
 class Replay:
-    """Replaces the input of `path`'s last call and empties what runs below it, while `running`."""
+    """Replaces the input of `path`'s last call, wherever else it is given, and empties what runs below it, while
+    `running`."""
 
     def __init__(self, path: list[Call], other: Call, dimensions: Dimensions) -> None:
         """other: the trace of a second batch, whose size differs."""
@@ -73,6 +75,7 @@ class Replay:
         others = {call.name: call for call in other.walk()}
         self.work = sum(call.work for call in below)
         self._outputs = [(call.module, _compare(call.output, others[call.name].output, dimensions)) for call in below]
+        self._later = later_modules(path)
         self.leaves: list[int] = []  # which of the boundary's inputs are replaced; set by whoever recorded them
 
     @contextmanager
@@ -80,25 +83,47 @@ class Replay:
         """Inside, a forward pass of the model costs only what lies above the boundary."""
         sizes = {"batch": batch, "sequence": sequence or 0}
 
+        replaced: list[tuple[Any, torch.Tensor]] = []
+
         def replace(module: nn.Module, args: Any, kwargs: Any) -> Any:
-            handle.remove()  # the boundary's first turn is meant; a dropout layer may have more
+            handles.pop().remove()  # the boundary's first turn is meant; a dropout layer may have more
             leaves, structure = tree_flatten((args, kwargs))
             for index, tensor in zip(self.leaves, inputs, strict=True):
+                replaced.append((leaves[index], tensor))
                 leaves[index] = tensor
             return tree_unflatten(leaves, structure)
 
-        handle = self.boundary.register_forward_pre_hook(replace, with_kwargs=True)
+        def replace_again(module: nn.Module, args: Any, kwargs: Any) -> Any:
+            def recorded(leaf: Any) -> Any:
+                return next((tensor for empty, tensor in replaced if leaf is empty), leaf)
+
+            return tree_map(recorded, (args, kwargs))
+
+        handles = [module.register_forward_pre_hook(replace_again, with_kwargs=True) for module in self._later]
+        handles.append(self.boundary.register_forward_pre_hook(replace, with_kwargs=True))
         forwards = [(module, vars(module).get("forward")) for module, _ in self._outputs]
         for module, output in self._outputs:
             module.forward = _answer(output, sizes)
         try:
             yield
         finally:
-            handle.remove()
+            for handle in handles:
+                handle.remove()
             for module, own in forwards:
                 del module.forward
                 if own is not None:
                     module.forward = own
+
+
+def later_modules(path: list[Call]) -> list[nn.Module]:
+    """What runs after the last call of `path` ends, and may be given the same tensors (the encoder's last states, which
+    every block of a decoder gets)."""
+    calls = [
+        call
+        for ancestor, descendant in pairwise(path)
+        for call in ancestor.children[ancestor.children.index(descendant) + 1 :]
+    ]
+    return list({id(call.module): call.module for call in calls if call.module is not path[-1].module}.values())
 
 
 class BoundaryReached(Exception):

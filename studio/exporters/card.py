@@ -133,6 +133,6 @@ def _settings(run: Run, config: RunConfig) -> str:
     test = run.state().rate_test
     lines.append(f"- learning_rate: {test.chosen if test else config.learning_rate:g}")
     lines += [f"- {key}: {training[key]}" for key in _SETTINGS]
-    note = "" if for_others(config) == config else " Put the data (and the pretrained model's folder) beside it first."
-    repeat = f"\n\nThe file `run.yaml` holds every setting. To repeat the run:{note}\n\n```\nstudio train run.yaml\n```"
+    note = "" if for_others(config) == config else ", put the data (and the pretrained model's folder) beside it, then"
+    repeat = f"\n\nThe file `run.yaml` holds every setting. To repeat the run{note}:\n\n```\nstudio train run.yaml\n```"
     return "## Settings\n\n" + "\n".join(lines) + repeat

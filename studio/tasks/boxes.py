@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy
-
 from studio.data.fields.boxes import Box
+from studio.metrics.boxes import MAP_50, average_precision
 from studio.tasks.base import Answer, Marks, Row, Scores
 from studio.tasks.classes import NOTHING, found_views, pair_marks
 
@@ -15,7 +14,7 @@ OVERLAP = 0.5  # share that two boxes must have in common (intersection over uni
 
 
 class BoxScorer:
-    """map: averaged over overlaps of 50 to 95 %; map_50: at 50 % (COCO, through faster-coco-eval)."""
+    """Average precision, and what was found, missed or mislabelled. labels: every class."""
 
     def __init__(self, labels: Sequence[str]) -> None:
         self._labels = list(labels)
@@ -48,30 +47,11 @@ class BoxScorer:
     def scores(self) -> Scores:
         if not self._images:
             return Scores({})
-        metrics, by_class = self._average_precision()
-        measured = {label: {"map_50": precision} for label, precision in by_class.items()}
-        return Scores(metrics, found_views(self._counts, self._labels, "objects", measured))
-
-    def _average_precision(self) -> tuple[dict[str, float], dict[str, float]]:
-        """The metrics, and each class's average precision at 50 % overlap; a class without objects has none."""
-        if not self._objects or not self._answers:
-            return dict.fromkeys(("map", "map_50", "recall_100"), 0.0), {}
-        from faster_coco_eval import COCO, COCOeval_faster
-
         categories = [{"id": number, "name": label} for label, number in self._index.items()]
-        truth = COCO({"images": self._images, "annotations": self._objects, "categories": categories})
-        measured = COCOeval_faster(truth, truth.loadRes(self._answers), "bbox", print_function=_silent)
-        for step in (measured.evaluate, measured.accumulate, measured.summarize):
-            step()
-        precision = measured.eval["precision"][0, :, :, 0, -1]  # (recalls, classes) at 50 %, all sizes, 100 boxes
-        by_class = {
-            self._labels[number - 1]: float(values.mean())
-            for number, values in zip(measured.params.catIds, precision.T, strict=True)
-            if (values > -1).all()
-        }
-        stats = numpy.maximum(measured.stats, 0.0)
-        metrics = {"map": float(stats[0]), "map_50": float(stats[1]), "recall_100": float(stats[8])}
-        return metrics, by_class
+        truth = {"images": self._images, "annotations": self._objects, "categories": categories}
+        metrics, by_class = average_precision(truth, self._answers)
+        measured = {label: {MAP_50.name: precision} for label, precision in by_class.items()}
+        return Scores(metrics, found_views(self._counts, self._labels, "objects", measured))
 
 
 def box_in(found: Mapping[str, Any]) -> Box:
@@ -101,7 +81,3 @@ def overlap(one: Box, other: Box) -> float:
     height = min(bottom, other_bottom) - max(top, other_top)
     shared = max(0.0, width) * max(0.0, height)
     return shared / (one.width * one.height + other.width * other.height - shared)
-
-
-def _silent(*words: object, **wishes: object) -> None:
-    """faster-coco-eval prints a table."""

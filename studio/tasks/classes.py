@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from studio.data.column_names import CLASSES
 from studio.data.columns import Column
 from studio.errors import StudioError
+from studio.metrics.classes import class_metrics
+from studio.metrics.found import found_metrics
 from studio.tasks.base import RIGHT, WRONG, Answer, Marks, Row, Scores, View
 
 if TYPE_CHECKING:
@@ -78,10 +80,7 @@ def pair_marks(pairs: Iterable[tuple[str, str]]) -> Marks:
 
 
 class ClassScorer:
-    """Accuracy, macro precision, recall and F1; a confusion matrix and a table of the classes (scikit-learn).
-
-    Macro averages run over the classes that occur among the rows or were answered, as scikit-learn does.
-    """
+    """Accuracy, macro precision, recall and F1; a confusion matrix and a table of the classes."""
 
     def __init__(self, labels: Sequence[str], target: str = "label") -> None:
         self._labels = tuple(labels)
@@ -99,25 +98,12 @@ class ClassScorer:
         return Scores(class_metrics(self._counts), class_views(self._counts, self._labels))
 
 
-def class_metrics(counts: Mapping[tuple[str, str], int]) -> dict[str, float]:
-    """counts: how often (true class, answered class) came."""
-    from sklearn.metrics import accuracy_score, precision_recall_fscore_support
-
-    true, answered, weights = _columns(counts)
-    macro = precision_recall_fscore_support(true, answered, average="macro", zero_division=0, sample_weight=weights)
-    return {
-        "accuracy": float(accuracy_score(true, answered, sample_weight=weights)),
-        "precision_macro": float(macro[0]),
-        "recall_macro": float(macro[1]),
-        "f1_macro": float(macro[2]),
-    }
-
-
 def class_views(counts: Mapping[tuple[str, str], int], labels: Sequence[str]) -> tuple[View, ...]:
     """A confusion matrix, [true][answered], and precision, recall and F1 of each class."""
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-    true, answered, weights = _columns(counts)
+    true, answered = zip(*sorted(counts), strict=True)
+    weights = [counts[pair] for pair in sorted(counts)]
     known = list(labels)
     matrix = confusion_matrix(true, answered, labels=known, sample_weight=weights)
     each = precision_recall_fscore_support(
@@ -167,7 +153,7 @@ def found_views(
     rows = []
     for place, label in enumerate(labels):
         found, there, answered = table[place][place], sum(table[place]), sum(row[place] for row in table)
-        scores = dict(zip(("precision", "recall", "f1"), found_scores(found, there, answered), strict=True))
+        scores = found_metrics(found, there, answered)
         rows.append({"label": label, **scores, "support": there, **(measured or {}).get(label, {})})
     confusion, each = confusion_views(names, table, rows)
     titles = {"label_title": "Label", "support_title": things.capitalize()}
@@ -175,17 +161,6 @@ def found_views(
         replace(confusion, title=f"Which {things} were found, missed, or made up"),
         replace(each, title="Every label", data={**each.data, **titles}),
     )
-
-
-def found_scores(found: int, there: int, answered: int) -> tuple[float, float, float]:
-    """Precision, recall and F1, from counts; 0 where they are not defined."""
-    precision, recall = found / answered if answered else 0.0, found / there if there else 0.0
-    return precision, recall, 2 * found / (there + answered) if there + answered else 0.0
-
-
-def _columns(counts: Mapping[tuple[str, str], int]) -> tuple[list[str], list[str], list[int]]:
-    pairs = sorted(counts)
-    return [true for true, _ in pairs], [answered for _, answered in pairs], [counts[pair] for pair in pairs]
 
 
 def name_classes(labels: Sequence[str], most: int = 20) -> str:

@@ -1,7 +1,8 @@
 """Loading pretrained and finished models of any task. Runs in workers and inference processes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,11 +125,30 @@ def auto_class(kind: ModelKind) -> Any:
 
 
 def load_processor(kind: ModelKind, folder: Path, config: Any, trust_remote_code: bool) -> Any:
-    """The tokenizer or image processor in the folder."""
+    """What prepares the inputs of the model in the folder. Raises StudioError where that is not there."""
     from studio.tasks import images, texts
 
-    loaders = {"tokenizer": texts.load_tokenizer, "image_processor": images.load_image_processor}
+    loaders: dict[str, Callable[[Path, Any, bool], Any]] = {
+        "tokenizer": texts.load_tokenizer,
+        "image_processor": images.load_image_processor,
+        "feature_extractor": partial(_load_by_class, "AutoFeatureExtractor"),
+        "processor": partial(_load_by_class, "AutoProcessor"),
+    }
     return loaders[kind.processor](folder, config, trust_remote_code)
+
+
+def _load_by_class(name: str, folder: Path, config: Any, trust_remote_code: bool) -> Any:
+    """name: of a class of transformers."""
+    import transformers
+
+    try:
+        return getattr(transformers, name).from_pretrained(folder, trust_remote_code=trust_remote_code)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise StudioError(
+            f"'{folder.name}' does not say how its inputs must be prepared.",
+            f"{name} of transformers cannot read it: {first_line(error)}",
+            "Choose another model, or put the file preprocessor_config.json into its folder.",
+        ) from error
 
 
 def in_stored_order(values: Mapping[str, Any], stored: tuple[str, ...]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy
 
+from studio.metrics.numbers import number_metrics
 from studio.tasks.base import Answer, Marks, Row, Scores, View
 
 MOST_POINTS = 2000  # of a scatter plot; of more, evenly spread ones are drawn
@@ -34,22 +35,6 @@ class NumberScorer:
             return Scores({})
         true, guessed = numpy.asarray(self._true), numpy.asarray(self._guessed)
         return Scores(number_metrics(true, guessed), (_scatter(true, guessed), _errors(guessed - true, self._bar)))
-
-
-def number_metrics(true: numpy.ndarray, guessed: numpy.ndarray) -> dict[str, float]:
-    """RMSE, MAE, R² (scikit-learn) and Spearman's rank correlation (SciPy); what is not defined is left out."""
-    from scipy.stats import spearmanr
-    from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
-
-    metrics = {
-        "rmse": float(root_mean_squared_error(true, guessed)),
-        "mae": float(mean_absolute_error(true, guessed)),
-    }
-    if len(true) > 1 and true.std() > 0:
-        metrics["r2"] = float(r2_score(true, guessed))
-        if guessed.std() > 0:
-            metrics["spearman"] = float(spearmanr(true, guessed).statistic)
-    return metrics
 
 
 def _scatter(true: numpy.ndarray, guessed: numpy.ndarray) -> View:

@@ -63,7 +63,7 @@ class TextRegression(Task):
         return {**super().restore(config), **{name: config[name] for name in names}, "target_in_weights": False}
 
     def summary(self, labels: Sequence[str]) -> str:
-        return "Predicts a number from a text."
+        return "Predicts a number from a text. In the answer of the code below, `score` is that number."
 
     def adapt(self, model: Any, folder: Path, options: Any) -> frozenset[str]:
         config = model.config

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from studio.data.columns import Column, Problem
 from studio.data.fields.spans import Span, read_spans
 from studio.errors import StudioError
+from studio.metrics.found import found_metrics
 from studio.models.kind import ModelKind
 from studio.tasks.base import Answer, Batch, Collate, Item, Loss, Marks, Row, Scorer, Scores, Task, Tools
-from studio.tasks.classes import NOTHING, found_scores, found_views, label_maps, name_classes, pair_marks
+from studio.tasks.classes import NOTHING, found_views, label_maps, name_classes, pair_marks
 from studio.tasks.texts import IGNORED, TEXT, LengthOptions, PadTexts, tokenize
 
 if TYPE_CHECKING:
@@ -175,9 +176,8 @@ class SpanScorer:
         found = sum(count for (true, answered), count in self._counts.items() if true == answered)
         there = sum(count for (true, _), count in self._counts.items() if true != NOTHING)
         answered = sum(count for (_, answered), count in self._counts.items() if answered != NOTHING)
-        precision, recall, f1 = found_scores(found, there, answered)
         views = found_views(self._counts, self._kinds, "marked pieces") if self._counts else ()
-        return Scores({"f1": f1, "precision": precision, "recall": recall}, views)
+        return Scores(found_metrics(found, there, answered), views)
 
 
 def compare(true: Sequence[Span], answered: Sequence[Span]) -> list[tuple[str, str]]:

@@ -95,7 +95,7 @@ def test_a_demo_shows_that_it_waits(services: Services, text_draft: Draft, readi
     assert "Reading how the model is built" in next(work)
     reading.go_on.set()
     assert all("Reading" in sentence for sentence in work)
-    assert services.architectures.look(text_draft) is not None
+    assert services.architectures.current(text_draft) is not None
 
 
 def test_a_failure_is_reported_on_both_pages_until_the_model_is_chosen_again(
@@ -116,7 +116,7 @@ def test_a_failure_is_reported_on_both_pages_until_the_model_is_chosen_again(
     reading.failure = None
     model_tab.take(services, text_draft, str(text_draft.model))
     until_told(services, text_draft)
-    assert services.architectures.look(text_draft) is not None
+    assert services.architectures.current(text_draft) is not None
 
 
 def test_nothing_is_read_before_model_and_task_are_chosen(services: Services, reading: Reading) -> None:

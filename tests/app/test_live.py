@@ -250,14 +250,14 @@ def test_a_run_at_work(client: Client) -> None:
     stats = dict(message["stats"])
     assert message["progress"] == 0.25 and message["done"] is False
     assert stats["Step"] == "25 / 100" and stats["Best accuracy"] == "75.0 %" and stats["Time left"] == "12 s"
-    assert message["metric_name"] == "Accuracy" and message["metric"] == [(25, 0.75)]
+    assert message["metric_name"] == "Accuracy" and message["metric_percent"] and message["metric"] == [(25, 0.75)]
 
 
 def test_an_interrupted_run_says_why_and_how_to_go_on(store: Store) -> None:
     run = abandoned(write(make_run(store), started(), planned(), step(1)))
     message = poll(store, States(), run.id, 0)
     assert message["status"] == "interrupted" and message["done"] is True
-    assert "Resume" in message["notice"] and "is gone" in message["notice"]
+    assert "Resume" in message["notice"] and "ended unexpectedly" in message["notice"]
 
 
 def test_a_worker_that_is_killed_between_two_polls_is_noticed_without_news(client: Client) -> None:

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import gradio as gr
 import pytest
+import tiny
 from logs import NOW, at_work, checked, make_run, planned, started, step, write
 
 from components.stepper import Stepper
@@ -340,6 +341,18 @@ def test_what_differs_from_the_usual_can_be_put_back(ready: Draft) -> None:
     assert not changes(draft, draft.run_config(), {"epochs"})[1:]
 
 
+def test_the_estimate_follows_the_size_that_inputs_get(
+    services: Services, ready: Draft, upload: Callable[[Draft, Path], Draft], tmp_path: Path
+) -> None:
+    detecting = model_tab.choose_task(services.drafts.load(None), {"key": "object-detection"})
+    detecting = model_tab.choose_folder(services, detecting, str(tiny.write_detection_model(tmp_path / "detr")))
+    detecting = upload(detecting, tiny.write_boxes(tmp_path / "boxes.zip"))
+    small, large = (subject(services, detecting.configure({"options.image_size": side})) for side in (64, 640))
+    assert (small.length, large.length, subject(services, detecting).length) == (64, 640, 480)
+    longest = subject(services, ready.configure({"options.max_length": 8})).length
+    assert longest <= 8 <= subject(services, ready).length
+
+
 def test_a_search_leaves_only_what_was_asked_for(ready: Draft) -> None:
     with gr.Blocks():
         panels = build_panels()
@@ -469,7 +482,7 @@ def test_the_list_of_runs(services: Services, ready: Draft) -> None:
     write(run, started(), planned(), step(4), checked(4, 0.5, best=True), ended)
     row = runs_tab.run_page(services, {})["rows"][0]
     assert row["status"]["text"] == "Finished" and row["data"] == "reviews.csv"
-    assert row["metric"] == "50.0 % Accuracy (validation)" and row["duration"] == "1 min 0 s"
+    assert row["metric"] == "Accuracy: 50.0 % (validation)" and row["duration"] == "1 min 0 s"
     make_run(services.store, config="not: a run file\n")
     assert runs_tab.run_page(services, {})["total"] == 2
     assert [row["id"] for row in runs_tab.run_page(services, {"filter": "REVIEWS"})["rows"]] == [run.id]

@@ -9,14 +9,12 @@ from typing import Any
 
 import pytest
 import tiny
-from studio_page import StudioServer, Visitor, visitor
+from studio_page import FAST, StudioServer, Visitor, visitor
 
 from studio.app.nested import value_at
 from studio.paths import Home
 from studio.store import Run
 
-# Learned in a moment by the tiny models, and with enough classes' difference to see before and after.
-FAST = {"epochs": 12, "learning_rate": 0.005, "early_stopping": 0}
 ENDLESS = {"epochs": 1000, "batch_size": 8, "checkpoint_seconds": 1.0, "precision": "fp32"}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from studio_page import StudioServer, Visitor
 
+from studio.app.draft_versions import DATA
 from studio.config import RunConfig
 from studio.files import replace_json
 from studio.store import Run
@@ -106,7 +107,7 @@ def test_a_draft_of_the_first_version_opens_where_it_was_left(
     visit.open()
     visit.choose_task("text-classification")
     (draft,) = [draft for draft in studio.drafts() if draft["id"] not in known]
-    data = RunConfig.from_file(walked.run.config_file).data.model_dump(mode="json")
+    data = RunConfig.from_file(walked.run.config_file).data.model_dump(mode="json", include=set(DATA))
     old = {
         **{"id": draft["id"], "page": "strategy", "demo": "own", "own": None, "folders": [str(text_model)]},
         **{"task": "text-classification", "model": str(text_model), **data, "limit": 40, "title": "uneven.csv"},

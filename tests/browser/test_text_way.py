@@ -2,15 +2,12 @@
 
 import csv
 import json
-import subprocess
-import sys
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import pandas
 import pytest
-from studio_page import StudioServer, Visitor
+from studio_page import StudioServer, Visitor, plain_transformers
 
 from studio.config import RunConfig
 from studio.data.assembly import assemble
@@ -102,21 +99,10 @@ def test_a_file_of_inputs_comes_back_with_predictions(tester: Visitor, tmp_path:
     inputs = tmp_path / "inputs.csv"
     with inputs.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([["review"], ["great lovely film"], ["awful broken music"], ["a fine story"]])
-    tester.page.locator("#many > button").click()
-    tester.page.set_input_files("#many-file input[type=file]", str(inputs))
-    with tester.page.expect_download() as download:
-        tester.sees("#many-download a").click()
-    answers = pandas.read_csv(download.value.path())
+    answers = tester.predictions(inputs)
     assert len(answers) == 3
     assert list(answers.columns) == ["review", "predicted", "p_bad", "p_good", "problem"]
     assert set(answers["predicted"]) <= {"good", "bad"}
-
-
-LOAD = """
-import json, sys
-from transformers import pipeline
-print(json.dumps(pipeline("text-classification", model=sys.argv[1])(["great lovely film", "awful broken music"])))
-"""
 
 
 def test_the_download_loads_in_plain_transformers(visit: Visitor, walked: Any, tmp_path: Path) -> None:
@@ -125,12 +111,7 @@ def test_the_download_loads_in_plain_transformers(visit: Visitor, walked: Any, t
     visit.step("share")
     visit.sees("#command", "studio train")
     visit.sees("#run-file", "text-classification")
-    visit.sees("#exporters [data-testid=card-folder]").click()
-    with visit.page.expect_download() as download:
-        visit.sees("#download a").click()
-    with zipfile.ZipFile(download.value.path()) as archive:
-        archive.extractall(tmp_path)
-    folder = next(tmp_path.rglob("config.json")).parent
+    folder = visit.take_away(tmp_path)
     assert (folder / "README.md").is_file()
-    loaded = subprocess.run([sys.executable, "-c", LOAD, str(folder)], capture_output=True, text=True, check=True)
-    assert [answer["label"] for answer in json.loads(loaded.stdout.splitlines()[-1])] == ["good", "bad"]
+    answers = plain_transformers("text-classification", folder, ["great lovely film", "awful broken music"])
+    assert [answer["label"] for answer in answers] == ["good", "bad"]

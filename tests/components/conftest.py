@@ -36,15 +36,15 @@ class Shown:
             "part => document.querySelector('#heard textarea, #heard input').value.includes(part)",
             arg=part,
             timeout=PATIENCE,
+            polling=100,
         )
 
 
 @pytest.fixture(scope="session")
 def gallery_address(browser: Any) -> Iterator[str]:
     gallery = load_gallery()
-    demo = gallery.build(gallery.Source(step=1175))
-    yield gallery.launch(demo)
-    demo.close(verbose=False)
+    with gallery.served(gallery.build(gallery.Source(step=1175))) as address:
+        yield address
 
 
 def open_page(browser: Any, address: str, width: int) -> Shown:
@@ -93,8 +93,7 @@ def live(browser: Any) -> Iterator[Live]:
     source = gallery.Source(
         steered=True, extra=[{"offset": 10, "reset": True, "status": "running", "train": [[1, 2.0], [2, 1.5]]}]
     )
-    demo = gallery.build_live(source)
-    live = Live(open_page(browser, gallery.launch(demo), 800), source)
-    yield live
-    live.shown.page.context.close()
-    demo.close(verbose=False)
+    with gallery.served(gallery.build_live(source)) as address:
+        live = Live(open_page(browser, address, 800), source)
+        yield live
+        live.shown.page.context.close()

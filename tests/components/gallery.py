@@ -8,14 +8,20 @@ import itertools
 import json
 import math
 import random
+import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
 import gradio as gr
+import uvicorn
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, Field
 
 from components.cards import Cards
@@ -328,21 +334,29 @@ def build_live(source: Source) -> gr.Blocks:
     return demo
 
 
-def launch(demo: gr.Blocks, port: int | None = None) -> str:
-    """Serve one of the pages; gives its address."""
+@contextmanager
+def served(demo: gr.Blocks, port: int = 0) -> Iterator[str]:
+    """Serve one of the pages as the studio serves its own; gives its address. 0 takes a free port."""
     spec = find_spec("plotly")
     assert spec is not None and spec.origin is not None
-    script = Path(spec.origin).parent / "package_data" / "plotly.min.js"
-    _, address, _ = demo.launch(
-        theme=studio_theme(), css_paths=css_paths(), head=head(f"/gradio_api/file={script.as_posix()}"),
-        allowed_paths=[str(script.parent)], footer_links=[], run_history=False, prevent_thread_lock=True,
-        server_name="127.0.0.1", server_port=port, quiet=True,
+    app = FastAPI()
+    app.mount("/plotly", StaticFiles(directory=Path(spec.origin).parent / "package_data"))
+    gr.mount_gradio_app(
+        app, demo, path="/", theme=studio_theme(), css_paths=css_paths(), head=head("/plotly/plotly.min.js"),
+        footer_links=[], run_history=False, ssr_mode=False,
     )  # fmt: skip
-    return address
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 if __name__ == "__main__":
-    print(launch(build(Source()), 7999), flush=True)
-    import threading
-
-    threading.Event().wait()
+    with served(build(Source()), 7999) as address:
+        print(address, flush=True)
+        threading.Event().wait()

@@ -8,12 +8,13 @@ import pytest
 import torch
 from prepared import prepared_of
 from torch import nn
+from transformers.pytorch_utils import Conv1D
 
 from studio.engine.cache import ActivationCache, build_cache
 from studio.engine.forward import Forward
 from studio.engine.frozen import find_boundaries, trace
 from studio.engine.replay import CannotRecord, NothingToGain
-from studio.models.structure import find_structure
+from studio.models.heads import head_names, structure_of_model
 from studio.strategies import STRATEGIES
 from studio.tasks.texts import PadTexts
 
@@ -61,7 +62,57 @@ def mobilenet() -> Any:
     return MobileNetV2ForImageClassification(MobileNetV2Config(image_size=32, depth_multiplier=0.35))
 
 
+def words(config: Any, **shape: int) -> Any:
+    """A model that classifies texts, from its config."""
+    from transformers import AutoModelForSequenceClassification
+
+    special = {"vocab_size": 40, "pad_token_id": 1, "eos_token_id": 3}
+    return AutoModelForSequenceClassification.from_config(config(**special, **shape))
+
+
+def wide_bert() -> Any:
+    from transformers import BertConfig
+
+    shape: dict[str, Any] = {
+        "hidden_size": 384,
+        "num_hidden_layers": 4,
+        "num_attention_heads": 12,
+        "intermediate_size": 1536,
+        "initializer_range": 0.1,
+    }
+    return words(BertConfig, **shape, max_position_embeddings=32)
+
+
+def llama() -> Any:
+    from transformers import LlamaConfig
+
+    shape = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 32}
+    return words(LlamaConfig, **shape, num_key_value_heads=1)
+
+
+def gpt2() -> Any:
+    from transformers import GPT2Config
+
+    return words(GPT2Config, n_embd=16, n_layer=3, n_head=2, n_positions=32)
+
+
+def bart() -> Any:
+    from transformers import BartConfig
+
+    layers = {"encoder_layers": 2, "decoder_layers": 3, "encoder_ffn_dim": 32, "decoder_ffn_dim": 32}
+    heads = {"encoder_attention_heads": 2, "decoder_attention_heads": 2}
+    return words(BartConfig, d_model=16, **layers, **heads, max_position_embeddings=32)
+
+
+def t5() -> Any:
+    from transformers import T5Config
+
+    shape = {"d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 3, "num_heads": 2}
+    return words(T5Config, **shape, decoder_start_token_id=1)
+
+
 TEXT: tuple[Callable[[], Any], ...] = (bert, roberta, distilbert)
+WRITERS: tuple[Callable[[], Any], ...] = (gpt2, llama, bart, t5)
 IMAGES: tuple[Callable[[], Any], ...] = (vit, resnet, mobilenet)
 
 
@@ -78,17 +129,19 @@ def stack(items: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
     return {name: torch.stack([torch.as_tensor(item[name]) for item in items]) for name in items[0]}
 
 
-def prepare(make: Callable[[], Any], strategy: str, varying: Sequence[str] = (), **options: int) -> Forward:
-    """The model under a strategy, with data of its kind."""
+def prepare(
+    make: Callable[[], Any], strategy: str, varying: Sequence[str] = (), side: str = "right", **options: int
+) -> Forward:
+    """The model under a strategy, with data of its kind. side: where texts are padded."""
     torch.manual_seed(0)
     model = make()
-    is_text = make in TEXT
+    is_text = make in (*TEXT, *WRITERS, wide_bert)
     items = {split: (texts if is_text else images)(rows) for split, rows in ROWS.items()}
-    head = frozenset(name for name, _ in model.named_parameters() if name.startswith(("classifier", "pre_classifier")))
-    structure = find_structure({name: tuple(p.shape) for name, p in model.named_parameters()}, head)
+    head = frozenset(head_names(model))
+    structure = structure_of_model(model, head)
     chosen = STRATEGIES[strategy]
     wrapped = chosen.apply(model, structure, chosen.Options.read(options))
-    collate = PadTexts(pad_token_id=1) if is_text else stack
+    collate = PadTexts(pad_token_id=1, side=side) if is_text else stack
     task = "text-classification" if is_text else "image-classification"
     prepared = prepared_of(task, model, items, collate, head, varying)
     return Forward(wrapped, prepared, CPU)
@@ -134,7 +187,7 @@ def test_replay_answers_as_the_whole_model(make: Callable[[], Any], last_blocks:
     frozen = next(
         module
         for module in forward.model.modules()
-        if isinstance(module, nn.Linear | nn.Conv2d) and not module.weight.requires_grad
+        if isinstance(module, nn.Linear | nn.Conv2d | Conv1D) and not module.weight.requires_grad
     )
     assert calls(frozen, lambda: logits(forward, "train")) == 0
     for split in ROWS:
@@ -142,6 +195,40 @@ def test_replay_answers_as_the_whole_model(make: Callable[[], Any], last_blocks:
     forward.cache.close()
     assert not (tmp_path / "cache").exists()
     torch.testing.assert_close(logits(forward, "train"), plain["train"])
+
+
+CUTS = [
+    *((make, last_blocks) for make in (gpt2, llama, bart) for last_blocks in (0, 1, 2)),
+    (bart, 3),
+    (bart, 4),
+    (t5, 0),
+]
+
+
+@pytest.mark.parametrize(("make", "last_blocks"), CUTS, ids=lambda value: getattr(value, "__name__", str(value)))
+def test_models_that_write_are_replayed_too(make: Callable[[], Any], last_blocks: int, tmp_path: Path) -> None:
+    """Causal models, and those with a decoder above their encoder; bart's last four blocks begin in the encoder."""
+    test_replay_answers_as_the_whole_model(make, last_blocks, tmp_path)
+
+
+@pytest.mark.parametrize("last_blocks", (0, 1))
+def test_texts_that_are_padded_at_their_beginning_are_replayed(last_blocks: int, tmp_path: Path) -> None:
+    forward = prepare(llama, "freeze", side="left", last_blocks=last_blocks)
+    plain = logits(forward, "train")
+    forward.cache = build(forward, tmp_path / "cache")
+    torch.testing.assert_close(logits(forward, "train"), plain, rtol=1e-4, atol=1e-5)
+
+
+def test_what_depends_on_the_rest_of_the_batch_is_not_recorded(tmp_path: Path) -> None:
+    """GPT-2 counts its positions from the first token, padding or not."""
+    with pytest.raises(CannotRecord, match="another answer"):
+        build(prepare(gpt2, "freeze", side="left"), tmp_path / "cache")
+
+
+def test_a_block_that_hands_on_more_than_its_output_is_reported(tmp_path: Path) -> None:
+    """T5's first block makes the position bias that all others use."""
+    with pytest.raises(CannotRecord, match="not one value for each example"):
+        build(prepare(t5, "freeze", last_blocks=1), tmp_path / "cache")
 
 
 @pytest.mark.parametrize("make", (*TEXT, *IMAGES), ids=lambda make: make.__name__)
@@ -223,3 +310,13 @@ def test_interrupted_recording_is_begun_anew_and_a_whole_one_used_again(tmp_path
     forward.cache = build(forward, folder, lambda done, total: seen.append(done))
     assert seen == []
     torch.testing.assert_close(logits(forward, "train"), plain, rtol=1e-4, atol=1e-5)
+
+
+def test_rounding_in_a_coarse_number_format_is_no_other_answer(tmp_path: Path) -> None:
+    """Under autocast layers compute in bf16, among other neighbours in another order, and their norms give fp32."""
+    forward = prepare(wide_bert, "freeze")
+    model: Any = forward.model
+    model.forward = torch.autocast("cpu", torch.bfloat16)(model.forward)
+    plain = logits(forward, "train")
+    forward.cache = build(forward, tmp_path / "cache")
+    torch.testing.assert_close(logits(forward, "train"), plain, rtol=2e-2, atol=2e-2)

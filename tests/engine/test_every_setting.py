@@ -98,7 +98,7 @@ CASES = {
     "checkpoint_seconds": case(0.0, "saved"),
     "cache_activations": case(True, "calls", strategy="freeze"),
     "device": case(elsewhere(), "status"),
-    "precision": case("bf16", "formats"),
+    "precision": case("bf16"),
     "gradient_checkpointing": case(True, "calls"),
 }
 
@@ -110,7 +110,6 @@ def traces_of(run: Run, calls: Counter[str]) -> dict[str, Any]:
     return {
         "status": state.status,
         "events": {event.type for event in events},
-        "formats": [event.precision for event in events if event.type == "planned"],
         "steps": [(event.step, event.loss, event.learning_rate) for event in events if event.type == "step"],
         "checks": [(event.step, event.metrics) for event in events if event.type == "evaluated"],
         "saved": [event.step for event in events if event.type == "checkpoint"],

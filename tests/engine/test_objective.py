@@ -1,8 +1,9 @@
 """Losses beside formulas written down elsewhere: PyTorch's own, scikit-learn's, and the papers' by hand."""
 
 from contextlib import contextmanager
+from functools import partial
 from types import SimpleNamespace
-from typing import Any, get_args
+from typing import Any
 
 import numpy
 import pytest
@@ -11,10 +12,12 @@ from sklearn.utils.class_weight import compute_class_weight
 from torch.nn import functional
 from trained import Finished, Workers, assert_same_training, open_session, pause_held, state_of
 
-from studio.engine.objective import LOSSES, ClassLoss, balanced, mixing, objective, symmetric_kl, task_loss
+from studio.engine.objective import ClassLoss, balanced, class_loss, mixing, objective, symmetric_kl, task_loss
 from studio.tasks.base import Batch
 from studio.training import TrainingOptions
-from studio.training.losses import LossOptions
+from studio.training.losses import LOSSES
+from studio.training.losses.base import LossChoice
+from studio.training.losses.focal import focal
 
 LOGITS = torch.randn(9, 4, generator=torch.Generator().manual_seed(1))
 LABELS = torch.tensor([0, 1, 2, 3, 0, 1, 2, 0, 0])
@@ -38,7 +41,7 @@ def test_shares_of_classes_are_targets_too() -> None:
 @pytest.mark.parametrize("gamma", [0.5, 2.0, 5.0])
 def test_focal_loss_is_the_paper_s(gamma: float) -> None:
     right = torch.softmax(LOGITS, dim=1)[torch.arange(9), LABELS]
-    ours = ClassLoss(gamma=gamma)(LOGITS, LABELS).mean
+    ours = ClassLoss(partial(focal, gamma=gamma))(LOGITS, LABELS).mean
     torch.testing.assert_close(ours, (-((1 - right) ** gamma) * right.log()).mean())
 
 
@@ -48,12 +51,12 @@ def test_focal_loss_of_two_classes_is_torchvision_s() -> None:
     score, labels = LOGITS[:, 0], LABELS % 2
     both = torch.stack([torch.zeros_like(score), score], dim=1)
     theirs = sigmoid_focal_loss(score, labels.float(), alpha=-1, gamma=2.0, reduction="mean")
-    torch.testing.assert_close(ClassLoss(gamma=2.0)(both, labels).mean, theirs)
+    torch.testing.assert_close(ClassLoss(partial(focal, gamma=2.0))(both, labels).mean, theirs)
 
 
 def test_a_certain_answer_has_gradients_under_focal_loss() -> None:
     sure = torch.tensor([[60.0, -60.0]], requires_grad=True)
-    ClassLoss(gamma=0.5)(sure, torch.tensor([0])).mean.backward()
+    ClassLoss(partial(focal, gamma=0.5))(sure, torch.tensor([0])).mean.backward()
     assert sure.grad is not None and torch.isfinite(sure.grad).all()
 
 
@@ -89,8 +92,11 @@ class Forward:
         return SimpleNamespace(logits=self.answers.pop(0))
 
 
-def test_every_loss_that_can_be_chosen_is_there() -> None:
-    assert set(LOSSES) == set(get_args(LossOptions.model_fields["loss"].annotation))
+@pytest.mark.parametrize("choice", LOSSES, ids=lambda choice: choice.name)
+def test_every_loss_that_can_be_chosen_falls_as_the_answer_gets_right(choice: LossChoice) -> None:
+    loss = class_loss(TrainingOptions(loss=choice.name), [3, 4])
+    worse, better = (float(loss(torch.tensor([[sure, 0.0]]), torch.tensor([0])).mean) for sure in (-1.0, 2.0))
+    assert 0 < better < worse and set(choice.reads) <= set(TrainingOptions.model_fields)
 
 
 @pytest.mark.parametrize("pieces", [1, 2, 4, 9])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from forked import Forked
-from trained import Finished, Workers, held, new_run, pause_held, state_of, wait_for_end, wait_until
+from trained import PATIENCE, Finished, Workers, held, new_run, pause_held, state_of, wait_for_end, wait_until
 
 from studio.config import RunConfig
 from studio.engine import followers, ranks, worker
@@ -176,6 +176,7 @@ def test_followers_end_with_their_leader(finished: Finished, monkeypatch: pytest
     code = "import time; from studio.engine import followers; followers.follow = lambda run: time.sleep(600); "
     code += "followers.main('nowhere')"
     monkeypatch.setattr(followers, "python", lambda *arguments: [*python("x")[:1], "-c", code])
+    monkeypatch.setattr(followers, "SECONDS_TO_END", PATIENCE)  # on a busy machine its imports take long
     started = Followers(finished.new("full"), processes=2)
     (process,) = started._processes
     assert process.poll() is None

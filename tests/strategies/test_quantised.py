@@ -241,4 +241,4 @@ def test_a_run_is_answered_on_the_weights_that_it_was_trained_on(
     assert small not in answers("before")[0]
     kinds, whole = answers("tuned")
     assert small not in kinds
-    assert not all(one == pytest.approx(other, abs=1e-5) for one, other in zip(whole, seen, strict=True))
+    assert whole != found

@@ -20,9 +20,10 @@ from transformers import (
 from studio.data.fields import FIELDS
 from studio.errors import StudioError
 from studio.metrics import METRICS
+from studio.models.kind import ModelKind
 from studio.tasks import TASKS
 from studio.tasks.classes import label_maps
-from studio.tasks.loading import load_pretrained
+from studio.tasks.loading import load_pretrained, load_processor
 
 
 @pytest.fixture
@@ -117,3 +118,24 @@ def test_every_task_says_what_people_need(task: Any) -> None:
     assert all(column.help and column.hints for column in task.columns)
     assert task.Options() == task.Options.read(task.Options().model_dump())
     assert hasattr(transformers, task.model.auto_class)
+
+
+def test_every_kind_of_processor_is_loaded_by_its_name_in_transformers(tmp_path: Path, text_model: Path) -> None:
+    from transformers import Wav2Vec2CTCTokenizer, Wav2Vec2FeatureExtractor, Wav2Vec2Processor
+
+    (tmp_path / "vocab.json").write_text(json.dumps({"<pad>": 0, "<unk>": 1, "|": 2, "a": 3}))
+    tokenizer = Wav2Vec2CTCTokenizer(str(tmp_path / "vocab.json"))
+    extractor = Wav2Vec2FeatureExtractor(sampling_rate=8000)
+    Wav2Vec2Processor(extractor, tokenizer).save_pretrained(tmp_path / "speech")
+    extractor.save_pretrained(tmp_path / "sound")
+
+    def loaded(processor: Any, folder: Path) -> Any:
+        return load_processor(
+            ModelKind("AutoModelForCTC", processor, "automatic-speech-recognition"), folder, None, False
+        )
+
+    assert loaded("feature_extractor", tmp_path / "sound").sampling_rate == 8000
+    both = loaded("processor", tmp_path / "speech")
+    assert both.feature_extractor.sampling_rate == 8000 and both.tokenizer.get_vocab()["a"] == 3
+    with pytest.raises(StudioError, match="how its inputs must be prepared"):
+        loaded("feature_extractor", text_model)

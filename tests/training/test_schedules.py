@@ -76,12 +76,14 @@ def test_one_cycle_as_torch_has_it(rise: float | None) -> None:
     assert factors(own, 4000) == pytest.approx(reference(cycle, 4000), abs=1e-6)
 
 
-def test_the_slanted_triangle_of_ulmfit() -> None:
+@pytest.mark.parametrize("rise", [None, 0.5])
+def test_the_slanted_triangle_of_ulmfit(rise: float | None) -> None:
     """Its formula: cut = floor(T * cut_frac), lr = (1 + p * (ratio - 1)) / ratio."""
-    total, cut_frac, ratio = 1000, 0.1, 32
+    total, cut_frac, ratio = 1000, rise or 0.1, 32
     cut = math.floor(total * cut_frac)
     p = [t / cut if t < cut else 1 - (t - cut) / (cut * (1 / cut_frac - 1)) for t in range(total)]
-    assert factors(options("slanted-triangular"), total) == pytest.approx([(1 + x * (ratio - 1)) / ratio for x in p])
+    own = options("slanted-triangular", rise=rise)
+    assert factors(own, total) == pytest.approx([(1 + x * (ratio - 1)) / ratio for x in p])
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda schedule: schedule.name)

@@ -34,12 +34,14 @@ class BoxAnswers(AnswerKind):
         for title, value, each in answers:
             size = (float(each.details["width"]), float(each.details["height"]))
             drawing = framed_html(file_url(path), size, [*there, *value], path.name, [*asked.classes, *labels])
-            parts.append(heading(title.capitalize(), f"Dashed: {TRUTH}." if there else "", level=4) + drawing)
+            words = [] if value else ["Nothing was found."]
+            words += [f"Dashed: {TRUTH}."] if there else []
+            parts.append(heading(title.capitalize(), " ".join(words), level=4) + drawing)
         counts = Counter(dict.fromkeys(sorted(set(labels)), 0))
         counts.update(str(found["label"]) for found in sure(answer.value))
         legend = label_legend(counts, asked.classes) if counts else ""
         body = f'<div class="ui-answer-parts">{legend}{"".join(parts)}</div>'
-        return with_score_choice(body, "Show what the model is at least so sure of:")
+        return with_score_choice(body, "Show objects with a confidence of at least:")
 
     def cells(self, answer: Answer) -> dict[str, Any]:
         return {"predicted": json.dumps(answer.value, ensure_ascii=False)}

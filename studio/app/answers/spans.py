@@ -12,6 +12,7 @@ from studio.data.fields.spans import read_spans
 from studio.tasks.base import Answer
 
 NAMED = 4  # pieces in a few words
+DIGITS = 4  # of a score in a file
 Piece = Mapping[str, Any]
 
 
@@ -38,7 +39,11 @@ class SpanAnswers(AnswerKind):
         return f'<div class="ui-answer-parts">{legend}{"".join(parts)}</div>'
 
     def cells(self, answer: Answer) -> dict[str, Any]:
-        return {"predicted": json.dumps(answer.value, ensure_ascii=False)}
+        pieces = [
+            {**piece, **({"score": round(piece["score"], DIGITS)} if "score" in piece else {})}
+            for piece in answer.value
+        ]
+        return {"predicted": json.dumps(pieces, ensure_ascii=False)}
 
     def lines(self, answer: Answer) -> list[str]:
         widest = max((len(str(piece["label"])) for piece in answer.value), default=0)

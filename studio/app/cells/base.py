@@ -29,7 +29,8 @@ class Cells:
     """The contract; most fields have nothing to add to some of these answers.
 
     name: the field's. drawn_as: the kind of the table's column. over: the field of the cells that these are drawn
-    over, such as marks over a text; a row that has both shows one drawing.
+    over, such as marks over a text; a row that has both shows one drawing. has_legend: such a drawing has no room for
+    the names of the labels.
     invitations: what data with such targets looks like, by the field of the task's first input. Under "" stands what
     data with such inputs looks like where the targets say nothing.
     """
@@ -37,6 +38,7 @@ class Cells:
     name: ClassVar[str]
     drawn_as: ClassVar[Literal["text", "number", "badge", "image"]] = "text"
     over: ClassVar[str | None] = None
+    has_legend: ClassVar[bool] = False
     invitations: ClassVar[Mapping[str, str]] = {}
 
     def drawn(self, cell: str, imported: Imported | None) -> Drawn:

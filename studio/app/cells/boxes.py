@@ -17,6 +17,7 @@ from studio.errors import StudioError
 class BoxCells(Cells):
     name = "boxes"
     over = "image"
+    has_legend = True
     invitations = {
         "image": "A ZIP of images with boxes around what is in them: COCO (JSON), Pascal VOC (XML) or YOLO (TXT).",
     }
@@ -42,7 +43,7 @@ class BoxCells(Cells):
         rows = sum(assembled.rows.values())
         labels = "1 label" if len(assembled.counts) == 1 else f"{len(assembled.counts)} labels"
         sentence = f"{labels}, {objects:,} objects in {rows:,} images"
-        return class_overview("Objects per label", sentence, assembled, coloured=True)
+        return class_overview("Objects per label", sentence, assembled)
 
 
 def image_size(path: Path) -> tuple[int, int]:

@@ -1,7 +1,6 @@
 """Classes: a small badge each, and how often each comes in the splits."""
 
 from components.charts.bars import counts_html
-from components.charts.marked_text import colours_of
 from studio.app.cells.base import Cells, Drawn, Overview
 from studio.data.assembly import Assembled
 from studio.data.columns import Column
@@ -23,8 +22,7 @@ class LabelCells(Cells):
         return class_overview("Examples per class", f"{len(assembled.counts)} classes, {rows:,} examples", assembled)
 
 
-def class_overview(title: str, sentence: str, assembled: Assembled, coloured: bool = False) -> Overview:
-    """How often each label comes in each split. coloured: its colour where it is drawn stands beside it."""
-    colours = colours_of(assembled.counts) if coloured else {}
-    rows = [{"label": name, "colour": colours.get(name), **splits} for name, splits in assembled.counts.items()]
+def class_overview(title: str, sentence: str, assembled: Assembled) -> Overview:
+    """How often each label comes in each split."""
+    rows = [{"label": name, **splits} for name, splits in assembled.counts.items()]
     return Overview(title, f"{sentence} are used.", counts_html(rows))

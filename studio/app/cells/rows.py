@@ -1,11 +1,13 @@
 """Whole rows for a table: a column for each cell, and one for cells that are drawn over each other."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.charts.marked_text import label_legend
 from studio.app.cells import CELLS, Cells
 from studio.data.columns import Column
+from studio.data.fields import FIELDS
 from studio.data.importing import Imported
 
 Row = Mapping[str, Any]  # cells by the names of the task's columns
@@ -47,6 +49,14 @@ def drawings(columns: Sequence[Column], labels: Sequence[str] = ()) -> list[Draw
         for column in columns
         if column.name not in hidden
     ]
+
+
+def legend(columns: Sequence[Column], rows: Iterable[Row], labels: Sequence[str]) -> str:
+    """Names and colours of the labels in these rows, as markup, where the drawings do not name them; else ""."""
+    unnamed = [column for column in columns if CELLS[column.kind].has_legend]
+    cells = [(FIELDS[column.kind], row[column.name]) for row in rows for column in unnamed if column.name in row]
+    found = {label for field, cell in cells if not is_empty(cell) for label in field.classes(str(cell))}
+    return label_legend(dict.fromkeys(sorted(found)), labels) if found else ""
 
 
 def _alone(column: Column) -> Drawing:

@@ -41,4 +41,4 @@ class SpanCells(Cells):
         rows = sum(assembled.rows.values())
         labels = "1 label" if len(assembled.counts) == 1 else f"{len(assembled.counts)} labels"
         sentence = f"{labels}, {pieces:,} marked pieces in {rows:,} texts"
-        return class_overview("Marked pieces per label", sentence, assembled, coloured=True)
+        return class_overview("Marked pieces per label", sentence, assembled)

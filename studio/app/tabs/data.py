@@ -164,10 +164,10 @@ def roles_of_columns(services: Services) -> Section:
         usable = [name for name in imported.columns if name != "image" and name.lower() not in COLUMN_NAMES]
         guessed = guess_columns(imported, roles)
         for index, role in enumerate(roles):
-            to_choose = role.kind != "image" and len(usable) > 1
-            missed = not (role.name in guessed or FIELDS[role.kind].absent)
+            to_choose = imported.kind == "text" or (role.kind != "image" and len(usable) > 1)
+            missed = role.name not in guessed and not FIELDS[role.kind].absent
             shown[index] = gr.update(
-                visible=imported.kind == "text" or to_choose or missed,
+                visible=to_choose if role.name in guessed else missed,
                 label=role.title,
                 info=role.help,
                 choices=list(imported.columns),

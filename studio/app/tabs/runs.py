@@ -211,7 +211,7 @@ def result_words(state: RunState) -> str:
     for scored, split in ((state.test, "test"), (state.best, "validation")):
         if scored and name in scored.metrics:
             metric = metric_named(name)
-            return f"{metric.text(scored.metrics[name])} {metric.title} ({split})"
+            return f"{metric.title}: {metric.text(scored.metrics[name])} ({split})"
     return ""
 
 
@@ -241,15 +241,18 @@ def loss_value(services: Services, runs: list[Run]) -> dict[str, Any] | None:
 
 
 def metric_value(services: Services, runs: list[Run]) -> dict[str, Any] | None:
-    series, names = [], []
+    series, metrics = [], []
     for run in runs:
         state = services.states.of(run)
         metric = metric_named(state.plan.headline_metric if state.plan else "")
-        names.append(metric.title)
+        metrics.append(metric)
         checks = [event for event in state.validation if metric.name in event.metrics]
         series.append({"name": run.name, "points": [(event.step, event.metrics[metric.name]) for event in checks]})
-    title = " / ".join(dict.fromkeys(filter(None, names)))
-    return {"series": series, "title": f"{title} (validation)", "x_title": "step", "y_title": title} if runs else None
+    if not runs:
+        return None
+    title = " / ".join(dict.fromkeys(metric.title for metric in metrics if metric.title))
+    percent = all(metric.percent for metric in metrics)
+    return {"series": series, "title": f"{title} (validation)", "x_title": "step", "y_title": title, "percent": percent}
 
 
 def differences_html(runs: list[Run]) -> str:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from studio.app.answers import ANSWERS, Asked
+from studio.app.answers.number import between
 from studio.data.columns import Column
 from studio.tasks.base import RIGHT, WRONG, Answer
 
@@ -93,6 +94,20 @@ def test_a_number_lies_among_those_of_the_training_examples() -> None:
     assert ANSWERS["number"].html(Answer(7.0), None, Asked((TEXT,), {"text": "x"})).count("ui-histogram-marker") == 1
 
 
+def test_quantiles_are_drawn_out_to_what_they_stand_for() -> None:
+    drawn = between([10, 0, 1])
+    assert (drawn[0], drawn[-1], len(drawn)) == (0, 10, 1000) and drawn == sorted(drawn)
+    assert sum(number < 1 for number in drawn) == 500, "the middle one parts them in halves"
+    assert between([]) == [] and between([3]) == [3]
+
+
+@pytest.mark.parametrize("name", ["spans", "boxes"])
+def test_a_class_has_its_colour_even_where_it_is_the_only_one_that_is_found(name: str) -> None:
+    answer, _, asked = CASES[name]
+    html = ANSWERS[name].html(answer, None, Asked(asked.columns, asked.cells, classes=("!", EVIL)))
+    assert "ui-colour-1" in html and "ui-colour-0" not in html
+
+
 def test_spans_are_marked_in_the_text_with_their_labels() -> None:
     pieces = [
         {"start": 0, "end": 3, "label": "person", "text": "Ann", "score": 0.98},
@@ -110,12 +125,14 @@ def test_spans_are_marked_in_the_text_with_their_labels() -> None:
 def test_boxes_are_framed_with_what_is_there_dashed() -> None:
     answer, before, asked = CASES["boxes"]
     html = ANSWERS["boxes"].html(answer, before, asked)
-    assert html.count("<rect") == 5 and html.count("ui-frame-dashed") == 2 and 'viewBox="0 0 100 80"' in html
+    assert html.count('<rect class="ui-frame ') == 5 and html.count("ui-frame-dashed") == 2
+    assert 'viewBox="0 0 100 80"' in html and "Nothing was found" not in html
     assert html.count('type="radio"') == 5 and html.count("ui-score-set") == 1
     kind = ANSWERS["boxes"]
     assert kind.short(before) == "1 cat", "what the model hardly believes is not counted"
     assert kind.short(Answer([], {"width": 1, "height": 1})) == "nothing found"
     assert kind.lines(before)[0] == " 90.00%  cat  (left 10, top 20, 30 x 40 pixels)"
+    assert kind.html(answer, Answer([], answer.details), asked).count("Nothing was found.") == 1
 
 
 def test_what_was_asked_is_found_by_its_field() -> None:

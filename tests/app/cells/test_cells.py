@@ -7,7 +7,7 @@ import pytest
 
 from studio.app.cells import CELLS
 from studio.app.cells.overview import overview_of
-from studio.app.cells.rows import drawings
+from studio.app.cells.rows import drawings, legend
 from studio.app.preview import preview_page
 from studio.data.assembly import Assembled, assemble
 from studio.data.columns import Column
@@ -98,6 +98,16 @@ def test_boxes_are_drawn_over_the_thumbnail_in_pixels_of_the_image(tmp_path: Pat
     assert 'viewBox="0 0 60 40"' in html and '<rect class="ui-frame' in html and "thumbnails/a.png.jpg" in html
     assert "<rect" not in CELLS["boxes"].drawn_over("broken", "a.png", imported)
     assert CELLS["boxes"].drawn_over(cell, "a.png", None) == ""
+
+
+def test_a_label_has_one_colour_in_all_rows_and_a_legend_where_it_is_not_written() -> None:
+    rows = [{"image": "a.png", "boxes": '[{"box": [0, 0, 1, 1], "label": "dog"}]'}, {"image": "b.png"}]
+    told = legend([IMAGE, BOXES], rows, ["cat", "dog"])
+    assert "ui-colour-1" in told and ">dog<" in told.replace("</i>", ">") and "cat" not in told
+    assert legend([IMAGE, LABEL], rows, ["cat"]) == "" == legend([IMAGE, BOXES], rows[1:], ["cat"])
+    (marked,) = drawings([TEXT, SPANS], ["cat", "dog"])
+    drawn = marked.draw({"text": "dogs", "spans": '[{"start": 0, "end": 3, "label": "dog"}]'}, None)
+    assert "ui-colour-1" in drawn, "though it is the only label of this row"
 
 
 TWO_SPANS = '[{""start"": 0, ""end"": 1, ""label"": ""x""}, {""start"": 2, ""end"": 3, ""label"": ""y""}]'

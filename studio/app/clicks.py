@@ -1,0 +1,148 @@
+"""What happens after a click or a change of a field: the draft changes, is saved, and the pages are drawn anew."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from inspect import isgeneratorfunction
+from typing import Any, Literal, Protocol
+
+import gradio as gr
+
+from components.cards import Cards
+from components.notices import notice
+from components.stepper import Stepper
+from studio.app.drafts import Draft
+from studio.app.pages import Page, Services, Wire
+from studio.errors import StudioError
+
+CONCURRENT_JOBS = 8  # people whose import, download or question is being worked on, for each kind of work
+# programs come in by the command line: describing every click as an API would double the size of the page
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+EMPTY = (None, "")  # both stand for an empty field
+
+
+class Frame(Protocol):
+    """What is around the pages: which of them is open, which may be opened, and what is said above them."""
+
+    services: Services
+    pages: dict[str, Page]
+    draft_id: gr.BrowserState
+    stepper: Stepper
+    message: gr.HTML
+    tabs: gr.Tabs
+
+    def drawn(self, pages: Sequence[Page], draft: Draft) -> list[Any]: ...
+    def go(self, draft: Draft, key: str) -> Draft: ...
+    def locked(self, draft: Draft, key: str) -> str: ...
+    def steps(self, draft: Draft) -> dict[str, Any]: ...
+
+
+class Click:
+    """A wire of a page as an event of Gradio."""
+
+    def __init__(self, frame: Frame, page: Page, wire: Wire) -> None:
+        self.frame, self.page, self.wire = frame, page, wire
+        self.drafts = frame.services.drafts
+        self.is_slow = isgeneratorfunction(unwrapped(wire.change))
+        self.target = frame.pages[wire.go] if wire.go else page
+        self.shown = [page, self.target] if wire.stays else [self.target]  # pages that may have changed
+        self.drawn = [output for each in self.shown for output in each.outputs] if wire.redraw or wire.go else []
+        self.idle = ["", gr.update(visible=False)] if self.is_slow else []  # progress and Cancel, afterwards
+
+    def connect(self) -> None:
+        frame, working = self.frame, [self.page.progress, self.page.cancel] if self.is_slow else []
+        self.wire.listener(
+            self.handle_slowly if self.is_slow else self.handle,
+            [frame.draft_id, *self.wire.inputs],
+            [frame.stepper, frame.message, frame.tabs, *working, *self.drawn],
+            queue=self.is_slow,
+            concurrency_limit=CONCURRENT_JOBS,
+            **QUIET,
+            trigger_mode=trigger_mode(self.wire, self.is_slow),
+        )
+
+    def handle(self, event: gr.EventData, draft_id: str, *values: Any) -> list[Any]:
+        try:
+            with self.drafts.changing(draft_id):
+                return self._finish(self.wire.change(*self._arguments(event, draft_id, values)), values)
+        except StudioError as error:
+            return self._fail(error, draft_id)
+
+    def handle_slowly(self, event: gr.EventData, draft_id: str, *values: Any) -> Iterator[list[Any]]:
+        """The change yields how far it is, as HTML, and returns the draft."""
+        try:
+            work = self.wire.change(*self._arguments(event, draft_id, values))
+            while True:
+                try:
+                    html = next(work)
+                except StopIteration as end:
+                    yield self._finish(end.value, values)
+                    return
+                busy = [html, gr.update(visible=True)]
+                yield [gr.skip(), "", gr.skip(), *busy, *[gr.skip()] * len(self.drawn)]
+        except StudioError as error:
+            yield self._fail(error, draft_id)
+
+    def _arguments(self, event: gr.EventData, draft_id: str, values: Sequence[Any]) -> list[Any]:
+        draft = self.drafts.load(draft_id)
+        return [draft, event._data or {}, *values] if self.wire.event else [draft, *values]
+
+    def _finish(self, draft: Draft, values: Sequence[Any]) -> list[Any]:
+        frame, wire, target = self.frame, self.wire, self.target
+        going = wire.go is not None and not (wire.stays and wire.stays(draft))
+        if going:
+            draft = frame.go(draft, target.key)
+        self.drafts.save(draft)
+        updates = frame.drawn(self.shown, draft) if self.drawn else []
+        updates = untouched(self.drawn, updates, dict(zip(wire.inputs, values, strict=True)))
+        selected = gr.Tabs(selected=draft.page) if going else gr.skip()
+        refused = frame.locked(draft, target.key) if going and draft.page != target.key else ""
+        message = notice("warning", f"{target.title} cannot be opened yet.", refused) if refused else ""
+        return [frame.steps(draft), message, selected, *self.idle, *updates]
+
+    def _fail(self, error: StudioError, draft_id: str) -> list[Any]:
+        words = error.explanation
+        said = notice("bad", words.what, words.why, words.what_to_do)
+        return [gr.skip(), said, gr.skip(), *self.idle, *self._choices_as_kept(draft_id)]
+
+    def _choices_as_kept(self, draft_id: str) -> list[Any]:
+        """Updates after a refusal: cards show again what is chosen, for the pressed one marked itself at once; what
+        was typed stays."""
+        draft = self.drafts.load(draft_id)
+        kept: dict[Any, Any] = {}
+        if draft.page == self.page.key and any(isinstance(widget, Cards) for widget in self.drawn):
+            with suppress(StudioError):  # where the page cannot be drawn, the refusal that is shown says why
+                kept = dict(zip(self.page.outputs, self.page.show(draft), strict=True))
+        return [kept[widget] if isinstance(widget, Cards) and widget in kept else gr.skip() for widget in self.drawn]
+
+
+def trigger_mode(wire: Wire, slow: bool) -> Literal["once", "multiple", "always_last"]:
+    """What becomes of an event that comes while the answer to the last one is under way.
+
+    A second press of a button, or of what takes long, is one too many. Fields are read once more
+    when the answer has come. What carries its own data is sent at once, for Gradio keeps no data of a deferred event.
+    """
+    if slow or getattr(wire.listener, "event_name", "") == "click":
+        return "once"
+    return "multiple" if wire.event else "always_last"
+
+
+def untouched(drawn: Sequence[Any], updates: list[Any], sent: dict[Any, Any]) -> list[Any]:
+    """The updates, without the values that the widgets held when they were sent.
+
+    Somebody may be typing into the next field of a form while the answer about the last one is on its way.
+    """
+
+    def changed(widget: Any, update: Any) -> Any:
+        if widget not in sent or not isinstance(update, dict) or "value" not in update:
+            return update
+        now, before = update["value"], sent[widget]
+        same = now == before or (now in EMPTY and before in EMPTY)
+        return {key: part for key, part in update.items() if key != "value"} if same else update
+
+    return [changed(widget, update) for widget, update in zip(drawn, updates, strict=True)]
+
+
+def unwrapped(function: Any) -> Any:
+    """What a partial calls in the end."""
+    return unwrapped(function.func) if isinstance(function, partial) else function

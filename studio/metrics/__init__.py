@@ -1,0 +1,23 @@
+"""Every metric that a task may report, with its formula. A new one: one file here, one line below."""
+
+from studio.metrics.base import Metric
+from studio.metrics.boxes import MAP, MAP_50, RECALL_100
+from studio.metrics.classes import ACCURACY, F1_MACRO, PRECISION_MACRO, RECALL_MACRO
+from studio.metrics.found import F1, PRECISION, RECALL
+from studio.metrics.loss import LOSS
+from studio.metrics.numbers import MAE, R2, RMSE, SPEARMAN
+from studio.registry import Registry
+
+METRICS: Registry[Metric] = Registry(
+    "metric",
+    *(ACCURACY, F1_MACRO, PRECISION_MACRO, RECALL_MACRO),
+    *(F1, PRECISION, RECALL),
+    *(MAP, MAP_50, RECALL_100),
+    *(RMSE, MAE, R2, SPEARMAN),
+    LOSS,
+)
+
+
+def metric_named(name: str) -> Metric:
+    """The metric as a log or a file names it. One that another version knew is shown as it is written."""
+    return METRICS[name] if name in METRICS else Metric(name, name.replace("_", " "), "", percent=False)

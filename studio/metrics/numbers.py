@@ -1,0 +1,38 @@
+"""How far predicted numbers are off."""
+
+from typing import TYPE_CHECKING
+
+from studio.metrics.base import Metric, error
+
+if TYPE_CHECKING:
+    import numpy
+
+RMSE = error(
+    "rmse",
+    "Typical error (RMSE)",
+    "how far answers are off, in the unit of the numbers; large errors count more, and lower is better",
+    said="the model's answers are typically off by {} (RMSE)",
+)
+MAE = error(
+    "mae", "Mean error (MAE)", "how far answers are off on average, in the unit of the numbers; lower is better"
+)
+R2 = Metric("r2", "Explained variance (R²)", "1 is perfect, 0 no better than always answering the mean", percent=False)
+SPEARMAN = Metric(
+    "spearman", "Rank correlation (Spearman)", "whether larger answers go with larger values", percent=False
+)
+
+
+def number_metrics(true: "numpy.ndarray", guessed: "numpy.ndarray") -> dict[str, float]:
+    """RMSE, MAE, R² (scikit-learn) and Spearman's rank correlation (SciPy); what is not defined is left out."""
+    from scipy.stats import spearmanr
+    from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+
+    metrics = {
+        RMSE.name: float(root_mean_squared_error(true, guessed)),
+        MAE.name: float(mean_absolute_error(true, guessed)),
+    }
+    if len(true) > 1 and true.std() > 0:
+        metrics[R2.name] = float(r2_score(true, guessed))
+        if guessed.std() > 0:
+            metrics[SPEARMAN.name] = float(spearmanr(true, guessed).statistic)
+    return metrics

@@ -1,0 +1,67 @@
+"""Guessing a number from a text, by clicking, from an upload to a folder that plain transformers loads."""
+
+import csv
+from pathlib import Path
+
+import pytest
+import tiny
+from studio_page import FAST, Visitor, plain_transformers
+
+pytestmark = pytest.mark.browser
+
+TEXTS = ["the film was a story", "a very good great lovely film"]  # 50 and 350 as `tiny.write_lengths` counts
+
+
+def test_numbers_from_upload_to_a_folder(visit: Visitor, text_model: Path, tmp_path: Path) -> None:
+    page = visit.page
+    visit.open()
+    visit.choose_task("text-regression")
+    visit.choose_folder(text_model)
+    visit.forward("#to-data", "data")
+    visit.upload(tiny.write_lengths(tmp_path / "lengths.csv", 120))
+    assert [page.locator(f"#column-{slot} input").input_value() for slot in (0, 1)] == ["text", "number"]
+    assert visit.sees("#preview tbody tr").locator("td.ui-kind-number").count() == 2, "the row's, and what is learned"
+    visit.sees("#class-counts .ui-histogram-bars[aria-label*='50 to 350']")
+    assert visit.rows_of_split() == {"train": 96, "validation": 12, "test": 12}
+
+    visit.forward("#to-strategy", "strategy")
+    visit.choose_preset("thorough")
+    visit.open_advanced()
+    for name, value in FAST.items():
+        visit.set_training(name, value)
+    visit.forward("#to-train", "train")
+    visit.start()
+    visit.status("Finished")
+    visit.sees("#live-chart .ui-chart-legend", "RMSE")
+    visit.curve_longer_than(2)
+
+    visit.forward("#to-test", "test")
+    page.fill("#try-text textarea", TEXTS[1])
+    page.click("#predict")
+    visit.sees("#answer .ui-chart-legend", "after training")
+    visit.sees("#answer .ui-chart-legend", "before training")
+    visit.sees("#examples tbody tr").click()
+    visit.sees("#answer .ui-chart-legend", "right answer")
+
+    page.locator("#views .ui-point[tabindex='0']").press("Enter")  # points lie over each other
+    visit.sees("#behind-title", "Predicted")
+    visit.sees("#behind-examples tbody tr").click()
+    bar = visit.sees("#views .ui-figure-bar[data-mark]")
+    title, count = bar.locator(".ui-bar-label").inner_text(), int(bar.locator(".ui-bar-number").inner_text())
+    bar.click()
+    visit.sees("#behind-title", title)
+    shown = "count => document.querySelectorAll('#behind-examples tbody tr').length === Math.min(count, 8)"
+    visit.until(shown, count)
+
+    inputs = tmp_path / "inputs.csv"
+    with inputs.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["text"], *([text] for text in TEXTS)])
+    answers = visit.predictions(inputs)
+    assert list(answers.columns) == ["text", "predicted", "problem"]
+    plain, praised = answers["predicted"]
+    assert praised - plain > 150
+
+    folder = visit.take_away(tmp_path / "taken")
+    assert "Predicts a number" in (folder / "README.md").read_text(encoding="utf-8")
+    scores = [answer["score"] for answer in plain_transformers("text-classification", folder, TEXTS)]
+    assert scores == pytest.approx([plain, praised], rel=1e-4)

@@ -1,0 +1,66 @@
+"""Marking words, by clicking, from an upload to a folder that plain transformers loads."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+import tiny
+from studio_page import FAST, Visitor, plain_transformers
+
+pytestmark = pytest.mark.browser
+
+TEXT = "the great film and some awful music"
+MARKED = [("good", 4, 9), ("bad", 24, 29)]
+
+
+def test_words_from_upload_to_a_folder(visit: Visitor, text_model: Path, tmp_path: Path) -> None:
+    page = visit.page
+    visit.open()
+    visit.choose_task("token-classification")
+    visit.choose_folder(text_model)
+    visit.forward("#to-data", "data")
+    visit.upload(tiny.write_marked_words(tmp_path / "marked.jsonl", 100))
+    visit.sees("#preview tbody mark .ui-mark-label", "good")
+    visit.sees("#class-counts .ui-bar-label", "bad")
+    assert visit.rows_of_split() == {"train": 80, "validation": 10, "test": 10}
+
+    visit.forward("#to-strategy", "strategy")
+    visit.choose_preset("thorough")
+    visit.open_advanced()
+    for name, value in FAST.items():
+        visit.set_training(name, value)
+    visit.forward("#to-train", "train")
+    visit.start()
+    visit.status("Finished")
+    visit.sees("#live-chart .ui-chart-legend", "F1")
+    visit.curve_longer_than(2)
+
+    visit.forward("#to-test", "test")
+    page.fill("#try-text textarea", TEXT)
+    page.click("#predict")
+    tuned = visit.sees("#answer .ui-answer-text").locator("mark")
+    assert [words.split()[:2] for words in tuned.all_inner_texts()] == [["great", "good"], ["awful", "bad"]]
+    assert page.locator("#answer .ui-answer-text").count() == 2, "before training, too"
+    visit.sees("#examples tbody tr").click()
+    visit.sees("#answer h4", "right answer")
+
+    cell = visit.sees("#views td button[data-mark]")
+    cell.click()
+    visit.sees("#behind-title", cell.get_attribute("data-mark"))
+    visit.sees("#behind-examples tbody tr mark").click()
+    visit.sees("#behind-examples tbody tr[aria-selected=true]")
+    assert page.locator("#views tbody th").all_inner_texts()[-2:] == ["bad", "good"], "nothing is no label"
+
+    inputs = tmp_path / "inputs.csv"
+    with inputs.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["text"], [TEXT]])
+    answers = visit.predictions(inputs)
+    assert list(answers.columns) == ["text", "predicted", "problem"]
+    pieces = json.loads(answers["predicted"][0])
+    assert [(piece["label"], piece["start"], piece["end"]) for piece in pieces] == MARKED
+
+    folder = visit.take_away(tmp_path / "taken")
+    assert "Marks pieces of a text: `bad`, `good`." in (folder / "README.md").read_text(encoding="utf-8")
+    found = plain_transformers("token-classification", folder, TEXT, aggregation_strategy="simple")
+    assert [(piece["entity_group"], piece["start"], piece["end"]) for piece in found] == MARKED
