@@ -10,6 +10,9 @@ from studio.app.drafts import Draft, Drafts
 from studio.app.paging import EMPTY_PAGE, bounds
 from studio.app.preview import preview_page
 from studio.data.assembly import Assembled, Cleaned, clean, divide
+from studio.data.doubts import doubts
+from studio.data.guesses import Guess
+from studio.data.guessing import guess_columns
 from studio.data.importing import Imported
 from studio.errors import StudioError
 from studio.store import Store
@@ -46,6 +49,18 @@ class Datasets:
         if imported is None:
             raise StudioError("There is no data yet.", "", "Upload a file or pick a sample.")
         return imported
+
+    def columns(self, draft: Draft) -> dict[str, str]:
+        """Role -> column of the file: as chosen, else as guessed."""
+        imported = self.imported(draft)
+        if imported is None or draft.task is None:
+            return dict(draft.data.columns)
+        return guess_columns(imported, TASKS[draft.task].columns, draft.data.columns)
+
+    def doubts(self, draft: Draft) -> list[Guess]:
+        """What is doubtful about the draft's data, and not settled yet."""
+        imported = self.imported(draft)
+        return doubts(imported, draft.data, TASKS[draft.task].columns) if imported and draft.task else []
 
     def assembled(self, draft: Draft) -> Assembled:
         """The rows that a run with these choices would use: the same function that the run calls.
@@ -96,7 +111,7 @@ class Datasets:
         columns = TASKS[draft.task].columns if draft.task else ()
         assembled = self.usable(draft)
         labels = list(assembled.counts) if assembled else ()
-        return preview_page(imported, columns, draft.data.columns, start, count, labels)
+        return preview_page(imported, columns, self.columns(draft), start, count, labels)
 
     def problems(self, query: dict[str, Any]) -> dict[str, Any]:
         """What is left out of the draft's rows, or worth knowing, and why. query as for `preview`."""

@@ -7,7 +7,8 @@ from typing import Any
 from studio.app.drafts import Draft
 from studio.app.pages import Services, followed, progress_html
 from studio.data.assembly import guess_columns
-from studio.data.importing import Imported, keep_upload
+from studio.data.guessing import column_guesses
+from studio.data.importing import Imported, keep_upload, sure_reading
 from studio.data.options import ReadingOptions
 from studio.data.sources import SAMPLES
 from studio.errors import StudioError
@@ -19,7 +20,10 @@ from studio.tasks import TASKS
 def import_source(
     services: Services, draft: Draft, source: str, title: str, reading: ReadingOptions
 ) -> Generator[str, None, Draft]:
-    """Read the data in a process of its own; yields what to show, returns the changed draft."""
+    """Read the data in a process of its own; yields what to show, returns the changed draft.
+
+    What is doubtful stays open in its run file until somebody settles it.
+    """
     request = {
         "op": "import",
         "source": source,
@@ -34,7 +38,9 @@ def import_source(
         return now  # cancelled: nothing changes
     imported = Imported.open(Path(job.result["folder"]))
     assert imported is not None
-    columns = guess_columns(imported, TASKS[now.task].columns) if now.task else {}
+    roles = TASKS[now.task].columns if now.task else ()
+    open_roles = {each.setting.rpartition(".")[2] for each in column_guesses(imported, roles, {}) if each.doubtful}
+    columns = {role: name for role, name in guess_columns(imported, roles).items() if role not in open_roles}
     same = now.source == source
     if same:
         columns |= {role: name for role, name in now.data.columns.items() if name in imported.columns}
@@ -42,7 +48,7 @@ def import_source(
         now = now.without("data.cleaning", "data.files").change(run=None)  # all are about the former rows
     chosen = {
         "data.source": source,
-        "data.reading": imported.reading.model_dump(),
+        "data.reading": sure_reading(imported.reading, imported.guesses).model_dump() | reading.stated(),
         "data.columns": columns,
     }
     return now.configure(chosen).change(title=title, dataset=imported.folder.name)
@@ -73,13 +79,13 @@ def import_hub(services: Services, draft: Draft, name: str | None) -> Generator[
     return (yield from import_source(services, draft, source, str(name).strip(), ReadingOptions()))
 
 
-def read_again(
-    services: Services,
-    draft: Draft,
-    delimiter: str | None,
-    encoding: str | None,
-    sheet: str | None,
-    header: bool | None,
-) -> Generator[str, None, Draft]:
-    reading = ReadingOptions(delimiter=delimiter or None, encoding=encoding or None, header=header, sheet=sheet or None)
+def read_again(services: Services, draft: Draft, **settings: Any) -> Generator[str, None, Draft]:
+    """Read the same data with some settings of `ReadingOptions` changed; what was guessed is guessed again."""
+    stated = {**draft.data.reading.stated(), **settings}
+    reading = ReadingOptions.read(stated, "reading")
     return (yield from import_source(services, draft, draft.source or "", draft.title, reading))
+
+
+def read_with(services: Services, name: str, draft: Draft, value: Any) -> Generator[str, None, Draft]:
+    """The same for one of them, from its dropdown."""
+    return (yield from read_again(services, draft, **{name: value}))

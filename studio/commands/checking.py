@@ -1,6 +1,8 @@
 """`studio check`: what is wrong with a file of data, row by row, before anything is trained on it."""
 
 import argparse
+import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,7 @@ from studio.paths import Home
 
 if TYPE_CHECKING:
     from studio.data.assembly import Assembled
+    from studio.data.guesses import Guess
     from studio.data.importing import Imported
 
 ROWS_SHOWN = 50
@@ -32,6 +35,13 @@ def add_to(subparsers: Any) -> None:
         help="which column plays which role, such as label=category; guessed where not given",
     )
     parser.add_argument(
+        "--reading",
+        action="append",
+        default=[],
+        metavar="SETTING=VALUE",
+        help="how to read the file, such as encoding=cp1251 or header=false; guessed where not given",
+    )
+    parser.add_argument(
         "--files", metavar="DIR", help="the folder of the images that a table names, if not the table's own"
     )
     add_shared_flags(parser)
@@ -39,13 +49,20 @@ def add_to(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    columns = dict(_parse_column(column) for column in arguments.columns)
+    columns = dict(_parse_pair(column) for column in arguments.columns)
+    reading = dict(_parse_pair(each) for each in arguments.reading)
     progress = Progress()
     options = DataOptions.read(
-        {"source": arguments.data, "files": arguments.files, "columns": columns}, "data settings"
+        {"source": arguments.data, "files": arguments.files, "columns": columns, "reading": reading}, "data settings"
     )
-    imported, assembled = read_source(options, arguments.task, chosen_home(arguments), progress)
-    report = describe(imported, assembled, arguments.task)
+    imported = import_data(options, chosen_home(arguments), progress)
+    doubts = open_doubts(imported, options, arguments.task)
+    try:
+        assembled = choose_rows(imported, options, arguments.task)
+    except StudioError:
+        print_doubts([asdict(each) for each in doubts])  # often the reason
+        raise
+    report = describe(imported, assembled, arguments.task, doubts)
     if arguments.json:
         print_json(report)
     else:
@@ -55,11 +72,22 @@ def run(arguments: argparse.Namespace) -> int:
 
 def read_source(options: DataOptions, task_name: str, home: Home, progress: Progress) -> "tuple[Imported, Assembled]":
     """Read the data in a process of its own, then choose its rows as a run would. Raises StudioError."""
+    imported = import_data(options, home, progress)
+    return imported, choose_rows(imported, options, task_name)
+
+
+def choose_rows(imported: "Imported", options: DataOptions, task_name: str) -> "Assembled":
     from studio.data.assembly import assemble
-    from studio.data.importing import Imported
     from studio.tasks import TASKS
 
     task = TASKS[task_name]
+    return assemble(imported, options, task.columns, task.check)
+
+
+def import_data(options: DataOptions, home: Home, progress: Progress) -> "Imported":
+    """Read the data in a process of its own."""
+    from studio.data.importing import Imported
+
     source = options.source if ":" in options.source or options.source.startswith("sample/") else _path(options.source)
     request = {
         "op": "import",
@@ -75,11 +103,20 @@ def read_source(options: DataOptions, task_name: str, home: Home, progress: Prog
     imported = Imported.open(Path(job.result["folder"]))
     if imported is None:
         raise StudioError("The data was removed while it was read.", "", "Try again.")
-    return imported, assemble(imported, options, task.columns, task.check)
+    return imported
 
 
-def describe(imported: "Imported", assembled: "Assembled", task_name: str) -> dict[str, Any]:
-    """What `studio check --json` prints."""
+def open_doubts(imported: "Imported", options: DataOptions, task_name: str) -> "list[Guess]":
+    from studio.data.doubts import doubts
+    from studio.tasks import TASKS
+
+    return doubts(imported, options, TASKS[task_name].columns)
+
+
+def describe(
+    imported: "Imported", assembled: "Assembled", task_name: str, found: "Sequence[Guess]" = ()
+) -> dict[str, Any]:
+    """What `studio check --json` prints. found: the doubts."""
     from studio.data.cleaning import CleaningOptions, available_fixes
     from studio.data.fields import FIELDS
     from studio.tasks import TASKS
@@ -97,13 +134,29 @@ def describe(imported: "Imported", assembled: "Assembled", task_name: str) -> di
         "splits": assembled.rows,
         "classes": assembled.counts,
         "summaries": {name: words for name, words in summaries.items() if words},
+        "doubts": [asdict(each) for each in found],
         "notes": assembled.notes,
         "problems": [asdict(problem) for problem in assembled.problems],
         "fixes": [asdict(each) for each in offers],
     }
 
 
+def print_doubts(found: Sequence[dict[str, Any]]) -> None:
+    """What to look at first, and what to write into the run file where the guess is wrong."""
+    for each in found:
+        print(f"Is this right? {each['sentence']}")
+        settings = (", ".join(map(spelled, choice["settings"].items())) for choice in each["choices"])
+        print(f"  To settle it, write into the run file: {' | '.join(settings)}")
+
+
+def spelled(setting: tuple[str, Any]) -> str:
+    """As a run file has it."""
+    path, value = setting
+    return f"{path}: {json.dumps(value, ensure_ascii=False)}"
+
+
 def print_report(report: dict[str, Any]) -> None:
+    print_doubts(report["doubts"])
     print(f"{report['rows']:,} rows read ({report['format']}), {report['used']:,} can be used.")
     print("Columns: " + ", ".join(f"{role} = {name}" for role, name in report["columns"].items()))
     print("Splits: " + ", ".join(f"{rows:,} {split}" for split, rows in report["splits"].items()))
@@ -125,7 +178,7 @@ def print_report(report: dict[str, Any]) -> None:
         print(f"{place}{problem['what']} {problem['why']}".rstrip() + (" (left out)" if problem["drops"] else ""))
     if len(problems) > ROWS_SHOWN:
         print(f"... and {len(problems) - ROWS_SHOWN:,} more; --json lists them all.")
-    if not problems:
+    if not problems and not report["doubts"]:
         print("No problems found.")
     if offers := [f"{each['title']} ({each['value']})" for each in report["fixes"]]:
         print(f"Can be fixed under data.cleaning of a run file: {', '.join(offers)}.")
@@ -136,10 +189,12 @@ def _path(source: str) -> str:
     return str(Path(source).expanduser().resolve())
 
 
-def _parse_column(column: str) -> tuple[str, str]:
-    role, equals, name = column.partition("=")
-    if not (role and equals and name):
+def _parse_pair(pair: str) -> tuple[str, str]:
+    name, equals, value = pair.partition("=")
+    if not (name and equals and value):
         raise StudioError(
-            f"'{column}' names no column.", "It is written ROLE=NAME.", "For example: --column label=category"
+            f"'{pair}' cannot be read.",
+            "It is written NAME=VALUE.",
+            "For example: --column label=category, --reading encoding=cp1251",
         )
-    return role, name
+    return name, value

@@ -168,9 +168,7 @@ def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence
         if column.required and column.kind == "image" and imported.kind == "text":
             raise without_images(imported)
         if column.required and column.name not in mapping:
-            field = FIELDS[column.kind]
-            what = field.absent or f"Which column holds the {column.title.lower()}?"
-            raise StudioError(what, there, field.what_to_do)
+            raise missing_column(imported, column, mapping)
     names = list(mapping.values())
     if twice := [name for name in names if names.count(name) > 1]:
         raise StudioError(
@@ -179,6 +177,21 @@ def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence
             "Choose a column of its own for each.",
         )
     return mapping
+
+
+def missing_column(imported: Imported, column: Column, mapping: Mapping[str, str]) -> StudioError:
+    """A role that no column was found for: what can be chosen, or else what has to be brought."""
+    aside = {*mapping.values(), *(["image"] if imported.kind == "image" else [])}
+    open_columns = [name for name in imported.columns if name not in aside and name.lower() not in COLUMN_NAMES]
+    empty = {profile.name for profile in imported.profiles if not profile.filled}
+    usable = [name for name in open_columns if name not in empty]
+    field = FIELDS[column.kind]
+    if usable and not field.absent:
+        there = f"Columns of the data: {', '.join(usable)}."
+        return StudioError(f"Which column holds the {column.title.lower()}?", there, "Choose the column.")
+    why = f"It has the columns {', '.join(imported.columns)}." if imported.kind == "text" else "It holds images alone."
+    what = field.absent or f"The data has no {field.title} for this task."
+    return StudioError(what, why, field.bring.get(imported.kind, ""))
 
 
 def without_images(imported: Imported) -> StudioError:

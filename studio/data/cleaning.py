@@ -1,5 +1,6 @@
 """Choices about rows with problems: which ones to drop, and which labels to rename."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -55,6 +56,24 @@ def rename_labels(table: pandas.DataFrame, label: str, labels: Mapping[str, str]
     return remarks
 
 
+def plain(label: str) -> str:
+    """A label without what people do not see or mean: capitals, blanks round and between, the Unicode form."""
+    return " ".join(unicodedata.normalize("NFKC", label).casefold().split())
+
+
+def variants(counts: Mapping[str, int]) -> dict[str, str]:
+    """Label -> the most frequent one that differs from it in capitals, blanks or Unicode form alone."""
+    usual: dict[str, str] = {}
+    for name in sorted(counts, key=lambda name: (-counts[name], name)):
+        usual.setdefault(plain(name), name)
+    return {name: usual[plain(name)] for name in counts if usual[plain(name)] != name}
+
+
+def intended(counts: Mapping[str, int]) -> dict[str, str]:
+    """Label -> the one that is probably meant: a variant of it, or a misspelling."""
+    return {**misspellings(counts), **variants(counts)}
+
+
 def misspellings(counts: Mapping[str, int]) -> dict[str, str]:
     """Rare label -> the much more frequent one that it resembles most: probably a misspelling.
 
@@ -76,7 +95,7 @@ def available_fixes(cleaning: CleaningOptions, problems: Sequence[Problem], coun
     """The fixes for these problems and class sizes that are not applied yet."""
     found = [
         Fix(LABEL + name, f"'{name}'", f"rename to '{meant}'")
-        for name, meant in misspellings(counts).items()
+        for name, meant in intended(counts).items()
         if name not in cleaning.labels
     ]
     for kind, one, more in ((CONTRADICTIONS, "contradiction", "contradictory rows"), (COPIES, "copy", "copies")):
@@ -98,7 +117,7 @@ def apply_fix(cleaning: CleaningOptions, key: str, counts: Mapping[str, int]) ->
     """The options with one fix applied; `key` as in `available_fixes`."""
     if key.startswith(LABEL):
         name = key.removeprefix(LABEL)
-        return cleaning.model_copy(update={"labels": {**cleaning.labels, name: misspellings(counts)[name]}})
+        return cleaning.model_copy(update={"labels": {**cleaning.labels, name: intended(counts)[name]}})
     return cleaning.model_copy(update={key: "drop"})
 
 

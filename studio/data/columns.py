@@ -24,6 +24,9 @@ class Column:
     required: bool = True
 
 
+GARBLED = "garbled"  # letters that were once read in a wrong encoding
+
+
 @dataclass(frozen=True)
 class Problem:
     """One row (or, with row 0, the whole table) that is not right.

@@ -12,14 +12,17 @@ from studio.data.archives import unpack
 from studio.data.columns import Problem
 from studio.data.folders import find_folder_format
 from studio.data.folders.base import Upload, find
-from studio.data.formats.base import encodable, to_frame
+from studio.data.formats.base import RawTable, encodable, to_frame
 from studio.data.formats.excel import recognises as is_excel
+from studio.data.formats.parquet import PARQUET, embedded_images
+from studio.data.guesses import Guess
+from studio.data.hub import write_image
 from studio.data.image_store import store_images
 from studio.data.limits import HOW_TO_RAISE, Limits
 from studio.data.object_column import take_boxes
 from studio.data.options import ReadingOptions
 from studio.data.progress import Progress
-from studio.data.reading import find_format, guess_reading, read_table
+from studio.data.reading import find_format, look_at, read_table
 from studio.data.samples import SAMPLES
 from studio.data.sources import HubSource, PathSource, SampleSource, Source
 from studio.data.table_images import find_images, image_column
@@ -40,6 +43,7 @@ class Content:
     kind: Literal["text", "image"]
     format: str
     reading: ReadingOptions
+    guesses: tuple[Guess, ...] = ()
     named: tuple[str, ...] = ()
     naming: str = ""
 
@@ -86,7 +90,21 @@ def _file(
         names = unpack(path, _unpacking_folder(folder), limits, progress)
         return _folder(_unpacking_folder(folder), names, reading, folder, limits, progress)
     progress("Reading the file", 0, 0)
+    if find_format(path) is PARQUET and (column := embedded_images(path)):
+        return _embedded(path, column, folder, limits, progress)
     return _table(path, files, reading, folder, limits, progress)
+
+
+def _embedded(path: Path, image: str, folder: Path, limits: Limits, progress: Progress) -> Content:
+    """A Parquet file with the images in it, as the Hub hands it out."""
+    written = _unpacking_folder(folder)
+    raw = PARQUET.read(path, ReadingOptions(), limits)
+    place = list(raw.names).index(image)
+    columns = list(raw.columns)
+    columns[place] = [
+        write_image(value, f"{number:07}", written) for number, value in zip(raw.numbers, columns[place], strict=True)
+    ]
+    return _with_images(replace(raw, columns=columns), image, written, folder, PARQUET.name, progress)
 
 
 def check_size(path: Path, limits: Limits) -> None:
@@ -103,19 +121,21 @@ def _table(
     path: Path, files: Path | None, reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress
 ) -> Content:
     """With the images that it names, where some of them are there."""
-    filled = guess_reading(path, reading, limits)
-    table, problems = read_table(path, filled, limits)
+    found = look_at(path, reading, limits)
+    table, problems = read_table(path, found.options, limits)
     form, column = find_format(path).name, image_column(table)
+    plain = Content(table, problems, "text", form, found.options, found.guesses)
     if column is None:
-        return Content(table, problems, "text", form, filled)
+        return plain
     names = tuple(table[column].dropna().unique())
     images = find_images(table, column, named_folders(path, files), limits)
     if images is None:
-        return Content(table, problems, "text", form, filled, names, column)
+        return replace(plain, named=names, naming=column)
     rows, annotated, unreadable = take_boxes(images.table)
     stored, broken = store_images(rows, annotated, path.parent, folder, progress, images.places)
-    found = problems + images.problems + unreadable + broken
-    return replace(_images(stored, found, form, filled), named=names, naming=column)
+    all_problems = problems + images.problems + unreadable + broken
+    content = _images(stored, all_problems, form, found.options, found.guesses)
+    return replace(content, named=names, naming=column)
 
 
 def named_folders(path: Path, files: Path | None) -> list[Path]:
@@ -148,12 +168,18 @@ def _folder(
         raise StudioError("The data cannot be read.", why, "Check the files of annotations.") from error
     title = listing.format or form.title
     if not upload.found.images:
-        return Content(listing.table, listing.problems, "text", title, listing.reading)
+        return Content(listing.table, listing.problems, "text", title, listing.reading, listing.guesses)
     table, broken = store_images(listing.table, listing.annotated, source, folder, progress)
-    return _images(table, broken + listing.problems, title, listing.reading)
+    return _images(table, broken + listing.problems, title, listing.reading, listing.guesses)
 
 
-def _images(table: pandas.DataFrame, problems: list[Problem], form: str, reading: ReadingOptions) -> Content:
+def _images(
+    table: pandas.DataFrame,
+    problems: list[Problem],
+    form: str,
+    reading: ReadingOptions,
+    guesses: tuple[Guess, ...] = (),
+) -> Content:
     if table.empty:
         raise StudioError(
             "None of the images can be used.",
@@ -161,7 +187,7 @@ def _images(table: pandas.DataFrame, problems: list[Problem], form: str, reading
             "Bring JPEG or PNG files, named as the table names them.",
         )
     ordered = sorted(map(_storable, problems), key=lambda problem: problem.row)
-    return Content(table, ordered, "image", form, reading)
+    return Content(table, ordered, "image", form, reading, guesses)
 
 
 def _storable(problem: Problem) -> Problem:
@@ -175,18 +201,26 @@ def _hub(source: HubSource, reading: ReadingOptions, folder: Path, limits: Limit
     progress("Asking the Hub", 0, 0)
     fetched = _unpacking_folder(folder)
     raw, image_column = fetch(source.name, source.config, fetched, limits, progress)
+    if image_column is None:
+        raw = join_columns(raw)
+        return Content(to_frame(raw), list(raw.problems), "text", "hub", ReadingOptions())
+    return _with_images(raw, image_column, fetched, folder, "hub", progress)
+
+
+def _with_images(raw: RawTable, image_column: str, files: Path, folder: Path, form: str, progress: Progress) -> Content:
+    """A table whose column of images names files below `files`."""
     raw = join_columns(raw)
     table, problems = to_frame(raw), list(raw.problems)
-    if image_column is None:
-        return Content(table, problems, "text", "hub", ReadingOptions())
     named = table[image_column].notna()
     problems += [Problem(int(row), "This row has no image.", column="image") for row in table.index[~named]]
     images = table[named].rename(columns=_as_image(table.columns, image_column))
     images, annotated, unreadable = take_boxes(images)
-    images, broken = store_images(images, annotated, fetched, folder, progress)
-    return Content(
-        images, sorted(problems + unreadable + broken, key=lambda p: p.row), "image", "hub", ReadingOptions()
-    )
+    images, broken = store_images(images, annotated, files, folder, progress)
+    problems = sorted(problems + unreadable + broken, key=lambda problem: problem.row)
+    if images.empty:
+        why = next((problem.why for problem in problems if problem.drops), "")
+        raise StudioError("None of the images can be used.", why, "Save them as JPEG or PNG.")
+    return Content(images, problems, "image", form, ReadingOptions())
 
 
 def _as_image(columns: Any, image_column: str) -> dict[str, str]:

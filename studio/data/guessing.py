@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from studio.data.columns import Column
 from studio.data.fields import FIELDS
+from studio.data.fields.label import labels_in
+from studio.data.guesses import Choice, Guess, Topic, confidence
 from studio.data.profile import ColumnProfile
 from studio.data.split_names import COLUMN_NAMES
 from studio.errors import StudioError
@@ -12,13 +14,59 @@ from studio.errors import StudioError
 if TYPE_CHECKING:
     from studio.data.importing import Imported
 
-EXACT_NAME, PART_OF_NAME = 100.0, 40.0
+ROLE_NAME, EXACT_NAME, PART_OF_NAME = 200.0, 100.0, 40.0
+BEST_KNOWN = 20  # hints of a role, the first of which outweigh those behind them a little
+TOPIC = Topic("column", "Column", "data.columns")
+SEVERAL = Topic("labels", "Several labels per text", "data.columns")
+COLUMNS_SHOWN = 4
 
 
 def guess_columns(
     imported: "Imported", columns: Sequence[Column], chosen: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """Role -> column of the file, for the roles that something fits; `chosen` ones are taken as they are."""
+    return _guess(imported, columns, chosen)[0]
+
+
+def column_guesses(imported: "Imported", columns: Sequence[Column], chosen: Mapping[str, str]) -> list[Guess]:
+    """The same for the roles that are not chosen, with how sure each is and what else it could be."""
+    names, ranked = _guess(imported, columns, chosen)
+    guesses = []
+    for role in columns:
+        if chosen.get(role.name) or role.name not in names or len(imported.profiles) < 2:
+            continue
+        taken = names[role.name]
+        elsewhere = {name for other, name in names.items() if other != role.name}
+        scores = {name: score for score, _, of, name in ranked if of == role.name and name not in elsewhere}
+        others = sorted((name for name in scores if name != taken), key=lambda name: -scores[name])
+        sure = confidence(scores[taken], scores[others[0]] if others else 0.0)
+        nearly = [name for name in others if confidence(scores[taken], scores[name]) < 0.9][:COLUMNS_SHOWN]
+        sentence = f"The {role.title.lower()} is taken from '{taken}'" + (
+            f"; it could also be {' or '.join(map(_quoted, nearly))}." if nearly else "."
+        )
+        topic = TOPIC
+        if one_each := _one_column_each(imported, role, taken):
+            topic, sure, nearly = SEVERAL, min(sure, 0.5), [name for name in one_each if name != taken][:COLUMNS_SHOWN]
+            sentence = (
+                f"{', '.join(map(_quoted, one_each[:COLUMNS_SHOWN]))} hold 0 or 1 in every row: that looks like "
+                f"several labels per example, and this task learns one. '{taken}' alone would be learned."
+            )
+        elif share := _several(imported, role, taken):
+            topic, sure = SEVERAL, min(sure, 0.5)
+            sentence = (
+                f"'{taken}' holds lists such as {share}: several labels per example. This task learns one for each, so "
+                "rows with more are left out; a list of one is that one."
+            )
+        setting = f"{topic.setting}.{role.name}"
+        choices = tuple(Choice(name, {setting: name}) for name in (taken, *nearly))
+        guesses.append(Guess(topic.name, setting, taken, round(sure, 3), sentence, choices))
+    return guesses
+
+
+def _guess(
+    imported: "Imported", columns: Sequence[Column], chosen: Mapping[str, str] | None
+) -> tuple[dict[str, str], list[tuple[float, int, str, str]]]:
+    """Role -> column, and all that would fit: (score, minus position, role, column), the best first."""
     result = {role: name for role, name in (chosen or {}).items() if name}
     open_roles = [role for role in columns if role.name not in result]
     ranked = sorted(
@@ -33,7 +81,21 @@ def guess_columns(
     for _, _, role, name in ranked:
         if role not in result and name not in result.values():
             result[role] = name
-    return {role.name: result[role.name] for role in columns if role.name in result}
+    return {role.name: result[role.name] for role in columns if role.name in result}, ranked
+
+
+def _one_column_each(imported: "Imported", role: Column, taken: str) -> list[str]:
+    """The columns of 0 and 1 that stand beside the one taken for the class, where its name does not say that it is."""
+    names = [profile.name for profile in imported.profiles if profile.binary]
+    profile = next(each for each in imported.profiles if each.name == taken)
+    alike = role.kind == "label" and profile.binary and len(names) > 1
+    return names if alike and not _name_score(role, taken) else []
+
+
+def _several(imported: "Imported", role: Column, taken: str) -> str:
+    """A list of several labels in the column taken for the class, or ""."""
+    samples = next(each for each in imported.profiles if each.name == taken).samples
+    return next((cell for cell in samples if role.kind == "label" and len(labels_in(cell) or ()) > 1), "")
 
 
 def _score(role: Column, profile: ColumnProfile, kind: str) -> float:
@@ -44,11 +106,16 @@ def _score(role: Column, profile: ColumnProfile, kind: str) -> float:
 
 
 def _name_score(role: Column, name: str) -> float:
-    lowered = name.strip().lower()
-    hints = (role.name, *role.hints)
-    if lowered in hints:
-        return EXACT_NAME - hints.index(lowered)
-    return PART_OF_NAME if any(len(hint) > 2 and hint in lowered for hint in hints) else 0.0
+    lowered = name.strip().casefold()
+    if lowered == role.name:
+        return ROLE_NAME
+    if lowered in role.hints:
+        return EXACT_NAME - min(role.hints.index(lowered), BEST_KNOWN)
+    return PART_OF_NAME if any(len(hint) > 2 and hint in lowered for hint in (role.name, *role.hints)) else 0.0
+
+
+def _quoted(name: str) -> str:
+    return f"'{name}'"
 
 
 def find_column(there: list[str], wanted: str | None, role: str, hints: tuple[str, ...]) -> str:

@@ -15,7 +15,7 @@ import hashlib
 import json
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -29,6 +29,7 @@ from filelock import FileLock, Timeout
 
 from studio.data.columns import Problem
 from studio.data.content import Content, named_folders, read_source
+from studio.data.guesses import Guess
 from studio.data.image_files import thumbnail_of
 from studio.data.limits import MEMORY_VARIABLE, Limits
 from studio.data.named_files import stamp_of
@@ -44,7 +45,7 @@ from studio.paths import Home
 
 __all__ = ["Imported", "import_source", "keep_upload"]
 
-VERSION = 1
+VERSION = 2
 ROWS_IN_A_GROUP = 2000
 ALIASES = "aliases"
 NAMED = "named.json"
@@ -54,7 +55,8 @@ NAMED = "named.json"
 class Imported:
     """Imported data. Cheap to create; rows are read on demand.
 
-    format: what the upload was. reading: how it was read, every field that applies filled.
+    format: what the upload was. reading: how it was read, every field that applies filled; guesses: which of them were
+    guessed, and how sure that is.
     kind: "image" where the table has a column `image` of paths relative to `files`.
     """
 
@@ -66,6 +68,7 @@ class Imported:
     columns: tuple[str, ...]
     rows: int
     profiles: tuple[ColumnProfile, ...]
+    guesses: tuple[Guess, ...] = ()
 
     @classmethod
     def open(cls, folder: Path) -> "Imported | None":
@@ -83,6 +86,7 @@ class Imported:
             tuple(about["columns"]),
             about["rows"],
             tuple(ColumnProfile(**profile) for profile in about["profiles"]),
+            tuple(Guess.read(each) for each in about.get("guesses", [])),
         )
 
     @property
@@ -173,12 +177,19 @@ def _import(
         content = read_source(parsed, reading, folder, limits, progress)
         progress("Storing the table", 0, 0)
         _store(folder, content, parsed, source)
-        _remember_alias(home, key_of(mark, content.reading), key)
+        for stated in (content.reading, sure_reading(content.reading, content.guesses)):
+            _remember_alias(home, key_of(mark, stated), key)
         mark_complete(folder)
     imported = Imported.open(folder)
     if imported is None:
         raise StudioError("The data was removed while it was read.", "", "Import it again.")
     return imported
+
+
+def sure_reading(reading: ReadingOptions, guesses: Sequence[Guess]) -> ReadingOptions:
+    """Without what is doubtful: what a run file may say before anybody has settled the rest."""
+    doubtful = {each.setting.rpartition(".")[2] for each in guesses if each.doubtful}
+    return reading.model_copy(update=dict.fromkeys(doubtful))
 
 
 def _find(home: Home, source: Source, fingerprint: str, reading: ReadingOptions) -> tuple[str, Imported | None]:
@@ -284,6 +295,7 @@ def _store(folder: Path, content: Content, parsed: Source, source: str) -> None:
         "columns": [str(name) for name in content.table.columns],
         "rows": len(content.table),
         "profiles": [asdict(profile) for profile in profile_columns(content.table)],
+        "guesses": [asdict(each) for each in content.guesses],
     }
     if content.named and isinstance(parsed, PathSource):
         stamp = stamp_of(content.named, named_folders(parsed.path, parsed.files))

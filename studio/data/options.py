@@ -12,12 +12,24 @@ class ReadingOptions(Options):
         None, title="Separator", help="The character between columns: comma, semicolon, tab, ..."
     )
     encoding: str | None = setting(
-        None, title="Encoding", help="How letters are stored: utf-8, utf-8-sig, utf-16, latin-1."
+        None, title="Encoding", help="How letters are stored: utf-8, cp1252, cp1251, gb18030, ..."
     )
     header: bool | None = setting(
         None, title="First row holds the names", help="Off when the first row is data already."
     )
     sheet: str | None = setting(None, title="Sheet", help="Which sheet of an Excel file.")
+    skip: int | None = setting(
+        None, title="Lines before the table", help="Comments or titles that stand above the table.", ge=0
+    )
+    label_from: str | None = setting(
+        None,
+        title="Where the class of an image stands",
+        help="folder, folder-2 (one further in), ..., or name: the beginning of the file's name.",
+    )
+
+    def stated(self) -> dict[str, object]:
+        """What is not left to be guessed."""
+        return self.model_dump(exclude_none=True)
 
 
 class DataOptions(Options):

@@ -11,6 +11,11 @@ from studio.data.numbers import read_number
 CELLS_SEEN = 2000
 MOSTLY_LISTS = 0.9
 SAMPLES, LONGEST_SAMPLE = 3, 20_000
+FEWEST_SIGNS = 4
+_NO_LANGUAGE = re.compile(
+    r"(https?://|www\.|ftp:|data:|file:)\S*|[\w.+-]+@[\w.-]+|([A-Za-z]:)?[\w.\- ]*[/\\]\S*|[\w-]*\d[\w-]*",
+    re.IGNORECASE,
+)
 _LIST = r"\s*(\[.*\]|\{.*\})\s*"  # or an object with a list in it
 
 
@@ -20,6 +25,7 @@ class ColumnProfile:
 
     numeric: the share of them that are numbers. counts_rows: they are whole numbers, each one more than the last.
     lists: the share that are lists (or objects), as JSON. samples: of a column of lists, a few that are not empty.
+    language: the share that reads like language, not like a link, a path, an id or a code. binary: all are 0 or 1.
     """
 
     name: str
@@ -30,6 +36,8 @@ class ColumnProfile:
     lists: float = 0.0
     counts_rows: bool = False
     samples: Sequence[str] = ()
+    language: float = 1.0
+    binary: bool = False
 
 
 def profile_columns(table: pandas.DataFrame) -> list[ColumnProfile]:
@@ -51,7 +59,20 @@ def _profile(name: str, cells: pandas.Series) -> ColumnProfile:
         round(lists, 4),
         numeric == 1.0 and _counts(cells),
         _samples(some) if lists > MOSTLY_LISTS else (),
+        round(float(some.map(reads_like_language).mean()), 4),
+        set(cells.unique()) == {"0", "1"} or set(cells.str.lower().unique()) == {"true", "false"},
     )
+
+
+def reads_like_language(cell: str) -> bool:
+    """Words of letters, or a run of signs of a script without blanks; no link, path, id, date or code."""
+    if _NO_LANGUAGE.fullmatch(cell.strip()):
+        return False
+    letters = sum(letter.isalpha() for letter in cell)
+    if sum(letter >= "\u0e00" and letter.isalpha() for letter in cell) >= FEWEST_SIGNS:
+        return True
+    filled = len("".join(cell.split()))
+    return letters * 2 > filled and sum(word[0].isalpha() for word in cell.split()) >= 2
 
 
 def _is_number(cell: str) -> bool:
@@ -66,6 +87,7 @@ def _counts(cells: pandas.Series) -> bool:
 
 
 def _samples(cells: pandas.Series) -> tuple[str, ...]:
-    """The shortest different ones that hold something."""
+    """The shortest different ones that hold something, and of those with several entries the shortest."""
     filled = [cell for cell in cells.unique() if len("".join(cell.split())) > len("[]") and len(cell) <= LONGEST_SAMPLE]
-    return tuple(sorted(filled, key=len)[:SAMPLES])
+    ranked = sorted(filled, key=len)
+    return tuple(dict.fromkeys([*ranked[:SAMPLES], *[cell for cell in ranked if "," in cell][:1]]))

@@ -5,11 +5,12 @@ from pathlib import Path
 import pandas
 
 from studio.data.columns import Problem
-from studio.data.formats.base import Format, check_growth, size_of, to_frame
+from studio.data.formats.base import Format, Reading, check_growth, size_of, to_frame
 from studio.data.formats.conll import CONLL
 from studio.data.formats.delimited import CSV, TSV
 from studio.data.formats.encodings import decode, guess_encoding, looks_binary
 from studio.data.formats.excel import EXCEL
+from studio.data.formats.fasttext import FASTTEXT
 from studio.data.formats.json_files import JSON, JSONL
 from studio.data.formats.parquet import PARQUET
 from studio.data.limits import Limits
@@ -18,7 +19,7 @@ from studio.data.token_columns import join_columns
 from studio.errors import StudioError
 from studio.registry import Registry
 
-FORMATS: Registry[Format] = Registry("file format", PARQUET, EXCEL, CONLL, JSONL, JSON, TSV, CSV)
+FORMATS: Registry[Format] = Registry("file format", PARQUET, EXCEL, FASTTEXT, CONLL, JSONL, JSON, TSV, CSV)
 HEAD = 64 * 1024
 
 
@@ -51,6 +52,11 @@ def find_format(path: Path) -> Format:
 
 def guess_reading(path: Path, given: ReadingOptions | None = None, limits: Limits | None = None) -> ReadingOptions:
     """How to read the file: every field that its format knows is filled, what is `given` stays."""
+    return look_at(path, given, limits).options
+
+
+def look_at(path: Path, given: ReadingOptions | None = None, limits: Limits | None = None) -> Reading:
+    """The same, with the guesses and how sure they are."""
     return find_format(path).guess(path, given or ReadingOptions(), limits or Limits())
 
 
@@ -63,7 +69,7 @@ def read_table(
     count, so the numbers are those that an editor or a spreadsheet shows.
     """
     found, limits = find_format(path), limits or Limits()
-    raw = found.read(path, found.guess(path, reading or ReadingOptions(), limits), limits)
+    raw = found.read(path, found.guess(path, reading or ReadingOptions(), limits).options, limits)
     check_growth(size_of(raw.columns), path, limits)
     raw = join_columns(raw)
     return to_frame(raw), raw.problems

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from studio.data.column_names import CLASSES
 from studio.data.columns import Column
 from studio.errors import StudioError
 from studio.metrics.classes import class_metrics
@@ -20,7 +21,7 @@ LABEL = Column(
     "Class (label)",
     "label",
     "The answer that the model learns to give for each example.",
-    hints=("label", "class", "category", "target", "sentiment", "intent", "y", "topic", "tag"),
+    hints=CLASSES,
 )
 
 NOTHING = "(nothing)"  # stands for the class of what is not there, or was not found

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studio.data.column_names import TEXTS
 from studio.data.columns import Column
 from studio.errors import StudioError
 from studio.models.local import TOKENIZER_FILES
@@ -19,7 +20,7 @@ TEXT = Column(
     "Text",
     "text",
     "What the model reads.",
-    hints=("text", "sentence", "review", "comment", "message", "content", "body", "tweet", "question", "utterance"),
+    hints=TEXTS,
 )
 IGNORED = -100  # a label that no loss counts (PyTorch's cross-entropy)
 

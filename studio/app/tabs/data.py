@@ -11,7 +11,7 @@ from components.forms import Form
 from components.notices import heading, notice
 from components.split_slider import SplitSlider
 from components.tables import PagedTable
-from studio.app import demos, fixes, imports
+from studio.app import demos, fixes, imports, questions
 from studio.app.cells import CELLS
 from studio.app.cells.overview import overview_of
 from studio.app.drafts import Draft
@@ -19,12 +19,14 @@ from studio.app.pages import Page, Section, Services, Wire, cancel_job, committe
 from studio.data.assembly import Assembled
 from studio.data.columns import SPLITS
 from studio.data.fields import FIELDS
+from studio.data.formats.encodings import ENCODINGS
 from studio.data.formats.excel import sheet_names
 from studio.data.guessing import guess_columns
 from studio.data.importing import Imported
 from studio.data.options import DataOptions, ReadingOptions
 from studio.data.reading import FORMATS
 from studio.data.sources import HUB, SAMPLE, SAMPLES
+from studio.data.split_names import COLUMN_NAMES
 from studio.data.splitting import SplitOptions
 from studio.errors import StudioError
 from studio.tasks import TASKS
@@ -32,7 +34,6 @@ from studio.tasks.base import Task
 
 UPLOAD_TYPES = [*(extension for form in FORMATS for extension in form.extensions), ".zip"]
 DELIMITERS = [("Comma ,", ","), ("Semicolon ;", ";"), ("Tab", "\t"), ("Bar |", "|")]
-ENCODINGS = [("UTF-8", "utf-8"), ("UTF-8 with mark", "utf-8-sig"), ("UTF-16", "utf-16"), ("Latin-1", "latin-1")]
 HEADERS = [("Has column names", True), ("Is already data", False)]
 SPLIT_SETTINGS = ["stratify", "keep", "seed"]
 
@@ -44,6 +45,7 @@ def build(services: Services) -> Page:
     with gr.Column(visible=False, elem_id="data-details") as details:
         summary = gr.HTML(elem_id="data-summary")
         pieces = [
+            questions.open_questions(services),
             roles_of_columns(services),
             reading_again(services),
             preview(services),
@@ -156,16 +158,20 @@ def roles_of_columns(services: Services) -> Section:
 
     def show(draft: Draft) -> list[Any]:
         imported = services.datasets.require_imported(draft)
+        names = services.datasets.columns(draft)
         shown: list[Any] = [gr.update(visible=False)] * slots
         roles = TASKS[draft.task].columns if draft.task else ()
+        usable = [name for name in imported.columns if name != "image" and name.lower() not in COLUMN_NAMES]
         guessed = guess_columns(imported, roles)
         for index, role in enumerate(roles):
+            to_choose = imported.kind == "text" or (role.kind != "image" and len(usable) > 1)
+            missed = role.name not in guessed and not FIELDS[role.kind].absent
             shown[index] = gr.update(
-                visible=imported.kind == "text" if role.name in guessed else not FIELDS[role.kind].absent,
+                visible=to_choose if role.name in guessed else missed,
                 label=role.title,
                 info=role.help,
                 choices=list(imported.columns),
-                value=draft.data.columns.get(role.name),
+                value=names.get(role.name),
             )
         return shown
 
@@ -178,7 +184,12 @@ def reading_again(services: Services) -> Section:
         gr.HTML("<p class='hint'>If the rows below look wrong, correct it here; the file is then read again.</p>")
         with gr.Row():
             delimiter = gr.Dropdown(DELIMITERS, label="Separator", interactive=True, allow_custom_value=True)
-            encoding = gr.Dropdown(ENCODINGS, label="Encoding", interactive=True, allow_custom_value=True)
+            encoding = gr.Dropdown(
+                [(title, name) for name, title in ENCODINGS.items()],
+                label="Encoding",
+                interactive=True,
+                allow_custom_value=True,
+            )
             sheet = gr.Dropdown(label="Sheet", interactive=True)
             header = gr.Dropdown(HEADERS, label="First row", interactive=True)
     fields = [delimiter, encoding, sheet, header]
@@ -193,7 +204,11 @@ def reading_again(services: Services) -> Section:
             gr.update(value=reading.header, visible=reading.header is not None),
         ]
 
-    wires = [Wire(field.input, partial(imports.read_again, services), fields) for field in fields]
+    names = ("delimiter", "encoding", "sheet", "header")
+    wires = [
+        Wire(field.input, partial(imports.read_with, services, name), [field])
+        for name, field in zip(names, fields, strict=True)
+    ]
     return Section([box, *fields], show, wires)
 
 

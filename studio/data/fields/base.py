@@ -4,7 +4,7 @@ Cells of the imported table are text, whatever the file held; a field says what 
 cell is one file here and one line in `studio.data.fields`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,9 +19,9 @@ class Field:
 
     name: what a task's `Column.kind` says. title: of one such value, in the middle of a sentence.
     missing: what is wrong with a row whose cell is empty. example: such a value as Python, for the model card.
-    compares: two rows with the same cells are copies of each other.
-    absent, what_to_do: for the message where no column of the data looks like this field; with "" it asks which column
-    does, since people may choose another.
+    compares: two rows with the same cells are copies of each other. bring: what to do where data of a kind ("text" or
+    "image") has none. absent: what is said where no column of the data looks like this field; with "" it asks which
+    column does, since people may choose another.
     """
 
     name: ClassVar[str]
@@ -29,8 +29,8 @@ class Field:
     missing: ClassVar[str]
     example: ClassVar[str] = '"..."'
     compares: ClassVar[bool] = False
+    bring: ClassVar[Mapping[str, str]] = {}
     absent: ClassVar[str] = ""
-    what_to_do: ClassVar[str] = "Choose the column."
 
     def stored(self, cells: pandas.Series) -> pandas.Series:
         """The cells as the assembled table keeps them."""

@@ -45,12 +45,14 @@ class Boxes(Field):
     name = "boxes"
     title = "boxes"
     missing = "Nothing says which boxes there are; where there are none, write []."
+    bring = {
+        "text": "Put the images and their boxes into one ZIP: COCO (JSON), Pascal VOC (XML), YOLO (TXT), or a table "
+        "with a column of boxes.",
+        "image": "Add a ZIP with the images and their boxes: COCO (JSON), Pascal VOC (XML), YOLO (TXT), or a table "
+        "with a column of boxes.",
+    }
     example = "[]"
     absent = "Nothing in this data says where objects are."
-    what_to_do = (
-        "Add a ZIP with the images and their boxes: COCO (JSON), Pascal VOC (XML), YOLO (TXT), or a table with a "
-        "column of boxes."
-    )
 
     def parse(self, cell: str, files: Path | None) -> list[Box]:
         return read_boxes(cell)

@@ -16,9 +16,12 @@ class ImageFile(Field):
     name = "image"
     title = "image"
     missing = "The image is missing."
+    bring = {
+        "text": "A table alone brings no images: put it and the images that it names into one ZIP.",
+        "image": "Bring the images in one ZIP.",
+    }
     example = '"image.jpg"'
     absent = "There are no images in this data."
-    what_to_do = "Add a ZIP that holds the images."
 
     def parse(self, cell: str, files: Path | None) -> Path:
         """The file's path. A name that leads out of `files` is refused; without `files` it is a path that the person

@@ -1,10 +1,12 @@
 """A class: one of a few names that come again and again."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas
 
+from studio.data.cleaning import plain
 from studio.data.columns import Column, Problem
 from studio.data.fields.base import Field
 from studio.data.profile import ColumnProfile
@@ -14,15 +16,38 @@ MOST_CLASSES = 2000
 MANY_CLASSES = 50
 
 
+def labels_in(cell: str) -> list[str] | None:
+    """The labels of a cell that holds a list of them, as JSON; None for anything else."""
+    if not cell.startswith("["):
+        return None
+    try:
+        found = json.loads(cell)
+    except (ValueError, RecursionError):
+        return None
+    simple = isinstance(found, list) and all(isinstance(each, (str, int)) for each in found)
+    return [str(each).strip() for each in found] if simple else None
+
+
+def only_label(cell: str) -> str | None:
+    """A list of one is that one, and an empty list none."""
+    found = labels_in(cell)
+    return cell if found is None or len(found) > 1 else (found[0] or None if found else None)
+
+
 class Label(Field):
     name = "label"
     title = "class"
     missing = "The label is missing."
+    bring = {
+        "text": "Add a column with the class of each row.",
+        "image": "Put the images of each class into a folder of their own, begin their names with the class "
+        "(cat_1.jpg), or put a table that names image and class into the ZIP.",
+    }
 
     def stored(self, cells: pandas.Series) -> pandas.Series:
-        """Names of classes: without blanks around, and whole numbers without the `.0` that tools add to a column
-        with gaps."""
-        names = cells.str.strip()
+        """Names of classes: without blanks around, alone where a list holds one; whole numbers without the `.0`
+        that tools add to a column with gaps."""
+        names = cells.str.strip().map(only_label, na_action="ignore")
         different = pandas.Series(names.dropna().unique(), dtype="str")
         if different.str.fullmatch(r"-?\d+\.0").any() and different.str.fullmatch(r"-?\d+(\.0)?|").all():
             return names.str.replace(r"\.0$", "", regex=True)
@@ -30,6 +55,13 @@ class Label(Field):
 
     def problems(self, cells: pandas.Series, column: Column, files: Path | None) -> Iterator[Problem]:
         """Classes that cannot be learned well."""
+        several = cells[cells.map(lambda cell: len(labels_in(cell) or ())) > 1]
+        for row, cell in several.items():
+            what = f"This row has several labels: {', '.join(labels_in(cell) or ())[:80]}."
+            yield Problem(int(str(row)), what, "This task learns one label for each row.", column=column.name)
+        cells = cells.drop(several.index)
+        if cells.empty:
+            return
         counts = cells.value_counts()
         rows = int(counts.sum())
         if len(counts) == 1:
@@ -40,17 +72,20 @@ class Label(Field):
             yield Problem(0, "Almost every row has a class of its own", why, drops=False, column=column.name)
         alike: dict[str, list[str]] = {}
         for name in counts.index:
-            alike.setdefault(" ".join(str(name).casefold().split()), []).append(str(name))
+            alike.setdefault(plain(str(name)), []).append(str(name))
         for names in alike.values():
             if len(names) > 1:
                 quoted = " and ".join(f"'{name}'" for name in sorted(names))
-                why = "They differ only in capitals or spaces."
-                yield Problem(0, f"{quoted} count as different classes", why, drops=False, column=column.name)
+                why = "They differ only in capitals, spaces or the Unicode form of a letter."
+                yield Problem(0, f"{quoted} count as different classes.", why, drops=False, column=column.name)
 
     def fit(self, profile: ColumnProfile, names_images: bool) -> float:
         """Few distinct, short values that come again and again."""
         repeated = profile.distinct <= max(FEW_ROWS, profile.filled // 2) and profile.distinct <= MOST_CLASSES
-        if not repeated or names_images or profile.lists > 0.9:
+        if profile.lists > 0.9:
+            flat = all(labels_in(cell) is not None for cell in profile.samples)
+            return 1.0 if flat and profile.samples and profile.distinct <= MOST_CLASSES else 0.0
+        if not repeated or names_images:
             return 0.0
         several = 5.0 if profile.distinct > 1 else 0.0
         return 1.0 + several + 10.0 * (1 - profile.distinct / profile.filled) + 5.0 / (1 + profile.length / 10)

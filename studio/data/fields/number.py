@@ -18,6 +18,10 @@ class Number(Field):
     name = "number"
     title = "number"
     missing = "The number is missing."
+    bring = {
+        "text": "Add a column with a number in each row.",
+        "image": "Put a table that names image and number into the ZIP.",
+    }
     example = "1.5"
 
     def parse(self, cell: str, files: Path | None) -> float:

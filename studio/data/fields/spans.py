@@ -33,6 +33,10 @@ class Spans(Field):
     name = "spans"
     title = "marked pieces"
     missing = "Nothing says which pieces are marked; where there are none, write []."
+    bring = {
+        "text": "Add a column with the marked pieces of each text, or bring a CoNLL file.",
+        "image": "This task learns from texts: bring a table with them, or a CoNLL file.",
+    }
     example = "[]"
 
     def stored(self, cells: pandas.Series) -> pandas.Series:

@@ -17,6 +17,10 @@ class Text(Field):
     name = "text"
     title = "text"
     missing = "The text is empty."
+    bring = {
+        "text": "Bring a table with a column of texts.",
+        "image": "This task learns from texts: bring a table (CSV, Excel, JSON or Parquet) with a column of them.",
+    }
     example = '"a text"'
     compares = True
 
@@ -32,7 +36,7 @@ class Text(Field):
         if profile.numeric > 0.9 or profile.lists > 0.9 or names_images:
             return 0.0
         varied = profile.distinct / profile.filled
-        return 1.0 + min(profile.length, 200.0) / 10 * varied
+        return 1.0 + min(profile.length, 200.0) / 10 * varied * (0.1 + 0.9 * profile.language)
 
     def similarity(self, one: str, other: str) -> float:
         return SequenceMatcher(None, one, other).ratio()

@@ -26,4 +26,8 @@ def find_folder_format(upload: Upload) -> FolderFormat:
             return known
     there = (upload.found.tables + upload.found.others)[:3]
     what = f"It holds {', '.join(there)}." if there else "It holds no files."
-    raise StudioError("There are no images in it.", what, "Use one folder of images per class.")
+    raise StudioError(
+        "Nothing in it can be read as data.",
+        what,
+        "Use a ZIP of one table, of tables called train and test, or of images in one folder for each class.",
+    )

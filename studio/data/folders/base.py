@@ -13,6 +13,7 @@ import pandas
 from studio.data.annotations import AnnotatedImage
 from studio.data.columns import Problem
 from studio.data.formats.encodings import decode, guess_encoding
+from studio.data.guesses import Guess
 from studio.data.image_files import ENDINGS, UNSUPPORTED_ENDINGS
 from studio.data.limits import MEGABYTE, Limits
 from studio.data.options import ReadingOptions
@@ -108,6 +109,7 @@ class Listing:
     reading: ReadingOptions = field(default_factory=ReadingOptions)
     annotated: Mapping[int, AnnotatedImage] | None = None
     format: str = ""
+    guesses: tuple[Guess, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pandas
 from studio.data.columns import Problem
 from studio.data.folders.base import FolderFormat, Listing, Upload, shown
 from studio.data.folders.split_folders import split_of_file, split_of_path
-from studio.data.reading import find_format, guess_reading
+from studio.data.reading import find_format, look_at
 
 
 def recognises(upload: Upload) -> bool:
@@ -23,8 +23,10 @@ def read(upload: Upload) -> Listing:
     first = next(iter(names))
     if left := [name for name in upload.found.tables if name not in names]:
         problems.append(Problem(0, "Not all tables in it are read.", f"Left out: {shown(left)}.", drops=False))
-    used = guess_reading(upload.folder / first, upload.reading, upload.limits)
-    return Listing(table, problems, used, format=find_format(upload.folder / first).name)
+    found = look_at(upload.folder / first, upload.reading, upload.limits)
+    return Listing(
+        table, problems, found.options, format=find_format(upload.folder / first).name, guesses=found.guesses
+    )
 
 
 def _chosen(upload: Upload) -> dict[str, str | None]:

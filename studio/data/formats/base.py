@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas
 
 from studio.data.columns import Problem
+from studio.data.guesses import Guess
 from studio.data.limits import MEGABYTE, Limits
 from studio.data.options import ReadingOptions
 from studio.errors import StudioError
@@ -36,6 +37,14 @@ class RawTable:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """How to read a file: what was given, the rest as it was guessed."""
+
+    options: ReadingOptions
+    guesses: tuple[Guess, ...] = ()
+
+
+@dataclass(frozen=True)
 class Format:
     """One way of storing a table.
 
@@ -48,7 +57,7 @@ class Format:
     title: str
     extensions: tuple[str, ...]
     recognises: Callable[[Path, bytes], bool]
-    guess: Callable[[Path, ReadingOptions, Limits], ReadingOptions]
+    guess: Callable[[Path, ReadingOptions, Limits], Reading]
     read: Callable[[Path, ReadingOptions, Limits], RawTable]
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from studio.data.columns import Problem
-from studio.data.formats.base import Format, RawTable, check_rows, no_rows
-from studio.data.formats.encodings import decode, guess_encoding
+from studio.data.formats.base import Format, RawTable, Reading, check_rows, no_rows
+from studio.data.formats.encodings import decode, detect, guess_encoding
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 from studio.data.tagging import are_bare, join_tokens, looks_like_tag
@@ -35,8 +35,11 @@ def recognises(path: Path, head: bytes) -> bool:
     return tag_column(fitting) is not None
 
 
-def guess(path: Path, given: ReadingOptions, limits: Limits) -> ReadingOptions:
-    return ReadingOptions(encoding=given.encoding or guess_encoding(path.read_bytes()))
+def guess(path: Path, given: ReadingOptions, limits: Limits) -> Reading:
+    if given.encoding:
+        return Reading(ReadingOptions(encoding=given.encoding))
+    found = detect(path.read_bytes())
+    return Reading(ReadingOptions(encoding=found.value), (found,))
 
 
 def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:

@@ -5,12 +5,15 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from io import StringIO
+from itertools import takewhile
 from pathlib import Path
 
-from studio.data.columns import Problem
-from studio.data.formats.base import Format, RawTable, check_rows, no_rows
-from studio.data.formats.encodings import UNREADABLE, decode, guess_encoding
-from studio.data.formats.header import looks_like_header
+from studio.data.columns import GARBLED, Problem
+from studio.data.formats.base import Format, RawTable, Reading, check_rows, no_rows
+from studio.data.formats.encodings import UNREADABLE, decode, detect, excerpt, garbled
+from studio.data.formats.header import guess_header
+from studio.data.guesses import Guess, Topic, confidence
+from studio.data.guesses import guess as guess_of
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 from studio.errors import StudioError
@@ -20,6 +23,14 @@ SPELLED = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"
 SAMPLE_CHARACTERS = 200_000
 SAMPLE_RECORDS = 300
 LONGEST_FIELD = 5_000_000
+TITLES = {",": "Comma ,", ";": "Semicolon ;", "\t": "Tab", "|": "Bar |"}
+DELIMITER = Topic("delimiter", "Separator", "data.reading.delimiter", lambda sign: TITLES.get(sign, sign))
+SKIP = Topic(
+    "skip", "Lines before the table", "data.reading.skip", lambda count: f"Skip {count}" if count else "Skip none"
+)
+COMMENTS = ("#", "//", "%%")
+MOST_SKIPPED = 20
+FEWEST_ROWS = 5
 _ANNOUNCED = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
 
@@ -42,19 +53,59 @@ class Feed:
         return self.lines[self.position - 1]
 
 
-def guess(path: Path, given: ReadingOptions, limits: Limits) -> ReadingOptions:
+def guess(path: Path, given: ReadingOptions, limits: Limits) -> Reading:
     data = path.read_bytes()
-    encoding = given.encoding or guess_encoding(data)
+    guesses: list[Guess] = []
+
+    def settle(found: Guess) -> Guess:
+        guesses.append(found)
+        return found
+
+    encoding = given.encoding or settle(detect(data)).value
     text = decode(data[: 4 * SAMPLE_CHARACTERS], encoding)[:SAMPLE_CHARACTERS]
     lines, announced = lines_of(text)
     if len(text) == SAMPLE_CHARACTERS and len(lines) > 1:
         lines = lines[:-1]  # it is cut
+    skip = given.skip
+    lines_after = lines[count_comments(lines) if skip is None else skip :]
     stated = given.delimiter or announced
-    delimiter = separator(stated) if stated else guess_delimiter(lines, path.suffix.lower())
+    found = None if stated else settle(guess_delimiter(lines_after, path.suffix.lower()))
+    delimiter = found.value if found else separator(stated)
+    if skip is None:
+        above = settle(guess_skip(lines, delimiter)).value
+        skip, lines_after = above or None, lines[above:]
     header = given.header
     if header is None:
-        header = looks_like_header(_first_records(lines, delimiter))
-    return ReadingOptions(delimiter=delimiter, encoding=encoding, header=header)
+        header = settle(guess_header(_first_records(lines_after, delimiter))).value
+    return Reading(ReadingOptions(delimiter=delimiter, encoding=encoding, header=header, skip=skip), tuple(guesses))
+
+
+def count_comments(lines: Sequence[str]) -> int:
+    return sum(1 for _ in takewhile(lambda line: line.startswith(COMMENTS) or not line.strip(), lines[:MOST_SKIPPED]))
+
+
+def guess_skip(lines: Sequence[str], delimiter: str) -> Guess:
+    """How many lines stand above the table: comments, or a title, of which a line has fewer fields than the rows."""
+    width = _usual_width(lines, delimiter) if lines else 1
+    comments = count_comments(lines)
+    above = comments + len(
+        list(takewhile(lambda line: _count_fields(line, delimiter) < width, lines[comments:MOST_SKIPPED]))
+    )
+    if comments and sum(map(bool, map(str.strip, lines[:comments]))) == 1 and width > 1:
+        named = next(line for line in lines if line.strip())
+        above = above if _count_fields(named, delimiter) != width else 0  # a header such as #id,text
+    if not any(line.strip() for line in lines[:above]) or above >= min(len(lines), MOST_SKIPPED):
+        return guess_of(SKIP, [0], 1.0, "")
+    more = any(line.startswith(COMMENTS) for line in lines[above:])
+    count, sure = above, 0.9 if comments == above and not more else 0.6
+    first = next(line.strip() for line in lines[:count] if line.strip())[:60]
+    told = "1 line is" if count == 1 else f"{count} lines are"
+    return guess_of(SKIP, [count, 0], sure, f"{told} taken for something that stands above the table ('{first}').")
+
+
+def _count_fields(line: str, delimiter: str) -> int:
+    records = parse([line], delimiter, None)[1]
+    return len(records[0]) if records else 0
 
 
 def lines_of(text: str) -> tuple[list[str], str]:
@@ -77,8 +128,8 @@ def separator(given: str) -> str:
     return delimiter
 
 
-def guess_delimiter(lines: Sequence[str], extension: str) -> str:
-    """The separator that gives the most rows as many fields as the first one has.
+def guess_delimiter(lines: Sequence[str], extension: str) -> Guess:
+    """The separator that gives the most rows as many fields as most rows have.
 
     Text without any columns is read as one column, by a separator that does not occur in it. A file
     that is called .csv or .tsv is believed to have columns even if many of its rows are ragged.
@@ -86,16 +137,25 @@ def guess_delimiter(lines: Sequence[str], extension: str) -> str:
     scores: dict[str, tuple[float, int]] = {}
     for candidate in SEPARATORS:
         widths = [len(record) for record in _first_records(lines, candidate)]
-        if widths and widths[0] > 1:
-            scores[candidate] = (sum(width == widths[0] for width in widths) / len(widths), widths[0])
+        if not widths:
+            continue
+        usual, count = Counter(widths).most_common(1)[0]
+        titled = widths[0] == 1 and count >= FEWEST_ROWS  # a title may stand above the table
+        wanted = usual if titled and count >= 0.8 * len(widths) else widths[0]
+        if wanted > 1:
+            scores[candidate] = (widths.count(wanted) / len(widths), wanted)
+    ranked = sorted(scores, key=lambda candidate: scores[candidate], reverse=True)
     if extension in (".tsv", ".tab") and "\t" in scores:
-        return "\t"
+        return guess_of(DELIMITER, ["\t", *(other for other in ranked if other != "\t")], 1.0, "")
     needed = 0.1 if extension in (".csv", ".tsv", ".tab") else 0.8
-    best = max(scores, key=lambda candidate: scores[candidate], default="")
-    if best and scores[best][0] >= needed:
-        return best
+    if ranked and scores[ranked[0]][0] >= needed:
+        best, second = (scores[each][0] for each in (*ranked, "")[:2]) if len(ranked) > 1 else (scores[ranked[0]][0], 0)
+        told = " and ".join(f"{TITLES[each]} ({scores[each][1]} columns)" for each in ranked[:2])
+        sentence = f"Columns seem to be separated by: {TITLES[ranked[0]]}. What fits: {told}."
+        others = [other for other in SEPARATORS if other not in ranked]
+        return guess_of(DELIMITER, [*ranked, *others], min(confidence(best, second), 0.4 + best), sentence)
     text = "".join(lines)
-    return min(("\t", "|", ";", ","), key=text.count)
+    return guess_of(DELIMITER, [min(("\t", "|", ";", ","), key=text.count)], 1.0, "")
 
 
 def _first_records(lines: Sequence[str], delimiter: str) -> list[list[str]]:
@@ -107,7 +167,7 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
     """Every line that has as many fields as the first; the others become problems."""
     delimiter = separator(reading.delimiter or ",")
     text = decode(path.read_bytes(), reading.encoding or "utf-8")
-    lines, _ = lines_of(text)
+    lines = lines_of(text)[0][reading.skip or 0 :]
     first = next(iter(parse(lines[:1000], delimiter, None)[1]), None)
     if first is None:
         raise no_rows(path)
@@ -122,12 +182,16 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
         start = numbers[0]
         names, rows, numbers = rows[0], rows[1:], [number - start for number in numbers[1:]]
         problems = [Problem(problem.row - start, problem.what, problem.why) for problem in problems]
+    if reading.skip:
+        told = "1 line above the table is" if reading.skip == 1 else f"{reading.skip} lines above the table are"
+        problems.append(Problem(0, f"{told} skipped.", drops=False))
     if not rows:
         raise none_fits(path, problems) if problems else no_rows(path)
     check_rows(len(rows) + len(problems), limits)
     columns = list(zip(*rows, strict=True))
     kept = [i for i, column in enumerate(columns) if str(names[i]).strip() or any(column)]
     problems += unreadable(rows, numbers) if UNREADABLE in text else []
+    problems += misread(rows, numbers) if garbled(text) else []
     return RawTable([names[i] for i in kept], [columns[i] for i in kept], numbers, problems)
 
 
@@ -208,6 +272,23 @@ def unreadable(rows: Sequence[Sequence[object]], numbers: Sequence[int]) -> list
         for number, row in zip(numbers, rows, strict=True)
         if any(isinstance(value, str) and UNREADABLE in value for value in row)
     ]
+
+
+def misread(rows: Sequence[Sequence[object]], numbers: Sequence[int]) -> list[Problem]:
+    """What a text looks like that was once read in a wrong encoding and saved so."""
+    found = [
+        (number, value)
+        for number, row in zip(numbers, rows, strict=True)
+        for value in row
+        if isinstance(value, str) and garbled(value)
+    ]
+    if not found:
+        return []
+    row, value = found[0]
+    count = len({number for number, _ in found})
+    rows_are = "1 row has" if count == 1 else f"{count:,} rows have"
+    why = f"Such as in row {row}: '{excerpt(value)}'. Choose another encoding, or save the file again from its source."
+    return [Problem(0, f"{rows_are} letters that look garbled.", why, drops=False, kind=GARBLED)]
 
 
 def _fields(count: int) -> str:

@@ -1,41 +1,132 @@
 """Detecting and decoding text encodings."""
 
 import codecs
+from collections.abc import Mapping
+from dataclasses import dataclass
 
+from studio.data.guesses import Guess, Topic, confidence, guess
 from studio.errors import StudioError
 
-ENCODINGS: tuple[str, ...] = (
-    "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252", "cp1250", "cp1251", "cp1253",
-    "cp1254", "cp1256", "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr", "koi8-r", "iso8859-15", "ascii",
-)  # fmt: skip
+# name in a run file -> title on the screen
+ENCODINGS: Mapping[str, str] = {
+    "utf-8": "UTF-8", "utf-8-sig": "UTF-8 with mark", "utf-16": "UTF-16", "utf-16-le": "UTF-16 (little endian)",
+    "utf-16-be": "UTF-16 (big endian)", "latin-1": "Western (Latin-1)", "cp1252": "Western (Windows-1252)",
+    "iso8859-15": "Western (Latin-9)", "mac-roman": "Western (Mac)", "cp850": "Western (DOS-850)",
+    "cp437": "Western (DOS-437)", "cp1250": "Central European (Windows-1250)",
+    "iso8859-2": "Central European (Latin-2)", "cp1257": "Baltic (Windows-1257)", "cp1251": "Cyrillic (Windows-1251)",
+    "koi8-r": "Cyrillic (KOI8-R)", "cp1253": "Greek (Windows-1253)", "cp1254": "Turkish (Windows-1254)",
+    "cp1255": "Hebrew (Windows-1255)", "cp1256": "Arabic (Windows-1256)", "cp1258": "Vietnamese (Windows-1258)",
+    "cp874": "Thai (Windows-874)", "shift_jis": "Japanese (Shift-JIS)", "cp932": "Japanese (Windows-932)",
+    "euc_jp": "Japanese (EUC-JP)", "gb18030": "Chinese, simplified (GB18030)", "big5": "Chinese, traditional (Big5)",
+    "euc_kr": "Korean (EUC-KR)", "cp949": "Korean (Windows-949)", "ascii": "ASCII",
+}  # fmt: skip
 UNREADABLE = "\ufffd"
+TOPIC = Topic("encoding", "Encoding", "data.reading.encoding", lambda name: ENCODINGS[name])
+SAMPLE_BYTES = 60_000
+WESTERN = ("cp1252", "latin-1")
+COMMON = 1.2  # how much likelier Western ones are before anything is known
+FEW_LETTERS = 12  # outside ASCII; from fewer, nothing can be told for sure
+# Letters outside ASCII of languages in Latin script: a wrong encoding mixes those of several.
+ALPHABETS = (
+    "äöüßé", "àâæçéèêëîïôœùûüÿ«»’", "áéíóúüñ¿¡ºª", "àáâãçéêíóôõúü", "àèéìíîòóùú", "åäöéæøü", "åæøéèòóâôü",
+    "áðéíóúýþæö", "ąćęłńóśźż", "áčďéěíňóřšťúůýžäĺľŕô", "áéíóöőúüű", "çğıiöşüâîû", "ăâîșțşţ", "āčēģīķļņšūž",
+    "ąčęėįšųūž", "õäöüšž", "čćđšž", "ëéèïüöóáí", "çëéè",
+    "àảãáạăằẳẵắặâầẩẫấậđèẻẽéẹêềểễếệìỉĩíịòỏõóọôồổỗốộơờởỡớợùủũúụưừửữứự",
+)  # fmt: skip
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _KNOWN = {codecs.lookup(name).name: name for name in ENCODINGS}
+# asked for only where no other can be meant: DOS and Mac files are rare, and as code pages they fit almost anything
+_RARE = {"mac-roman", "cp850", "cp437", "cp1258", "iso8859-2", "cp1257"}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An encoding that can read the bytes; how likely it is."""
+
+    name: str
+    evidence: float
+    text: str
 
 
 def guess_encoding(data: bytes) -> str:
-    """By the byte order mark, else UTF-8 if the bytes are (almost) that, else UTF-16 or Latin-1.
+    """The likeliest encoding."""
+    return str(detect(data).value)
+
+
+def detect(data: bytes) -> Guess:
+    """By the byte order mark, else UTF-8 if the bytes are (almost) that, else UTF-16, else by the letters that come.
 
     "Almost": a UTF-8 file with a few broken letters stays UTF-8, so that the others keep their meaning.
     """
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return encoding
-    zeros_first, zeros_second = data[:4000:2].count(0), data[1:4000:2].count(0)
-    if max(zeros_first, zeros_second) * 8 > len(data[:4000]) and min(zeros_first, zeros_second) * 8 < max(
-        zeros_first, zeros_second
-    ):
-        return "utf-16-be" if zeros_first > zeros_second else "utf-16-le"
-    text = data.decode("utf-8", errors="replace")
-    if text.isascii():
-        return "utf-8"
-    broken = text.count(UNREADABLE)
-    sound = len(text) - len(text.encode("ascii", errors="ignore")) - broken
-    if not broken or sound > 4 * broken:
-        return "utf-8"
-    # Bytes 0x80 to 0x9f are control codes in Latin-1 that no text holds, and curly quotes, dashes and the
-    # euro sign in its Windows form.
-    return "cp1252" if any(0x80 <= byte < 0xA0 for byte in set(data)) else "latin-1"
+    certain = _by_marks(data) or _unicode(data)
+    if certain:
+        return guess(TOPIC, [certain], 1.0, f"The file is read as {ENCODINGS[certain]}.")
+    found = candidates(data)
+    if not found:
+        name = _western(data)
+        others = [other for other in ("cp1250", "cp1251", "gb18030", "cp932", "euc_kr") if other != name]
+        return guess(TOPIC, [name, *others], 0.5, f"The file may be stored as {ENCODINGS[name]}: check its letters.")
+    best, rest = found[0], found[1:]
+    sure = confidence(best.evidence, rest[0].evidence if rest else 0.0)
+    letters = sum(not letter.isascii() for letter in best.text)
+    if rest and letters < FEW_LETTERS:
+        sure = min(sure, 0.7)
+    sentence = f"The file seems to be stored as {ENCODINGS[best.name]}: it then reads '{excerpt(best.text)}'"
+    if rest:
+        sentence += f", and as {ENCODINGS[rest[0].name]} '{excerpt(rest[0].text)}'"
+    return guess(TOPIC, [each.name for each in found], sure, f"{sentence}.")
+
+
+def candidates(data: bytes) -> list[Candidate]:
+    """The encodings that make letters of a language of the bytes, likeliest first; one for each text."""
+    from charset_normalizer import from_bytes
+
+    sample = _lines_that_differ(data)
+    asked = [codecs.lookup(name).name.replace("-", "_") for name in ENCODINGS if not name.startswith(("utf", "ascii"))]
+    asked = ["latin_1" if name == "iso8859_1" else name for name in asked]
+    found: dict[str, Candidate] = {}
+    for match in from_bytes(sample, cp_isolation=asked, threshold=0.4, enable_fallback=False):
+        same = {_KNOWN.get(codecs.lookup(name).name, "") for name in (match.encoding, *match.could_be_from_charset)}
+        name = next((each for each in ENCODINGS if each in same), "")
+        if not name:
+            continue
+        name = _western(data) if name in WESTERN else name
+        text = str(match)
+        evidence = (1 - match.chaos) ** 4 * (0.2 + match.coherence) ** 2 * fit_of_letters(text)
+        evidence *= COMMON if name in WESTERN else 0.5 if name in _RARE else 1.0
+        found[name] = Candidate(name, evidence, text)
+    ranked = sorted(found.values(), key=lambda each: -each.evidence)
+    return [each for each in ranked if each.evidence > 0.1 * ranked[0].evidence]
+
+
+def fit_of_letters(text: str) -> float:
+    """How well the letters outside ASCII go together, about 1; Japanese kana, which no other language has, count more.
+
+    Latin letters should be those of one language, and few in a word; capitals inside words are rare.
+    """
+    words = [word for word in text.lower().split() if not word.isascii()]
+    letters = [letter for word in words for letter in word if not letter.isascii() and letter.isalpha()]
+    if not letters:
+        return 1.0
+    kana = sum("\u3041" <= letter <= "\u30ff" for letter in letters)
+    if kana:
+        return 1.0 + 4.0 * kana / len(letters)
+    shouted = sum(any(letter.isupper() for letter in word[1:]) for word in text.split() if not word.isascii()) / len(
+        words
+    )
+    latin = [letter for letter in letters if letter < "\u0250" or "\u1e00" <= letter <= "\u1eff"]
+    if len(latin) * 2 < len(letters):
+        return 1.0 - 0.6 * shouted
+    crowded = sum(sum(not letter.isascii() for letter in word) * 2 > len(word) for word in words) / len(words)
+    of_one = max(sum(letter in alphabet for letter in latin) for alphabet in ALPHABETS) / len(letters)
+    return float(of_one**2 * (1 - crowded) * (1 - 0.6 * shouted))
+
+
+def garbled(text: str) -> bool:
+    """Whether the text was once read in a wrong encoding and saved so, such as `fÃ¼r` for `für`."""
+    from ftfy.badness import is_bad
+
+    return not text.isascii() and is_bad(text)
 
 
 def decode(data: bytes, encoding: str) -> str:
@@ -53,4 +144,48 @@ def decode(data: bytes, encoding: str) -> str:
 def looks_binary(data: bytes) -> bool:
     """True for bytes that are no text in any encoding: images, documents, programs."""
     head = data[:4000]
-    return b"\x00" in head and not guess_encoding(head).startswith("utf-16")
+    return b"\x00" in head and not (_by_marks(head) or _unicode(head)).startswith("utf-16")
+
+
+def _by_marks(data: bytes) -> str:
+    return next((encoding for mark, encoding in _MARKS if data.startswith(mark)), "")
+
+
+def _unicode(data: bytes) -> str:
+    """UTF-16 or UTF-8 without a mark, or ""."""
+    zeros_first, zeros_second = data[:4000:2].count(0), data[1:4000:2].count(0)
+    if max(zeros_first, zeros_second) * 8 > len(data[:4000]) and min(zeros_first, zeros_second) * 8 < max(
+        zeros_first, zeros_second
+    ):
+        return "utf-16-be" if zeros_first > zeros_second else "utf-16-le"
+    text = data.decode("utf-8", errors="replace")
+    if text.isascii():
+        return "utf-8"
+    broken = text.count(UNREADABLE)
+    sound = len(text) - len(text.encode("ascii", errors="ignore")) - broken
+    return "utf-8" if not broken or sound > 4 * broken else ""
+
+
+def _western(data: bytes) -> str:
+    """Bytes 0x80 to 0x9f are control codes in Latin-1 that no text holds, and curly quotes, dashes and the euro sign in
+    its Windows form."""
+    return "cp1252" if any(0x80 <= byte < 0xA0 for byte in set(data)) else "latin-1"
+
+
+def _lines_that_differ(data: bytes) -> bytes:
+    """Lines with bytes outside ASCII, as many as are looked at: the others read alike in every encoding."""
+    lines = [line for line in data.split(b"\n") if not line.isascii()]
+    size, some = 0, list[bytes]()
+    for line in lines[:: max(1, len(lines) // 2000)]:
+        size += len(line)
+        if some and size > SAMPLE_BYTES:
+            break
+        some.append(line)
+    return b"\n".join(some)
+
+
+def excerpt(text: str) -> str:
+    """The words round the first letter outside ASCII."""
+    words = text.split()
+    place = next((place for place, word in enumerate(words) if not word.isascii()), 0)
+    return " ".join(word[:30] for word in words[max(0, place - 1) : place + 4])[:60]

@@ -8,13 +8,26 @@ from typing import Any
 from xml.etree import ElementTree
 
 from studio.data.archives import DAMAGES, check_claims
-from studio.data.formats.base import MOST_COLUMNS, Format, RawTable, check_cells, check_rows, distinct_names, no_rows
-from studio.data.formats.header import looks_like_header
+from studio.data.formats.base import (
+    MOST_COLUMNS,
+    Format,
+    RawTable,
+    Reading,
+    check_cells,
+    check_rows,
+    distinct_names,
+    no_rows,
+)
+from studio.data.formats.header import guess_header
+from studio.data.guesses import Guess, Topic, confidence
+from studio.data.guesses import guess as guess_of
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 from studio.errors import StudioError
 
 SAMPLE_ROWS = 200
+MOST_SHEETS = 50
+TOPIC = Topic("sheet", "Sheet", "data.reading.sheet")
 MOST_ROWS = 1_048_576  # in Excel itself; a row that claims a higher number would be waited for without end
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
 LARGEST_LIST = 4 * 1024 * 1024  # bytes
@@ -30,25 +43,40 @@ def recognises(path: Path, head: bytes) -> bool:
         return False
 
 
-def guess(path: Path, given: ReadingOptions, limits: Limits) -> ReadingOptions:
-    """The first visible sheet that holds something; its first row that holds something may be the header."""
+def guess(path: Path, given: ReadingOptions, limits: Limits) -> Reading:
+    """Of the visible sheets the one that holds most; its first row that holds something may be the header."""
+    guesses: list[Guess] = []
     with _opened(path, limits) as workbook:
-        sheet = given.sheet or next(
-            (
-                sheet.title
-                for sheet in workbook.worksheets
-                if sheet.sheet_state == "visible"
-                and any(_filled(row) for row in sheet.iter_rows(max_row=50, values_only=True))
-            ),
-            workbook.sheetnames[0],
-        )
+        if not given.sheet:
+            guesses.append(guess_sheet(workbook))
+        sheet = given.sheet or guesses[0].value
         header = given.header
         if header is None:
             rows = [
                 row for row in _sheet(workbook, sheet).iter_rows(max_row=SAMPLE_ROWS, values_only=True) if _filled(row)
             ]
-            header = looks_like_header([["" if cell is None else str(cell) for cell in row] for row in rows])
-        return ReadingOptions(sheet=sheet, header=header)
+            guesses.append(guess_header([["" if cell is None else str(cell) for cell in row] for row in rows]))
+            header = guesses[-1].value
+        return Reading(ReadingOptions(sheet=sheet, header=header), tuple(guesses))
+
+
+def guess_sheet(workbook: Any) -> Guess:
+    """By the filled cells of their first rows; which one is meant is doubtful where another is nearly as full."""
+    sizes = {
+        sheet.title: sum(
+            sum(cell not in (None, "") for cell in row)
+            for row in sheet.iter_rows(max_row=SAMPLE_ROWS, values_only=True)
+            if len(row) <= MOST_COLUMNS
+        )
+        for sheet in workbook.worksheets[:MOST_SHEETS]
+        if sheet.sheet_state == "visible"
+    }
+    ranked = sorted((name for name in sizes if sizes[name]), key=lambda name: -sizes[name])
+    if not ranked:
+        return guess_of(TOPIC, [workbook.sheetnames[0]], 1.0, "")
+    second = sizes[ranked[1]] if len(ranked) > 1 else 0
+    sentence = f"The sheet '{ranked[0]}' is read: of {len(ranked)} sheets that hold something, it holds most."
+    return guess_of(TOPIC, ranked, confidence(sizes[ranked[0]], second), sentence)
 
 
 def sheet_names(path: Path) -> list[str]:

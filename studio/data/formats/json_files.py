@@ -6,9 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from studio.data.columns import Problem
-from studio.data.formats.base import MOST_COLUMNS, Format, RawTable, check_cells, check_rows, distinct_names, no_rows
+from studio.data.formats.base import (
+    MOST_COLUMNS,
+    Format,
+    RawTable,
+    Reading,
+    check_cells,
+    check_rows,
+    distinct_names,
+    no_rows,
+)
 from studio.data.formats.delimited import unreadable
-from studio.data.formats.encodings import decode, guess_encoding
+from studio.data.formats.encodings import decode, detect
+from studio.data.formats.label_studio import flatten, is_task
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 from studio.data.split_names import split_named
@@ -17,8 +27,11 @@ from studio.errors import StudioError
 WRAPPERS = ("data", "rows", "examples", "records", "items", "instances")
 
 
-def guess(path: Path, given: ReadingOptions, limits: Limits) -> ReadingOptions:
-    return ReadingOptions(encoding=given.encoding or guess_encoding(path.read_bytes()))
+def guess(path: Path, given: ReadingOptions, limits: Limits) -> Reading:
+    if given.encoding:
+        return Reading(ReadingOptions(encoding=given.encoding))
+    found = detect(path.read_bytes())
+    return Reading(ReadingOptions(encoding=found.value), (found,))
 
 
 def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
@@ -38,7 +51,7 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
 def objects(value: Any, path: Path) -> list[Any]:
     """The rows inside a JSON document."""
     if isinstance(value, list):
-        return value
+        return flatten(value) if value and is_task(value[0]) else value
     if isinstance(value, dict):
         lists = {key: inner for key, inner in value.items() if isinstance(inner, list)}
         if lists and all(split_named(key) for key in value) and len(lists) == len(value):

@@ -1,8 +1,9 @@
 """Parquet files."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow
 import pyarrow.compute
@@ -12,6 +13,7 @@ from studio.data.formats.base import (
     MOST_COLUMNS,
     Format,
     RawTable,
+    Reading,
     check_cells,
     check_growth,
     check_rows,
@@ -26,9 +28,9 @@ from studio.errors import StudioError
 ROWS_AT_ONCE = 1000
 
 
-def guess(path: Path, given: ReadingOptions, limits: Limits) -> ReadingOptions:
+def guess(path: Path, given: ReadingOptions, limits: Limits) -> Reading:
     """A Parquet file says itself how it is to be read."""
-    return ReadingOptions()
+    return Reading(ReadingOptions())
 
 
 def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
@@ -61,6 +63,11 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
         named_tags(column, known[name]) if name in known else column
         for name, column in zip(names, columns, strict=True)
     ]
+    classes = class_names(metadata)
+    columns = [
+        [named_class(value, classes[name]) for value in column] if name in classes else column
+        for name, column in zip(names, columns, strict=True)
+    ]
     return RawTable(names, columns, range(1, count + 1))
 
 
@@ -90,15 +97,53 @@ def cells(values: pyarrow.Array) -> list[object]:
     return [None if place is None else different[place] for place in values.indices.to_pylist()]
 
 
-def classes_in_lists(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
-    """Column -> names of classes, for columns with lists of numbers of classes: the `datasets` library writes them."""
+def features_of(metadata: Mapping[bytes, bytes]) -> dict[str, dict[str, Any]]:
+    """Column -> what the `datasets` library wrote about it."""
     try:
         schema = json.loads(metadata.get(b"huggingface", b""))
         features = dict(schema["info"]["features"])
     except (ValueError, RecursionError, KeyError, TypeError):
         return {}
-    inner = {name: feature.get("feature") for name, feature in features.items() if isinstance(feature, dict)}
-    names = {name: feature.get("names") for name, feature in inner.items() if isinstance(feature, dict)}
+    return {name: feature for name, feature in features.items() if isinstance(feature, dict)}
+
+
+def class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
+    """Column -> names of classes, for columns with numbers of classes."""
+    return _strings_alone({name: feature.get("names") for name, feature in features_of(metadata).items()})
+
+
+def classes_in_lists(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
+    """The same for columns with lists of such numbers."""
+    inner = {name: feature.get("feature") for name, feature in features_of(metadata).items()}
+    return _strings_alone({name: each.get("names") for name, each in inner.items() if isinstance(each, dict)})
+
+
+def named_class(value: object, names: Sequence[str]) -> object:
+    """The name of a class; -1 stands for a row without one."""
+    if not isinstance(value, int):
+        return value
+    return names[value] if 0 <= value < len(names) else None
+
+
+def is_image_value(value: object) -> bool:
+    """What the `datasets` library stores an image as: its bytes, and the name of its file."""
+    return isinstance(value, dict) and isinstance(value.get("bytes"), bytes) and set(value) <= {"bytes", "path"}
+
+
+def embedded_images(path: Path) -> str | None:
+    """The first column that holds images, as bytes, or None."""
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            for each in file.schema_arrow:
+                fields = {part.name for part in each.type} if pyarrow.types.is_struct(each.type) else set()
+                if fields == {"bytes", "path"} and pyarrow.types.is_binary(each.type.field("bytes").type):
+                    return str(each.name)
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError):
+        return None
+    return None
+
+
+def _strings_alone(names: Mapping[str, object]) -> dict[str, list[str]]:
     return {
         name: some
         for name, some in names.items()

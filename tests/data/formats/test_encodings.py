@@ -1,0 +1,71 @@
+"""In which encoding a file is stored."""
+
+from pathlib import Path
+
+import pytest
+
+from studio.data.formats.encodings import ENCODINGS, decode, detect
+from studio.data.reading import guess_reading, look_at, read_table
+
+TEXTS = {
+    "cp1251": "товар пришёл вовремя и хорошо упакован;похвала\nкурьер не позвонил, заказ потерян;жалоба\n",
+    "koi8-r": "товар пришёл вовремя и хорошо упакован;похвала\nкурьер не позвонил, заказ потерян;жалоба\n",
+    "cp1250": "kurier się spóźnił, a paczka była zgnieciona;skarga\nświetna obsługa, dziękuję;pochwała\n",
+    "cp1253": "ο οδηγός άργησε και το κουτί ήταν σπασμένο;παράπονο\nπολύ καλή εξυπηρέτηση, ευχαριστώ;έπαινος\n",
+    "cp1254": "kargo çok geç geldi ve kutu kırıktı;şikayet\nçok güzel bir ürün, teşekkür ederim;övgü\n",
+    "cp1255": "השליח איחר והקופסה הייתה שבורה;תלונה\nשירות מצוין תודה רבה לכם;שבח\n",
+    "cp1256": "وصل الطرد متأخرا وكان الصندوق مكسورا;شكوى\nخدمة ممتازة شكرا جزيلا لكم;مدح\n",
+    "cp874": "พัสดุมาถึงช้าและกล่องแตก;ร้องเรียน\nบริการดีมากขอบคุณครับ;ชม\n",
+    "gb18030": "快递来得太晚，盒子也坏了，很失望;投诉\n服务非常好，谢谢你们的帮助;表扬\n",
+    "big5": "快遞來得太晚，盒子也壞了，很失望;投訴\n服務非常好，謝謝你們的幫助;表揚\n",
+    "shift_jis": "荷物の到着が遅く、箱が壊れていました;苦情\nとても親切な対応でした、ありがとう;称賛\n",
+    "euc_kr": "택배가 너무 늦게 왔고 상자가 부서졌어요;불만\n친절한 서비스 정말 감사합니다;칭찬\n",
+    "latin-1": "Die Lieferung kam zu spät, die Schachtel war beschädigt;Beschwerde\nSehr schöne Größe;Lob\n",
+    "cp1252": "Le colis est arrivé très tard… la boîte était cassée;plainte\nService très agréable;éloge\n",
+}
+
+
+@pytest.mark.parametrize("encoding", TEXTS)
+def test_the_letters_come_out_right(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "saved.csv"
+    text = "text;label\r\n" + TEXTS[encoding].replace("\n", "\r\n") * 6
+    path.write_bytes(text.encode(encoding))
+    assert guess_reading(path).encoding == encoding
+    table, problems = read_table(path)
+    assert table["text"].iloc[0] + ";" + table["label"].iloc[0] == TEXTS[encoding].split("\n")[0]
+    assert problems == []
+
+
+@pytest.mark.parametrize("text", ["Größe,a\nplain,b\n", "Заказ,a\nplain,b\n"])
+def test_a_few_letters_leave_a_doubt(text: str) -> None:
+    encoding = "latin-1" if "ö" in text else "cp1251"
+    found = detect(text.encode(encoding))
+    assert found.doubtful and found.setting == "data.reading.encoding"
+    assert encoding in [choice.settings[found.setting] for choice in found.choices]
+    assert text.split(",")[0] in found.sentence
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_unicode_leaves_none(encoding: str) -> None:
+    assert not detect(TEXTS["cp1251"].encode(encoding)).doubtful
+    assert not detect(b"plain letters alone").doubtful
+
+
+def test_letters_that_were_spoilt_before_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "spoilt.csv"
+    spoilt = "".join(f"Paket Nr. {n} kam spÃ¤t und das ist sehr Ã¤rgerlich fÃ¼r uns,a\n" for n in range(5))
+    path.write_text("text,label\n" + spoilt + "plain,b\n", encoding="utf-8")
+    (problem,) = read_table(path)[1]
+    assert "5 rows have letters that look garbled" in problem.what and "spÃ¤t" in problem.why
+    assert (problem.row, problem.drops) == (0, False)
+
+
+def test_bytes_that_nothing_can_read_are_doubtful(tmp_path: Path) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_bytes(b"text,label\n" + bytes(range(128, 256)) * 3 + b",a\n")
+    assert any(each.topic == "encoding" and each.doubtful for each in look_at(path).guesses)
+
+
+def test_every_encoding_can_be_chosen() -> None:
+    for name in ENCODINGS:
+        assert decode("plain".encode(name), name) == "plain"
