@@ -17,11 +17,12 @@ from studio.options import Options
 from studio.strategies.base import Strategy
 from studio.tasks.base import Task
 from studio.training import TrainingOptions
+from studio.training.losses import LOSSES
 from studio.training.optimizers import OPTIMIZERS
 from studio.training.schedules import SCHEDULES
 
 TOGETHER: dict[type[Options], dict[str, Any]] = {SplitOptions: {"train": 0.6, "validation": 0.25, "test": 0.15}}
-TEXTS = ("something else", *OPTIMIZERS.names, *SCHEDULES.names)
+TEXTS = ("something else", *OPTIMIZERS.names, *SCHEDULES.names, *LOSSES.names)
 
 
 def other_run(task: Task, strategy: Strategy) -> dict[str, Any]:

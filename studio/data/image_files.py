@@ -19,7 +19,7 @@ ENDINGS = frozenset({".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".gif", 
 UNSUPPORTED_ENDINGS = frozenset({".heic", ".heif", ".avif", ".svg", ".psd", ".raw", ".cr2", ".nef", ".dng"})
 MOST_MEGAPIXELS = 120
 LARGE = 8_000_000  # pixels: such an image is made smaller in strips, and decoded alone
-STRIP = 256  # rows of the smaller image
+STRIP = 64  # rows of the smaller image
 SHORT_SIDE, LONG_SIDE = 512, 2048
 THUMBNAIL = 160
 _KEPT_AS_THEY_ARE = {"JPEG": (".jpg", ".jpeg", ".jfif"), "PNG": (".png",), "WEBP": (".webp",)}
@@ -119,23 +119,28 @@ def _open(path: Path, short_side: int | None, alone: AbstractContextManager[obje
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own notes on size and on odd metadata
-            with Image.open(path, formats=DECODERS) as opened:
+            # as a stream: files that Pillow maps into memory it turns wrongly (12.3: grey and CMYK TIFFs)
+            with path.open("rb") as stream, Image.open(stream, formats=DECODERS) as opened:
                 size, form = opened.size, opened.format or ""
                 _check_pixels(path, size)
                 if short_side:
                     opened.draft("RGB", (short_side, short_side))
-                stated = opened.getexif().get(_ORIENTATION, 1)
-                orientation = stated if stated in range(2, 9) else 1
-                raw = size[::-1] if form == "TIFF" and orientation >= 5 else size  # of a TIFF Pillow turns it itself
                 is_large = opened.width * opened.height > LARGE
                 with alone if alone and is_large else nullcontext():
+                    stated = opened.getexif().get(_ORIENTATION, 1)  # of a PNG this decodes the whole image
+                    orientation = stated if stated in range(2, 9) else 1
+                    raw = size[::-1] if form == "TIFF" and orientation >= 5 else size  # Pillow turns those itself
                     opened.load()
                     plain = opened.mode in ("RGB", "L") and opened.size == size and "transparency" not in opened.info
                     image = _in_strips(opened, short_side) if is_large else opened
-                    image = ImageOps.exif_transpose(image) if orientation > 1 else image
-                    image = image if is_large else _to_rgb(image)
+                    if orientation > 1 and form != "TIFF":  # which Pillow has turned already
+                        image = ImageOps.exif_transpose(image)
+                    if is_large:
+                        opened.close()  # before another one is opened
+                    else:
+                        image = _to_rgb(image)
                 return Opened(image, form, plain and stated == 1 and not is_large, raw, orientation)
-    except StudioError:
+    except (StudioError, MemoryError):
         raise
     except UnidentifiedImageError as error:  # its words are the file's whole path on this machine
         raise unreadable(path, "It cannot be opened as an image: it is damaged, or something else.") from error

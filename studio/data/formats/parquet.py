@@ -52,6 +52,8 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
                 check_growth(size, path, limits)
                 for column, values in zip(columns, batch.columns, strict=True):
                     column.extend(cells(values))
+    except MemoryError:
+        raise
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
         raise StudioError(
             f"{path.name} cannot be read as Parquet.", f"{error}", "The file may be incomplete; copy it again."
