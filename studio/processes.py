@@ -1,5 +1,6 @@
 """Starting processes that outlive us, and recognising them later: by pid and start time, never pid alone."""
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import Any, Self, TextIO
 import psutil
 
 TRUST_VARIABLE = "STUDIO_TRUST_REMOTE_CODE"
+M_MMAP_THRESHOLD = -3  # of glibc's malloc.h
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,13 @@ def limit_memory(size: int) -> bool:
     wanted = used + size if hard == resource.RLIM_INFINITY else min(used + size, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
     return True
+
+
+def return_freed_memory() -> None:
+    """Let large pieces of memory go back to the system when they are freed; glibc keeps those of each thread for it."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(M_MMAP_THRESHOLD, 1024 * 1024)
 
 
 def limit_processor_time(seconds: int) -> bool:

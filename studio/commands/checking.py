@@ -49,12 +49,13 @@ def add_to(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    columns = dict(_parse_pair(column) for column in arguments.columns)
-    reading = dict(_parse_pair(each) for each in arguments.reading)
+    columns = dict(_parse_pair(column, "ROLE=NAME", "--column label=category") for column in arguments.columns)
+    reading = dict(_parse_pair(each, "SETTING=VALUE", "--reading encoding=cp1251") for each in arguments.reading)
     progress = Progress()
     options = DataOptions.read(
         {"source": arguments.data, "files": arguments.files, "columns": columns, "reading": reading}, "data settings"
     )
+    require_task(arguments.task)
     imported = import_data(options, chosen_home(arguments), progress)
     doubts = open_doubts(imported, options, arguments.task)
     try:
@@ -68,6 +69,13 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print_report(report)
     return 0
+
+
+def require_task(name: str) -> None:
+    """Raises StudioError before anything is read for a task that is not there."""
+    from studio.tasks import TASKS
+
+    TASKS[name]
 
 
 def read_source(options: DataOptions, task_name: str, home: Home, progress: Progress) -> "tuple[Imported, Assembled]":
@@ -189,12 +197,8 @@ def _path(source: str) -> str:
     return str(Path(source).expanduser().resolve())
 
 
-def _parse_pair(pair: str) -> tuple[str, str]:
+def _parse_pair(pair: str, form: str, example: str) -> tuple[str, str]:
     name, equals, value = pair.partition("=")
     if not (name and equals and value):
-        raise StudioError(
-            f"'{pair}' cannot be read.",
-            "It is written NAME=VALUE.",
-            "For example: --column label=category, --reading encoding=cp1251",
-        )
+        raise StudioError(f"'{pair}' cannot be read.", f"It is written {form}.", f"For example: {example}")
     return name, value

@@ -21,7 +21,7 @@ from studio.data.options import ReadingOptions
 from studio.data.progress import Progress
 from studio.errors import StudioError
 from studio.paths import Home
-from studio.processes import limit_memory, own_stdout
+from studio.processes import limit_memory, own_stdout, return_freed_memory
 
 SECONDS_BETWEEN = 0.1
 
@@ -30,6 +30,7 @@ def run_import(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Under a hard limit on memory: what is larger is refused before the machine has none left."""
     limits = Limits.read(request["limits"], "limits") if "limits" in request else limits_here()
     limit_memory(limits.memory_bytes)
+    return_freed_memory()
     imported = import_source(
         request["source"],
         ReadingOptions.read(request.get("reading") or {}, "reading"),

@@ -151,7 +151,7 @@ def test_cards_come_from_the_registry_of_metrics_in_its_order() -> None:
     cards = test_tab.score_cards({"loss": 0.5, "of_tomorrow": 2.0, "rmse": 1234.5, "accuracy": 0.9})
     assert [card["label"] for card in cards] == ["Accuracy", "Typical error (RMSE)", "Loss", "of tomorrow"]
     assert [card["value"] for card in cards] == ["90.0 %", "1,234", "0.5", "2"]
-    assert cards[0]["note"] == "share of right answers" and cards[3]["note"] == ""
+    assert cards[0]["note"] == "share of correct answers" and cards[3]["note"] == ""
 
 
 def test_every_view_of_a_run_is_drawn_in_its_order(store: Store) -> None:
