@@ -6,6 +6,7 @@ workers, inference processes and the process that describes models. Nothing here
 
 import contextlib
 import copy
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,21 @@ def growth_per_label(model: "PreTrainedModel") -> dict[str, Shape]:
         if name in larger and len(larger[name]) == len(shape)
     }
     return {name: growth for name, growth in grown.items() if any(growth)}
+
+
+def label_layers(model: Any) -> "list[nn.Linear]":
+    """The layers that have one output for each label; under peft the copies that it trains and saves."""
+    from torch import nn
+
+    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    plain = build_without_memory(type(base), copy.deepcopy(base.config))
+    grown = {name.rpartition(".")[0] for name in growth_per_label(plain)}
+    found = []
+    for name, module in model.named_modules():
+        place = re.sub(r"\.modules_to_save\.[^.]+", "", name)
+        if isinstance(module, nn.Linear) and any(f".{place}".endswith(f".{layer}") for layer in grown):
+            found.append(module)
+    return found
 
 
 def output_names(model: "PreTrainedModel") -> set[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.data.columns import Column
 from studio.data.fields.number import read_number
+from studio.models.heads import label_layers
 from studio.models.kind import ModelKind
 from studio.models.pooling import append_mean_pooling, takes_mean_pooling
 from studio.tasks.base import Answer, Batch, Collate, Item, Row, Scorer, Task, Tools
@@ -67,7 +68,7 @@ class TextRegression(Task):
 
     def adapt(self, model: Any, folder: Path, options: Any) -> frozenset[str]:
         config = model.config
-        if hasattr(config, "target_mean") and all(layer.bias is None for layer in output_layers(model)):
+        if hasattr(config, "target_mean") and all(layer.bias is None for layer in label_layers(model)):
             # nothing can take in a mean: learn without it
             config.target_deviation = (config.target_deviation**2 + config.target_mean**2) ** 0.5
             config.target_mean = 0.0
@@ -107,19 +108,8 @@ class TextRegression(Task):
         if config.target_in_weights:
             return
         with torch.no_grad():
-            for layer in output_layers(model):
+            for layer in label_layers(model):
                 layer.weight.mul_(config.target_deviation)
                 if layer.bias is not None:
                     layer.bias.mul_(config.target_deviation).add_(config.target_mean)
         config.target_in_weights = True
-
-
-def output_layers(model: Any) -> list[Any]:
-    """The layers that give the one number; under peft the copy that it saves, not the original."""
-    from torch import nn
-
-    return [
-        module
-        for name, module in model.named_modules()
-        if isinstance(module, nn.Linear) and module.out_features == 1 and "original_module" not in name
-    ]

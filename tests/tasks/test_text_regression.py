@@ -11,9 +11,10 @@ from prepared import prepare_table
 
 from studio.engine.preparation import Prepared
 from studio.errors import StudioError
+from studio.models.heads import label_layers, structure_of_model
+from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
 from studio.tasks.base import Batch
-from studio.tasks.text_regression import output_layers
 
 TASK = TASKS["text-regression"]
 
@@ -64,13 +65,35 @@ def test_the_saved_model_gives_the_number_that_the_studio_gave(table: pandas.Dat
     assert 50 < before[0] < 250 and before != [before[0]] * len(before)
 
 
-def test_a_head_without_a_bias_learns_without_a_mean(table: pandas.DataFrame, text_model: Path) -> None:
-    config = SimpleNamespace(target_mean=30.0, target_deviation=40.0, model_type="gpt2")
-    model = torch.nn.Sequential(torch.nn.Linear(4, 1, bias=False))
-    model.config = config  # type: ignore[assignment]
+def test_a_head_without_a_bias_learns_without_a_mean(text_model: Path) -> None:
+    from transformers import GPT2Config, GPT2ForSequenceClassification
+
+    config = GPT2Config(vocab_size=40, n_embd=16, n_layer=1, n_head=2, n_positions=32, num_labels=1)
+    config.target_mean, config.target_deviation = 30.0, 40.0
+    model = GPT2ForSequenceClassification(config)
     TASK.adapt(model, text_model, TASK.Options())
     assert (config.target_mean, config.target_deviation) == (0.0, 50.0)
-    assert output_layers(model) == [model[0]]
+    assert label_layers(model) == [model.score]
+
+
+@pytest.mark.parametrize("strategy", ["lora", "adapter", "p-tuning"])
+def test_layers_of_width_1_that_a_strategy_adds_do_not_take_in_the_scale(
+    strategy: str, table: pandas.DataFrame, text_model: Path
+) -> None:
+    found = prepared(table, text_model)
+    chosen = STRATEGIES[strategy]
+    narrow = {"lora": {"r": 1}, "adapter": {"width": 1}, "p-tuning": {"hidden": 1}}[strategy]
+    structure = structure_of_model(found.model, found.new_parameters)
+    model = chosen.apply(found.model, structure, chosen.Options.read(narrow)).eval()
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter), alpha=0.02)
+        before = model(**batch_of(found).tensors).logits[:, 0] * found.model.config.target_deviation
+        before += found.model.config.target_mean
+        TASK.finish(model)
+        after = model(**batch_of(found).tensors).logits[:, 0]
+    torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-2)
 
 
 def test_pooling_and_length_are_as_asked(table: pandas.DataFrame, text_model: Path, tmp_path: Path) -> None:
