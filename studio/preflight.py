@@ -78,7 +78,7 @@ def _of_misfit(config: RunConfig, info: ModelInfo, home: Home, trust_remote_code
     def attempt() -> None:
         task, options = config.chosen_task, config.task_options
         architecture = read_architecture(info, task, options, home, trust_remote_code=trust_remote_code)
-        config.chosen_strategy.check(architecture.structure, config.strategy_options)
+        config.chosen_strategy.check(architecture.structure, config.strategy_options, config.chosen_task.model)
 
     return _refused(attempt)
 

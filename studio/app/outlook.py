@@ -88,7 +88,11 @@ def subject(services: Services, draft: Draft) -> Subject:
 
 def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
     strategy = config.chosen_strategy
-    why_not = strategy.why_not_with(about.structure, config.strategy_options) or strategy.why_not_here()
+    why_not = (
+        strategy.why_not_task(config.chosen_task.model)
+        or strategy.why_not_with(about.structure, config.strategy_options)
+        or strategy.why_not_here()
+    )
     preview = strategy.preview(about.structure, config.strategy_options)
     training = config.training
     needed = forecast(

@@ -50,7 +50,7 @@ def trainable_model(
 
 def apply_strategy(config: RunConfig, prepared: Prepared, structure: Structure) -> nn.Module:
     """The model with exactly the chosen parameters trainable, possibly wrapped by peft."""
-    config.chosen_strategy.check(structure, config.strategy_options)
+    config.chosen_strategy.check(structure, config.strategy_options, config.chosen_task.model)
     model = config.chosen_strategy.apply(prepared.model, structure, config.strategy_options)
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise StudioError(

@@ -1,17 +1,20 @@
 """The model card: README.md of an exported model. Its front matter is what the Hub reads."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from studio.config import RunConfig
+from studio.data.columns import SPLITS
 from studio.data.fields import FIELDS
 from studio.exporters.sharing import base_model_name, data_name, for_others
 from studio.models.catalog import CATALOG
 from studio.models.sources import locate
 from studio.store import Run
 from studio.strategies.base import LoadingCode
+from studio.tasks.loading import config_of
 
 _SETTINGS = ("epochs", "batch_size", "optimizer", "schedule", "warmup", "weight_decay", "max_grad_norm", "seed")
 _PROCESSORS = {  # the class that loads it, and the pipeline's name for it
@@ -33,11 +36,12 @@ def write_card(run: Run, config: RunConfig, labels: tuple[str, ...], loading: Lo
         pipeline_tag=config.chosen_task.model.pipeline_tag,
         tags=[config.task, "fine-tuned", config.strategy["name"], *(loading.tags if loading else ())],
     )
+    settings = config.chosen_task.pipeline_settings(config_of(run.model))
     parts = [
         f"---\n{front.to_yaml()}\n---",
         f"# {run.name}",
         _introduction(config, labels),
-        f"## How to use it\n\n```python\n{usage(config, loading)}\n```",
+        f"## How to use it\n\n```python\n{usage(config, loading, settings)}\n```",
         _origin(config, licence),
         _data(run, config),
         _results(run),
@@ -71,18 +75,19 @@ def loading_code(config: RunConfig) -> LoadingCode | None:
     return config.chosen_strategy.loading_code(config.chosen_task.model.auto_class, base_model_name(config))
 
 
-def usage(config: RunConfig, loading: LoadingCode | None) -> str:
-    """Python that loads the folder it lies in and asks it one question."""
+def usage(config: RunConfig, loading: LoadingCode | None, settings: Mapping[str, Any]) -> str:
+    """Python that loads the folder it lies in and asks it one question. settings: of the pipeline."""
     kind = config.chosen_task.model
     processor_class, argument = _PROCESSORS[kind.processor]
     example = FIELDS[config.chosen_task.inputs[0].kind].example
+    more = "".join(f", {name}={value!r}" for name, value in settings.items()).replace("'", '"')
     if loading is None:
-        code = f'ask = pipeline("{kind.pipeline_tag}", model=".")\nask({example})'
+        code = f'ask = pipeline("{kind.pipeline_tag}", model="."{more})\nask({example})'
         return f"from transformers import pipeline\n\n{code}"
     names = ", ".join((*loading.names, processor_class, kind.auto_class, "pipeline"))
     asking = [
         f'processor = {processor_class}.from_pretrained(".")',
-        f'ask = pipeline("{kind.pipeline_tag}", model=model, {argument}=processor)',
+        f'ask = pipeline("{kind.pipeline_tag}", model=model, {argument}=processor{more})',
         f"ask({example})",
     ]
     return "\n".join([*loading.imports, f"from transformers import {names}", "", *loading.lines, *asking])
@@ -101,9 +106,11 @@ def _data(run: Run, config: RunConfig) -> str:
     lines = [f"- Source: {data_name(config)}", "- Licence of the data: not stated; add it before you share this model"]
     plan = run.state().plan
     if plan is not None:
-        lines += [f"- {split.capitalize()}: {count:,} examples" for split, count in plan.examples.items()]
+        counts = {split: plan.examples[split] for split in SPLITS if split in plan.examples}
+        lines += [f"- {split.capitalize()}: {count:,} examples" for split, count in counts.items()]
     split = config.data.split
-    lines.append(f"- Split: seed {split.seed}{', stratified' if split.stratify else ''}")
+    drawn = f"drawn with seed {split.seed}{', stratified' if split.stratify else ''}"
+    lines.append(f"- Split: {'as the data says, where it says so; else ' if split.keep else ''}{drawn}")
     return "## Data\n\n" + "\n".join(lines)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from studio.errors import StudioError
+from studio.models.kind import ModelKind
 from studio.models.structure import Structure
 from studio.options import Options
 
@@ -129,9 +130,14 @@ class Strategy:
         """The same for given settings."""
         return self.why_not(structure)
 
-    def check(self, structure: Structure, options: Any) -> None:
-        """Raises StudioError with the reason where this model cannot be trained so with these settings."""
-        if reason := self.why_not_with(structure, options):
+    def why_not_task(self, kind: ModelKind) -> str | None:
+        """A sentence why no model of this kind can be trained so, or None when some can."""
+        return None
+
+    def check(self, structure: Structure, options: Any, kind: ModelKind | None = None) -> None:
+        """Raises StudioError with the reason where this model cannot be trained so with these settings. kind: what the
+        task asks of it, where that is known."""
+        if reason := (kind and self.why_not_task(kind)) or self.why_not_with(structure, options):
             raise StudioError(f"{self.title} does not fit this model.", reason, ANOTHER)
 
     def why_not_here(self) -> str:

@@ -179,6 +179,10 @@ class Task:
         """What a finished model does, in one sentence for its card. labels: names of its outputs."""
         return self.sentence
 
+    def pipeline_settings(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """What `pipeline` of transformers must be told to answer as the studio does. config: the saved model's."""
+        return {}
+
     def restore(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """What `configure` gave, read back from a finished model's config.json."""
         labels = {int(index): label for index, label in (config.get("id2label") or {}).items()}

@@ -1,8 +1,10 @@
 """Find objects in images: what they are, and a box around each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from studio.data.columns import Column
 from studio.data.fields.boxes import Box, read_boxes
@@ -104,7 +106,17 @@ class ObjectDetection(Task):
         return StackImages(mirror=training and self.varies(tools.options))
 
     def loss(self, model: Any, batch: Batch) -> Loss:
-        outputs = model(**batch.tensors)
+        try:
+            with counting_own_boxes():
+                outputs = model(**batch.tensors)
+        except ValueError as error:  # from the step that assigns boxes to objects
+            if "nan" not in str(error):
+                raise
+            raise StudioError(
+                "Training became unstable.",
+                "The model's boxes are no longer numbers: the steps were too large.",
+                "Start again with a smaller learning rate (a tenth, say).",
+            ) from error
         boxes = sum(len(labels["class_labels"]) for labels in batch.tensors["labels"])
         return Loss.of_mean(outputs.loss, max(1, boxes), outputs)
 
@@ -119,6 +131,20 @@ class ObjectDetection(Task):
 
     def scorer(self, tools: Tools) -> Scorer:
         return BoxScorer(tools.labels)
+
+
+@contextmanager
+def counting_own_boxes() -> Iterator[None]:
+    """Where several processes train, detectors' losses ask all of them at once how many boxes there are. Here each is
+    to count its own: the loss carries them as its units."""
+    from accelerate import PartialState
+    from torch import distributed
+
+    if not distributed.is_initialized():
+        yield
+        return
+    with patch.dict(PartialState._shared_state, clear=True), patch.object(distributed, "is_initialized", lambda: False):
+        yield
 
 
 class StackImages:
@@ -166,6 +192,6 @@ def _boxes(found: Mapping[str, Any], names: Mapping[int, str]) -> list[dict[str,
         found["scores"].tolist(), found["labels"].tolist(), found["boxes"].tolist(), strict=True
     ):
         if label in names:
-            sides = [round(value, 2) for value in (left, top, right - left, bottom - top)]
+            sides = [round(value, 2) + 0.0 for value in (left, top, right - left, bottom - top)]  # never -0
             boxes.append({"box": sides, "label": names[label], "score": round(score, 4)})
     return sorted(boxes, key=lambda box: -box["score"])[:MOST_BOXES]

@@ -1,7 +1,7 @@
 """Mark pieces of a text: names, places, dates, products."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +61,17 @@ class TokenClassification(Task):
                 "The model would learn to mark nothing.",
                 "Choose the column that holds the marked pieces, or mark some.",
             )
-        return label_maps([OUTSIDE, *(f"{place}-{label}" for label in labels for place in "BI")])
+        names = label_maps([OUTSIDE, *(f"{place}-{label}" for label in labels for place in "BI")])
+        whole = all(
+            marks_whole_words(text, read_spans(cell)) for text, cell in zip(table["text"], table["spans"], strict=True)
+        )
+        return {**names, "whole_words": whole}
+
+    def restore(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        return {**super().restore(config), "whole_words": bool(config.get("whole_words"))}
+
+    def pipeline_settings(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        return {"aggregation_strategy": "first" if config.get("whole_words") else "simple"}
 
     def classes(self, outputs: Sequence[str]) -> list[str]:
         """What can be marked, from the tags B-person, I-person, O."""
@@ -78,9 +88,13 @@ class TokenClassification(Task):
                 "Choose another model.",
             )
         tokens = tokenize(tools, [row["text"] for row in rows], return_offsets_mapping=True)
+        whole = getattr(tools.config, "whole_words", False)  # runs of before learned tokens
         items = []
-        for ids, places, row in zip(tokens["input_ids"], tokens["offset_mapping"], rows, strict=True):
+        for number, row in enumerate(rows):
+            ids, places = tokens["input_ids"][number], tokens["offset_mapping"][number]
+            words = tokens.word_ids(number) if whole else [None] * len(ids)
             item = {"input_ids": ids, "places": [list(place) for place in places], "text": row["text"]}
+            item["continues"] = continuing(row["text"], places, words)
             if "spans" in row:
                 item["labels"] = token_labels(places, row["spans"], tools.config.label2id)
             items.append(item)
@@ -102,7 +116,8 @@ class TokenClassification(Task):
         ):
             there = row.bool()
             names = [tools.config.id2label[tag] for tag in tags[there].tolist()]
-            answers.append(Answer(spans_of(item["text"], item["places"], names, shares[there].tolist())))
+            found = spans_of(item["text"], item["places"], names, shares[there].tolist(), item["continues"])
+            answers.append(Answer(found))
         return answers
 
     def scorer(self, tools: Tools) -> Scorer:
@@ -124,14 +139,45 @@ def token_labels(places: Sequence[tuple[int, int]], spans: Sequence[Span], index
     return labels
 
 
+def marks_whole_words(text: str, spans: Sequence[Span]) -> bool:
+    """Whether no piece begins or ends between two letters or digits, as in texts whose words have no blanks between
+    them."""
+    places = (place for span in spans for place in (span.start, span.end) if 0 < place < len(text))
+    return not any(text[place - 1].isalnum() and text[place].isalnum() for place in places)
+
+
+def continuing(text: str, places: Sequence[tuple[int, int]], words: Sequence[int | None]) -> list[bool]:
+    """Of each token, whether it goes on with the word of the token before, which then decides for both. words: the
+    tokenizer's number of each token's word; one that spans several words of the text is none."""
+    whole = {word: "" for word in words if word is not None}
+    for (start, end), word in zip(places, words, strict=True):
+        if word is not None:
+            whole[word] += text[start:end]
+    known = {word for word, letters in whole.items() if len(letters.split()) == 1}
+    before = [None, *words[:-1]]
+    return [word in known and word == last for word, last in zip(words, before, strict=True)]
+
+
 def spans_of(
-    text: str, places: Sequence[Sequence[int]], tags: Sequence[str], shares: Sequence[float]
+    text: str,
+    places: Sequence[Sequence[int]],
+    tags: Sequence[str],
+    shares: Sequence[float],
+    continues: Sequence[bool],
 ) -> list[dict[str, Any]]:
-    """Tags of tokens -> marked pieces, each with the mean probability of its tokens. B- begins a new one."""
+    """Tags of tokens -> marked pieces, each with the mean probability of its words. B- begins a new one.
+
+    continues: see `continuing`; the first token of a word decides for all of it. Blanks at the ends, which some
+    tokenizers count to the word behind them, belong to no piece.
+    """
     found: list[dict[str, Any]] = []
     before = OUTSIDE
-    for (start, end), tag, share in zip(places, tags, shares, strict=True):
+    for (start, end), tag, share, goes_on in zip(places, tags, shares, continues, strict=True):
         if start == end:
+            continue
+        if goes_on:
+            if before != OUTSIDE:
+                found[-1]["end"] = end
             continue
         if tag != OUTSIDE and before[2:] == tag[2:] and tag[0] == "I":
             found[-1]["end"] = end
@@ -139,16 +185,15 @@ def spans_of(
         elif tag != OUTSIDE:
             found.append({"start": start, "end": end, "label": tag[2:], "shares": [share]})
         before = tag
-    return [
-        {
-            "start": piece["start"],
-            "end": piece["end"],
-            "label": piece["label"],
-            "text": text[piece["start"] : piece["end"]],
-            "score": sum(piece["shares"]) / len(piece["shares"]),
-        }
-        for piece in found
-    ]
+    return [piece for each in found if (piece := _trimmed(text, each))["text"]]
+
+
+def _trimmed(text: str, found: dict[str, Any]) -> dict[str, Any]:
+    marked = text[found["start"] : found["end"]]
+    start = found["start"] + len(marked) - len(marked.lstrip())
+    marked = marked.strip()
+    score = sum(found["shares"]) / len(found["shares"])
+    return {"start": start, "end": start + len(marked), "label": found["label"], "text": marked, "score": score}
 
 
 class SpanScorer:

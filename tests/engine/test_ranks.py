@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import tiny
 import torch
 from forked import Forked
 from trained import PATIENCE, Finished, Workers, held, new_run, pause_held, state_of, wait_for_end, wait_until
@@ -21,6 +22,7 @@ from studio.engine.followers import Followers
 from studio.engine.loop import micro_batches
 from studio.engine.random_state import random_state
 from studio.errors import StudioError
+from studio.paths import Home
 from studio.preflight import find_problems
 from studio.processes import Identity, python
 from studio.store import Run, is_complete
@@ -35,6 +37,22 @@ SAME = {
     "class_weights": "balanced",
     "evaluations_per_epoch": 2,
 }
+
+
+def test_two_processes_find_the_same_objects_as_one(home: Home, workers: Workers, tmp_path: Path) -> None:
+    """The losses of detectors would ask all processes at once how many boxes there are, also where only one scores."""
+    model, data = tiny.write_detection_model(tmp_path / "yolos", "yolos"), tiny.write_boxes(tmp_path / "boxes.zip")
+    training = {"epochs": 2, "batch_size": 4, "precision": "fp32", "learning_rate": 1e-3}
+    states = []
+    for processes in (1, 2):
+        chosen = {"training": {**training, "processes": processes}, "options": {"image_size": 64}}
+        run = new_run(home, "object-detection", model, data, strategy={"name": "full"}, **chosen)
+        states.append(workers.work(run))
+        assert states[-1].status == "completed", run.worker_log.read_text(encoding="utf-8")
+    one, two = ([event.metrics["loss"] for event in state.validation] for state in states)
+    assert two == pytest.approx(
+        one, rel=0.02
+    )  # the part for classes counts boxes, where the model's own counts queries
 
 
 def test_two_processes_give_the_numbers_of_one(finished: Finished, workers: Workers) -> None:

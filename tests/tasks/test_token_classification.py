@@ -16,7 +16,7 @@ from studio.errors import StudioError
 from studio.tasks import TASKS
 from studio.tasks.base import Batch, Tools
 from studio.tasks.texts import IGNORED
-from studio.tasks.token_classification import spans_of, token_labels
+from studio.tasks.token_classification import continuing, marks_whole_words, spans_of, token_labels
 
 TASK = TASKS["token-classification"]
 TEXT = "Ada Lovelace met Ada in London"
@@ -51,14 +51,43 @@ def test_pieces_come_back_from_the_tags_of_their_tokens(spans: list[Span]) -> No
     labels = token_labels(PLACES, spans, INDEX)
     assert [label for label, (start, end) in zip(labels, PLACES, strict=True) if start == end] == [IGNORED] * 2
     tags = [NAMES.get(label, "O") for label in labels]
-    found = spans_of(TEXT, PLACES, tags, [0.5] * len(tags))
+    found = spans_of(TEXT, PLACES, tags, [0.5] * len(tags), [False] * len(tags))
     assert [Span(piece["start"], piece["end"], piece["label"]) for piece in found] == spans
     assert all(piece["text"] == TEXT[piece["start"] : piece["end"]] and piece["score"] == 0.5 for piece in found)
 
 
 def test_a_piece_has_the_mean_probability_of_its_tokens_and_may_begin_inside() -> None:
-    found = spans_of("ab cd", [(0, 2), (3, 5)], ["I-name", "I-name"], [0.4, 0.8])
+    found = spans_of("ab cd", [(0, 2), (3, 5)], ["I-name", "I-name"], [0.4, 0.8], [False, False])
     assert found == [{"start": 0, "end": 5, "label": "name", "text": "ab cd", "score": pytest.approx(0.6)}]
+
+
+def test_the_first_token_of_a_word_decides_for_all_of_it() -> None:
+    words = [None, 0, 1, 1, 2, 3, 4, 5, None]
+    continues = continuing(TEXT, PLACES, words)
+    assert continues == [False, False, False, True, False, False, False, False, False]
+    tags = ["O", "B-name", "I-name", "O", "O", "O", "O", "O", "O"]
+    found = spans_of(TEXT, PLACES, tags, [0.5, 0.6, 0.8, 0.1] + [0.5] * 5, continues)
+    assert [(piece["text"], piece["score"]) for piece in found] == [("Ada Lovelace", pytest.approx(0.7))]
+    tags = ["O", "O", "O", "B-name", "O", "O", "O", "O", "O"]
+    assert spans_of(TEXT, PLACES, tags, [0.5] * 9, continues) == []
+
+
+def test_what_a_tokenizer_calls_a_word_may_be_a_whole_text() -> None:
+    assert continuing("one two", [(0, 3), (3, 7)], [0, 0]) == [False, False]
+
+
+def test_blanks_that_a_token_begins_with_belong_to_no_piece() -> None:
+    found = spans_of("a  very", [(0, 1), (1, 7)], ["O", "B-x"], [0.5, 0.5], [False, False])
+    assert [(piece["start"], piece["end"], piece["text"]) for piece in found] == [(3, 7, "very")]
+    assert spans_of("a  b", [(0, 1), (1, 3), (3, 4)], ["O", "B-x", "O"], [0.5] * 3, [False] * 3) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "whole"),
+    [("Ada met Bo", 0, 3, True), ("Ada met Bo", 8, 10, True), ("unhappy", 2, 7, False), ("在东京", 1, 3, False)],
+)
+def test_words_decide_only_where_whole_words_are_marked(text: str, start: int, end: int, whole: bool) -> None:
+    assert marks_whole_words(text, [Span(start, end, "x")]) == whole
 
 
 def test_labels_are_those_that_are_marked(table: pandas.DataFrame, text_model: Path) -> None:

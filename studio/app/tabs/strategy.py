@@ -22,6 +22,7 @@ from studio.errors import StudioError
 from studio.presets import PRESETS
 from studio.strategies import STRATEGIES
 from studio.strategies.base import GROUPS, Strategy
+from studio.tasks import TASKS
 
 CUSTOM = "custom"
 SECONDS_BETWEEN_CHECKS = 0.5  # while it is being read how the model is built
@@ -187,13 +188,17 @@ def method_cards(draft: Draft, about: Subject) -> dict[str, Any]:
         count = strategy.preview(about.structure, strategy.Options()).trainable
         return [{"text": f"trains {size(count)} parameters"}]
 
+    def why_not(strategy: Strategy) -> str | None:
+        kind = TASKS[str(draft.task)].model
+        return strategy.why_not_task(kind) or strategy.why_not(about.structure) or strategy.why_not_here()
+
     cards = [
         {
             "key": strategy.name,
             "title": strategy.title,
             "text": strategy.sentence,
             "group": strategy.group,
-            "disabled": (reason := strategy.why_not(about.structure) or strategy.why_not_here()),
+            "disabled": (reason := why_not(strategy)),
             "tags": [] if reason else tags(strategy),
         }
         for strategy in sorted(STRATEGIES, key=lambda entry: GROUPS.index(entry.group))

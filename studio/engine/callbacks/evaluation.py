@@ -106,7 +106,8 @@ class Evaluation(Callback):
             self._to_beat, self._without_improvement = candidate, 0
             return is_best
         self._without_improvement += 1
-        if self._patience and self._without_improvement >= self._patience and loop.state.ended is None:
+        out_of_patience = bool(self._patience) and self._without_improvement >= self._patience
+        if out_of_patience and loop.state.ended is None and step < loop.plan.total_steps:
             loop.state.ended = "early-stopping"
         return is_best
 

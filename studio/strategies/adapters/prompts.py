@@ -3,6 +3,7 @@
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from studio.models.kind import ModelKind
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
@@ -46,6 +47,11 @@ class Prompting(Wrapped):
         if any("decoder" in name for name in structure.body) and any("encoder" in name for name in structure.body):
             return "A model of encoder and decoder does not take a learned prompt for this task."
         return None if _table(structure) else "No table of words was found in this model."
+
+    def why_not_task(self, kind: ModelKind) -> str | None:
+        if self.reach == "embeddings" and kind.peft_type == "TOKEN_CLS":
+            return "A learned prompt adds words to every text, for which a model that marks words would answer as well."
+        return None
 
     def preview(self, structure: Structure, options: Any) -> Preview:
         new = self.size(structure, options)
