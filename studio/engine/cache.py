@@ -27,6 +27,7 @@ from studio.hardware import free_disk_bytes
 from studio.store import COMPLETE
 from studio.tasks.base import Batch, Item
 
+REPEATED = ("train", "validation")  # the test split is scored once
 LEAST_SHARE_OF_WORK = 0.1  # of the forward pass; below that, reading back costs as much as it saves
 MOST_OF_FREE_DISK = 0.5
 MOST_VALUES_OF_SMALL_FIELD = 256  # per example: labels and the like are kept, images are not
@@ -199,13 +200,14 @@ def build_cache(
     key: str,
     progress: Callable[[int, int], None],
 ) -> ActivationCache:
-    """Record all splits whose items do not vary. A complete earlier recording with the same `key` is used again.
+    """Record all splits that are read more than once and whose items do not vary: training and validation. A complete
+    earlier recording with the same `key` is used again.
 
     progress: called with (done, all) examples before every batch; may raise to interrupt.
     Raises CannotRecord, with the model as it was, if it cannot or need not be done.
     """
     prepared = forward.prepared
-    splits = [split for split, items in prepared.examples.items() if len(items) and split not in prepared.varying]
+    splits = [split for split in REPEATED if prepared.examples.get(split) and split not in prepared.varying]
     if not splits:
         raise CannotRecord("Every example is changed each time it is seen.")
     lengths = {split: prepared.lengths(split) or [1] * len(prepared.examples[split]) for split in splits}

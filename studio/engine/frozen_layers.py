@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from torch import nn
 
 from studio.engine import ranks
-from studio.engine.cache import build_cache
+from studio.engine.cache import REPEATED, build_cache
 from studio.engine.frozen import Call, find_boundaries, modules_without_dropout, trace
 from studio.engine.random_state import kept_random_state
 from studio.engine.replay import CannotRecord, NothingToGain
@@ -108,7 +108,8 @@ def cache_folder(run: Run) -> Path:
 def pays(loop: "Loop", passes: float) -> bool:
     """Whether no fewer examples will be read from a recording than go into it."""
     prepared = loop.forward.prepared
-    rows = {split: len(items) for split, items in prepared.examples.items() if split not in prepared.varying}
+    there = (split for split in REPEATED if split in prepared.examples and split not in prepared.varying)
+    rows = {split: len(prepared.examples[split]) for split in there}
     read = rows.get("train", 0) + loop.plan.evaluations_per_epoch * rows.get("validation", 0)
     return passes * read >= sum(rows.values())
 

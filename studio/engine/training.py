@@ -102,6 +102,10 @@ def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoin
     scores = {}
     if evaluator.rows("validation"):
         scores["validation"] = evaluation.best_scores or evaluator.score("validation")
+    if session.loop.forward.cache is not None:
+        session.loop.forward.cache.close()
+    # from here on as the saved model will answer: whole, and in full precision
+    session.loop.accelerator.unwrap_model(session.model, keep_fp32_wrapper=False)
     if evaluator.rows("test"):
         examined = evaluator.examine("test")
         scores["test"] = examined.scores
@@ -110,13 +114,10 @@ def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoin
         metrics = finite(scores["test"].metrics)
         reporter.emit(Evaluated(split="test", step=best_step, epoch=position.best_epoch, metrics=metrics))
     reporter.phase("saving", "Saving the model.")
-    if session.loop.forward.cache is not None:
-        session.loop.forward.cache.close()
     shutil.rmtree(cache_folder(run), ignore_errors=True)
     if not ranks.is_main():
         return
     outputs.save_scores(run, scores)
-    session.loop.accelerator.unwrap_model(session.model, keep_fp32_wrapper=False)
     task.finish(session.model)
     outputs.save_model(run, session.model, session.prepared.tools.processor, config.chosen_strategy)
     ended = position.ended or "completed"

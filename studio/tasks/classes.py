@@ -164,6 +164,7 @@ def found_views(
 
 
 def name_classes(labels: Sequence[str], most: int = 20) -> str:
-    """`a`, `b`, `c` and 3 more."""
-    shown = ", ".join(f"`{label}`" for label in labels[:most])
+    """`a`, `b`, `c` and 3 more, in Markdown."""
+    plain = (" ".join(label.split()).replace("`", "'") for label in labels[:most])
+    shown = ", ".join(f"`{label}`" for label in plain)
     return shown + (f" and {len(labels) - most} more" if len(labels) > most else "")

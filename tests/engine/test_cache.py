@@ -45,7 +45,7 @@ def test_every_example_is_answered_as_by_the_whole_model(name: str, finished: Fi
     session = open_session(finished.new(name))
     forward = session.loop.forward
     cache = forward.cache
-    assert cache is not None and cache.splits == {"train", "validation", "test"}
+    assert cache is not None and cache.splits == {"train", "validation"}
     forward.model.eval()
     for split in sorted(cache.splits):
         rows = list(range(len(forward.prepared.examples[split])))
@@ -93,7 +93,7 @@ def test_a_cut_that_drops_something_is_found_by_the_trial(finished: Finished, mo
 def test_varied_images_are_computed_anew(finished: Finished) -> None:
     session = open_session(finished.new("image", options={"augment": True}))
     cache = session.loop.forward.cache
-    assert cache is not None and cache.splits == {"validation", "test"}
+    assert cache is not None and cache.splits == {"validation"}
 
 
 def test_nothing_is_recorded_where_all_trains(finished: Finished) -> None:

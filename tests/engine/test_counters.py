@@ -3,6 +3,7 @@
 Counting goes on where it was when a run is paused in between.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -104,6 +105,7 @@ class Judged:
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.best: list[bool] = []
         self.loop = looked_at(tell_evaluated=self.best.append)
+        self.loop.plan = replace(self.loop.plan, epochs=100)
         self.loop.state.step = 1
         self._folder, self._settings, self._scores = folder, settings, Scripted()
         self.evaluation = self._evaluation()

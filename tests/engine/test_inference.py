@@ -13,7 +13,7 @@ from typing import Any
 import pandas
 import pytest
 import tiny
-from trained import Finished, Inference, state_of
+from trained import Finished, Inference, Workers, state_of
 
 from studio.engine.inference import serve
 from studio.engine.resident import ResidentModels
@@ -41,6 +41,17 @@ def test_tuned_answers_are_those_of_the_evaluation(name: str, finished: Finished
         assert answer == pytest.approx(stored["details"]["probabilities"], abs=1e-5)
         assert list(answer.values()) == sorted(answer.values(), reverse=True)
         assert next(iter(answer)) == stored["value"]
+
+
+def test_answers_are_those_of_the_evaluation_also_after_training_in_bf16(
+    finished: Finished, workers: Workers, inference: Inference
+) -> None:
+    run = finished.new("freeze", precision="bf16", epochs=2)
+    assert workers.work(run).status == "completed"
+    rows = pandas.read_parquet(run.test_rows_file)
+    recorded = [json.loads(answer)["details"]["probabilities"] for answer in rows["answer"]]
+    for one, other in zip(inference.predict(run, rows["text"].tolist()), recorded, strict=True):
+        assert one == pytest.approx(other, abs=1e-5)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -79,7 +79,9 @@ class Watched(SimpleNamespace):
     """As much of a loop as callbacks look at."""
 
     def __init__(self) -> None:
-        super().__init__(state=State(), plan=plan(), pausing=False, judged=[], device=torch.device("cpu"), callbacks=())
+        super().__init__(
+            state=State(), plan=plan(epochs=6), pausing=False, judged=[], device=torch.device("cpu"), callbacks=()
+        )
 
     def train_mode(self) -> None: ...
 
@@ -107,6 +109,11 @@ def test_early_stopping_keeps_the_best(tmp_path: Path) -> None:
     assert loop.state.ended == "early-stopping" and loop.state.step == 40
     assert loop.state.best_step == 20 and loop.state.best_epoch == 2.0
     assert loop.judged == [False, True, True, False, False]
+
+
+def test_the_end_of_the_plan_is_no_early_stopping(tmp_path: Path) -> None:
+    _, loop = judge(tmp_path, [0.2, 0.5, 0.7, 0.8, 0.9, 0.6, 0.7], patience=2)
+    assert loop.state.step == loop.plan.total_steps == 60 and loop.state.ended is None
 
 
 def test_without_patience_it_goes_on(tmp_path: Path) -> None:

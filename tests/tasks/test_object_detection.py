@@ -113,6 +113,19 @@ def test_the_loss_counts_boxes(table: pandas.DataFrame, model: Path, files: Path
     assert int(TASK.loss(found.model, Batch(found.collate(items), items)).units) == 6
 
 
+def test_boxes_that_are_no_numbers_any_more_are_said_in_plain_words(
+    table: pandas.DataFrame, model: Path, files: Path
+) -> None:
+    found = prepared(table, model, files, image_size=64)
+    with torch.no_grad():
+        next(parameter for name, parameter in found.model.named_parameters() if "bbox_predictor" in name).fill_(
+            torch.nan
+        )
+    items = found.examples["train"].opened([0])
+    with pytest.raises(StudioError, match="smaller learning rate"):
+        TASK.loss(found.model, Batch(found.collate(items), items))
+
+
 def test_images_without_any_box_are_refused() -> None:
     with pytest.raises(StudioError, match="No image has a box"):
         TASK.configure(pandas.DataFrame({"boxes": ["[]", "[]"]}), TASK.Options())
