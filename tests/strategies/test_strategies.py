@@ -136,3 +136,11 @@ def test_lora_adapts_the_layers_that_are_named():
     assert preview.blocks == ("adapted",) * 3
     with pytest.raises(StudioError, match="q_proj"):
         strategy.preview(structure, strategy.Options(target_modules="q_proj"))
+
+
+def test_a_learned_prompt_is_refused_where_every_token_gets_an_answer() -> None:
+    from studio.tasks import TASKS
+
+    words, texts = TASKS["token-classification"].model, TASKS["text-classification"].model
+    for name, refused in (("prompt-tuning", True), ("p-tuning", True), ("prefix-tuning", False), ("lora", False)):
+        assert bool(STRATEGIES[name].why_not_task(words)) == refused and not STRATEGIES[name].why_not_task(texts)

@@ -14,11 +14,12 @@ from studio.errors import StudioError
 class Input:
     """The contract. name: the field's. label: of the widget where a task has one input alone.
 
-    what_to_do: where nothing was given.
+    what_to_do: where nothing was given. many: what brings many of them at once.
     """
 
     name: ClassVar[str]
     label: ClassVar[str]
+    many: ClassVar[str] = "A table with a row for each"
     what_to_do: ClassVar[str]
 
     def widget(self, elem_id: str) -> Block:

@@ -13,6 +13,7 @@ class ImageInput(FileInput):
     name = "image"
     label = "Drop an image"
     what_to_do = "Drop an image."
+    many = "A ZIP of images"
 
     def widget(self, elem_id: str) -> Block:
         return gr.Image(label=self.label, type="filepath", interactive=True, visible=False, elem_id=elem_id, height=280)

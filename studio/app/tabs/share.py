@@ -65,7 +65,8 @@ def choosing_a_run(services: Services) -> Section:
     def show(draft: Draft) -> list[Any]:
         run = find_finished(services, draft)
         choices = choices_with_model(services, run)
-        title = heading("Download your model", "The model as a standard folder, with its card and the run file.")
+        words = "The model as a standard folder, with its card and the run file."
+        title = heading("Download your model", words if run else "Choose one of your finished runs.")
         if not choices:
             title = empty("share", "Nothing to share yet", "Train a model first; it appears here when it is done.")
         return [title, gr.update(choices=choices, value=run.id if run else None, visible=bool(choices))]

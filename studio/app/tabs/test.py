@@ -112,10 +112,17 @@ def build_examples(services: Services, results: Results) -> Section:
 
 def build_many(services: Services) -> Section:
     with gr.Accordion("Predict a whole file", open=False, elem_id="many"):
-        many = gr.File(label="A file of inputs, or a ZIP of images", elem_id="many-file", height=140)
+        many = gr.File(elem_id="many-file", height=140)
         download = gr.HTML(elem_id="many-download")
-    wire = Wire(many.upload, partial(try_file, services), [many])
-    return Section([download], lambda draft: [download_html(services, draft)], [wire])
+
+    def show(draft: Draft) -> list[Any]:
+        """The field is emptied where its file was for another run."""
+        run = services.store.find(draft.run) if draft.run else None
+        task, link = task_of(run) if run else None, download_html(services, draft)
+        label = INPUTS[task.inputs[0].kind].many if task else ""
+        return [gr.update(label=label) if link else gr.update(label=label, value=None), link]
+
+    return Section([many, download], show, [Wire(many.upload, partial(try_file, services), [many])])
 
 
 def build_quality(services: Services, results: Results) -> Section:
