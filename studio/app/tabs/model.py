@@ -70,7 +70,7 @@ def starting_models(services: Services) -> Section:
     def show(draft: Draft) -> list[Any]:
         chosen = draft.task is not None
         cards = offered_models(services, draft) if chosen else None
-        return [model_title() if chosen else "", gr.update(value=cards, visible=chosen)]
+        return [model_title(cards) if cards else "", gr.update(value=cards, visible=chosen)]
 
     wires = [Wire(models.select, partial(choose_card, services), event=True)]
     return Section([model_heading, models], show, wires)
@@ -152,8 +152,11 @@ def task_title() -> str:
     return heading("What do you want to teach?", "Choose the kind of answer that you need.")
 
 
-def model_title() -> str:
-    return heading("Pick a starting model", "It has learned from much data already; you teach it the rest.")
+def model_title(offered: dict[str, Any]) -> str:
+    usable = any(not card.get("disabled") for card in offered["cards"])
+    words = "It has learned from much data already; you teach it the rest."
+    nothing = "None of these can be had now. Connect to the internet, or name a folder below, under “Another model”."
+    return heading("Pick a starting model", words if usable else nothing)
 
 
 def task_cards(draft: Draft) -> dict[str, Any]:
