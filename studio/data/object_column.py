@@ -18,6 +18,7 @@ from studio.data.fields.objects import LABELS, first_of, label_of
 BOXES = ("box", "bbox", "bboxes", "boxes")
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 CELLS_SEEN = 200
+ENOUGH = 0.5  # of the filled cells; the others are listed as mistakes
 COLUMNS = ("boxes", "objects", "annotations", "bboxes", "bbox", "detections", "labels")
 
 
@@ -51,14 +52,14 @@ def take_boxes(table: pandas.DataFrame) -> tuple[pandas.DataFrame, dict[int, Ann
 
 
 def find_column(table: pandas.DataFrame) -> str | None:
-    """The first column, usual names before others, of which nearly every cell can be read and one has boxes."""
+    """The first column, usual names before others, of which half of the cells can be read and one has boxes."""
     names = sorted(map(str, table.columns), key=lambda name: name.lower() not in COLUMNS)
     for name in names:
         cells = table[name].dropna().head(CELLS_SEEN)
-        if cells.empty or not cells.str.startswith(("[", "{")).all():
+        if cells.empty or cells.str.startswith(("[", "{")).mean() < ENOUGH:
             continue
         read = [read_cell(cell) for cell in cells]
-        if any(read) and sum(boxes is not None for boxes in read) >= 0.9 * len(read):
+        if any(read) and sum(boxes is not None for boxes in read) >= ENOUGH * len(read):
             return name
     return None
 

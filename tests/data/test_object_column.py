@@ -38,8 +38,9 @@ def test_forms_in_a_table_beside_images(tmp_path: Path, objects: Any) -> None:
 
 def test_boxes_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     objects = [{"box": SIDES, "label": "cat"}, {"box": [1, 2, 3], "label": "cat"}, {"box": 5, "label": "cat"}]
-    names = [f"{letter}.png" for letter in "abcdefghij"]
-    rows = [{"file": name, "boxes": objects if name != "j.png" else [5]} for name in names]
+    names = [f"{letter}.png" for letter in "abcdefghijkl"]
+    bad = {"j.png": [5], "k.png": "see l", "l.png": {"bbox": [SIDES], "category": ["cat", "dog"]}}
+    rows = [{"file": name, "boxes": bad.get(name, objects)} for name in names]
     files = dict.fromkeys(names, PNG)
     content = import_folder(tmp_path / "up", {**files, "x.jsonl": "\n".join(map(json.dumps, rows))})
     assert [json.loads(cell) for cell in content.table["boxes"]] == [[CAT]] * 9
@@ -48,7 +49,7 @@ def test_boxes_that_cannot_be_used_are_named(tmp_path: Path) -> None:
         "a.png: box 3 is left out.",
         "'[5]' is no list of boxes.",
     ]
-    assert [problem.row for problem in content.problems if problem.drops] == [10]
+    assert [problem.row for problem in content.problems if problem.drops] == [10, 11, 12]
 
 
 def test_an_image_in_several_rows_comes_once_with_all_its_boxes(tmp_path: Path) -> None:
