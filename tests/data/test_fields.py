@@ -73,9 +73,16 @@ def test_spans() -> None:
     cell = '[{"start": 5, "end": 9, "label": "place"}, {"start": 0, "end": 4, "label": "person"}]'
     assert FIELDS["spans"].parse(cell, None) == [Span(0, 4, "person"), Span(5, 9, "place")]
     assert FIELDS["spans"].classes(cell) == ("place", "person")
-    wrong = ["nothing", "{}", '[{"start": 3, "end": 3, "label": "x"}]', '[{"start": 0, "end": 3}]', "[1]"]
+    wrong = [
+        "nothing",
+        "{}",
+        '[{"start": false, "end": true, "label": "x"}]',
+        '[{"start": 3, "end": 3, "label": "x"}]',
+        '[{"start": 0, "end": 3}]',
+        "[1]",
+    ]
     overlapping = '[{"start": 0, "end": 4, "label": "x"}, {"start": 3, "end": 5, "label": "y"}]'
-    assert [row for row, _, drops in problems("spans", [cell, "[]", *wrong, overlapping]) if drops] == [*range(12, 18)]
+    assert [row for row, _, drops in problems("spans", [cell, "[]", *wrong, overlapping]) if drops] == [*range(12, 19)]
 
 
 def test_boxes() -> None:
