@@ -182,10 +182,13 @@ def test_data_is_checked_row_by_row(tmp_path: Path, home: Home, capsys: pytest.C
     assert {problem["row"] for problem in report["problems"] if problem["drops"]} == {21, 22}
     assert sum(report["splits"].values()) == 20 and set(report["classes"]) == {"no", "yes"}
     assert main(["check", str(data), "--task", "text-classification"]) == 0
-    assert "row 21:" in capsys.readouterr().out
-    data.write_text("\n".join(["text,label", *rows, rows[3], "a last line,yes?"]), encoding="utf-8")
+    assert "row 21: The text is empty. (left out)\n" in capsys.readouterr().out
+    long = f"{'many words ' * 200},yes"
+    data.write_text("\n".join(["text,label", *rows, rows[3], "a last line,yes?", long]), encoding="utf-8")
     assert main(["check", str(data), "--task", "text-classification"]) == 0
-    assert "under data.cleaning of a run file: 1 copy (leave out)." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "under data.cleaning of a run file: 1 copy (leave out)." in said
+    assert "row 23: Very long text: 2,200 characters; the model reads only the beginning. (used)\n" in said
 
 
 # --- a run ----------------------------------------------------------------------------------------

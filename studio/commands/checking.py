@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from studio.data.importing import Imported
 
 ROWS_SHOWN = 50
+SENTENCE_ENDS = (".", "?", "!")
 
 
 def add_to(subparsers: Any) -> None:
@@ -182,14 +183,20 @@ def print_report(report: dict[str, Any]) -> None:
         print(note)
     problems = report["problems"]
     for problem in problems[:ROWS_SHOWN]:
-        place = f"row {problem['row']}: " if problem["row"] else ""
-        print(f"{place}{problem['what']} {problem['why']}".rstrip() + (" (left out)" if problem["drops"] else ""))
+        print(spoken(problem))
     if len(problems) > ROWS_SHOWN:
         print(f"... and {len(problems) - ROWS_SHOWN:,} more; --json lists them all.")
     if not problems and not report["doubts"]:
         print("No problems found.")
     if offers := [f"{each['title']} ({each['value']})" for each in report["fixes"]]:
         print(f"Can be fixed under data.cleaning of a run file: {', '.join(offers)}.")
+
+
+def spoken(problem: dict[str, Any]) -> str:
+    """A problem as one line: where, what, why, and what becomes of the row."""
+    place, what, why = problem["row"], problem["what"], problem["why"]
+    line = f"{what}{'' if what.endswith(SENTENCE_ENDS) else ':'} {why}" if why else what
+    return f"row {place}: {line} ({'left out' if problem['drops'] else 'used'})" if place else line
 
 
 def _path(source: str) -> str:

@@ -1,7 +1,7 @@
 """Boxes as annotation files write them, checked and converted to pixels of the stored image."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Literal
 
@@ -62,6 +62,22 @@ class Frame:
 
 class UnusableBoxError(ValueError):
     """Says why a box cannot be used."""
+
+
+def merge(annotated: Iterable[AnnotatedImage]) -> list[AnnotatedImage]:
+    """Each image once. What several files say of one is put together; what both say of it counts once."""
+    merged: dict[object, AnnotatedImage] = {}
+    for image in annotated:
+        key = image.image or (image.name, image.fault)
+        if key in merged:
+            known = merged[key]
+            there = {(*map(str, box.values), str(box.label)) for box in known.boxes}
+            new = [box for box in image.boxes if (*map(str, box.values), str(box.label)) not in there]
+            split, size = known.split or image.split, known.size or image.size
+            merged[key] = replace(known, boxes=known.boxes + new, split=split, size=size)
+        else:
+            merged[key] = image
+    return list(merged.values())
 
 
 def place_boxes(row: int, annotated: AnnotatedImage, stored: StoredImage) -> tuple[list[Box], list[Problem]]:

@@ -116,8 +116,7 @@ def clean(
     table = _without(table, unusable).reset_index(drop=True)
     checked = check(table, imported.files)
     table = _without(table, checked).reset_index(drop=True)
-    texts = [column.name for column in used if FIELDS[column.kind].compares]
-    again = repeated(table, texts, label, cleaning)
+    again = repeated(table, used, label, cleaning, imported.contents, given)
     table = _without(table, again).reset_index(drop=True)
     problems += found + unusable + checked + again + (lone_classes(table, label) if label else [])
     _require_enough(table, label, problems)

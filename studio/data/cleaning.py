@@ -20,12 +20,14 @@ MOST_CLASSES = 200  # with more, similar names are usually intended
 
 class CleaningOptions(Options):
     copies: Choice = setting(
-        "keep", title="Copies of a text", help="drop leaves out all but the first row with the same text and label."
+        "keep",
+        title="Copies",
+        help="drop leaves out all but the first row with the same text or image, and the same label.",
     )
     contradictions: Choice = setting(
         "keep",
         title="Rows that contradict each other",
-        help="drop leaves out every row whose text has another label elsewhere.",
+        help="drop leaves out every row whose text or image has another label elsewhere.",
     )
     labels: dict[str, str] = setting(
         {}, title="Renamed labels", help="A label as it is written, and the one to use instead."

@@ -1,13 +1,15 @@
 """What can be wrong with a row whatever the task: an empty cell, a copy of another row, a class of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas
 
 from studio.data.cleaning import CONTRADICTIONS, COPIES, CleaningOptions, misspellings
-from studio.data.columns import Column, Problem
+from studio.data.columns import SPLITS, Column, Problem
 from studio.data.fields import FIELDS
+
+NOTHING: Mapping[str, str] = {}
 
 
 def empty_cells(table: pandas.DataFrame, columns: Sequence[Column]) -> list[Problem]:
@@ -33,24 +35,42 @@ def unusable_cells(table: pandas.DataFrame, columns: Sequence[Column], files: Pa
 
 
 def repeated(
-    table: pandas.DataFrame, texts: Sequence[str], label: str | None, cleaning: CleaningOptions
+    table: pandas.DataFrame,
+    columns: Sequence[Column],
+    label: str | None,
+    cleaning: CleaningOptions,
+    contents: Mapping[str, str] = NOTHING,
+    given: pandas.Series | None = None,
 ) -> list[Problem]:
-    """Rows whose text stands in another row too: copies, and where the labels differ, contradictions.
+    """Rows whose text or image stands in another row too: copies, and where the labels differ, contradictions.
 
     They are kept unless `cleaning` says otherwise: of copies then the first one stays, of contradictions none.
+    contents: see `Field.compared`. given: the split that the data names for each row (index: row number).
     """
-    if not texts:
+    found_by = ((column, FIELDS[column.kind].compared(table[column.name], contents)) for column in columns)
+    compared = {column: cells for column, cells in found_by if cells is not None}
+    if not compared:
         return []
-    names = list(texts)
-    alike = table[table.duplicated(names, keep=False)].copy()
-    alike["group"] = alike.groupby(names, sort=False, dropna=False).ngroup()
+    first_column = next(iter(compared))
+    kind = FIELDS[first_column.kind].title
+    keys = pandas.DataFrame({column.name: cells for column, cells in compared.items()})
+    again = keys.duplicated(keep=False)
+    alike = table[again].copy()
+    alike["group"] = keys[again].groupby(list(keys), sort=False, dropna=False).ngroup()
     first = alike.groupby("group")[["row", *([label] if label else [])]].transform("first")
     differs = alike[label] != first[label] if label else alike["row"] < 0
     contradictory = alike["group"].isin(alike.loc[differs, "group"])
     copies = ~contradictory & (alike["row"] != first["row"])
     why = "A copy that lands in another split makes the result look better than it is."
     found = [
-        Problem(row, f"The same text as in row {earlier}.", why, cleaning.copies == "drop", names[0], kind=COPIES)
+        Problem(
+            row,
+            f"The same {kind} as in row {earlier}{_in_splits(row, earlier, given)}.",
+            why,
+            cleaning.copies == "drop",
+            first_column.name,
+            kind=COPIES,
+        )
         for row, earlier in zip(alike.loc[copies, "row"].tolist(), first.loc[copies, "row"].tolist(), strict=True)
     ]
     if label and differs.any():
@@ -62,10 +82,10 @@ def repeated(
         found += [
             Problem(
                 row,
-                f"'{name}' here, but '{named}' in row {elsewhere} with the same text.",
+                f"'{name}' here, but '{named}' in row {elsewhere} with the same {kind}.",
                 why,
                 cleaning.contradictions == "drop",
-                names[0],
+                first_column.name,
                 kind=CONTRADICTIONS,
             )
             for row, name, elsewhere, named in zip(
@@ -73,6 +93,14 @@ def repeated(
             )
         ]
     return found
+
+
+def _in_splits(row: int, earlier: int, given: pandas.Series | None) -> str:
+    """Where the data puts a row and its copy into different splits: which ones."""
+    if given is None:
+        return ""
+    here, there = str(given.get(row)), str(given.get(earlier))
+    return f": that one is in {there}, this one in {here}" if here != there and {here, there} <= set(SPLITS) else ""
 
 
 def lone_classes(table: pandas.DataFrame, label: str) -> list[Problem]:

@@ -1,5 +1,6 @@
 """One image: opening an untrusted file, turned upright and scaled down, and stored for training and preview."""
 
+import hashlib
 import shutil
 import warnings
 from contextlib import AbstractContextManager, nullcontext
@@ -43,13 +44,14 @@ class StoredImage:
     """A copy of an image. name: relative to the folder of copies. size: (width, height) of the copy, upright.
 
     raw: the size of the original file, before it was turned. orientation: how it had to be turned, as EXIF
-    counts it: 1 not at all, 2 to 8 see `studio.data.annotations.turn`.
+    counts it: 1 not at all, 2 to 8 see `studio.data.annotations.turn`. content: the same for the same pixels alone.
     """
 
     name: str
     size: tuple[int, int]
     raw: tuple[int, int]
     orientation: int = 1
+    content: str = ""
 
     @property
     def upright(self) -> tuple[int, int]:
@@ -90,7 +92,11 @@ def store_image(
     small = image.copy()
     small.thumbnail((THUMBNAIL, THUMBNAIL))
     small.save(_room_for(thumbnail_of(thumbnails, name)), "JPEG", quality=82)
-    return StoredImage(name, image.size, opened.raw, opened.orientation)
+    return StoredImage(name, image.size, opened.raw, opened.orientation, _content_of(image))
+
+
+def _content_of(image: "Image") -> str:
+    return hashlib.blake2b(f"{image.size}".encode() + image.tobytes(), digest_size=16).hexdigest()
 
 
 def _with_ending(name: str, ending: str) -> str:

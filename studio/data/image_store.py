@@ -15,7 +15,9 @@ from studio.data.image_files import StoredImage, store_image, unreadable
 from studio.data.named_files import NotBroughtError, find_below
 from studio.data.progress import Progress
 from studio.errors import StudioError
+from studio.files import replace_json
 
+CONTENTS = "contents.json"
 Stored = dict[str, StoredImage | StudioError]
 
 
@@ -27,12 +29,15 @@ def store_images(
     progress: Progress,
     places: Mapping[str, Path] | None = None,
 ) -> tuple[pandas.DataFrame, list[Problem]]:
-    """Copies and thumbnails of every image that column `image` names, in `folder`; rows of broken ones become problems.
+    """Copies and thumbnails of every image that column `image` names, in `folder`, and a file of what tells same ones
+    by their content (copy -> `StoredImage.content`); rows of broken ones become problems.
 
     annotated: row -> what is known of its image; the table gets a column `boxes` then. places: name -> path of the
     image, where it is not `source` / name. Raises StudioError when no image can be used.
     """
     stored = store_files(dict.fromkeys(table["image"]), source, folder, progress, places)
+    usable = [result for result in stored.values() if isinstance(result, StoredImage)]
+    replace_json(folder / CONTENTS, {image.name: image.content for image in usable})
     problems: list[Problem] = []
     copies: dict[int, str] = {}
     boxes: dict[int, str] = {}

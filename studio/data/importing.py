@@ -3,6 +3,7 @@
 DATASET_DIR/ table.parquet   every row as text, and `row`, its number in the file
              files/          copies of the images, bounded in size (images only)
              thumbnails/     (images only)
+             contents.json   image -> a hash of its pixels (images only; not in imports of earlier versions)
              about.json      see `Imported`
              problems.json   what was wrong with rows that could not be read
              named.json      the names of images in a table that came alone, and a stamp of those that were there
@@ -31,6 +32,7 @@ from studio.data.columns import Problem
 from studio.data.content import Content, named_folders, read_source
 from studio.data.guesses import Guess
 from studio.data.image_files import thumbnail_of
+from studio.data.image_store import CONTENTS
 from studio.data.limits import MEMORY_VARIABLE, Limits
 from studio.data.named_files import stamp_of
 from studio.data.options import ReadingOptions
@@ -106,6 +108,11 @@ class Imported:
         """Rows that could not be read, in row order."""
         about, found = read_json(self.folder / "about.json") or {}, read_json(self.folder / "problems.json") or []
         return [Problem(**problem) for problem in IMPORTED.upgrade({**about, "problems": found})["problems"]]
+
+    @cached_property
+    def contents(self) -> dict[str, str]:
+        """Image -> a hash of its pixels, by which copies are found; empty where an earlier version imported it."""
+        return read_json(self.folder / CONTENTS) or {}
 
     @cached_property
     def named(self) -> dict[str, Any]:

@@ -11,13 +11,14 @@ from typing import Any
 
 import pandas
 
-from studio.data.annotations import AnnotatedImage, RawBox
+from studio.data.annotations import AnnotatedImage, RawBox, merge
 from studio.data.columns import Problem
 from studio.data.fields.objects import LABELS, first_of, label_of
 
 BOXES = ("box", "bbox", "bboxes", "boxes")
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 CELLS_SEEN = 200
+ENOUGH = 0.5  # of the filled cells; the others are listed as mistakes
 COLUMNS = ("boxes", "objects", "annotations", "bboxes", "bbox", "detections", "labels")
 
 
@@ -25,7 +26,7 @@ def take_boxes(table: pandas.DataFrame) -> tuple[pandas.DataFrame, dict[int, Ann
     """The table without that column, row -> what it says of the row's image, and rows of which it cannot be read.
 
     table: its column `image` names the images. Without such a column the table stays, beside None. An empty cell says
-    nothing.
+    nothing. An image that several rows name keeps the first that says something of it, with the boxes of all.
     """
     column = find_column(table)
     if column is None:
@@ -39,19 +40,26 @@ def take_boxes(table: pandas.DataFrame) -> tuple[pandas.DataFrame, dict[int, Ann
         elif isinstance(cell, str):
             why = 'It looks like [{"box": [left, top, width, height], "label": "cat"}].'
             problems.append(Problem(row, f"'{cell[:60]}' is no list of boxes.", why, column=column))
-    unreadable = [problem.row for problem in problems]
-    return table.drop(columns=column).drop(index=unreadable), annotated, problems
+    left = table.drop(columns=column).drop(index=[problem.row for problem in problems])
+    first: dict[str, int] = {}
+    for row, known in annotated.items():
+        first.setdefault(known.name, row)
+    together = left["image"].isin(list(first)) & ~left.index.isin(list(first.values()))
+    if count := left.loc[together, "image"].nunique():
+        what = "1 image stands in several rows." if count == 1 else f"{count:,} images stand in several rows."
+        problems.append(Problem(0, what, "All boxes of an image are put together in its first row.", drops=False))
+    return left[~together], dict(zip(first.values(), merge(annotated.values()), strict=True)), problems
 
 
 def find_column(table: pandas.DataFrame) -> str | None:
-    """The first column, usual names before others, of which nearly every cell can be read and one has boxes."""
+    """The first column, usual names before others, of which half of the cells can be read and one has boxes."""
     names = sorted(map(str, table.columns), key=lambda name: name.lower() not in COLUMNS)
     for name in names:
         cells = table[name].dropna().head(CELLS_SEEN)
-        if cells.empty or not cells.str.startswith(("[", "{")).all():
+        if cells.empty or cells.str.startswith(("[", "{")).mean() < ENOUGH:
             continue
         read = [read_cell(cell) for cell in cells]
-        if any(read) and sum(boxes is not None for boxes in read) >= 0.9 * len(read):
+        if any(read) and sum(boxes is not None for boxes in read) >= ENOUGH * len(read):
             return name
     return None
 

@@ -10,7 +10,7 @@ from studio.data.numbers import read_number
 
 CELLS_SEEN = 2000
 MOSTLY_LISTS = 0.9
-SAMPLES, LONGEST_SAMPLE = 3, 20_000
+SHORTEST, SPREAD, LONGEST_SAMPLE = 3, 8, 20_000
 FEWEST_SIGNS = 4
 _NO_LANGUAGE = re.compile(
     r"(https?://|www\.|ftp:|data:|file:)\S*|[\w.+-]+@[\w.-]+|([A-Za-z]:)?[\w.\- ]*[/\\]\S*|[\w-]*\d[\w-]*",
@@ -87,7 +87,8 @@ def _counts(cells: pandas.Series) -> bool:
 
 
 def _samples(cells: pandas.Series) -> tuple[str, ...]:
-    """The shortest different ones that hold something, and of those with several entries the shortest."""
+    """Different ones that hold something: the shortest, the shortest with several entries, and some of any length."""
     filled = [cell for cell in cells.unique() if len("".join(cell.split())) > len("[]") and len(cell) <= LONGEST_SAMPLE]
     ranked = sorted(filled, key=len)
-    return tuple(dict.fromkeys([*ranked[:SAMPLES], *[cell for cell in ranked if "," in cell][:1]]))
+    several = [cell for cell in ranked if "," in cell][:1]
+    return tuple(dict.fromkeys([*ranked[:SHORTEST], *several, *ranked[:: len(ranked) // SPREAD + 1]]))

@@ -43,6 +43,17 @@ def test_what_is_no_number(cell: str) -> None:
     assert [row for row, _, drops in problems("number", ["1", cell, "2"]) if drops] == [11]
 
 
+def test_numbers_that_no_model_can_hold() -> None:
+    found = problems("number", ["1", "2", "1e200", "-3.5e38", "3.4e38"])
+    assert found == [(12, "'1e200' is too large.", True), (13, "'-3.5e38' is too large.", True)]
+
+
+def test_only_one_number_is_said_without_a_sign_for_zero() -> None:
+    series = pandas.Series(["-0", "0.0", "1e300"], dtype="str")
+    (_, same) = FIELDS["number"].problems(series, Column("c", "C", "number", ""), None)
+    assert (same.what, same.why) == ("Only one number", "Every row is 0; there is nothing to learn.")
+
+
 def test_numbers_are_mixed_by_size() -> None:
     strata = FIELDS["number"].strata(pandas.Series([str(n) for n in range(100)], dtype="str"))
     assert strata is not None and strata.value_counts().tolist() == [20] * 5
@@ -62,9 +73,16 @@ def test_spans() -> None:
     cell = '[{"start": 5, "end": 9, "label": "place"}, {"start": 0, "end": 4, "label": "person"}]'
     assert FIELDS["spans"].parse(cell, None) == [Span(0, 4, "person"), Span(5, 9, "place")]
     assert FIELDS["spans"].classes(cell) == ("place", "person")
-    wrong = ["nothing", "{}", '[{"start": 3, "end": 3, "label": "x"}]', '[{"start": 0, "end": 3}]', "[1]"]
+    wrong = [
+        "nothing",
+        "{}",
+        '[{"start": false, "end": true, "label": "x"}]',
+        '[{"start": 3, "end": 3, "label": "x"}]',
+        '[{"start": 0, "end": 3}]',
+        "[1]",
+    ]
     overlapping = '[{"start": 0, "end": 4, "label": "x"}, {"start": 3, "end": 5, "label": "y"}]'
-    assert [row for row, _, drops in problems("spans", [cell, "[]", *wrong, overlapping]) if drops] == [*range(12, 18)]
+    assert [row for row, _, drops in problems("spans", [cell, "[]", *wrong, overlapping]) if drops] == [*range(12, 19)]
 
 
 def test_boxes() -> None:

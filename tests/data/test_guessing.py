@@ -1,5 +1,7 @@
 """Which column plays which role."""
 
+import json
+
 import pandas
 import pytest
 
@@ -96,6 +98,14 @@ def test_texts_with_spans() -> None:
     assert "spans" not in guess_columns(imported(text=SENTENCES, words=TOKEN_LISTS, boxes=BOX_LISTS), (TEXT, SPANS))
     wrapped = ['{"entities": [[0, 4, "place"]]}', '{"entities": []}'] * 30
     assert guess_columns(imported(text=SENTENCES, annotation=wrapped), (TEXT, SPANS))["spans"] == "annotation"
+
+
+def test_a_few_broken_spans_do_not_hide_their_column() -> None:
+    """Among the shortest cells, too: their rows are listed afterwards."""
+    overlapping = json.dumps([{"start": 0, "end": 3, "label": "a"}, {"start": 1, "end": 3, "label": "a"}])
+    spans = [json.dumps([{"start": 0, "end": number, "label": "animal"}]) for number in range(1, 30)]
+    data = imported(text=SENTENCES[:32], x=[*spans, "[5]", "[6]", overlapping])
+    assert guess_columns(data, (TEXT, SPANS)) == {"text": "text", "spans": "x"}
 
 
 def test_images_with_boxes() -> None:

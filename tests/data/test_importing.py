@@ -50,7 +50,7 @@ def test_images(home: Home, images: Path) -> None:
         assert (imported.files / name).is_file()
         assert imported.thumbnail(name).is_file()
     assert {item.name for item in imported.folder.iterdir()} == {
-        "table.parquet", "files", "thumbnails", "about.json", "problems.json", "COMPLETE",
+        "table.parquet", "files", "thumbnails", "contents.json", "about.json", "problems.json", "COMPLETE",
     }  # fmt: skip
     assert "Unpacking" in sentences
 
@@ -203,3 +203,51 @@ def test_boxes_in_an_archive(home: Home, tmp_path: Path) -> None:
         assert (box.left, box.top, box.width, box.height) == pytest.approx(
             (0.45 * stored.width, 0.4 * stored.height, 0.1 * stored.width, 0.2 * stored.height), abs=0.01
         )
+
+
+@pytest.mark.parametrize("split", [True, False])
+def test_copies_of_an_image_are_found_by_what_is_to_be_seen(home: Home, tmp_path: Path, split: bool) -> None:
+    """Whatever the files are called, and in whichever format without loss they are."""
+    columns = (Column("image", "Image", "image", ""), Column("label", "Label", "label", ""))
+    path = tmp_path / "copies.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(12):
+            folder = f"{('train', 'test')[number % 2]}/{'ab'[number // 6]}" if split else "ab"[number // 6]
+            archive.writestr(f"{folder}/{number:02}.png", blank(20 + number, 20))
+        archive.writestr("test/b/other.bmp" if split else "b/other.bmp", blank(26, 20, "BMP"))
+        archive.writestr("train/a/other.png" if split else "a/other.png", blank(27, 20))
+    imported = take(path, home)
+    table = imported.table().set_index("image")["row"]
+    first, second, third, fourth = (
+        next(int(table[name]) for name in table.index if f"{part}." in name and name.endswith(ending))
+        for part, ending in (("06", "png"), ("other", "bmp.png"), ("07", "png"), ("other", "a/other.png"))
+    )
+    assembled = assemble(imported, DataOptions(source="x"), columns, lambda table, files: [])
+    found = {problem.row: problem.what for problem in assembled.problems}
+    one, other = sorted((first, second))
+    where = {first: "train", second: "test"}
+    apart = f": that one is in {where[one]}, this one in {where[other]}" if split else ""
+    assert found == {
+        other: f"The same image as in row {one}{apart}.",
+        third: f"'b' here, but 'a' in row {fourth} with the same image.",
+        fourth: f"'a' here, but 'b' in row {third} with the same image.",
+    }
+    dropping = DataOptions.read({"source": "x", "cleaning": {"copies": "drop", "contradictions": "drop"}})
+    assert len(assemble(imported, dropping, columns, lambda table, files: []).table) == 14 - 3
+    (imported.folder / "contents.json").unlink()  # as an earlier version left it
+    earlier = Imported.open(imported.folder)
+    assert earlier and assemble(earlier, DataOptions(source="x"), columns, lambda table, files: []).problems == []
+
+
+def test_copies_of_an_image_with_boxes_in_several_splits(home: Home, tmp_path: Path) -> None:
+    columns = (Column("image", "Image", "image", ""), Column("boxes", "Boxes", "boxes", ""))
+    with zipfile.ZipFile(tmp_path / "boxes.zip", "w") as archive:
+        for number, split in enumerate(["train"] * 8 + ["val", "val"]):
+            archive.writestr(f"{split}/images/{number}.png", blank(100 + number % 8, 80))
+            archive.writestr(f"{split}/labels/{number}.txt", "0 0.5 0.5 0.1 0.2\n")
+        archive.writestr("data.yaml", "names: [cat]")
+    assembled = assemble(take(tmp_path / "boxes.zip", home), DataOptions(source="x"), columns, lambda table, files: [])
+    assert [(problem.row, problem.what, problem.kind) for problem in assembled.problems] == [
+        (9, "The same image as in row 1: that one is in train, this one in validation.", "copies"),
+        (10, "The same image as in row 2: that one is in train, this one in validation.", "copies"),
+    ]

@@ -38,15 +38,30 @@ def test_forms_in_a_table_beside_images(tmp_path: Path, objects: Any) -> None:
 
 def test_boxes_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     objects = [{"box": SIDES, "label": "cat"}, {"box": [1, 2, 3], "label": "cat"}, {"box": 5, "label": "cat"}]
-    rows = [{"file": "a.png", "boxes": objects}] * 9 + [{"file": "a.png", "boxes": [5]}]
-    content = import_folder(tmp_path / "up", {"a.png": PNG, "x.jsonl": "\n".join(map(json.dumps, rows))})
+    names = [f"{letter}.png" for letter in "abcdefghijkl"]
+    bad = {"j.png": [5], "k.png": "see l", "l.png": {"bbox": [SIDES], "category": ["cat", "dog"]}}
+    rows = [{"file": name, "boxes": bad.get(name, objects)} for name in names]
+    files = dict.fromkeys(names, PNG)
+    content = import_folder(tmp_path / "up", {**files, "x.jsonl": "\n".join(map(json.dumps, rows))})
     assert [json.loads(cell) for cell in content.table["boxes"]] == [[CAT]] * 9
     assert [problem.what for problem in content.problems if problem.row in (1, 10)] == [
         "a.png: box 2 is left out.",
         "a.png: box 3 is left out.",
         "'[5]' is no list of boxes.",
     ]
-    assert [problem.row for problem in content.problems if problem.drops] == [10]
+    assert [problem.row for problem in content.problems if problem.drops] == [10, 11, 12]
+
+
+def test_an_image_in_several_rows_comes_once_with_all_its_boxes(tmp_path: Path) -> None:
+    """So that it cannot be trained on with one half of them and examined with the other."""
+    cells = [[], [{"box": SIDES, "label": "cat"}], [{"box": SIDES, "label": "dog"}, {"box": SIDES, "label": "cat"}], []]
+    rows = [{"file": "a.png"}, *({"file": "a.png", "boxes": cell} for cell in cells), {"file": "b.png", "boxes": []}]
+    rows += [{"file": "c.png"}, {"file": "c.png"}]
+    files = {f"{name}.png": PNG for name in "abc"}
+    content = import_folder(tmp_path / "up", {**files, "x.jsonl": "\n".join(map(json.dumps, rows))})
+    assert content.table["image"].to_dict() == {2: "a.png", 6: "b.png", 7: "c.png", 8: "c.png"}
+    assert [json.loads(cell) for cell in content.table["boxes"].dropna()] == [[CAT, DOG], []]
+    assert [(problem.row, problem.what) for problem in content.problems] == [(0, "1 image stands in several rows.")]
 
 
 @pytest.mark.parametrize(

@@ -35,5 +35,7 @@ def test_numbers_of_rows(cells: tuple[str | None, ...], counts: bool) -> None:
 def test_lists_and_samples_of_them() -> None:
     found = profile("[]", " [ ] ", '["long one"]', "[1]", "[22]", "[333]", '{"a": []}', f"[{'1' * LONGEST_SAMPLE}]")
     assert found.lists == 1.0
-    assert found.samples == ("[1]", "[22]", "[333]")
+    assert found.samples == ("[1]", "[22]", "[333]", '{"a": []}', '["long one"]')
+    lengths = [len(cell) for cell in profile(*(f"[{'1' * length}]" for length in range(1, 101))).samples]
+    assert lengths[:3] == [3, 4, 5] and len(lengths) <= 12 and max(lengths) > 80, "of any length"
     assert profile("a", "[1]").samples == ()

@@ -19,7 +19,7 @@ class Field:
 
     name: what a task's `Column.kind` says. title: of one such value, in the middle of a sentence.
     missing: what is wrong with a row whose cell is empty. example: such a value as Python, for the model card.
-    compares: two rows with the same cells are copies of each other. bring: what to do where data of a kind ("text" or
+    bring: what to do where data of a kind ("text" or
     "image") has none. absent: what is said where no column of the data looks like this field; with "" it asks which
     column does, since people may choose another.
     """
@@ -28,7 +28,6 @@ class Field:
     title: ClassVar[str]
     missing: ClassVar[str]
     example: ClassVar[str] = '"..."'
-    compares: ClassVar[bool] = False
     bring: ClassVar[Mapping[str, str]] = {}
     absent: ClassVar[str] = ""
 
@@ -47,6 +46,13 @@ class Field:
     def problems(self, cells: pandas.Series, column: Column, files: Path | None) -> Iterator[Problem]:
         """What is wrong with these cells, none of them empty; the index holds the rows' numbers."""
         yield from ()
+
+    def compared(self, cells: pandas.Series, contents: Mapping[str, str]) -> pandas.Series | None:
+        """What rows are compared by: two that have the same are copies of each other. None where cells do not tell.
+
+        contents: stored image -> the same for the same pixels (see `Imported.contents`).
+        """
+        return None
 
     def fit(self, profile: ColumnProfile, names_images: bool) -> float:
         """How much a column looks like this field, from 0 to about 25. names_images: it names stored images."""

@@ -1,6 +1,6 @@
 """An image: the name of a file that was stored when the data was imported."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas
@@ -48,6 +48,10 @@ class ImageFile(Field):
             elif not _is_stored(files, str(name)):
                 what = f"There is no file '{name}'."
                 yield Problem(int(str(row)), "Image not found", what, column=column.name)
+
+    def compared(self, cells: pandas.Series, contents: Mapping[str, str]) -> pandas.Series | None:
+        """By what is to be seen, whatever the files are called; imports of earlier versions do not say."""
+        return cells.map(lambda name: contents.get(name, name)) if contents else None
 
     def fit(self, profile: ColumnProfile, names_images: bool) -> float:
         return 25.0 if names_images else 0.0

@@ -11,6 +11,7 @@ from studio.data.numbers import read_number
 from studio.data.profile import ColumnProfile
 from studio.errors import StudioError
 
+LARGEST = 3.4028234e38  # single precision, in which models compute
 GROUPS = 5  # of equal size, from small to large, of which every split gets its share
 
 
@@ -31,13 +32,17 @@ class Number(Field):
         return value
 
     def problems(self, cells: pandas.Series, column: Column, files: Path | None) -> Iterator[Problem]:
-        """Cells that are no numbers, and a column in which all numbers are the same."""
-        numbers = cells.map(read_number)
+        """Cells that are no numbers, or too large for a model, and a column in which all numbers are the same."""
+        numbers = cells.map(read_number).astype("float64")
         for row, cell in cells[numbers.isna()].items():
             what = f"'{str(cell)[:40]}' is not a number."
             yield Problem(int(str(row)), what, "Digits are expected, such as 12 or 3.5.", column=column.name)
+        for row, cell in cells[numbers.abs() > LARGEST].items():
+            why = "Models compute with numbers up to about 3.4e38 either way. Correct it, or use a larger unit."
+            yield Problem(int(str(row)), f"'{str(cell)[:40]}' is too large.", why, column=column.name)
+        numbers = numbers[numbers.abs() <= LARGEST]
         if len(numbers) > 1 and numbers.nunique() == 1:
-            why = f"Every row is {numbers.dropna().iloc[0]:g}; there is nothing to learn."
+            why = f"Every row is {numbers.iloc[0] + 0.0:g}; there is nothing to learn."
             yield Problem(0, "Only one number", why, drops=False, column=column.name)
 
     def fit(self, profile: ColumnProfile, names_images: bool) -> float:

@@ -80,11 +80,12 @@ def rarest_label(cells: pandas.Series) -> pandas.Series:
 
 
 def fit_of_lists(profile: ColumnProfile, read: Callable[[str], list[Any]]) -> float:
-    """How much a column of lists looks like a field that reads its cells so (see `Field.fit`)."""
+    """How much a column of lists looks like a field that reads its cells so (see `Field.fit`): at least half of the
+    samples, so that rows with mistakes are listed, and do not hide the column."""
     if profile.lists <= MOSTLY:
         return 0.0
     found = [_read(read, cell) for cell in profile.samples]
-    if None in found:
+    if found.count(None) * 2 > len(found):
         return 0.0
     return 20.0 if any(found) else ALL_EMPTY
 

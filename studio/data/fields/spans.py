@@ -74,7 +74,7 @@ def read_spans(cell: str) -> list[Span]:
     spans = []
     for value in read_list(cell, SHAPE):
         start, end = value.get("start"), value.get("end")
-        if not isinstance(start, int) or not isinstance(end, int) or not 0 <= start < end:
+        if type(start) is not int or type(end) is not int or not 0 <= start < end:  # True is an int, too
             what = f"'{str(start)[:20]}' to '{str(end)[:20]}' is no piece of a text."
             raise StudioError(what, f"Each looks like {SHAPE}.", "Correct it.")
         spans.append(Span(start, end, label_in(value, SHAPE)))

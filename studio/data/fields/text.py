@@ -1,6 +1,6 @@
 """A text: what a person would read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from pathlib import Path
 
@@ -22,7 +22,6 @@ class Text(Field):
         "image": "This task learns from texts: bring a table (CSV, Excel, JSON or Parquet) with a column of them.",
     }
     example = '"a text"'
-    compares = True
 
     def problems(self, cells: pandas.Series, column: Column, files: Path | None) -> Iterator[Problem]:
         """Very long texts, which are cut."""
@@ -30,6 +29,9 @@ class Text(Field):
         for row, size in sizes[sizes > LONG_TEXT].items():
             why = f"{size:,} characters; the model reads only the beginning."
             yield Problem(int(str(row)), "Very long text", why, drops=False, column=column.name)
+
+    def compared(self, cells: pandas.Series, contents: Mapping[str, str]) -> pandas.Series | None:
+        return cells
 
     def fit(self, profile: ColumnProfile, names_images: bool) -> float:
         """Long and varied. Numbers are no text, and neither are lists."""

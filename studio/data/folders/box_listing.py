@@ -1,11 +1,10 @@
 """From what annotations say of images to a table of images: what every reader of boxes shares."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 import pandas
 
-from studio.data.annotations import AnnotatedImage
+from studio.data.annotations import AnnotatedImage, merge
 from studio.data.columns import Problem
 from studio.data.folders.base import Listing, Upload, shown
 from studio.data.folders.image_names import ImageNames
@@ -60,22 +59,6 @@ def bounded(annotated: Iterable[AnnotatedImage], limits: Limits) -> Iterator[Ann
         boxes += len(image.boxes)
         check_rows(max(count, boxes), limits)
         yield image
-
-
-def merge(annotated: Iterable[AnnotatedImage]) -> list[AnnotatedImage]:
-    """Each image once. What several files say of one is put together; what both say of it counts once."""
-    merged: dict[object, AnnotatedImage] = {}
-    for image in annotated:
-        key = image.image or (image.name, image.fault)
-        if key in merged:
-            known = merged[key]
-            there = {(*map(str, box.values), str(box.label)) for box in known.boxes}
-            new = [box for box in image.boxes if (*map(str, box.values), str(box.label)) not in there]
-            split, size = known.split or image.split, known.size or image.size
-            merged[key] = replace(known, boxes=known.boxes + new, split=split, size=size)
-        else:
-            merged[key] = image
-    return list(merged.values())
 
 
 def listed_splits(upload: Upload, lists: Sequence[str], names: ImageNames) -> tuple[dict[str, str], list[Problem]]:

@@ -18,6 +18,7 @@ from studio.errors import StudioError
 
 MARKS = (b'"images"', b'"annotations"', b'"bbox"')
 MOST_FILES = 50
+NO_OBJECT = "It is no object with names."
 
 
 def recognises(upload: Upload) -> bool:
@@ -76,7 +77,7 @@ def annotated(
     listed: dict[str, dict[str, Any]] = {}
     for number, each in enumerate(document["images"], start=1):
         if not isinstance(each, dict) or str(each.get("id")) in listed:
-            why = "It has the id of another one." if isinstance(each, dict) else "It is no object with names."
+            why = "It has the id of another one." if isinstance(each, dict) else NO_OBJECT
             problems.append(Problem(0, f"Image {number} in the list of {file} is left out.", why, drops=False))
         else:
             listed[str(each.get("id"))] = each
@@ -84,8 +85,9 @@ def annotated(
     crowds = 0
     for number, each in enumerate(document["annotations"], start=1):
         key = str(each.get("image_id")) if isinstance(each, dict) else ""
-        if key not in boxes:
+        if not isinstance(each, dict) or key not in boxes:
             why = f"It belongs to the image '{key[:40]}', which is not in the list of images."
+            why = why if isinstance(each, dict) else NO_OBJECT
             problems.append(Problem(0, f"Annotation {number} of {file} is left out.", why, drops=False))
         elif each.get("iscrowd") in (1, True):
             crowds += 1

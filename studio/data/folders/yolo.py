@@ -111,15 +111,23 @@ def _files_named(upload: Upload, names: Sequence[str]) -> list[str]:
 
 def class_names(upload: Upload) -> tuple[dict[str, str], list[Problem]]:
     """Number of a class -> its name; where no file says, nothing, with a remark."""
-    documents = [name for name in upload.found.others if name.lower().endswith((".yaml", ".yml"))]
-    for name in documents:
-        if upload.size(name) <= LARGEST_YAML and (named := names_in_yaml(upload.text(name))):
-            return named, []
-    for name in _files_named(upload, LISTS_OF_NAMES):
-        lines = [line.strip() for line in upload.text(name).splitlines()]
-        return {str(number): line for number, line in enumerate(lines) if line}, []
-    why = "There is no data.yaml, classes.txt or obj.names; the numbers of the classes stand for them."
+    reason = "There is no data.yaml, classes.txt or obj.names"
+    for file, stated in _stated_names(upload):
+        if names := {number: name for number, name in stated.items() if name.strip()}:
+            return names, []
+        if stated:
+            reason = f"The names in {file} are empty"
+    why = f"{reason}; the numbers of the classes stand for them."
     return {}, [Problem(0, "Nothing says what the classes are called.", why, drops=False)]
+
+
+def _stated_names(upload: Upload) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each file that can name the classes, and the names in it, empty ones among them."""
+    for name in upload.found.others:
+        if name.lower().endswith((".yaml", ".yml")) and upload.size(name) <= LARGEST_YAML:
+            yield name, names_in_yaml(upload.text(name))
+    for name in _files_named(upload, LISTS_OF_NAMES):
+        yield name, {str(number): line.strip() for number, line in enumerate(upload.text(name).splitlines())}
 
 
 def names_in_yaml(text: str) -> dict[str, str]:

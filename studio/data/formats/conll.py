@@ -5,6 +5,7 @@ that holds tags such as B-PER; the token in the first, or the second where the f
 blanks to a text, their tags become spans; a row is a sentence.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,6 +21,8 @@ DOCUMENT = "-DOCSTART-"
 HEADERS = frozenset({"tag", "tags", "ner", "ner_tag", "ner_tags", "label", "labels", "iob"})
 FEWEST_LINES = 3
 NEARLY_ALL = 0.9
+BLANKS = " \t\r\n"
+_BLANKS = re.compile(r"[ \t]+")
 Line = tuple[int, list[str]]  # its number in the file, its columns
 
 
@@ -77,15 +80,18 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
 
 
 def has_tabs(lines: Sequence[str]) -> bool:
-    """Whether tabs separate the columns; otherwise any whitespace does."""
+    """Whether tabs separate the columns; otherwise blanks do."""
     filled = [line for line in lines if line.strip()]
     return sum("\t" in line for line in filled) * 2 > len(filled)
 
 
 def columns_of(line: str, tabs: bool) -> list[str]:
+    """A token may hold other signs that count as white space, such as the non-breaking blank in 1 000."""
     if not line.strip():
         return []
-    return [column.strip() for column in line.strip("\n\r ").split("\t")] if tabs else line.split()
+    if tabs:
+        return [column.strip(BLANKS) for column in line.strip("\n\r ").split("\t")]
+    return _BLANKS.split(line.strip(BLANKS))
 
 
 def usual_width(rows: Sequence[Sequence[str]]) -> int:

@@ -24,6 +24,8 @@ from studio.data.options import ReadingOptions
 from studio.data.split_names import split_named
 from studio.errors import StudioError
 
+DEEPEST = 100
+TOO_DEEP = (f"This entry is nested more than {DEEPEST} levels deep.", "It may be damaged. Write it as a plain row.")
 WRAPPERS = ("data", "rows", "examples", "records", "items", "instances")
 
 
@@ -86,7 +88,9 @@ def read_lines(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
             continue
         try:
             rows.append((number, json.loads(line)))
-        except (ValueError, RecursionError) as error:
+        except RecursionError:
+            problems.append(Problem(number, *TOO_DEEP))
+        except ValueError as error:
             problems.append(Problem(number, "This line is not valid JSON.", f"{error}: {line[:80]}"))
     return table(rows, problems, path, limits)
 
@@ -97,6 +101,9 @@ def table(rows: list[tuple[int, Any]], problems: list[Problem], path: Path, limi
     good: list[tuple[int, dict[str, Any]]] = []
     names: dict[str, None] = {}
     for number, value in rows:
+        if is_too_deep(value):
+            problems.append(Problem(number, *TOO_DEEP))
+            continue
         row = {"text": value} if isinstance(value, str) else value
         if not isinstance(row, dict):
             problems.append(Problem(number, "This entry is not an object with named values.", str(value)[:80]))
@@ -112,6 +119,17 @@ def table(rows: list[tuple[int, Any]], problems: list[Problem], path: Path, limi
     numbers = [number for number, _ in good]
     problems = problems + unreadable([_strings(row.values()) for _, row in good], numbers)
     return RawTable(list(names), columns, numbers, sorted(problems, key=lambda problem: problem.row))
+
+
+def is_too_deep(value: Any) -> bool:
+    """Whether lists and objects lie inside each other more than `DEEPEST` times: such cannot be written again."""
+    inside = [value]
+    for _ in range(DEEPEST + 1):
+        held = (each.values() if isinstance(each, dict) else each for each in inside if isinstance(each, dict | list))
+        inside = [each for values in held for each in values if isinstance(each, dict | list)]
+        if not inside:
+            return False
+    return True
 
 
 def _strings(values: Iterable[object]) -> list[object]:

@@ -125,6 +125,15 @@ def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
     ]
 
 
+def test_an_image_without_an_id_gets_nothing_that_is_no_annotation(tmp_path: Path) -> None:
+    files = {"a.png": PNG, "x.json": coco([{**image(1, "a.png"), "id": ""}], [{**box(1), "image_id": ""}, "nonsense"])}
+    content = import_folder(tmp_path / "up", files)
+    assert boxes(content) == [[CAT]]
+    assert [(problem.what, problem.why) for problem in content.problems] == [
+        ("Annotation 2 of x.json is left out.", "It is no object with names.")
+    ]
+
+
 def test_without_names_of_categories_their_numbers_are_the_labels(tmp_path: Path) -> None:
     files = {"a.png": PNG, "x.json": coco([image(1, "a.png")], [box(1), box(1, 7)], [])}
     assert [each["label"] for each in boxes(import_folder(tmp_path / "up", files))[0]] == ["3", "7"]

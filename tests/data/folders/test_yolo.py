@@ -40,6 +40,21 @@ def test_names_of_classes(tmp_path: Path, names: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("file", "names"), [("data.yaml", 'names: ["", " ", "\\n"]'), ("sub/classes.txt", " \n\n"), ("obj.names", "\n")]
+)
+def test_empty_names_of_classes(tmp_path: Path, file: str, names: str) -> None:
+    content = import_folder(tmp_path / "up", {"images/a.png": PNG, "labels/a.txt": LINE, file: names})
+    assert boxes(content) == {"images/a.png": [{**CAT, "label": "0"}]}
+    assert [(problem.row, problem.what, problem.why) for problem in content.problems] == [
+        (
+            0,
+            "Nothing says what the classes are called.",
+            f"The names in {file} are empty; the numbers of the classes stand for them.",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
     ("image", "label"),
     [
         ("{}/images/1.png", "{}/labels/1.txt"),

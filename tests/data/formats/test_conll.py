@@ -39,6 +39,16 @@ def pieces(path: Path) -> list[tuple[str, list[tuple[str, str]]]]:
     ]
 
 
+@pytest.mark.parametrize("between", [" ", "  ", "\t"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("sign", ["\u00a0", "\u2028", "\u3000", "\x85"])
+def test_other_white_space_is_part_of_its_token(tmp_path: Path, between: str, ending: str, sign: str) -> None:
+    lines = [f"1{sign}000{between}B-SUM", f"euros{between}O", ""] * 5
+    path = tmp_path / "train.conll"
+    path.write_bytes(ending.join(lines).encode())
+    assert pieces(path) == [(f"1{sign}000 euros", [(f"1{sign}000", "SUM")])] * 5
+
+
 @pytest.mark.parametrize("ending", ["conll", "txt", "tsv", "iob", "data"])
 @pytest.mark.parametrize(
     "text",
