@@ -150,10 +150,10 @@ def guess_delimiter(lines: Sequence[str], extension: str) -> Guess:
     needed = 0.1 if extension in (".csv", ".tsv", ".tab") else 0.8
     if ranked and scores[ranked[0]][0] >= needed:
         best, second = (scores[each][0] for each in (*ranked, "")[:2]) if len(ranked) > 1 else (scores[ranked[0]][0], 0)
-        told = " and ".join(f"{TITLES[each]} ({scores[each][1]} columns)" for each in ranked[:2])
-        sentence = f"Columns seem to be separated by: {TITLES[ranked[0]]}. What fits: {told}."
-        others = [other for other in SEPARATORS if other not in ranked]
-        return guess_of(DELIMITER, [*ranked, *others], min(confidence(best, second), 0.4 + best), sentence)
+        first, *others = [f"{TITLES[each]} ({scores[each][1]} columns)" for each in ranked[:2]]
+        also = f" {others[0]} would fit, too." if others else ""
+        sentence = f"What separates the columns seems to be: {first}.{also}"
+        return guess_of(DELIMITER, ranked, min(confidence(best, second), 0.4 + best), sentence)
     text = "".join(lines)
     return guess_of(DELIMITER, [min(("\t", "|", ";", ","), key=text.count)], 1.0, "")
 
