@@ -422,3 +422,53 @@ def test_the_row_of_a_long_run_is_small(store: Store, index: RunIndex) -> None:
     ((content,),) = table.execute("SELECT content FROM runs").fetchall()
     table.close()
     assert len(content) < 3000 and json.loads(content)["state"]["latest"]["step"] == 2000
+
+
+# --- damaged runs ---------------------------------------------------------------------------------
+
+DAMAGES: dict[str, bytes | None] = {
+    "empty": b"",
+    "cut off": b'{"na',
+    "a text": b'"x"',
+    "a number": b"5",
+    "no text": b"\xff\xfe",
+    "zeros": b"\0" * 64,
+    "wrong types": b'{"name": [], "created": "x", "time": {}, "pid": "x", "started": [], "command": 5, "dataset": 5}',
+    "deeply nested": b"[" * 100_000,
+    "a folder": None,
+}
+FILES = ("run.yaml", "meta.json", "events.jsonl", "queued.json", "worker.json", "control.json", "data/dataset.json")
+
+
+def damage(file: Path, content: bytes | None) -> None:
+    file.parent.mkdir(exist_ok=True)
+    file.unlink(missing_ok=True)
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+
+
+@pytest.mark.parametrize("content", DAMAGES.values(), ids=DAMAGES)
+@pytest.mark.parametrize("name", FILES)
+def test_a_damaged_run_breaks_no_list(store: Store, index: RunIndex, name: str, content: bytes | None) -> None:
+    whole, broken = finished_run(store, "whole"), abandoned(make_run(store, "broken"))
+    damage(broken.folder / name, content)
+    assert {summary.id for summary in index.all()} == {whole.id, broken.id}
+    assert index.page(0, 20).total == 2 and shown(index, "whole") == [("whole", "completed")]
+    assert [summary.id for summary in index.with_model(5)] == [whole.id]
+    assert broken.dataset is None and (broken.worker is None) == (name == "worker.json")
+    store.busy()
+    summary = index.summary(broken)
+    assert summary is not None and index.summary(whole).damage == ""  # type: ignore[union-attr]
+    told = (
+        (name == "run.yaml" and content != DAMAGES["wrong types"])
+        or name == "meta.json"
+        or (name == "events.jsonl" and content != b"")
+    )
+    assert (name in summary.damage) == told
+    broken.rename("mended")
+    broken.set_worker(broken.worker or at_work(broken).worker)  # type: ignore[arg-type]
+    broken.enqueue()
+    assert broken.name == "mended" and broken.created > NOW - 1e6 and not broken.meta_is_damaged
+    assert broken.state().status == "queued"
