@@ -5,6 +5,7 @@ import os
 import random
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from studio.events import Event, Failed, Finished, Note, Paused, Resumed
 from studio.paths import Home
 from studio.run_index import RunIndex
 from studio.run_summary import OMITTED, RunSummary, summarise, without_curve
+from studio.run_table import RunTable
 from studio.store import Run, Store
 
 DONE = Finished(reason="completed", best_step=20, seconds=9.0, time=NOW + 99)
@@ -348,8 +350,41 @@ def test_another_process_that_holds_the_index_does_not_stop_a_list(
     holder.execute("BEGIN EXCLUSIVE")
     finished_run(store, "new")
     assert len(shown(index)) == 2
+    monkeypatch.setattr(run_table, "SECONDS_WITHOUT", 0.0)
+    index._table._not_before.update(read=0.0, write=0.0)
     holder.rollback()
     assert len(shown(index)) == 2 and store.home.run_index.stat().st_size > 0
+    holder.close()
+
+
+@pytest.mark.parametrize("how", ["locked", "a folder", "read only"])
+def test_search_and_models_are_right_and_quick_without_the_index(
+    store: Store, index: RunIndex, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished_run(store, "old")
+    shown(index)
+    holder = sqlite3.connect(":memory:")
+    if how == "a folder":
+        store.home.run_index.unlink()
+        store.home.run_index.mkdir()
+    elif how == "locked":
+        holder = sqlite3.connect(store.home.run_index)
+        holder.execute("BEGIN EXCLUSIVE")
+    else:
+        opened = RunTable._open
+
+        def read_only(table: RunTable) -> sqlite3.Connection:
+            connection = opened(table)
+            connection.execute("PRAGMA query_only = ON")
+            return connection
+
+        monkeypatch.setattr(RunTable, "_open", read_only)
+    finished_run(store, "new")
+    began = time.monotonic()
+    for _ in range(3):
+        assert shown(index, "new") == [("new", "completed")] and shown(index, "old") == [("old", "completed")]
+        assert {summary.choices.name for summary in index.with_model(5)} == {"old", "new"}
+    assert time.monotonic() - began < 3 * run_table.SECONDS_TO_WAIT
     holder.close()
 
 
