@@ -93,7 +93,7 @@ class RunConfig(Options):
     def from_text(cls, text: str) -> "RunConfig":
         try:
             values = yaml.load(text, YAML_LOADER)
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, RecursionError) as error:
             raise StudioError(
                 "The run file is not valid YAML.", str(error), "Correct the line that it names."
             ) from error
@@ -136,6 +136,14 @@ class RunConfig(Options):
     def to_text(self) -> str:
         values = RUN_FILE.stamp(self.model_dump(mode="json"))
         return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
+
+
+def holds_settings(path: Path) -> bool:
+    """Whether the file can be read as settings at all, if only by another version."""
+    try:
+        return isinstance(yaml.load(read_run_file(path), YAML_LOADER), dict)
+    except (StudioError, yaml.YAMLError, RecursionError):
+        return False
 
 
 def read_run_file(path: Path) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from studio.events import AnyEvent, Event, parse
 
+UNREADABLE = (FileNotFoundError, IsADirectoryError, PermissionError)
 ENDING = 128  # bytes: more than enough to hold the time of an event, in milliseconds
 
 
@@ -37,14 +38,15 @@ def append(log: Path, event: Event) -> None:
 def read_lines(log: Path, position: LogPosition) -> tuple[bytes, LogPosition] | None:
     """The whole lines behind `position`, and the position behind them; None if the log is not the one it was.
 
-    A line still being written is left for the next call.
+    A line still being written is left for the next call. A folder in the log's place, or a log that this process may
+    not read, counts as an empty one.
     """
     before = min(position.offset, ENDING)
     try:
         with log.open("rb") as file:
             file.seek(position.offset - before)
             block = file.read()
-    except FileNotFoundError:
+    except UNREADABLE:
         block = b""
     if before and position.checksum not in (None, zlib.crc32(block[:before])):
         return None
@@ -61,7 +63,7 @@ def is_whole_at(log: Path, offset: int) -> bool:
         with log.open("rb") as file:
             file.seek(offset - 1)
             return file.read(1) == b"\n"
-    except FileNotFoundError:
+    except UNREADABLE:
         return False
 
 

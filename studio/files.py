@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from studio.errors import StudioError
+
 COMPLETE = "COMPLETE"
 
 
@@ -59,11 +61,35 @@ def replace_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any | None:
-    """The parsed file, or None where there is none."""
+    """The parsed file, or None where there is none. StudioError says what is wrong with a damaged one."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+    except (ValueError, RecursionError) as error:
+        raise damaged(path, "It is empty, cut off or overwritten.") from error
+    except OSError as error:
+        raise damaged(path, "A folder is in its place." if path.is_dir() else f"{error}.") from error
+
+
+def damaged(path: Path, why: str) -> StudioError:
+    """What is said of a file that cannot be used as it is."""
+    return StudioError(f"The file {path.name} is damaged.", why, f"Put {path} back from a copy, or move it elsewhere.")
+
+
+def read_object(path: Path) -> dict[str, Any] | None:
+    """The JSON object that the file holds; None where there is no file, or a damaged one."""
+    try:
+        value = read_json(path)
+    except StudioError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def clear_place(path: Path) -> None:
+    """Where a folder lies in the place of a file, move it aside, so that the file can be written."""
+    if path.is_dir():
+        path.rename(path.with_name(f"{path.name}.{secrets.token_hex(4)}.folder"))
 
 
 def mark_complete(folder: Path) -> None:

@@ -45,7 +45,8 @@ class RunIndex:
 
     def page(self, start: int, count: int, search: str = "") -> RunPage:
         """search: words that all have to occur among those of a run, such as its name, data, model or strategy."""
-        end, ids, is_complete = time.monotonic() + SECONDS_FOR_MISSING_ROWS, self._ids(), True
+        ids, is_complete = self._ids(), True
+        end = time.monotonic() + SECONDS_FOR_MISSING_ROWS
         if words := search.lower().split():
             is_complete = self._refresh(ids, end)
             found = self._table.search(words)
@@ -63,7 +64,8 @@ class RunIndex:
 
     def with_model(self, most: int) -> list[RunSummary]:
         """The newest runs that have a model to try and to share."""
-        end, ids = time.monotonic() + SECONDS_FOR_MISSING_ROWS, self._ids()
+        ids = self._ids()
+        end = time.monotonic() + SECONDS_FOR_MISSING_ROWS
         if not self._refresh(ids, end):
             self.start()
         found = self._table.with_model()

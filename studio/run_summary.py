@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from studio import event_log
-from studio.config import RunConfig
+from studio.config import RunConfig, holds_settings
 from studio.errors import StudioError
 from studio.event_log import LogPosition
 from studio.events import Resumed, RunState, fold
@@ -20,6 +20,11 @@ from studio.store import Run
 
 OMITTED = ("train", "validation", "notes", "layers", "rate_test", "hardware", "phase")  # of the state; lists need none
 STEP = b'"type":"step"'
+DAMAGED = {  # what is lost with a file, and what can be done
+    "run.yaml": "run.yaml is damaged, so the settings are lost. Put it back from a copy, or delete the run.",
+    "meta.json": "meta.json is damaged, so the name is lost. Rename the run, which writes the file anew.",
+    "events.jsonl": "events.jsonl is damaged, so what happened is lost. Put it back from a copy, or delete the run.",
+}
 
 
 @dataclass(frozen=True)
@@ -37,13 +42,17 @@ class Choices:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """files: sizes and times of run.yaml, meta.json and the log. state: as the log says, without what is `OMITTED`."""
+    """files: sizes and times of run.yaml, meta.json and the log. state: as the log says, without what is `OMITTED`.
+
+    damage: which files are damaged and what to do about it; "" where none is.
+    """
 
     id: str
     files: tuple[str, str, str]
     choices: Choices
     position: LogPosition = field(default_factory=LogPosition)
     state: RunState = field(default_factory=RunState)
+    damage: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -62,7 +71,7 @@ def summarise(run: Run, known: RunSummary | None = None) -> RunSummary:
     position, state = _read_log(run.events_file, known.position, known.state) if known else (LogPosition(), RunState())
     if position.offset == 0:
         position, state = _read_log(run.events_file, LogPosition(), RunState())
-    return RunSummary(run.id, files, choices, position, state)
+    return RunSummary(run.id, files, choices, position, state, _damage(run, state))
 
 
 def stamps(run: Run) -> tuple[str, str, str]:
@@ -91,14 +100,14 @@ def source_name(config: RunConfig) -> str:
 def _stamp(path: str) -> str:
     try:
         status = os.stat(path)  # noqa: PTH116 for three files of thousands of runs a Path takes too long
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ""
     return f"{status.st_size}:{status.st_mtime_ns}"
 
 
 def _choices(run: Run) -> Choices:
     meta = run.meta
-    name, created = str(meta.get("name") or run.id), float(meta.get("created") or 0.0)
+    name, created = str(meta.get("name") or run.id), run.created
     try:
         config = RunConfig.from_file(run.config_file)
     except StudioError:
@@ -107,6 +116,16 @@ def _choices(run: Run) -> Choices:
     card = find_card(model)
     words = [name, run.id, data, config.task, model, card.title if card else "", strategy.name, strategy.title]
     return Choices(name, created, data, config.task, model, strategy.name, "\n".join(words).lower())
+
+
+def _damage(run: Run, state: RunState) -> str:
+    log = run.events_file
+    is_damaged = {
+        "run.yaml": not holds_settings(run.config_file),
+        "meta.json": run.meta_is_damaged,
+        "events.jsonl": log.exists() and (not log.is_file() or (state.last is None and run.log_bytes > 0)),
+    }
+    return " ".join(sentence for name, sentence in DAMAGED.items() if is_damaged[name])
 
 
 def _read_log(log: Path, position: LogPosition, state: RunState) -> tuple[LogPosition, RunState]:

@@ -189,7 +189,12 @@ class Supervisor:
                 continue  # the worker of its last life is still leaving
             if len(active) >= self.concurrent:
                 return
-            self._start_worker(run)
+            try:
+                self._start_worker(run)
+            except OSError:  # a folder in the place of a file, say: the runs behind it need not wait for that
+                logger.exception("the run %s could not be started and leaves the queue", run.id)
+                run.dequeue()
+                continue
             active.add(run.id)
 
     def _start_worker(self, run: Run) -> None:

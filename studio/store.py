@@ -23,6 +23,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -35,7 +36,7 @@ from studio import event_log
 from studio.errors import StudioError
 from studio.event_log import LogPosition
 from studio.events import ACTIVE, AnyEvent, Event, RunState, Status, fold
-from studio.files import COMPLETE, is_complete, mark_complete, read_json, replace_json, replace_text
+from studio.files import COMPLETE, clear_place, is_complete, mark_complete, read_object, replace_json, replace_text
 from studio.paths import Home
 from studio.processes import Identity
 
@@ -43,11 +44,23 @@ __all__ = ["COMPLETE", "Command", "Run", "Store", "is_complete", "mark_complete"
 
 ID_PATTERN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 Command = Literal["pause", "stop"]
+COMMANDS: tuple[Command, ...] = ("pause", "stop")
+LATEST = 1e11  # seconds: no file of ours names a later time
+META: dict[str, tuple[type[Any], ...]] = {  # what meta.json may hold, and of which type
+    "name": (str,),
+    "created": (int, float),
+    "data": (str,),
+    "dataset": (str,),
+    "preset": (str,),
+}
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run's folder. Cheap to create; every property reads the disk."""
+    """One run's folder. Cheap to create; every property reads the disk.
+
+    Any file may be empty, cut off, or a folder. What a damaged one says counts as not said, and none stops a list.
+    """
 
     folder: Path
 
@@ -58,7 +71,7 @@ class Run:
     @property
     def exists(self) -> bool:
         """Whether the folder is a run's: run.yaml comes last when one is made."""
-        return self.config_file.is_file()
+        return self.config_file.exists()
 
     @cached_property
     def config_file(self) -> Path:
@@ -99,8 +112,8 @@ class Run:
     @property
     def dataset(self) -> str | None:
         """The imported data set's folder name: as the page chose it, or else as the worker read it; None before."""
-        used = read_json(self.dataset_file) or {}
-        return self.meta.get("dataset") or used.get("dataset")
+        used = (read_object(self.dataset_file) or {}).get("dataset")
+        return self.meta.get("dataset") or (used if isinstance(used, str) else None)
 
     @cached_property
     def test_rows_file(self) -> Path:
@@ -112,9 +125,20 @@ class Run:
 
     # --- what people may change -------------------------------------------------------------
 
+    @cached_property
+    def meta_file(self) -> Path:
+        return self.folder / "meta.json"
+
     @property
     def meta(self) -> dict[str, Any]:
-        return read_json(self.folder / "meta.json") or {}
+        """What meta.json says, without what is of a wrong type."""
+        return {key: value for key, value in (read_object(self.meta_file) or {}).items() if _can_be(key, value)}
+
+    @property
+    def meta_is_damaged(self) -> bool:
+        """Whether meta.json is there, and cannot be read or says something of a wrong type."""
+        said = read_object(self.meta_file)
+        return self.meta_file.exists() if said is None else not all(_can_be(*item) for item in said.items())
 
     @property
     def name(self) -> str:
@@ -122,52 +146,81 @@ class Run:
 
     @property
     def created(self) -> float:
-        return float(self.meta.get("created") or 0.0)
+        """In seconds since 1970; where meta.json does not say it, the time in the run's id."""
+        return float(self.meta.get("created") or _time_of(self.id))
 
     def rename(self, name: str) -> None:
         if not name.strip():
             raise StudioError("The run needs a name.", "The name is empty.", "Type a name.")
-        replace_json(self.folder / "meta.json", {**self.meta, "name": name.strip()[:120]})
+        self._write(self.meta_file, {**self.meta, "name": name.strip()[:120]})
 
     def annotate(self, **facts: Any) -> None:
         """Keep something beside the name that pages want to show; what has no value is left out."""
         known = {key: value for key, value in facts.items() if value is not None}
-        replace_json(self.folder / "meta.json", {**self.meta, **known})
+        self._write(self.meta_file, {**self.meta, **known})
+
+    def _write(self, file: Path, value: dict[str, Any]) -> None:
+        clear_place(file)
+        replace_json(file, value)
 
     # --- queue, control, identity -----------------------------------------------------------
 
+    @cached_property
+    def queued_file(self) -> Path:
+        return self.folder / "queued.json"
+
+    @cached_property
+    def control_file(self) -> Path:
+        return self.folder / "control.json"
+
+    @cached_property
+    def worker_file(self) -> Path:
+        return self.folder / "worker.json"
+
     @property
     def queued_at(self) -> float | None:
-        queued = read_json(self.folder / "queued.json")
-        return float(queued["time"]) if queued else None
+        """When the run was queued, by the file's own time where the file is damaged; None where it is not queued."""
+        said: Any = (read_object(self.queued_file) or {}).get("time")
+        if _can_be("created", said):
+            return float(said)
+        try:
+            status = self.queued_file.stat()
+        except OSError:
+            return None
+        return status.st_mtime if stat.S_ISREG(status.st_mode) else None
 
     def enqueue(self) -> None:
         self.clear_command()
-        replace_json(self.folder / "queued.json", {"time": time.time()})
+        self._write(self.queued_file, {"time": time.time()})
         self.mark_busy()
 
     def dequeue(self) -> None:
-        (self.folder / "queued.json").unlink(missing_ok=True)
+        clear_place(self.queued_file)
+        self.queued_file.unlink(missing_ok=True)
 
     def command(self, command: Command) -> None:
         """Ask the worker to pause or stop; it obeys at its next step."""
-        replace_json(self.folder / "control.json", {"command": command})
+        self._write(self.control_file, {"command": command})
 
     def clear_command(self) -> None:
-        (self.folder / "control.json").unlink(missing_ok=True)
+        clear_place(self.control_file)
+        self.control_file.unlink(missing_ok=True)
 
     @property
     def pending_command(self) -> Command | None:
-        control = read_json(self.folder / "control.json")
-        return control["command"] if control else None
+        said = (read_object(self.control_file) or {}).get("command")
+        return next((command for command in COMMANDS if command == said), None)
 
     @property
     def worker(self) -> Identity | None:
-        worker = read_json(self.folder / "worker.json")
-        return Identity.from_dict(worker) if worker else None
+        worker = read_object(self.worker_file)
+        try:
+            return Identity.from_dict(worker) if worker else None
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return None
 
     def set_worker(self, identity: Identity) -> None:
-        replace_json(self.folder / "worker.json", identity.as_dict())
+        self._write(self.worker_file, identity.as_dict())
         self.mark_busy()
 
     @property
@@ -326,3 +379,17 @@ def _names_in(folder: Path) -> list[str]:
 
 def _runs_in(folder: Path) -> Iterator[Run]:
     return (run for name in _names_in(folder) if (run := Run(folder / name)).exists)
+
+
+def _can_be(key: str, value: Any) -> bool:
+    """Whether meta.json may say this: a key that this version does not know may have any value."""
+    right = isinstance(value, META.get(key, (object,)))
+    return right and (key != "created" or 0 <= float(value) <= LATEST)
+
+
+def _time_of(run_id: str) -> float:
+    """The time that an id begins with; 0.0 for a folder with a name of its own."""
+    try:
+        return time.mktime(time.strptime(run_id[:15], "%Y%m%d-%H%M%S"))
+    except (ValueError, OverflowError):
+        return 0.0

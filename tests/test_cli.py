@@ -89,6 +89,16 @@ def test_the_home_may_stand_before_the_command(tmp_path: Path, capsys: pytest.Ca
 # --- listings -----------------------------------------------------------------------------------
 
 
+def test_damaged_runs_are_listed_with_what_can_be_done(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    run = Store(home).create("task: nothing\n", "mine")
+    run.meta_file.write_bytes(b"")
+    main(["runs", "--home", str(home.root)])
+    printed = capsys.readouterr()
+    assert f"{run.id}  damaged" in printed.out and "Rename the run" in printed.err
+    main(["runs", "--home", str(home.root), "--json"])
+    assert "meta.json" in json.loads(capsys.readouterr().out)[0]["damage"]
+
+
 @pytest.mark.parametrize("what", sorted(LISTS))
 def test_lists(what: str, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list", what, "--json"]) == 0

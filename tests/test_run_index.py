@@ -5,6 +5,7 @@ import os
 import random
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from studio.events import Event, Failed, Finished, Note, Paused, Resumed
 from studio.paths import Home
 from studio.run_index import RunIndex
 from studio.run_summary import OMITTED, RunSummary, summarise, without_curve
+from studio.run_table import RunTable
 from studio.store import Run, Store
 
 DONE = Finished(reason="completed", best_step=20, seconds=9.0, time=NOW + 99)
@@ -348,8 +350,41 @@ def test_another_process_that_holds_the_index_does_not_stop_a_list(
     holder.execute("BEGIN EXCLUSIVE")
     finished_run(store, "new")
     assert len(shown(index)) == 2
+    monkeypatch.setattr(run_table, "SECONDS_WITHOUT", 0.0)
+    index._table._not_before.update(read=0.0, write=0.0)
     holder.rollback()
     assert len(shown(index)) == 2 and store.home.run_index.stat().st_size > 0
+    holder.close()
+
+
+@pytest.mark.parametrize("how", ["locked", "a folder", "read only"])
+def test_search_and_models_are_right_and_quick_without_the_index(
+    store: Store, index: RunIndex, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished_run(store, "old")
+    shown(index)
+    holder = sqlite3.connect(":memory:")
+    if how == "a folder":
+        store.home.run_index.unlink()
+        store.home.run_index.mkdir()
+    elif how == "locked":
+        holder = sqlite3.connect(store.home.run_index)
+        holder.execute("BEGIN EXCLUSIVE")
+    else:
+        opened = RunTable._open
+
+        def read_only(table: RunTable) -> sqlite3.Connection:
+            connection = opened(table)
+            connection.execute("PRAGMA query_only = ON")
+            return connection
+
+        monkeypatch.setattr(RunTable, "_open", read_only)
+    finished_run(store, "new")
+    began = time.monotonic()
+    for _ in range(3):
+        assert shown(index, "new") == [("new", "completed")] and shown(index, "old") == [("old", "completed")]
+        assert {summary.choices.name for summary in index.with_model(5)} == {"old", "new"}
+    assert time.monotonic() - began < 3 * run_table.SECONDS_TO_WAIT
     holder.close()
 
 
@@ -422,3 +457,53 @@ def test_the_row_of_a_long_run_is_small(store: Store, index: RunIndex) -> None:
     ((content,),) = table.execute("SELECT content FROM runs").fetchall()
     table.close()
     assert len(content) < 3000 and json.loads(content)["state"]["latest"]["step"] == 2000
+
+
+# --- damaged runs ---------------------------------------------------------------------------------
+
+DAMAGES: dict[str, bytes | None] = {
+    "empty": b"",
+    "cut off": b'{"na',
+    "a text": b'"x"',
+    "a number": b"5",
+    "no text": b"\xff\xfe",
+    "zeros": b"\0" * 64,
+    "wrong types": b'{"name": [], "created": "x", "time": {}, "pid": "x", "started": [], "command": 5, "dataset": 5}',
+    "deeply nested": b"[" * 100_000,
+    "a folder": None,
+}
+FILES = ("run.yaml", "meta.json", "events.jsonl", "queued.json", "worker.json", "control.json", "data/dataset.json")
+
+
+def damage(file: Path, content: bytes | None) -> None:
+    file.parent.mkdir(exist_ok=True)
+    file.unlink(missing_ok=True)
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+
+
+@pytest.mark.parametrize("content", DAMAGES.values(), ids=DAMAGES)
+@pytest.mark.parametrize("name", FILES)
+def test_a_damaged_run_breaks_no_list(store: Store, index: RunIndex, name: str, content: bytes | None) -> None:
+    whole, broken = finished_run(store, "whole"), abandoned(make_run(store, "broken"))
+    damage(broken.folder / name, content)
+    assert {summary.id for summary in index.all()} == {whole.id, broken.id}
+    assert index.page(0, 20).total == 2 and shown(index, "whole") == [("whole", "completed")]
+    assert [summary.id for summary in index.with_model(5)] == [whole.id]
+    assert broken.dataset is None and (broken.worker is None) == (name == "worker.json")
+    store.busy()
+    summary = index.summary(broken)
+    assert summary is not None and index.summary(whole).damage == ""  # type: ignore[union-attr]
+    told = (
+        (name == "run.yaml" and content != DAMAGES["wrong types"])
+        or name == "meta.json"
+        or (name == "events.jsonl" and content != b"")
+    )
+    assert (name in summary.damage) == told
+    broken.rename("mended")
+    broken.set_worker(broken.worker or at_work(broken).worker)  # type: ignore[arg-type]
+    broken.enqueue()
+    assert broken.name == "mended" and broken.created > NOW - 1e6 and not broken.meta_is_damaged
+    assert broken.state().status == "queued"

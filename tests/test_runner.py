@@ -143,11 +143,27 @@ def test_the_supervisor_survives_what_goes_wrong(
     store: Store, supervise: Callable[..., Supervisor], stand_in: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     run = make_run(store)
-    (run.folder / "queued.json").write_text("{nonsense", encoding="utf-8")
+    store.home.busy.touch()  # a file where a folder belongs
     supervisor = supervise()
     until(lambda: "could not be worked on" in caplog.text)
+    store.home.busy.unlink()
     supervisor.enqueue(run)
     until(lambda: status(run) == "running")
+
+
+def test_a_run_with_damaged_files_does_not_stop_the_queue(
+    store: Store, supervise: Callable[..., Supervisor], stand_in: None
+) -> None:
+    hopeless, damaged, whole = (make_run(store, name) for name in ("hopeless", "damaged", "whole"))
+    for run in (hopeless, damaged, whole):
+        run.enqueue()
+        time.sleep(0.01)  # the oldest comes first
+    hopeless.worker_log.mkdir()
+    damaged.queued_file.write_bytes(b"{")
+    damaged.meta_file.write_bytes(b"")
+    damaged.worker_file.mkdir()
+    supervise(concurrent=2)
+    until(lambda: [status(run) for run in (hopeless, damaged, whole)] == ["interrupted", "running", "running"])
 
 
 # --- commands -------------------------------------------------------------------------------------

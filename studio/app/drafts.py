@@ -18,7 +18,7 @@ from studio.app.nested import merged, value_at, with_value, without
 from studio.config import RunConfig
 from studio.data.options import DataOptions
 from studio.errors import StudioError
-from studio.files import read_json, replace_json
+from studio.files import damaged, read_json, replace_json
 from studio.options import Options
 from studio.paths import Home
 
@@ -139,7 +139,7 @@ class Draft(Options):
 class Drafts:
     """Load and save; an id that nobody knows, or one that is no id, gives a fresh draft.
 
-    Loading raises StudioError where a newer studio wrote the draft.
+    Loading raises StudioError where a newer studio wrote the draft, or where its file is damaged.
     """
 
     def __init__(self, home: Home) -> None:
@@ -153,7 +153,13 @@ class Drafts:
     def load(self, draft_id: str | None) -> Draft:
         if not draft_id or not ID_PATTERN.fullmatch(draft_id):
             return Draft(id=secrets.token_hex(12))
-        stored = DRAFT.upgrade(read_json(self._file(draft_id)) or {"version": DRAFT.version})
+        stored = read_json(self._file(draft_id))
+        if stored is None:
+            return Draft(id=draft_id)
+        try:
+            stored = DRAFT.upgrade(stored)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise damaged(self._file(draft_id), "It holds no choices.") from error
         try:
             return Draft.model_validate({**stored, "id": draft_id})
         except ValidationError:

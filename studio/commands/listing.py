@@ -1,6 +1,7 @@
 """`studio runs` and `studio list`: what there is."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,8 +35,14 @@ def run_runs(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(rows)
         return 0
-    cells = [[row["run"], row["status"], row["task"], _score(row), row["name"]] for row in rows]
+    cells = [
+        [row["run"], "damaged" if row["damage"] else row["status"], row["task"], _score(row), row["name"]]
+        for row in rows
+    ]
     print_table(("RUN", "STATUS", "TASK", "SCORE", "NAME"), cells)
+    for row in rows:
+        if row["damage"]:
+            print(f"{row['run']}: {row['damage']}", file=sys.stderr)
     return 0
 
 
@@ -49,6 +56,7 @@ def describe_run(summary: "RunSummary", folder: Path) -> Row:
         "name": choices.name,
         "dir": str(folder),
         "status": state.status,
+        "damage": summary.damage,
         "created": choices.created,
         "seconds": round(state.seconds, 1),
         "task": choices.task,

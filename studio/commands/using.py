@@ -49,11 +49,19 @@ def run_predict(arguments: argparse.Namespace) -> int:
     source = Path(arguments.input or "")
     predictor = Predictor()
     try:
-        if source.suffix.lower() in FILES_OF_INPUTS and source.is_file():
+        if source.suffix.lower() in FILES_OF_INPUTS and _is_file(source):
             return _predict_file(run, source, arguments, predictor)
         return _predict_one(run, arguments, predictor)
     finally:
         predictor.close()
+
+
+def _is_file(path: Path) -> bool:
+    """Also of a text that is no path, for being too long."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _predict_one(run: Run, arguments: argparse.Namespace, predictor: "Predictor") -> int:
@@ -96,7 +104,23 @@ def given_row(task: "Task", alone: str | None, named: list[str]) -> dict[str, st
             FIELDS[missing[0].kind].missing,
             f"Give it as --input {missing[0].name}=... or, where it is the only input, as it is.",
         )
+    for name, value in given.items():
+        if known[name].kind == "text" and not _is_unicode(value):
+            raise StudioError(
+                f"The text for '{name}' cannot be read.",
+                "Some of its bytes are no UTF-8.",
+                "Give it in UTF-8, or write it into a file and give that.",
+            )
     return {name: FIELDS[known[name].kind].typed(value) for name, value in given.items()}
+
+
+def _is_unicode(text: str) -> bool:
+    """Not so of bytes on the command line that are in another encoding: Python keeps them as lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _predict_file(run: Run, source: Path, arguments: argparse.Namespace, predictor: "Predictor") -> int:

@@ -2,14 +2,18 @@
 
 RUN_DIR/checkpoints/ step-00000120/  weights.safetensors (what trains, and buffers), optimizer.pt, random.pt,
                                      callbacks.pt and state.json (position, and by the callbacks' names what
-                                     they remember); COMPLETE comes last
+                                     they remember); checksums.json of these; COMPLETE comes last
                      best-00000120.safetensors   the weights of the best step so far
+                     best-00000120.json          their checksum
+                     damaged-00000120/           one that could not be read back; nothing reads it any more
                      .tmp/                       one being written
 """
 
 import json
+import logging
 import shutil
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +28,15 @@ from studio.engine.loop import Loop, State, not_finite
 from studio.engine.random_state import random_state, restore_random_state
 from studio.engine.tensors import put
 from studio.errors import StudioError
-from studio.files import replace_text, replace_with
+from studio.files import read_object, replace_json, replace_text, replace_with
 from studio.hardware import free_disk_bytes
 from studio.migrations import CHECKPOINT
 from studio.store import is_complete, mark_complete
 
+logger = logging.getLogger(__name__)
 KEPT = 2
+CHECKSUMS = "checksums.json"
+TENSORS = ("optimizer.pt", "random.pt", "callbacks.pt")
 MARGIN_BYTES = 16 * 1024**2  # must stay free, for the log and the last words
 
 
@@ -43,9 +50,37 @@ class Checkpoints:
         complete = [path for path in self.folder.glob("step-*") if is_complete(path)]
         return max(complete, default=None)
 
+    def newest_whole(self) -> Path | None:
+        """The newest checkpoint that can be read back, with the best weights that it speaks of; newer ones that are
+        damaged are set aside. In process 0 alone."""
+        while (newest := self.newest()) is not None and not self._is_whole(newest):
+            newest.rename(_fresh(self.folder / newest.name.replace("step-", "damaged-")))
+        return newest
+
+    def _is_whole(self, path: Path) -> bool:
+        """By the checksums; where an older version of the studio wrote none, by reading it."""
+        try:
+            if not (path / CHECKSUMS).is_file():
+                _read_all(path)
+            elif not _agrees(path / CHECKSUMS):
+                return False
+            step = _best_step(path)
+            if step is None:
+                return True
+            best = self._best(step)
+            if best.with_suffix(".json").is_file():
+                return _agrees(best.with_suffix(".json"))
+            load_file(best)
+        except (MemoryError, StudioError):
+            raise  # nothing is wrong with the files
+        except Exception:  # what torch and safetensors raise is of many kinds
+            logger.warning("The checkpoint %s cannot be read.", path, exc_info=True)
+            return False
+        return True
+
     def newest_step(self) -> int:
         newest = self.newest()
-        return int(newest.name.removeprefix("step-")) if newest else 0
+        return step_of(newest) if newest else 0
 
     # --- save ---------------------------------------------------------------------------------
 
@@ -72,6 +107,7 @@ class Checkpoints:
         callbacks = {callback.name: callback.state() for callback in loop.callbacks}
         state = CHECKPOINT.stamp({"position": loop.state.as_dict(), "callbacks": callbacks})
         replace_text(temporary / "state.json", json.dumps(state))
+        _write_checksums(temporary / CHECKSUMS, list(temporary.iterdir()))
         target = self.folder / f"step-{loop.state.step:08}"
         shutil.rmtree(target, ignore_errors=True)
         temporary.rename(target)
@@ -83,7 +119,10 @@ class Checkpoints:
             return
         weights = changing_tensors(loop.model, loop.trained)
         self._check_space(_bytes_of(weights))
-        replace_with(self._best(loop.state.step), lambda path: save_file(weights, path))
+        best = self._best(loop.state.step)
+        best.with_suffix(".json").unlink(missing_ok=True)
+        replace_with(best, lambda path: save_file(weights, path))
+        _write_checksums(best.with_suffix(".json"), [best])
 
     def _best(self, step: int) -> Path:
         return self.folder / f"best-{step:08}.safetensors"
@@ -103,6 +142,7 @@ class Checkpoints:
         for path in self.folder.glob("best-*.safetensors"):
             if path not in best:
                 path.unlink(missing_ok=True)
+                path.with_suffix(".json").unlink(missing_ok=True)
 
     # --- restore ------------------------------------------------------------------------------
 
@@ -136,6 +176,42 @@ class Checkpoints:
         if step is not None:
             load_tensors(model, self._best(step))
         ranks.wait()  # or be about to remove them
+
+
+def step_of(checkpoint: Path) -> int:
+    return int(checkpoint.name.removeprefix("step-"))
+
+
+def _write_checksums(target: Path, files: Iterable[Path]) -> None:
+    replace_json(target, {file.name: _checksum(file) for file in files})
+
+
+def _agrees(checksums: Path) -> bool:
+    """Whether each file beside `checksums` is as it was when they were written."""
+    known = read_object(checksums)
+    return bool(known) and all(_checksum(checksums.parent / name) == value for name, value in (known or {}).items())
+
+
+def _checksum(file: Path) -> int:
+    checksum = 0
+    with file.open("rb") as stream:
+        while block := stream.read(1024**2):
+            checksum = zlib.crc32(block, checksum)
+    return checksum
+
+
+def _read_all(checkpoint: Path) -> None:
+    """Raises what the libraries raise where a file cannot be read."""
+    load_file(checkpoint / "weights.safetensors")
+    for name in TENSORS:
+        torch.load(checkpoint / name, map_location="cpu", weights_only=True)
+    _stored_state(checkpoint)["position"]
+
+
+def _fresh(folder: Path) -> Path:
+    """The path, with nothing there."""
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
 
 
 def _best_step(checkpoint: Path) -> int | None:

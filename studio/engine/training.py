@@ -3,13 +3,14 @@
 import importlib.metadata
 import shutil
 import time
+from pathlib import Path
 
 import torch
 
 from studio.config import RunConfig
 from studio.engine import outputs, ranks
 from studio.engine.callbacks.evaluation import finite
-from studio.engine.checkpoint import Checkpoints
+from studio.engine.checkpoint import Checkpoints, step_of
 from studio.engine.frozen_layers import cache_folder
 from studio.engine.material import load
 from studio.engine.precision import choose_device
@@ -82,15 +83,26 @@ def device_name(kind: str) -> str:
 
 
 def continue_from(checkpoints: Checkpoints, session: Session, run: Run, reporter: Reporter) -> None:
-    """Go back to the newest checkpoint; without one, what an earlier life logged is void."""
-    newest = checkpoints.newest()
-    if newest is not None:
-        checkpoints.restore(session.loop, newest)
+    """Go back to the newest checkpoint that is whole; without one, what an earlier life logged is void."""
+    newest, whole = ranks.agreed(_checkpoints_found(checkpoints) if ranks.is_main() else (None, None))
+    damaged = f"The progress that was saved at step {step_of(newest)} is damaged on the disk" if newest else ""
+    if whole is not None:
+        checkpoints.restore(session.loop, whole)
         reporter.emit(Resumed(step=session.loop.state.step))
+        if whole != newest:
+            reporter.note(f"{damaged}. Training goes on from step {step_of(whole)}.", "warning")
         return
     logged = fold(run.read_from()[0])
     if logged.train or logged.validation:
         reporter.emit(Resumed(step=-1))  # before the evaluation at step 0
+    if newest is not None:
+        reporter.note(f"{damaged}, and none before it can be read. Training begins anew.", "warning")
+
+
+def _checkpoints_found(checkpoints: Checkpoints) -> tuple[Path | None, Path | None]:
+    """The newest checkpoint, and the newest that is whole."""
+    newest = checkpoints.newest()
+    return newest, checkpoints.newest_whole()
 
 
 def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoints, reporter: Reporter) -> None:

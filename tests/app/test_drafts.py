@@ -13,6 +13,7 @@ from components.forms import Form
 from studio.app import demos, model_cards, runs
 from studio.app.draft_versions import from_version_1
 from studio.app.drafts import OWN, Draft
+from studio.app.main import Shell
 from studio.app.nested import leaves, without
 from studio.app.outlook import subject
 from studio.app.pages import Services
@@ -182,6 +183,22 @@ def test_a_draft_of_the_first_version_in_which_nothing_was_chosen_is_an_empty_on
     nothing = {"id": ID, "page": "model", "demo": None, "own": None, "task": None, "model": None, "source": None}
     usual = {"columns": {}, "limit": None, "preset": None, "strategy": {}, "training": {}, "options": {}}
     assert leaves(Draft.model_validate(from_version_1({**nothing, **usual})).config) == {"data.columns": {}}
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'"x"', b"5", b"[]", b"\xff\xfe", b'{"own": 5}', b"[" * 100_000, None])
+def test_a_damaged_draft_stays_as_it_is_and_another_one_begins(services: Services, content: bytes | None) -> None:
+    file = services.home.drafts / f"{ID}.json"
+    if content is None:
+        file.mkdir(parents=True)
+    else:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    with pytest.raises(StudioError, match="is damaged"):
+        services.drafts.load(ID)
+    shell = Shell(services, [], None, None, None, None)  # type: ignore[arg-type]
+    began, _, said, *_ = shell._load(ID)
+    assert began != ID and "is damaged" in said
+    assert file.is_dir() if content is None else file.read_bytes() == content
 
 
 @pytest.mark.parametrize("change", [{"no such choice": 1}, {"config": {"limit": 40}}])

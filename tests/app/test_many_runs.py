@@ -83,3 +83,14 @@ def test_of_many_runs_the_browser_gets_the_newest_and_the_chosen_ones(
         choices = built(tab, services).show(Draft(id="0" * 24, run=oldest))[1]["choices"]
         assert [run_id for _, run_id in choices] == [*(f"2026010{n}-000000-aaaa" for n in (6, 5, 4)), oldest]
         assert [name.split(" · ")[0] for name, _ in choices] == ["run 6", "run 5", "run 4", "run 1"]
+
+
+def test_a_damaged_run_is_shown_as_damaged_with_what_can_be_done(services: Services) -> None:
+    run = write(make_run(services.store, "mine"), started(), planned(), step(1))
+    run.meta_file.write_text('{"created": "x"}')
+    (row,) = runs_tab.run_page(services, {})["rows"]
+    assert row["status"]["text"] == "Damaged" and "Rename the run" in row["metric"]
+    built(runs_tab, services).show(Draft(id="0" * 24, picked=run.id))
+    runs_tab.rename_run(services, Draft(id="0" * 24, picked=run.id), "anew")
+    (row,) = runs_tab.run_page(services, {})["rows"]
+    assert row["name"] == "anew" and row["status"]["text"] == "Interrupted"

@@ -63,6 +63,16 @@ def test_one_answer_is_printed(run: Run, words: list[str], capsys: pytest.Captur
     assert json.loads(capsys.readouterr().out) == {"run": run.id, **GOOD.as_dict()}
 
 
+def test_a_long_text_that_ends_like_a_file_is_a_text(run: Run) -> None:
+    text = "a long text " * 500 + "about foo.csv"
+    assert main(["predict", run.id, text]) == 0 and MadeUp.asked == [{"text": text}]
+
+
+def test_a_text_in_another_encoding_is_refused(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", run.id, b"gro\xdf".decode("utf-8", "surrogateescape")]) == 2
+    assert "UTF-8" in capsys.readouterr().err
+
+
 def test_answers_to_a_file_are_printed_or_written(
     run: Run, many: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -29,6 +29,7 @@ ROWS = 20  # of a page
 SECONDS_UNTIL_READ = 1.0  # until the list is asked for again while runs are still being read
 CURVE_POINTS = 400
 MOST_COMPARED = 6
+DAMAGED = {"text": "Damaged", "tone": "bad"}  # instead of a status
 
 
 def build(services: Services) -> Page:
@@ -195,11 +196,11 @@ def run_row(run: Run, summary: RunSummary | None) -> dict[str, Any]:
     return {
         "id": run.id,
         "name": choices.name,
-        "status": {"text": STATUS_TITLES[state.status], "tone": TONES[state.status]},
+        "status": DAMAGED if summary.damage else {"text": STATUS_TITLES[state.status], "tone": TONES[state.status]},
         "data": choices.data,
         "model": title_of(choices.model) if choices.model else "",
         "strategy": STRATEGIES[choices.strategy].title if choices.strategy in STRATEGIES else choices.strategy,
-        "metric": result_words(state),
+        "metric": summary.damage or result_words(state),
         "duration": duration(spent(state)) if state.started else "",
         "created": strftime("%Y-%m-%d %H:%M", localtime(choices.created)),
     }
@@ -219,7 +220,7 @@ def what_changes(summary: RunSummary | None) -> tuple[str, ...]:
     """What a list shows of a run and may soon be another thing; not its time, which alone is not worth a new list."""
     if summary is None:
         return ()
-    return summary.choices.name, STATUS_TITLES[summary.state.status], result_words(summary.state)
+    return summary.choices.name, STATUS_TITLES[summary.state.status], result_words(summary.state), summary.damage
 
 
 def run_sentence(summary: RunSummary | None) -> str:
@@ -227,6 +228,7 @@ def run_sentence(summary: RunSummary | None) -> str:
         return ""
     state = summary.state
     parts = [STATUS_TITLES[state.status], result_words(state), duration(spent(state)) if state.started else ""]
+    parts.append(summary.damage)
     return " · ".join(part for part in parts if part)
 
 
@@ -296,7 +298,11 @@ def with_settings(draft: Draft, run: Run) -> Draft:
     """The draft with all choices of a run, so that every step shows them."""
     config = config_of(run)
     if config is None:
-        raise StudioError("The settings cannot be used.", "Another version wrote them.", "Start a new run instead.")
+        raise StudioError(
+            "The settings cannot be used.",
+            "Another version wrote them, or the file is damaged.",
+            "Start a new run instead.",
+        )
     meta = run.meta
     return draft.change(
         config=config.model_dump(mode="json"),
