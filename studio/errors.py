@@ -12,7 +12,8 @@ class Explanation:
     what_to_do: str = ""
 
     def __str__(self) -> str:
-        return " ".join(part for part in (self.what, self.why, self.what_to_do) if part)
+        """In one line; `why` may have several, one for each mistake."""
+        return " ".join(part for part in (self.what, self.why, self.what_to_do) if part).replace("\n", " ")
 
 
 def first_line(error: BaseException) -> str:

@@ -4,6 +4,7 @@ The same declaration draws the form (`components.forms`), names the command-line
 run.yaml, validates what comes in, and is the help that people read.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -11,6 +12,28 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from studio.errors import StudioError
+
+QUOTED = re.compile(r"'([^']*)'")
+MISTAKES = {  # by pydantic's name of a mistake: what the value must be
+    "greater_than_equal": "at least {ge:.12g}",
+    "greater_than": "more than {gt:.12g}",
+    "less_than_equal": "at most {le:.12g}",
+    "less_than": "less than {lt:.12g}",
+    "finite_number": "a finite number",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "string_type": "a text",
+    "literal_error": "{expected}",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "dict_type": "a section of settings",
+    "model_type": "a section of settings",
+}
 
 
 class Options(BaseModel):
@@ -63,7 +86,7 @@ def setting(
 
 
 def _refusal(model: type[BaseModel], problems: Sequence[ErrorDetails], where: str) -> StudioError:
-    sentences = " ".join(describe(problem, model) for problem in problems)
+    sentences = "\n".join(describe(problem, model) for problem in problems)
     return StudioError(f"The {where} cannot be used as they are.", sentences, "Correct these and try again.")
 
 
@@ -79,6 +102,12 @@ def describe(problem: ErrorDetails, model: type[BaseModel]) -> str:
         return f"'{place}' is not a known setting.{hint}"
     if problem["type"] == "missing":
         return f"'{place}' is missing."
+    if words := MISTAKES.get(problem["type"]):
+        expected = problem.get("ctx", {})
+        known = QUOTED.findall(str(expected.get("expected", "")))
+        close = get_close_matches(str(problem["input"]), known, n=1)
+        hint = f" Did you mean '{close[0]}'?" if close else ""
+        return f"'{place}' must be {words.format(**expected)} (it is {problem['input']!r}).{hint}"
     return f"'{place}': {problem['msg'].removeprefix('Value error, ')} (it is {problem['input']!r})."
 
 

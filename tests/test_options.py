@@ -1,5 +1,7 @@
 """Settings: immutable, strict, and their mistakes reported all at once in plain words."""
 
+from typing import Any, Literal
+
 import pytest
 from pydantic import ValidationError
 
@@ -10,6 +12,7 @@ from studio.options import Options, setting
 class Fruit(Options):
     weight: float = setting(1.0, title="Weight", help="In kilograms.", gt=0, le=10)
     colour: str = setting(title="Colour", help="Any word.", shown_if={"weight": 2}, advanced=False)
+    kind: Literal["apple", "pear"] = setting("apple", title="Kind", help="Which.")
 
 
 def test_settings_do_not_change() -> None:
@@ -30,6 +33,28 @@ def test_all_mistakes_are_reported_at_once() -> None:
     assert "'weight'" in message and "99" in message
     assert "'color' is not a known setting. Did you mean 'colour'?" in message
     assert "'colour' is missing." in message
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"weight": 0}, "'weight' must be more than 0 (it is 0)."),
+        ({"weight": 99}, "'weight' must be at most 10 (it is 99)."),
+        ({"weight": "heavy"}, "'weight' must be a number (it is 'heavy')."),
+        ({"colour": 5}, "'colour' must be a text (it is 5)."),
+        ({"kind": "aple"}, "'kind' must be 'apple' or 'pear' (it is 'aple'). Did you mean 'apple'?"),
+    ],
+)
+def test_a_mistake_is_said_in_plain_words(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(StudioError) as caught:
+        Fruit.read({"colour": "red", **values})
+    assert caught.value.explanation.why == said
+
+
+def test_each_mistake_has_a_line_of_its_own() -> None:
+    with pytest.raises(StudioError) as caught:
+        Fruit.read({"weight": 99, "color": "red"})
+    assert len(caught.value.explanation.why.splitlines()) == 3 and "\n" not in str(caught.value)
 
 
 def test_what_is_right_is_read() -> None:
