@@ -10,11 +10,11 @@ from studio.config import RunConfig
 from studio.data.columns import SPLITS
 from studio.data.fields import FIELDS
 from studio.exporters.sharing import base_model_name, data_name, for_others
+from studio.files import read_object
 from studio.models.catalog import CATALOG
 from studio.models.sources import locate
 from studio.store import Run
 from studio.strategies.base import LoadingCode
-from studio.tasks.loading import config_of
 
 _SETTINGS = ("epochs", "batch_size", "optimizer", "schedule", "warmup", "weight_decay", "max_grad_norm", "seed")
 _PROCESSORS = {  # the class that loads it, and the pipeline's name for it
@@ -36,7 +36,7 @@ def write_card(run: Run, config: RunConfig, labels: tuple[str, ...], loading: Lo
         pipeline_tag=config.chosen_task.model.pipeline_tag,
         tags=[config.task, "fine-tuned", config.strategy["name"], *(loading.tags if loading else ())],
     )
-    settings = config.chosen_task.pipeline_settings(config_of(run.model))
+    settings = config.chosen_task.pipeline_settings(read_object(run.model / "config.json") or {})
     parts = [
         f"---\n{front.to_yaml()}\n---",
         f"# {run.name}",
