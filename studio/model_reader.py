@@ -164,7 +164,7 @@ def _ask(request: Mapping[str, Any]) -> Architecture:
     lines = ended.stdout.strip().splitlines()
     answer = _parsed(lines[-1]) if lines else None
     if answer is None:
-        raise _unreadable(Path(request["folder"]), _why_ended(ended.returncode))
+        raise _unreadable(Path(request["folder"]), _why_ended(ended.returncode, ended.stderr))
     if "error" in answer:
         raise StudioError(**answer["error"])
     return Architecture.from_dict(answer["result"])
@@ -178,11 +178,12 @@ def _parsed(line: str) -> dict[str, Any] | None:
         return None
 
 
-def _why_ended(code: int) -> str:
-    """Why the process gave no answer."""
+def _why_ended(code: int, said: str = "") -> str:
+    """Why the process gave no answer. said: what it wrote where errors go."""
     if sys.platform != "win32" and code == -signal.SIGXCPU:
         return f"That takes more than {MOST_COMPUTING // 60} minutes: its config.json asks for too large a model."
-    return f"The process that reads it exited with {code}, perhaps for want of memory."
+    last = said.strip().splitlines()[-1:]
+    return f"The process that reads it exited with {code}{f': {last[0]}' if last else ', perhaps for want of memory'}."
 
 
 def _unreadable(folder: Path, why: str) -> StudioError:
