@@ -44,8 +44,9 @@ def test_two_runs_are_compared(visit: Visitor, walked: Any, second: Run) -> None
     visit.step("runs")
     drawn = "count => document.querySelector('#compare-loss .js-plotly-plot')?.data?.length === count"
     for number, name in enumerate(("The other one", walked.run.name), start=1):
-        visit.page.fill("#compare input", name)  # finds it in the list
-        visit.sees("[role=option]", name)
+        option = visit.page.locator("[role=option]", has_text=name).first
+        # finds it in the list, which closes where the page draws the choice before just then
+        visit.wait(lambda option=option, name=name: option.is_visible() or visit.page.fill("#compare input", name))
         visit.page.keyboard.press("Enter")
         visit.until(drawn, 2 * number)
         visit.page.keyboard.press("Escape")
