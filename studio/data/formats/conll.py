@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from studio.data.columns import Problem
-from studio.data.formats.base import Format, RawTable, Reading, check_rows, no_rows
-from studio.data.formats.encodings import decode, detect, guess_encoding
+from studio.data.formats.base import Format, RawTable, check_rows, no_rows
+from studio.data.formats.encodings import decode, guess_encoding, guess_encoding_alone
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 from studio.data.tagging import are_bare, join_tokens, looks_like_tag
@@ -36,13 +36,6 @@ def recognises(path: Path, head: bytes) -> bool:
     if width < 2 or len(fitting) < max(FEWEST_LINES, NEARLY_ALL * len(rows)):
         return False
     return tag_column(fitting) is not None
-
-
-def guess(path: Path, given: ReadingOptions, limits: Limits) -> Reading:
-    if given.encoding:
-        return Reading(ReadingOptions(encoding=given.encoding))
-    found = detect(path.read_bytes())
-    return Reading(ReadingOptions(encoding=found.value), (found,))
 
 
 def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
@@ -132,4 +125,4 @@ def token_column(rows: Sequence[Sequence[str]], tag: int) -> int:
     return 1 if counts and tag > 1 else 0
 
 
-CONLL = Format("conll", "CoNLL", (".conll", ".iob", ".bio", ".iob2", ".conllu"), recognises, guess, read)
+CONLL = Format("conll", "CoNLL", (".conll", ".iob", ".bio", ".iob2", ".conllu"), recognises, guess_encoding_alone, read)

@@ -3,8 +3,12 @@
 import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from studio.data.formats.base import Reading
 from studio.data.guesses import Guess, Topic, confidence, guess
+from studio.data.limits import Limits
+from studio.data.options import ReadingOptions
 from studio.errors import StudioError
 
 # name in a run file -> title on the screen
@@ -189,3 +193,11 @@ def excerpt(text: str) -> str:
     words = text.split()
     place = next((place for place, word in enumerate(words) if not word.isascii()), 0)
     return " ".join(word[:30] for word in words[max(0, place - 1) : place + 4])[:60]
+
+
+def guess_encoding_alone(path: Path, given: ReadingOptions, limits: Limits) -> Reading:
+    """How to read a text file of which nothing else is in doubt."""
+    if given.encoding:
+        return Reading(ReadingOptions(encoding=given.encoding))
+    found = detect(path.read_bytes())
+    return Reading(ReadingOptions(encoding=found.value), (found,))

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 from studio.data.columns import Problem
-from studio.data.formats.base import Format, RawTable, Reading, check_rows, no_rows
-from studio.data.formats.encodings import decode, detect, guess_encoding
+from studio.data.formats.base import Format, RawTable, check_rows, no_rows
+from studio.data.formats.encodings import decode, guess_encoding, guess_encoding_alone
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 
@@ -21,13 +21,6 @@ def recognises(path: Path, head: bytes) -> bool:
         return False
     lines = [line for line in decode(head, guess_encoding(head)).split("\n")[:-1] if line.strip()]
     return bool(lines) and sum(line.startswith("__label__") for line in lines) >= NEARLY_ALL * len(lines)
-
-
-def guess(path: Path, given: ReadingOptions, limits: Limits) -> Reading:
-    if given.encoding:
-        return Reading(ReadingOptions(encoding=given.encoding))
-    found = detect(path.read_bytes())
-    return Reading(ReadingOptions(encoding=found.value), (found,))
 
 
 def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
@@ -53,4 +46,4 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
     return RawTable(["text", "label"], [texts, labels], numbers, problems)
 
 
-FASTTEXT = Format("fasttext", "fastText", (".ft",), recognises, guess, read)
+FASTTEXT = Format("fasttext", "fastText", (".ft",), recognises, guess_encoding_alone, read)

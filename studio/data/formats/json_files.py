@@ -10,14 +10,13 @@ from studio.data.formats.base import (
     MOST_COLUMNS,
     Format,
     RawTable,
-    Reading,
     check_cells,
     check_rows,
     distinct_names,
     no_rows,
 )
 from studio.data.formats.delimited import unreadable
-from studio.data.formats.encodings import decode, detect
+from studio.data.formats.encodings import decode, guess_encoding_alone
 from studio.data.formats.label_studio import flatten, is_task
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
@@ -27,13 +26,6 @@ from studio.errors import StudioError
 DEEPEST = 100
 TOO_DEEP = (f"This entry is nested more than {DEEPEST} levels deep.", "It may be damaged. Write it as a plain row.")
 WRAPPERS = ("data", "rows", "examples", "records", "items", "instances")
-
-
-def guess(path: Path, given: ReadingOptions, limits: Limits) -> Reading:
-    if given.encoding:
-        return Reading(ReadingOptions(encoding=given.encoding))
-    found = detect(path.read_bytes())
-    return Reading(ReadingOptions(encoding=found.value), (found,))
 
 
 def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
@@ -144,5 +136,5 @@ def _document(text: str) -> Any | None:
         return None
 
 
-JSON = Format("json", "JSON", (".json",), lambda path, head: False, guess, read)
-JSONL = Format("jsonl", "JSONL", (".jsonl", ".ndjson"), lambda path, head: False, guess, read_lines)
+JSON = Format("json", "JSON", (".json",), lambda path, head: False, guess_encoding_alone, read)
+JSONL = Format("jsonl", "JSONL", (".jsonl", ".ndjson"), lambda path, head: False, guess_encoding_alone, read_lines)
