@@ -1,21 +1,22 @@
-"""A settings model drawn as widgets: one field, one widget, one place where a setting is declared.
+"""Settings models drawn as a form: one place where a setting is declared, one component for all that is drawn.
 
 Reads of a pydantic field: title, description (the help under the label), the type, bounds, and from
 `json_schema_extra` the keys "shown_if" ({other field: value or tuple of values}) and "advanced".
 """
 
 import types
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, TypedDict, Union, get_args, get_origin
 
-import gradio as gr
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-Choices = Sequence[tuple[str, str]]  # (title, value), as Gradio's dropdowns take them
-SLIDER_SPAN = 50  # whole numbers with both bounds and no more steps than this are a slider
-NONE = ""  # what a dropdown holds for "not set"
+from components.element import Element
+from components.scripts import script
+
+Choices = Sequence[tuple[str, str]]  # (title, value)
+NONE = ""  # what a choice holds for "not set"
 
 
 @dataclass(frozen=True)
@@ -57,117 +58,86 @@ def field_names(model: type[BaseModel], advanced: bool | None = None) -> list[st
     ]
 
 
-class Form:
-    """Widgets for the fields of `model`, drawn where it is made inside a `gr.Blocks`.
+class Choice(TypedDict):
+    title: str
+    value: str
 
-    names: which fields and in which order (all by default).
-    choices: (title, value) pairs for fields whose values are known only outside the model.
-    elem_prefix: prefix of the widgets' element ids: "PREFIX-FIELD".
-    controls: widgets drawn elsewhere that `shown_if` may speak of, by field name.
+
+class FieldValue(TypedDict, total=False):
+    name: str
+    title: str
+    help: str
+    kind: Literal["text", "check", "choice"]
+    value: str | bool
+    choices: Sequence[Choice]  # of a choice
+    keyboard: Literal["text", "numeric", "decimal"]  # of a text: which one a phone shows
+    placeholder: str
+
+
+class GroupValue(TypedDict, total=False):
+    """Fields under a heading that folds them; without a title they are simply drawn.
+
+    prefix: of the fields' element ids, "PREFIX-NAME". open: whether it begins unfolded; afterwards it stays as the
+    person left it, unless `unfolded` is set. below: markup of our own, drawn under the fields.
     """
 
-    def __init__(
-        self,
-        model: type[BaseModel],
-        names: Sequence[str] | None = None,
-        choices: Mapping[str, Choices] | None = None,
-        elem_prefix: str = "",
-        controls: Mapping[str, gr.components.Component] | None = None,
-    ) -> None:
-        self.model = model
-        self.names = list(names) if names is not None else field_names(model)
-        self.kinds = {name: kind_of(model.model_fields[name].annotation) for name in self.names}
-        self.given = dict(choices or {})
-        self.defaults = {name: _default(model.model_fields[name]) for name in self.names}
-        known = {**{name: _default(field) for name, field in model.model_fields.items()}, **self.defaults}
-        self.widgets: dict[str, gr.components.Component] = {
-            name: _widget(
-                model.model_fields[name],
-                self.kinds[name],
-                self.given.get(name),
-                {
-                    "label": model.model_fields[name].title or name,
-                    "info": model.model_fields[name].description,
-                    "elem_id": f"{elem_prefix}-{name}" if elem_prefix else None,
-                    "interactive": True,
-                    "visible": shown(_extra(model.model_fields[name]).get("shown_if") or {}, known),
-                },
-            )
-            for name in self.names
-        }
-        self._connect({**(controls or {}), **self.widgets})
+    key: str
+    title: str
+    prefix: str
+    fields: Sequence[FieldValue]
+    open: bool
+    unfolded: bool
+    below: str
 
-    @property
-    def components(self) -> list[gr.components.Component]:
-        return list(self.widgets.values())
 
-    def values(self, *raw: Any) -> dict[str, Any]:
-        """The widgets' values, in their order, with the types of the model. An empty optional one is None.
+class FormValue(TypedDict):
+    groups: Sequence[GroupValue]
 
-        Raises ValueError naming every field whose text cannot be read.
-        """
-        parsed: dict[str, Any] = {}
-        problems: list[str] = []
-        for name, value in zip(self.names, raw, strict=True):
-            try:
-                parsed[name] = parse(value, self.kinds[name])
-            except ValueError as error:
-                problems.append(f"{self.model.model_fields[name].title or name}: {error}")
-        if problems:
-            raise ValueError(" ".join(problems))
-        return parsed
 
-    def updates(self, values: Mapping[str, Any], hidden: Collection[str] = ()) -> list[Any]:
-        """What sets every widget to `values`, in widget order; what is missing there goes back to its default.
+class Form(Element):
+    """Fires `input` with {"group", "name", "value"} when a person has changed a field and leaves it.
 
-        hidden: fields that are not drawn, whatever their `shown_if` says.
-        """
-        full = {**self.defaults, **{name: values[name] for name in self.names if name in values}}
-        seen = self._visible(values, hidden)
-        return [
-            gr.update(value=_shown_value(full[name], self.kinds[name], self.widgets[name]), visible=name in seen)
-            for name in self.names
-        ]
+    A new value changes what differs and nothing else: what is being typed into a field stays.
+    """
 
-    def any_visible(self, values: Mapping[str, Any], hidden: Collection[str] = ()) -> bool:
-        return bool(self._visible(values, hidden))
+    def __init__(self, value: FormValue | None = None, **settings: Any) -> None:
+        super().__init__(
+            value=value,
+            html_template='<div class="ui-form"></div>',
+            js_on_load=script("form"),
+            apply_default_css=False,
+            **settings,
+        )
 
-    def _visible(self, values: Mapping[str, Any], hidden: Collection[str]) -> set[str]:
-        everything = {**{name: _default(field) for name, field in self.model.model_fields.items()}, **values}
-        conditions = {name: _extra(self.model.model_fields[name]).get("shown_if") or {} for name in self.names}
-        return {name for name in self.names if name not in hidden and shown(conditions[name], everything)}
 
-    def _connect(self, controls: Mapping[str, gr.components.Component]) -> None:
-        """Show and hide dependent widgets when what they depend on changes; light, and beside the queue."""
-        conditions = {name: _extra(self.model.model_fields[name]).get("shown_if") or {} for name in self.names}
-        dependent = {name: condition for name, condition in conditions.items() if condition}
-        for other in sorted({key for condition in dependent.values() for key in condition}):
-            if other not in controls:
-                continue
-            names = [name for name, condition in dependent.items() if other in condition]
-            needed = sorted({key for name in names for key in dependent[name] if key in controls})
+def drawn_fields(
+    model: type[BaseModel],
+    names: Sequence[str],
+    values: Mapping[str, Any],
+    choices: Mapping[str, Choices] | None = None,
+) -> list[FieldValue]:
+    """The fields `names` of `model`, as far as their `shown_if` holds; what `values` lacks is at its default.
 
-            def toggle(
-                *raw: Any, names: Sequence[str] = tuple(names), needed: Sequence[str] = tuple(needed)
-            ) -> list[Any] | Any:
-                current = {
-                    key: _readable(value, kind_of(self.model.model_fields[key].annotation))
-                    for key, value in zip(needed, raw, strict=True)
-                }
-                updates = [
-                    gr.update(visible=shown({k: v for k, v in dependent[name].items() if k in current}, current))
-                    for name in names
-                ]
-                return updates[0] if len(updates) == 1 else updates
+    choices: (title, value) pairs for fields whose values are known only outside the model.
+    """
+    everything = {**{name: _default(field) for name, field in model.model_fields.items()}, **values}
+    return [
+        _field(name, model.model_fields[name], everything[name], (choices or {}).get(name))
+        for name in names
+        if shown(_extra(model.model_fields[name]).get("shown_if") or {}, everything)
+    ]
 
-            controls[other].change(  # type: ignore[attr-defined]
-                toggle,
-                [controls[key] for key in needed],
-                [self.widgets[name] for name in names],
-                queue=False,
-                show_progress="hidden",
-                api_visibility="private",
-            )
+
+def typed(model: type[BaseModel], name: str, raw: Any) -> Any:
+    """What was entered into a field, with the type that the model wants; an empty optional one is None.
+
+    Raises ValueError, which names the field, where it cannot be read.
+    """
+    field = model.model_fields[name]
+    try:
+        return parse(raw, kind_of(field.annotation))
+    except ValueError as error:
+        raise ValueError(f"{field.title or name}: {error}") from None
 
 
 def shown(condition: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
@@ -179,7 +149,7 @@ def shown(condition: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
 
 
 def parse(value: Any, kind: Kind) -> Any:
-    """One widget's value as the model wants it; ValueError in plain words when it cannot be read."""
+    """What a field holds, as the model wants it; ValueError in plain words when it cannot be read."""
     text = value.strip() if isinstance(value, str) else value
     if text is None or text == NONE:
         if kind.optional:
@@ -220,14 +190,6 @@ def _example(kind: Kind) -> str:
     return "32" if kind.base is int else "0.001 or 1e-3"
 
 
-def _readable(value: Any, kind: Kind) -> Any:
-    """For conditions: a half-typed number counts as not set rather than as an error."""
-    try:
-        return parse(value, kind)
-    except ValueError:
-        return None
-
-
 def _extra(field: FieldInfo) -> dict[str, Any]:
     return field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
 
@@ -236,42 +198,25 @@ def _default(field: FieldInfo) -> Any:
     return None if field.is_required() else field.get_default(call_default_factory=True)
 
 
-def _bound(field: FieldInfo, *names: str) -> Any:
-    return next((getattr(item, name) for item in field.metadata for name in names if hasattr(item, name)), None)
-
-
-def _widget(field: FieldInfo, kind: Kind, choices: Choices | None, common: dict[str, Any]) -> gr.components.Component:
-    """The widget for one field; bounds of whole numbers become the widget's own."""
-    default = _default(field)
-    if choices is not None or (kind.words and kind.base is None):
-        pairs = list(choices) if choices is not None else [(_title(word), word) for word in kind.words]
-        if kind.optional:
-            pairs = [("Not set", NONE), *pairs]
-        return gr.Dropdown(
-            pairs, value=NONE if default is None and kind.optional else default, filterable=len(pairs) > 8, **common
-        )
+def _field(name: str, field: FieldInfo, value: Any, choices: Choices | None) -> FieldValue:
+    kind = kind_of(field.annotation)
+    common: FieldValue = {"name": name, "title": field.title or name, "help": field.description or ""}
+    if choices is None and kind.base is bool and kind.optional:
+        choices = [("Found automatically", NONE), ("Yes", "true"), ("No", "false")]
+    elif choices is not None or kind.base is None:
+        choices = choices if choices is not None else [(_title(word), word) for word in kind.words]
+        choices = [("Not set", NONE), *choices] if kind.optional else choices
+    if choices is not None:
+        held = NONE if value is None else str(value).lower() if kind.base is bool else str(value)
+        pairs: list[Choice] = [{"title": title, "value": word} for title, word in choices]
+        return {**common, "kind": "choice", "value": held, "choices": pairs}
     if kind.base is bool:
-        if not kind.optional:
-            return gr.Checkbox(value=bool(default), **common)
-        pairs = [("Found automatically", NONE), ("Yes", "true"), ("No", "false")]
-        return gr.Dropdown(pairs, value=NONE if default is None else str(default).lower(), filterable=False, **common)
-    if kind.base is int and not kind.words:
-        low, high = _whole_bounds(field)
-        if low is not None and high is not None and high - low <= SLIDER_SPAN and not kind.optional:
-            return gr.Slider(low, high, value=default, step=1, precision=0, buttons=[], **common)
-        return gr.Number(value=default, precision=0, minimum=low, maximum=high, **common)
-    if kind.base is str:
-        return gr.Textbox(value=default or "", **common)
-    placeholder = "empty: recommended value" if kind.optional else None
-    return gr.Textbox(value=_text(default), placeholder=placeholder, max_lines=1, **common)
-
-
-def _whole_bounds(field: FieldInfo) -> tuple[int | None, int | None]:
-    low, above = _bound(field, "ge"), _bound(field, "gt")
-    high, below = _bound(field, "le"), _bound(field, "lt")
-    least = low if low is not None else None if above is None else above + 1
-    most = high if high is not None else None if below is None else below - 1
-    return least, most
+        return {**common, "kind": "check", "value": bool(value)}
+    keyboard: Literal["text", "numeric", "decimal"] = "text"
+    if not kind.words and kind.base in (int, float):
+        keyboard = "numeric" if kind.base is int else "decimal"
+    hint = "empty: recommended value" if kind.optional and kind.base is not str else ""
+    return {**common, "kind": "text", "value": _text(value), "keyboard": keyboard, "placeholder": hint}
 
 
 def _title(word: str) -> str:
@@ -282,16 +227,3 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
-
-
-def _shown_value(value: Any, kind: Kind, widget: gr.components.Component) -> Any:
-    """What the widget holds for a value of the model."""
-    if isinstance(widget, gr.Dropdown):
-        if value is None:
-            return NONE if kind.optional else None
-        return str(value).lower() if kind.base is bool else value
-    if isinstance(widget, gr.Checkbox):
-        return bool(value)
-    if isinstance(widget, gr.Textbox):
-        return _text(value)
-    return value

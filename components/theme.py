@@ -49,7 +49,7 @@ def logo() -> str:
 
 
 def head(plotly_url: str, font_url: str | None = None) -> str:
-    """What the page loads before anything is drawn: plotly.js once, the font, the colour scheme.
+    """What the page loads before anything is drawn: the font, the colour scheme. plotly.js comes with the first chart.
 
     plotly_url: where the server serves plotly.min.js.
     font_url: where it serves assets/fonts, ending in a slash. Without it the Latin font travels inside the page.
@@ -60,7 +60,7 @@ def head(plotly_url: str, font_url: str | None = None) -> str:
         '<meta name="color-scheme" content="light dark">\n'
         f"<style>{_font_faces(font_url)}</style>\n"
         f"<script>{script}</script>\n"
-        f'<script src="{escape(plotly_url)}" defer></script>\n'
+        f'<link id="plotly-source" rel="prefetch" as="script" href="{escape(plotly_url)}">\n'
     )
 
 

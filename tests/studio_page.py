@@ -245,7 +245,7 @@ class Visitor:
 
         owner, part: of a setting of the task its name and "options".
         """
-        field_ = self.page.locator(f"#{owner}-{name} input, #{owner}-{name} textarea").first
+        field_ = self.page.locator(f"#{owner}-{name} input")
         field_.fill(str(value))
         field_.press("Tab")
         self.wait(lambda: any(value_at(draft, f"config.{part}.{name}") == value for draft in self.server.drafts()))

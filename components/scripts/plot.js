@@ -1,11 +1,11 @@
-// What the charts made with plotly.js share: waiting for the library, colours of the page, a plain layout.
+// What the charts made with plotly.js share: loading the library when the first is drawn, colours of the page, a plain layout.
 const plotly = async () => {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (window.Plotly) return window.Plotly;
-    if (!element.isConnected) return null;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return null;
+  window.plotlyLoading ??= new Promise((resolve) => {
+    const failed = () => { window.plotlyLoading = undefined; resolve(); }; // the next chart tries again
+    document.head.append(h("script", { src: document.getElementById("plotly-source").href, onload: resolve, onerror: failed }));
+  });
+  await window.plotlyLoading;
+  return element.isConnected ? window.Plotly : null;
 };
 const PLOT_CONFIG = { displaylogo: false, responsive: false, displayModeBar: false, scrollZoom: false, doubleClick: "reset+autosize" };
 const axis = (more) => ({

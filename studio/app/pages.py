@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any, NamedTuple
 
-import gradio as gr
 from gradio.blocks import Block
 
 from studio.app.answers import Asking
@@ -139,10 +138,3 @@ def cancel_job(services: Services, draft: Draft) -> Draft:
     if job is not None:
         job.cancel()
     return draft
-
-
-def committed(widget: Any) -> list[Any]:
-    """The listeners that say that a person has finished entering a value."""
-    if isinstance(widget, gr.Textbox | gr.Number):
-        return [widget.blur, widget.submit]
-    return [widget.release] if isinstance(widget, gr.Slider) else [widget.input]

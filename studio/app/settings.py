@@ -4,15 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import gradio as gr
 from pydantic import BaseModel
 
 from components.changes import Change
 from components.charts.curve import curve_html
-from components.fold import PANEL, Fold
-from components.forms import Form, field_names
+from components.forms import FormValue, GroupValue, drawn_fields, field_names, typed
 from studio.app.drafts import Draft
 from studio.config import RunConfig
+from studio.errors import StudioError
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
 from studio.training import TOPICS, TrainingOptions
@@ -22,6 +21,7 @@ from studio.training.schedules import SCHEDULES, in_force, learning_rate_factor
 
 ConfigSection = Literal["strategy", "training", "options"]  # the key of the run file below which a panel's settings lie
 CURVE_POINTS = 161
+CUSTOM = "custom"  # the preset of a draft whose settings are a person's own
 CHOICES = {
     "optimizer": [(f"{entry.title}: {entry.sentence}", entry.name) for entry in OPTIMIZERS],
     "schedule": [(f"{entry.title}: {entry.sentence}", entry.name) for entry in SCHEDULES],
@@ -31,65 +31,87 @@ CHOICES = {
 
 @dataclass(frozen=True)
 class Panel:
-    """owner: the strategy or task whose settings these are; "" for training, whose panels are always there."""
+    """Settings under one heading.
+
+    owner: the strategy or task whose settings these are; "" for training, whose panels are always there.
+    """
 
     section: ConfigSection
     owner: str
-    fold: Fold
-    form: Form
-    curve: gr.HTML | None = None  # drawn below the form
+    title: str
+    model: type[BaseModel]
+    names: Sequence[str]
+    is_open: bool = False
+
+    @property
+    def key(self) -> str:
+        return "/".join((self.section, self.owner, self.title))
 
     def belongs(self, draft: Draft) -> bool:
         chosen = {"strategy": draft.strategy.get("name"), "options": draft.task, "training": ""}
         return chosen[self.section] == self.owner
 
 
-def build_panels() -> list[Panel]:
-    """Drawn where this is called: the strategies' own settings, the topics of training, the tasks' own."""
-    kinds: list[tuple[ConfigSection, str, str, type[BaseModel], Sequence[str], bool]] = [
+def all_panels() -> dict[str, Panel]:
+    """The strategies' own settings, the topics of training, the tasks' own; by key."""
+    panels = [
         *(
-            ("strategy", each.name, each.title, each.Options, main_ones_first(each.Options), True)
+            Panel("strategy", each.name, each.title, each.Options, main_ones_first(each.Options), True)
             for each in STRATEGIES
         ),
-        *(("training", "", topic.title, TrainingOptions, topic.fields, topic is TOPICS[0]) for topic in TOPICS),
-        *(("options", each.name, each.title, each.Options, list(each.Options.model_fields), False) for each in TASKS),
+        *(Panel("training", "", topic.title, TrainingOptions, topic.fields, topic is TOPICS[0]) for topic in TOPICS),
+        *(Panel("options", each.name, each.title, each.Options, list(each.Options.model_fields)) for each in TASKS),
     ]
-    panels = []
-    for section, owner, title, model, names, is_open in kinds:
-        if names:
-            with gr.Column(elem_classes=PANEL):
-                fold = Fold(title, is_open, {"gone": section != "training"})
-                form = Form(model, names, CHOICES, elem_prefix=owner or "training")
-                curve = gr.HTML(elem_id="rate-curve") if "schedule" in names else None
-                panels.append(Panel(section, owner, fold, form, curve))
-    return panels
+    return {panel.key: panel for panel in panels}
 
 
 def main_ones_first(model: type[BaseModel]) -> list[str]:
     return [*field_names(model, advanced=False), *field_names(model, advanced=True)]
 
 
-def widgets(panels: Sequence[Panel]) -> list[Any]:
-    curves = {id(panel): [panel.curve] if panel.curve else [] for panel in panels}
-    return [widget for panel in panels for widget in (panel.fold, *panel.form.components, *curves[id(panel)])]
+def form_value(draft: Draft, config: RunConfig, unused_settings: Collection[str], steps: int) -> FormValue:
+    """The panels that belong to the draft's choices, with what a search leaves of them.
 
-
-def updates(
-    panels: Sequence[Panel], draft: Draft, config: RunConfig, unused_settings: Collection[str], steps: int
-) -> list[Any]:
-    """For `widgets(panels)`. unused_settings: of training, under the present choices. steps: in all."""
+    unused_settings: of training, under the present choices. steps: in all.
+    """
     filled = by_section(config)
-    drawn: list[Any] = []
-    for panel in panels:
-        belongs = panel.belongs(draft)
-        hidden = set(unused_settings) if panel.section == "training" else set()
-        hidden |= {name for name in panel.form.names if not _found(panel.form, name, draft.search)}
-        values = filled[panel.section] if belongs else {}
-        gone = not belongs or not panel.form.any_visible(values, hidden)
-        drawn.append({"gone": gone, "open": True} if draft.search else {"gone": gone})
-        drawn += panel.form.updates(values, hidden)
-        drawn += [rate_curve(config, steps)] if panel.curve else []
-    return drawn
+
+    def group(panel: Panel) -> GroupValue:
+        unused = unused_settings if panel.section == "training" else ()
+        names = [name for name in panel.names if name not in unused and _found(panel.model, name, draft.search)]
+        return {
+            "key": panel.key,
+            "title": panel.title,
+            "prefix": panel.owner or panel.section,
+            "fields": drawn_fields(panel.model, names, filled[panel.section], CHOICES),
+            "open": panel.is_open,
+            "unfolded": bool(draft.search),
+            "below": rate_curve(config, steps) if "schedule" in names else "",
+        }
+
+    groups = [group(panel) for panel in all_panels().values() if panel.belongs(draft)]
+    return {"groups": [each for each in groups if each["fields"]]}
+
+
+def enter(draft: Draft, event: Mapping[str, Any]) -> Draft:
+    """What a field of the form now holds. Whoever begins with a setting has chosen the usual strategy by it."""
+    panel, name = all_panels().get(str(event["group"])), str(event["name"])
+    if panel is None or name not in panel.names or not panel.belongs(draft):
+        return draft
+    value = entered(panel.model, name, event["value"])
+    config = draft.run_config()
+    if by_section(config)[panel.section].get(name, panel.model.model_fields[name].default) == value:
+        return draft
+    begun = {"strategy.name": config.strategy["name"]}
+    return draft.configure({**begun, f"{panel.section}.{name}": value}).change(preset=CUSTOM)
+
+
+def entered(model: type[BaseModel], name: str, raw: Any) -> Any:
+    """What a person put into a field, with the type of the model."""
+    try:
+        return typed(model, name, raw)
+    except ValueError as error:
+        raise StudioError("A setting cannot be read.", str(error), "Correct it.") from error
 
 
 def by_section(config: RunConfig) -> dict[ConfigSection, Mapping[str, Any]]:
@@ -109,8 +131,8 @@ def rate_curve(config: RunConfig, steps: int) -> str:
     return curve_html(rates, "Learning rate", "first step", f"step {steps:,}", note)
 
 
-def _found(form: Form, name: str, search: str) -> bool:
-    field = form.model.model_fields[name]
+def _found(model: type[BaseModel], name: str, search: str) -> bool:
+    field = model.model_fields[name]
     text = f"{name} {field.title} {field.description}".casefold().replace("_", " ")
     return all(word in text for word in search.casefold().replace("_", " ").split())
 

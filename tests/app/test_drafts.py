@@ -4,12 +4,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import pytest
 from logs import make_run
 from other_settings import other_run, other_values
 
-from components.forms import Form
 from studio.app import demos, model_cards, runs
 from studio.app.draft_versions import from_version_1
 from studio.app.drafts import OWN, Draft
@@ -18,13 +16,11 @@ from studio.app.nested import leaves, without
 from studio.app.outlook import subject
 from studio.app.pages import Services
 from studio.app.runs import start_run
-from studio.app.settings import build_panels, by_section
+from studio.app.settings import enter, form_value
 from studio.app.tabs import data as data_tab
 from studio.app.tabs import runs as runs_tab
-from studio.app.tabs import strategy as strategy_tab
 from studio.config import RunConfig
 from studio.data.options import DataOptions
-from studio.data.splitting import SplitOptions
 from studio.errors import StudioError
 from studio.files import read_json, replace_json
 from studio.models import sources
@@ -77,29 +73,29 @@ def test_a_run_from_the_settings_of_another_has_all_of_them(
     assert (again.dataset, again.meta["data"], again.meta["preset"]) == ("f" * 24, "mine.csv", "custom")
 
 
-def test_a_field_that_is_only_passed_through_leaves_every_setting_as_it_is() -> None:
-    with gr.Blocks():
-        panels = build_panels()
-    wires = strategy_tab.panel_wires(panels)
+def test_a_field_whose_value_is_sent_as_it_was_drawn_leaves_every_setting_as_it_is() -> None:
     for task in TASKS:
         for strategy in STRATEGIES:
             draft = Draft(id=ID, config=other_run(task, strategy))
-            filled = by_section(draft.run_config())
-            typed = [
-                update["value"]
-                for panel in panels
-                for update in panel.form.updates(filled[panel.section] if panel.belongs(draft) else {})
-            ]
-            assert all(wire.change(draft, *typed) is draft for wire in wires)
+            groups = form_value(draft, draft.run_config(), (), 100)["groups"]
+            assert groups
+            for group in groups:
+                for field in group["fields"]:
+                    event = {"group": group["key"], "name": field["name"], "value": field["value"]}
+                    assert enter(draft, event) is draft, event
 
 
-def test_a_field_of_the_split_that_is_only_passed_through_leaves_the_data_as_it_is() -> None:
-    with gr.Blocks():
-        forms = Form(SplitOptions, data_tab.SPLIT_SETTINGS), Form(DataOptions, ["limit"])
-    data = other_values(DataOptions)
-    drawn = [*forms[0].updates(data["split"]), *forms[1].updates(data)]
-    draft = Draft(id=ID, config={"data": data})
-    assert data_tab.change_split(*forms, draft, *(update["value"] for update in drawn)) == draft
+def test_a_field_of_the_split_that_is_sent_as_it_was_drawn_leaves_the_data_as_it_is() -> None:
+    draft = Draft(id=ID, config={"data": other_values(DataOptions)})
+    groups = data_tab.split_form(draft)["groups"]
+    assert [field["name"] for group in groups for field in group["fields"]] == ["stratify", "keep", "seed", "limit"]
+    for group in groups:
+        for field in group["fields"]:
+            event = {"group": group["key"], "name": field["name"], "value": field["value"]}
+            assert data_tab.enter_split(draft, event) == draft
+    changed = data_tab.enter_split(draft, {"group": "data.split", "name": "seed", "value": "4711"})
+    assert changed.data.split.seed == 4711
+    assert data_tab.enter_split(draft, {"group": "model", "name": "id", "value": "x"}) is draft
 
 
 def test_the_pages_look_at_the_revision_that_the_run_will_take(

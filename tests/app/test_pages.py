@@ -13,13 +13,14 @@ import pytest
 import tiny
 from logs import NOW, at_work, checked, make_run, planned, started, step, write
 
+from components.forms import FormValue
 from components.stepper import Stepper
 from studio.app.drafts import OWN, Draft
 from studio.app.main import BUILDERS, Shell
 from studio.app.outlook import describe_seconds, image_side, outlook, preset_draft, subject
-from studio.app.pages import Services, committed
+from studio.app.pages import Services
 from studio.app.runs import config_of, flat_settings, start_run
-from studio.app.settings import Panel, build_panels, changes, updates, widgets
+from studio.app.settings import all_panels, changes, enter, form_value
 from studio.app.tabs import data as data_tab
 from studio.app.tabs import model as model_tab
 from studio.app.tabs import runs as runs_tab
@@ -291,33 +292,21 @@ def test_settings_of_the_form_go_into_the_draft(services: Services, ready: Draft
     faster = ready.configure({"training.learning_rate": 0.1})
     other = strategy_tab.choose_method(faster, {"key": "lora"})
     assert other.strategy == {"name": "lora"} and "learning_rate" not in other.training and other.preset == "custom"
-    with gr.Blocks():
-        panels = build_panels()
-    own = next(panel for panel in panels if panel.owner == "lora")
-    batches = next(panel for panel in panels if "epochs" in panel.form.names)
+    keys = {panel.owner or name: key for key, panel in all_panels().items() for name in panel.names}
 
-    def entered(panel: Panel, draft: Draft = other, **values: Any) -> Draft:
-        """What becomes of the draft when the first field of a panel is left with these values in it."""
-        before = panels[: panels.index(panel)]
-        wire = strategy_tab.panel_wires(panels)[
-            sum(len(committed(widget)) for each in before for widget in each.form.components)
-        ]
-        typed = [
-            values.get(name, each.form.defaults[name]) if each is panel else each.form.defaults[name]
-            for each in panels
-            for name in each.form.names
-        ]
-        changed: Draft = wire.change(draft, *typed)
-        return changed
+    def entered(panel: str, name: str, value: str, draft: Draft = other) -> Draft:
+        return enter(draft, {"group": keys[panel], "name": name, "value": value})
 
-    assert entered(own, r=4).run_config().strategy["r"] == 4
-    assert entered(own) is other  # nothing was changed
-    assert entered(batches, epochs=9).run_config().training.epochs == 9
+    assert entered("lora", "r", "4").run_config().strategy["r"] == 4
+    assert entered("lora", "r", "8") is other  # nothing was changed
+    assert entered("epochs", "epochs", "9").run_config().training.epochs == 9
     with pytest.raises(StudioError, match=r"training\.epochs"):
-        entered(batches, epochs=0)
-    full = next(panel for panel in panels if panel.owner == "freeze")
-    assert entered(full, last_blocks=3) is other  # another strategy's panel says nothing
-    first = entered(batches, ready.without("strategy", "training").change(preset=None), epochs=9)
+        entered("epochs", "epochs", "0")
+    with pytest.raises(StudioError, match="'often' is not a whole number"):
+        entered("epochs", "epochs", "often")
+    assert entered("freeze", "last_blocks", "3") is other  # another strategy's panel says nothing
+    assert entered("epochs", "model", "x") is other  # nor does a made-up name
+    first = entered("epochs", "epochs", "9", ready.without("strategy", "training").change(preset=None))
     assert first.strategy == {"name": "full"} and first.training["epochs"] == 9 and first.preset == "custom"
 
 
@@ -353,29 +342,23 @@ def test_the_estimate_follows_the_size_that_inputs_get(
     assert longest <= 8 <= subject(services, ready).length
 
 
+def names_in(form: FormValue) -> set[str]:
+    return {field["name"] for group in form["groups"] for field in group["fields"]}
+
+
 def test_a_search_leaves_only_what_was_asked_for(ready: Draft) -> None:
-    with gr.Blocks():
-        panels = build_panels()
-    draft = ready.change(search="learning rate")
-    shown = dict(zip(map(id, widgets(panels)), updates(panels, draft, draft.run_config(), (), 100), strict=True))
-    seen = {
-        name
-        for panel in panels
-        for name, widget in panel.form.widgets.items()
-        if not shown[id(panel.fold)]["gone"] and shown[id(widget)]["visible"]
-    }
-    assert "learning_rate" in seen and "warmup" in seen and "epochs" not in seen
-    nothing = updates(panels, ready.change(search="xyzzy"), draft.run_config(), (), 100)
-    drawn = [update for update in nothing if isinstance(update, dict)]
-    assert not any(update.get("visible") for update in drawn)
-    assert all(update["gone"] for update in drawn if "gone" in update)
+    form = form_value(ready.change(search="learning rate"), ready.run_config(), (), 100)
+    assert {"learning_rate", "warmup"} <= names_in(form) and "epochs" not in names_in(form)
+    assert all(group["unfolded"] for group in form["groups"])
+    assert form_value(ready.change(search="xyzzy"), ready.run_config(), (), 100) == {"groups": []}
 
 
 def test_a_setting_that_nothing_reads_is_not_drawn(services: Services, ready: Draft) -> None:
     about = subject(services, ready)
     for name, read in (("freeze", True), ("full", False), ("gradual", True)):
-        now = outlook(services, about, ready.configure({"strategy": {"name": name}}).run_config())
-        assert ("cache_activations" not in now.unused_settings) == read, name
+        config = ready.configure({"strategy": {"name": name}}).run_config()
+        form = form_value(ready, config, outlook(services, about, config).unused_settings, 100)
+        assert ("cache_activations" in names_in(form)) == read, name
 
 
 def test_layers_say_how_fast_and_when_they_learn(services: Services, ready: Draft) -> None:

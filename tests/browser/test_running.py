@@ -47,7 +47,7 @@ def test_a_refresh_and_a_second_browser_see_the_same_live_curve_and_zoom_is_kept
     visit.step("strategy")
     visit.sees("#to-train:not([disabled])")
     visit.open_advanced()
-    assert visit.page.locator("#training-epochs input").first.input_value() == "1000"
+    assert visit.page.locator("#training-epochs input").input_value() == "1000"
     visit.step("train")
 
     with visitor(browser, studio) as other:

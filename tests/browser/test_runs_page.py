@@ -81,7 +81,7 @@ def test_a_new_run_starts_from_an_old_one_s_settings(visit: Visitor, walked: Any
     visit.arrives("strategy")
     visit.sees("#to-train:not([disabled])")
     visit.open_advanced()
-    assert visit.page.locator("#training-epochs input").first.input_value() == "12"
+    assert visit.page.locator("#training-epochs input").input_value() == "12"
     visit.step("data")
     assert visit.rows_of_split() == walked.rows
     (draft,) = [draft for draft in studio.drafts() if draft["picked"] == walked.run.id and draft["run"] is None]
@@ -97,7 +97,7 @@ def test_an_opened_run_brings_its_settings_to_every_step(visit: Visitor, walked:
     assert visit.rows_of_split() == walked.rows
     visit.step("strategy")
     visit.open_advanced()
-    assert visit.page.locator("#training-epochs input").first.input_value() == "12"
+    assert visit.page.locator("#training-epochs input").input_value() == "12"
 
 
 def test_a_draft_of_the_first_version_opens_where_it_was_left(
@@ -120,7 +120,7 @@ def test_a_draft_of_the_first_version_opens_where_it_was_left(
     visit.arrives("strategy")
     visit.sees("#to-train:not([disabled])")
     visit.open_advanced()
-    assert visit.page.locator("#training-epochs input").first.input_value() == "9"
+    assert visit.page.locator("#training-epochs input").input_value() == "9"
     assert visit.page.locator("#lora-r input").first.input_value() == "4"
     visit.step("data")
     assert sum(visit.rows_of_split().values()) == 40

@@ -32,7 +32,7 @@ from components.charts.framed_image import framed_html, with_score_choice
 from components.charts.histogram import Marker, histogram_html
 from components.charts.live_chart import LiveChart
 from components.charts.marked_text import label_legend, marked_html
-from components.forms import Form
+from components.forms import Form, FormValue, drawn_fields, field_names
 from components.layers import LayerStrip
 from components.notices import badge, empty, heading, notice
 from components.split_slider import SplitSlider
@@ -216,6 +216,19 @@ FIGURES: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
+def form_of(values: dict[str, Any]) -> FormValue:
+    choices = {"optimizer": [("AdamW", "adamw"), ("SGD", "sgd")]}
+    names = field_names(Settings)
+    main = drawn_fields(Settings, names[:2], values, choices)
+    rest = drawn_fields(Settings, names[2:], values, choices)
+    return {
+        "groups": [
+            {"key": "main", "prefix": "form", "fields": main},
+            {"key": "rest", "title": EVIL, "prefix": "form", "fields": rest, "below": "<i>below</i>"},
+        ]
+    }
+
+
 def build(source: Source) -> gr.Blocks:
     with gr.Blocks(title="Components", analytics_enabled=False) as demo:
         steps = Stepper(STEPS, logo=logo(), elem_id="stepper")
@@ -234,8 +247,7 @@ def build(source: Source) -> gr.Blocks:
             with gr.Column(scale=3, min_width=320):
                 live = LiveChart(source.poll, {"run": "made-up"}, elem_id="live")
             with gr.Column(scale=1, min_width=280), gr.Group():
-                form = Form(Settings, choices={"optimizer": [("AdamW", "adamw"), ("SGD", "sgd")]}, elem_prefix="form")
-                read = gr.Button("Read the form", variant="primary", elem_id="read")
+                form = Form(form_of({}), elem_id="form")
                 gr.Button("Pause")
                 gr.Button("Stop", variant="stop")
         gr.HTML(heading("Layers", "What learns.", 3))
@@ -294,14 +306,17 @@ def build(source: Source) -> gr.Blocks:
 
         for name, event in (
             ("stepper", steps.select), ("cards", cards.select), ("split", split.release), ("live", live.status),
-            ("figures", figures.select), ("rows", rows.select),
+            ("figures", figures.select), ("rows", rows.select), ("form", form.input),
         ):  # fmt: skip
             event(hear(name), None, heard, queue=False)
-        read.click(lambda *raw: json.dumps(form.values(*raw)), form.components, heard, queue=False)
         put = gr.Button("Put values", elem_id="put")
+        epochs = itertools.count(7)
         put.click(
-            lambda: form.updates({"epochs": 7, "learning_rate": 5e-5, "optimizer": "sgd", "batch": 16}), None, form.components, queue=False
-        )  # fmt: skip
+            lambda: form_of({"epochs": next(epochs), "learning_rate": 5e-5, "optimizer": "sgd"}),
+            None,
+            form,
+            queue=False,
+        )
         other = gr.Button("Other values", elem_id="other")
         other.click(
             lambda chosen: [

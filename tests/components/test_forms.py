@@ -1,12 +1,11 @@
-"""A settings model as widgets, and their values back as the model's types."""
+"""Settings models as fields, and what was entered back as the model's types."""
 
 from typing import Any, Literal
 
-import gradio as gr
 import pytest
 from pydantic import BaseModel, Field
 
-from components.forms import Form, field_names, kind_of, parse, shown
+from components.forms import FieldValue, drawn_fields, field_names, kind_of, parse, shown, typed
 
 
 class Settings(BaseModel):
@@ -23,50 +22,59 @@ class Settings(BaseModel):
     device: Literal["auto", "cpu"] = Field("auto", title="Device", json_schema_extra={"advanced": True})
 
 
-@pytest.fixture
-def form() -> Form:
-    with gr.Blocks():
-        return Form(Settings, choices={"optimizer": [("AdamW", "adamw"), ("SGD", "sgd")]}, elem_prefix="settings")
+CHOICES = {"optimizer": [("AdamW", "adamw"), ("SGD", "sgd")]}
 
 
-def test_every_field_has_a_widget_of_its_type_with_label_help_and_bounds(form: Form) -> None:
-    kinds = {name: type(widget).__name__ for name, widget in form.widgets.items()}
+def fields(**values: Any) -> dict[str, FieldValue]:
+    return {field["name"]: field for field in drawn_fields(Settings, field_names(Settings), values, CHOICES)}
+
+
+def test_every_field_is_drawn_by_its_type_with_title_and_help() -> None:
+    kinds = {name: field["kind"] for name, field in fields(optimizer="sgd").items()}
     assert kinds == {
-        "epochs": "Slider",
-        "steps": "Number",
-        "rate": "Textbox",
-        "batch": "Textbox",
-        "optimizer": "Dropdown",
-        "momentum": "Textbox",
-        "early": "Checkbox",
-        "header": "Dropdown",
-        "device": "Dropdown",
+        "epochs": "text",
+        "steps": "text",
+        "rate": "text",
+        "batch": "text",
+        "optimizer": "choice",
+        "momentum": "text",
+        "early": "check",
+        "header": "choice",
+        "device": "choice",
     }
-    epochs: Any = form.widgets["epochs"]
-    assert (epochs.label, epochs.info, epochs.minimum, epochs.maximum) == ("Epochs", "How often.", 1, 20)
-    assert epochs.elem_id == "settings-epochs"
-    assert [widget.visible for name, widget in form.widgets.items() if name == "momentum"] == [False]
+    drawn = fields()
+    epochs = drawn["epochs"]
+    assert (epochs["title"], epochs["help"], epochs["keyboard"]) == ("Epochs", "How often.", "numeric")
+    assert drawn["rate"]["keyboard"] == "decimal"
+    assert drawn["rate"]["placeholder"] and not epochs["placeholder"]
+    assert [choice["value"] for choice in drawn["header"]["choices"]] == ["", "true", "false"]
+    assert "momentum" not in drawn  # it is shown with SGD alone
 
 
-def test_defaults_come_back_as_they_were_declared(form: Form) -> None:
-    values = form.values(*[widget.value for widget in form.components])  # type: ignore[attr-defined]
-    assert values == {name: field.default for name, field in Settings.model_fields.items()}
-    assert Settings(**values) == Settings()
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"rate": 5e-5, "batch": 16, "optimizer": "sgd", "header": False, "early": False, "steps": 7},
+        {"rate": 0.1 + 0.2, "momentum": 1 / 3, "optimizer": "sgd", "header": True},
+    ],
+)
+def test_what_is_drawn_is_read_as_the_same(values: dict[str, Any]) -> None:
+    read = {name: typed(Settings, name, field["value"]) for name, field in fields(**values).items()}
+    assert {**Settings().model_dump(), **read} == {**Settings().model_dump(), **values}
 
 
-def test_updates_and_values_are_inverse(form: Form) -> None:
-    wanted = {"rate": 5e-5, "batch": 16, "optimizer": "sgd", "header": False, "early": False, "steps": 7}
-    updates = form.updates(wanted)
-    assert form.values(*[update["value"] for update in updates]) == {**Settings().model_dump(), **wanted}
-    assert dict(zip(form.names, updates, strict=True))["momentum"]["visible"] is True
-
-
-def test_unreadable_numbers_are_named_in_plain_words(form: Form) -> None:
-    raw = {name: update["value"] for name, update in zip(form.names, form.updates({}), strict=True)}
-    with pytest.raises(
-        ValueError, match=r"Rate: 'fast' is not a number.*Batch: '3.5' is not a whole number \(or auto\)"
-    ):
-        form.values(*{**raw, "rate": "fast", "batch": "3.5"}.values())
+@pytest.mark.parametrize(
+    ("name", "raw", "said"),
+    [
+        ("rate", "fast", "Rate: 'fast' is not a number"),
+        ("batch", "3.5", r"Batch: '3.5' is not a whole number \(or auto\)"),
+        ("steps", "", "Steps: a value is missing"),
+    ],
+)
+def test_what_cannot_be_read_is_named_in_plain_words(name: str, raw: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        typed(Settings, name, raw)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """The components in a real Chromium: clicks, keys, what reaches Python, and that data stays text."""
 
 # ruff: noqa: E501, RUF001 (a script for the browser; the pager writes an en dash)
-import json
 from typing import Any
 
 import pytest
@@ -206,23 +205,37 @@ def test_values_from_python_are_drawn(fresh: Any) -> None:
     assert page.locator("#figures [aria-pressed=true]").get_attribute("data-mark") == "a > b"
 
 
-def test_form_gives_typed_values_and_shows_what_depends(shown: Any) -> None:
+def test_a_form_draws_what_depends_and_folds(shown: Any) -> None:
     page = shown.page
-    page.locator("#read").click()
-    page.wait_for_function("document.querySelector('#heard textarea, #heard input').value.includes('epochs')")
-    heard = page.locator("#heard textarea, #heard input").input_value()
-    assert json.loads(heard) == {
-        "epochs": 3, "learning_rate": None, "batch": "auto", "optimizer": "adamw", "momentum": 0.9, "early": True, "device": "auto"
-    }  # fmt: skip
-    assert page.locator("#form-momentum").count() == 0 or not page.locator("#form-momentum").is_visible()
+    heading, optimizer = page.locator("#form .ui-fold-button"), page.locator("#form-optimizer select")
+    assert EVIL in heading.inner_text() and not optimizer.is_visible()
+    heading.focus()
+    page.keyboard.press("Enter")
+    assert optimizer.is_visible() and page.locator("#form .ui-form-below i").is_visible()
+    assert page.get_by_label("Optimizer").input_value() == "adamw" and page.locator("#form-momentum").count() == 0
     page.locator("#put").click()
-    page.wait_for_selector("#form-momentum", state="visible")
-    page.locator("#form-learning_rate textarea, #form-learning_rate input").fill("2e-4")
-    page.locator("#read").click()
-    shown.heard('{"epochs": 7, "learning_rate": 0.0002, "batch": 16, "optimizer": "sgd"')
-    page.locator("#form-optimizer input").click()
-    page.get_by_role("option", name="AdamW").click()
-    page.wait_for_selector("#form-momentum", state="hidden")
+    assert page.wait_for_selector("#form-momentum input").input_value() == "0.9"
+    assert optimizer.input_value() == "sgd" and heading.get_attribute("aria-expanded") == "true"
+    optimizer.select_option("adamw")
+    shown.heard('{"from": "form", "group": "rest", "name": "optimizer", "value": "adamw"}')
+    page.locator("#form-early input").uncheck()
+    shown.heard('{"from": "form", "group": "rest", "name": "early", "value": false}')
+
+
+def test_a_form_says_what_was_changed_and_keeps_what_is_being_typed(shown: Any) -> None:
+    page = shown.page
+    epochs, rate = page.locator("#form-epochs input"), page.locator("#form-learning_rate input")
+    epochs.fill("5")
+    epochs.press("Enter")
+    shown.heard('{"from": "form", "group": "main", "name": "epochs", "value": "5"}')
+    rate.fill("2e-")
+    page.evaluate("document.querySelector('#put').click()")
+    page.wait_for_function("document.querySelector('#form-epochs input').value === '8'")
+    assert rate.input_value() == "2e-" and page.evaluate("document.activeElement.id") == "form-learning_rate-control"
+    rate.press("End")
+    rate.type("4")
+    page.keyboard.press("Tab")
+    shown.heard('{"from": "form", "group": "main", "name": "learning_rate", "value": "2e-4"}')
 
 
 CONTRAST = """() => {

@@ -1,13 +1,15 @@
 """2 Data: add it, see how it was read, map columns, see what will be left out, split."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from pydantic import BaseModel
 
 from components.cards import Cards
-from components.forms import Form
+from components.forms import Form, FormValue, drawn_fields
 from components.notices import heading, notice
 from components.split_slider import SplitSlider
 from components.tables import PagedTable
@@ -15,7 +17,9 @@ from studio.app import demos, fixes, imports, questions
 from studio.app.cells import CELLS
 from studio.app.cells.overview import overview_of
 from studio.app.drafts import Draft
-from studio.app.pages import Page, Section, Services, Wire, cancel_job, committed, joined
+from studio.app.nested import value_at
+from studio.app.pages import Page, Section, Services, Wire, cancel_job, joined
+from studio.app.settings import entered
 from studio.data.assembly import Assembled
 from studio.data.columns import SPLITS
 from studio.data.fields import FIELDS
@@ -35,7 +39,11 @@ from studio.tasks.base import Task
 UPLOAD_TYPES = [*(extension for form in FORMATS for extension in form.extensions), ".zip"]
 DELIMITERS = [("Comma ,", ","), ("Semicolon ;", ";"), ("Tab", "\t"), ("Bar |", "|")]
 HEADERS = [("Has column names", True), ("Is already data", False)]
-SPLIT_SETTINGS = ["stratify", "keep", "seed"]
+# Below a path of the run file, the settings that are drawn as a form.
+SPLIT_FORM: dict[str, tuple[type[BaseModel], Sequence[str]]] = {
+    "data.split": (SplitOptions, ("stratify", "keep", "seed")),
+    "data": (DataOptions, ("limit",)),
+}
 
 
 def build(services: Services) -> Page:
@@ -255,17 +263,27 @@ def splitting(services: Services) -> Section:
     )
     split = SplitSlider(elem_id="split")
     with gr.Accordion("More about the split", open=False, elem_id="split-settings"):
-        split_form = Form(SplitOptions, SPLIT_SETTINGS, elem_prefix="split")
-        limit_form = Form(DataOptions, ["limit"], elem_prefix="data")
-    settings = [*split_form.components, *limit_form.components]
+        form = Form(elem_id="split-form")
 
     def show(draft: Draft) -> list[Any]:
-        drawn = [*split_form.updates(draft.data.split.model_dump()), *limit_form.updates({"limit": draft.data.limit})]
-        return [split_value(draft, services.datasets.usable(draft)), *drawn]
+        return [split_value(draft, services.datasets.usable(draft)), split_form(draft)]
 
-    change = partial(change_split, split_form, limit_form)
-    wires = [Wire(listener, change, settings) for widget in settings for listener in committed(widget)]
-    return Section([split, *settings], show, [Wire(split.release, move_split, event=True), *wires])
+    wires = [Wire(split.release, move_split, event=True), Wire(form.input, enter_split, event=True)]
+    return Section([split, form], show, wires)
+
+
+def split_form(draft: Draft) -> FormValue:
+    settings = {"data": draft.data.model_dump()}
+    return {
+        "groups": [
+            {
+                "key": path,
+                "prefix": path.rsplit(".", 1)[-1],
+                "fields": drawn_fields(model, names, value_at(settings, path)),
+            }
+            for path, (model, names) in SPLIT_FORM.items()
+        ]
+    }
 
 
 def split_value(draft: Draft, assembled: Assembled | None) -> dict[str, Any]:
@@ -306,14 +324,11 @@ def move_split(draft: Draft, event: dict[str, Any]) -> Draft:
     return draft.configure({f"data.split.{split}": float(event[split]) for split in SPLITS})
 
 
-def change_split(split_form: Form, limit_form: Form, draft: Draft, *raw: Any) -> Draft:
-    count = len(split_form.names)
-    try:
-        changed, limit = split_form.values(*raw[:count]), limit_form.values(*raw[count:])
-    except ValueError as error:
-        raise StudioError("A setting cannot be read.", str(error), "Correct it.") from error
-    settings = {f"data.split.{name}": value for name, value in changed.items()}
-    return draft.configure({**settings, **{f"data.{name}": value for name, value in limit.items()}})
+def enter_split(draft: Draft, event: dict[str, Any]) -> Draft:
+    """What a field of `split_form` now holds."""
+    path, name = str(event["group"]), str(event["name"])
+    model, names = SPLIT_FORM.get(path, (SplitOptions, ()))
+    return draft.configure({f"{path}.{name}": entered(model, name, event["value"])}) if name in names else draft
 
 
 def require_data(services: Services, draft: Draft) -> Draft:

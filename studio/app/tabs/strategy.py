@@ -8,6 +8,7 @@ import gradio as gr
 
 from components.cards import Cards
 from components.changes import Changes
+from components.forms import Form
 from components.layers import LayerStrip
 from components.notices import heading, notice
 from components.tables import metric_cards
@@ -16,15 +17,13 @@ from studio.app.architectures import READING
 from studio.app.drafts import Draft
 from studio.app.model_cards import size
 from studio.app.outlook import SUGGESTED, Outlook, Subject, outlook, preset_draft, subject, suggested
-from studio.app.pages import Page, Services, Wire, committed
-from studio.app.settings import Panel
+from studio.app.pages import Page, Services, Wire
 from studio.errors import StudioError
 from studio.presets import PRESETS
 from studio.strategies import STRATEGIES
 from studio.strategies.base import GROUPS, Strategy
 from studio.tasks import TASKS
 
-CUSTOM = "custom"
 SECONDS_BETWEEN_CHECKS = 0.5  # while it is being read how the model is built
 INVITATION = "Start with Quick; you can always run another one after it."
 
@@ -45,10 +44,10 @@ def build(services: Services) -> Page:
             label="Find a setting", placeholder="such as: learning rate", max_lines=1, elem_id="find-setting"
         )
         changed = Changes(elem_id="changes")
-        panels = settings.build_panels()
+        form = Form(elem_id="settings")
     forward = gr.Button("Continue to training", variant="primary", elem_id="to-train")
     waiting = gr.Timer(SECONDS_BETWEEN_CHECKS, active=False)
-    decided = [numbers, verdict, strip, ways, changed, *settings.widgets(panels), forward]
+    decided = [numbers, verdict, strip, ways, changed, form, forward]
     outputs = [waiting, head, presets, *decided]
 
     def show(draft: Draft) -> list[Any]:
@@ -66,7 +65,7 @@ def build(services: Services) -> Page:
         title = heading("How much should the model learn?", demos.words(draft) or INVITATION)
         offered = [gr.Timer(active=False), title, preset_cards(services, draft, about)]
         if draft.strategy:
-            return [*offered, *show_decided(services, panels, draft, about)]
+            return [*offered, *show_decided(services, draft, about)]
         drawn = {id(ways): method_cards(draft, about), id(forward): gr.update(interactive=False)}
         return [*offered, *(drawn.get(id(widget), gr.skip()) for widget in decided)]
 
@@ -76,13 +75,13 @@ def build(services: Services) -> Page:
         Wire(ways.select, choose_method, event=True),
         Wire(search.change, lambda draft, text: draft.change(search=text.strip()), [search]),
         Wire(changed.select, put_back, event=True),
-        *panel_wires(panels),
+        Wire(form.input, settings.enter, event=True),
         Wire(forward.click, lambda draft: draft, go="train"),
     ]
     return Page("strategy", "Strategy", outputs, show, wires, missing)
 
 
-def show_decided(services: Services, panels: Sequence[Panel], draft: Draft, about: Subject) -> list[Any]:
+def show_decided(services: Services, draft: Draft, about: Subject) -> list[Any]:
     """What the chosen strategy means, and every setting: updates for the widgets below the presets."""
     config = draft.run_config()
     now = outlook(services, about, config)
@@ -93,39 +92,8 @@ def show_decided(services: Services, panels: Sequence[Panel], draft: Draft, abou
         {"layers": list(now.layers)},
         method_cards(draft, about),
         {"changes": settings.changes(draft, config, now.unused_settings)},
-        *settings.updates(panels, draft, config, now.unused_settings, now.steps),
+        settings.form_value(draft, config, now.unused_settings, now.steps),
         gr.update(interactive=not now.problem),
-    ]
-
-
-def panel_wires(panels: Sequence[Panel]) -> list[Wire]:
-    """A wire from every widget; only a panel that belongs to the present choices counts. Whoever begins with a setting
-    has chosen the usual strategy by it.
-
-    Every wire sends the widgets of all panels, so that none is redrawn while somebody types into it.
-    """
-    everything = [widget for panel in panels for widget in panel.form.components]
-
-    def apply(panel: Panel, draft: Draft, *raw: Any) -> Draft:
-        if not panel.belongs(draft):
-            return draft
-        typed = dict(zip(everything, raw, strict=True))
-        try:
-            values = panel.form.values(*(typed[widget] for widget in panel.form.components))
-        except ValueError as error:
-            raise StudioError("A setting cannot be read.", str(error), "Correct it.") from error
-        config = draft.run_config()
-        if values.items() <= settings.by_section(config)[panel.section].items():
-            return draft  # a field that was only passed through
-        begun = {"strategy.name": config.strategy["name"]}
-        changed = {f"{panel.section}.{name}": value for name, value in values.items()}
-        return draft.configure({**begun, **changed}).change(preset=CUSTOM)
-
-    return [
-        Wire(listener, partial(apply, panel), everything)
-        for panel in panels
-        for widget in panel.form.components
-        for listener in committed(widget)
     ]
 
 
@@ -232,8 +200,8 @@ def choose_preset(services: Services, draft: Draft, event: dict[str, Any]) -> Dr
 def choose_method(draft: Draft, event: dict[str, Any]) -> Draft:
     """Another strategy with its own settings and its recommended learning rate; the rest stays."""
     strategy = {"name": STRATEGIES[str(event["key"])].name}
-    return draft.without("training.learning_rate").configure({"strategy": strategy}).change(preset=CUSTOM)
+    return draft.without("training.learning_rate").configure({"strategy": strategy}).change(preset=settings.CUSTOM)
 
 
 def put_back(draft: Draft, event: dict[str, Any]) -> Draft:
-    return settings.put_back(draft.change(preset=CUSTOM), str(event["key"]))
+    return settings.put_back(draft.change(preset=settings.CUSTOM), str(event["key"]))
