@@ -215,7 +215,7 @@ def _field(name: str, field: FieldInfo, value: Any, choices: Choices | None) -> 
     keyboard: Literal["text", "numeric", "decimal"] = "text"
     if not kind.words and kind.base in (int, float):
         keyboard = "numeric" if kind.base is int else "decimal"
-    hint = "empty: recommended value" if kind.optional and kind.base is not str else ""
+    hint = "empty: recommended value" if kind.optional and (kind.base is float or kind.words) else ""
     return {**common, "kind": "text", "value": _text(value), "keyboard": keyboard, "placeholder": hint}
 
 
