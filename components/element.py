@@ -5,6 +5,8 @@ import json
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
+from gradio.components import Component
 
 GRADIO_SETTINGS = frozenset(inspect.signature(gr.HTML.__init__).parameters)
 FALL_BACK = """
@@ -27,3 +29,9 @@ class Element(gr.HTML):
         ours = {name: value for name, value in settings.items() if name not in GRADIO_SETTINGS}
         theirs = {name: value for name, value in settings.items() if name in GRADIO_SETTINGS}
         super().__init__(*arguments, js_on_load=FALL_BACK % json.dumps(ours) + js_on_load, **theirs)
+
+    def get_config(self, cls: type[Block] | None = None) -> dict[str, Any]:
+        """Without our settings, which are in the script: Gradio takes each of their names for an event, and copies
+        the whole component for it whenever a page is opened."""
+        config = Component.get_config(self, gr.HTML)
+        return {**config, "component_class_name": self.component_class_name}
