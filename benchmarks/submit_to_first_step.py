@@ -1,8 +1,8 @@
-"""Seconds from Start to the first optimizer step: the warm helper beside a worker with its imports before it.
+"""Seconds from Start to the first optimizer step: the fork server beside a worker with its imports before it.
 
 python benchmarks/submit_to_first_step.py DATA.csv [--model starter/text] [--repeat 3]
 
-The run is queued as the page does it; the helper, where there is one, has its imports behind it by then, as after
+The run is queued as the page does it; the fork server, where there is one, has its imports behind it by then, as after
 a visit of the Data step. The first progress event that the log holds counts.
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from reporting import report
 
+from studio.forked import ForkServer
 from studio.paths import Home
 from studio.runner import Supervisor
 from studio.store import Run, Store
@@ -37,12 +38,12 @@ def main() -> None:
 
 def submit(home: Home, chosen: argparse.Namespace, warm: bool) -> dict[str, float]:
     store = Store(home)
-    supervisor = Supervisor(store, 1, warm, {"STUDIO_HOME": str(home.root)})
+    supervisor, forks = Supervisor(store, 1, {"STUDIO_HOME": str(home.root)}), ForkServer(warm)
     supervisor.start()
+    forks.start()
     if warm:
-        supervisor.warm_up()
         time.sleep(1.0)
-        wait_for_imports(supervisor)
+        wait_for_imports(forks)
     config = (
         f"task: text-classification\nmodel: {{id: {chosen.model}}}\n"
         f"data: {{source: '{chosen.data.resolve()}', limit: 400}}\n"
@@ -62,16 +63,16 @@ def submit(home: Home, chosen: argparse.Namespace, warm: bool) -> dict[str, floa
     finally:
         end(run)
         supervisor.close()
+        forks.close()
 
 
-def wait_for_imports(supervisor: Supervisor) -> None:
-    """Until the helper does nothing any more: it has imported everything, and waits for a line."""
+def wait_for_imports(forks: ForkServer) -> None:
+    """Until the fork server does nothing any more: it has imported everything, and waits to be asked."""
     import psutil
 
-    helper = supervisor._warm and supervisor._warm._process
-    if not helper:
+    if not forks.process:
         raise SystemExit("this platform has no warm start")
-    process = psutil.Process(helper.pid)
+    process = psutil.Process(forks.process.pid)
     quiet, last = 0, -1.0
     while quiet < 4:
         used = sum(process.cpu_times()[:2])

@@ -22,6 +22,7 @@ from filelock import FileLock
 from studio import __version__
 from studio.errors import StudioError
 from studio.files import read_json, replace_json
+from studio.forked import engine_command
 from studio.hardware import GIGABYTE
 from studio.models.architecture import LABELS, Architecture
 from studio.models.folders import POOLING
@@ -31,7 +32,7 @@ from studio.models.structure import Structure
 from studio.models.weights import Tensor
 from studio.options import Options
 from studio.paths import Home
-from studio.processes import limit_memory, limit_processor_time, own_stdout, python
+from studio.processes import limit_memory, limit_processor_time, own_stdout
 from studio.tasks import TASKS
 from studio.tasks.base import Task
 
@@ -151,7 +152,7 @@ def _ask(request: Mapping[str, Any]) -> Architecture:
     quiet = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
     try:
         ended = subprocess.run(
-            python("studio.model_reader"),
+            engine_command("studio.model_reader"),
             input=json.dumps(request),
             capture_output=True,
             encoding="utf-8",

@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 
 from studio.errors import StudioError
 from studio.exporters.folder import zip_folder
-from studio.processes import python
+from studio.forked import engine_command
 from studio.store import Run
 from studio.tasks.base import Answer
 
@@ -142,7 +142,7 @@ class Predictor:
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
-                python("studio.engine.inference"),
+                engine_command("studio.engine.inference"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,

@@ -48,7 +48,7 @@ class Identity:
 
 
 def python(*arguments: str) -> list[str]:
-    """The command that runs a module of ours with this interpreter: python("studio.engine.worker", DIR)."""
+    """The command that runs a module of ours with this interpreter: python("studio.data.process")."""
     return [sys.executable, "-m", *arguments]
 
 

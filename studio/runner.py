@@ -4,12 +4,7 @@ It holds nothing that is not on disk, so a restarted server goes on where the la
 a worker is detached and does not notice. One supervisor works per home; a second server waits.
 """
 
-import json
 import logging
-import os
-import select
-import subprocess
-import sys
 import threading
 import time
 
@@ -18,80 +13,22 @@ from filelock import FileLock, Timeout
 
 from studio.errors import StudioError
 from studio.events import RESUMABLE
-from studio.processes import Identity, python, start_detached
+from studio.forked import cold_command, fork_detached
+from studio.processes import Identity, start_detached
 from studio.run_summary import logged_state
 from studio.store import Run, Store
 
 logger = logging.getLogger(__name__)
 TICK_SECONDS = 0.25
-WARM_IDLE_SECONDS = 900
-WARM_ANSWER_SECONDS = 90.0  # its imports may still be under way, on a busy machine
-
-
-class WarmStarter:
-    """A helper process with its imports done, that starts workers in a fraction of the time.
-
-    It costs some hundred MB of memory, so it is a setting and ends by itself when idle for long.
-    """
-
-    def __init__(self, environment: dict[str, str]) -> None:
-        self._environment = environment
-        self._process: subprocess.Popen[str] | None = None
-        self._lock = threading.Lock()
-
-    def warm_up(self) -> None:
-        """Start the helper if it is not there. Returns at once; the imports happen meanwhile."""
-        if not self._lock.acquire(blocking=False):
-            return  # it is there, and busy
-        try:
-            if self._process is None or self._process.poll() is not None:
-                self._process = subprocess.Popen(
-                    python("studio.engine.warm", str(WARM_IDLE_SECONDS)),
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                    env={**os.environ, **self._environment},
-                    start_new_session=sys.platform != "win32",
-                )
-        finally:
-            self._lock.release()
-
-    def start(self, run: Run) -> int | None:
-        """The pid of a worker for `run`, or None when there is no helper that can start one."""
-        with self._lock:
-            process = self._process
-            if process is None or process.poll() is not None:
-                return None
-            assert process.stdin is not None and process.stdout is not None
-            try:
-                process.stdin.write(json.dumps({"run_dir": str(run.folder)}) + "\n")
-                process.stdin.flush()
-                if not select.select([process.stdout], [], [], WARM_ANSWER_SECONDS)[0]:
-                    raise TimeoutError(f"no answer within {WARM_ANSWER_SECONDS:.0f} s")
-                answer = process.stdout.readline()
-                return int(json.loads(answer)["pid"]) if answer else None
-            except (OSError, ValueError, KeyError):
-                logger.warning("the warm-start helper failed; starting the worker without it", exc_info=True)
-                process.kill()
-                return None
-
-    def close(self) -> None:
-        with self._lock:
-            if self._process is not None and self._process.stdin is not None:
-                self._process.stdin.close()
-                self._process = None
 
 
 class Supervisor:
     """Starts what is queued, oldest first, at most `concurrent` runs at once."""
 
-    def __init__(
-        self, store: Store, concurrent: int = 1, warm: bool = True, environment: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, store: Store, concurrent: int = 1, environment: dict[str, str] | None = None) -> None:
         self.store = store
         self.concurrent = concurrent
         self._environment = {"STUDIO_CONCURRENT_RUNS": str(concurrent), **(environment or {})}
-        self._warm = WarmStarter(self._environment) if warm and sys.platform not in ("win32", "darwin") else None
         self._wake = threading.Event()
         self._leaving = threading.Lock()  # a run either leaves the queue or is being started
         self._starting: str | None = None
@@ -102,18 +39,11 @@ class Supervisor:
         self._thread.start()
 
     def close(self) -> None:
-        """End the thread and the helper; workers go on."""
+        """End the thread; workers go on."""
         self._stopping.set()
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(timeout=5)
-        if self._warm:
-            self._warm.close()
-
-    def warm_up(self) -> None:
-        """Somebody is about to start a run: have the imports done by then."""
-        if self._warm:
-            self._warm.warm_up()
 
     # --- what people ask for ------------------------------------------------------------------
 
@@ -208,10 +138,10 @@ class Supervisor:
             self._starting = None
 
     def _start_process(self, run: Run) -> None:
-        pid = self._warm.start(run) if self._warm else None
+        command = "studio.engine.worker", str(run.folder)
+        pid = fork_detached(run.worker_log, self._environment, *command)
         if pid is None:
-            command = python("studio.engine.worker", str(run.folder))
-            process = start_detached(command, run.worker_log, self._environment)
+            process = start_detached(cold_command(*command), run.worker_log, self._environment)
             threading.Thread(target=process.wait, name=f"reaper-{run.id}", daemon=True).start()
             pid = process.pid
         worker = run.worker

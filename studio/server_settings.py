@@ -44,7 +44,7 @@ class ServerSettings(Options):
     warm_start: bool = setting(
         True,
         title="Warm start",
-        help="Keep a helper process ready so that training starts sooner; it takes some hundred MB of memory.",
+        help="Keep a process ready so that training and answers begin sooner; it takes some hundred MB of memory.",
     )
 
     @field_validator("auth")

@@ -11,6 +11,7 @@ import tiny
 from browser_support import browser as browser
 from trained import finished as finished
 from trained import forked as forked
+from trained import forking as forking
 from trained import inference as inference
 from trained import workers as workers
 

@@ -4,15 +4,11 @@ After so many steps of the run it writes RUN_DIR/held, and goes on when that fil
 kill it there, however fast the machine is.
 """
 
-import os
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
-from forked import ADDRESS, command_at
-
-from studio.engine import followers, worker
+from studio.engine import worker
 from studio.engine.loop import Loop
 
 
@@ -27,8 +23,6 @@ def main(run_dir: Path, steps: int) -> int:
         return step(self, rows)
 
     Loop._step = hold  # type: ignore[method-assign, assignment]
-    if address := os.environ.get(ADDRESS):  # the other processes of a run on several devices begin quickly, too
-        followers.python = partial(command_at, address)  # type: ignore[assignment]
     return worker.main(run_dir)
 
 

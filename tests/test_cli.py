@@ -10,13 +10,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from forked import Forked
 from interrupting import ctrl_c_means
 from trained import Workers, new_run, wait_until
 
-from studio import predictor
 from studio.cli import build_parser, main
-from studio.commands import train as train_command
 from studio.commands.listing import LISTS
 from studio.commands.train import with_changes
 from studio.commands.ui import settings_from
@@ -204,17 +201,10 @@ def test_data_is_checked_row_by_row(tmp_path: Path, home: Home, capsys: pytest.C
 # --- a run ----------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def forked_workers(forked: Forked, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands start workers whose imports are done; the one that Ctrl-C stops is started cold."""
-    monkeypatch.setattr(train_command, "python", forked.command)
-
-
 def test_from_a_run_file_to_a_prediction(
     run_file: Path,
     home: Home,
-    forked: Forked,
-    forked_workers: None,
+    forked: None,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -235,7 +225,6 @@ def test_from_a_run_file_to_a_prediction(
     assert answer["value"] in ("good", "bad")
     assert sum(answer["details"]["probabilities"].values()) == pytest.approx(1, abs=1e-3)
 
-    monkeypatch.setattr(predictor, "python", forked.command)
     many = run_file.parent / "many.csv"
     many.write_text("text\na good film\na bad film\n", encoding="utf-8")
     output = run_file.parent / "answers.csv"
@@ -275,7 +264,7 @@ def test_pause_and_resume_from_the_command_line(
     text_model: Path,
     reviews: Path,
     workers: Workers,
-    forked_workers: None,
+    forked: None,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     run = new_run(home, "text-classification", text_model, reviews, training={"epochs": 1000})

@@ -10,7 +10,6 @@ from typing import Any
 
 import families
 import pytest
-from forked import Forked
 
 from studio import model_reader
 from studio.errors import StudioError
@@ -88,14 +87,8 @@ def test_what_it_depends_on_makes_it_read_again(
     assert bool(after.structure.fixed) == (change in ("options", "pooling")) and not before.structure.fixed
 
 
-@pytest.fixture
-def forking(forked: Forked, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The process begins with its imports done; the last but one of these tests starts one cold."""
-    monkeypatch.setattr(model_reader, "python", forked.command)
-
-
 def test_a_process_tells_the_same_and_is_started_once(
-    text_model: Path, home: Home, tmp_path: Path, forking: None, monkeypatch: pytest.MonkeyPatch
+    text_model: Path, home: Home, tmp_path: Path, forked: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Four ask at the same moment."""
     started: list[Any] = []
@@ -120,7 +113,7 @@ def test_a_process_tells_the_same_and_is_started_once(
     assert len(started) == 1 and found == [here] * 4
 
 
-def test_a_refusal_comes_through_the_process(image_model: Path, home: Home, forking: None) -> None:
+def test_a_refusal_comes_through_the_process(image_model: Path, home: Home, forked: None) -> None:
     with pytest.raises(StudioError, match="cannot be taught this task"):
         read_architecture(describe_folder(image_model), TEXTS, TEXTS.Options(), home, here=False)
     assert not list((home.cache / "architectures").glob("*"))
@@ -133,7 +126,7 @@ def test_a_refusal_comes_through_the_process(image_model: Path, home: Home, fork
 def test_a_process_that_ends_without_a_word_is_said_so(
     code: str, words: str, text_model: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(model_reader, "python", lambda module: [sys.executable, "-c", code])
+    monkeypatch.setattr(model_reader, "engine_command", lambda module: [sys.executable, "-c", code])
     with pytest.raises(StudioError, match="could not be read") as caught:
         read_architecture(describe_folder(text_model), TEXTS, TEXTS.Options(), home, here=False)
     assert words in caught.value.explanation.why
@@ -143,7 +136,9 @@ def test_a_process_that_takes_too_long_is_given_up(
     text_model: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(model_reader, "MOST_SECONDS", 0.2)
-    monkeypatch.setattr(model_reader, "python", lambda module: [sys.executable, "-c", "import time; time.sleep(60)"])
+    monkeypatch.setattr(
+        model_reader, "engine_command", lambda module: [sys.executable, "-c", "import time; time.sleep(60)"]
+    )
     with pytest.raises(StudioError, match="could not be read"):
         read_architecture(describe_folder(text_model), TEXTS, TEXTS.Options(), home, here=False)
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import tiny
-from forked import Forked
 from trained import Workers
 
 from studio import predictor as module
@@ -46,15 +45,16 @@ def trained(tmp_path_factory: pytest.TempPathFactory, base_model: Path, reviews:
 
 
 @pytest.fixture(scope="module")
-def forking(forked: Forked) -> Iterator[None]:
-    """Inference processes begin with their imports done; `studio predict` of tests/test_cli.py starts one cold."""
+def forked_ones(forking: dict[str, str]) -> Iterator[None]:
+    """Inference processes begin with their imports done."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "python", forked.command)
+        for name, value in forking.items():
+            patch.setenv(name, value)
         yield
 
 
 @pytest.fixture(scope="module")
-def predictor(forking: None) -> Iterator[Predictor]:
+def predictor(forked_ones: None) -> Iterator[Predictor]:
     made = Predictor()
     yield made
     made.close()
@@ -186,7 +186,9 @@ ECHO = (
 
 
 def standing_in(monkeypatch: pytest.MonkeyPatch, code: str) -> Predictor:
-    monkeypatch.setattr(module, "python", lambda name: [sys.executable, "-c", f"import json, os, sys, time\n{code}"])
+    monkeypatch.setattr(
+        module, "engine_command", lambda name: [sys.executable, "-c", f"import json, os, sys, time\n{code}"]
+    )
     return Predictor()
 
 

@@ -12,16 +12,16 @@ from typing import Any
 import psutil
 import pytest
 from filelock import FileLock
-from forked import Forked
 from logs import NOW, abandoned, at_work, make_run, planned, started, step, write
 from trained import wait_until
 
 from studio import runner
 from studio.errors import StudioError
 from studio.events import Paused
+from studio.forked import FORK_SERVER, ForkServer
 from studio.paths import Home
-from studio.processes import Identity, python
-from studio.runner import Supervisor, WarmStarter
+from studio.processes import Identity
+from studio.runner import Supervisor
 from studio.store import Run, Store
 
 STAND_IN = Path(__file__).parent / "stand_in_worker.py"
@@ -35,7 +35,8 @@ def store(home: Home) -> Store:
 @pytest.fixture
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """Supervisors start workers that need no torch."""
-    monkeypatch.setattr(runner, "python", lambda module, *words: [sys.executable, str(STAND_IN), *words])
+    monkeypatch.setattr(runner, "fork_detached", lambda *words: None)
+    monkeypatch.setattr(runner, "cold_command", lambda module, *words: [sys.executable, str(STAND_IN), *words])
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def supervise(store: Store) -> Iterator[Callable[..., Supervisor]]:
     made: list[Supervisor] = []
 
     def make(**settings: Any) -> Supervisor:
-        supervisor = Supervisor(store, **{"warm": False, **settings})
+        supervisor = Supervisor(store, **settings)
         made.append(supervisor)
         supervisor.start()
         return supervisor
@@ -92,7 +93,7 @@ def lives(run: Run) -> int:
 
 def test_the_oldest_in_the_queue_comes_first(store: Store) -> None:
     first, second, third = (make_run(store, name) for name in ("first", "second", "third"))
-    supervisor = Supervisor(store, warm=False)
+    supervisor = Supervisor(store)
     for run in (second, first, third):  # not the order of their making
         supervisor.enqueue(run)
         time.sleep(0.01)
@@ -189,7 +190,7 @@ def test_pause_resume_and_stop_of_a_run_at_work(
 
 def test_a_new_run_that_leaves_the_queue_goes_to_the_trash(store: Store) -> None:
     run = make_run(store)
-    supervisor = Supervisor(store, warm=False)
+    supervisor = Supervisor(store)
     supervisor.enqueue(run)
     supervisor.stop(run)
     assert store.find(run.id) is None and [gone.id for gone in store.deleted()] == [run.id]
@@ -197,7 +198,7 @@ def test_a_new_run_that_leaves_the_queue_goes_to_the_trash(store: Store) -> None
 
 def test_a_paused_run_that_leaves_the_queue_is_paused_again(store: Store) -> None:
     run = write(make_run(store), started(), planned(), step(1), Paused(step=1, time=NOW + 2))
-    supervisor = Supervisor(store, warm=False)
+    supervisor = Supervisor(store)
     supervisor.resume(run)
     assert status(run) == "queued"
     supervisor.stop(run)
@@ -205,7 +206,7 @@ def test_a_paused_run_that_leaves_the_queue_is_paused_again(store: Store) -> Non
 
 
 def test_a_run_that_is_at_work_or_waits_is_not_started_twice(store: Store) -> None:
-    supervisor = Supervisor(store, warm=False)
+    supervisor = Supervisor(store)
     run = at_work(write(make_run(store), started(), planned(100)))
     with pytest.raises(StudioError, match="It is running"):
         supervisor.resume(run)
@@ -218,18 +219,15 @@ def test_a_run_that_is_at_work_or_waits_is_not_started_twice(store: Store) -> No
 def test_stop_while_the_worker_is_being_started_keeps_the_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """The helper may need seconds to answer; a run that leaves meanwhile must not lose its folder."""
     run = make_run(store)
-    supervisor = Supervisor(store, warm=False)
+    supervisor = Supervisor(store)
     asked, answer = threading.Event(), threading.Event()
 
-    class SlowHelper:
-        def start(self, run: Run) -> int:
-            asked.set()
-            answer.wait()
-            return os.getpid()
+    def slow(*words: Any) -> int:
+        asked.set()
+        answer.wait()
+        return os.getpid()
 
-        def close(self) -> None: ...
-
-    monkeypatch.setattr(supervisor, "_warm", SlowHelper())
+    monkeypatch.setattr(runner, "fork_detached", slow)
     supervisor.enqueue(run)
     work = threading.Thread(target=supervisor.start_waiting)
     work.start()
@@ -245,7 +243,7 @@ def test_a_run_that_left_the_queue_meanwhile_is_not_started(
     store: Store, stand_in: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = make_run(store)
-    supervisor = Supervisor(store, warm=False)
+    supervisor = Supervisor(store)
     supervisor.enqueue(run)
     waiting = supervisor.queue()
     supervisor.stop(run)
@@ -299,7 +297,7 @@ def test_the_server_that_waits_does_not_burn_the_processor(store: Store, monkeyp
             waits.append(timeout or 0.0)
             return False
 
-    waiting = Supervisor(store, warm=False)
+    waiting = Supervisor(store)
     monkeypatch.setattr(waiting, "_stopping", Stopping())
     with FileLock(store.home.locks / "supervisor.lock"):  # as by the other server
         waiting._work()
@@ -315,81 +313,27 @@ def test_a_run_whose_worker_was_killed_is_interrupted(store: Store) -> None:
 
 # --- the warm start -------------------------------------------------------------------------------
 
-posix = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="workers are forked on Linux only")
 
-
-def answering(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    """Let the warm helper be a process that runs this code."""
-    monkeypatch.setattr(runner, "python", lambda module, *words: [sys.executable, "-c", code])
-
-
-@posix
-@pytest.mark.parametrize(
-    "code",
-    ["", "import sys; sys.stdin.readline()", "import sys; sys.stdin.readline(); print('nonsense', flush=True)"],
-    ids=["it ends at once", "it dies when asked", "it answers nonsense"],
-)
-def test_a_helper_that_fails_leaves_the_start_to_others(
-    store: Store, monkeypatch: pytest.MonkeyPatch, code: str
-) -> None:
-    answering(monkeypatch, code)
-    warm = WarmStarter({})
-    warm.warm_up()
-    assert warm.start(make_run(store)) is None
-    warm.close()
-
-
-@posix
-def test_opening_a_page_does_not_wait_for_a_helper_that_is_busy(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    answering(monkeypatch, "import sys, time; sys.stdin.readline(); time.sleep(600)")
-    warm = WarmStarter({})
-    warm.warm_up()
-    helper = warm._process
-    assert helper is not None
-    asking = threading.Thread(target=warm.start, args=[make_run(store)])
-    asking.start()
-    until(warm._lock.locked)
-    warm.warm_up()
-    assert asking.is_alive(), "it waited for the answer"
-    helper.kill()
-    asking.join()
-    warm.close()
-
-
-@posix
-def test_a_helper_that_hangs_is_given_up(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    answering(monkeypatch, "import sys, time; sys.stdin.readline(); time.sleep(600)")
-    monkeypatch.setattr(runner, "WARM_ANSWER_SECONDS", 0.5)
-    warm = WarmStarter({})
-    warm.warm_up()
-    helper = warm._process
-    assert helper is not None
-    assert warm.start(make_run(store)) is None
-    assert helper.wait() == -signal.SIGKILL
-    warm.close()
-
-
-@posix
-def test_real_workers_come_from_the_warm_helper_and_outlive_it(
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+def test_real_workers_come_from_the_fork_server_and_outlive_it(
     store: Store,
     supervise: Callable[..., Supervisor],
-    forked: Forked,
     text_model: Path,
     reviews: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A run through a forked worker, paused, resumed after a kill of the helper, and then again after `kill -9`."""
-    starts = {"studio.engine.worker": forked.command}  # what is started without the helper
-    monkeypatch.setattr(runner, "python", lambda module, *words: starts.get(module, python)(module, *words))
+    monkeypatch.delenv(FORK_SERVER, raising=False)
+    server = ForkServer()
+    server.start()
     config = (
         f"task: text-classification\nmodel: {{id: '{text_model}'}}\ndata: {{source: '{reviews}'}}\n"
         "training: {epochs: 1000, batch_size: 8, learning_rate: 0.001, checkpoint_seconds: 0.2}\n"
     )
     run = make_run(store, "real", config)
-    supervisor = supervise(warm=True)
-    supervisor.warm_up()
-    assert supervisor._warm is not None and supervisor._warm._process is not None
-    helper = supervisor._warm._process
+    supervisor = supervise()
+    helper = server.process
+    assert helper is not None
     supervisor.enqueue(run)
     until(lambda: run.state().step > 5)
     assert run.worker and psutil.Process(run.worker.pid).ppid() == helper.pid

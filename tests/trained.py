@@ -2,9 +2,11 @@
 
 import json
 import logging
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +14,12 @@ import psutil
 import pytest
 import tiny
 import yaml
-from forked import Forked
 
 from studio.config import RunConfig
 from studio.events import RunState, fold
+from studio.forked import FORK_SERVER, ForkServer, cold_command, engine_command, fork_detached
 from studio.paths import Home
-from studio.processes import Identity, python, start_detached
+from studio.processes import Identity, start_detached
 from studio.store import Run, Store
 
 if TYPE_CHECKING:
@@ -27,15 +29,27 @@ PATIENCE = 600.0  # seconds; a busy machine is slow, and nothing is proved by gi
 LEARNING = {"epochs": 4, "batch_size": 8, "learning_rate": 0.003, "precision": "fp32"}
 
 
+@contextmanager
+def fork_server() -> Iterator[dict[str, str]]:
+    """A running one, as environment variables."""
+    server = ForkServer()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(FORK_SERVER, raising=False)
+        server.start()
+    os.environ.pop(FORK_SERVER, None)
+    yield {FORK_SERVER: server.address, "PYTHONPATH": str(Path(__file__).parent)}
+    server.close()
+
+
 class Workers:
     """Starts workers: forked ones, whose imports are done, or a cold one, which takes ten seconds for them."""
 
-    def __init__(self, forked: Forked) -> None:
-        self._forked = forked
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._environment = environment
 
     def start(self, run: Run, cold: bool = False, **environment: str) -> Identity:
         if cold:
-            return Identity.of(start_detached(python(*worker_of(run)), run.worker_log, {}).pid)
+            return Identity.of(start_detached(cold_command(*worker_of(run)), run.worker_log, {}).pid)
         return self._fork(run, *worker_of(run), **environment)
 
     def start_and_hold(self, run: Run, steps: int) -> Identity:
@@ -50,7 +64,13 @@ class Workers:
         return worker
 
     def _fork(self, run: Run, module: str, *arguments: str, **environment: str) -> Identity:
-        pid = self._forked.start(run.worker_log, module, *arguments, **environment)
+        variables = {**self._environment, **environment}
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in variables.items():
+                patch.setenv(name, value)
+            pid = fork_detached(run.worker_log, {}, module, *arguments)
+            if pid is None:  # it begins cold where nothing can be forked
+                pid = start_detached(cold_command(module, *arguments), run.worker_log, {}).pid
         try:
             return Identity.of(pid)
         except psutil.NoSuchProcess:  # it had little to do
@@ -209,9 +229,12 @@ class Finished:
 class Inference:
     """The inference process, asked as the studio asks it."""
 
-    def __init__(self, command: list[str]) -> None:
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, encoding="utf-8")
+    def __init__(self, environment: dict[str, str]) -> None:
+        pipe, variables = subprocess.PIPE, {**os.environ, **environment}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(os, "environ", variables)
+            command = engine_command("studio.engine.inference", "--keep", "2")
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, encoding="utf-8", env=variables)
         self._questions = 0
 
     def messages(self, **request: Any) -> list[dict[str, Any]]:
@@ -274,22 +297,29 @@ def assert_continuous(state: RunState) -> None:
 
 
 @pytest.fixture(scope="session")
-def forked() -> Iterator[Forked]:
-    started = Forked({"PYTHONPATH": str(Path(__file__).parent)})
-    yield started
-    started.close()
+def forking() -> Iterator[dict[str, str]]:
+    """Environment variables with which engine processes are forked, and find the modules of this folder."""
+    with fork_server() as variables:
+        yield variables
+
+
+@pytest.fixture
+def forked(forking: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is started in this test begins with its imports done; without this fixture it begins cold."""
+    for name, value in forking.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(scope="session")
-def inference(forked: Forked) -> Iterator[Inference]:
-    started = Inference(forked.command("studio.engine.inference", "--keep", "2"))
+def inference(forking: dict[str, str]) -> Iterator[Inference]:
+    started = Inference(forking)
     yield started
     assert started.close() == 0
 
 
 @pytest.fixture(scope="session")
-def workers(forked: Forked) -> Workers:
-    return Workers(forked)
+def workers(forking: dict[str, str]) -> Workers:
+    return Workers(forking)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 
 from studio.app.drafts import Draft
 from studio.errors import StudioError
+from studio.forked import ForkServer
 from studio.model_reader import is_remembered, read_architecture, reads_here
 from studio.models import local
 from studio.models.architecture import Architecture
@@ -16,7 +17,7 @@ from studio.paths import Home
 from studio.tasks import TASKS
 from studio.tasks.base import Task
 
-MOST_PROCESSES = 2  # each is a process that imports torch
+MOST_PROCESSES = 2
 SECONDS_BETWEEN = 0.3
 READING = "Reading how the model is built; this takes a few seconds the first time"
 
@@ -24,8 +25,8 @@ READING = "Reading how the model is built; this takes a few seconds the first ti
 class Architectures:
     """Answers from home.cache; begins to read what is not there yet. A reading that failed is kept until `forget`."""
 
-    def __init__(self, home: Home, trust_remote_code: bool) -> None:
-        self._home, self._trust = home, trust_remote_code
+    def __init__(self, home: Home, trust_remote_code: bool, forks: ForkServer) -> None:
+        self._home, self._trust, self._forks = home, trust_remote_code, forks
         self._places = threading.Semaphore(MOST_PROCESSES)
         self._readings: dict[str, Future[Architecture]] = {}
         self._lock = threading.Lock()
@@ -44,6 +45,7 @@ class Architectures:
         with self._lock:
             reading = self._readings.get(_key(draft))
             if reading is None:
+                self._forks.start()  # what follows needs torch again and again
                 reading = self._readings[_key(draft)] = Future()
                 # a daemon: a server that is asked to end does not wait for it
                 threading.Thread(target=self._read, args=(draft, reading), daemon=True).start()

@@ -17,6 +17,7 @@ from studio.app.draft_data import Datasets
 from studio.app.drafts import Draft, Drafts
 from studio.app.states import States
 from studio.data.limits import Limits
+from studio.forked import ForkServer
 from studio.hardware import Machine
 from studio.jobs import Job
 from studio.models.hub import SearchResult
@@ -38,6 +39,7 @@ class Services:
     store: Store
     index: RunIndex
     supervisor: Supervisor
+    forks: ForkServer
     predictor: Predictor
     states: States
     drafts: Drafts

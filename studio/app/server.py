@@ -32,6 +32,7 @@ from studio.app.pages import Services
 from studio.app.states import States
 from studio.data.limits import LIMIT_VARIABLE, limits_here
 from studio.errors import StudioError
+from studio.forked import ForkServer
 from studio.hardware import probe
 from studio.paths import HOME_VARIABLE, Home, assets
 from studio.predictor import Predictor
@@ -52,6 +53,7 @@ def make_services(settings: ServerSettings) -> Services:
     home = Home.find(settings.home)
     store = Store(home)
     drafts = Drafts(home)
+    forks = ForkServer(settings.warm_start)
     inherited = {
         HOME_VARIABLE: str(home.root),
         LIMIT_VARIABLE: str(settings.upload_megabytes),
@@ -62,12 +64,13 @@ def make_services(settings: ServerSettings) -> Services:
         home=home,
         store=store,
         index=RunIndex(store),
-        supervisor=Supervisor(store, settings.concurrent_runs, settings.warm_start, inherited),
+        supervisor=Supervisor(store, settings.concurrent_runs, inherited),
+        forks=forks,
         predictor=Predictor(inherited),
         states=States(),
         drafts=drafts,
         datasets=Datasets(store, drafts),
-        architectures=Architectures(home, settings.trust_remote_code),
+        architectures=Architectures(home, settings.trust_remote_code, forks),
         limits=limits_here().model_copy(update={"upload_megabytes": settings.upload_megabytes}),
         machine=probe(),
     )
@@ -85,6 +88,7 @@ def make_asgi(services: Services) -> FastAPI:
         services.index.close()
         services.supervisor.close()
         services.predictor.close()
+        services.forks.close()
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     scripts = Path(plotly.__file__).parent / "package_data"

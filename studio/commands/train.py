@@ -14,9 +14,10 @@ from studio.commands.output import Progress, print_json
 from studio.config import RunConfig, read_run_file
 from studio.errors import StudioError
 from studio.events import ACTIVE, RESUMABLE
+from studio.forked import engine_command
 from studio.paths import HOME_VARIABLE, Home
 from studio.preflight import check
-from studio.processes import TRUST_VARIABLE, Identity, python, start_detached
+from studio.processes import TRUST_VARIABLE, Identity, start_detached
 from studio.run_summary import logged_state
 from studio.store import Run, Store
 
@@ -122,7 +123,7 @@ def _work_on(run: Run, home: Home, arguments: argparse.Namespace) -> int:
         environment[TRUST_VARIABLE] = "1"
     progress = Progress()
     with count_interrupts() as interrupts:
-        process = start_detached(python("studio.engine.worker", str(run.folder)), run.worker_log, environment)
+        process = start_detached(engine_command("studio.engine.worker", str(run.folder)), run.worker_log, environment)
         run.set_worker(Identity.of(process.pid))
         progress.line(f"Run {run.id} in {run.folder}")
         state = follow(run, progress, process, interrupts)

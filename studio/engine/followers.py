@@ -21,8 +21,8 @@ from studio.engine.failures import Broken, explain
 from studio.engine.reporting import Interrupted, Reporter, logger
 from studio.errors import StudioError
 from studio.events import Failed
+from studio.forked import engine_command
 from studio.paths import Home
-from studio.processes import python
 from studio.store import Run
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Followers:
     def _start(self, run: Run, rank: int) -> "subprocess.Popen[str]":
         """Its stdin tells it that this process lives; on its stdout it says why it fails."""
         return subprocess.Popen(
-            python("studio.engine.followers", str(run.folder)),
+            engine_command("studio.engine.followers", str(run.folder)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

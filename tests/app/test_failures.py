@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from forked import Forked
 from trained import Workers
 
 from studio.cli import main
-from studio.commands import train as train_command
 from studio.paths import Home
 from studio.store import Run, Store
 
@@ -34,9 +32,8 @@ def write_run(tmp_path: Path, text_model: Path, reviews: Path) -> Any:
 
 
 @pytest.fixture
-def studio(forked: Forked, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+def studio(forked: None, capsys: pytest.CaptureFixture[str]) -> Any:
     """A command whose worker begins with its imports done: (exit code, JSON, stderr)."""
-    monkeypatch.setattr(train_command, "python", forked.command)
 
     def ask(*words: str) -> tuple[int, dict[str, Any], str]:
         code, printed = main([*words, "--json"]), capsys.readouterr()

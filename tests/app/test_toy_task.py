@@ -53,7 +53,7 @@ def test_it_is_clicked_from_its_card_to_its_results(
     draft = upload(choose_folder(services, draft, str(text_model)), file)
     assert draft.data.columns == {"text": "text", "words": "words"} and "60" in shown("data", draft)
     draft = choose_preset(services, draft, {"key": "quick"}).configure({"training.epochs": 1})
-    assert "'value': 128" in shown("strategy", draft)  # of max_length, the task's own setting
+    assert "'value': '128'" in shown("strategy", draft)  # of max_length, the task's own setting
     draft = start_run(services, draft)
     run = services.store.get(str(draft.run))
     assert in_this_process(run, monkeypatch) == 0, state_of(run).failure

@@ -19,17 +19,17 @@ ENDLESS = {"epochs": 1000, "batch_size": 8, "checkpoint_seconds": 1.0, "precisio
 
 
 @pytest.fixture(scope="session")
-def studio(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioServer]:
-    server = StudioServer(Home(tmp_path_factory.mktemp("studio") / "home"))
+def studio(browser: Any, forking: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioServer]:
+    server = StudioServer(Home(tmp_path_factory.mktemp("studio") / "home"), environment=forking)
     server.start()
     yield server
     server.close()
 
 
 @pytest.fixture
-def own_studio(browser: Any, tmp_path: Path) -> Iterator[StudioServer]:
-    """A server that the test may kill. It keeps no helper ready: only one worker is started from it."""
-    server = StudioServer(Home(tmp_path / "home"), ("--no-warm-start",))
+def own_studio(browser: Any, forking: dict[str, str], tmp_path: Path) -> Iterator[StudioServer]:
+    """A server that the test may kill."""
+    server = StudioServer(Home(tmp_path / "home"), environment=forking)
     server.start()
     yield server
     server.close()

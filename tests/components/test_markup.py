@@ -68,7 +68,7 @@ def test_theme_is_complete_and_asks_nothing_of_other_hosts() -> None:
     assert all(path.is_file() for path in css_paths()) and logo().startswith("<svg")
     text = head("/plotly.js", "/fonts/") + "".join(path.read_text(encoding="utf-8") for path in css_paths())
     assert "//" not in text.replace("// ", "").replace("http://www.w3.org", "")
-    assert "/fonts/inter-greek-wght-normal.woff2" in text and 'src="/plotly.js"' in text
+    assert "/fonts/inter-greek-wght-normal.woff2" in text and 'href="/plotly.js"' in text
     assert "data:font/woff2;base64," in head("/plotly.js")
 
 

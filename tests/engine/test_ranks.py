@@ -6,12 +6,12 @@ Two begin cold, which takes seconds: the first of those that a launcher starts, 
 import os
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import tiny
 import torch
-from forked import Forked
 from trained import PATIENCE, Finished, Workers, held, new_run, pause_held, state_of, wait_for_end, wait_until
 
 from studio.config import RunConfig
@@ -22,9 +22,10 @@ from studio.engine.followers import Followers
 from studio.engine.loop import micro_batches
 from studio.engine.random_state import random_state
 from studio.errors import StudioError
+from studio.forked import cold_command, engine_command
 from studio.paths import Home
 from studio.preflight import find_problems
-from studio.processes import Identity, python
+from studio.processes import Identity
 from studio.store import Run, is_complete
 
 # uneven batches: 128 rows in batches of 7, whose last has 2; no dropout, which would differ from process to process
@@ -89,7 +90,7 @@ def test_two_processes_give_the_numbers_of_one(finished: Finished, workers: Work
     assert not list(two.folder.glob("cache*")) and not two.checkpoints.exists()
 
 
-def launch(run: Run, forked: Forked) -> list["subprocess.Popen[bytes]"]:
+def launch(run: Run) -> list["subprocess.Popen[bytes]"]:
     """As `accelerate launch` or torchrun would on two devices; the second process has its imports done."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
@@ -104,15 +105,15 @@ def launch(run: Run, forked: Forked) -> list["subprocess.Popen[bytes]"]:
                 stderr=log,
                 env={**shared, "RANK": str(rank), "LOCAL_RANK": str(rank), "LOCAL_WORLD_SIZE": "2"},
             )
-            for rank, start in enumerate((python, forked.command))
+            for rank, start in enumerate((cold_command, engine_command))
         ]
 
 
-def test_started_by_a_launcher_and_stopped(finished: Finished, forked: Forked, image_model: Path) -> None:
+def test_started_by_a_launcher_and_stopped(finished: Finished, forked: None, image_model: Path) -> None:
     """A model with moving statistics, whose weights lie in memory pixel by pixel."""
     training = {"epochs": 1000, "batch_norm": "updated", "averaging": "swa", "swa_start": 0.001}
     run = new_run(finished.home, "image-classification", image_model, finished.images, training=training)
-    processes = launch(run, forked)
+    processes = launch(run)
     wait_until(lambda: state_of(run).step > 10 or any(process.poll() for process in processes))
     assert run.worker == Identity.of(processes[0].pid)
     run.command("stop")
@@ -171,7 +172,7 @@ def test_what_broke_in_another_process_is_told_in_its_words(
 ) -> None:
     said = explain(MemoryError(), has_checkpoint=False).model_dump_json()
     code = f"import sys; print('noise'); print({said!r}); sys.exit(1)"
-    monkeypatch.setattr(followers, "python", lambda *arguments: [*python("x")[:1], "-c", code])
+    monkeypatch.setattr(followers, "engine_command", lambda *arguments: [sys.executable, "-c", code])
     started = Followers(finished.new("full"), processes=2)
     try:
         wait_until(lambda: bool(started._said))
@@ -193,7 +194,7 @@ def test_followers_end_with_their_leader(finished: Finished, monkeypatch: pytest
     """Their stdin ends; here process 0 closes it, as its death would."""
     code = "import time; from studio.engine import followers; followers.follow = lambda run: time.sleep(600); "
     code += "followers.main('nowhere')"
-    monkeypatch.setattr(followers, "python", lambda *arguments: [*python("x")[:1], "-c", code])
+    monkeypatch.setattr(followers, "engine_command", lambda *arguments: [sys.executable, "-c", code])
     monkeypatch.setattr(followers, "SECONDS_TO_END", PATIENCE)  # on a busy machine its imports take long
     started = Followers(finished.new("full"), processes=2)
     (process,) = started._processes

@@ -11,6 +11,7 @@ Run it before a change of what lies on disk is released; a sample is never made 
 are replaced by a placeholder, in the place of which `upgrade_samples` puts those of the machine that reads it.
 """
 
+import os
 import platform
 import re
 import shutil
@@ -26,9 +27,8 @@ from typing import Any
 
 import pandas
 import tiny
-from forked import Forked
 from other_settings import other_run, other_values
-from trained import Inference, Workers, pause_held, state_of
+from trained import Inference, Workers, fork_server, pause_held, state_of
 from upgrade_samples import PLACEHOLDER, is_text
 
 from studio.app.demos import set_aside
@@ -117,11 +117,9 @@ def make(target: Path) -> None:
         tiny.write_detection_model(root / "detection", **SMALLER_DETECTION)
         expected = {"versions": {name: version(name) for name in PACKAGES}, "machine": platform.machine()}
         sources = upload_sources(home, root.parent)
-        forked = Forked({**ENVIRONMENT, "PYTHONPATH": str(Path(tiny.__file__).parent)})
-        try:
-            expected |= {"runs": make_runs(home, root, sources, forked)}
-        finally:
-            forked.close()
+        os.environ |= ENVIRONMENT
+        with fork_server() as variables:
+            expected |= {"runs": make_runs(home, root, sources, variables)}
         expected |= make_others(home, root, sources)
         expected |= {"datasets": make_datasets(home, root.parent), "drafts": make_drafts(home, root, sources)}
         replace_json(root / "sample.json", expected)
@@ -144,10 +142,10 @@ def upload_sources(home: Home, folder: Path) -> dict[str, Path]:
 # --- runs -------------------------------------------------------------------------------------------
 
 
-def make_runs(home: Home, root: Path, sources: Mapping[str, Path], forked: Forked) -> dict[str, Any]:
+def make_runs(home: Home, root: Path, sources: Mapping[str, Path], variables: dict[str, str]) -> dict[str, Any]:
     """By id. Each way of training, once undisturbed and once paused in the middle; and a run that failed."""
-    workers = Workers(forked)
-    inference = Inference(forked.command("studio.engine.inference", "--keep", "2"))
+    workers = Workers(variables)
+    inference = Inference(variables)
     seen: dict[str, Any] = {}
     for name, sampled in RUNS.items():
         whole = create(home, name, root, sources[sampled.task], sampled)

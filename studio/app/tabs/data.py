@@ -65,7 +65,7 @@ def build(services: Services) -> Page:
 
     def show_summary(draft: Draft) -> list[Any]:
         services.architectures.prefetch(draft)  # the next page counts with it
-        services.supervisor.warm_up()  # by the time that somebody presses Start, its imports are done
+        services.forks.start()  # by the time that somebody presses Start, its imports are done
         imported = services.datasets.imported(draft)
         return [gr.update(visible=imported is not None), about_html(imported) if imported else gr.skip()]
 

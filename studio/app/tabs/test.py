@@ -39,6 +39,7 @@ def build(services: Services) -> Page:
     def show(draft: Draft) -> list[Any]:
         run = run_with_model(services, draft)
         choices = choices_with_model(services, run)
+        services.forks.start()
         services.predictor.warm_up(run)
         title = heading("Try it", "The tuned model beside the one you started from.")
         if run is None and not choices:

@@ -79,6 +79,7 @@ def controls(services: Services) -> Section:
         status = services.states.of(run).status if run else None
         finished = has_model(services, run)
         if finished:
+            services.forks.start()
             services.predictor.warm_up()  # the next thing that somebody does is to try it
         return [
             gr.update(visible=status is None),

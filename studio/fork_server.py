@@ -1,11 +1,12 @@
-"""A process with the slow imports behind it, which forks others for the tests: `python fork_server.py SOCKET`.
+"""Engine processes without their imports: forked from a process that has them behind it.
 
-A worker or an inference process costs ten seconds of a processor to start, nearly all of them for imports. Here comes
-one request a connection: the length of its JSON, the JSON {"module", "arguments", "environment", "folder", "detached"},
-and stdin, stdout and stderr as file descriptors. Back go the lines {"pid"} and, at the end, {"code"}. When the
-connection ends first, the forked process is killed unless it is detached. The server ends with its own stdin.
+`python -m studio.fork_server SOCKET IDLE_SECONDS` accepts connections on the listening socket SOCKET, a file
+descriptor that it was given. `studio.forked` has the other side, which speaks first: the length of a JSON, the JSON
+{"module", "arguments", "environment", "folder", "detached"}, and stdin, stdout and stderr as file descriptors. Back go
+the lines {"pid"} and, unless detached, {"code"} at the end. When such a connection ends first, what was forked for it
+is killed. The server ends with its own stdin, or when nothing was asked for IDLE_SECONDS; what is detached goes on.
 
-Forking is safe because no tensor operation runs here (see `studio.engine.warm`). For Linux.
+Forking after these imports is safe on Linux only, and only because no tensor operation ever runs here.
 """
 
 import contextlib
@@ -18,53 +19,72 @@ import signal
 import socket
 import sys
 import traceback
-from pathlib import Path
 from typing import Any, NoReturn
 
-from studio.engine.warm import PRELOADED
+PRELOADED = (
+    "torch",
+    "accelerate",
+    "peft",
+    "datasets",
+    "sklearn.metrics",
+    "pyarrow.parquet",
+    "transformers.models.auto.modeling_auto",
+    "transformers.models.auto.tokenization_auto",
+    "transformers.models.auto.image_processing_auto",
+    "transformers.models.bert.modeling_bert",
+    "transformers.models.bert.tokenization_bert",
+    "transformers.models.distilbert.modeling_distilbert",
+    "transformers.models.roberta.modeling_roberta",
+    "transformers.models.resnet.modeling_resnet",
+    "transformers.models.mobilenet_v2.modeling_mobilenet_v2",
+    "transformers.models.vit.modeling_vit",
+    "studio.model_reader",
+    "studio.engine.training",
+    "studio.engine.answering",
+    "studio.engine.resident",
+    "studio.exporters",
+)
 
-INFERENCE = ("studio.engine.answering", "studio.engine.resident", "studio.exporters")
 
-
-def main(address: str) -> None:
-    try:
-        for module in (*PRELOADED, *INFERENCE):
-            importlib.import_module(module)
-    except BaseException:
-        Path(f"{address}.failed").touch()
-        raise
+def main(listening: int, idle_seconds: float) -> int:
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")  # looking for a GPU must not open it before a fork
+    for module in PRELOADED:
+        importlib.import_module(module)
     woken, alarm = socket.socketpair()
     alarm.setblocking(False)
     signal.set_wakeup_fd(alarm.fileno())
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is for the tests
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(address)
-    listener.listen(128)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is for whoever started it
+    listener = socket.socket(fileno=listening)
     askers: dict[int, socket.socket] = {}  # by the pid of what was forked for them
     ready = selectors.DefaultSelector()
     for source in (0, listener, woken):
         ready.register(source, selectors.EVENT_READ)
-    while True:
-        for key, _ in ready.select():
+    while (events := ready.select(None if askers else idle_seconds)) or askers:
+        for key, _ in events:
             if key.fileobj == 0:
-                return
+                return 0
             if key.fileobj is listener:
                 connection, _ = listener.accept()
-                pid, detached = fork(connection)
-                askers[pid] = connection
-                if not detached:
-                    ready.register(connection, selectors.EVENT_READ, pid)
+                with contextlib.suppress(OSError, ValueError):  # whoever asked is gone already
+                    pid, detached = fork(connection)
+                    if not detached:
+                        askers[pid] = connection
+                        ready.register(connection, selectors.EVENT_READ, pid)
             elif key.fileobj is woken:
                 woken.recv(4096)
                 for pid, code in ended():
-                    send(askers[pid], {"code": code})
-                    with contextlib.suppress(KeyError):
-                        ready.unregister(askers[pid])
-                    askers.pop(pid).close()
+                    if pid in askers:
+                        asker = askers.pop(pid)
+                        send(asker, {"code": code})
+                        ready.unregister(asker)
+                        asker.close()
             elif key.data in askers:  # whoever asked is gone
                 ready.unregister(key.fileobj)
+                askers.pop(key.data).close()
                 os.kill(key.data, signal.SIGKILL)
+    return 0
 
 
 def fork(connection: socket.socket) -> tuple[int, bool]:
@@ -78,7 +98,7 @@ def fork(connection: socket.socket) -> tuple[int, bool]:
     for descriptor in descriptors:
         os.close(descriptor)
     send(connection, {"pid": pid})
-    return pid, request["detached"]
+    return pid, bool(request["detached"])
 
 
 def send(connection: socket.socket, message: dict[str, int]) -> None:
@@ -115,6 +135,7 @@ def become(request: dict[str, Any], descriptors: list[int]) -> NoReturn:
         sys.modules.pop("sitecustomize", None)
         with contextlib.suppress(ModuleNotFoundError):
             importlib.import_module("sitecustomize")
+        sys.modules.pop(request["module"], None)  # it may be imported already; as a program it begins anew
         runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
         code = 0
     except SystemExit as end:
@@ -128,4 +149,4 @@ def become(request: dict[str, Any], descriptors: list[int]) -> NoReturn:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    sys.exit(main(int(sys.argv[1]), float(sys.argv[2])))
