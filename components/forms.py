@@ -1,6 +1,6 @@
 """Settings models drawn as a form: one place where a setting is declared, one component for all that is drawn.
 
-Reads of a pydantic field: title, description (the help under the label), the type, bounds, and from
+Reads of a pydantic field: title, description (the help under the label), the type, and from
 `json_schema_extra` the keys "shown_if" ({other field: value or tuple of values}) and "advanced".
 """
 
