@@ -7,7 +7,6 @@ Where torch is imported already, in a worker or a test, the model is built in th
 
 import hashlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from studio.forked import engine_command
 from studio.hardware import GIGABYTE
 from studio.models.architecture import LABELS, Architecture
 from studio.models.folders import POOLING
+from studio.models.hub import work_offline
 from studio.models.local import ModelInfo
 from studio.models.meta_model import build_architecture
 from studio.models.structure import Structure
@@ -149,7 +149,6 @@ def _describe(request: Mapping[str, Any]) -> Architecture:
 
 def _ask(request: Mapping[str, Any]) -> Architecture:
     """Start the process, wait for its answer."""
-    quiet = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
     try:
         ended = subprocess.run(
             engine_command("studio.model_reader"),
@@ -157,7 +156,6 @@ def _ask(request: Mapping[str, Any]) -> Architecture:
             capture_output=True,
             encoding="utf-8",
             errors="replace",
-            env={**os.environ, **quiet},
             timeout=MOST_SECONDS,
         )
     except subprocess.TimeoutExpired as error:
@@ -198,6 +196,7 @@ def _unreadable(folder: Path, why: str) -> StudioError:
 def main() -> int:
     answers = own_stdout()
     request = json.loads(sys.stdin.buffer.read())
+    work_offline()
     limit_memory(MOST_MEMORY)
     limit_processor_time(MOST_COMPUTING)
     try:

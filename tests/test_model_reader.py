@@ -1,6 +1,7 @@
 """How a model is built is asked once: in a process where torch must stay out, and remembered."""
 
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -22,6 +23,14 @@ from studio.tasks import TASKS
 
 TEXTS = TASKS["text-classification"]
 ROOT = Path(__file__).resolve().parent.parent
+ASKS_THE_HUB = """
+from huggingface_hub import model_info
+from transformers import BertForSequenceClassification
+
+class Asking(BertForSequenceClassification):
+    def __init__(self, config):
+        model_info("somebody/else")
+"""
 
 
 @pytest.fixture
@@ -117,6 +126,19 @@ def test_a_refusal_comes_through_the_process(image_model: Path, home: Home, fork
     with pytest.raises(StudioError, match="cannot be taught this task"):
         read_architecture(describe_folder(image_model), TEXTS, TEXTS.Options(), home, here=False)
     assert not list((home.cache / "architectures").glob("*"))
+
+
+def test_a_repositorys_own_code_reaches_no_hub(text_model: Path, home: Home, tmp_path: Path, forked: None) -> None:
+    folder = tmp_path / "asking"
+    shutil.copytree(text_model, folder)
+    (folder / "asking.py").write_text(ASKS_THE_HUB, encoding="utf-8")
+    config = read_json(folder / "config.json") or {}
+    config["auto_map"] = {"AutoModelForSequenceClassification": "asking.Asking"}
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    with pytest.raises(StudioError) as caught:
+        info = describe_folder(folder, trust_remote_code=True)
+        read_architecture(info, TEXTS, TEXTS.Options(), home, trust_remote_code=True, here=False)
+    assert "offline mode is enabled" in caught.value.explanation.why
 
 
 @pytest.mark.parametrize(

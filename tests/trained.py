@@ -35,6 +35,7 @@ def fork_server() -> Iterator[dict[str, str]]:
     server = ForkServer()
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv(FORK_SERVER, raising=False)
+        patch.setenv("HF_HUB_OFFLINE", "0")  # whoever has to work offline says so after the fork
         server.start()
     os.environ.pop(FORK_SERVER, None)
     yield {FORK_SERVER: server.address, "PYTHONPATH": str(Path(__file__).parent)}

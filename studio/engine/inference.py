@@ -28,6 +28,7 @@ from studio.engine.failures import is_out_of_memory
 from studio.engine.resident import ResidentModels
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
+from studio.models.hub import work_offline
 from studio.processes import own_stdout, trusts_remote_code
 from studio.store import Run
 
@@ -40,25 +41,18 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--idle-seconds", type=float, default=IDLE_SECONDS, help="free models when unused for so long")
     parser.add_argument("--keep", type=int, default=3, help="how many models stay in memory")
     chosen = parser.parse_args(arguments)
-    prepare_environment()
     answers = own_stdout()
     import_libraries()
+    work_offline()
     models = ResidentModels(chosen.keep, trusts_remote_code())
     serve(sys.stdin, answers, models, chosen.idle_seconds)
 
 
-def prepare_environment() -> None:
-    """What the libraries read when they are imported: work offline, and threads wait without spinning."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-
-
 def import_libraries() -> None:
     """The seconds that imports take are spent before the first question comes."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads wait without spinning
     import torch  # noqa: F401
-    from transformers import AutoModelForImageClassification, AutoModelForSequenceClassification  # noqa: F401
+    import transformers.models.auto.modeling_auto  # noqa: F401
 
 
 def serve(requests: Iterable[str], answers: TextIO, models: ResidentModels, idle_seconds: float) -> None:

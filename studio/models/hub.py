@@ -5,6 +5,7 @@ huggingface_hub (HF_TOKEN or its login); it is sent to the Hub and nowhere else.
 """
 
 import errno
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,6 +47,21 @@ class SearchResult:
 class Reach:
     reachable: bool
     reason: str = ""
+
+
+def work_offline() -> None:
+    """From now on no library of this process asks the Hub for anything, and only errors are printed.
+
+    The environment alone is not enough: where the process was forked, the libraries have read it already.
+    """
+    from huggingface_hub import constants
+    from huggingface_hub.utils import disable_progress_bars
+    from transformers.utils import logging
+
+    os.environ["HF_HUB_OFFLINE"] = "1"  # for what this process starts
+    constants.HF_HUB_OFFLINE = True
+    disable_progress_bars()
+    logging.set_verbosity_error()
 
 
 def reach(home: Home | None = None) -> Reach:
