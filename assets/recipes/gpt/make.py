@@ -111,7 +111,7 @@ def train(
     """
     import torch
 
-    model.to(recipe.device)  # type: ignore[arg-type]
+    model.to(recipe.device)
     inner = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
     rest = [p for name, p in model.named_parameters() if p.ndim != 2 or "embed" in name]
     optimizers = [
