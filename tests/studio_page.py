@@ -303,17 +303,34 @@ class Visitor:
         self.sees("#page-train h2", run.name)
 
 
-def plain_transformers(task: str, folder: Path, asked: Any, **settings: Any) -> Any:
-    """What a pipeline of transformers answers in a process that knows nothing of the studio."""
-    code = (
-        "import json, sys\nfrom transformers import pipeline\n"
-        "task, folder, asked, settings = json.loads(sys.argv[1])\n"
-        "print(json.dumps(pipeline(task, model=folder)(asked, **settings), default=float))"
-    )
-    given = json.dumps([task, str(folder), asked, settings])
-    done = subprocess.run([sys.executable, "-c", code, given], capture_output=True, text=True, cwd=folder)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+class PlainTransformers:
+    """A process that knows transformers and nothing of the studio. It is asked as `transformers.pipeline` is."""
+
+    CODE = """
+import json, os, sys
+from transformers import pipeline
+answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+for line in sys.stdin:
+    task, folder, asked, settings = json.loads(line)
+    os.chdir(folder)
+    print(json.dumps(pipeline(task, model=folder)(asked, **settings), default=float), file=answers, flush=True)
+"""
+
+    def __init__(self) -> None:
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen([sys.executable, "-c", self.CODE], stdin=pipe, stdout=pipe, text=True)
+
+    def __call__(self, task: str, folder: Path, asked: Any, **settings: Any) -> Any:
+        assert self.process.stdin is not None and self.process.stdout is not None
+        print(json.dumps([task, str(folder), asked, settings]), file=self.process.stdin, flush=True)
+        answer = self.process.stdout.readline()
+        assert answer, f"{folder} was not loaded: see the output of the tests"
+        return json.loads(answer)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import tiny
-from studio_page import FAST, StudioServer, Visitor, visitor
+from studio_page import FAST, PlainTransformers, StudioServer, Visitor, visitor
 
 from studio.app.nested import value_at
 from studio.paths import Home
@@ -24,6 +24,14 @@ def studio(browser: Any, forking: dict[str, str], tmp_path_factory: pytest.TempP
     server.start()
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def plain_transformers() -> Iterator[PlainTransformers]:
+    """One process for all tests: it takes ten seconds to import what it needs."""
+    started = PlainTransformers()
+    yield started
+    started.close()
 
 
 @pytest.fixture

@@ -5,14 +5,16 @@ from pathlib import Path
 
 import pytest
 import tiny
-from studio_page import FAST, Visitor, plain_transformers
+from studio_page import FAST, PlainTransformers, Visitor
 
 pytestmark = pytest.mark.browser
 
 TEXTS = ["the film was a story", "a very good great lovely film"]  # 50 and 350 as `tiny.write_lengths` counts
 
 
-def test_numbers_from_upload_to_a_folder(visit: Visitor, text_model: Path, tmp_path: Path) -> None:
+def test_numbers_from_upload_to_a_folder(
+    visit: Visitor, text_model: Path, tmp_path: Path, plain_transformers: PlainTransformers
+) -> None:
     page = visit.page
     visit.open()
     visit.choose_task("text-regression")

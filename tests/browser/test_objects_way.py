@@ -8,7 +8,7 @@ from typing import Any
 import pandas
 import pytest
 import tiny
-from studio_page import Visitor, plain_transformers
+from studio_page import PlainTransformers, Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +23,7 @@ PLACES = """selector => {
 }"""
 
 
-def test_objects_from_upload_to_a_folder(visit: Visitor, tmp_path: Path) -> None:
+def test_objects_from_upload_to_a_folder(visit: Visitor, tmp_path: Path, plain_transformers: PlainTransformers) -> None:
     page = visit.page
     boxes = tiny.write_boxes(tmp_path / "boxes.zip", 30)
     visit.open()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas
 import pytest
-from studio_page import StudioServer, Visitor, plain_transformers
+from studio_page import PlainTransformers, StudioServer, Visitor
 
 from studio.config import RunConfig
 from studio.data.assembly import assemble
@@ -105,7 +105,9 @@ def test_a_file_of_inputs_comes_back_with_predictions(tester: Visitor, tmp_path:
     assert set(answers["predicted"]) <= {"good", "bad"}
 
 
-def test_the_download_loads_in_plain_transformers(visit: Visitor, walked: Any, tmp_path: Path) -> None:
+def test_the_download_loads_in_plain_transformers(
+    visit: Visitor, walked: Any, tmp_path: Path, plain_transformers: PlainTransformers
+) -> None:
     visit.open()
     visit.open_run(walked.run)
     visit.step("share")

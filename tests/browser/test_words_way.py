@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import tiny
-from studio_page import FAST, Visitor, plain_transformers
+from studio_page import FAST, PlainTransformers, Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -14,7 +14,9 @@ TEXT = "the great film and some awful music"
 MARKED = [("good", 4, 9), ("bad", 24, 29)]
 
 
-def test_words_from_upload_to_a_folder(visit: Visitor, text_model: Path, tmp_path: Path) -> None:
+def test_words_from_upload_to_a_folder(
+    visit: Visitor, text_model: Path, tmp_path: Path, plain_transformers: PlainTransformers
+) -> None:
     page = visit.page
     visit.open()
     visit.choose_task("token-classification")

@@ -1,4 +1,4 @@
-"""Ten tabs of one browser on one running run."""
+"""More tabs of one browser on one running run than a browser opens connections to a server, which are six."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from studio_page import StudioServer, Visitor, kill_worker, visitor
 from studio.store import Run
 
 pytestmark = pytest.mark.browser
-TABS = 10
+TABS = 7
 
 
 @pytest.fixture
