@@ -72,6 +72,7 @@ class FieldValue(TypedDict, total=False):
     choices: Sequence[Choice]  # of a choice
     keyboard: Literal["text", "numeric", "decimal"]  # of a text: which one a phone shows
     placeholder: str
+    problem: str  # why what the field holds cannot be used, a sentence; without it all is well
 
 
 class GroupValue(TypedDict, total=False):
@@ -131,13 +132,9 @@ def drawn_fields(
 def typed(model: type[BaseModel], name: str, raw: Any) -> Any:
     """What was entered into a field, with the type that the model wants; an empty optional one is None.
 
-    Raises ValueError, which names the field, where it cannot be read.
+    Raises ValueError, a sentence about the entry, where it cannot be read.
     """
-    field = model.model_fields[name]
-    try:
-        return parse(raw, kind_of(field.annotation))
-    except ValueError as error:
-        raise ValueError(f"{field.title or name}: {error}") from None
+    return parse(raw, kind_of(model.model_fields[name].annotation))
 
 
 def shown(condition: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
@@ -156,7 +153,7 @@ def parse(value: Any, kind: Kind) -> Any:
             return None
         if kind.base is str:
             return ""
-        raise ValueError("a value is missing.")
+        raise ValueError("A value is missing.")
     if text in kind.words:
         return text
     if kind.base is bool:

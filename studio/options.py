@@ -85,6 +85,17 @@ def setting(
     return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
 
 
+def mistake_in(model: type[BaseModel], name: str, value: Any) -> str:
+    """What is wrong with one field's value by itself, as a sentence beside the field; "" if nothing."""
+    try:
+        model.model_validate({name: value})
+    except ValidationError as error:
+        for problem in error.errors():
+            if problem["loc"] == (name,) and (words := MISTAKES.get(problem["type"])):
+                return f"It must be {words.format(**problem.get('ctx', {}))}."
+    return ""
+
+
 def _refusal(model: type[BaseModel], problems: Sequence[ErrorDetails], where: str) -> StudioError:
     sentences = "\n".join(describe(problem, model) for problem in problems)
     return StudioError(f"The {where} cannot be used as they are.", sentences, "Correct these and try again.")

@@ -24,8 +24,8 @@ const controlOf = (field, attributes) => {
 
 const fieldNode = (group, field) => {
   const id = `${group.prefix}-${field.name}`;
-  const control = controlOf(field, { id: `${id}-control`, "aria-describedby": field.help ? `${id}-help` : null });
-  const made = { control, drawn: field.kind === "check" ? false : "" };
+  const control = controlOf(field, { id: `${id}-control`, "aria-describedby": `${id}-problem ${id}-help` });
+  const made = { control, drawn: field.kind === "check" ? false : "", problem: h("small", { id: `${id}-problem`, class: "ui-field-problem", role: "alert", hidden: "" }) };
   const commit = () => {
     if (held(control) === made.drawn) return;
     made.drawn = held(control);
@@ -35,11 +35,17 @@ const fieldNode = (group, field) => {
   control.addEventListener("keydown", (event) => { if (event.key === "Enter") commit(); });
   const label = h("label", { for: control.id }, field.title);
   made.node = h("div", { class: `ui-field ui-field-${field.kind}`, id },
-    field.kind === "check" ? [control, label] : [label, control], field.help ? h("small", { id: `${id}-help` }, field.help) : null);
+    field.kind === "check" ? [control, label] : [label, control], made.problem, field.help ? h("small", { id: `${id}-help` }, field.help) : null);
   return made;
 };
 
-const shapeOf = (field) => JSON.stringify({ ...field, value: null });
+const shapeOf = (field) => JSON.stringify({ ...field, value: null, problem: null });
+
+const complain = ({ control, problem }, sentence = "") => {
+  control.setAttribute("aria-invalid", String(Boolean(sentence)));
+  problem.hidden = !sentence;
+  if (problem.textContent !== sentence) problem.textContent = sentence;
+};
 
 const groupNode = (group) => {
   const made = { fields: new Map(), body: h("div", { class: "ui-fields" }), below: h("div", { class: "ui-form-below" }) };
@@ -60,6 +66,7 @@ const drawGroup = (group) => {
     const shape = shapeOf(field);
     if (made.fields.get(field.name)?.shape !== shape) made.fields.set(field.name, Object.assign(fieldNode(group, field), { shape }));
     follow(made.fields.get(field.name), field.value);
+    complain(made.fields.get(field.name), field.problem);
     return made.fields.get(field.name).node;
   });
   arrange(made.body, nodes);

@@ -25,7 +25,15 @@ from studio.paths import Home
 OWN = "own"  # the value of `Draft.demo` once the person works with data of their own
 LOCKS = 64  # many drafts share few locks
 ID_PATTERN = re.compile(r"[0-9a-f]{24}")
+DRAWN_FOR = ("task", "model.id", "strategy.name")  # with another of these, other fields are drawn
 CHOICES = "choices"  # what a person knows their half-filled run file as
+
+
+class Refused(Options):
+    """What was entered into a field and cannot be used, and the reason, a sentence for the person."""
+
+    entry: str | bool
+    reason: str
 
 
 class Draft(Options):
@@ -46,6 +54,7 @@ class Draft(Options):
     dataset: str | None = None  # folder name below home.datasets
     preset: str | None = None
     search: str = ""  # for a setting
+    refused: dict[str, Refused] = {}  # by field, see studio.app.entries
     mark: str | None = None  # of the examples that the Test page shows behind a click
     picked: str | None = None  # the run chosen on the Runs page
     deleting: bool = False  # "really delete it?" is being asked
@@ -90,7 +99,8 @@ class Draft(Options):
 
     def _with(self, config: dict[str, Any]) -> Self:
         RunConfig.check_partial(config, CHOICES)
-        return self.change(config=config)
+        same_form = all(value_at(config, path) == self.value(path) for path in DRAWN_FOR)
+        return self.change(config=config, refused=self.refused if same_form else {})
 
     def fresh(self, **values: Any) -> "Draft":
         """A draft in which nothing is chosen yet, for the same person on the same page."""

@@ -8,10 +8,10 @@ from pydantic import BaseModel
 
 from components.changes import Change
 from components.charts.curve import curve_html
-from components.forms import FormValue, GroupValue, drawn_fields, field_names, typed
+from components.forms import FieldValue, FormValue, GroupValue, field_names
+from studio.app import entries
 from studio.app.drafts import Draft
 from studio.config import RunConfig
-from studio.errors import StudioError
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
 from studio.training import TOPICS, TrainingOptions
@@ -83,7 +83,7 @@ def form_value(draft: Draft, config: RunConfig, unused_settings: Collection[str]
             "key": panel.key,
             "title": panel.title,
             "prefix": panel.owner or panel.section,
-            "fields": drawn_fields(panel.model, names, filled[panel.section], CHOICES),
+            "fields": fields_of(draft, panel, names, filled),
             "open": panel.is_open,
             "unfolded": bool(draft.search),
             "below": rate_curve(config, steps) if "schedule" in names else "",
@@ -98,20 +98,28 @@ def enter(draft: Draft, event: Mapping[str, Any]) -> Draft:
     panel, name = all_panels().get(str(event["group"])), str(event["name"])
     if panel is None or name not in panel.names or not panel.belongs(draft):
         return draft
-    value = entered(panel.model, name, event["value"])
-    config = draft.run_config()
-    if by_section(config)[panel.section].get(name, panel.model.model_fields[name].default) == value:
-        return draft
-    begun = {"strategy.name": config.strategy["name"]}
-    return draft.configure({**begun, f"{panel.section}.{name}": value}).change(preset=CUSTOM)
+
+    def take(draft: Draft, value: Any) -> Draft:
+        config = draft.run_config()
+        if by_section(config)[panel.section].get(name, panel.model.model_fields[name].default) == value:
+            return draft
+        begun = {"strategy.name": config.strategy["name"]}
+        return draft.configure({**begun, f"{panel.section}.{name}": value}).change(preset=CUSTOM)
+
+    return entries.enter(draft, panel.key, panel.model, name, event["value"], take)
 
 
-def entered(model: type[BaseModel], name: str, raw: Any) -> Any:
-    """What a person put into a field, with the type of the model."""
-    try:
-        return typed(model, name, raw)
-    except ValueError as error:
-        raise StudioError("A setting cannot be read.", str(error), "Correct it.") from error
+def fields_of(
+    draft: Draft, panel: Panel, names: Sequence[str], filled: Mapping[ConfigSection, Mapping[str, Any]]
+) -> list[FieldValue]:
+    return entries.filled_fields(draft, panel.key, panel.model, names, filled[panel.section], CHOICES)
+
+
+def refusal(draft: Draft) -> str:
+    """What has to be corrected in the form before a run can be started; "" if nothing."""
+    filled = by_section(draft.run_config())
+    panels = [panel for panel in all_panels().values() if panel.belongs(draft)]
+    return entries.first_refusal([each for panel in panels for each in fields_of(draft, panel, panel.names, filled)])
 
 
 def by_section(config: RunConfig) -> dict[ConfigSection, Mapping[str, Any]]:

@@ -300,14 +300,50 @@ def test_settings_of_the_form_go_into_the_draft(services: Services, ready: Draft
     assert entered("lora", "r", "4").run_config().strategy["r"] == 4
     assert entered("lora", "r", "8") is other  # nothing was changed
     assert entered("epochs", "epochs", "9").run_config().training.epochs == 9
-    with pytest.raises(StudioError, match=r"training\.epochs"):
-        entered("epochs", "epochs", "0")
-    with pytest.raises(StudioError, match="'often' is not a whole number"):
-        entered("epochs", "epochs", "often")
     assert entered("freeze", "last_blocks", "3") is other  # another strategy's panel says nothing
     assert entered("epochs", "model", "x") is other  # nor does a made-up name
     first = entered("epochs", "epochs", "9", ready.without("strategy", "training").change(preset=None))
     assert first.strategy == {"name": "full"} and first.training["epochs"] == 9 and first.preset == "custom"
+
+
+def test_what_cannot_be_used_stays_in_its_field_until_it_is_corrected(services: Services, ready: Draft) -> None:
+    keys = {name: key for key, panel in all_panels().items() for name in panel.names if panel.section == "training"}
+
+    def entered(draft: Draft, name: str, value: str) -> Draft:
+        return enter(draft, {"group": keys[name], "name": name, "value": value})
+
+    def field(draft: Draft, name: str) -> dict[str, Any]:
+        drawn = form_value(draft, draft.run_config(), (), 10)
+        return next(dict(each) for group in drawn["groups"] for each in group["fields"] if each["name"] == name)
+
+    before = ready.run_config()
+    with gr.Blocks():
+        page = strategy_tab.build(services)
+    refusals = {"often": "'often' is not a whole number; write it like 32.", "0": "It must be at least 1."}
+    for entry, reason in refusals.items():
+        refused = entered(ready, "epochs", entry)
+        assert refused.run_config() == before
+        assert (field(refused, "epochs")["value"], field(refused, "epochs")["problem"]) == (entry, reason)
+        assert page.missing(refused) == f"Correct '{field(ready, 'epochs')['title']}' first: {reason}"
+        shown = {output.elem_id: drawn for output, drawn in zip(page.outputs, page.show(refused), strict=True)}
+        assert shown["to-train"]["interactive"] is False
+        other = entered(refused, "seed", "5")
+        assert other.run_config().training.seed == 5 and field(other, "epochs")["value"] == entry
+        corrected = entered(other, "epochs", "9")
+        assert corrected.run_config().training.epochs == 9 and not page.missing(corrected)
+        assert "problem" not in field(corrected, "epochs")
+        assert not entered(refused, "epochs", str(before.training.epochs)).refused  # what was there before
+        assert not strategy_tab.choose_preset(services, refused, {"key": "quick"}).refused
+        assert not refused.configure({"model.id": "starter/other"}).refused  # another form
+
+
+def test_an_entry_into_the_form_of_the_split_is_treated_alike(services: Services, text_draft: Draft) -> None:
+    refused = data_tab.enter_split(text_draft, {"group": "data", "name": "limit", "value": "5"})
+    assert refused.data == text_draft.data and "must be at least 10" in data_tab.missing(services, refused)
+    with pytest.raises(StudioError, match="must be at least 10"):
+        data_tab.require_data(services, refused)
+    corrected = data_tab.enter_split(refused, {"group": "data", "name": "limit", "value": "50"})
+    assert corrected.data.limit == 50 and not data_tab.missing(services, corrected)
 
 
 def test_every_way_is_offered_before_one_is_chosen(services: Services, text_draft: Draft) -> None:

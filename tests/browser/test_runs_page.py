@@ -88,6 +88,30 @@ def test_a_new_run_starts_from_an_old_one_s_settings(visit: Visitor, walked: Any
     assert RunConfig.read(draft["config"]) == RunConfig.from_file(walked.run.config_file)
 
 
+def test_what_cannot_be_used_stays_in_its_field_and_closes_the_way_on(visit: Visitor, walked: Any) -> None:
+    page, problem = visit.page, "#training-epochs .ui-field-problem"
+    epochs = page.locator("#training-epochs input")
+    visit.open()
+    visit.step("runs")
+    visit.sees("#runs tbody tr", walked.run.name).click()
+    visit.sees("#run-again").click()
+    visit.arrives("strategy")
+    visit.sees("#to-train:not([disabled])")
+    visit.open_advanced()
+    epochs.fill("often")
+    page.click("#to-train")  # without leaving the field first
+    visit.sees(problem, "'often' is not a whole number")
+    visit.sees("#to-train[disabled]")
+    visit.set_training("seed", 5)
+    assert epochs.input_value() == "often"
+    visit.open()
+    visit.open_advanced()
+    assert epochs.input_value() == "often" and epochs.get_attribute("aria-invalid") == "true"
+    visit.set_training("epochs", 11)
+    visit.sees("#to-train:not([disabled])")
+    assert not page.locator(problem).is_visible()
+
+
 def test_an_opened_run_brings_its_settings_to_every_step(visit: Visitor, walked: Any) -> None:
     visit.open()
     visit.open_run(walked.run)

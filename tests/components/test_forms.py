@@ -67,9 +67,9 @@ def test_what_is_drawn_is_read_as_the_same(values: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("name", "raw", "said"),
     [
-        ("rate", "fast", "Rate: 'fast' is not a number"),
-        ("batch", "3.5", r"Batch: '3.5' is not a whole number \(or auto\)"),
-        ("steps", "", "Steps: a value is missing"),
+        ("rate", "fast", "^'fast' is not a number"),
+        ("batch", "3.5", r"^'3.5' is not a whole number \(or auto\)"),
+        ("steps", "", "A value is missing"),
     ],
 )
 def test_what_cannot_be_read_is_named_in_plain_words(name: str, raw: str, said: str) -> None:

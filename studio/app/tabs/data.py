@@ -9,17 +9,16 @@ import gradio as gr
 from pydantic import BaseModel
 
 from components.cards import Cards
-from components.forms import Form, FormValue, drawn_fields
+from components.forms import Form, FormValue
 from components.notices import heading, notice
 from components.split_slider import SplitSlider
 from components.tables import PagedTable
-from studio.app import demos, fixes, imports, questions
+from studio.app import demos, entries, fixes, imports, questions
 from studio.app.cells import CELLS
 from studio.app.cells.overview import overview_of
 from studio.app.drafts import Draft
 from studio.app.nested import value_at
 from studio.app.pages import Page, Section, Services, Wire, cancel_job, joined
-from studio.app.settings import entered
 from studio.data.assembly import Assembled
 from studio.data.columns import SPLITS
 from studio.data.fields import FIELDS
@@ -93,7 +92,12 @@ def missing(services: Services, draft: Draft) -> str:
         services.datasets.assembled(draft)
     except StudioError as error:
         return error.explanation.what
-    return ""
+    return refusal(draft)
+
+
+def refusal(draft: Draft) -> str:
+    """What has to be corrected in the form of the split before the way goes on; "" if nothing."""
+    return entries.first_refusal([field for group in split_form(draft)["groups"] for field in group["fields"]])
 
 
 # --- adding data --------------------------------------------------------------------------------
@@ -279,7 +283,7 @@ def split_form(draft: Draft) -> FormValue:
             {
                 "key": path,
                 "prefix": path.rsplit(".", 1)[-1],
-                "fields": drawn_fields(model, names, value_at(settings, path)),
+                "fields": entries.filled_fields(draft, path, model, names, value_at(settings, path)),
             }
             for path, (model, names) in SPLIT_FORM.items()
         ]
@@ -304,7 +308,9 @@ def way_on(services: Services) -> Section:
     def show(draft: Draft) -> list[Any]:
         assembled = services.datasets.usable(draft)
         said = "".join(notice("info", note) for note in assembled.notes) if assembled else ""
-        return [said, gr.update(interactive=assembled is not None)]
+        if refused := refusal(draft):
+            said += notice("warning", refused)
+        return [said, gr.update(interactive=not missing(services, draft))]
 
     return Section([notes, forward], show, [Wire(forward.click, partial(require_data, services), go="strategy")])
 
@@ -328,7 +334,11 @@ def enter_split(draft: Draft, event: dict[str, Any]) -> Draft:
     """What a field of `split_form` now holds."""
     path, name = str(event["group"]), str(event["name"])
     model, names = SPLIT_FORM.get(path, (SplitOptions, ()))
-    return draft.configure({f"{path}.{name}": entered(model, name, event["value"])}) if name in names else draft
+    if name not in names:
+        return draft
+    return entries.enter(
+        draft, path, model, name, event["value"], lambda draft, value: draft.configure({f"{path}.{name}": value})
+    )
 
 
 def require_data(services: Services, draft: Draft) -> Draft:

@@ -45,9 +45,10 @@ def build(services: Services) -> Page:
         )
         changed = Changes(elem_id="changes")
         form = Form(elem_id="settings")
+    note = gr.HTML()
     forward = gr.Button("Continue to training", variant="primary", elem_id="to-train")
     waiting = gr.Timer(SECONDS_BETWEEN_CHECKS, active=False)
-    decided = [numbers, verdict, strip, ways, changed, form, forward]
+    decided = [numbers, verdict, strip, ways, changed, form, note, forward]
     outputs = [waiting, head, presets, *decided]
 
     def show(draft: Draft) -> list[Any]:
@@ -58,16 +59,15 @@ def build(services: Services) -> Page:
         except StudioError as error:
             problem = error.explanation
             said = notice("bad", problem.what, problem.why, problem.what_to_do)
-            return unready(outputs, forward, gr.Timer(active=False), said)
+            return unready(gr.Timer(active=False), said)
         if not ready:
-            return unready(outputs, forward, gr.Timer(active=True), heading("One moment", f"{READING}."))
+            return unready(gr.Timer(active=True), heading("One moment", f"{READING}."))
         about = subject(services, draft)
         title = heading("How much should the model learn?", demos.words(draft) or INVITATION)
         offered = [gr.Timer(active=False), title, preset_cards(services, draft, about)]
         if draft.strategy:
             return [*offered, *show_decided(services, draft, about)]
-        drawn = {id(ways): method_cards(draft, about), id(forward): gr.update(interactive=False)}
-        return [*offered, *(drawn.get(id(widget), gr.skip()) for widget in decided)]
+        return [*offered, *undecided(method_cards(draft, about))]
 
     wires = [
         Wire(waiting.tick, lambda draft: draft),
@@ -85,6 +85,7 @@ def show_decided(services: Services, draft: Draft, about: Subject) -> list[Any]:
     """What the chosen strategy means, and every setting: updates for the widgets below the presets."""
     config = draft.run_config()
     now = outlook(services, about, config)
+    refusal = settings.refusal(draft)
     reasons = suggested(services, draft, about).reasons if draft.preset == SUGGESTED else ()
     return [
         numbers_html(now),
@@ -93,22 +94,28 @@ def show_decided(services: Services, draft: Draft, about: Subject) -> list[Any]:
         method_cards(draft, about),
         {"changes": settings.changes(draft, config, now.unused_settings)},
         settings.form_value(draft, config, now.unused_settings, now.steps),
-        gr.update(interactive=not now.problem),
+        notice("warning", refusal) if refusal else "",
+        gr.update(interactive=not now.problem and not refusal),
     ]
+
+
+def undecided(methods: dict[str, Any]) -> list[Any]:
+    """As long as no strategy is chosen: nothing in place of what `show_decided` shows, and no way on."""
+    return ["", "", {"layers": []}, methods, {"changes": []}, {"groups": []}, "", gr.update(interactive=False)]
 
 
 def missing_before(services: Services, draft: Draft) -> bool:
     return draft.task is None or draft.model is None or services.datasets.imported(draft) is None
 
 
-def unready(outputs: Sequence[Any], forward: Any, timer: gr.Timer, said: str) -> list[Any]:
+def unready(timer: gr.Timer, said: str) -> list[Any]:
     """The page while the model is not known yet: a message in place of the choices, and no way on."""
-    locked = [gr.update(interactive=False) if output is forward else gr.skip() for output in outputs[2:]]
-    return [timer, said, *locked]
+    nothing: dict[str, Any] = {"cards": [], "selected": None}
+    return [timer, said, nothing, *undecided(nothing)]
 
 
 def missing(draft: Draft) -> str:
-    return "" if draft.strategy else "Choose how much to train first."
+    return settings.refusal(draft) if draft.strategy else "Choose how much to train first."
 
 
 # --- drawing ------------------------------------------------------------------------------------
@@ -194,7 +201,7 @@ def numbers_html(now: Outlook) -> str:
 
 
 def choose_preset(services: Services, draft: Draft, event: dict[str, Any]) -> Draft:
-    return preset_draft(services, draft, subject(services, draft), str(event["key"]))
+    return preset_draft(services, draft, subject(services, draft), str(event["key"])).change(refused={})
 
 
 def choose_method(draft: Draft, event: dict[str, Any]) -> Draft:
