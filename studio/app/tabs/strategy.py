@@ -67,7 +67,7 @@ def build(services: Services) -> Page:
         offered = [gr.Timer(active=False), title, preset_cards(services, draft, about)]
         if draft.strategy:
             return [*offered, *show_decided(services, draft, about)]
-        return [*offered, *undecided(method_cards(draft, about))]
+        return [*offered, *undecided(method_cards(draft, about), missing(draft))]
 
     wires = [
         Wire(waiting.tick, lambda draft: draft),
@@ -99,9 +99,10 @@ def show_decided(services: Services, draft: Draft, about: Subject) -> list[Any]:
     ]
 
 
-def undecided(methods: dict[str, Any]) -> list[Any]:
+def undecided(methods: dict[str, Any], why: str = "") -> list[Any]:
     """As long as no strategy is chosen: nothing in place of what `show_decided` shows, and no way on."""
-    return ["", "", {"layers": []}, methods, {"changes": []}, {"groups": []}, "", gr.update(interactive=False)]
+    said = notice("info", why) if why else ""
+    return ["", "", {"layers": []}, methods, {"changes": []}, {"groups": []}, said, gr.update(interactive=False)]
 
 
 def missing_before(services: Services, draft: Draft) -> bool:
