@@ -78,12 +78,29 @@ def live_structure(model: Any) -> Any:
 
 @cache
 def structure_of(family: str) -> Any:
-    """The live structure of a tiny model of the family."""
+    """The live structure of what `build` gives."""
     return live_structure(build(family))
+
+
+@cache
+def head_of(family: str) -> frozenset[str]:
+    """The names of the head's parameters in what `build` gives."""
+    from studio.models.heads import head_names
+
+    return frozenset(head_names(build(family)))
 
 
 def build(family: str, classes: int = 3, with_head: bool = True) -> Any:
     """A model of the family with random weights, with a classification head or without any."""
+    from transformers import set_seed
+
+    model = copy.deepcopy(built(family, classes, with_head))
+    set_seed(0)
+    return model
+
+
+@cache
+def built(family: str, classes: int, with_head: bool) -> Any:
     import transformers as t
 
     texts, images = text_configs(), image_configs()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas
 import torch
-from families import TEXT_FAMILIES, build
+from families import TEXT_FAMILIES, build, head_of
 from prepared import prepared_of
 
 from studio.config import RunConfig
@@ -20,7 +20,6 @@ from studio.engine.resolved_settings import ResolvedSettings
 from studio.engine.session import Session
 from studio.engine.session import build as build_session
 from studio.engine.training import continue_from
-from studio.models.heads import head_names
 from studio.paths import Home
 from studio.store import Run, Store
 
@@ -61,9 +60,8 @@ class NoProcessor:
 
 def material(family: str) -> Material:
     model = build(family)
-    names = frozenset(head_names(model))
     task = task_for(family)
-    prepared = prepared_of(task, model, {"train": items(family)}, collate, names, processor=NoProcessor())
+    prepared = prepared_of(task, model, {"train": items(family)}, collate, head_of(family), processor=NoProcessor())
     table = pandas.DataFrame({"row": range(ROWS * STEPS), "split": "train", "label": [*"abc"] * (ROWS * STEPS // 3)})
     return Material(table, prepared, "none", None)
 

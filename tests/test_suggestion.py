@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from families import build, live_structure
+from families import structure_of
 
 from studio.config import RunConfig
 from studio.suggestion import PATIENCE_SECONDS, Outcome, Settings, suggest
@@ -15,7 +15,7 @@ def chosen(
     family: str, counts: dict[str, int], outcomes: dict[str, Outcome] | None = None, rows: int | None = None
 ) -> tuple[str, Any, str]:
     """The suggested strategy and training, and why. rows: where they are no sum of the classes' examples."""
-    structure = live_structure(build(family))
+    structure = structure_of(family)
 
     def estimate_of(settings: Settings) -> Outcome:
         return (outcomes or {}).get(settings["strategy"]["name"], QUICK)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from families import EXPECTED, FAMILIES, build, live_structure
+from families import EXPECTED, FAMILIES, build, structure_of
 
 from studio.model_reader import read_architecture
 from studio.models.folders import weight_files
@@ -16,7 +16,7 @@ from studio.tasks import TASKS
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_groups_cover_every_parameter_once(family):
-    structure = live_structure(build(family))
+    structure = structure_of(family)
     groups = [*structure.embeddings, *structure.body, *structure.tail, *structure.head, *structure.fixed]
     assert sorted(groups) == sorted(structure.shapes)
     assert structure.total == structure.count(groups)
@@ -24,7 +24,7 @@ def test_groups_cover_every_parameter_once(family):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_groups_of_each_family(family):
-    structure = live_structure(build(family))
+    structure = structure_of(family)
     blocks, embedded, tail = EXPECTED[family]
     assert len(structure.blocks) == blocks if blocks else len(structure.blocks) > 3
     for part in embedded:
@@ -37,18 +37,18 @@ def test_groups_of_each_family(family):
 
 
 def test_a_decoder_s_blocks_come_after_the_encoder_s():
-    structure = live_structure(build("t5"))
+    structure = structure_of("t5")
     assert all("encoder" in name for block in structure.blocks[:3] for name in block)
     assert all("decoder" in name for block in structure.blocks[3:] for name in block)
 
 
 def test_the_encoder_s_last_norm_goes_with_its_last_block():
-    structure = live_structure(build("t5"))
+    structure = structure_of("t5")
     assert "transformer.encoder.final_layer_norm.weight" in structure.blocks[2]
 
 
 def test_what_a_stage_does_between_blocks_belongs_to_one_of_them():
-    swin, convnext = live_structure(build("swin")), live_structure(build("convnext"))
+    swin, convnext = structure_of("swin"), structure_of("convnext")
     assert any("layers.0.downsample" in name for name in swin.blocks[0])
     assert any("stages.1.downsampling_layer" in name for name in convnext.blocks[1])
 

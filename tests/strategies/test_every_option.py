@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from families import build, live_structure
+from families import build, live_structure, structure_of
 from family_runs import collate, items
 from transformers import AutoModelForSequenceClassification
 
@@ -60,7 +60,7 @@ def made(name: str, settings: tuple[tuple[str, Any], ...], folder: Path | None) 
     options = strategy.Options(**dict(settings))
     torch.manual_seed(0)
     model = AutoModelForSequenceClassification.from_pretrained(folder) if folder else build("bert")
-    structure = live_structure(model)
+    structure = live_structure(model) if folder else structure_of("bert")
     applied = strategy.apply(model, structure, options).to("cpu").train()
     torch.manual_seed(0)
     batch = collate(items("bert"))

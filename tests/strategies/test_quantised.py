@@ -8,7 +8,7 @@ import pandas
 import pytest
 import torch
 import trained
-from families import build, live_structure
+from families import build, live_structure, structure_of
 from family_runs import NoProcessor, collate, items, logits, new_run, tensors, train
 
 from studio import hardware
@@ -71,7 +71,7 @@ def test_without_a_gpu_lists_and_run_files_say_so(no_gpu: None, tmp_path: Path, 
     problems = find_problems(RunConfig.read(values), Home(tmp_path))
     assert any("QLoRA" in problem.what and "NVIDIA" in problem.why for problem in problems)
     with pytest.raises(StudioError, match="NVIDIA"):
-        QLORA.apply(build("bert"), live_structure(build("bert")), QLORA.Options())
+        QLORA.apply(build("bert"), structure_of("bert"), QLORA.Options())
 
 
 def test_a_run_file_that_names_it_exits_with_2(no_gpu: None, tmp_path: Path, reviews: Path, text_model: Path, capsys):
@@ -86,7 +86,7 @@ def test_a_run_file_that_names_it_exits_with_2(no_gpu: None, tmp_path: Path, rev
 
 
 def test_fewer_bits_need_less_memory() -> None:
-    structure = live_structure(build("bert"))
+    structure = structure_of("bert")
     previews = [QLORA.preview(structure, QLORA.Options(bits=bits)) for bits in BITS]
     saved = [4 * preview.quantised - preview.quantised_bytes for preview in previews]
     weights = sum(layer.inputs * layer.outputs for layer in QLORA.automatic(structure))  # type: ignore[attr-defined]

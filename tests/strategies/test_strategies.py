@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from families import FAMILIES, build, live_structure
+from families import FAMILIES, build, live_structure, structure_of
 from family_runs import collate, items, new_run, opened
 
 from studio.errors import StudioError
@@ -22,8 +22,7 @@ CASES = [(name, settings) for name in STRATEGIES.names for settings in SETTINGS.
 @pytest.mark.parametrize(("name", "settings"), CASES, ids=str)
 def test_the_preview_counts_what_will_train(name, settings, family):
     strategy = STRATEGIES[name]
-    model = build(family)
-    structure = live_structure(model)
+    model, structure = build(family), structure_of(family)
     if reason := strategy.why_not(structure) or strategy.why_not_here():
         pytest.skip(reason)
     options = strategy.Options(**settings)
@@ -61,7 +60,7 @@ def test_freezing_leaves_the_lower_part_alone():
 
 
 def test_a_pooler_trains_with_the_head():
-    structure = live_structure(build("bert"))
+    structure = structure_of("bert")
     strategy = STRATEGIES["freeze"]
     assert strategy.preview(structure, strategy.Options()).trainable == structure.count(structure.head) + 16 * 17
 
@@ -82,12 +81,12 @@ def test_no_strategy_trains_what_is_fixed():
 
 
 def test_what_does_not_fit_is_said_with_the_reason():
-    convolutions, gpt2, vit = (live_structure(build(family)) for family in ("resnet", "gpt2", "vit"))
+    convolutions, gpt2, vit = (structure_of(family) for family in ("resnet", "gpt2", "vit"))
     assert "convolutions" in STRATEGIES["vera"].why_not(convolutions)
     assert "GPT-2" in STRATEGIES["loha"].why_not(gpt2)
     assert "images" in STRATEGIES["prompt-tuning"].why_not(vit)
-    assert "decoder" in STRATEGIES["p-tuning"].why_not(live_structure(build("t5")))
-    assert "look back" in STRATEGIES["prefix-tuning"].why_not(live_structure(build("distilbert")))
+    assert "decoder" in STRATEGIES["p-tuning"].why_not(structure_of("t5"))
+    assert "look back" in STRATEGIES["prefix-tuning"].why_not(structure_of("distilbert"))
     assert "norm-only" in STRATEGIES["ln-tuning"].why_not(convolutions)
     with pytest.raises(StudioError, match="does not fit"):
         STRATEGIES["vera"].preview(convolutions, STRATEGIES["vera"].Options())
@@ -130,7 +129,7 @@ def test_adapters_that_need_large_steps_leave_the_head_its_own(name):
 
 def test_lora_adapts_the_layers_that_are_named():
     strategy = STRATEGIES["lora"]
-    structure = live_structure(build("bert"))
+    structure = structure_of("bert")
     preview = strategy.preview(structure, strategy.Options(target_modules="query, value", r=4))
     assert preview.trainable == 3 * 2 * 4 * (16 + 16) + structure.count(structure.head)
     assert preview.blocks == ("adapted",) * 3
