@@ -135,14 +135,14 @@ def test_a_shared_text_of_a_workbook(tmp_path: Path, home: Home) -> None:
 def test_large_images_are_read_one_at_a_time(tmp_path: Path, home: Home) -> None:
     """Before: 1.9 GB, since four of them lay in memory at once, each several times."""
     folder = tmp_path / "images"
-    for kind, mode in {"a": "RGBA", "b": "RGB"}.items():
+    for kind, mode, count in [("a", "RGBA", 2), ("b", "RGB", 1)]:
         (folder / kind).mkdir(parents=True)
         image = Image.new(mode, (10_900, 10_900), (200, 30, 30, 128)[: len(mode)])
         image.save(folder / kind / "0.png", compress_level=1)
-        for number in range(1, 3):
+        for number in range(1, count):
             os.link(folder / kind / "0.png", folder / kind / f"{number}.png")
     message, peak = ask(folder, home)
-    assert message["result"]["rows"] == 6
+    assert message["result"]["rows"] == 3
     assert peak < 1100
     imported = Imported.open(Path(message["result"]["folder"]))
     assert imported is not None and imported.files is not None
