@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import tiny
 from browser_support import browser as browser
+from browser_support import chromium as chromium
+from browser_support import profile as profile
 from trained import finished as finished
 from trained import forked as forked
 from trained import forking as forking

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import tiny
+from browser_support import PATIENCE, complaints_of
 from studio_page import FAST, PlainTransformers, StudioServer, Visitor, visitor
 
 from studio.app.nested import value_at
@@ -44,11 +45,16 @@ def own_studio(browser: Any, forking: dict[str, str], tmp_path: Path) -> Iterato
 
 
 @pytest.fixture
-def visit(browser: Any, studio: StudioServer) -> Iterator[Visitor]:
-    """A visitor whose page must not have complained at the end."""
-    with visitor(browser, studio) as visit:
-        yield visit
-        assert visit.complaints == []
+def visit(profile: Any, studio: StudioServer) -> Iterator[Visitor]:
+    """A visitor of whom nothing is known, and whose page must not have complained at the end."""
+    page = profile.new_page()
+    page.set_default_timeout(PATIENCE)
+    visit = Visitor(page, studio, complaints_of(page))
+    yield visit
+    page.evaluate("() => localStorage.clear()")
+    page.close()
+    profile.clear_cookies()
+    assert visit.complaints == []
 
 
 @pytest.fixture(scope="session")
