@@ -27,6 +27,11 @@ def pytest_configure(config: pytest.Config) -> None:
     isolate_from_this_machine(config)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: the one that drives a browser mostly waits."""
+    return (os.cpu_count() or 1) + 1
+
+
 def isolate_from_this_machine(config: pytest.Config) -> None:
     """No environment variable or file of this machine decides a test, and no test touches the person's files."""
     folder = tempfile.TemporaryDirectory(prefix="studio-tests-", ignore_cleanup_errors=True)
