@@ -186,12 +186,19 @@ STRATEGIES: dict[str, dict[str, Any]] = {
     "schedule-free": {"training": {"optimizer": "schedule-free-adamw", "learning_rate": 0.005}},
     "plateau": {"training": {"optimizer": "adafactor", "learning_rate": 0.05, "schedule": "reduce-on-plateau"}},
     "adapter": {"strategy": {"name": "adapter", "place": "houlsby", "width": 8}, "training": {"learning_rate": 0.02}},
-    "prompt": {"strategy": {"name": "prompt-tuning", "tokens": 4, "text": "good or bad"}, "training": {"epochs": 2}},
+    "prompt": {
+        "strategy": {"name": "prompt-tuning", "tokens": 4, "text": "good or bad"},
+        "options": {"max_length": 16},
+        "training": {"epochs": 2},
+    },
     "mean": {
         "strategy": {"name": "lora", "r": 4},
-        "options": {"pooling": "mean"},
+        "options": {"pooling": "mean", "max_length": 16},
         "training": {"learning_rate": 0.02, "epochs": 2},
     },
+    "number": {"options": {"max_length": 16}, "training": {"epochs": 2}},
+    "words": {"options": {"max_length": 16}},
+    "image": {"strategy": {"name": "freeze"}, "training": {"learning_rate": 0.05, "epochs": 4}},
 }
 
 
@@ -200,19 +207,20 @@ class Finished:
 
     def __init__(self, home: Home, workers: Workers, folder: Path, text_model: Path, image_model: Path) -> None:
         self.home = home
-        self._workers, self._text_model, self._image_model = workers, text_model, image_model
+        self._workers, self._text_model = workers, text_model
         self.reviews = tiny.write_reviews(folder / "reviews.csv", 160)
         self.images = tiny.write_images(folder / "images.zip", 60)
+        self._others = {  # than of text classification
+            "number": ("text-regression", text_model, tiny.write_lengths(folder / "lengths.csv")),
+            "words": ("token-classification", text_model, tiny.write_marked_words(folder / "words.jsonl")),
+            "image": ("image-classification", image_model, self.images),
+        }
         self._runs: dict[str, Run] = {}
 
     def new(self, name: str, options: dict[str, Any] | None = None, **training: Any) -> Run:
         """The same run once more, not trained yet, with other settings where they are given."""
-        if name == "image":
-            chosen: dict[str, Any] = {"strategy": {"name": "freeze"}, "training": {"learning_rate": 0.05, "epochs": 4}}
-            task, model, data = "image-classification", self._image_model, self.images
-        else:
-            chosen = STRATEGIES[name]
-            task, model, data = "text-classification", self._text_model, self.reviews
+        chosen = STRATEGIES[name]
+        task, model, data = self._others.get(name, ("text-classification", self._text_model, self.reviews))
         settings = {**chosen, "training": {**chosen.get("training", {}), **training}}
         if options is not None:
             settings["options"] = options

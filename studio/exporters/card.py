@@ -9,6 +9,7 @@ import yaml
 from studio.config import RunConfig
 from studio.data.columns import SPLITS
 from studio.data.fields import FIELDS
+from studio.exporters.lengths import longest_text_of
 from studio.exporters.sharing import base_model_name, data_name, for_others
 from studio.files import read_object
 from studio.models.catalog import CATALOG
@@ -37,11 +38,13 @@ def write_card(run: Run, config: RunConfig, labels: tuple[str, ...], loading: Lo
         tags=[config.task, "fine-tuned", config.strategy["name"], *(loading.tags if loading else ())],
     )
     settings = config.chosen_task.pipeline_settings(read_object(run.model / "config.json") or {})
+    longest = longest_text_of(run.model, config)
+    cut = f"\n\nTexts are cut after {longest:,} tokens." if longest else ""
     parts = [
         f"---\n{front.to_yaml()}\n---",
         f"# {run.name}",
         _introduction(config, labels),
-        f"## How to use it\n\n```python\n{usage(config, loading, settings)}\n```",
+        f"## How to use it\n\n```python\n{usage(config, loading, settings)}\n```{cut}",
         _origin(config, licence),
         _data(run, config),
         _results(run),
@@ -79,18 +82,22 @@ def usage(config: RunConfig, loading: LoadingCode | None, settings: Mapping[str,
     """Python that loads the folder it lies in and asks it one question. settings: of the pipeline."""
     kind = config.chosen_task.model
     processor_class, argument = _PROCESSORS[kind.processor]
-    example = FIELDS[config.chosen_task.inputs[0].kind].example
+    field = FIELDS[config.chosen_task.inputs[0].kind]
+    imports, definitions = ([part] if part else [] for part in field.reading)
     more = "".join(f", {name}={value!r}" for name, value in settings.items()).replace("'", '"')
     if loading is None:
-        code = f'ask = pipeline("{kind.pipeline_tag}", model="."{more})\nask({example})'
-        return f"from transformers import pipeline\n\n{code}"
-    names = ", ".join((*loading.names, processor_class, kind.auto_class, "pipeline"))
-    asking = [
-        f'processor = {processor_class}.from_pretrained(".")',
-        f'ask = pipeline("{kind.pipeline_tag}", model=model, {argument}=processor{more})',
-        f"ask({example})",
-    ]
-    return "\n".join([*loading.imports, f"from transformers import {names}", "", *loading.lines, *asking])
+        imports.append("from transformers import pipeline")
+        asking = [f'ask = pipeline("{kind.pipeline_tag}", model="."{more})']
+    else:
+        names = ", ".join((*loading.names, processor_class, kind.auto_class, "pipeline"))
+        imports += [*loading.imports, f"from transformers import {names}"]
+        asking = [
+            *loading.lines,
+            f'processor = {processor_class}.from_pretrained(".")',
+            f'ask = pipeline("{kind.pipeline_tag}", model=model, {argument}=processor{more})',
+        ]
+    parts = ("\n".join(imports), *definitions, "\n".join([*asking, f"ask({field.example})"]))
+    return ("\n\n\n" if definitions else "\n\n").join(parts)
 
 
 def _introduction(config: RunConfig, labels: tuple[str, ...]) -> str:

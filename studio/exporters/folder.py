@@ -7,6 +7,7 @@ from pathlib import Path
 from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.exporters.card import loading_code, write_card
+from studio.exporters.lengths import cut_texts_alike
 from studio.exporters.sharing import clean_settings, for_others
 from studio.files import give_usual_rights, read_json, replace_text, replace_with
 from studio.store import COMPLETE, Run, is_complete
@@ -60,6 +61,7 @@ def empty_folder(to: Path, run: Run) -> None:
 def describe(run: Run, config: RunConfig, to: Path, loading: LoadingCode | None) -> None:
     """Add the model card and the run file; paths of this machine stay here. loading: as of `write_card`."""
     clean_settings(to, config)
+    cut_texts_alike(to, config)
     replace_text(to / "run.yaml", for_others(config).to_text())
     replace_text(to / "README.md", write_card(run, config, labels_in(to), loading))
     give_usual_rights(to)

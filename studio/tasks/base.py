@@ -180,7 +180,10 @@ class Task:
         return self.sentence
 
     def pipeline_settings(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        """What `pipeline` of transformers must be told to answer as the studio does. config: the saved model's."""
+        """What `pipeline` of transformers must be told to answer as the studio does. config: the saved model's.
+
+        An exported tokenizer says itself after how many tokens texts are cut.
+        """
         return {}
 
     def restore(self, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Sort texts into classes: sentiment, topics, intents, spam."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -45,6 +45,9 @@ class TextClassification(Task):
 
     def summary(self, labels: Sequence[str]) -> str:
         return f"Sorts texts into {len(labels)} classes: {name_classes(labels)}."
+
+    def pipeline_settings(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        return {"truncation": True}
 
     def adapt(self, model: Any, folder: Path, options: Any) -> frozenset[str]:
         if not takes_mean_pooling(options.pooling, model.config.model_type, folder):

@@ -66,6 +66,9 @@ class TextRegression(Task):
     def summary(self, labels: Sequence[str]) -> str:
         return "Predicts a number from a text. In the answer of the code below, `score` is that number."
 
+    def pipeline_settings(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        return {"truncation": True}
+
     def adapt(self, model: Any, folder: Path, options: Any) -> frozenset[str]:
         config = model.config
         if hasattr(config, "target_mean") and all(layer.bias is None for layer in label_layers(model)):

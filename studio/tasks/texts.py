@@ -22,6 +22,7 @@ TEXT = Column(
     "What the model reads.",
     hints=TEXTS,
 )
+POSITIONS = ("max_position_embeddings", "n_positions")  # what configs call the number of positions
 IGNORED = -100  # a label that no loss counts (PyTorch's cross-entropy)
 
 
@@ -58,9 +59,11 @@ def load_tokenizer(folder: Path, config: Any, trust_remote_code: bool) -> Any:
 
 def longest_text(wish: int, tools: Tools) -> int:
     """The wished length in tokens, within what the model has positions for."""
-    config = tools.config
-    positions = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None) or wish
-    return max(2, min(wish, tools.processor.model_max_length, positions))
+    return within(wish, tools.processor.model_max_length, *(getattr(tools.config, name, None) for name in POSITIONS))
+
+
+def within(wish: int, *most: int | None) -> int:
+    return max(2, min(wish, *(limit for limit in most if limit)))
 
 
 def tokenize(tools: Tools, texts: Sequence[str], **wishes: Any) -> Any:

@@ -11,6 +11,24 @@ from studio.data.named_files import WITHOUT_IMAGES, NotBroughtError, find_below,
 from studio.data.profile import ColumnProfile
 from studio.errors import StudioError
 
+# what `studio.data.image_files.load_image` does, for people without the studio: `pipeline` drops transparency, and
+# cuts 16 bits off instead of scaling them
+READING = (
+    "import numpy\nfrom PIL import Image, ImageOps",
+    '''def read(path):
+    """The image upright, in RGB, transparent parts on white: as the model saw its images."""
+    with open(path, "rb") as file:
+        image = ImageOps.exif_transpose(Image.open(file))
+    if image.mode.startswith(("I", "F")):  # 16 bits a pixel and more
+        values = numpy.asarray(image, dtype="float32")
+        scale = 255 / 65535 if values.max() > 255 else 1.0
+        image = Image.fromarray((values * scale).clip(0, 255).astype("uint8"))
+    elif image.has_transparency_data:
+        paper = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(paper, image.convert("RGBA"))
+    return image.convert("RGB")''',
+)
+
 
 class ImageFile(Field):
     name = "image"
@@ -20,7 +38,8 @@ class ImageFile(Field):
         "text": "A table alone brings no images: put it and the images that it names into one ZIP.",
         "image": "Bring the images in one ZIP.",
     }
-    example = '"image.jpg"'
+    example = 'read("image.jpg")'
+    reading = READING
     absent = "There are no images in this data."
 
     def parse(self, cell: str, files: Path | None) -> Path:
