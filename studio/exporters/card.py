@@ -9,6 +9,7 @@ import yaml
 from studio.config import RunConfig
 from studio.data.columns import SPLITS
 from studio.data.fields import FIELDS
+from studio.events import RunState
 from studio.exporters.lengths import longest_text_of
 from studio.exporters.sharing import base_model_name, data_name, for_others
 from studio.files import read_object
@@ -18,6 +19,7 @@ from studio.store import Run
 from studio.strategies.base import LoadingCode
 
 _SETTINGS = ("epochs", "batch_size", "optimizer", "schedule", "warmup", "weight_decay", "max_grad_norm", "seed")
+_ENDINGS = {"stopped": "Stopped", "early-stopping": "Ended by early stopping"}  # before all epochs were done
 _PROCESSORS = {  # the class that loads it, and the pipeline's name for it
     "tokenizer": ("AutoTokenizer", "tokenizer"),
     "image_processor": ("AutoImageProcessor", "image_processor"),
@@ -136,6 +138,13 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.4f}"
 
 
+def _ending(state: RunState) -> list[str]:
+    if state.plan is None or state.finished is None or state.finished.reason not in _ENDINGS:
+        return []
+    last = max(state.step, *(event.step for event in state.validation), state.finished.best_step)
+    return [f"- {_ENDINGS[state.finished.reason]} at step {last:,} of {state.plan.total_steps:,}"]
+
+
 def _settings(run: Run, config: RunConfig) -> str:
     training: dict[str, Any] = config.training.model_dump()
     strategy = ", ".join(f"{key} {value}" for key, value in config.strategy.items() if key != "name" and value != "")
@@ -147,6 +156,7 @@ def _settings(run: Run, config: RunConfig) -> str:
     test = run.state().rate_test
     lines.append(f"- learning_rate: {test.chosen if test else config.learning_rate:g}")
     lines += [f"- {key}: {training[key]}" for key in _SETTINGS]
+    lines += _ending(run.state())
     note = "" if for_others(config) == config else ", put the data (and the pretrained model's folder) beside it, then"
     repeat = f"\n\nThe file `run.yaml` holds every setting. To repeat the run{note}:\n\n```\nstudio train run.yaml\n```"
     return "## Settings\n\n" + "\n".join(lines) + repeat

@@ -21,6 +21,7 @@ from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
 from studio.exporters.folder import zip_folder
+from studio.store import Run
 
 TEXTS = [
     "good great film", "a bad and awful story", "the music",
@@ -160,6 +161,19 @@ def test_the_card(exported: dict[str, Path], finished: Finished) -> None:
     ):  # fmt: skip
         assert part in text, part
     assert "license" not in front and "peft" in re.search(r"```python(.*?)```", text, re.S)[1]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [("stopped", "Stopped at step 64 of 64"), ("early-stopping", "early stopping at step 64 of 64"), ("completed", "")],
+)
+def test_the_card_says_where_a_run_ended(reason: str, words: str, finished: Finished, tmp_path: Path) -> None:
+    run = Run(Path(shutil.copytree(finished["full"].folder, tmp_path / "run")))
+    log = run.events_file.read_text(encoding="utf-8")
+    run.events_file.write_text(log.replace('"reason":"completed"', f'"reason":"{reason}"'), encoding="utf-8")
+    EXPORTERS["folder"].export(run, tmp_path / "to")
+    text = (tmp_path / "to" / "README.md").read_text(encoding="utf-8")
+    assert words in text and ("of 64" in text) == bool(words)
 
 
 def test_the_run_file_can_be_read_again(exported: dict[str, Path], finished: Finished) -> None:
