@@ -5,8 +5,9 @@ as long without either. So it is tried on the model and a batch of the run, and 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from statistics import median
 from typing import Literal
 
 import torch
@@ -16,9 +17,10 @@ from studio.engine.tensors import kept_buffers
 from studio.errors import StudioError
 
 Precision = Literal["fp32", "bf16", "fp16"]
-WORTH_IT = 0.85  # bf16 must take less than this share of fp32's time
-TIMED_STEPS = 3
-ENOUGH_SECONDS = 6.0  # per format; a single step may take longer
+MEASURED: tuple[Precision, ...] = ("fp32", "bf16")
+WORTH_IT = 0.8  # bf16 must take less than this share of fp32's time: what else the machine does must not decide
+TIMED_STEPS = 5  # in each format
+ENOUGH_SECONDS = 12.0  # for all of them; a single step may take longer
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,9 @@ def choose_device(wanted: str) -> torch.device:
     return torch.device(wanted)
 
 
-def choose_precision(wanted: str, device: torch.device, seconds_per_step: Callable[[Precision], float]) -> Choice:
-    """`seconds_per_step` is only asked where it takes a measurement. fp16 is never chosen automatically."""
+def choose_precision(wanted: str, device: torch.device, measure: Callable[[], Mapping[Precision, float]]) -> Choice:
+    """measure: seconds per step in each format; only asked where nothing else tells. fp16 is never chosen
+    automatically."""
     if wanted == "fp16" and device.type != "cuda":
         raise StudioError(
             "The precision fp16 needs an NVIDIA GPU.", f"This run trains on '{device.type}'.", "Choose auto or fp32."
@@ -60,7 +63,8 @@ def choose_precision(wanted: str, device: torch.device, seconds_per_step: Callab
         return Choice("bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32")
     if device.type != "cpu" or not cpu_computes_bf16():
         return Choice("fp32")
-    fp32, bf16 = seconds_per_step("fp32"), seconds_per_step("bf16")
+    seconds = measure()
+    fp32, bf16 = seconds["fp32"], seconds["bf16"]
     chosen: Precision = "bf16" if bf16 < WORTH_IT * fp32 else "fp32"
     return Choice(
         chosen, f"Measured number formats: a step takes {fp32:.2f} s in fp32, {bf16:.2f} s in bf16. Using {chosen}."
@@ -74,8 +78,8 @@ def trial_precision(wanted: str, device: torch.device) -> Precision:
     return choose_precision(wanted, device, never_asked).precision
 
 
-def never_asked(precision: Precision) -> float:
-    raise AssertionError(f"nothing needs to be measured here, {precision} neither")
+def never_asked() -> Mapping[Precision, float]:
+    raise AssertionError("nothing needs to be measured here")
 
 
 def autocast(device: torch.device, precision: Precision) -> torch.autocast:
@@ -89,22 +93,23 @@ def cpu_computes_bf16() -> bool:
     return any(has.get(name) for name in ("amx_bf16", "avx512_bf16", "arm_bf16", "bf16"))
 
 
-def time_training_step(
-    model: nn.Module, forward: Callable[[], torch.Tensor], device: torch.device, precision: Precision
-) -> float:
-    """Seconds of the fastest of a few forward and backward passes. Weights, buffers and gradients stay as they were."""
-    fastest, spent = float("inf"), 0.0
+def time_training_steps(
+    model: nn.Module, forward: Callable[[], torch.Tensor], device: torch.device
+) -> dict[Precision, float]:
+    """Median seconds of a few forward and backward passes in each of the formats, which take turns, so that other work
+    of the machine slows all of them alike. Weights, buffers and gradients stay as they were."""
+    taken: dict[Precision, list[float]] = {precision: [] for precision in MEASURED}
+    began = time.perf_counter()
     with kept_buffers(model):
         for attempt in range(1 + TIMED_STEPS):
-            start = time.perf_counter()
-            with autocast(device, precision):
-                loss = forward()
-            loss.backward()
-            seconds = time.perf_counter() - start
-            spent += seconds
-            model.zero_grad(set_to_none=True)
-            if attempt:
-                fastest = min(fastest, seconds)  # the first one sets up kernels and memory
-            if attempt and spent > ENOUGH_SECONDS:
+            for precision in MEASURED:
+                start = time.perf_counter()
+                with autocast(device, precision):
+                    loss = forward()
+                loss.backward()
+                if attempt:  # the first one sets up kernels and memory
+                    taken[precision].append(time.perf_counter() - start)
+                model.zero_grad(set_to_none=True)
+            if attempt and time.perf_counter() - began > ENOUGH_SECONDS:
                 break
-    return fastest
+    return {precision: median(seconds) for precision, seconds in taken.items()}

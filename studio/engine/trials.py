@@ -10,7 +10,7 @@ from studio.engine import ranks
 from studio.engine.batch_trial import find_batch_size
 from studio.engine.batching import training_batches, useful_batch_size
 from studio.engine.forward import Forward
-from studio.engine.precision import Precision, autocast, choose_precision, time_training_step, trial_precision
+from studio.engine.precision import Precision, autocast, choose_precision, time_training_steps, trial_precision
 from studio.engine.preparation import Prepared
 from studio.engine.reporting import Reporter
 from studio.engine.resolved_settings import ResolvedSettings
@@ -38,11 +38,11 @@ def resolve_settings(
     if resolved.precision is None:
         rows_of_one = training_batches(rows, resolved.batch_size or 1, training.seed, 0, lengths)[0]
 
-        def seconds_per_step(precision: Precision) -> float:
-            reporter.phase("preparing", f"Measuring how fast a step is in {precision}.")
-            return time_training_step(model, lambda: forward("train", rows_of_one).mean, device, precision)
+        def measure() -> dict[Precision, float]:
+            reporter.phase("preparing", "Measuring in which number format a step is faster.")
+            return time_training_steps(model, lambda: forward("train", rows_of_one).mean, device)
 
-        choice = choose_precision(training.precision, device, seconds_per_step)
+        choice = choose_precision(training.precision, device, measure)
         if choice.sentence:
             reporter.note(choice.sentence)
         resolved = replace(resolved, precision=choice.precision)

@@ -18,7 +18,9 @@ from studio.models.sources import locate
 from studio.store import Run
 from studio.strategies.base import LoadingCode
 
-_SETTINGS = ("epochs", "batch_size", "optimizer", "schedule", "warmup", "weight_decay", "max_grad_norm", "seed")
+_SETTINGS = (
+    "epochs", "batch_size", "precision", "optimizer", "schedule", "warmup", "weight_decay", "max_grad_norm", "seed",
+)  # fmt: skip
 _ENDINGS = {"stopped": "Stopped", "early-stopping": "Ended by early stopping"}  # before all epochs were done
 _PROCESSORS = {  # the class that loads it, and the pipeline's name for it
     "tokenizer": ("AutoTokenizer", "tokenizer"),
@@ -152,7 +154,7 @@ def _settings(run: Run, config: RunConfig) -> str:
     plan = run.state().plan
     if plan is not None:
         lines.append(f"- Trained parameters: {plan.trainable_parameters:,} of {plan.total_parameters:,}")
-        training["batch_size"] = plan.batch_size
+        training |= {"batch_size": plan.batch_size, "precision": plan.precision or training["precision"]}
     test = run.state().rate_test
     lines.append(f"- learning_rate: {test.chosen if test else config.learning_rate:g}")
     lines += [f"- {key}: {training[key]}" for key in _SETTINGS]

@@ -157,7 +157,7 @@ def test_the_card(exported: dict[str, Path], finished: Finished) -> None:
         "seed 7, stratified", "lora (", "r 4", "epochs: 4", "batch_size: 8", "learning_rate: 0.02", "optimizer: adamw",
         f"{state.test.metrics['accuracy']:.4f}", f"{state.best.metrics['loss']:.4f}", "licence: not stated",
         f"{state.plan.trainable_parameters:,} of", "studio train run.yaml",
-        "Texts are cut after 64 tokens",
+        "Texts are cut after 64 tokens", "precision: fp32",
     ):  # fmt: skip
         assert part in text, part
     assert "license" not in front and "peft" in re.search(r"```python(.*?)```", text, re.S)[1]  # type: ignore[index]
