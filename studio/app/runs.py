@@ -1,5 +1,7 @@
 """From choices to a run, and what a run looks like in a list."""
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from studio.app.drafts import Draft
@@ -47,6 +49,12 @@ def choices_with_model(services: Services, shown: Run | None) -> list[tuple[str,
     if shown is not None:
         names.setdefault(shown.id, shown.name)
     return [(f"{name} · {run_id[:13]}", run_id) for run_id, name in names.items()]
+
+
+def told_apart(names: Mapping[str, str]) -> dict[str, str]:
+    """Names by run id, with the id behind those that several of these runs have."""
+    counts = Counter(names.values())
+    return {run_id: name if counts[name] == 1 else f"{name} · {run_id}" for run_id, name in names.items()}
 
 
 def config_of(run: Run) -> RunConfig | None:

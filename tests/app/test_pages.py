@@ -540,6 +540,19 @@ def test_settings_that_differ_are_marked_and_first(services: Services, ready: Dr
     assert config_of(one) == ready.run_config()
 
 
+def test_runs_of_one_name_are_told_apart_where_they_are_compared(services: Services, ready: Draft) -> None:
+    names = ("reg", "reg", "other")
+    runs = [services.store.create(ready.run_config().to_text(), name) for name in names]
+    apart = [*(f"reg · {run.id}" for run in runs[:2]), "other"]
+    page = services.index.page(0, 10)
+    assert sorted(runs_tab.offered(page, runs)) == sorted(zip(apart, (run.id for run in runs), strict=True))
+    html = runs_tab.differences_html(runs)
+    assert all(f">{name}</th>" in html for name in apart)
+    curves, metric = runs_tab.loss_value(services, runs), runs_tab.metric_value(services, runs)
+    assert curves and [each["name"] for each in curves["series"][::2]] == [f"{name} · train" for name in apart]
+    assert metric and [each["name"] for each in metric["series"]] == apart
+
+
 # --- the shell --------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ from studio.app.live import STATUS_TITLES, duration, spent, thin
 from studio.app.model_cards import title_of
 from studio.app.pages import Page, Section, Services, Wire, joined
 from studio.app.paging import bounds
-from studio.app.runs import MOST_OFFERED, TONES, config_of, flat_settings
+from studio.app.runs import MOST_OFFERED, TONES, config_of, flat_settings, told_apart
 from studio.errors import StudioError
 from studio.events import RunState
 from studio.metrics import metric_named
@@ -164,7 +164,11 @@ def offered(newest: RunPage, others: Sequence[Run | None]) -> list[tuple[str, st
     """What can be compared: the newest runs, and whichever older one is chosen in the list."""
     names = {run.id: summary.choices.name if summary else run.name for run, summary in newest.runs}
     names |= {run.id: run.name for run in others if run is not None and run.id not in names}
-    return [(name, run_id) for run_id, name in names.items()]
+    return [(name, run_id) for run_id, name in told_apart(names).items()]
+
+
+def names_of(runs: Sequence[Run]) -> dict[str, str]:
+    return told_apart({run.id: run.name for run in runs})
 
 
 def run_page(services: Services, query: dict[str, Any]) -> dict[str, Any]:
@@ -233,23 +237,23 @@ def run_sentence(summary: RunSummary | None) -> str:
 
 
 def loss_value(services: Services, runs: list[Run]) -> dict[str, Any] | None:
-    series = []
+    series, names = [], names_of(runs)
     for run in runs:
-        state = services.states.of(run)
-        series.append({"name": f"{run.name} · train", "points": thin(state.train, CURVE_POINTS)})
+        state, name = services.states.of(run), names[run.id]
+        series.append({"name": f"{name} · train", "points": thin(state.train, CURVE_POINTS)})
         checked = [(event.step, event.metrics["loss"]) for event in state.validation if "loss" in event.metrics]
-        series.append({"name": f"{run.name} · validation", "points": checked, "dash": "dash"})
+        series.append({"name": f"{name} · validation", "points": checked, "dash": "dash"})
     return {"series": series, "title": "Loss", "x_title": "step", "y_title": "loss"} if runs else None
 
 
 def metric_value(services: Services, runs: list[Run]) -> dict[str, Any] | None:
-    series, metrics = [], []
+    series, metrics, names = [], [], names_of(runs)
     for run in runs:
         state = services.states.of(run)
         metric = metric_named(state.plan.headline_metric if state.plan else "")
         metrics.append(metric)
         checks = [event for event in state.validation if metric.name in event.metrics]
-        series.append({"name": run.name, "points": [(event.step, event.metrics[metric.name]) for event in checks]})
+        series.append({"name": names[run.id], "points": [(event.step, event.metrics[metric.name]) for event in checks]})
     if not runs:
         return None
     title = " / ".join(dict.fromkeys(metric.title for metric in metrics if metric.title))
@@ -264,7 +268,10 @@ def differences_html(runs: list[Run]) -> str:
     settings = [flat_settings(config) if (config := config_of(run)) else {} for run in runs]
     keys = list(dict.fromkeys(key for each in settings for key in each))
     differ = {key for key in keys if len({str(each.get(key)) for each in settings}) > 1}
-    columns = [{"key": "setting", "title": "Setting"}, *({"key": run.id, "title": run.name} for run in runs)]
+    columns = [
+        {"key": "setting", "title": "Setting"},
+        *({"key": run_id, "title": name} for run_id, name in names_of(runs).items()),
+    ]
     rows = [
         {"setting": key, **{run.id: each.get(key, "") for run, each in zip(runs, settings, strict=True)}}
         for key in sorted(keys, key=lambda key: key not in differ)
