@@ -15,6 +15,7 @@ from studio.strategies.base import Strategy
 from studio.tasks import TASKS
 from studio.tasks.base import Task
 from studio.training import TrainingOptions
+from studio.training.needs import unread_by_task
 from studio.training.optimizers import OPTIMIZERS
 
 YAML_LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is seven times as fast
@@ -133,8 +134,16 @@ class RunConfig(Options):
             }
         )
 
+    def settings(self) -> dict[str, Any]:
+        """As plain values, without what this task never reads; a mistaken wish for that stays to be seen."""
+        values = self.model_dump(mode="json")
+        for name in unread_by_task(self.chosen_task.traits):
+            if values["training"][name] == TrainingOptions.model_fields[name].default:
+                del values["training"][name]
+        return values
+
     def to_text(self) -> str:
-        values = RUN_FILE.stamp(self.model_dump(mode="json"))
+        values = RUN_FILE.stamp(self.settings())
         return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
 
 

@@ -160,7 +160,7 @@ const follow = () => {
     series.forget();
     drawnMetric = false;
     for (const part of [stats, messageBox]) part.replaceChildren();
-    log.textContent = phase.textContent = hint.textContent = pill.textContent = "";
+    log.textContent = phase.textContent = hint.textContent = pill.textContent = spoken.textContent = "";
     fill.style.width = "0";
     if (place.data) draw();
   }

@@ -6,6 +6,7 @@ from pathlib import Path
 from components.notices import empty, heading, notice
 from studio.app.answers import ANSWERS, Asked, Asking
 from studio.app.drafts import Draft
+from studio.app.inputs import INPUTS
 from studio.app.pages import Services, progress_html
 from studio.app.prediction_files import predict_into
 from studio.app.results import classes_of
@@ -36,10 +37,11 @@ def last_asking(services: Services, draft: Draft) -> Asking | None:
     return asking if asking is not None and asking.run == draft.run else None
 
 
-def answer_html(asking: Asking | None) -> str:
-    """The last answers: tuned beside before training."""
+def answer_html(asking: Asking | None, task: Task | None = None) -> str:
+    """The last answers: tuned beside before training. task: what is asked for, where there is no question yet."""
     if asking is None:
-        return empty("compass", "No question yet", "Type or pick an example, then press Predict.")
+        first = INPUTS[task.inputs[0].kind].what_to_do.rstrip(".") if task else "Give an example"
+        return empty("compass", "No question yet", f"{first} or pick an example, then press Predict.")
     kind = ANSWERS[asking.kind]
     title = heading(f"The model says: {kind.short(asking.tuned)}", kind.truth(asking.asked), level=3)
     shown = title + kind.html(asking.tuned, asking.before, asking.asked)

@@ -66,6 +66,6 @@ def config_of(run: Run) -> RunConfig | None:
 
 
 def flat_settings(config: RunConfig) -> dict[str, Any]:
-    """{"training.epochs": 3, ...}: every setting of a run file that has a value, by its dotted name."""
-    settings = leaves(config.model_dump(mode="json"))
+    """{"training.epochs": 3, ...}: every setting of a run that is read and has a value, by its dotted name."""
+    settings = leaves(config.settings())
     return {path: value for path, value in settings.items() if value not in (None, {})}

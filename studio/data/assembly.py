@@ -314,7 +314,7 @@ def _without(table: pandas.DataFrame, problems: Sequence[Problem]) -> pandas.Dat
 
 
 def _require_enough(table: pandas.DataFrame, label: str | None, problems: Sequence[Problem]) -> None:
-    reason = next((p for p in problems if p.drops and p.row), None)
+    reason = min((p for p in problems if p.drops and p.row), key=lambda problem: problem.row, default=None)
     if table.empty and reason:
         raise StudioError(
             "None of the rows can be used.",

@@ -14,6 +14,7 @@ CONFIG_KEYS: dict[str, tuple[str, ...]] = {
     "attention_dropout": ("attention_probs_dropout_prob", "attention_dropout", "attn_pdrop"),
     "stochastic_depth": ("drop_path_rate", "drop_connect_rate"),
 }  # by the setting that overrides them; their names in the configs of transformers' families
+BATCH_NORM = "batch_norm"
 
 
 def unused_settings(traits: Collection[str], config: Mapping[str, Any], stored: Iterable[str]) -> frozenset[str]:
@@ -23,10 +24,20 @@ def unused_settings(traits: Collection[str], config: Mapping[str, Any], stored: 
     """
     there = {name for name, keys in CONFIG_KEYS.items() if any(key in config for key in keys)}
     there |= set(traits)
-    there |= {"batch_norm"} if any("running_mean" in name for name in stored) else set()
+    there |= {BATCH_NORM} if any("running_mean" in name for name in stored) else set()
+    return frozenset(name for name, need in _needs().items() if need not in there)
+
+
+def unread_by_task(traits: Collection[str]) -> frozenset[str]:
+    """The training settings that a task with these traits never reads, whatever the model."""
+    return unused_settings({*traits, *CONFIG_KEYS, BATCH_NORM}, {}, ())
+
+
+def _needs() -> dict[str, str]:
+    """What each setting needs, of those that need something."""
     fields = TrainingOptions.model_fields.items()
     wanted = {name: extra.get("needs") for name, field in fields if isinstance(extra := field.json_schema_extra, dict)}
-    return frozenset(name for name, need in wanted.items() if need and need not in there)
+    return {name: str(need) for name, need in wanted.items() if need}
 
 
 def unused_here(training: TrainingOptions, machine: Machine) -> frozenset[str]:

@@ -12,6 +12,7 @@ from logs import make_run, planned, started, write
 from studio.app.answers import Asked, Asking
 from studio.app.asking import answer_html, last_asking
 from studio.app.drafts import Draft
+from studio.app.inputs import INPUTS
 from studio.app.inputs.slots import Slot, build_slots
 from studio.app.pages import Services
 from studio.app.tabs import test as test_tab
@@ -135,7 +136,11 @@ def test_the_examples_behind_a_mark_are_asked_for_by_it(services: Services, draf
     pandas.DataFrame({"row": [1], "answer": ["{}"], "marks": [["x"]]}).to_parquet(run.test_rows_file)
     replace_json(run.scores_file, {"test": {"metrics": {"accuracy": 0.5}, "views": []}})
     head, cards, figures, title, behind = test_tab.show_scores(run, draft.change(mark="<x>"))
-    assert "On 1 test examples" in head and "50.0 %" in cards and figures == {"figures": [], "chosen": "<x>"}
+    assert (
+        "On 1 test examples, which were kept out" in head
+        and "50.0 %" in cards
+        and figures == {"figures": [], "chosen": "<x>"}
+    )
     assert behind == {"run": run.id, "mark": "<x>"} and "&lt;x&gt;" in title
     assert test_tab.show_scores(run, draft)[-1] is None
 
@@ -150,6 +155,7 @@ def test_every_task_s_page_has_its_fields(task: Any, services: Services, draft: 
     shown = dict(zip((output.elem_id for output in page.outputs), page.show(draft.change(run=run.id)), strict=True))
     fields = [update for elem_id, update in shown.items() if str(elem_id).startswith("try-")]
     assert sum(bool(update.get("visible")) for update in fields) == len(task.inputs)
+    assert f"{INPUTS[task.inputs[0].kind].what_to_do[:-1]} or pick an example" in shown["answer"]
 
 
 def test_a_file_is_answered_into_a_download(services: Services, draft: Draft, tmp_path: Path) -> None:

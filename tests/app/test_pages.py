@@ -13,12 +13,14 @@ from typing import Any, get_args
 import gradio as gr
 import pytest
 import tiny
+import yaml
 from logs import NOW, at_work, checked, make_run, planned, started, step, write
 
 from components.forms import FormValue
 from components.stepper import Stepper
 from studio.app.drafts import OWN, Draft
 from studio.app.main import BUILDERS, Shell
+from studio.app.nested import leaves
 from studio.app.outlook import describe_seconds, image_side, outlook, preset_draft, subject
 from studio.app.pages import Services
 from studio.app.runs import config_of, flat_settings, start_run
@@ -538,6 +540,15 @@ def test_settings_that_differ_are_marked_and_first(services: Services, ready: Dr
     html = runs_tab.differences_html([one, other])
     assert html.index("training.epochs") < html.index("data.source")
     assert config_of(one) == ready.run_config()
+
+
+@pytest.mark.parametrize("task", [*TASKS], ids=lambda task: task.name)
+def test_what_a_task_never_reads_is_not_shown(task: Task) -> None:
+    config = RunConfig.from_text(f"task: {task.name}\nmodel: {{id: a/b}}\ndata: {{source: x}}\n")
+    for settings in (flat_settings(config), leaves(yaml.safe_load(config.to_text()))):
+        assert "training.epochs" in settings
+        assert ("training.loss" in settings) == ("classes" in task.traits)
+        assert ("training.mixup" in settings) == ("images" in task.traits)
 
 
 def test_runs_of_one_name_are_told_apart_where_they_are_compared(services: Services, ready: Draft) -> None:

@@ -63,6 +63,7 @@ def test_another_run_starts_anew(live: Any) -> None:
     wait_for(live, COUNTS, [0, 0, 0, 0])
     live.until(lambda: live.source.asked[-1] == ("next", 0))
     page.locator("#leave").click()
+    wait_for(live, "document.querySelector('#live [aria-live]').textContent", "")
     page.wait_for_selector("#live .ui-live-nothing", state="visible")
 
 

@@ -189,6 +189,8 @@ def test_too_little_to_learn_from(bring) -> None:
         make(bring(many(4)))
     with pytest.raises(StudioError, match="only one class"):
         make(bring([(f"sentence {n}", "good") for n in range(40)]))
+    with pytest.raises(StudioError, match="The first reason: row 1: "):
+        make(bring([("", "good"), ("no label", ""), *many(4), ("", "good")]))
 
 
 def test_a_class_with_one_example_is_kept_and_reported(bring) -> None:

@@ -23,7 +23,7 @@ WAY = (
     ("Data", "Show it examples with the right answer. What is wrong with them is found."),
     ("Strategy", "Choose how much of the model learns, from a minute's work to all of it."),
     ("Train", "Watch it improve; pause or stop whenever you like."),
-    ("Test", "Try it on examples that it has never seen, before and after."),
+    ("Test", "Try it on examples kept out of the training, before and after."),
 )
 
 
@@ -32,7 +32,7 @@ def build(services: Services) -> Page:
     begin = example_or_own(services)
     offered = starting_models(services)
     progress = gr.HTML(elem_id="download-progress")
-    cancel = gr.Button("Cancel the download", elem_id="download-cancel", size="sm", visible=False)
+    cancel = gr.Button("Cancel", elem_id="download-cancel", size="sm", visible=False)
     others = other_models(services)
     outputs, show, wires = joined(begin, offered, others, chosen_model(services))
     wires = [*wires, Wire(cancel.click, partial(cancel_job, services))]

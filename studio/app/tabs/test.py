@@ -87,9 +87,10 @@ def build_trial(services: Services) -> tuple[Section, gr.HTML, gr.Button]:
 
     def show(draft: Draft) -> list[Any]:
         run, asking = run_with_model(services, draft), last_asking(services, draft)
+        task = task_of(run) if run else None
         return [
-            *shown(slots, task_of(run) if run else None, example_values(asking)),
-            answer_html(asking),
+            *shown(slots, task, example_values(asking)),
+            answer_html(asking, task),
             gr.update(visible=demos.current(draft) is not None and asking is not None),
         ]
 
@@ -103,7 +104,7 @@ def build_trial(services: Services) -> tuple[Section, gr.HTML, gr.Button]:
 
 
 def build_examples(services: Services, results: Results) -> Section:
-    gr.HTML(heading("Test examples", "The model has never seen these. Click one to try it.", level=3))
+    gr.HTML(heading("Test examples", "They were kept out of the training. Click one to try it.", level=3))
     examples = PagedTable(
         page=results.page, rows_per_page=5, selectable=True, caption="Test examples", elem_id="examples"
     )
@@ -181,7 +182,7 @@ def show_scores(run: Run, draft: Draft) -> list[Any]:
             heading(draft.mark, "The test examples for which this holds.", level=3),
             {"run": run.id, "mark": draft.mark},
         ]
-    words = f"On {count_test_rows(run):,} test examples that the model never learned from."
+    words = f"On {count_test_rows(run):,} test examples, which were kept out of the training."
     return [
         heading("How good is it?", words),
         metric_cards(score_cards(found["metrics"])),
