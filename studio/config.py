@@ -1,5 +1,6 @@
 """The run file: everything that decides a run, as one model. The screen writes it, the command line reads it."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,19 +51,16 @@ class RunConfig(Options):
         settings = dict(value)
         try:
             strategy = STRATEGIES[settings.pop("name", "full")]
-            return {"name": strategy.name, **strategy.Options.read(settings, f"{strategy.name} settings").model_dump()}
         except StudioError as error:
             raise ValueError(str(error)) from error
+        return {"name": strategy.name, **_complete(strategy.Options, settings, "strategy")}
 
     @field_validator("options")
     @classmethod
     def _complete_options(cls, value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
         if "task" not in info.data:
             return value  # the task's own mistake is reported already
-        try:
-            return TASKS[info.data["task"]].Options.read(value, "task settings").model_dump()
-        except StudioError as error:
-            raise ValueError(str(error)) from error
+        return _complete(TASKS[info.data["task"]].Options, value, "options")
 
     # --- the registries' entries that the names stand for -------------------------------------
 
@@ -115,13 +113,7 @@ class RunConfig(Options):
 
     def beside(self, folder: Path) -> "RunConfig":
         """The same with relative paths that exist below `folder`, or else below the current one, made absolute."""
-
-        def absolute(value: str) -> str:
-            for base in (folder, Path.cwd()):
-                if not Path(value).is_absolute() and (base / value).exists():
-                    return str((base / value).resolve())
-            return value
-
+        absolute = partial(path_beside, folder)
         return self.model_copy(
             update={
                 "data": self.data.model_copy(
@@ -145,6 +137,22 @@ class RunConfig(Options):
     def to_text(self) -> str:
         values = RUN_FILE.stamp(self.settings())
         return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
+
+
+def _complete(model: type[Options], values: dict[str, Any], section: str) -> dict[str, Any]:
+    """With the defaults of what is not said; mistakes as a validator tells them."""
+    try:
+        return model.read(values, within=section).model_dump()
+    except StudioError as error:
+        raise ValueError(error.explanation.why) from error
+
+
+def path_beside(folder: Path, value: str) -> str:
+    """A relative path that exists below `folder`, or else below the current one, made absolute."""
+    for base in (folder, Path.cwd()):
+        if not Path(value).is_absolute() and (base / value).exists():
+            return str((base / value).resolve())
+    return value
 
 
 def holds_settings(path: Path) -> bool:

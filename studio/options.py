@@ -42,12 +42,15 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @classmethod
-    def read(cls, values: dict[str, Any], where: str = "settings") -> Self:
-        """Validate `values`; every mistake is reported at once, in plain words (StudioError)."""
+    def read(cls, values: dict[str, Any], where: str = "settings", within: str = "") -> Self:
+        """Validate `values`; every mistake is reported at once, in plain words (StudioError).
+
+        within: the section of a larger file that they stand in, such as "strategy".
+        """
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise _refusal(cls, error.errors(), where) from error
+            raise _refusal(cls, error.errors(), where, within) from error
 
     @classmethod
     def check_partial(cls, values: dict[str, Any], where: str = "settings") -> None:
@@ -96,16 +99,16 @@ def mistake_in(model: type[BaseModel], name: str, value: Any) -> str:
     return ""
 
 
-def _refusal(model: type[BaseModel], problems: Sequence[ErrorDetails], where: str) -> StudioError:
-    sentences = "\n".join(describe(problem, model) for problem in problems)
+def _refusal(model: type[BaseModel], problems: Sequence[ErrorDetails], where: str, within: str = "") -> StudioError:
+    sentences = "\n".join(describe(problem, model, within) for problem in problems)
     return StudioError(f"The {where} cannot be used as they are.", sentences, "Correct these and try again.")
 
 
-def describe(problem: ErrorDetails, model: type[BaseModel]) -> str:
+def describe(problem: ErrorDetails, model: type[BaseModel], within: str = "") -> str:
     """One validation problem as a sentence, with the nearest key where a name is unknown."""
     from difflib import get_close_matches
 
-    place = ".".join(str(part) for part in problem["loc"]) or "value"
+    place = ".".join(str(part) for part in (within, *problem["loc"]) if part != "") or "value"
     if problem["type"] == "extra_forbidden":
         *sections, name = map(str, problem["loc"])
         close = get_close_matches(name, _model_at(model, sections).model_fields, n=1)
@@ -119,7 +122,10 @@ def describe(problem: ErrorDetails, model: type[BaseModel]) -> str:
         close = get_close_matches(str(problem["input"]), known, n=1)
         hint = f" Did you mean '{close[0]}'?" if close else ""
         return f"'{place}' must be {words.format(**expected)} (it is {problem['input']!r}).{hint}"
-    return f"'{place}': {problem['msg'].removeprefix('Value error, ')} (it is {problem['input']!r})."
+    said = problem["msg"].removeprefix("Value error, ")
+    if said.endswith((".", "?")):  # whole sentences, which may name settings of this section themselves
+        return said if said.startswith(f"'{place}.") else f"'{place}': {said}"
+    return f"'{place}': {said} (it is {problem['input']!r})."
 
 
 def _model_at(model: type[BaseModel], sections: Sequence[str]) -> type[BaseModel]:

@@ -1,8 +1,11 @@
 """Everything that keeps a run from starting, found before it is queued. Uses no network."""
 
 from collections.abc import Callable
+from pathlib import Path
 
-from studio.config import RunConfig
+import yaml
+
+from studio.config import YAML_LOADER, RunConfig, path_beside
 from studio.data.sources import parse_source
 from studio.errors import Explanation, StudioError
 from studio.hardware import probe
@@ -14,6 +17,30 @@ from studio.paths import Home
 from studio.training.computing import check_processes
 from studio.training.needs import unused_settings
 from studio.training.optimizers import OPTIMIZERS
+
+
+def read_checked(text: str, folder: Path, home: Home, trust_remote_code: bool = False) -> RunConfig:
+    """The run file in `folder`, checked. Raises one StudioError that names every mistake, a missing source of the data
+    among those that keep its settings from being read."""
+    try:
+        config = RunConfig.from_text(text).beside(folder)
+    except StudioError as error:
+        known = error.explanation
+        why = "\n".join((known.why, *(f"'data.source': {each.what}" for each in _of_named_source(text, folder))))
+        raise StudioError(known.what, why, known.what_to_do) from error
+    check(config, home, trust_remote_code)
+    return config
+
+
+def _of_named_source(text: str, folder: Path) -> list[Explanation]:
+    """Of the source that settings name which cannot be used otherwise."""
+    try:
+        values = yaml.load(text, YAML_LOADER)
+    except (yaml.YAMLError, RecursionError):
+        return []  # reading it has said what is wrong
+    data = values.get("data") if isinstance(values, dict) else None
+    source = data.get("source") if isinstance(data, dict) else None
+    return _refused(lambda: parse_source(path_beside(folder, source))) if isinstance(source, str) else []
 
 
 def check(config: RunConfig, home: Home, trust_remote_code: bool = False) -> None:

@@ -135,6 +135,7 @@ def test_lists_are_the_registries(home: Home) -> None:
         (["check", "/none.csv", "--task", "text-classification"], "/none.csv"),
         (["check", "/none.csv", "--task", "text-clasification"], "Did you mean 'text-classification'?"),
         (["check", "x.csv", "--task", "text-classification", "--column", "text"], "ROLE=NAME"),
+        (["check", "x.csv"], "--task NAME"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
@@ -176,6 +177,17 @@ def test_a_column_that_is_missing_is_reported_before_a_run_is_made(
     assert list(Store(home)) == []
 
 
+def test_a_missing_source_is_told_with_the_mistakes_of_the_settings(
+    run_file: Path, home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = ["--set", "data.source=/none.csv", "--set", "training.epochs=0"]
+    assert main(["train", str(run_file), *wrong]) == 2
+    said = capsys.readouterr().err
+    assert "'training.epochs' must be at least 1" in said and "'data.source': There is no file /none.csv." in said
+    assert main(["train", str(run_file), *wrong[2:]]) == 2
+    assert "data.source" not in capsys.readouterr().err
+
+
 # --- data -----------------------------------------------------------------------------------------
 
 
@@ -190,6 +202,12 @@ def test_data_is_checked_row_by_row(tmp_path: Path, home: Home, capsys: pytest.C
     assert sum(report["splits"].values()) == 20 and set(report["classes"]) == {"no", "yes"}
     assert main(["check", str(data), "--task", "text-classification"]) == 0
     assert "row 21: The text is empty. (left out)\n" in capsys.readouterr().out
+    run_file = tmp_path / "run.yaml"
+    run_file.write_text(
+        "task: text-classification\nmodel: {id: a/b}\ndata: {source: messy.csv, limit: 16}\n", encoding="utf-8"
+    )
+    assert main(["check", str(run_file), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["used"] == 16, "the data settings of the run file count"
     long = f"{'many words ' * 200},yes"
     data.write_text("\n".join(["text,label", *rows, rows[3], "a last line,yes?", long]), encoding="utf-8")
     assert main(["check", str(data), "--task", "text-classification"]) == 0

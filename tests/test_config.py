@@ -50,6 +50,22 @@ def test_every_mistake_is_reported_at_once() -> None:
     assert "linear" in message
 
 
+def test_each_mistake_is_one_sentence_after_its_place() -> None:
+    with pytest.raises(StudioError) as caught:
+        RunConfig.from_text(
+            "task: text-regresion\nmodel: {id: x}\ndata: {source: x}\nstrategy: {name: lora, r: -8, alphaa: 1}\n"
+            "training: {loss: focl}\n"
+        )
+    task, r, alpha, loss = caught.value.explanation.why.splitlines()
+    assert task.startswith("'task': There is no task") and task.endswith("Did you mean 'text-regression'?")
+    assert r == "'strategy.r' must be at least 1 (it is -8)."
+    assert alpha == "'strategy.alphaa' is not a known setting. Did you mean 'alpha'?"
+    assert loss.startswith("'training.loss': There is no loss") and loss.endswith("Did you mean 'focal'?")
+    options = "task: text-classification\nmodel: {id: x}\ndata: {source: x}\noptions: {max_length: 1}\n"
+    with pytest.raises(StudioError, match=r"as they are\. 'options\.max_length' must be at least 8 \(it is 1\)\."):
+        RunConfig.from_text(options)
+
+
 @pytest.mark.parametrize("text", ["", "- a\n- b", "just words", "task: [", "task: {a: *b}"])
 def test_what_is_no_run_file_is_refused_in_plain_words(text: str) -> None:
     with pytest.raises(StudioError) as caught:

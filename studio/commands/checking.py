@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from studio.data.importing import Imported
 
 ROWS_SHOWN = 50
+RUN_FILES = (".yaml", ".yml")
 SENTENCE_ENDS = (".", "?", "!")
 
 
 def add_to(subparsers: Any) -> None:
     parser = subparsers.add_parser("check", help="look for problems in data")
-    parser.add_argument("data", metavar="DATA", help="a file, hub:owner/name, or sample/NAME")
-    parser.add_argument("--task", required=True, metavar="NAME", help="see `studio list tasks`")
+    parser.add_argument("data", metavar="DATA", help="a file, hub:owner/name, sample/NAME, or a run file (.yaml)")
+    parser.add_argument("--task", metavar="NAME", help="see `studio list tasks`; a run file says it itself")
     parser.add_argument(
         "--column",
         dest="columns",
@@ -53,23 +54,46 @@ def run(arguments: argparse.Namespace) -> int:
     columns = dict(_parse_pair(column, "ROLE=NAME", "--column label=category") for column in arguments.columns)
     reading = dict(_parse_pair(each, "SETTING=VALUE", "--reading encoding=cp1251") for each in arguments.reading)
     progress = Progress()
+    task_name, given = what_to_check(arguments)
     options = DataOptions.read(
-        {"source": arguments.data, "files": arguments.files, "columns": columns, "reading": reading}, "data settings"
+        {
+            **given,
+            "files": arguments.files or given.get("files"),
+            "columns": {**given.get("columns", {}), **columns},
+            "reading": {**given.get("reading", {}), **reading},
+        },
+        "data settings",
     )
-    require_task(arguments.task)
+    require_task(task_name)
     imported = import_data(options, chosen_home(arguments), progress)
-    doubts = open_doubts(imported, options, arguments.task)
+    doubts = open_doubts(imported, options, task_name)
     try:
-        assembled = choose_rows(imported, options, arguments.task)
+        assembled = choose_rows(imported, options, task_name)
     except StudioError:
         print_doubts([asdict(each) for each in doubts])  # often the reason
         raise
-    report = describe(imported, assembled, arguments.task, doubts)
+    report = describe(imported, assembled, task_name, doubts)
     if arguments.json:
         print_json(report)
     else:
         print_report(report)
     return 0
+
+
+def what_to_check(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]]:
+    """The task, and the data settings before the command line's own: a run file's, or a source alone."""
+    if Path(arguments.data).suffix.lower() in RUN_FILES:
+        from studio.config import RunConfig
+
+        config = RunConfig.from_file(Path(arguments.data))
+        return arguments.task or config.task, config.data.model_dump()
+    if not arguments.task:
+        raise StudioError(
+            "It is not said what the data is for.",
+            "What is wrong with a row depends on the task.",
+            "Add --task NAME; `studio list tasks` names them.",
+        )
+    return arguments.task, {"source": arguments.data}
 
 
 def require_task(name: str) -> None:

@@ -11,12 +11,12 @@ from studio.commands.checking import read_source
 from studio.commands.flags import add_shared_flags, chosen_home
 from studio.commands.following import CTRL_C_HELP, count_interrupts, follow
 from studio.commands.output import Progress, print_json
-from studio.config import RunConfig, read_run_file
+from studio.config import read_run_file
 from studio.errors import StudioError
 from studio.events import ACTIVE, RESUMABLE
 from studio.forked import engine_command
 from studio.paths import HOME_VARIABLE, Home
-from studio.preflight import check
+from studio.preflight import read_checked
 from studio.processes import TRUST_VARIABLE, Identity, start_detached
 from studio.run_summary import logged_state
 from studio.store import Run, Store
@@ -55,8 +55,8 @@ def run_train(arguments: argparse.Namespace) -> int:
     home = chosen_home(arguments)
     changes = dict(_parse_change(change) for change in arguments.changes)
     path: Path = arguments.run_file
-    config = RunConfig.from_text(with_changes(read_run_file(path), changes)).beside(path.resolve().parent)
-    check(config, home, arguments.trust_remote_code)
+    text = with_changes(read_run_file(path), changes)
+    config = read_checked(text, path.resolve().parent, home, arguments.trust_remote_code)
     read_source(config.data, config.task, home, Progress())
     run = Store(home).create(config.to_text(), arguments.name or path.stem)
     return _work_on(run, home, arguments)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import field_validator
 
+from studio.errors import StudioError
 from studio.options import Options, setting
 from studio.registry import Registry
 from studio.training.losses.base import LossChoice
@@ -74,4 +75,7 @@ class LossOptions(Options):
     @field_validator("loss")
     @classmethod
     def _loss_exists(cls, name: str) -> str:
-        return LOSSES[name].name
+        try:
+            return LOSSES[name].name
+        except StudioError as error:
+            raise ValueError(str(error)) from error
