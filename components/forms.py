@@ -91,8 +91,11 @@ class GroupValue(TypedDict, total=False):
     below: str
 
 
-class FormValue(TypedDict):
+class FormValue(TypedDict, total=False):
+    """nothing: what is said where there are no groups."""
+
     groups: Sequence[GroupValue]
+    nothing: str
 
 
 class Form(Element):

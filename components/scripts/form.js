@@ -74,6 +74,12 @@ const drawGroup = (group) => {
   return made.node;
 };
 
-const draw = () => arrange(root, (props.value?.groups || []).map(drawGroup));
+const nothing = h("p", { class: "ui-form-nothing", role: "status" });
+
+const draw = () => {
+  const nodes = (props.value?.groups || []).map(drawGroup);
+  nothing.textContent = nodes.length ? "" : props.value?.nothing || "";
+  arrange(root, [...nodes, nothing]);
+};
 draw();
 watch("value", draw);

@@ -90,7 +90,8 @@ def form_value(draft: Draft, config: RunConfig, unused_settings: Collection[str]
         }
 
     groups = [group(panel) for panel in all_panels().values() if panel.belongs(draft)]
-    return {"groups": [each for each in groups if each["fields"]]}
+    found = [each for each in groups if each["fields"]]
+    return {"groups": found} if found else {"groups": [], "nothing": f"No setting has to do with '{draft.search}'."}
 
 
 def enter(draft: Draft, event: Mapping[str, Any]) -> Draft:

@@ -389,7 +389,8 @@ def test_a_search_leaves_only_what_was_asked_for(ready: Draft) -> None:
     form = form_value(ready.change(search="learning rate"), ready.run_config(), (), 100)
     assert {"learning_rate", "warmup"} <= names_in(form) and "epochs" not in names_in(form)
     assert all(group["unfolded"] for group in form["groups"])
-    assert form_value(ready.change(search="xyzzy"), ready.run_config(), (), 100) == {"groups": []}
+    said = "No setting has to do with 'xyzzy'."
+    assert form_value(ready.change(search="xyzzy"), ready.run_config(), (), 100) == {"groups": [], "nothing": said}
 
 
 def test_a_setting_that_nothing_reads_is_not_drawn(services: Services, ready: Draft) -> None:
