@@ -7,11 +7,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from studio.errors import StudioError
 
 COMPLETE = "COMPLETE"
+T = TypeVar("T")
+OTHERWISE = "It does not hold what belongs there."
+# what reading raises where a file holds something else than was written there; of a Parquet file, too
+ELSE = (OSError, AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
 
 
 @contextmanager
@@ -72,9 +76,48 @@ def read_json(path: Path) -> Any | None:
         raise damaged(path, "A folder is in its place." if path.is_dir() else f"{error}.") from error
 
 
-def damaged(path: Path, why: str) -> StudioError:
+class DamagedError(StudioError):
+    """A file of the home is not what was written there."""
+
+
+def damaged(path: Path, why: str) -> DamagedError:
     """What is said of a file that cannot be used as it is."""
-    return StudioError(f"The file {path.name} is damaged.", why, f"Put {path} back from a copy, or move it elsewhere.")
+    return DamagedError(f"The file {path.name} is damaged.", why, f"Put {path} back from a copy, or move it elsewhere.")
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Where `path` does not hold what is read of it inside, StudioError says that it is damaged."""
+    try:
+        yield
+    except ELSE as error:
+        raise damaged(path, "A folder is in its place." if path.is_dir() else OTHERWISE) from error
+
+
+def read_as(path: Path, make: Callable[[dict[str, Any]], T]) -> T | None:
+    """What `make` makes of the JSON object in the file; None where there is no file.
+
+    StudioError says what is wrong with a damaged one, and with one that `make` cannot take.
+    """
+    value = read_json(path)
+    if value is None:
+        return None
+    with reading(path):
+        return make(value)
+
+
+def read_cache(path: Path, make: Callable[[dict[str, Any]], T]) -> T | None:
+    """The same for what can be computed anew: a damaged file counts as none."""
+    try:
+        return read_as(path, make)
+    except StudioError:
+        return None
+
+
+def replace_cache(path: Path, value: Any) -> None:
+    """Remember `value` for `read_cache`, whatever lies there."""
+    clear_place(path)
+    replace_json(path, value)
 
 
 def read_object(path: Path) -> dict[str, Any] | None:

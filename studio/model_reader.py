@@ -20,7 +20,7 @@ from filelock import FileLock
 
 from studio import __version__
 from studio.errors import StudioError
-from studio.files import read_json, replace_json
+from studio.files import read_cache, replace_cache
 from studio.forked import engine_command
 from studio.hardware import GIGABYTE
 from studio.models.architecture import LABELS, Architecture
@@ -61,23 +61,21 @@ def read_architecture(
     """
     request = _request(info, task, options, values, trust_remote_code)
     memory = _memory(home, request)
-    if known := read_json(memory):
-        return Architecture.from_dict(known)
+    if known := read_cache(memory, Architecture.from_dict):
+        return known
     home.locks.mkdir(parents=True, exist_ok=True)
     with FileLock(home.locks / f"{memory.stem}.lock"):
-        if known := read_json(memory):
-            return Architecture.from_dict(known)
+        if known := read_cache(memory, Architecture.from_dict):
+            return known
         in_this_process = reads_here() if here is None else here
         found = _build(request) if in_this_process else _ask(request)
-        replace_json(memory, found.as_dict())
+        replace_cache(memory, found.as_dict())
         return found
 
 
-def is_remembered(
-    info: ModelInfo, task: Task, options: Options, home: Home, values: Mapping[str, Any] | None = None
-) -> bool:
-    """Whether `read_architecture` answers at once."""
-    return _memory(home, _request(info, task, options, values, False)).is_file()
+def remembered(info: ModelInfo, task: Task, options: Options, home: Home) -> Architecture | None:
+    """What `read_architecture` answers at once; None where it would have to read the model."""
+    return read_cache(_memory(home, _request(info, task, options, None, False)), Architecture.from_dict)
 
 
 def reads_here() -> bool:

@@ -5,11 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from studio.errors import StudioError
 from studio.files import (
     give_usual_rights,
     is_complete,
     mark_complete,
+    read_as,
+    read_cache,
     read_json,
+    reading,
+    replace_cache,
     replace_json,
     replace_text,
     replace_with,
@@ -65,3 +70,26 @@ def test_completion_is_marked_last(tmp_path: Path) -> None:
     assert not is_complete(tmp_path)
     mark_complete(tmp_path)
     assert is_complete(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[1]", b'{"b": 2}', b"5", b"[" * 100_000])
+def test_another_shape_is_damage_or_for_a_cache_nothing(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "some.json"
+    file.write_bytes(content)
+    with pytest.raises(StudioError, match=r"some\.json is damaged"):
+        read_as(file, lambda values: values["a"])
+    assert read_cache(file, lambda values: values["a"]) is None
+
+
+def test_a_cache_takes_the_place_of_a_folder(tmp_path: Path) -> None:
+    file = tmp_path / "some.json"
+    file.mkdir()
+    assert read_cache(file, dict) is None
+    replace_cache(file, {"a": 1})
+    assert read_cache(file, dict) == read_as(file, dict) == {"a": 1}
+    assert read_as(tmp_path / "none.json", dict) is None
+
+
+def test_a_newer_version_is_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match="Update"), reading(tmp_path / "file"):
+        raise StudioError("It is newer.", "", "Update.")

@@ -15,7 +15,7 @@ import pytest
 from studio import model_reader
 from studio.errors import StudioError
 from studio.files import read_json
-from studio.model_reader import is_remembered, read_architecture
+from studio.model_reader import read_architecture, remembered
 from studio.models.architecture import Architecture
 from studio.models.local import ModelInfo, describe_folder
 from studio.paths import Home
@@ -53,9 +53,9 @@ def read(folder: Path, home: Home, **options: Any) -> Architecture:
 
 def test_it_is_read_once(text_model: Path, home: Home, asked: list[Path]) -> None:
     info, options = describe_folder(text_model), TEXTS.Options()
-    assert not is_remembered(info, TEXTS, options, home)
+    assert not remembered(info, TEXTS, options, home)
     first = read(text_model, home)
-    assert is_remembered(info, TEXTS, options, home)
+    assert remembered(info, TEXTS, options, home)
     assert read(text_model, home) == first and len(asked) == 1
 
 
@@ -179,7 +179,7 @@ print([name for name in ("torch", "transformers", "peft", "accelerate") if name 
 """
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert output.stdout.split() == ["[]", "[]"]
-    assert is_remembered(describe_folder(text_model), TEXTS, TEXTS.Options(), home)
+    assert remembered(describe_folder(text_model), TEXTS, TEXTS.Options(), home)
 
 
 def test_a_preflight_opens_each_file_once(reviews: Path, home: Home, tmp_path: Path) -> None:

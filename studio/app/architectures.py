@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from studio.app.drafts import Draft
 from studio.errors import StudioError
 from studio.forked import ForkServer
-from studio.model_reader import is_remembered, read_architecture, reads_here
+from studio.model_reader import read_architecture, reads_here, remembered
 from studio.models import local
 from studio.models.architecture import Architecture
 from studio.models.local import ModelInfo
@@ -39,9 +39,10 @@ class Architectures:
     def current(self, draft: Draft) -> Architecture | None:
         """The same, or None while it is being read; this call starts the reading."""
         info, task, options = self._asked(draft)
-        if reads_here() or is_remembered(info, task, options, self._home):
+        known = remembered(info, task, options, self._home) or (self.of(draft) if reads_here() else None)
+        if known is not None:
             self.forget(draft)
-            return self.of(draft)
+            return known
         with self._lock:
             reading = self._readings.get(_key(draft))
             if reading is None:

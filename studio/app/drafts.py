@@ -18,7 +18,7 @@ from studio.app.nested import merged, value_at, with_value, without
 from studio.config import RunConfig
 from studio.data.options import DataOptions
 from studio.errors import StudioError
-from studio.files import damaged, read_json, replace_json
+from studio.files import read_as, replace_json
 from studio.options import Options
 from studio.paths import Home
 
@@ -158,18 +158,14 @@ class Drafts:
 
     def changing(self, draft_id: str | None) -> threading.RLock:
         """Hold this from load to save: leaving a field and pressing a button arrive at the same moment."""
-        return self._locks[hash(draft_id) % LOCKS]
+        return self._locks[hash(str(draft_id)) % LOCKS]
 
     def load(self, draft_id: str | None) -> Draft:
-        if not draft_id or not ID_PATTERN.fullmatch(draft_id):
+        if not isinstance(draft_id, str) or not ID_PATTERN.fullmatch(draft_id):  # whatever a browser sends
             return Draft(id=secrets.token_hex(12))
-        stored = read_json(self._file(draft_id))
+        stored = read_as(self._file(draft_id), DRAFT.upgrade)
         if stored is None:
             return Draft(id=draft_id)
-        try:
-            stored = DRAFT.upgrade(stored)
-        except (AttributeError, KeyError, TypeError) as error:
-            raise damaged(self._file(draft_id), "It holds no choices.") from error
         try:
             return Draft.model_validate({**stored, "id": draft_id})
         except ValidationError:

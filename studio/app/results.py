@@ -15,7 +15,7 @@ from studio.app.runs import config_of
 from studio.data.fields import FIELDS
 from studio.data.importing import Imported
 from studio.exporters.folder import labels_in
-from studio.files import read_json
+from studio.files import read_as, reading
 from studio.paths import Home
 from studio.store import Run, Store
 from studio.tasks import TASKS
@@ -73,16 +73,20 @@ def task_of(run: Run) -> Task | None:
 
 
 def test_rows(run: Run) -> pandas.DataFrame:
-    return current_rows(pandas.read_parquet(run.test_rows_file))
+    with reading(run.test_rows_file):
+        return current_rows(pandas.read_parquet(run.test_rows_file))
 
 
 def count_test_rows(run: Run) -> int:
-    return int(pyarrow.parquet.read_metadata(run.test_rows_file).num_rows) if run.test_rows_file.is_file() else 0
+    if not run.test_rows_file.exists():
+        return 0
+    with reading(run.test_rows_file):
+        return int(pyarrow.parquet.read_metadata(run.test_rows_file).num_rows)
 
 
 def scores(run: Run) -> dict[str, Any]:
     """{"validation": {"metrics", "views"}, "test": {...}} as the worker wrote them; empty before the end of a run."""
-    return SCORES.upgrade(read_json(run.scores_file) or {})
+    return read_as(run.scores_file, SCORES.upgrade) or {}
 
 
 def imported_of(run: Run, home: Home) -> Imported | None:

@@ -17,9 +17,9 @@ import json
 import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,7 +41,18 @@ from studio.data.progress import Progress, silent
 from studio.data.sources import PathSource, Source, parse_source
 from studio.data.uploads import keep_upload
 from studio.errors import StudioError
-from studio.files import is_complete, mark_complete, read_json, replace_json, replace_with
+from studio.files import (
+    DamagedError,
+    is_complete,
+    mark_complete,
+    read_as,
+    read_cache,
+    read_json,
+    reading,
+    replace_cache,
+    replace_json,
+    replace_with,
+)
 from studio.migrations import IMPORTED
 from studio.paths import Home
 
@@ -74,10 +85,12 @@ class Imported:
 
     @classmethod
     def open(cls, folder: Path) -> "Imported | None":
-        """None when the folder holds no finished import. StudioError where a newer studio made it."""
-        about = read_json(folder / "about.json") if is_complete(folder) else None
-        if about is None:
-            return None
+        """None when the folder holds no finished import. StudioError where a newer studio made it, or where its
+        about.json is damaged."""
+        return read_as(folder / "about.json", partial(cls._read, folder)) if is_complete(folder) else None
+
+    @classmethod
+    def _read(cls, folder: Path, about: dict[str, Any]) -> "Imported":
         about = IMPORTED.upgrade(about)
         return cls(
             folder,
@@ -107,12 +120,13 @@ class Imported:
     def problems(self) -> list[Problem]:
         """Rows that could not be read, in row order."""
         about, found = read_json(self.folder / "about.json") or {}, read_json(self.folder / "problems.json") or []
-        return [Problem(**problem) for problem in IMPORTED.upgrade({**about, "problems": found})["problems"]]
+        with reading(self.folder / "problems.json"):
+            return [Problem(**problem) for problem in IMPORTED.upgrade({**about, "problems": found})["problems"]]
 
     @cached_property
     def contents(self) -> dict[str, str]:
         """Image -> a hash of its pixels, by which copies are found; empty where an earlier version imported it."""
-        return read_json(self.folder / CONTENTS) or {}
+        return read_as(self.folder / CONTENTS, dict) or {}
 
     @cached_property
     def named(self) -> dict[str, Any]:
@@ -120,12 +134,13 @@ class Imported:
 
         The images may be there or not. Where they are, the column is called `image` in the table.
         """
-        return read_json(self.folder / NAMED) or {}
+        return read_as(self.folder / NAMED, _named) or {}
 
     def page(self, start: int, count: int) -> pandas.DataFrame:
         """`count` rows from position `start` (0-based): column `row` and the file's columns. Reads those alone."""
         start, end = max(0, start), min(self.rows, max(0, start) + max(0, count))
-        with pyarrow.parquet.ParquetFile(self.folder / "table.parquet") as file:
+        table_file = self.folder / "table.parquet"
+        with reading(table_file), pyarrow.parquet.ParquetFile(table_file) as file:
             if end <= start:
                 return file.schema_arrow.empty_table().to_pandas()
             groups = range(start // ROWS_IN_A_GROUP, (end - 1) // ROWS_IN_A_GROUP + 1)
@@ -134,7 +149,9 @@ class Imported:
 
     def table(self) -> pandas.DataFrame:
         """All rows."""
-        return pyarrow.parquet.read_table(self.folder / "table.parquet").to_pandas()
+        table_file = self.folder / "table.parquet"
+        with reading(table_file), pyarrow.parquet.ParquetFile(table_file) as file:
+            return file.read().to_pandas()
 
 
 def import_source(
@@ -222,15 +239,26 @@ def key_of(fingerprint: str, reading: ReadingOptions) -> str:
 
 
 def _known(home: Home, key: str) -> Imported | None:
-    """A finished import under this key, or under that of the same reading options with guessed values filled in."""
-    alias = read_json(home.datasets / ALIASES / f"{key}.json")
-    return Imported.open(home.datasets / key) or (Imported.open(home.datasets / alias["folder"]) if alias else None)
+    """A finished import under this key, or under that of the same reading options with guessed values filled in.
+
+    A damaged one counts as none: it is made anew.
+    """
+    alias = read_cache(home.datasets / ALIASES / f"{key}.json", lambda kept: home.datasets / str(kept["folder"]))
+    for folder in (home.datasets / key, alias):
+        with suppress(DamagedError):
+            if folder is not None and (imported := Imported.open(folder)):
+                return imported
+    return None
+
+
+def _named(kept: dict[str, Any]) -> dict[str, Any]:
+    return {**kept, "names": kept["names"], "stamp": kept["stamp"]}
 
 
 def _remember_alias(home: Home, key: str, folder: str) -> None:
     """The same import, named by all reading options that were guessed."""
     if key != folder:
-        replace_json(home.datasets / ALIASES / f"{key}.json", {"folder": folder})
+        replace_cache(home.datasets / ALIASES / f"{key}.json", {"folder": folder})
 
 
 def _lock(home: Home, key: str) -> FileLock:

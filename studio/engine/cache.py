@@ -22,7 +22,7 @@ from studio.engine.batching import evaluation_batches
 from studio.engine.forward import Forward
 from studio.engine.frozen import Call, candidate_boundaries, number_formats, same_path, trace
 from studio.engine.replay import CannotRecord, Dimensions, NothingToGain, Replay, boundary_inputs, tensors_in
-from studio.files import read_json, replace_json
+from studio.files import read_cache, replace_json
 from studio.hardware import free_disk_bytes
 from studio.store import COMPLETE
 from studio.tasks.base import Batch, Item
@@ -291,7 +291,7 @@ def _records(
 ) -> dict[str, SplitRecord]:
     """Files for all splits: those of an earlier life of the run if they are complete, else new ones."""
     marker = folder / COMPLETE
-    if {"format": 1, **(read_json(marker) or {})} != signature:  # the first recordings named no format
+    if {"format": 1, **(read_cache(marker, dict) or {})} != signature:  # the first recordings named no format
         shutil.rmtree(folder, ignore_errors=True)
     records = {}
     for split, sizes in lengths.items():

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from studio.engine.precision import Precision
-from studio.files import read_json, replace_json
+from studio.files import read_as, replace_json
 from studio.hardware import probe
 from studio.migrations import RESOLVED
 
@@ -27,8 +27,7 @@ class ResolvedSettings:
 
     @classmethod
     def read(cls, run_folder: Path) -> "ResolvedSettings | None":
-        values = read_json(run_folder / FILE)
-        return cls(**RESOLVED.upgrade(values)) if values else None
+        return read_as(run_folder / FILE, lambda values: cls(**RESOLVED.upgrade(values)))
 
     def write(self, run_folder: Path) -> None:
         replace_json(run_folder / FILE, RESOLVED.stamp(asdict(self)))

@@ -3,13 +3,14 @@
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.exporters.card import loading_code, write_card
 from studio.exporters.lengths import cut_texts_alike
 from studio.exporters.sharing import clean_settings, for_others
-from studio.files import give_usual_rights, read_json, replace_text, replace_with
+from studio.files import give_usual_rights, read_as, replace_text, replace_with
 from studio.store import COMPLETE, Run, is_complete
 from studio.strategies import STRATEGIES
 from studio.strategies.base import LoadingCode
@@ -69,8 +70,12 @@ def describe(run: Run, config: RunConfig, to: Path, loading: LoadingCode | None)
 
 def labels_in(folder: Path) -> tuple[str, ...]:
     """The names of a model's outputs, as its config.json lists them."""
-    names = (read_json(folder / "config.json") or {}).get("id2label") or {}
-    return tuple(str(names[index]) for index in sorted(names, key=int))
+
+    def listed(config: dict[str, Any]) -> tuple[str, ...]:
+        names = config.get("id2label") or {}
+        return tuple(str(names[index]) for index in sorted(names, key=int))
+
+    return read_as(folder / "config.json", listed) or ()
 
 
 def zip_folder(folder: Path, archive: Path) -> Path:

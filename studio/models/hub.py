@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from studio.errors import StudioError
-from studio.files import read_json, replace_json
+from studio.files import read_cache, replace_cache
 from studio.paths import Home
 
 TIMEOUT_SECONDS = 5.0
@@ -76,7 +76,7 @@ def reach(home: Home | None = None) -> Reach:
         answer = Reach(True)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong here is the answer
         answer = Reach(False, explain_failure(error, "").explanation.why)
-    replace_json(
+    replace_cache(
         (home or Home.find()).cache / "hub.json",
         {"time": time.time(), "endpoint": constants.ENDPOINT, "reachable": answer.reachable, "reason": answer.reason},
     )
@@ -89,10 +89,16 @@ def last_reach(home: Home | None = None) -> Reach | None:
 
     if constants.is_offline_mode():
         return Reach(False, OFFLINE_REASON)
-    known = read_json((home or Home.find()).cache / "hub.json")
-    if known and 0 <= time.time() - known["time"] < REMEMBERED_SECONDS and known["endpoint"] == constants.ENDPOINT:
-        return Reach(known["reachable"], known["reason"])
-    return None
+
+    def recent(known: dict[str, Any]) -> Reach | None:
+        is_recent = 0 <= time.time() - known["time"] < REMEMBERED_SECONDS
+        return (
+            Reach(known["reachable"], known["reason"])
+            if is_recent and known["endpoint"] == constants.ENDPOINT
+            else None
+        )
+
+    return read_cache((home or Home.find()).cache / "hub.json", recent)
 
 
 def is_reachable(home: Home | None = None) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from studio.files import read_json, replace_json
+from studio.files import read_cache, replace_cache
 from studio.hardware import Machine
 from studio.paths import Home
 
@@ -53,14 +53,14 @@ def speed_of(machine: Machine, home: Home | None = None) -> Speed:
         return Speed(_APPLE_GPU[0] * 1e12, _APPLE_GPU[1] * 1e9, rough=True)
     memory = (home or Home.find()).cache / "speed.json"
     machine_key = {"processor": processor_name(), "cores": machine.cores, "measured": list(Speed.__dataclass_fields__)}
-    known = read_json(memory)
-    best = Speed(**known["speed"]) if known and known["machine"] == machine_key else None
-    if known and best and 0 <= time.time() - known.get("time", 0) < REMEMBERED_SECONDS:
+    known = read_cache(memory, lambda kept: (Speed(**kept["speed"]), kept["machine"], float(kept.get("time", 0))))
+    best, measured = (known[0], known[2]) if known and known[1] == machine_key else (None, 0.0)
+    if best and 0 <= time.time() - measured < REMEMBERED_SECONDS:
         return best
     now = measure(machine.cores)
     if best:  # a busy moment makes a machine look slow, never fast
         now = Speed(max(now.flops, best.flops), max(now.bandwidth, best.bandwidth), rough=False)
-    replace_json(memory, {"machine": machine_key, "speed": asdict(now), "time": time.time()})
+    replace_cache(memory, {"machine": machine_key, "speed": asdict(now), "time": time.time()})
     return now
 
 

@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from studio.errors import StudioError
-from studio.files import read_json, replace_json
+from studio.files import read_cache, replace_cache
 from studio.paths import Home, assets
 from studio.registry import Registry
 
@@ -69,7 +69,7 @@ def locate_starter(starter: Starter, home: Home) -> Path | None:
     status = weights.stat()
     seen = {"path": str(weights), "size": status.st_size, "modified": status.st_mtime_ns, "expected": starter.sha256}
     memory = home.cache / f"checked-{starter.name}.json"
-    if read_json(memory) == seen:
+    if read_cache(memory, dict) == seen:
         return folder
     with weights.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
@@ -79,7 +79,7 @@ def locate_starter(starter: Starter, home: Home) -> Path | None:
             f"Its weights in {weights} do not match their known checksum, so the file was changed or is damaged.",
             starter.remedy,
         )
-    replace_json(memory, seen)
+    replace_cache(memory, seen)
     return folder
 
 

@@ -97,6 +97,27 @@ def test_a_half_made_import_of_the_same_data_is_made_anew(home: Home, reviews: P
     assert take(reviews, home).rows == 80
 
 
+@pytest.mark.parametrize("content", ["", '{"a": 1}', "[1]"])
+def test_a_damaged_import_of_the_same_data_is_made_anew(home: Home, reviews: Path, content: str) -> None:
+    first = take(reviews, home)
+    for file in (first.folder / "about.json", *(home.datasets / "aliases").glob("*.json")):
+        file.write_text(content)
+    with pytest.raises(StudioError, match=r"about\.json is damaged"):
+        Imported.open(first.folder)
+    assert take(reviews, home) == first
+
+
+@pytest.mark.parametrize("name", ["table.parquet", "problems.json", "named.json", "contents.json"])
+def test_what_is_damaged_of_an_import_is_named(home: Home, reviews: Path, name: str) -> None:
+    imported = take(reviews, home)
+    (imported.folder / name).write_text('[{"a": 1}]')
+    with pytest.raises(StudioError, match=f"{name} is damaged"):
+        print(imported.problems, imported.named, imported.contents, imported.table())
+    if name == "table.parquet":
+        with pytest.raises(StudioError, match="is damaged"):
+            imported.page(0, 5)
+
+
 def test_a_failed_import_leaves_nothing(home: Home, tmp_path: Path) -> None:
     bad = tmp_path / "bad.zip"
     with zipfile.ZipFile(bad, "w") as archive:

@@ -96,3 +96,11 @@ def test_every_failure_has_plain_words(error: Exception, words: str) -> None:
 def test_no_token_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     assert "hf_secret" not in str(explain_failure(errors.RepositoryNotFoundError("x", response=answer(401)), "a/b"))
+
+
+@pytest.mark.usefixtures("online")
+@pytest.mark.parametrize("content", ["", "[1]", '{"a": 1}', '{"time": "x"}'])
+def test_a_damaged_memory_of_the_hub_counts_as_none(home: Home, content: str) -> None:
+    home.cache.mkdir(parents=True)
+    (home.cache / "hub.json").write_text(content)
+    assert last_reach(home) is None
