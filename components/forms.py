@@ -175,7 +175,7 @@ def _number(text: Any, kind: Kind) -> int | float:
     words = f" (or {', '.join(kind.words)})" if kind.words else ""
     try:
         number = float(text.replace(" ", "")) if isinstance(text, str) else float(text)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         raise ValueError(f"'{text}' is not {what}{words}; write it like {_example(kind)}.") from None
     if kind.base is float:
         if number != number or number in (float("inf"), float("-inf")):

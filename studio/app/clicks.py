@@ -12,7 +12,8 @@ from components.cards import Cards
 from components.notices import notice
 from components.stepper import Stepper
 from studio.app.drafts import Draft
-from studio.app.pages import Page, Services, Wire
+from studio.app.pages import Page, Services, Wire, told
+from studio.app.sent import sent, storable
 from studio.errors import StudioError
 
 CONCURRENT_JOBS = 8  # people whose import, download or question is being worked on, for each kind of work
@@ -85,7 +86,7 @@ class Click:
 
     def _arguments(self, event: gr.EventData, draft_id: str, values: Sequence[Any]) -> list[Any]:
         draft = self.drafts.load(draft_id)
-        return [draft, event._data or {}, *values] if self.wire.event else [draft, *values]
+        return [draft, *([sent(event._data)] if self.wire.event else []), *map(storable, values)]
 
     def _finish(self, draft: Draft, values: Sequence[Any]) -> list[Any]:
         frame, wire, target = self.frame, self.wire, self.target
@@ -101,17 +102,15 @@ class Click:
         return [frame.steps(draft), message, selected, *self.idle, *updates]
 
     def _fail(self, error: StudioError, draft_id: str) -> list[Any]:
-        words = error.explanation
-        said = notice("bad", words.what, words.why, words.what_to_do)
-        return [gr.skip(), said, gr.skip(), *self.idle, *self._choices_as_kept(draft_id)]
+        return [gr.skip(), told(error), gr.skip(), *self.idle, *self._choices_as_kept(draft_id)]
 
     def _choices_as_kept(self, draft_id: str) -> list[Any]:
         """Updates after a refusal: cards show again what is chosen, for the pressed one marked itself at once; what
         was typed stays."""
-        draft = self.drafts.load(draft_id)
         kept: dict[Any, Any] = {}
-        if draft.page == self.page.key and any(isinstance(widget, Cards) for widget in self.drawn):
-            with suppress(StudioError):  # where the page cannot be drawn, the refusal that is shown says why
+        with suppress(StudioError):  # where the draft cannot be read, the refusal that is shown says why
+            draft = self.drafts.load(draft_id)
+            if draft.page == self.page.key and any(isinstance(widget, Cards) for widget in self.drawn):
                 kept = dict(zip(self.page.outputs, self.page.show(draft), strict=True))
         return [kept[widget] if isinstance(widget, Cards) and widget in kept else gr.skip() for widget in self.drawn]
 

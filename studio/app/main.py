@@ -1,16 +1,17 @@
 """The page: a stepper across the top, one tab a step, and the server that serves it."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
-from components.notices import notice
 from components.stepper import Stepper
 from components.theme import logo
 from studio.app.clicks import QUIET, Click
 from studio.app.drafts import Draft
-from studio.app.pages import Page, Services
+from studio.app.pages import Page, Section, Services, explained, sheltered, told
+from studio.app.sent import sent
 from studio.app.tabs import data, model, runs, share, strategy, test, train
 from studio.errors import StudioError
 
@@ -38,10 +39,34 @@ def build_app(services: Services) -> gr.Blocks:
             for build in BUILDERS:
                 key = build.__module__.rsplit(".", 1)[-1]
                 with gr.Tab(key, id=key, elem_id=f"page-{key}"):
-                    pages.append(build(services))
+                    pages.append(built(build, services))
         shell = Shell(services, pages, draft_id, stepper, message, tabs)
         shell.connect(demo)
     return demo
+
+
+def built(build: Callable[[Services], Page], services: Services) -> Page:
+    """A page that says so itself where it cannot be drawn, whatever the reason: the others can be opened all the
+    same."""
+    trouble = gr.HTML(visible=False)
+    with gr.Column() as body:
+        page = build(services)
+    outputs, show, _ = sheltered(trouble, body, Section(page.outputs, page.show, []), caught=Exception)
+
+    def missing(draft: Draft) -> str:
+        try:
+            return page.missing(draft)
+        except Exception as error:  # noqa: BLE001  told
+            return explained(error).what
+
+    def is_ready(draft: Draft) -> bool:
+        try:
+            return page.is_ready(draft)
+        except Exception as error:  # noqa: BLE001  logged
+            explained(error)
+            return False
+
+    return replace(page, outputs=outputs, show=show, missing=missing, is_ready=is_ready)
 
 
 class Shell:
@@ -88,14 +113,17 @@ class Shell:
         try:
             draft, said = self.services.drafts.load(draft_id), ""
         except StudioError as error:  # it stays on the disk as it is; this browser begins another one
-            words = error.explanation
-            draft, said = self.services.drafts.load(None), notice("bad", words.what, words.why, words.what_to_do)
+            draft, said = self.services.drafts.load(None), told(error)
         return [draft.id, *self._opened(draft, said)]
 
     def _open_selected(self, event: gr.EventData, draft_id: str) -> list[Any]:
-        with self.services.drafts.changing(draft_id):
-            draft = self.services.drafts.load(draft_id)
-            return self._opened(self.go(draft, str(event._data["key"])))
+        try:
+            with self.services.drafts.changing(draft_id):
+                draft = self.services.drafts.load(draft_id)
+                return self._opened(self.go(draft, str(sent(event._data)["key"])))
+        except StudioError as error:
+            unchanged = [gr.skip()] * sum(len(page.outputs) for page in self.pages.values())
+            return [gr.skip(), told(error), gr.skip(), *unchanged]
 
     def _opened(self, draft: Draft, said: str = "") -> list[Any]:
         updates = self.drawn(self.pages.values(), draft)

@@ -4,19 +4,23 @@ There is one direction: a click changes the draft, the page is drawn from the dr
 widgets (`outputs`), says what each shows for a draft (`show`), and names what a click does (`wires`).
 """
 
+import logging
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any, NamedTuple
 
+import gradio as gr
 from gradio.blocks import Block
 
+from components.notices import notice
 from studio.app.answers import Asking
 from studio.app.architectures import Architectures
 from studio.app.draft_data import Datasets
 from studio.app.drafts import Draft, Drafts
 from studio.app.states import States
 from studio.data.limits import Limits
+from studio.errors import Explanation, StudioError
 from studio.forked import ForkServer
 from studio.hardware import Machine
 from studio.jobs import Job
@@ -27,6 +31,8 @@ from studio.run_index import RunIndex
 from studio.runner import Supervisor
 from studio.server_settings import ServerSettings
 from studio.store import Store
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,46 @@ def joined(*sections: Section) -> Section:
         [widget for section in sections for widget in section.outputs],
         lambda draft: [update for section in sections for update in section.show(draft)],
         [wire for section in sections for wire in section.wires],
+    )
+
+
+def sheltered(
+    trouble: Block,
+    body: Block,
+    section: Section,
+    is_there: Callable[[Draft], bool] = lambda draft: True,
+    caught: type[Exception] = StudioError,
+) -> Section:
+    """A piece that lies in `body`, and may fail to be drawn: `trouble` then says why in its place, and the rest of the
+    page can be used. Where `is_there` says no, nothing is shown."""
+
+    def show(draft: Draft) -> list[Any]:
+        said, updates = "", None
+        try:
+            updates = section.show(draft) if is_there(draft) else None
+        except caught as error:
+            said = told(error)
+        visible = [gr.update(value=said, visible=bool(said)), gr.update(visible=updates is not None)]
+        return [*visible, *(updates or [gr.skip()] * len(section.outputs))]
+
+    return Section([trouble, body, *section.outputs], show, section.wires)
+
+
+def told(error: Exception) -> str:
+    """What a person reads of it."""
+    words = explained(error)
+    return notice("bad", words.what, words.why, words.what_to_do)
+
+
+def explained(error: Exception) -> Explanation:
+    """The words of a StudioError; any other is a bug of ours, and is logged."""
+    if isinstance(error, StudioError):
+        return error.explanation
+    logger.error("A page could not be drawn.", exc_info=error)
+    return Explanation(
+        "This page could not be drawn.",
+        "It is a mistake in the studio itself.",
+        "Go to another page, or load this one again. For a bug report: the studio's output holds the details.",
     )
 
 

@@ -44,7 +44,8 @@ def settle(services: Services, draft: Draft, event: dict[str, Any]) -> Generator
     setting, _, place = str(event["key"]).rpartition(":")
     for each in services.datasets.doubts(draft):
         if each.setting == setting:
-            settings = dict(each.choices[int(place)].settings)
+            choice = {str(number): choice for number, choice in enumerate(each.choices)}.get(place)
+            settings = dict(choice.settings) if choice else {}
             reading = {path.removeprefix(READING): settings.pop(path) for path in list(settings) if READING in path}
             draft = draft.configure(settings) if settings else draft
             return (yield from imports.read_again(services, draft, **reading)) if reading else draft

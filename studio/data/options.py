@@ -51,5 +51,6 @@ class DataOptions(Options):
         title="Use at most this many rows",
         help="A random, class-balanced sample of large data, to try things fast.",
         ge=10,
+        le=10**9,
     )
     split: SplitOptions = SplitOptions()

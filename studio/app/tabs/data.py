@@ -18,7 +18,7 @@ from studio.app.cells import CELLS
 from studio.app.cells.overview import overview_of
 from studio.app.drafts import Draft
 from studio.app.nested import value_at
-from studio.app.pages import Page, Section, Services, Wire, cancel_job, joined
+from studio.app.pages import Page, Section, Services, Wire, cancel_job, joined, sheltered
 from studio.data.assembly import Assembled
 from studio.data.columns import SPLITS
 from studio.data.fields import FIELDS
@@ -49,6 +49,7 @@ def build(services: Services) -> Page:
     adding = adding_data(services)
     progress = gr.HTML(elem_id="import-progress")
     cancel = gr.Button("Cancel", elem_id="import-cancel", size="sm", visible=False)
+    trouble = gr.HTML(visible=False)
     with gr.Column(visible=False, elem_id="data-details") as details:
         summary = gr.HTML(elem_id="data-summary")
         pieces = [
@@ -62,26 +63,20 @@ def build(services: Services) -> Page:
             way_on(services),
         ]
 
-    def show_summary(draft: Draft) -> list[Any]:
+    def get_ready(draft: Draft) -> list[Any]:
         services.architectures.prefetch(draft)  # the next page counts with it
         services.forks.start()  # by the time that somebody presses Start, its imports are done
-        imported = services.datasets.imported(draft)
-        return [gr.update(visible=imported is not None), about_html(imported) if imported else gr.skip()]
+        return []
 
-    about = Section([details, summary], show_summary, [Wire(cancel.click, partial(cancel_job, services))])
-    outputs, show, wires = joined(adding, about, once_imported(services, joined(*pieces)))
+    def show_summary(draft: Draft) -> list[Any]:
+        return [about_html(services.datasets.require_imported(draft))]
+
+    ahead = Section([], get_ready, [Wire(cancel.click, partial(cancel_job, services))])
+    imported = joined(Section([summary], show_summary, []), *pieces)
+    inside = sheltered(trouble, details, imported, lambda draft: services.datasets.imported(draft) is not None)
+    outputs, show, wires = joined(adding, ahead, inside)
     needs = partial(missing, services)
     return Page("data", "Data", outputs, show, wires, needs, progress=progress, cancel=cancel)
-
-
-def once_imported(services: Services, section: Section) -> Section:
-    """The same piece, which stays as it is while there is no data."""
-
-    def show(draft: Draft) -> list[Any]:
-        is_there = services.datasets.imported(draft) is not None
-        return section.show(draft) if is_there else [gr.skip()] * len(section.outputs)
-
-    return section._replace(show=show)
 
 
 def missing(services: Services, draft: Draft) -> str:
@@ -327,7 +322,7 @@ def map_columns(index: int, draft: Draft, column: str | None) -> Draft:
 
 
 def move_split(draft: Draft, event: dict[str, Any]) -> Draft:
-    return draft.configure({f"data.split.{split}": float(event[split]) for split in SPLITS})
+    return draft.configure({f"data.split.{split}": entered(SplitOptions, split, event[split]) for split in SPLITS})
 
 
 def enter_split(draft: Draft, event: dict[str, Any]) -> Draft:

@@ -17,6 +17,7 @@ from studio.app.model_cards import title_of
 from studio.app.pages import Page, Section, Services, Wire, joined
 from studio.app.paging import bounds
 from studio.app.runs import MOST_OFFERED, TONES, config_of, flat_settings, told_apart
+from studio.app.sent import sent
 from studio.errors import StudioError
 from studio.events import RunState
 from studio.metrics import metric_named
@@ -283,7 +284,7 @@ def differences_html(runs: list[Run]) -> str:
 
 
 def pick(draft: Draft, event: dict[str, Any]) -> Draft:
-    return draft.change(picked=str(event["row"]["id"]), deleting=False)
+    return draft.change(picked=str(sent(event["row"])["id"]), deleting=False)
 
 
 def picked(services: Services, draft: Draft) -> Run:

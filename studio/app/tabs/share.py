@@ -17,9 +17,10 @@ from gradio.blocks import Block
 from components.cards import Cards
 from components.notices import empty, heading
 from studio.app.drafts import Draft
-from studio.app.pages import Page, Section, Services, Wire, joined, progress_html
+from studio.app.pages import Page, Section, Services, Wire, joined, progress_html, sheltered
 from studio.app.paging import file_url
 from studio.app.runs import choices_with_model, config_of
+from studio.config import read_run_file
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
 from studio.exporters.base import Exporter
@@ -31,6 +32,7 @@ from studio.store import Run
 
 def build(services: Services) -> Page:
     which = choosing_a_run(services)
+    trouble = gr.HTML(visible=False)
     with gr.Column(visible=False) as body:
         exporters = Cards(elem_id="exporters")
         progress = gr.HTML()
@@ -40,9 +42,6 @@ def build(services: Services) -> Page:
         with gr.Accordion("The model card", open=False):
             card = gr.Markdown(elem_id="model-card")
 
-    def show_body(draft: Draft) -> list[Any]:
-        return [gr.update(visible=find_finished(services, draft) is not None)]
-
     def show_ways(run: Run) -> list[Any]:
         return [exporter_cards(run), download_html(services, run), card_text(run)]
 
@@ -50,12 +49,9 @@ def build(services: Services) -> Page:
         Wire(exporters.select, partial(export, services), event=True),
         Wire(cancel.click, partial(cancel_export, services), redraw=False),
     ]
-    pieces = [
-        Section([body], show_body, wires),
-        of_a_finished_run(services, [exporters, download, card], show_ways),
-        again,
-    ]
-    return Page("share", "Share", *joined(which, *pieces), is_step=False, progress=progress, cancel=cancel)
+    ways = of_a_finished_run(services, [exporters, download, card], show_ways)._replace(wires=wires)
+    inside = sheltered(trouble, body, joined(ways, again), lambda draft: find_finished(services, draft) is not None)
+    return Page("share", "Share", *joined(which, inside), is_step=False, progress=progress, cancel=cancel)
 
 
 def choosing_a_run(services: Services) -> Section:
@@ -89,7 +85,7 @@ def repeating(services: Services) -> Section:
     run_file_link = gr.HTML()
 
     def show(run: Run) -> list[Any]:
-        settings = run.config_file.read_text(encoding="utf-8")
+        settings = read_run_file(run.config_file)
         address = f"data:application/yaml;charset=utf-8,{quote(settings)}"
         return [command_line(run, services.home), settings, link(address, "run.yaml", "Download run.yaml")]
 

@@ -15,10 +15,11 @@ from studio.app.asking import answer_file, answer_html, ask, last_asking, predic
 from studio.app.drafts import Draft
 from studio.app.inputs import INPUTS
 from studio.app.inputs.slots import Slot, build_slots, given, shown
-from studio.app.pages import Page, Section, Services, Wire, joined
+from studio.app.pages import Page, Section, Services, Wire, joined, sheltered
 from studio.app.paging import file_url
 from studio.app.results import Results, count_test_rows, imported_of, scores, task_of
 from studio.app.runs import choices_with_model
+from studio.app.sent import sent
 from studio.app.views import VIEWS
 from studio.errors import StudioError
 from studio.metrics import METRICS, metric_named
@@ -30,11 +31,13 @@ def build(services: Services) -> Page:
     results = Results(services.store, services.home)
     head = gr.HTML()
     which_run = gr.Dropdown(label="Run", interactive=True, elem_id="test-run")
+    trouble = gr.HTML(visible=False)
     with gr.Column(visible=False) as body:
         trial, progress, cancel = build_trial(services)
-        inside = joined(
+        of_the_run = joined(
             trial, build_examples(services, results), build_many(services), build_quality(services, results)
         )
+    inside = sheltered(trouble, body, of_the_run, lambda draft: run_with_model(services, draft) is not None)
 
     def show(draft: Draft) -> list[Any]:
         run = run_with_model(services, draft)
@@ -44,17 +47,13 @@ def build(services: Services) -> Page:
         title = heading("Try it", "The tuned model beside the one you started from.")
         if run is None and not choices:
             title = empty("compass", "Nothing to try yet", "Train a model first; it appears here when it is done.")
-        first = [
-            title,
-            gr.update(choices=choices, value=run.id if run else None, visible=bool(choices)),
-            gr.update(visible=run is not None),
-        ]
-        return [*first, *(inside.show(draft) if run else [gr.skip()] * len(inside.outputs))]
+        which = gr.update(choices=choices, value=run.id if run else None, visible=bool(choices))
+        return [title, which, *inside.show(draft)]
 
     return Page(
         "test",
         "Test",
-        [head, which_run, body, *inside.outputs],
+        [head, which_run, *inside.outputs],
         show,
         [Wire(which_run.input, choose_run, [which_run]), *inside.wires],
         is_ready=lambda draft: run_with_model(services, draft) is not None,
@@ -231,7 +230,7 @@ def try_input(services: Services, slots: Sequence[Slot], draft: Draft, *values: 
 
 def try_example(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
     run, task = open_run(services, draft)
-    known, imported = event["row"]["cells"], imported_of(run, services.home)
+    known, imported = sent(sent(event["row"])["cells"]), imported_of(run, services.home)
     cells = {
         column.name: INPUTS[column.kind].of_example(known[column.name], imported)
         for column in task.inputs

@@ -1,0 +1,25 @@
+"""What a browser sends with an event: where it is not what our page would send, a sentence says so."""
+
+from typing import Any
+
+from studio.data.formats.base import encodable
+from studio.errors import StudioError
+
+
+class Sent(dict[str, Any]):
+    """The data of an event. A key that is not there raises StudioError."""
+
+    def __missing__(self, key: str) -> Any:
+        raise StudioError(
+            "That could not be understood.", f"The page sent no '{key}'.", "Load the page again, then try once more."
+        )
+
+
+def sent(data: Any) -> Sent:
+    """The event's data, or a part of it; what is no object holds nothing."""
+    return Sent({str(key): storable(value) for key, value in data.items()} if isinstance(data, dict) else {})
+
+
+def storable(value: Any) -> Any:
+    """The same, where it is a text without what no file can hold (see `encodable`)."""
+    return encodable(value) if isinstance(value, str) else value
