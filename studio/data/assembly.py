@@ -119,7 +119,8 @@ def clean(
     again = repeated(table, used, label, cleaning, imported.contents, given)
     table = _without(table, again).reset_index(drop=True)
     problems += found + unusable + checked + again + (lone_classes(table, label) if label else [])
-    _require_enough(table, label, problems)
+    _require_enough(table, problems)
+    _require_lesson(table, used, problems)
     problems.sort(key=lambda problem: problem.row)
     return Cleaned(table, problems, mapping, given.loc[table["row"]] if given is not None else None, answer)
 
@@ -313,7 +314,7 @@ def _without(table: pandas.DataFrame, problems: Sequence[Problem]) -> pandas.Dat
     return table[~table["row"].isin(dropped)] if dropped else table
 
 
-def _require_enough(table: pandas.DataFrame, label: str | None, problems: Sequence[Problem]) -> None:
+def _require_enough(table: pandas.DataFrame, problems: Sequence[Problem]) -> None:
     reason = min((p for p in problems if p.drops and p.row), key=lambda problem: problem.row, default=None)
     if table.empty and reason:
         raise StudioError(
@@ -328,12 +329,18 @@ def _require_enough(table: pandas.DataFrame, label: str | None, problems: Sequen
             f"{_rows(len(table))} can be used; at least {FEWEST_ROWS} are needed, some hundred are good.{first}",
             "Add more examples, or check that the columns are the right ones.",
         )
-    if label and table[label].nunique() < 2:
-        raise StudioError(
-            "There is only one class.",
-            f"Every row is called '{table[label].iloc[0]}', so there is nothing to learn.",
-            "Add examples of at least two classes, or choose another column for the label.",
-        )
+
+
+def _require_lesson(table: pandas.DataFrame, columns: Sequence[Column], problems: Sequence[Problem]) -> None:
+    """Something can be learned from every column; else the first problem found in it may be the reason."""
+    for column in columns:
+        try:
+            FIELDS[column.kind].require_lesson(table[column.name])
+        except StudioError as error:
+            words = error.explanation
+            first = next((problem for problem in problems if problem.row and problem.column == column.name), None)
+            more = f" The first problem: row {first.row}: {first.what} {first.why}" if first else ""
+            raise StudioError(words.what, words.why + more, words.what_to_do) from error
 
 
 def _rows(count: int) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.data.column_names import CLASSES
 from studio.data.columns import Column
-from studio.errors import StudioError
+from studio.data.fields import FIELDS
 from studio.metrics.classes import class_metrics
 from studio.metrics.found import found_metrics
 from studio.tasks.base import RIGHT, WRONG, Answer, Marks, Row, Scores, View
@@ -39,13 +39,8 @@ def label_maps(labels: Iterable[str]) -> dict[str, Any]:
 
 def class_config(table: "pandas.DataFrame", column: str = "label") -> dict[str, Any]:
     """Config values for one class a row, the classes sorted. Fewer than two raise StudioError."""
-    names = tuple(sorted({str(label) for label in table[column]}))
-    if len(names) < 2:
-        raise StudioError(
-            "There is only one class.",
-            f"All examples have the same class{f' ({names[0]})' if names else ''}.",
-            "Use data with at least two classes, or choose another column as the class.",
-        )
+    FIELDS[LABEL.kind].require_lesson(table[column])
+    names = sorted({str(label) for label in table[column]})
     return {**label_maps(names), "problem_type": "single_label_classification"}
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from studio.data.columns import Column
+from studio.data.fields import FIELDS
 from studio.data.fields.boxes import Box, read_boxes
 from studio.data.image_files import load_image
 from studio.errors import StudioError
@@ -64,10 +65,8 @@ class ObjectDetection(Task):
     Options = DetectionOptions
 
     def configure(self, table: "pandas.DataFrame", options: Any) -> dict[str, Any]:
-        labels = sorted({box.label for cell in table["boxes"] for box in read_boxes(cell)})
-        if not labels:
-            raise StudioError("No image has a box.", "The model would learn to find nothing.", "Use images with boxes.")
-        return label_maps(labels)
+        FIELDS[BOXES.kind].require_lesson(table["boxes"])
+        return label_maps(sorted({box.label for cell in table["boxes"] for box in read_boxes(cell)}))
 
     def summary(self, labels: Sequence[str]) -> str:
         return f"Finds objects in images and frames them: {name_classes(labels)}."

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.data.columns import Column, Problem
+from studio.data.fields import FIELDS
 from studio.data.fields.spans import Span, read_spans
 from studio.errors import StudioError
 from studio.metrics.found import found_metrics
@@ -54,13 +55,8 @@ class TokenClassification(Task):
         return problems
 
     def configure(self, table: "pandas.DataFrame", options: Any) -> dict[str, Any]:
+        FIELDS[SPANS.kind].require_lesson(table["spans"])
         labels = sorted({span.label for cell in table["spans"] for span in read_spans(cell)})
-        if not labels:
-            raise StudioError(
-                "Nothing is marked in any text.",
-                "The model would learn to mark nothing.",
-                "Choose the column that holds the marked pieces, or mark some.",
-            )
         names = label_maps([OUTSIDE, *(f"{place}-{label}" for label in labels for place in "BI")])
         whole = all(
             marks_whole_words(text, read_spans(cell)) for text, cell in zip(table["text"], table["spans"], strict=True)

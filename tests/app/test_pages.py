@@ -240,6 +240,19 @@ def test_class_folders_of_images(services: Services, image_draft: Draft) -> None
     assert page["layout"] == "gallery" and page["rows"][0]["thumbnail"]["src"].startswith("gradio_api/file=")
 
 
+def test_data_in_which_nothing_is_marked_leads_nowhere(
+    services: Services, shell: Shell, text_draft: Draft, upload: Callable[[Draft, Path], Draft], tmp_path: Path
+) -> None:
+    """Training would refuse it with the same words."""
+    (tmp_path / "plain.jsonl").write_text("".join(f'{{"text": "a film {n}", "spans": []}}\n' for n in range(40)))
+    other = model_tab.choose_task(text_draft, {"key": "token-classification"})
+    draft = upload(other.configure({"model.id": text_draft.model}), tmp_path / "plain.jsonl").change(page="data")
+    page = shell.pages["data"]
+    shown = {widget.elem_id: new for widget, new in zip(page.outputs, page.show(draft), strict=True)}
+    assert "Nothing is marked in any text." in shown["class-counts"]
+    assert shown["to-strategy"]["interactive"] is False and shell.locked(draft, "strategy")
+
+
 # --- 3 Strategy -------------------------------------------------------------------------------------
 
 

@@ -23,6 +23,7 @@ from studio.data.limits import Limits
 from studio.data.options import DataOptions, ReadingOptions
 from studio.errors import StudioError
 from studio.paths import Home
+from studio.tasks import TASKS
 
 TEXT = Column("text", "Text", "text", "", hints=("text", "review", "message"))
 LABEL = Column("label", "Label", "label", "", hints=("label", "class", "target"))
@@ -191,6 +192,18 @@ def test_too_little_to_learn_from(bring) -> None:
         make(bring([(f"sentence {n}", "good") for n in range(40)]))
     with pytest.raises(StudioError, match="The first reason: row 1: "):
         make(bring([("", "good"), ("no label", ""), *many(4), ("", "good")]))
+
+
+def test_nothing_to_learn_is_refused_with_the_first_problem(bring) -> None:
+    """What a row with a mistake marks is left out with it."""
+    task = TASKS["token-classification"]
+    rows = [(f"sentence {n}", "[]") for n in range(40)]
+    wrong = ("sentence", '[{"start": 0, "end": 99, "label": "x"}]')
+    with pytest.raises(StudioError, match=r"Nothing is marked.*row 41: 'x' is marked up to character 99"):
+        assemble(bring([*rows, wrong], ("text", "spans")), DataOptions(source="x"), task.columns, task.check)
+    right = ("sentence", '[{"start": 0, "end": 3, "label": "x"}]')
+    found = assemble(bring([*rows, right], ("text", "spans")), DataOptions(source="x"), task.columns, task.check)
+    assert len(found.table) == 41
 
 
 def test_a_class_with_one_example_is_kept_and_reported(bring) -> None:

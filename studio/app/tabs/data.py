@@ -322,7 +322,7 @@ def map_columns(index: int, draft: Draft, column: str | None) -> Draft:
 
 
 def move_split(draft: Draft, event: dict[str, Any]) -> Draft:
-    return draft.configure({f"data.split.{split}": entered(SplitOptions, split, event[split]) for split in SPLITS})
+    return draft.configure({f"data.split.{split}": event[split] for split in SPLITS})
 
 
 def enter_split(draft: Draft, event: dict[str, Any]) -> Draft:

@@ -48,6 +48,9 @@ class Field:
         """What is wrong with these cells, none of them empty; the index holds the rows' numbers."""
         yield from ()
 
+    def require_lesson(self, cells: pandas.Series) -> None:
+        """Raises StudioError where nothing can be learned from these cells, which are those of all usable rows."""
+
     def compared(self, cells: pandas.Series, contents: Mapping[str, str]) -> pandas.Series | None:
         """What rows are compared by: two that have the same are copies of each other. None where cells do not tell.
 

@@ -64,6 +64,10 @@ class Boxes(Field):
             except StudioError as error:
                 yield Problem(int(str(row)), error.explanation.what, error.explanation.why, column=column.name)
 
+    def require_lesson(self, cells: pandas.Series) -> None:
+        if not any(map(labels_of, cells)):
+            raise StudioError("No image has a box.", "The model would learn to find nothing.", "Use images with boxes.")
+
     def fit(self, profile: ColumnProfile, names_images: bool) -> float:
         return fit_of_lists(profile, read_boxes)
 

@@ -10,6 +10,7 @@ from studio.data.cleaning import plain
 from studio.data.columns import Column, Problem
 from studio.data.fields.base import Field
 from studio.data.profile import ColumnProfile
+from studio.errors import StudioError
 
 FEW_ROWS = 20
 MOST_CLASSES = 2000
@@ -78,6 +79,15 @@ class Label(Field):
                 quoted = " and ".join(f"'{name}'" for name in sorted(names))
                 why = "They differ only in capitals, spaces or the Unicode form of a letter."
                 yield Problem(0, f"{quoted} count as different classes.", why, drops=False, column=column.name)
+
+    def require_lesson(self, cells: pandas.Series) -> None:
+        if cells.nunique() < 2:
+            named = f"Every row is called '{cells.iloc[0]}', so there" if len(cells) else "There"
+            raise StudioError(
+                "There is only one class.",
+                f"{named} is nothing to learn.",
+                "Add examples of at least two classes, or choose another column for the label.",
+            )
 
     def fit(self, profile: ColumnProfile, names_images: bool) -> float:
         """Few distinct, short values that come again and again."""

@@ -53,6 +53,14 @@ class Spans(Field):
             except StudioError as error:
                 yield Problem(int(str(row)), error.explanation.what, error.explanation.why, column=column.name)
 
+    def require_lesson(self, cells: pandas.Series) -> None:
+        if not any(map(labels_of, cells)):
+            raise StudioError(
+                "Nothing is marked in any text.",
+                "The model would learn to mark nothing.",
+                "Choose the column that holds the marked pieces, or mark some.",
+            )
+
     def fit(self, profile: ColumnProfile, names_images: bool) -> float:
         """Lists of spans, in any form; lists that are all empty may be meant so."""
         return fit_of_lists(profile, lambda cell: read_spans(in_one_form(cell)))
