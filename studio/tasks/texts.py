@@ -63,7 +63,7 @@ def longest_text(wish: int, tools: Tools) -> int:
 
 
 def within(wish: int, *most: int | None) -> int:
-    return max(2, min(wish, *(limit for limit in most if limit)))
+    return max(2, min([wish, *(limit for limit in most if limit)]))
 
 
 def tokenize(tools: Tools, texts: Sequence[str], **wishes: Any) -> Any:

@@ -80,7 +80,8 @@ def test_of_many_runs_the_browser_gets_the_newest_and_the_chosen_ones(
     shown = page.show(Draft(id="0" * 24, picked=oldest, compared=("20260102-000000-aaaa",)))
     assert [name for name, _ in shown[compare]["choices"]] == ["run 6", "run 5", "run 4", "run 1", "run 2"]
     for tab in (test_tab, share_tab):
-        choices = built(tab, services).show(Draft(id="0" * 24, run=oldest))[1]["choices"]
+        drawn = built(tab, services).show(Draft(id="0" * 24, run=oldest))
+        (choices,) = (update["choices"] for update in drawn if isinstance(update, dict) and "choices" in update)
         assert [run_id for _, run_id in choices] == [*(f"2026010{n}-000000-aaaa" for n in (6, 5, 4)), oldest]
         assert [name.split(" · ")[0] for name, _ in choices] == ["run 6", "run 5", "run 4", "run 1"]
 
