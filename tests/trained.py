@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import psutil
 import pytest
@@ -238,12 +238,14 @@ class Finished:
 class Inference:
     """The inference process, asked as the studio asks it."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], errors: IO[str] | None = None) -> None:
         pipe, variables = subprocess.PIPE, {**os.environ, **environment}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(os, "environ", variables)
             command = engine_command("studio.engine.inference", "--keep", "2")
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, encoding="utf-8", env=variables)
+        self.process = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=errors, text=True, encoding="utf-8", env=variables
+        )
         self._questions = 0
 
     def messages(self, **request: Any) -> list[dict[str, Any]]:

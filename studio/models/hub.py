@@ -56,12 +56,13 @@ def work_offline() -> None:
     """
     from huggingface_hub import constants
     from huggingface_hub.utils import disable_progress_bars
-    from transformers.utils import logging
+    from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
     os.environ["HF_HUB_OFFLINE"] = "1"  # for what this process starts
     constants.HF_HUB_OFFLINE = True
     disable_progress_bars()
-    logging.set_verbosity_error()
+    disable_progress_bar()
+    set_verbosity_error()
 
 
 def reach(home: Home | None = None) -> Reach:

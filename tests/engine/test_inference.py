@@ -54,6 +54,16 @@ def test_answers_are_those_of_the_evaluation_also_after_training_in_bf16(
         assert one == pytest.approx(other, abs=1e-5)
 
 
+def test_loading_a_model_prints_no_bar(finished: Finished, forking: dict[str, str], tmp_path: Path) -> None:
+    with (tmp_path / "errors").open("w+", encoding="utf-8") as errors:
+        inference = Inference(forking, errors)
+        inference.predict(finished["full"], ["A good film."], "before")
+        assert inference.close() == 0
+        errors.seek(0)
+        printed = errors.read()
+    assert "Loading weights" not in printed and "LOAD REPORT" not in printed
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_before_is_the_model_at_step_0(name: str, finished: Finished, inference: Inference) -> None:
     run = finished[name]
