@@ -6,9 +6,9 @@ Where no server answers, it becomes that command itself. It is started without s
 library is imported here.
 """
 
+import contextlib
 import json
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -17,6 +17,7 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 FORK_SERVER = "STUDIO_FORK_SERVER"  # the environment variable with the address of the server's socket
 IDLE_SECONDS = 900.0
@@ -83,72 +84,58 @@ def cold_command(module: str, *arguments: str) -> list[str]:
 def fork_detached(log: Path, environment: Mapping[str, str], module: str, *arguments: str) -> int | None:
     """The pid of a forked process that outlives us, and whose output goes to `log`; None where no server answers."""
     try:
-        with (
-            Path(os.devnull).open("rb") as nothing,
-            log.open("ab") as output,
-            connect(os.environ[FORK_SERVER]) as connection,
-            connection.makefile("rb") as answers,
-        ):
+        with Path(os.devnull).open("rb") as nothing, log.open("ab") as output:
             lent = [nothing.fileno(), output.fileno(), output.fileno()]
-            ask(connection, lent, module, arguments, {**os.environ, **environment}, detached=True)
-            answer = answers.readline()
-            return int(json.loads(answer)["pid"]) if answer else None
+            answers = fork(os.environ[FORK_SERVER], lent, module, arguments, {**os.environ, **environment}, True)
     except (KeyError, OSError):
         return None
+    with answers:
+        return int(json.loads(answers.readline())["pid"])
 
 
-def connect(address: str) -> socket.socket:
-    """Raises OSError where no server listens."""
-    connection = socket.socket(socket.AF_UNIX)
-    try:
-        connection.connect(address)
-    except OSError:
-        connection.close()
-        raise
-    return connection
-
-
-def ask(
-    connection: socket.socket,
+def fork(
+    address: str,
     lent: list[int],
     module: str,
     arguments: Sequence[str],
     environment: Mapping[str, str],
     detached: bool,
-) -> None:
-    """Raises OSError where the server has ended."""
+) -> BinaryIO:
+    """What is said of the forked process, of which the first line is there. Raises OSError where none was forked."""
     request = {"module": module, "arguments": list(arguments), "environment": dict(environment)}
-    message = json.dumps({**request, "folder": str(Path.cwd()), "detached": detached}).encode()
-    connection.sendall(len(message).to_bytes(4, "big"))
-    socket.send_fds(connection, [message[:1]], lent)
-    connection.sendall(message[1:])
+    more = {"folder": str(Path.cwd()), "detached": detached}
+    message = json.dumps({**request, **more}).encode()
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(address)
+        connection.sendall(len(message).to_bytes(4, "big"))
+        socket.send_fds(connection, [message[:1]], lent)
+        connection.sendall(message[1:])
+        answers = connection.makefile("rb")
+    if not answers.peek(1):
+        answers.close()
+        raise ConnectionError("the server could not fork, or has ended")
+    return answers
 
 
-def stand_for(address: str, module: str, *arguments: str) -> int:
-    """The exit code of the forked process; minus the signal that ended it. Raises OSError where none was forked."""
-    with connect(address) as connection, connection.makefile("rb") as answers:
-        ask(connection, [0, 1, 2], module, arguments, os.environ, detached=False)
-        answer = answers.readline()
-        if not answer:
-            raise ConnectionError("the server ended before it forked")
-        for descriptor in (0, 1, 2):
-            os.close(descriptor)  # from now on the forked process alone holds its pipes
-        if last := answers.readline():
-            return int(json.loads(last)["code"])
-    pid = int(json.loads(answer)["pid"])  # the server has ended, and nobody learns how this one does
-    try:
-        select.select([os.pidfd_open(pid)], [], [])
-    except ProcessLookupError:
-        return 1
-    return 1
+def exit_code(answers: BinaryIO) -> int:
+    """That of the forked process, once it has ended; minus the signal that ended it. 1 where nobody is left who knows:
+    a signal ended it, and the server has ended too."""
+    said = []
+    with answers, contextlib.suppress(ConnectionError):  # which may break off
+        for line in answers:
+            said.append(json.loads(line))
+    return next((int(each["code"]) for each in said if "code" in each), 1)
 
 
 def main(address: str, module: str, *arguments: str) -> None:
     try:
-        code = stand_for(address, module, *arguments)
+        answers = fork(address, [0, 1, 2], module, arguments, os.environ, False)
     except OSError:
         command = cold_command(module, *arguments)
         os.execv(command[0], command)
+    for descriptor in (0, 1, 2):
+        os.close(descriptor)  # from now on the forked process alone holds its pipes
+    code = exit_code(answers)
     if code < 0:
         if -code != signal.SIGKILL:
             signal.signal(-code, signal.SIG_DFL)

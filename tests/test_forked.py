@@ -1,7 +1,9 @@
 """Engine processes from the fork server: as if begun by themselves, and begun cold where there is no server."""
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,11 +13,22 @@ import psutil
 import pytest
 from trained import wait_until
 
-from studio import forked
+from studio import fork_server, forked
 from studio.forked import FORK_SERVER, ForkServer, cold_command, engine_command, fork_detached
+from studio.processes import Identity
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forking is for Linux")
-WITHOUT_IMPORTS = "import sys; from studio import fork_server as s; s.PRELOADED = (); s.main(int(sys.argv[1]), {idle})"
+WITHOUT_IMPORTS = (
+    "import sys; from studio import fork_server as s; s.PRELOADED, s.SECONDS_TO_ASK = (), 1;"
+    " s.main(int(sys.argv[1]), {idle})"
+)
+CANNOT_FORK = f"""
+import os
+def fork():
+    raise BlockingIOError("no more processes")
+os.fork = fork
+{WITHOUT_IMPORTS.format(idle=600)}
+"""
 LASTING = "import os, time\nprint(os.environ['FLAVOUR'], flush=True)\ntime.sleep(600)"
 PROGRAM = """
 import os, sys
@@ -24,6 +37,43 @@ print(sys.stdin.readline().strip(), file=sys.stderr, flush=True)
 sys.stdin.read()
 sys.exit(int(sys.argv[1]))
 """
+FORKS = """
+import os, time
+if pid := os.fork():
+    print(pid)
+else:
+    time.sleep(600)
+"""
+ENDS = {
+    "text": "import sys; sys.exit('in vain')",
+    "nothing": "import sys; sys.exit()",
+    "a large number": "import sys; sys.exit(-1)",
+    "a broken stdout": """
+import os, sys
+read, write = os.pipe()
+os.close(read)
+sys.stdout = open(write, "w")
+print("lost")
+""",
+    "exit functions and threads": """
+import atexit, threading, time
+atexit.register(print, "last")
+threading.Thread(target=lambda: (time.sleep(0.2), print("late"))).start()
+raise ValueError("early")
+""",
+}
+NUMBERS = json.dumps(
+    {"module": "program", "arguments": [0], "environment": {}, "folder": "/", "detached": True}
+).encode()
+BAD = {  # the length, and what follows together with descriptors
+    "silent": (b"", b""),
+    "silent in its midst": (b"\0\0\0\x09", b"{"),
+    "no fields": (b"\0\0\0\2", b"{}"),
+    "a list": (b"\0\0\0\2", b"[]"),
+    "a number": (b"\0\0\0\2", b"55"),
+    "nested too deeply": (b"\0\3\x0d\x40", b"[" * 200_000),
+    "numbers for texts": (len(NUMBERS).to_bytes(4, "big"), NUMBERS),
+}
 
 
 @pytest.fixture
@@ -76,6 +126,87 @@ def test_it_goes_with_what_stands_for_it_and_says_what_ended_it(server: ForkServ
     assert second.wait() == -signal.SIGTERM
 
 
+@pytest.mark.parametrize("end", ENDS)
+def test_it_ends_as_it_would_by_itself(server: ForkServer, tmp_path: Path, end: str) -> None:
+    (tmp_path / "program.py").write_text(ENDS[end], encoding="utf-8")
+    found = []
+    for command in (engine_command, cold_command):
+        process = run(command("program"))
+        output, errors = process.communicate()
+        assert "Bad file descriptor" not in errors  # of the server's, whose work it would go on with
+        found.append((output, errors.strip().rpartition("\n")[2], process.returncode))
+    assert found[0] == found[1]
+    assert server.process is not None and not psutil.Process(server.process.pid).children()
+
+
+def test_its_end_does_not_wait_for_what_it_forked(server: ForkServer, tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(FORKS, encoding="utf-8")
+    process = run(engine_command("program"))
+    assert process.stdout is not None
+    left = psutil.Process(int(process.stdout.readline()))
+    try:
+        assert process.wait(60) == 0 and left.is_running()
+    finally:
+        left.kill()
+
+
+def test_a_server_that_ends_takes_neither_the_program_nor_its_exit_code_along(server: ForkServer) -> None:
+    first, second = run(engine_command("program", "5")), run(engine_command("program", "6"))
+    assert server.process is not None and first.stdout is not None and second.stdout is not None
+    first.stdout.readline(), second.stdout.readline()
+    programs = [Identity.of(child.pid) for child in psutil.Process(server.process.pid).children()]
+    server.process.kill()
+    server.process.wait()
+    first.communicate("a word\n")
+    assert first.returncode == 5
+    assert [program.is_alive for program in programs].count(True) == 1
+    second.kill()
+    wait_until(lambda: not any(program.is_alive for program in programs))
+
+
+def test_what_has_begun_is_not_begun_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The connection breaks after the program has begun."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "fork"))
+        listener.listen()
+        monkeypatch.setenv(FORK_SERVER, str(tmp_path / "fork"))
+        process = run(engine_command("this"))  # whose output would be long
+        connection, _ = listener.accept()
+        size = int.from_bytes(connection.recv(4, socket.MSG_WAITALL), "big")
+        _, lent, _, _ = socket.recv_fds(connection, 1, 3)
+        for descriptor in lent:
+            os.close(descriptor)
+        connection.recv(size - 2, socket.MSG_WAITALL)
+        connection.sendall(b'{"pid": 1}\n')
+        connection.close()  # with something unread, which is an error for the other side
+    output, _ = process.communicate()
+    assert output == "" and process.returncode == 1
+
+
+@pytest.mark.parametrize("size, body", BAD.values(), ids=BAD)
+def test_a_bad_request_hurts_nobody_else(server: ForkServer, tmp_path: Path, size: bytes, body: bytes) -> None:
+    run(engine_command("program", "0")).communicate("")  # the server has started, and holds nothing of it any more
+    assert server.process is not None
+    process = psutil.Process(server.process.pid)
+    before = process.num_fds()
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(server.address)
+        connection.sendall(size)
+        if body:
+            socket.send_fds(connection, [body[:1]], [0, 1, 2])
+            connection.sendall(body[1:])
+        assert fork_detached(tmp_path / "log", {}, "program") is not None
+        wait_until(lambda: process.num_fds() == before)
+
+
+def test_a_request_has_a_largest_size() -> None:
+    ours, other = socket.socketpair()
+    with ours, other:
+        other.sendall(b"\xff\xff\xff\xff")
+        with pytest.raises(ValueError, match="4294967295"):
+            fork_server.fork(ours)
+
+
 def test_what_is_detached_outlives_the_server(server: ForkServer, tmp_path: Path) -> None:
     (tmp_path / "lasting.py").write_text(LASTING, encoding="utf-8")
     pid = fork_detached(tmp_path / "log", {"FLAVOUR": "sour"}, "lasting")
@@ -90,8 +221,12 @@ def test_what_is_detached_outlives_the_server(server: ForkServer, tmp_path: Path
         process.kill()
 
 
-@pytest.mark.parametrize("code", ["", "import sys, time; time.sleep(1); sys.exit(1)"], ids=["at once", "while asked"])
-def test_where_the_server_has_ended_programs_begin_cold(
+@pytest.mark.parametrize(
+    "code",
+    ["", "import sys, time; time.sleep(1); sys.exit(1)", CANNOT_FORK],
+    ids=["it ended", "it ends while asked", "no process can be forked"],
+)
+def test_where_nothing_can_be_forked_programs_begin_cold(
     server: ForkServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: str
 ) -> None:
     server.close()
