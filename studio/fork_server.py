@@ -14,6 +14,7 @@ Forking after these imports is safe on Linux only, and only because no tensor op
 
 import atexit
 import contextlib
+import ctypes
 import importlib
 import json
 import logging
@@ -29,9 +30,10 @@ import traceback
 from typing import Any, NoReturn
 
 logger = logging.getLogger(__name__)
-FIELDS = {"module": str, "arguments": list, "environment": dict, "folder": str, "detached": bool}
+FIELDS = {"module": str, "arguments": list, "environment": dict, "folder": str, "umask": int, "detached": bool}
 MOST_BYTES = 8 * 1024 * 1024  # of a request; the environment makes up most of it
 SECONDS_TO_ASK = 5  # until then nobody else is served
+PR_SET_NAME = 15  # of linux/prctl.h
 FAILED_TO_END = 120  # the exit code of an interpreter that cannot write what is left to be written
 
 PRELOADED = (
@@ -213,6 +215,8 @@ def move_in(request: dict[str, Any], lent: list[int], asker: socket.socket) -> N
     else:
         os.register_at_fork(after_in_child=asker.close)  # what is forked from here must not keep it open
         threading.Thread(target=end_with, args=(asker,), daemon=True).start()
+    ctypes.CDLL(None).prctl(PR_SET_NAME, f"studio-{request['module'].rpartition('.')[2]}".encode(), 0, 0, 0)
+    os.umask(request["umask"])
     os.environ.clear()
     os.environ.update(request["environment"])
     os.chdir(request["folder"])

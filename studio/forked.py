@@ -103,7 +103,7 @@ def fork(
 ) -> BinaryIO:
     """What is said of the forked process, of which the first line is there. Raises OSError where none was forked."""
     request = {"module": module, "arguments": list(arguments), "environment": dict(environment)}
-    more = {"folder": str(Path.cwd()), "detached": detached}
+    more = {"folder": str(Path.cwd()), "umask": umask(), "detached": detached}
     message = json.dumps({**request, **more}).encode()
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(address)
@@ -115,6 +115,14 @@ def fork(
         answers.close()
         raise ConnectionError("the server could not fork, or has ended")
     return answers
+
+
+def umask() -> int:
+    """Read, since asking the system for it would change it for a moment, in which other threads create files."""
+    for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
+        if line.startswith("Umask:"):
+            return int(line.split()[1], 8)
+    raise OSError("this system does not tell the umask, without which nothing can be forked")
 
 
 def exit_code(answers: BinaryIO) -> int:

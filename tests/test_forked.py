@@ -63,7 +63,7 @@ raise ValueError("early")
 """,
 }
 NUMBERS = json.dumps(
-    {"module": "program", "arguments": [0], "environment": {}, "folder": "/", "detached": True}
+    {"module": "program", "arguments": [0], "environment": {}, "folder": "/", "umask": 0, "detached": True}
 ).encode()
 BAD = {  # the length, and what follows together with descriptors
     "silent": (b"", b""),
@@ -148,6 +148,19 @@ def test_its_end_does_not_wait_for_what_it_forked(server: ForkServer, tmp_path: 
         assert process.wait(60) == 0 and left.is_running()
     finally:
         left.kill()
+
+
+def test_it_has_the_askers_umask_and_a_name(server: ForkServer, tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(
+        "import os; print(f'{os.umask(0):o}', open('/proc/self/comm').read())", encoding="utf-8"
+    )
+    command = engine_command("program")
+    assert subprocess.run(command, stdout=subprocess.PIPE, umask=0o123).stdout.split() == [b"123", b"studio-program"]
+    pid = fork_detached(tmp_path / "log", {}, "program")
+    mine = os.umask(0o022)
+    os.umask(mine)
+    assert pid is not None
+    wait_until(lambda: (tmp_path / "log").read_text(encoding="utf-8").split() == [f"{mine:o}", "studio-program"])
 
 
 def test_a_server_that_ends_takes_neither_the_program_nor_its_exit_code_along(server: ForkServer) -> None:
