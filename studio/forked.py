@@ -24,7 +24,10 @@ IDLE_SECONDS = 900.0
 
 
 class ForkServer:
-    """Belongs to this process, and is used by it and by all that it starts. It takes some hundred MB of memory."""
+    """Belongs to this process, and is used by it and by all that it starts.
+
+    It takes 1.0 GB of memory: 0.6 GB of its own, and 0.4 GB of libraries' files that all who load them share.
+    """
 
     def __init__(self, enabled: bool = True, idle_seconds: float = IDLE_SECONDS) -> None:
         self.enabled = enabled and sys.platform == "linux"
@@ -53,6 +56,7 @@ class ForkServer:
                     pass_fds=(listener.fileno(),),
                     start_new_session=True,
                 )
+            threading.Thread(target=self.process.wait, daemon=True).start()  # it may end before it is asked after
             self._folder = folder  # the one before goes with its folder
             os.environ[FORK_SERVER] = self.address
 

@@ -220,6 +220,13 @@ def test_a_request_has_a_largest_size() -> None:
             fork_server.fork(ours)
 
 
+def test_the_servers_end_is_noticed_at_once(server: ForkServer) -> None:
+    assert server.process is not None
+    pid = server.process.pid
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not psutil.pid_exists(pid))
+
+
 def test_what_is_detached_outlives_the_server(server: ForkServer, tmp_path: Path) -> None:
     (tmp_path / "lasting.py").write_text(LASTING, encoding="utf-8")
     pid = fork_detached(tmp_path / "log", {"FLAVOUR": "sour"}, "lasting")
