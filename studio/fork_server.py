@@ -9,7 +9,9 @@ What is not detached keeps the connection too: it says itself how it ends, and i
 whether or not the server is still there. That a signal ended it, only the server can tell. The server ends with its own
 stdin, or when nothing was asked for IDLE_SECONDS; what was forked goes on.
 
-Forking after these imports is safe on Linux only, and only because no tensor operation ever runs here.
+Forking after these imports is safe on Linux only, and only because no tensor operation ever runs here. Environment
+variables that libraries read while they are imported (HF_HUB_OFFLINE, TRANSFORMERS_VERBOSITY, ...) are read here: those
+of whoever asks come too late for them (see `studio.models.hub.work_offline`).
 """
 
 import atexit
@@ -28,6 +30,8 @@ import sys
 import threading
 import traceback
 from typing import Any, NoReturn
+
+from studio.models.hub import quieten
 
 logger = logging.getLogger(__name__)
 FIELDS = {"module": str, "arguments": list, "environment": dict, "folder": str, "umask": int, "detached": bool}
@@ -64,6 +68,7 @@ PRELOADED = (
 def main(listening: int, idle_seconds: float) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")  # looking for a GPU must not open it before a fork
+    quieten()
     for module in PRELOADED:
         importlib.import_module(module)
     woken, alarm = socket.socketpair()

@@ -74,6 +74,11 @@ BAD = {  # the length, and what follows together with descriptors
     "nested too deeply": (b"\0\3\x0d\x40", b"[" * 200_000),
     "numbers for texts": (len(NUMBERS).to_bytes(4, "big"), NUMBERS),
 }
+WARNS = """
+import logging
+for name in ("bitsandbytes.backends.cpu.ops", "another"):
+    logging.getLogger(name).warning(name)
+"""
 
 
 @pytest.fixture
@@ -225,6 +230,11 @@ def test_the_servers_end_is_noticed_at_once(server: ForkServer) -> None:
     pid = server.process.pid
     os.kill(pid, signal.SIGKILL)
     wait_until(lambda: not psutil.pid_exists(pid))
+
+
+def test_a_package_that_nobody_needs_is_not_asked_for(server: ForkServer, tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(WARNS, encoding="utf-8")
+    assert run(engine_command("program")).communicate()[1] == "another\n"
 
 
 def test_what_is_detached_outlives_the_server(server: ForkServer, tmp_path: Path) -> None:

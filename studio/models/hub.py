@@ -5,6 +5,7 @@ huggingface_hub (HF_TOKEN or its login); it is sent to the Hub and nowhere else.
 """
 
 import errno
+import logging
 import os
 import time
 from collections.abc import Sequence
@@ -63,6 +64,12 @@ def work_offline() -> None:
     disable_progress_bars()
     disable_progress_bar()
     set_verbosity_error()
+    quieten()
+
+
+def quieten() -> None:
+    """No word, at each start, of a package that would make some 4-bit models faster on a CPU."""
+    logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 
 def reach(home: Home | None = None) -> Reach:
