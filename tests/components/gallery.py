@@ -308,7 +308,7 @@ def build(source: Source) -> gr.Blocks:
             ("stepper", steps.select), ("cards", cards.select), ("split", split.release), ("live", live.status),
             ("figures", figures.select), ("rows", rows.select), ("form", form.input),
         ):  # fmt: skip
-            event(hear(name), None, heard, queue=False)
+            event(hear(name), None, heard, queue=False, trigger_mode="multiple")  # as in the studio
         put = gr.Button("Put values", elem_id="put")
         epochs = itertools.count(7)
         put.click(

@@ -118,7 +118,7 @@ def test_every_figure_is_one_stop_of_the_tab_key(shown: Any) -> None:
     ("at", "key", "mark"),
     [
         ("1:0-0", "ArrowDown", "missed negative"),
-        ("2:0-0", "ArrowDown", "missed"),
+        ("2:0-0", "ArrowDown", 'missed"'),
         ("3:0-1", "ArrowRight", "off by 2"),
         ("4:0-0", "", "row "),
     ],
