@@ -73,14 +73,19 @@ def test_a_run_is_deleted_after_a_question_and_restored(visit: Visitor, second: 
     assert second.config_file.is_file()
 
 
-def test_a_new_run_starts_from_an_old_one_s_settings(visit: Visitor, walked: Any, studio: StudioServer) -> None:
+def start_again(visit: Visitor, run: Run) -> None:
+    """With the settings of a run, up to Strategy and its Advanced."""
     visit.open()
     visit.step("runs")
-    visit.sees("#runs tbody tr", walked.run.name).click()
+    visit.sees("#runs tbody tr", run.name).click()
     visit.sees("#run-again").click()
     visit.arrives("strategy")
     visit.sees("#to-train:not([disabled])")
     visit.open_advanced()
+
+
+def test_a_new_run_starts_from_an_old_one_s_settings(visit: Visitor, walked: Any, studio: StudioServer) -> None:
+    start_again(visit, walked.run)
     assert visit.page.locator("#training-epochs input").input_value() == "12"
     visit.step("data")
     assert visit.rows_of_split() == walked.rows
@@ -91,13 +96,7 @@ def test_a_new_run_starts_from_an_old_one_s_settings(visit: Visitor, walked: Any
 def test_what_cannot_be_used_stays_in_its_field_and_closes_the_way_on(visit: Visitor, walked: Any) -> None:
     page, problem = visit.page, "#training-epochs .ui-field-problem"
     epochs = page.locator("#training-epochs input")
-    visit.open()
-    visit.step("runs")
-    visit.sees("#runs tbody tr", walked.run.name).click()
-    visit.sees("#run-again").click()
-    visit.arrives("strategy")
-    visit.sees("#to-train:not([disabled])")
-    visit.open_advanced()
+    start_again(visit, walked.run)
     epochs.fill("often")
     page.click("#to-train")  # without leaving the field first
     visit.sees(problem, "'often' is not a whole number")
