@@ -41,15 +41,15 @@ class Shown:
 
 
 @pytest.fixture(scope="session")
-def gallery_address(browser: Any) -> Iterator[str]:
+def gallery_address() -> Iterator[str]:
     gallery = load_gallery()
     with gallery.served(gallery.build(gallery.Source(step=1175))) as address:
         yield address
 
 
-def open_page(browser: Any, address: str, width: int) -> Shown:
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="light")
+def open_page(context: Any, address: str, width: int) -> Shown:
     page = context.new_page()
+    page.set_viewport_size({"width": width, "height": 900})
     page.set_default_timeout(PATIENCE)
     shown = Shown(page, complaints_of(page))
     page.goto(address)
@@ -60,7 +60,7 @@ def open_page(browser: Any, address: str, width: int) -> Shown:
 @pytest.fixture(scope="session")
 def shown(browser: Any, gallery_address: str) -> Iterator[Shown]:
     """One page for the tests that each drive a component of their own."""
-    shown = open_page(browser, gallery_address, 1280)
+    shown = open_page(browser.new_context(color_scheme="light"), gallery_address, 1280)
     yield shown
     shown.page.context.close()
 
@@ -68,7 +68,7 @@ def shown(browser: Any, gallery_address: str) -> Iterator[Shown]:
 @pytest.fixture(params=[1280])
 def fresh(browser: Any, gallery_address: str, request: Any) -> Iterator[Shown]:
     """A page of its own, of the width given as parameter."""
-    fresh = open_page(browser, gallery_address, request.param)
+    fresh = open_page(browser.new_context(color_scheme="light"), gallery_address, request.param)
     yield fresh
     fresh.page.context.close()
 
@@ -86,14 +86,21 @@ class Live:
             self.shown.page.wait_for_timeout(50)
 
 
-@pytest.fixture
-def live(browser: Any) -> Iterator[Live]:
-    """A page with a live chart alone, and the run behind it, which the test steers."""
+@pytest.fixture(scope="session")
+def live_gallery() -> Iterator[tuple[str, Any]]:
+    """The address of a page with a live chart alone, and the run behind it."""
     gallery = load_gallery()
-    source = gallery.Source(
-        steered=True, extra=[{"offset": 10, "reset": True, "status": "running", "train": [[1, 2.0], [2, 1.5]]}]
-    )
+    source = gallery.Source(steered=True)
     with gallery.served(gallery.build_live(source)) as address:
-        live = Live(open_page(browser, address, 800), source)
-        yield live
-        live.shown.page.context.close()
+        yield address, source
+
+
+@pytest.fixture
+def live(profile: Any, live_gallery: tuple[str, Any]) -> Iterator[Live]:
+    """That page, freshly opened, with a run that the test steers from its beginning."""
+    address, source = live_gallery
+    beginning = {"offset": 10, "reset": True, "status": "running", "train": [[1, 2.0], [2, 1.5]]}
+    source.__init__(steered=True, extra=[beginning])
+    live = Live(open_page(profile, address, 800), source)
+    yield live
+    live.shown.page.close()
