@@ -200,5 +200,5 @@ def test_a_teacher_is_asked_about_every_view(tmp_path: Path) -> None:
     MobileNetV2ForImageClassification(MobileNetV2Config(depth_multiplier=0.25)).save_pretrained(tmp_path / "teacher")
     pool = draw_pool(tmp_path / "pool", 150, 7)
     teacher = open_teacher(tmp_path / "teacher", pool)
-    _, account = train(pool, teacher, Plan(steps=3, batch=64))
-    assert account["steps"] == 3 and account["losses"]["teacher"] > 0
+    _, account = train(pool, teacher, Plan(steps=2, batch=16))
+    assert account["steps"] == 2 and account["losses"]["teacher"] > 0

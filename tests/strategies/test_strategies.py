@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from families import FAMILIES, build, live_structure, structure_of
+from families import FAMILIES, build, head_of, live_structure, structure_of
 from family_runs import collate, items, new_run, opened
 
 from studio.errors import StudioError
@@ -66,12 +66,12 @@ def test_a_pooler_trains_with_the_head():
 
 
 def test_no_strategy_trains_what_is_fixed():
-    from studio.models.heads import head_names, structure_of_model
+    from studio.models.heads import structure_of_model
     from studio.models.pooling import append_mean_pooling
 
     for strategy in (each for each in STRATEGIES if not each.why_not_here()):
         model = build("bert")
-        new = append_mean_pooling(model) | head_names(model)
+        new = append_mean_pooling(model) | head_of("bert")
         structure = structure_of_model(model, new)
         preview = strategy.preview(structure, strategy.Options())
         applied = strategy.apply(model, structure, strategy.Options())
