@@ -258,7 +258,7 @@ def test_from_a_run_file_to_a_prediction(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends Ctrl-C as POSIX does")
-def test_ctrl_c_stops_the_run_and_keeps_its_model(run_file: Path, home: Home) -> None:
+def test_ctrl_c_stops_the_run_and_keeps_its_model(run_file: Path, home: Home, forked: None) -> None:
     """More of it in test_following.py."""
     command = [sys.executable, "-m", "studio", "train", str(run_file), "--json", "--set", "training.epochs=1000"]
     pipe, folder = subprocess.PIPE, Path(__file__).parent.parent

@@ -165,7 +165,7 @@ def test_a_process_that_takes_too_long_is_given_up(
         read_architecture(describe_folder(text_model), TEXTS, TEXTS.Options(), home, here=False)
 
 
-def test_the_asker_stays_without_torch(text_model: Path, reviews: Path, home: Home) -> None:
+def test_the_asker_stays_without_torch(text_model: Path, reviews: Path, home: Home, forked: None) -> None:
     """A whole preflight in a process like the command's: it learns the structure, and imports nothing heavy."""
     code = f"""
 import sys

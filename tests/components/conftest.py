@@ -88,19 +88,20 @@ class Live:
 
 @pytest.fixture(scope="session")
 def live_gallery() -> Iterator[tuple[str, Any]]:
-    """The address of a page with a live chart alone, and the run behind it."""
+    """The address of a page with a live chart alone, and where to put the run that a test steers."""
     gallery = load_gallery()
-    source = gallery.Source(steered=True)
-    with gallery.served(gallery.build_live(source)) as address:
-        yield address, source
+    steered = gallery.Steered()
+    with gallery.served(gallery.build_live(steered)) as address:
+        yield address, steered
 
 
 @pytest.fixture
 def live(profile: Any, live_gallery: tuple[str, Any]) -> Iterator[Live]:
     """That page, freshly opened, with a run that the test steers from its beginning."""
-    address, source = live_gallery
-    beginning = {"offset": 10, "reset": True, "status": "running", "train": [[1, 2.0], [2, 1.5]]}
-    source.__init__(steered=True, extra=[beginning])
+    address, steered = live_gallery
+    steered.source = source = load_gallery().Source(steered=True)
     live = Live(open_page(profile, address, 800), source)
     yield live
     live.shown.page.close()
+    while source.active_polls:  # the next test has a run of its own
+        time.sleep(0.05)

@@ -81,6 +81,10 @@ class Settings(BaseModel):
     device: Literal["auto", "cpu", "cuda"] = Field("auto", title="Device", description="Where it runs.")
 
 
+STEERED = {"run": "made-up"}
+BEGINNING = {"offset": 10, "reset": True, "status": "running", "train": [[1, 2.0], [2, 1.5]]}
+
+
 @dataclass
 class Source:
     """The source of the live chart: a made-up run whose messages a test can steer."""
@@ -106,6 +110,8 @@ class Source:
         self.active_polls -= 1
         if self.failing:
             raise RuntimeError("the server is away")
+        if self.steered and offset == 0 and run == STEERED["run"]:  # a page that has just opened
+            return BEGINNING
         if self.extra:
             return self.extra.pop(0)
         if self.steered:
@@ -130,6 +136,16 @@ class Source:
             ],
             "log": [f"step {self.step} {EVIL}"], "done": self.done,
         }  # fmt: skip
+
+
+@dataclass
+class Steered:
+    """What a page asks that several tests open one after the other, each with a source of its own."""
+
+    source: Source = field(default_factory=Source)
+
+    def poll(self, run: str, offset: int) -> dict[str, Any]:
+        return self.source.poll(run, offset)
 
 
 def page_of_rows(query: dict[str, Any]) -> dict[str, Any]:
@@ -330,13 +346,13 @@ def build(source: Source) -> gr.Blocks:
     return demo
 
 
-def build_live(source: Source) -> gr.Blocks:
+def build_live(source: Steered) -> gr.Blocks:
     """The live chart alone, with what a page does to it: continue the run, go to another, leave."""
     with gr.Blocks(title="Live", analytics_enabled=False) as demo:
         heard = gr.Textbox(elem_id="heard", interactive=False)
-        live = LiveChart(source.poll, {"run": "made-up"}, elem_id="live")
+        live = LiveChart(source.poll, STEERED, elem_id="live")
         for name, value in (
-            ("again", {"run": "made-up", "again": 1}),
+            ("again", {**STEERED, "again": 1}),
             ("next", {"run": "next"}),
             ("leave", {"run": None}),
         ):
