@@ -19,6 +19,13 @@ class StepperValue(TypedDict, total=False):
     steps: list[Step]
     side: list[Step]
     machine: str
+    account: "Account | None"
+
+
+class Account(TypedDict):
+    name: str
+    action: str  # the address that a press of the button posts to
+    words: str  # on the button
 
 
 class Stepper(Element):

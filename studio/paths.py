@@ -6,6 +6,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 HOME_VARIABLE = "STUDIO_HOME"
+PEOPLE = "people"
 
 
 def assets() -> Path:
@@ -16,7 +17,11 @@ def assets() -> Path:
 
 @dataclass(frozen=True)
 class Home:
-    """The studio's folder on this machine: everything it writes lies below `root`."""
+    """The studio's folder on this machine: everything it writes lies below `root`.
+
+    Where several people use one server, each has a home of their own inside the server's: what belongs to one of them
+    lies below another's folder nowhere. Caches and locks are the server's, and the same for all.
+    """
 
     root: Path
 
@@ -32,6 +37,19 @@ class Home:
         return cls((Path.home() / ".fine-tuning-studio").resolve())
 
     @property
+    def people(self) -> Path:
+        """The homes of the people who use this server."""
+        return self.root / PEOPLE
+
+    def of_person(self, name: str) -> "Home":
+        return Home(self.people / name)
+
+    @property
+    def server(self) -> "Home":
+        """The home that this one lies in, where it is a person's; else itself."""
+        return Home(self.root.parent.parent) if self.root.parent.name == PEOPLE else self
+
+    @property
     def runs(self) -> Path:
         return self.root / "runs"
 
@@ -43,7 +61,7 @@ class Home:
     @property
     def run_index(self) -> Path:
         """What lists say of every run: made from the runs, and rebuilt when it is deleted."""
-        return self.cache / "runs.sqlite"
+        return self.root / "cache" / "runs.sqlite"
 
     @property
     def trash(self) -> Path:
@@ -72,8 +90,23 @@ class Home:
     @property
     def cache(self) -> Path:
         """Small measured facts that can be found again: checked files, this machine's speed, the Hub's last answer."""
-        return self.root / "cache"
+        return self.server.root / "cache"
+
+    @property
+    def temporary(self) -> Path:
+        """What browsers have sent, until it is kept or a day has gone by."""
+        return self.server.root / "temporary"
+
+    @property
+    def sessions(self) -> Path:
+        """Who is signed in: a file for each session, see `studio.app.access.sessions`."""
+        return self.root / "sessions"
+
+    @property
+    def shared(self) -> Path:
+        """Which runs their owners share with others: a file for each, see `studio.sharing`."""
+        return self.server.root / "shared"
 
     @property
     def locks(self) -> Path:
-        return self.root / "locks"
+        return self.server.root / "locks"

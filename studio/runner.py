@@ -2,17 +2,20 @@
 
 It holds nothing that is not on disk, so a restarted server goes on where the last one was killed:
 a worker is detached and does not notice. One supervisor works per home; a second server waits.
+Where several people share a server, their runs take turns: who has fewest at work and ahead comes next.
 """
 
 import logging
 import threading
 import time
+from collections import Counter
+from collections.abc import Callable, Iterable
 
 import psutil
 from filelock import FileLock, Timeout
 
 from studio.errors import StudioError
-from studio.events import RESUMABLE
+from studio.events import RESUMABLE, RunState
 from studio.forked import cold_command, fork_detached
 from studio.processes import Identity, start_detached
 from studio.run_summary import logged_state
@@ -23,10 +26,24 @@ TICK_SECONDS = 0.25
 
 
 class Supervisor:
-    """Starts what is queued, oldest first, at most `concurrent` runs at once."""
+    """Starts what is queued, at most `concurrent` runs at once: each person's oldest first, people in turn.
 
-    def __init__(self, store: Store, concurrent: int = 1, environment: dict[str, str] | None = None) -> None:
+    stores: the runs of everybody, where there is more than one `store`. seconds_for: how long a run may train, where
+    that is bounded; then it is stopped, and its best model kept.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        concurrent: int = 1,
+        environment: dict[str, str] | None = None,
+        stores: Callable[[], Iterable[Store]] | None = None,
+        seconds_for: Callable[[Run], float | None] | None = None,
+    ) -> None:
         self.store = store
+        self._stores = stores or (lambda: (store,))
+        self._seconds_for = seconds_for
+        self._logs: dict[str, Callable[[], RunState]] = {}  # of bounded runs at work
         self.concurrent = concurrent
         self._environment = {"STUDIO_CONCURRENT_RUNS": str(concurrent), **(environment or {})}
         self._wake = threading.Event()
@@ -69,18 +86,27 @@ class Supervisor:
             if state.status != "queued" or self._starting == run.id:
                 run.command("stop")
             elif state.started is None:
-                self.store.delete(run)
+                Store(run.home).delete(run)
             else:
                 run.dequeue()
 
     def queue(self) -> list[Run]:
         """Runs that wait, the next one first."""
-        waiting = [(run.queued_at, run) for run in self.store.busy()]
-        return [run for time, run in sorted((item for item in waiting if item[0]), key=lambda item: item[0] or 0)]
+        busy = self._busy()
+        turns = Counter(run.home for run in at_work(busy))  # of a person: those at work, then one more for each ahead
+        order = []
+        for queued, run in sorted(((run.queued_at or 0.0, run) for run in busy), key=lambda item: item[0]):
+            if queued:
+                order.append((turns[run.home], queued, run))
+                turns[run.home] += 1
+        return [run for _, _, run in sorted(order, key=lambda item: item[:2])]
 
     def active(self) -> list[Run]:
         """Runs with a living worker."""
-        return [run for run in self.store.busy() if (worker := run.worker) is not None and worker.is_alive]
+        return at_work(self._busy())
+
+    def _busy(self) -> list[Run]:
+        return [run for store in self._stores() for run in store.busy()]
 
     # --- the thread ---------------------------------------------------------------------------
 
@@ -99,11 +125,13 @@ class Supervisor:
         while not self._stopping.is_set():
             try:
                 if not marked:  # once: the last server may have ended between a change and its mark
-                    self.store.mark_busy()
+                    for store in self._stores():
+                        store.mark_busy()
                     marked = True
                 self._wake.wait(TICK_SECONDS if self.queue() else 4 * TICK_SECONDS)
                 self._wake.clear()
                 self.start_waiting()
+                self.stop_those_over_time()
             except Exception:
                 logger.exception("the queue could not be worked on; trying again")
                 self._stopping.wait(2.0)
@@ -126,6 +154,16 @@ class Supervisor:
                 run.dequeue()
                 continue
             active.add(run.id)
+
+    def stop_those_over_time(self) -> None:
+        """Stop the runs at work that have trained for as long as they may."""
+        if self._seconds_for is None:
+            return
+        bounded = {run.id: (run, seconds) for run in self.active() if (seconds := self._seconds_for(run)) is not None}
+        self._logs = {run_id: self._logs.get(run_id) or logged_state(run) for run_id, (run, _) in bounded.items()}
+        for run_id, (run, seconds) in bounded.items():
+            if worked_seconds(self._logs[run_id]()) > seconds and run.pending_command is None:
+                run.command("stop")
 
     def _start_worker(self, run: Run) -> None:
         with self._leaving:
@@ -151,3 +189,12 @@ class Supervisor:
             except psutil.NoSuchProcess:  # it died at once: the run shows as interrupted, with its log
                 run.set_worker(Identity(pid, time.time()))
         run.dequeue()
+
+
+def worked_seconds(state: RunState) -> float:
+    """How long workers have been at work on the run, in all its lives."""
+    return state.seconds + (time.time() - state.working_since if state.working_since is not None else 0.0)
+
+
+def at_work(runs: Iterable[Run]) -> list[Run]:
+    return [run for run in runs if (worker := run.worker) is not None and worker.is_alive]

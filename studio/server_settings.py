@@ -9,7 +9,12 @@ from studio.data.limits import LIMIT_VARIABLE
 from studio.options import Options, setting
 
 # Settings that may also come from the environment, by field.
-VARIABLES = {"auth": "STUDIO_AUTH", "upload_megabytes": LIMIT_VARIABLE}
+VARIABLES = {
+    "auth": "STUDIO_AUTH",
+    "users": "STUDIO_USERS",
+    "open_to_everyone": "STUDIO_OPEN_TO_EVERYONE",
+    "upload_megabytes": LIMIT_VARIABLE,
+}
 
 
 class ServerSettings(Options):
@@ -25,10 +30,34 @@ class ServerSettings(Options):
         help="Where runs and uploads are kept; otherwise STUDIO_HOME, or .fine-tuning-studio in your home folder.",
     )
     open_browser: bool = setting(True, title="Open the browser", help="Open the page once it is served.")
-    auth: str | None = setting(
+    auth: tuple[str, ...] = setting(
+        (),
+        title="Accounts",
+        help="NAME:PASSWORD that is needed to come in; may be given several times, for a workspace each, the first is "
+        "the administrator's. Better given as STUDIO_AUTH, one a line.",
+    )
+    users: str | None = setting(
         None,
-        title="Login",
-        help="user:password that protects every page; better given as the environment variable STUDIO_AUTH.",
+        title="File of accounts",
+        help="A file with an account in each line, its password hashed: see `studio password`.",
+    )
+    open_to_everyone: bool = setting(
+        False,
+        title="Open to everyone",
+        help="Let in whoever reaches the page, each as a guest with a workspace of their own.",
+    )
+    guest_megabytes: int = setting(
+        2000, title="A guest's room (MB)", help="What a guest's data, runs and models may take.", ge=10
+    )
+    guest_rows: int = setting(50_000, title="A guest's rows", help="The largest table that a guest may bring.", ge=10)
+    guest_minutes: int = setting(
+        60, title="A guest's minutes", help="How long a guest's run may train; then its best model is kept.", ge=1
+    )
+    guest_runs: int = setting(
+        3, title="A guest's runs", help="How many runs of a guest may wait or train at the same time.", ge=1
+    )
+    guest_days: int = setting(
+        30, title="A guest's days", help="A guest's workspace is removed when nothing changed in it for so long.", ge=1
     )
     trust_remote_code: bool = setting(
         False,
@@ -47,17 +76,27 @@ class ServerSettings(Options):
         help="Keep a process ready so that training and answers begin sooner; it takes some hundred MB of memory.",
     )
 
+    @property
+    def has_several_people(self) -> bool:
+        """Whether more people than one have a workspace here."""
+        return self.open_to_everyone or self.users is not None or len(self.auth) > 1
+
+    @field_validator("auth", mode="before")
+    @classmethod
+    def _one_a_line(cls, value: Any) -> Any:
+        return [line.strip() for line in value.splitlines() if line.strip()] if isinstance(value, str) else value
+
     @field_validator("auth")
     @classmethod
-    def _user_and_password(cls, value: str | None) -> str | None:
-        if value is not None:
-            user, colon, password = value.partition(":")
-            if not (user and colon and password):
-                raise ValueError("write it as user:password")
-        return value or None
+    def _name_and_password(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            name, _, password = entry.partition(":")
+            if not (name and password):
+                raise ValueError("write it as name:password")
+        return value
 
     def __repr_args__(self) -> Any:
-        """The password never shows in a log."""
+        """Passwords never show in a log."""
         return [(name, "***" if name == "auth" and value else value) for name, value in super().__repr_args__()]
 
 

@@ -69,6 +69,11 @@ class Run:
         return self.folder.name
 
     @property
+    def home(self) -> Home:
+        """The home that it lies in: its owner's."""
+        return Home(self.folder.parent.parent)
+
+    @property
     def exists(self) -> bool:
         """Whether the folder is a run's: run.yaml comes last when one is made."""
         return self.config_file.exists()
@@ -231,7 +236,7 @@ class Run:
     def mark_busy(self) -> None:
         """Let `Store.busy` find this run. Where no folder of marks is yet, whoever makes it visits every run."""
         with suppress(FileNotFoundError):
-            (Home(self.folder.parent.parent).busy / self.id).touch()
+            (self.home.busy / self.id).touch()
 
     # --- events -----------------------------------------------------------------------------
 

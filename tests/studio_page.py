@@ -96,6 +96,8 @@ class StudioServer:
         try:
             with urllib.request.urlopen(self.address, timeout=60) as answer:
                 return bool(answer.status == 200)
+        except urllib.error.HTTPError as refusal:
+            return refusal.code == 401  # it asks who comes
         except (urllib.error.URLError, OSError):
             return False
 

@@ -56,7 +56,8 @@ def test_alone_it_is_ui_with_the_defaults(monkeypatch: pytest.MonkeyPatch) -> No
 def test_every_server_setting_has_a_flag(before: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STUDIO_AUTH", raising=False)
     flags = "--host 0.0.0.0 --port 80 --home /h --no-browser --auth a:b --trust-remote-code"
-    flags += " --upload-limit 5 --concurrent-runs 2 --no-warm-start"
+    flags += " --upload-limit 5 --concurrent-runs 2 --no-warm-start --users u --open-to-everyone"
+    flags += " --guest-megabytes 11 --guest-rows 12 --guest-minutes 13 --guest-runs 14 --guest-days 15"
     settings = settings_of(*before, *flags.split())
     defaults = ServerSettings().model_dump()
     assert {name for name, value in settings.model_dump().items() if value != defaults[name]} == set(defaults)
@@ -65,10 +66,11 @@ def test_every_server_setting_has_a_flag(before: tuple[str, ...], monkeypatch: p
 
 def test_the_login_comes_from_the_environment_and_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STUDIO_AUTH", "me:secret")
-    assert settings_of("ui").auth == "me:secret" and "secret" not in repr(settings_of("ui"))
-    assert settings_of("ui", "--auth", "x:y").auth == "x:y"
+    assert settings_of("ui").auth == ("me:secret",) and "secret" not in repr(settings_of("ui"))
+    assert settings_of("ui", "--auth", "x:y").auth == ("x:y",)
+    assert settings_of("ui", "--auth", "x:y", "--auth", "z:w").auth == ("x:y", "z:w")
     monkeypatch.setenv("STUDIO_AUTH", "nocolon")
-    with pytest.raises(StudioError, match="user:password"):
+    with pytest.raises(StudioError, match="name:password"):
         settings_of("ui")
 
 

@@ -39,6 +39,10 @@ const toggle = () => h("button", {
   },
 }, markup(inTheDark() ? props.sun : props.moon));
 
+const account = (entry) => h("form", { class: "ui-account", method: "post", action: entry.action },
+  h("span", { class: "ui-account-name", title: entry.name }, entry.name),
+  h("button", { type: "submit", "data-focus": "account", "data-testid": "account" }, entry.words));
+
 const draw = () => {
   const value = props.value || {};
   const [first, ...rest] = String(value.brand || "").split(" ");
@@ -48,7 +52,8 @@ const draw = () => {
     h("ol", { class: "ui-steps" }, (value.steps || []).map((entry, index) => step(entry, index + 1))),
     h("div", { class: "ui-side" }, (value.side || []).map((entry) => side(entry, value.drawings)),
       value.machine ? h("span", { class: "ui-machine", title: value.machine }, h("i", { "aria-hidden": "true" }), h("span", {}, value.machine)) : null,
-      toggle()),
+      toggle(),
+      value.account ? account(value.account) : null),
   ]);
 };
 draw();

@@ -11,7 +11,8 @@ import gradio as gr
 from components.cards import Cards
 from components.notices import notice
 from components.stepper import Stepper
-from studio.app.drafts import Draft
+from studio.app.access.person import OWNER, asked_by
+from studio.app.drafts import Draft, Drafts
 from studio.app.pages import Page, Services, Wire, told
 from studio.app.sent import sent, storable
 from studio.errors import StudioError
@@ -43,7 +44,6 @@ class Click:
 
     def __init__(self, frame: Frame, page: Page, wire: Wire) -> None:
         self.frame, self.page, self.wire = frame, page, wire
-        self.drafts = frame.services.drafts
         self.is_slow = isgeneratorfunction(unwrapped(wire.change))
         self.target = frame.pages[wire.go] if wire.go else page
         self.shown = [page, self.target] if wire.stays else [self.target]  # pages that may have changed
@@ -53,7 +53,7 @@ class Click:
     def connect(self) -> None:
         frame, working = self.frame, [self.page.progress, self.page.cancel] if self.is_slow else []
         self.wire.listener(
-            self.handle_slowly if self.is_slow else self.handle,
+            self.handle_in_turn if self.is_slow else self.handle,
             [frame.draft_id, *self.wire.inputs],
             [frame.stepper, frame.message, frame.tabs, *working, *self.drawn],
             queue=self.is_slow,
@@ -62,12 +62,30 @@ class Click:
             trigger_mode=trigger_mode(self.wire, self.is_slow),
         )
 
+    @property
+    def drafts(self) -> Drafts:
+        return self.frame.services.drafts
+
     def handle(self, event: gr.EventData, draft_id: str, *values: Any) -> list[Any]:
         try:
             with self.drafts.changing(draft_id):
                 return self._finish(self.wire.change(*self._arguments(event, draft_id, values)), values)
         except StudioError as error:
             return self._fail(error, draft_id)
+
+    def handle_in_turn(
+        self, event: gr.EventData, request: gr.Request, draft_id: str, *values: Any
+    ) -> Iterator[list[Any]]:
+        """The same from Gradio's queue, which answers elsewhere than where the request came in."""
+        person = request.request.scope["person"] if request.request else OWNER
+        work = self.handle_slowly(event, draft_id, *values)
+        while True:
+            with asked_by(person):
+                try:
+                    updates = next(work)
+                except StopIteration:
+                    return
+            yield updates
 
     def handle_slowly(self, event: gr.EventData, draft_id: str, *values: Any) -> Iterator[list[Any]]:
         """The change yields how far it is, as HTML, and returns the draft."""

@@ -21,7 +21,9 @@ def problems(services: Services) -> Section:
     title = gr.HTML(elem_id="dropped-title")
     offered = Changes(title="Can be fixed:", press="Fix", press_all="Fix all", sign="plus", elem_id="offered")
     fixed = Changes(title="Fixed:", press="Undo", press_all="Undo all", elem_id="put-right")
-    table = PagedTable(page=services.datasets.problems, rows_per_page=8, caption="Left out", elem_id="dropped")
+    table = PagedTable(
+        page=lambda query: services.datasets.problems(query), rows_per_page=8, caption="Left out", elem_id="dropped"
+    )
 
     def show(draft: Draft) -> list[Any]:
         assembled = services.datasets.usable(draft)

@@ -24,6 +24,8 @@ def import_source(
 
     What is doubtful stays open in its run file until somebody settles it.
     """
+    if services.quota:
+        services.quota.check_room(services.home)
     request = {
         "op": "import",
         "source": source,

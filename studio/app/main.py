@@ -8,6 +8,8 @@ import gradio as gr
 
 from components.stepper import Stepper
 from components.theme import logo
+from studio.app.access.gate import SIGN_OUT
+from studio.app.access.person import Person, current_person
 from studio.app.clicks import QUIET, Click
 from studio.app.drafts import Draft
 from studio.app.pages import Page, Section, Services, explained, sheltered, told
@@ -24,12 +26,13 @@ BUILDERS: tuple[Callable[[Services], Page], ...] = (
     runs.build,
     share.build,
 )
+KEPT_SECONDS = (3600, 24 * 3600)  # how often what browsers sent is looked through, and how old of it goes
 BRAND = "Fine-Tuning Studio"
 
 
 def build_app(services: Services) -> gr.Blocks:
     """All pages, wired to the drafts of `services`."""
-    with gr.Blocks(title=BRAND, analytics_enabled=False, fill_width=True) as demo:
+    with gr.Blocks(title=BRAND, analytics_enabled=False, fill_width=True, delete_cache=KEPT_SECONDS) as demo:
         # the secret only encrypts an id; it is fixed so that the browser's memory survives a restart
         draft_id = gr.BrowserState(None, storage_key="studio-draft", secret="fine-tuning-studio")
         stepper = Stepper(logo=logo(), elem_id="stepper")
@@ -114,6 +117,8 @@ class Shell:
             draft, said = self.services.drafts.load(draft_id), ""
         except StudioError as error:  # it stays on the disk as it is; this browser begins another one
             draft, said = self.services.drafts.load(None), told(error)
+        if opening := self.services.workspaces.current.opening:  # the person came by the link of a run
+            draft = self.services.drafts.save(draft.change(run=opening.pop(), page="test", mark=None))
         return [draft.id, *self._opened(draft, said)]
 
     def _open_selected(self, event: gr.EventData, draft_id: str) -> list[Any]:
@@ -169,4 +174,10 @@ class Shell:
             "steps": [entry(page) for page in pages if page.is_step],
             "side": [entry(page) for page in pages if not page.is_step],
             "machine": self.services.machine.sentence,
+            "account": account(current_person()),
         }
+
+
+def account(person: Person) -> dict[str, str] | None:
+    """Who is signed in, and the way out; nothing where one person is alone."""
+    return {"name": person.name, "action": SIGN_OUT.lstrip("/"), "words": "Sign out"} if person.name else None

@@ -6,7 +6,7 @@ widgets (`outputs`), says what each shows for a draft (`show`), and names what a
 
 import logging
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from typing import Any, NamedTuple
 
@@ -14,11 +14,14 @@ import gradio as gr
 from gradio.blocks import Block
 
 from components.notices import notice
+from studio.app.access.person import current_person
 from studio.app.answers import Asking
 from studio.app.architectures import Architectures
 from studio.app.draft_data import Datasets
 from studio.app.drafts import Draft, Drafts
+from studio.app.quotas import Quota, quota_of
 from studio.app.states import States
+from studio.app.workspaces import Workspaces
 from studio.data.limits import Limits
 from studio.errors import Explanation, StudioError
 from studio.forked import ForkServer
@@ -30,32 +33,82 @@ from studio.predictor import Predictor
 from studio.run_index import RunIndex
 from studio.runner import Supervisor
 from studio.server_settings import ServerSettings
-from studio.store import Store
+from studio.store import Run, Store
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Services:
-    """What pages work with. By draft: `jobs` holds the running import or download, so that
-    Cancel finds it, `searches` the results of the last search of the Hub, `answers` the models' last answers."""
+    """What pages work with. What belongs to somebody is always that of the person who asks."""
 
     settings: ServerSettings
-    home: Home
-    store: Store
-    index: RunIndex
+    workspaces: Workspaces
     supervisor: Supervisor
     forks: ForkServer
     predictor: Predictor
     states: States
-    drafts: Drafts
-    datasets: Datasets
     architectures: Architectures
-    limits: Limits
+    server_limits: Limits
     machine: Machine
-    jobs: dict[str, Job] = field(default_factory=dict)
-    searches: dict[str, SearchResult] = field(default_factory=dict)
-    answers: dict[str, Asking] = field(default_factory=dict)
+
+    @property
+    def quota(self) -> Quota | None:
+        """What the person may use, where that is bounded."""
+        return quota_of(current_person(), self.settings)
+
+    @property
+    def limits(self) -> Limits:
+        return self.quota.limits(self.server_limits) if self.quota else self.server_limits
+
+    def may_change(self, run: Run) -> bool:
+        """Whether it is the person's own run, and not one that another shares with them."""
+        return run.home == self.home
+
+    def check_owner(self, run: Run) -> None:
+        if not self.may_change(run):
+            raise StudioError(
+                f"'{run.name}' belongs to somebody else.",
+                "Its owner shows it to you; only they can change it.",
+                "Start a run of your own from its settings.",
+            )
+
+    @property
+    def server(self) -> Home:
+        """The home of the server, in which those of people lie."""
+        return self.workspaces.home
+
+    @property
+    def home(self) -> Home:
+        return self.workspaces.current.home
+
+    @property
+    def store(self) -> Store:
+        return self.workspaces.current.store
+
+    @property
+    def index(self) -> RunIndex:
+        return self.workspaces.current.index
+
+    @property
+    def drafts(self) -> Drafts:
+        return self.workspaces.current.drafts
+
+    @property
+    def datasets(self) -> Datasets:
+        return self.workspaces.current.datasets
+
+    @property
+    def jobs(self) -> dict[str, Job]:
+        return self.workspaces.current.jobs
+
+    @property
+    def searches(self) -> dict[str, SearchResult]:
+        return self.workspaces.current.searches
+
+    @property
+    def answers(self) -> dict[str, Asking]:
+        return self.workspaces.current.answers
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas
@@ -16,7 +15,6 @@ from studio.data.fields import FIELDS
 from studio.data.importing import Imported
 from studio.exporters.folder import labels_in
 from studio.files import read_as, reading
-from studio.paths import Home
 from studio.store import Run, Store
 from studio.tasks import TASKS
 from studio.tasks.base import Answer, Task
@@ -26,45 +24,39 @@ ANSWER = "answer"
 LOOKED_AT = 1000  # rows, to see whether a column is the same in all
 
 
-@dataclass(frozen=True)
-class Results:
-    """The pages of test rows of all runs of one store."""
+def rows_page(store: Store, query: dict[str, Any]) -> dict[str, Any]:
+    """A page of the test rows of one of the runs.
 
-    store: Store
-    home: Home
-
-    def page(self, query: dict[str, Any]) -> dict[str, Any]:
-        """query: {"run", "start", "count", and perhaps "mark": only rows with this one}.
-
-        A row holds "cells", what its inputs and targets are, for who wants to ask about it.
-        """
-        run = self.store.find(str(query.get("run")))
-        task = task_of(run) if run else None
-        if run is None or task is None or not run.test_rows_file.is_file():
-            return EMPTY_PAGE
-        rows = test_rows(run)
-        labels = classes_of(run, task)
-        mark = query.get("mark")
-        if mark is not None:
-            rows = rows[rows["marks"].map(lambda marks: mark in marks)]
-        drawn = drawings(task.columns, labels)
-        shown = [drawing for drawing in drawn if mark is None or not is_constant(drawing, task, rows)]
-        gallery = any(drawing.is_seen for drawing in shown)
-        rows = interleaved(rows, groups_of(rows, task)) if gallery else rows
-        start, count = bounds(query)
-        there: list[Any] = rows.iloc[start : start + count].to_dict("records")
-        imported = imported_of(run, self.home) if gallery else None
-        return {
-            "columns": [
-                {"key": "row", "title": "Row", "kind": "number"},
-                *[{"key": each.name, "title": each.title, "kind": each.kind} for each in shown],
-                {"key": ANSWER, "title": "The model says", "kind": "badge"},
-            ],
-            "rows": [_cells(imported, task, shown, row) for row in there],
-            "legend": legend(task.columns, there, labels),
-            "total": len(rows),
-            "layout": "gallery" if gallery else "table",
-        }
+    query: {"run", "start", "count", and perhaps "mark": only rows with this one}.
+    A row holds "cells", what its inputs and targets are, for who wants to ask about it.
+    """
+    run = store.find(str(query.get("run")))
+    task = task_of(run) if run else None
+    if run is None or task is None or not run.test_rows_file.is_file():
+        return EMPTY_PAGE
+    rows = test_rows(run)
+    labels = classes_of(run, task)
+    mark = query.get("mark")
+    if mark is not None:
+        rows = rows[rows["marks"].map(lambda marks: mark in marks)]
+    drawn = drawings(task.columns, labels)
+    shown = [drawing for drawing in drawn if mark is None or not is_constant(drawing, task, rows)]
+    gallery = any(drawing.is_seen for drawing in shown)
+    rows = interleaved(rows, groups_of(rows, task)) if gallery else rows
+    start, count = bounds(query)
+    there: list[Any] = rows.iloc[start : start + count].to_dict("records")
+    imported = imported_of(run) if gallery else None
+    return {
+        "columns": [
+            {"key": "row", "title": "Row", "kind": "number"},
+            *[{"key": each.name, "title": each.title, "kind": each.kind} for each in shown],
+            {"key": ANSWER, "title": "The model says", "kind": "badge"},
+        ],
+        "rows": [_cells(imported, task, shown, row) for row in there],
+        "legend": legend(task.columns, there, labels),
+        "total": len(rows),
+        "layout": "gallery" if gallery else "table",
+    }
 
 
 def task_of(run: Run) -> Task | None:
@@ -89,9 +81,9 @@ def scores(run: Run) -> dict[str, Any]:
     return read_as(run.scores_file, SCORES.upgrade) or {}
 
 
-def imported_of(run: Run, home: Home) -> Imported | None:
+def imported_of(run: Run) -> Imported | None:
     """The imported data that the run's images lie in, or None once it is gone."""
-    return Imported.open(home.datasets / run.dataset) if run.dataset else None
+    return Imported.open(run.home.datasets / run.dataset) if run.dataset else None
 
 
 def is_constant(drawing: Drawing, task: Task, rows: pandas.DataFrame) -> bool:

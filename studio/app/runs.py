@@ -30,6 +30,9 @@ MOST_OFFERED = 200  # runs in a list to choose from: the browser gets them all
 def start_run(services: Services, draft: Draft) -> Draft:
     """Write the run file of these choices and queue the run. StudioError names everything that stands in the way."""
     config = draft.run_config()
+    if services.quota:
+        services.quota.check_room(services.home)
+        services.quota.check_turn(services.home, services.supervisor)
     check(config, services.home, services.settings.trust_remote_code)
     run = services.store.create(config.to_text(), run_name(draft))
     run.annotate(data=draft.title, dataset=draft.dataset, preset=draft.preset)

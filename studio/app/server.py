@@ -1,18 +1,15 @@
-"""Serving the page: every route behind the login if there is one, files of our own, one port, a clean end."""
+"""Serving the page: every route behind the gate, files of our own, one port, a clean end."""
 
-import base64
-import binascii
 import errno
 import gc
-import secrets
+import os
 import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 import gradio as gr
@@ -23,27 +20,34 @@ from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
-from components.theme import css_paths, head, studio_theme
+from components.theme import css_paths, head, logo, studio_theme
+from studio.app.access.accounts import accounts_of
+from studio.app.access.cookies import Cookies
+from studio.app.access.files import OwnFiles
+from studio.app.access.gate import Door, Gate
+from studio.app.access.links import link_route
+from studio.app.access.requests import OwnRequests, SafeHeaders
+from studio.app.access.sessions import Sessions
+from studio.app.access.sign_in import SignIn
+from studio.app.access.uploads import SPARE, BoundedUploads
 from studio.app.architectures import Architectures
-from studio.app.draft_data import Datasets
-from studio.app.drafts import Drafts
 from studio.app.main import build_app
 from studio.app.pages import Services
+from studio.app.quotas import is_of_a_guest, remove_forgotten
 from studio.app.states import States
+from studio.app.workspaces import Workspaces
 from studio.data.limits import LIMIT_VARIABLE, limits_here
 from studio.errors import StudioError
 from studio.forked import ForkServer
-from studio.hardware import probe
+from studio.hardware import free_disk_bytes, probe
 from studio.paths import HOME_VARIABLE, Home, assets
 from studio.predictor import Predictor
 from studio.processes import TRUST_VARIABLE
-from studio.run_index import RunIndex
 from studio.runner import Supervisor
 from studio.server_settings import ServerSettings
-from studio.store import Store
 
-Scope = MutableMapping[str, Any]
 STATIC = "studio-static"
+SPACE_VARIABLE = "SPACE_ID"  # set in every hosted Space, which is shown inside a page of huggingface.co
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LOOK_FOR_WORK_SECONDS = 0.02
 
@@ -51,8 +55,7 @@ LOOK_FOR_WORK_SECONDS = 0.02
 def make_services(settings: ServerSettings) -> Services:
     """Everything that the pages work with, nothing started yet."""
     home = Home.find(settings.home)
-    store = Store(home)
-    drafts = Drafts(home)
+    workspaces = Workspaces(home)
     forks = ForkServer(settings.warm_start)
     inherited = {
         HOME_VARIABLE: str(home.root),
@@ -61,31 +64,37 @@ def make_services(settings: ServerSettings) -> Services:
     }
     return Services(
         settings=settings,
-        home=home,
-        store=store,
-        index=RunIndex(store),
-        supervisor=Supervisor(store, settings.concurrent_runs, inherited),
+        workspaces=workspaces,
+        supervisor=Supervisor(
+            workspaces.own.store,
+            settings.concurrent_runs,
+            inherited,
+            workspaces.stores,
+            seconds_for=lambda run: settings.guest_minutes * 60.0 if is_of_a_guest(run) else None,
+        ),
         forks=forks,
         predictor=Predictor(inherited),
         states=States(),
-        drafts=drafts,
-        datasets=Datasets(store, drafts),
         architectures=Architectures(home, settings.trust_remote_code, forks),
-        limits=limits_here().model_copy(update={"upload_megabytes": settings.upload_megabytes}),
+        server_limits=limits_here().model_copy(update={"upload_megabytes": settings.upload_megabytes}),
         machine=probe(),
     )
 
 
 def make_asgi(services: Services) -> FastAPI:
     """The whole server as one ASGI app: the page at /, our own files below /studio-static."""
-    settings, home = services.settings, services.home
+    settings, home = services.settings, services.workspaces.home
+    door = Door(
+        accounts_of(settings), Sessions(home.sessions), Cookies(SPACE_VARIABLE in os.environ), settings.open_to_everyone
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI):  # type: ignore[no-untyped-def]
         services.supervisor.start()
-        services.index.start()
+        services.workspaces.own.index.start()
+        remove_forgotten(home, settings.guest_days)
         yield
-        services.index.close()
+        services.workspaces.close()
         services.supervisor.close()
         services.predictor.close()
         services.forks.close()
@@ -94,8 +103,12 @@ def make_asgi(services: Services) -> FastAPI:
     scripts = Path(plotly.__file__).parent / "package_data"
     app.mount(f"/{STATIC}/plotly", StaticFiles(directory=scripts))
     app.mount(f"/{STATIC}/assets", StaticFiles(directory=assets()))
-    if settings.auth:
-        app.add_middleware(Login, credentials=settings.auth)
+    app.router.routes += [*SignIn(door, logo()).routes, link_route(services.workspaces.open_link)]
+    app.add_middleware(OwnFiles, home=home)  # the last one added is asked first
+    app.add_middleware(BoundedUploads, room=lambda: room_for_uploads(services))
+    app.add_middleware(Gate, door=door)
+    app.add_middleware(OwnRequests)
+    app.add_middleware(SafeHeaders, embedded=door.cookies.embedded)
     if settings.host in LOOPBACK:
         # a page elsewhere that makes its name point here (DNS rebinding) is not answered
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
@@ -116,7 +129,7 @@ def make_asgi(services: Services) -> FastAPI:
         css_paths=[*css_paths(), assets() / "css" / "app.css"],
         head=head(f"/{STATIC}/plotly/plotly.min.js", f"/{STATIC}/assets/fonts/"),
         favicon_path=str(assets() / "logo.svg"),
-        allowed_paths=[str(home.datasets), str(home.downloads)],
+        allowed_paths=[str(home.datasets), str(home.downloads), str(home.people)],  # see OwnFiles
         max_file_size=f"{settings.upload_megabytes}mb",
         footer_links=[],
         run_history=False,
@@ -124,6 +137,12 @@ def make_asgi(services: Services) -> FastAPI:
         mcp_server=False,
         ssr_mode=False,
     )
+
+
+def room_for_uploads(services: Services) -> int:
+    """Bytes that the person who asks may bring now: what the disk has, and what a guest may still use."""
+    free = free_disk_bytes(services.workspaces.home.root) - SPARE
+    return min(free, services.quota.bytes_left(services.home)) if services.quota else free
 
 
 @contextmanager
@@ -136,34 +155,10 @@ def mounted_only() -> Iterator[None]:
         yield
 
 
-class Login:
-    """HTTP Basic authentication in front of every route, the page's own files included (RFC 7617)."""
-
-    def __init__(self, app: Callable[..., Awaitable[None]], credentials: str) -> None:
-        self.app = app
-        self.credentials = credentials.encode()
-
-    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-        if scope["type"] == "lifespan" or self.may_enter(dict(scope["headers"]).get(b"authorization", b"")):
-            await self.app(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
-        else:
-            headers = [(b"www-authenticate", b'Basic realm="Fine-Tuning Studio", charset="UTF-8"')]
-            await send({"type": "http.response.start", "status": 401, "headers": headers})
-            await send({"type": "http.response.body", "body": b"A user name and a password are needed.\n"})
-
-    def may_enter(self, header: bytes) -> bool:
-        kind, _, encoded = header.partition(b" ")
-        try:
-            given = base64.b64decode(encoded, validate=True) if kind.lower() == b"basic" else b""
-        except binascii.Error:
-            given = b""
-        return secrets.compare_digest(given, self.credentials)
-
-
 def serve(settings: ServerSettings) -> None:
     """Serve until Ctrl-C. Runs go on without the server."""
+    refuse_open_door(settings)
+    os.environ["GRADIO_TEMP_DIR"] = str(Home.find(settings.home).temporary)  # uploads never leave the home
     with listen(settings.host, settings.port) as listener:
         port = listener.getsockname()[1]
         services = make_services(settings.model_copy(update={"port": port}))
@@ -177,6 +172,18 @@ def serve(settings: ServerSettings) -> None:
         if settings.open_browser:
             threading.Timer(1.0, webbrowser.open, [address]).start()
         server.run(sockets=[listener])
+
+
+def refuse_open_door(settings: ServerSettings) -> None:
+    """Raises StudioError where the whole network could come in, and nobody said that it may."""
+    if settings.host in LOOPBACK or settings.auth or settings.users or settings.open_to_everyone:
+        return
+    raise StudioError(
+        f"Everybody who reaches {settings.host} could use this studio.",
+        "The page would be open to the whole network, and no account protects it.",
+        "Add --auth NAME:PASSWORD, or --users FILE; or say --open-to-everyone: then whoever reaches the page "
+        "may upload data and train on this machine, each as a guest who sees only what is theirs.",
+    )
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -1,7 +1,8 @@
 """The app file of a hosted Space: the same page as `studio ui`, open to the network.
 
 A Space runs this file by its path, from a clone that is not installed. Storage is STUDIO_HOME (a persistent
-disk, where there is one), the login STUDIO_AUTH, the largest upload STUDIO_UPLOAD_LIMIT (MB).
+disk, where there is one), the accounts STUDIO_AUTH or STUDIO_USERS, the largest upload STUDIO_UPLOAD_LIMIT (MB).
+Without accounts it is open to everyone, each guest with a workspace of their own.
 """
 
 import os
@@ -27,17 +28,14 @@ def main() -> None:
     from studio.app.server import serve
     from studio.server_settings import ServerSettings, from_environment
 
-    serve(
-        ServerSettings.read(
-            {
-                "host": "0.0.0.0",
-                "port": int(os.environ.get("GRADIO_SERVER_PORT") or 7860),
-                "open_browser": False,
-                **from_environment(),
-            },
-            "settings of the Space",
-        )
-    )
+    told = from_environment()
+    of_a_space = {
+        "host": "0.0.0.0",
+        "port": int(os.environ.get("GRADIO_SERVER_PORT") or 7860),
+        "open_browser": False,
+        "open_to_everyone": not ("auth" in told or "users" in told),
+    }
+    serve(ServerSettings.read({**of_a_space, **told}, "settings of the Space"))
 
 
 if __name__ == "__main__":

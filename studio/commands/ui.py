@@ -25,7 +25,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         else:
             kind = next((part for part in (field.annotation, *get_args(field.annotation)) if part in (int, str)), str)
             words = f"{field.description} (default: {field.default})" if field.default else field.description
-            parser.add_argument(flag, dest=name, type=kind, default=argparse.SUPPRESS, metavar=name.upper(), help=words)
+            action = "append" if isinstance(field.default, tuple) else "store"
+            parser.add_argument(
+                flag, dest=name, type=kind, action=action, default=argparse.SUPPRESS, metavar=name.upper(), help=words
+            )
     parser.set_defaults(handler=run)
 
 

@@ -22,7 +22,6 @@ from studio.engine.reporting import Interrupted, Reporter, logger
 from studio.errors import StudioError
 from studio.events import Failed
 from studio.forked import engine_command
-from studio.paths import Home
 from studio.store import Run
 
 if TYPE_CHECKING:
@@ -180,7 +179,7 @@ def follow(run: Run) -> int:
         join(RunConfig.from_file(run.config_file), {})
         if ranks.agreed(False):  # process 0 may find that there is nothing to train
             try:
-                train_run(run, Home(run.folder.parent.parent), Reporter(run, speaks=False, alone=False))
+                train_run(run, run.home, Reporter(run, speaks=False, alone=False))
             except Interrupted:
                 logger.info("Asked to leave before the first step.")
         ranks.leave()

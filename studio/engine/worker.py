@@ -65,7 +65,7 @@ def work(run: Run, reporter: Reporter) -> bool:
     """
     from studio.config import RunConfig
 
-    config, home = RunConfig.from_file(run.config_file), Home(run.folder.parent.parent)
+    config, home = RunConfig.from_file(run.config_file), run.home
     slots, has_checkpoint, has_trained = None, newest_checkpoint(run) is not None, False
     try:
         try:

@@ -1,6 +1,5 @@
 """The server as a process: it serves, trains and shows without ever importing what trains."""
 
-import base64
 import json
 import os
 import subprocess
@@ -149,9 +148,8 @@ def test_the_app_file_of_a_space_starts_from_a_bare_environment(tmp_path: Path) 
                 return False
 
         wait_until(refuses)
-        request = urllib.request.Request(f"http://127.0.0.1:{port}/")
-        request.add_header("Authorization", "Basic " + base64.b64encode(b"me:secret").decode())
-        with urllib.request.urlopen(request, timeout=120) as answer:
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        with browser.open(f"http://127.0.0.1:{port}/login", b"username=me&password=secret", timeout=120) as answer:
             assert answer.status == 200 and b"Fine-Tuning Studio" in answer.read()
         assert (tmp_path / "home").is_dir()
     finally:

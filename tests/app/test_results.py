@@ -7,7 +7,7 @@ import pandas
 import pytest
 from logs import make_run
 
-from studio.app.results import Results, count_test_rows, scores
+from studio.app.results import count_test_rows, rows_page, scores
 from studio.app.tabs import test as test_tab
 from studio.app.views import VIEWS
 from studio.files import replace_json
@@ -97,7 +97,7 @@ def test_former_rows_get_answers_and_the_marks_of_today_s_scorer() -> None:
 
 def test_a_former_run_is_shown_as_any_other(store: Store) -> None:
     run = finished(store, FORMER_ROWS, FORMER_SCORES)
-    page = Results(store, store.home).page({"run": run.id})
+    page = rows_page(store, {"run": run.id})
     assert page["total"] == 4 and [row["answer"]["text"] for row in page["rows"]] == ["good", "bad", "bad", "good"]
     figures = test_tab.figures(scores(run)["test"]["views"], None)
     assert [figure["chart"] for figure in figures["figures"]] == ["matrix", "rows"]
@@ -108,7 +108,7 @@ def test_a_former_run_is_shown_as_any_other(store: Store) -> None:
 
 def test_a_row_shows_its_inputs_what_it_is_and_what_was_said(store: Store) -> None:
     run = finished(store, rows_of_today([("good", "good"), ("good", "bad")]))
-    page = Results(store, store.home).page({"run": run.id})
+    page = rows_page(store, {"run": run.id})
     assert [column["key"] for column in page["columns"]] == ["row", "text", "label", "answer"]
     assert page["rows"][1]["label"] == {"text": "good", "tone": "neutral"}
     assert [row["answer"]["tone"] for row in page["rows"]] == ["good", "bad"]
@@ -122,7 +122,7 @@ def test_a_row_shows_its_inputs_what_it_is_and_what_was_said(store: Store) -> No
 )
 def test_a_mark_selects_the_rows_that_carry_it(store: Store, mark: str, rows: list[int]) -> None:
     run = finished(store, rows_of_today([("good", "good"), ("good", "bad"), ("bad", "good"), ("good", "bad")]))
-    page = Results(store, store.home).page({"run": run.id, "mark": mark})
+    page = rows_page(store, {"run": run.id, "mark": mark})
     assert [row["row"] for row in page["rows"]] == rows and page["total"] == len(rows)
 
 
@@ -130,7 +130,7 @@ def test_what_is_the_same_in_all_chosen_rows_is_not_repeated(store: Store) -> No
     run = finished(store, rows_of_today([("good", "bad"), ("bad", "good"), ("good", "bad")]))
 
     def columns(mark: str) -> list[str]:
-        page = Results(store, store.home).page({"run": run.id, "mark": mark})
+        page = rows_page(store, {"run": run.id, "mark": mark})
         return [column["key"] for column in page["columns"]]
 
     assert columns("good → bad") == ["row", "text", "answer"]
@@ -138,10 +138,9 @@ def test_what_is_the_same_in_all_chosen_rows_is_not_repeated(store: Store) -> No
 
 
 def test_pages_of_what_is_not_there_are_empty(store: Store) -> None:
-    results = Results(store, store.home)
     unreadable = make_run(store, config="not: a run file\n")
     for query in ({"run": "x"}, {}, {"run": make_run(store).id}, {"run": unreadable.id}):
-        assert results.page(query)["rows"] == []
+        assert rows_page(store, query)["rows"] == []
 
 
 # --- scores on the page -----------------------------------------------------------------------------

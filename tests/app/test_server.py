@@ -1,123 +1,25 @@
-"""The server: nothing without the login, nothing outside its folders, and plain words when it cannot start."""
+"""The server: nothing outside its folders, nothing for other sites, and plain words when it cannot start."""
 
-import base64
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from fastapi import FastAPI
-from starlette.routing import Mount
+from served import app_with
 from starlette.testclient import TestClient
 
-from studio.app.server import listen, make_asgi, make_services
+from studio.app.server import listen, refuse_open_door
 from studio.errors import StudioError
 from studio.files import replace_text
 from studio.paths import Home
 from studio.server_settings import ServerSettings
 
-AUTH = "anna:se:cret ü"  # only the first colon parts the name from the password
-METHODS = ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH")
-
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return Home(tmp_path_factory.mktemp("server") / "home")
-
-
-def app_with(root: Home, **settings: Any) -> FastAPI:
-    chosen = ServerSettings(home=str(root.root), warm_start=False, open_browser=False, **settings)
-    return make_asgi(make_services(chosen))
-
-
-@pytest.fixture(scope="module")
-def guarded(root: Home) -> FastAPI:
-    return app_with(root, auth=AUTH)
-
-
-@pytest.fixture(scope="module")
-def client(guarded: FastAPI) -> Iterator[TestClient]:
-    yield TestClient(guarded, base_url="http://127.0.0.1:7860", raise_server_exceptions=False)
-
-
-def basic(credentials: str) -> dict[str, str]:
-    return {"Authorization": "Basic " + base64.b64encode(credentials.encode()).decode()}
-
-
-def paths_of(routes: Any, prefix: str = "") -> Iterator[str]:
-    """Every path that the app knows, with its parameters filled, those of mounted and included apps too."""
-    for route in routes:
-        path = prefix + (getattr(route, "path", None) or "")
-        if isinstance(route, Mount):
-            yield from (f"{path}/", f"{path}/index.html", f"{path}/x/y")
-        yield re.sub(r"{[^}]*}", "x", path) or "/"
-        inner = getattr(route, "original_router", route)
-        yield from paths_of(getattr(inner, "routes", None) or (), path)
-
-
-# --- the login --------------------------------------------------------------------------------------
-
-
-def test_every_route_needs_the_login(guarded: FastAPI, client: TestClient) -> None:
-    paths = set(paths_of(guarded.routes))
-    assert len(paths) > 50 and any("component_server" in path for path in paths), "the page's own routes are missing"
-    unknown = {
-        "/nothing",
-        "/docs",
-        "/openapi.json",
-        "/.env",
-        "//",
-        "/%2e%2e/etc/passwd",
-        "/gradio_api/file=/etc/passwd",
-    }
-    files = {"/studio-static/plotly/plotly.min.js", "/studio-static/assets/logo.svg", "/config", "/theme.css"}
-    for path in sorted(paths | unknown | files):
-        for method in METHODS:
-            answer = client.request(method, path)
-            assert answer.status_code == 401, f"{method} {path} answered {answer.status_code}"
-            assert answer.headers["www-authenticate"].startswith("Basic ")
-
-
-def test_a_websocket_needs_the_login_too(client: TestClient) -> None:
-    from starlette.websockets import WebSocketDisconnect
-
-    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/gradio_api/queue/join"):
-        pass
-
-
-@pytest.mark.parametrize(
-    "header",
-    [
-        basic("anna:wrong"),
-        basic("anna:se:cret"),
-        basic("anna"),
-        basic(""),
-        basic(AUTH + "x"),
-        {"Authorization": "Basic"},
-        {"Authorization": "Basic !!!not base64!!!"},
-        {"Authorization": "Bearer " + base64.b64encode(AUTH.encode()).decode()},
-        {"Authorization": AUTH.encode()},
-        {"Cookie": "access-token=x; access-token-unsecure=x"},
-    ],
-)
-def test_what_is_not_the_login_is_refused(client: TestClient, header: dict[str, Any]) -> None:
-    assert client.get("/", headers=header).status_code == 401
-
-
-def test_the_login_opens_the_page_and_its_files(client: TestClient) -> None:
-    for path in ("/", "/config", "/studio-static/plotly/plotly.min.js", "/studio-static/assets/logo.svg"):
-        assert client.get(path, headers=basic(AUTH)).status_code == 200, path
-    assert client.get("/", headers={"Authorization": basic(AUTH)["Authorization"].replace("Basic", "basic")}).is_success
-
-
-def test_a_login_that_is_none_is_refused() -> None:
-    for wrong in ("anna", "anna:", ":secret"):
-        with pytest.raises(StudioError, match="user:password"):
-            ServerSettings.read({"auth": wrong})
-    assert "secret" not in repr(ServerSettings(auth="anna:secret"))
 
 
 # --- without a login ----------------------------------------------------------------------------------
@@ -215,3 +117,17 @@ def test_an_address_of_another_machine_is_said() -> None:
 def test_any_free_port_is_taken_when_asked_for_0() -> None:
     with listen("127.0.0.1", 0) as one, listen("127.0.0.1", 0) as other:
         assert one.getsockname()[1] != other.getsockname()[1]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.2"])
+def test_an_open_door_has_to_be_wanted(host: str) -> None:
+    with pytest.raises(StudioError, match="could use this studio") as told:
+        refuse_open_door(ServerSettings(host=host))
+    assert "--open-to-everyone" in str(told.value) and "--auth" in str(told.value)
+    for wanted in ({"auth": ("a:b",)}, {"users": "users.txt"}, {"open_to_everyone": True}):
+        refuse_open_door(ServerSettings(host=host, **wanted))
+
+
+def test_this_machine_alone_needs_no_door() -> None:
+    for host in ("127.0.0.1", "localhost", "::1"):
+        refuse_open_door(ServerSettings(host=host))

@@ -13,7 +13,7 @@ from trained import in_this_process, state_of
 from studio.app.drafts import Draft
 from studio.app.main import BUILDERS
 from studio.app.pages import Page, Services
-from studio.app.results import Results
+from studio.app.results import rows_page
 from studio.app.runs import start_run
 from studio.app.tabs.model import choose_folder, choose_task
 from studio.app.tabs.strategy import choose_preset
@@ -60,5 +60,5 @@ def test_it_is_clicked_from_its_card_to_its_results(
     for key in ("train", "test", "runs", "share"):
         assert run.name in shown(key, draft.change(picked=run.id))
     assert "Mean error (MAE)" in shown("test", draft) and "scatter" in str(run.scores_file.read_text(encoding="utf-8"))
-    page = Results(services.store, services.home).page({"run": run.id, "start": 0, "count": 5})
+    page = rows_page(services.store, {"run": run.id, "start": 0, "count": 5})
     assert len(page["rows"]) == 5 and "film" in str(page)

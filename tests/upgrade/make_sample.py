@@ -33,7 +33,7 @@ from upgrade_samples import PLACEHOLDER, is_text
 
 from studio.app.demos import set_aside
 from studio.app.drafts import OWN, Draft, Drafts
-from studio.app.results import Results, scores
+from studio.app.results import rows_page, scores
 from studio.config import RunConfig
 from studio.data.importing import Imported, import_source, keep_upload
 from studio.data.limits import Limits
@@ -215,7 +215,7 @@ def as_seen(run: Run, home: Home) -> dict[str, Any]:
         "notes": [note.text for note in state.notes],
     }
     if state.test:
-        page = Results(Store(home), home).page({"run": run.id, "count": ALL})
+        page = rows_page(Store(home), {"run": run.id, "count": ALL})
         seen["examples"] = [[row["row"], row["cells"]] for row in page["rows"]]
         seen["scores"] = {split: found["metrics"] for split, found in scores(run).items()}
     return seen

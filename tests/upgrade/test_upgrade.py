@@ -19,7 +19,7 @@ from studio.app.demos import own_data
 from studio.app.live import poll
 from studio.app.main import BUILDERS
 from studio.app.pages import Services
-from studio.app.results import Results, scores
+from studio.app.results import rows_page, scores
 from studio.app.server import make_services
 from studio.app.tabs.runs import run_page
 from studio.app.views import VIEWS
@@ -121,11 +121,10 @@ def test_the_page_shows_every_run_as_it_was(sample: Sample, services: Services) 
 
 
 def test_what_a_finished_run_found_out_is_there(sample: Sample, services: Services) -> None:
-    results = Results(services.store, services.home)
     for run_id, seen in sample.runs.items():
         if not seen["test"]:
             continue
-        page, found = results.page({"run": run_id}), scores(Run(sample.home.runs / run_id))
+        page, found = rows_page(services.store, {"run": run_id}), scores(Run(sample.home.runs / run_id))
         if "examples" in seen:
             assert [[row["row"], row["cells"]] for row in page["rows"]] == seen["examples"]
             assert {split: found[split]["metrics"] for split in found} == seen["scores"]

@@ -113,6 +113,8 @@ def adding_data(services: Services) -> Section:
     def show(draft: Draft) -> list[Any]:
         led = demos.words(draft)
         invitation = invitation_to(TASKS[draft.task]) if draft.task else ""
+        if services.quota:
+            invitation = f"{invitation} {services.quota.sentence(services.home)}".strip()
         title = heading("The data of this example", led) if led else heading("Add your data", invitation)
         named = gr.skip() if is_upload(draft) else gr.update(value=None)  # another's file name would mislead
         return [title, gr.update(visible=not led), gr.update(visible=not led), named, sample_cards(draft)]
@@ -229,7 +231,9 @@ def sheets(draft: Draft, reading: ReadingOptions) -> list[str]:
 
 def preview(services: Services) -> Section:
     """The rows as they were read."""
-    table = PagedTable(page=services.datasets.preview, rows_per_page=12, caption="Rows", elem_id="preview")
+    table = PagedTable(
+        page=lambda query: services.datasets.preview(query), rows_per_page=12, caption="Rows", elem_id="preview"
+    )
     return Section([table], lambda draft: [{"draft": draft.id, "dataset": draft.dataset}], [])
 
 

@@ -9,6 +9,7 @@ import gradio as gr
 from components.cards import Cards
 from components.notices import heading, notice, outline
 from studio.app import demos, model_cards
+from studio.app.access.person import current_person
 from studio.app.drafts import OWN, Draft
 from studio.app.pages import Page, Section, Services, Wire, cancel_job, followed, joined, progress_html
 from studio.errors import StudioError
@@ -107,7 +108,7 @@ def searching(services: Services) -> Section:
 
 
 def naming_a_folder(services: Services) -> Section:
-    with gr.Row():
+    with gr.Row() as own:
         folder = gr.Textbox(
             label="A folder on this machine",
             info="A model in transformers format: config.json and model.safetensors.",
@@ -119,7 +120,7 @@ def naming_a_folder(services: Services) -> Section:
     wires = [
         Wire(listener, partial(choose_folder, services), [folder]) for listener in (use_folder.click, folder.submit)
     ]
-    return Section([], lambda draft: [], wires)
+    return Section([own], lambda draft: [gr.update(visible=current_person().is_admin)], wires)
 
 
 def chosen_model(services: Services) -> Section:
@@ -244,6 +245,8 @@ def choose_card(services: Services, draft: Draft, event: dict[str, Any]) -> Gene
 
 
 def choose_folder(services: Services, draft: Draft, folder: str | None) -> Draft:
+    if not current_person().is_admin:
+        raise foreign_folder()
     named = (folder or "").strip()
     path = local_folder(named) if named else None
     if path is None:
@@ -253,8 +256,18 @@ def choose_folder(services: Services, draft: Draft, folder: str | None) -> Draft
     return take(services, draft.change(folders=known), chosen)
 
 
+def foreign_folder() -> StudioError:
+    return StudioError(
+        "Folders of this machine cannot be named here.",
+        "They belong to whoever runs the studio.",
+        "Choose a model from the list, or one of the Hub.",
+    )
+
+
 def take(services: Services, draft: Draft, model: str) -> Draft:
     """The draft with this model, if the model can be fine-tuned for the draft's task."""
+    if local_folder(model) is not None and not current_person().is_admin:
+        raise foreign_folder()
     info = local.describe(model, services.settings.trust_remote_code, services.home)
     task = TASKS[str(draft.task)]
     if not info.fits(task.model):

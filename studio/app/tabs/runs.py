@@ -11,6 +11,9 @@ import gradio as gr
 from components.charts.comparison import CurveComparison
 from components.notices import empty, heading
 from components.tables import PagedTable, simple_table
+from studio.app.access.person import current_person
+from studio.app.access.sessions import Sessions
+from studio.app.clicks import QUIET
 from studio.app.drafts import Draft
 from studio.app.live import STATUS_TITLES, duration, spent, thin
 from studio.app.model_cards import title_of
@@ -18,6 +21,8 @@ from studio.app.pages import Page, Section, Services, Wire, joined
 from studio.app.paging import bounds
 from studio.app.runs import MOST_OFFERED, TONES, config_of, flat_settings, told_apart
 from studio.app.sent import sent
+from studio.app.sharing import shared_with
+from studio.app.workspaces import homes_of_people
 from studio.errors import StudioError
 from studio.events import RunState
 from studio.metrics import metric_named
@@ -34,8 +39,36 @@ DAMAGED = {"text": "Damaged", "tone": "bad"}  # instead of a status
 
 
 def build(services: Services) -> Page:
-    pieces = listing(services), detail(services), comparison(services), trash(services)
-    return Page("runs", "Runs", *joined(*pieces), is_step=False)
+    builders = whose, listing, shown_by_others, detail, comparison, trash
+    return Page("runs", "Runs", *joined(*(build(services) for build in builders)), is_step=False)
+
+
+def whose(services: Services) -> Section:
+    """For an administrator: the workspace that the whole page looks into."""
+    workspace = gr.Dropdown(label="Workspace", interactive=True, visible=False, elem_id="workspace")
+    chosen = workspace.input(partial(look_into, services), [workspace], None, queue=False, **QUIET)
+    chosen.then(None, js="() => location.reload()")
+
+    def show(draft: Draft) -> list[Any]:
+        person = current_person()
+        names = [home.root.name for home in homes_of_people(services.server)] if person.is_admin else []
+        choices = [("My own", ""), *((name, name) for name in names)]
+        return [gr.update(choices=choices, value=person.workspace, visible=bool(names and person.session))]
+
+    return Section([workspace], show, [])
+
+
+def shown_by_others(services: Services) -> Section:
+    with gr.Row(visible=False, elem_id="shared-runs") as shown:
+        theirs = gr.Dropdown(label="Runs that others show you", interactive=True, elem_id="shared-run", scale=4)
+        look = gr.Button("Choose", elem_id="shared-choose", scale=1, min_width=100)
+
+    def show(draft: Draft) -> list[Any]:
+        runs = [(run.name, run.id) for run in islice(shared_with(services.home), MOST_OFFERED)]
+        return [gr.update(visible=bool(runs)), gr.update(choices=runs, value=runs[0][1] if runs else None)]
+
+    choose = Wire(look.click, lambda draft, run_id: draft.change(picked=run_id, deleting=False), [theirs])
+    return Section([shown, theirs], show, [choose])
 
 
 def listing(services: Services) -> Section:
@@ -283,6 +316,13 @@ def differences_html(runs: list[Run]) -> str:
 # --- changing the draft ---------------------------------------------------------------------------
 
 
+def look_into(services: Services, workspace: str | None) -> None:
+    """Let an administrator see another's workspace instead of their own, from the next page on."""
+    person, names = current_person(), {"", *(home.root.name for home in homes_of_people(services.server))}
+    if person.is_admin and workspace in names:
+        Sessions(services.server.sessions).look_into(person.session, str(workspace))
+
+
 def pick(draft: Draft, event: dict[str, Any]) -> Draft:
     return draft.change(picked=str(sent(event["row"])["id"]), deleting=False)
 
@@ -295,15 +335,16 @@ def picked(services: Services, draft: Draft) -> Run:
 
 
 def open_run(services: Services, draft: Draft) -> Draft:
-    return with_settings(draft, picked(services, draft)).change(run=picked(services, draft).id)
+    run = picked(services, draft)
+    return with_settings(services, draft, run).change(run=run.id)
 
 
 def start_from(services: Services, draft: Draft) -> Draft:
-    return with_settings(draft, picked(services, draft)).change(run=None)
+    return with_settings(services, draft, picked(services, draft)).change(run=None)
 
 
-def with_settings(draft: Draft, run: Run) -> Draft:
-    """The draft with all choices of a run, so that every step shows them."""
+def with_settings(services: Services, draft: Draft, run: Run) -> Draft:
+    """The draft with all choices of a run, so that every step shows them; of another's run without its data."""
     config = config_of(run)
     if config is None:
         raise StudioError(
@@ -312,6 +353,9 @@ def with_settings(draft: Draft, run: Run) -> Draft:
             "Start a new run instead.",
         )
     meta = run.meta
+    if not services.may_change(run):
+        values = config.model_dump(mode="json", exclude={"data"})
+        return draft.change(config=values, title="", dataset=None, preset=meta.get("preset"), mark=None)
     return draft.change(
         config=config.model_dump(mode="json"),
         title=meta.get("data") or source_name(config),
@@ -322,12 +366,15 @@ def with_settings(draft: Draft, run: Run) -> Draft:
 
 
 def rename_run(services: Services, draft: Draft, name: str | None) -> Draft:
-    picked(services, draft).rename(name or "")
+    run = picked(services, draft)
+    services.check_owner(run)
+    run.rename(name or "")
     return draft
 
 
 def delete_run(services: Services, draft: Draft) -> Draft:
     run = picked(services, draft)
+    services.check_owner(run)
     services.store.delete(run)
     return draft.change(picked=None, deleting=False, run=None if draft.run == run.id else draft.run)
 

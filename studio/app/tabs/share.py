@@ -16,10 +16,13 @@ from gradio.blocks import Block
 
 from components.cards import Cards
 from components.notices import empty, heading
+from studio.app.access.gate import LINK
+from studio.app.access.person import current_person
 from studio.app.drafts import Draft
 from studio.app.pages import Page, Section, Services, Wire, joined, progress_html, sheltered
 from studio.app.paging import file_url
 from studio.app.runs import choices_with_model, config_of
+from studio.app.sharing import Share, share, share_of
 from studio.config import read_run_file
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
@@ -28,6 +31,8 @@ from studio.exporters.card import loading_code, write_card
 from studio.exporters.folder import labels_in
 from studio.paths import Home
 from studio.store import Run
+
+VIEWERS = {"nobody": "Only me", "link": "Whoever has the link", "everybody": "Everybody on this server"}
 
 
 def build(services: Services) -> Page:
@@ -38,6 +43,7 @@ def build(services: Services) -> Page:
         progress = gr.HTML()
         cancel = gr.Button("Cancel", size="sm", visible=False)
         download = gr.HTML(elem_id="download")
+        others = showing_to_others(services)
         again = repeating(services)
         with gr.Accordion("The model card", open=False):
             card = gr.Markdown(elem_id="model-card")
@@ -50,7 +56,9 @@ def build(services: Services) -> Page:
         Wire(cancel.click, partial(cancel_export, services), redraw=False),
     ]
     ways = of_a_finished_run(services, [exporters, download, card], show_ways)._replace(wires=wires)
-    inside = sheltered(trouble, body, joined(ways, again), lambda draft: find_finished(services, draft) is not None)
+    inside = sheltered(
+        trouble, body, joined(ways, others, again), lambda draft: find_finished(services, draft) is not None
+    )
     return Page("share", "Share", *joined(which, inside), is_step=False, progress=progress, cancel=cancel)
 
 
@@ -69,6 +77,31 @@ def choosing_a_run(services: Services) -> Section:
 
     choose = Wire(which_run.input, lambda draft, run_id: draft.change(run=run_id, mark=None), [which_run])
     return Section([head, which_run], show, [choose])
+
+
+def showing_to_others(services: Services) -> Section:
+    """Who else on this server may see the run; only where there is anybody else, and only for its owner."""
+    with gr.Column(visible=False, elem_id="sharing") as shown:
+        who = gr.Radio(
+            label="Who may see this run",
+            info="They can look at it, try its model and download it. Only you can change or delete it.",
+            choices=[(words, key) for key, words in VIEWERS.items()],
+            interactive=True,
+            elem_id="share-with",
+        )
+        link_field = gr.Textbox(
+            label="Its link", interactive=False, buttons=["copy"], visible=False, elem_id="share-link"
+        )
+
+    def show(draft: Draft) -> list[Any]:
+        run = find_finished(services, draft)
+        is_own = run is not None and services.settings.has_several_people and services.may_change(run)
+        shared = share_of(run) if run is not None and is_own else Share()
+        key = "everybody" if shared.everybody else "link" if shared.secret else "nobody"
+        address = f"{current_person().address}{LINK}{run.id}/{shared.secret}" if run and shared.secret else ""
+        return [gr.update(visible=is_own), key, gr.update(value=address, visible=bool(address))]
+
+    return Section([shown, who, link_field], show, [Wire(who.input, partial(show_to, services), [who])])
 
 
 def repeating(services: Services) -> Section:
@@ -144,7 +177,12 @@ def archive_of(services: Services, run: Run, exporter: Exporter) -> Path:
 
 
 def command_line(run: Run, home: Home) -> str:
-    """What repeats the run from a terminal, among the same runs; paths with spaces are quoted as its shell wants."""
+    """What repeats the run from a terminal, among the same runs; paths with spaces are quoted as its shell wants.
+
+    Somebody who only visits this machine runs it on another one, from the file that they download.
+    """
+    if not current_person().is_admin:
+        return "studio train run.yaml"
     words = ["studio", "train", str(run.config_file), *(() if home == Home.usual() else ("--home", str(home.root)))]
     return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
 
@@ -178,6 +216,14 @@ def export(services: Services, draft: Draft, event: dict[str, Any]) -> Generator
     yield progress_html("Packing the model")
     services.predictor.export_archive(run, exporter.name, archive_of(services, run, exporter))
     return services.drafts.load(draft.id)
+
+
+def show_to(services: Services, draft: Draft, who: str | None) -> Draft:
+    run = find_finished(services, draft)
+    if run is not None:
+        services.check_owner(run)
+        share(run, everybody=who == "everybody", by_link=who == "link")
+    return draft
 
 
 def cancel_export(services: Services, draft: Draft) -> Draft:

@@ -17,7 +17,7 @@ from studio.app.inputs import INPUTS
 from studio.app.inputs.slots import Slot, build_slots, given, shown
 from studio.app.pages import Page, Section, Services, Wire, joined, sheltered
 from studio.app.paging import file_url
-from studio.app.results import Results, count_test_rows, imported_of, scores, task_of
+from studio.app.results import count_test_rows, imported_of, rows_page, scores, task_of
 from studio.app.runs import choices_with_model
 from studio.app.sent import sent
 from studio.app.views import VIEWS
@@ -28,15 +28,12 @@ from studio.tasks.base import Task
 
 
 def build(services: Services) -> Page:
-    results = Results(services.store, services.home)
     head = gr.HTML()
     which_run = gr.Dropdown(label="Run", interactive=True, elem_id="test-run")
     trouble = gr.HTML(visible=False)
     with gr.Column(visible=False) as body:
         trial, progress, cancel = build_trial(services)
-        of_the_run = joined(
-            trial, build_examples(services, results), build_many(services), build_quality(services, results)
-        )
+        of_the_run = joined(trial, build_examples(services), build_many(services), build_quality(services))
     inside = sheltered(trouble, body, of_the_run, lambda draft: run_with_model(services, draft) is not None)
 
     def show(draft: Draft) -> list[Any]:
@@ -102,10 +99,14 @@ def build_trial(services: Services) -> tuple[Section, gr.HTML, gr.Button]:
     return Section([*inputs, answer, own], show, wires), progress, cancel
 
 
-def build_examples(services: Services, results: Results) -> Section:
+def build_examples(services: Services) -> Section:
     gr.HTML(heading("Test examples", "They were kept out of the training. Click one to try it.", level=3))
     examples = PagedTable(
-        page=results.page, rows_per_page=5, selectable=True, caption="Test examples", elem_id="examples"
+        page=partial(test_rows_page, services),
+        rows_per_page=5,
+        selectable=True,
+        caption="Test examples",
+        elem_id="examples",
     )
     wire = Wire(examples.select, partial(try_example, services), event=True)
     return Section([examples], lambda draft: [{"run": draft.run}], [wire])
@@ -126,7 +127,7 @@ def build_many(services: Services) -> Section:
     return Section([many, download], show, [Wire(many.upload, partial(try_file, services), [many])])
 
 
-def build_quality(services: Services, results: Results) -> Section:
+def build_quality(services: Services) -> Section:
     """Scores, their figures, and the examples behind the chosen element of a figure."""
     title = gr.HTML()
     numbers = gr.HTML(elem_id="test-metrics")
@@ -136,7 +137,7 @@ def build_quality(services: Services, results: Results) -> Section:
         with gr.Column(scale=2, min_width=300, elem_id="behind"):
             behind_title = gr.HTML(elem_id="behind-title")
             behind = PagedTable(
-                page=results.page,
+                page=partial(test_rows_page, services),
                 rows_per_page=8,
                 selectable=True,
                 caption="Examples behind the choice",
@@ -156,6 +157,10 @@ def build_quality(services: Services, results: Results) -> Section:
 
 
 # --- drawing ------------------------------------------------------------------------------------
+
+
+def test_rows_page(services: Services, query: dict[str, Any]) -> dict[str, Any]:
+    return rows_page(services.store, query)
 
 
 def example_values(asking: Asking | None) -> dict[str, str]:
@@ -230,7 +235,7 @@ def try_input(services: Services, slots: Sequence[Slot], draft: Draft, *values: 
 
 def try_example(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
     run, task = open_run(services, draft)
-    known, imported = sent(sent(event["row"])["cells"]), imported_of(run, services.home)
+    known, imported = sent(sent(event["row"])["cells"]), imported_of(run)
     cells = {
         column.name: INPUTS[column.kind].of_example(known[column.name], imported)
         for column in task.inputs

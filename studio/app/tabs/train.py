@@ -18,6 +18,7 @@ from studio.app.states import States
 from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.events import RESUMABLE, RateTest, RunState, Status
+from studio.runner import worked_seconds
 from studio.store import Run
 
 NOTHING_YET = "Press Start, and watch here how the model makes fewer mistakes (its loss falls)."
@@ -40,8 +41,7 @@ def build(services: Services) -> Page:
     head = gr.HTML()
     with gr.Row(elem_classes="split-row"):
         with gr.Column(scale=3, min_width=320):
-            watch = partial(poll, services.store, services.states)
-            chart = LiveChart(poll=watch, nothing=NOTHING_YET, elem_id="live-chart")
+            chart = LiveChart(poll=partial(watch, services), nothing=NOTHING_YET, elem_id="live-chart")
         with gr.Column(scale=1, min_width=240, elem_classes="side-column"):
             buttons = controls(services)
             waiting = gr.HTML()
@@ -128,6 +128,7 @@ def act(services: Services, action: str, draft: Draft) -> Draft:
     """Ask the supervisor to pause, resume or stop the run."""
     run = run_of(services, draft)
     if run is not None:
+        services.check_owner(run)
         getattr(services.supervisor, action)(run)
         if services.store.find(run.id) is None:  # it left the queue without ever having started
             return draft.change(run=None)
@@ -137,11 +138,19 @@ def act(services: Services, action: str, draft: Draft) -> Draft:
 # --- drawing ------------------------------------------------------------------------------------
 
 
+def watch(services: Services, run_id: str, offset: int) -> dict[str, Any]:
+    return poll(services.store, services.states, run_id, offset)
+
+
 def title_html(services: Services, draft: Draft) -> str:
     run = run_of(services, draft)
     if run is None:
         return heading("Everything is set", f"{run_name(draft)}. {SENTENCES['running']}")
     state = services.states.of(run)
+    if state.status == "stopped" and services.quota and worked_seconds(state) >= services.quota.minutes * 60:
+        return heading(
+            run.name, f"A guest's run may train for {services.quota.minutes:,} minutes. Its best step is kept."
+        )
     return heading(run.name, EARLY if ended_early(state) else SENTENCES[state.status])
 
 
@@ -154,8 +163,8 @@ def _queue_html(services: Services, shown: Run | None) -> str:
     others = [run for run in services.supervisor.queue() if shown is None or run.id != shown.id]
     if not others:
         return ""
-    names = ", ".join(run.name for run in others)
-    return notice("info", f"{len(others)} more in the queue", names)
+    names = [run.name if run.home == services.home else "another person's" for run in others]
+    return notice("info", f"{len(others)} more in the queue", ", ".join(names))
 
 
 def rate_test_html(test: RateTest | None) -> str:

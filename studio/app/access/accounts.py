@@ -1,0 +1,86 @@
+"""Who may sign in: the accounts that the server was told of, by flag, by variable, or in a file."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.app.access.passwords import hash_password, is_hash, matches
+from studio.errors import StudioError
+from studio.server_settings import ServerSettings
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+GUEST = "guest-"  # how the folders of people without an account begin
+ADMIN = "admin"
+HOW = "Each line is NAME:HASH, or NAME:HASH:admin; `studio password NAME` prints one."
+
+
+@dataclass(frozen=True)
+class Account:
+    name: str
+    hashed: str  # the password, see `passwords`
+    is_admin: bool
+
+
+class Accounts:
+    """The accounts by name. Looking up an unknown one takes as long as a wrong password."""
+
+    def __init__(self, accounts: Iterable[Account]) -> None:
+        self._accounts: Mapping[str, Account] = {account.name: account for account in accounts}
+        self._nobody = hash_password("") if self._accounts else ""
+
+    def __len__(self) -> int:
+        return len(self._accounts)
+
+    def find(self, name: str) -> Account | None:
+        return self._accounts.get(name)
+
+    def sign_in(self, name: str, password: str) -> Account | None:
+        """The account, where name and password are right."""
+        account = self._accounts.get(name)
+        right = matches(password, account.hashed if account else self._nobody)
+        return account if right and account else None
+
+
+def accounts_of(settings: ServerSettings) -> Accounts:
+    """Those of `--auth`, of which the first is an administrator, and those of the file of `--users`."""
+    given = [entry.partition(":") for entry in settings.auth]
+    found = [Account(name, hash_password(password), not place) for place, (name, _, password) in enumerate(given)]
+    if settings.users:
+        found += read_accounts(Path(settings.users).expanduser())
+    several = len(found) > 1
+    wrong = [account.name for account in found if several and not _can_have_a_folder(account.name)]
+    if wrong:
+        raise StudioError(
+            f"'{wrong[0]}' cannot be the name of an account.",
+            "With several accounts each gets a folder of that name.",
+            "Use letters, digits and . _ @ - in it, a letter or digit first, and at most 64 of them.",
+        )
+    names = [account.name.lower() for account in found]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise StudioError(f"There are two accounts named '{twice[0]}'.", "", "Give each account a name of its own.")
+    if found and not any(account.is_admin for account in found):
+        raise StudioError("No account is an administrator.", "", f"Make one of them. {HOW}")
+    return Accounts(found)
+
+
+def read_accounts(path: Path) -> list[Account]:
+    """The accounts of a file; blank lines and those that begin with # are passed over."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StudioError(f"The accounts in {path} cannot be read.", f"{error}.", HOW) from error
+    entries = [(number, line.strip()) for number, line in enumerate(lines, 1)]
+    return [_account(line, f"{path}, line {number}") for number, line in entries if line and not line.startswith("#")]
+
+
+def _account(line: str, where: str) -> Account:
+    name, _, rest = line.partition(":")
+    hashed, _, role = rest.partition(":")
+    if not name or not is_hash(hashed) or role not in ("", ADMIN):
+        raise StudioError(f"{where} is no account.", "The password has to be hashed.", HOW)
+    return Account(name, hashed, role == ADMIN)
+
+
+def _can_have_a_folder(name: str) -> bool:
+    return NAME.fullmatch(name) is not None and not name.lower().startswith(GUEST) and not name.endswith(".")

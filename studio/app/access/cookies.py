@@ -1,0 +1,43 @@
+"""The two cookies: the secret of a session, and that of a guest. No script of the page can read them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+
+from starlette.requests import HTTPConnection
+
+SESSION, GUEST = "studio-session", "studio-guest"
+SECRET_LENGTHS = range(32, 129)
+
+
+@dataclass(frozen=True)
+class Cookies:
+    """embedded: whether the page is shown inside that of another site, as Spaces are. Browsers then keep and send only
+    cookies that say so, and keep them apart for each site around it."""
+
+    embedded: bool = False
+
+    def header(self, connection: HTTPConnection, name: str, secret: str, seconds: float) -> str:
+        """A Set-Cookie header; 0 seconds remove the cookie."""
+        path = connection.scope.get("root_path") or "/"
+        parts = [f"{name}={secret}", f"Path={path}", f"Max-Age={seconds:.0f}", "HttpOnly"]
+        parts.append("SameSite=None; Partitioned" if self.embedded else "SameSite=Lax")
+        if self.embedded or is_encrypted(connection):
+            parts.append("Secure")
+        return "; ".join(parts)
+
+
+def is_encrypted(connection: HTTPConnection) -> bool:
+    """Whether the browser came by TLS, here or as far as a proxy, which says so."""
+    forwarded = connection.headers.get("x-forwarded-proto", "").split(",")[0].strip().lower()
+    return connection.scope.get("scheme") in ("https", "wss") or forwarded == "https"
+
+
+def secrets_in(headers: Mapping[str, str]) -> dict[str, str]:
+    """The secrets that a request brings, by the cookie's name; what cannot be one is left out."""
+    try:
+        found = SimpleCookie(headers.get("cookie", ""))
+    except CookieError:
+        return {}
+    values = {name: found[name].value for name in (SESSION, GUEST) if name in found}
+    return {name: value for name, value in values.items() if len(value) in SECRET_LENGTHS and value.isascii()}

@@ -1,0 +1,46 @@
+"""Which files of the studio's home a person may fetch: the images of their own data, and their own downloads."""
+
+from pathlib import Path
+
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from studio.app.access.person import Person, current_person
+from studio.app.access.requests import path_below
+from studio.paths import PEOPLE, Home
+
+FILE_ROUTES = ("/gradio_api/file=", "/file=")
+SERVED = (("datasets",), ("downloads",))  # folders of a home
+
+
+class OwnFiles:
+    """Gradio serves every file below the folders that it is told of, to anybody; this stands before it."""
+
+    def __init__(self, app: ASGIApp, home: Home) -> None:
+        self.app, self.home = app, home
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = path_below(scope)
+            asked = next((path.removeprefix(route) for route in FILE_ROUTES if path.startswith(route)), None)
+            if asked is not None and not may_fetch(current_person(), asked, self.home):
+                await PlainTextResponse("There is no such file.\n", 404)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
+def may_fetch(person: Person, asked: str, home: Home) -> bool:
+    """asked: a path, absolute or not. What lies outside the studio's home, or among what browsers have sent, is up to
+    Gradio: it serves uploads of its pages alone, whose addresses hold a hash of their content."""
+    try:
+        path = Path(asked).resolve()
+    except (OSError, ValueError):  # a NUL in it, say
+        return False
+    root = home.root.resolve()
+    if not path.is_relative_to(root) or path.is_relative_to(root / home.temporary.name):
+        return True
+    owner, below = "", path.relative_to(root).parts
+    if below[:1] == (PEOPLE,):
+        owner, below = below[1] if len(below) > 1 else "", below[2:]
+    is_theirs = owner == person.workspace or person.is_admin
+    return is_theirs and below[:1] in SERVED and len(below) > 1

@@ -1,0 +1,41 @@
+"""Whose request is being answered. Set for each request by the gate, and read where something belongs to somebody."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Person:
+    """name: as people know them, "" where there is one person alone. workspace: the name of the folder that is theirs
+    among the people of the server; "" for the server's own home.
+
+    is_admin: whether they may look into every workspace, and name folders of the server. is_guest: without an account.
+    session: the fingerprint of their session. address: how their browser calls this server, for links.
+    """
+
+    name: str = ""
+    workspace: str = ""
+    is_admin: bool = True
+    is_guest: bool = False
+    session: str = field(default="", compare=False)
+    address: str = field(default="", compare=False)
+
+
+OWNER = Person()  # whoever runs the server, where nobody else uses it
+_current: ContextVar[Person] = ContextVar("person", default=OWNER)
+
+
+def current_person() -> Person:
+    return _current.get()
+
+
+@contextmanager
+def asked_by(person: Person) -> Iterator[None]:
+    """Inside, `current_person` is this one; also in threads that this one's work is handed to."""
+    token = _current.set(person)
+    try:
+        yield
+    finally:
+        _current.reset(token)

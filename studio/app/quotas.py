@@ -1,0 +1,107 @@
+"""What a guest may use of a server that is open to everyone: room, rows, time, and places in the queue.
+
+People with an account, and whoever runs the server, may use all of it.
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.app.access.accounts import GUEST
+from studio.app.access.person import Person
+from studio.app.workspaces import homes_of_people
+from studio.data.limits import MEGABYTE, Limits
+from studio.errors import StudioError
+from studio.paths import Home
+from studio.runner import Supervisor
+from studio.server_settings import ServerSettings
+from studio.store import Run
+
+A_DAY = 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class Quota:
+    megabytes: int
+    rows: int
+    minutes: int  # of training, for each run
+    runs: int  # that wait or are at work
+
+    @classmethod
+    def of_guests(cls, settings: ServerSettings) -> "Quota":
+        return cls(settings.guest_megabytes, settings.guest_rows, settings.guest_minutes, settings.guest_runs)
+
+    def limits(self, limits: Limits) -> Limits:
+        """The limits of the server, where those of the guest are not narrower."""
+        narrower = {
+            "upload_megabytes": min(limits.upload_megabytes, self.megabytes),
+            "unpacked_megabytes": min(limits.unpacked_megabytes, self.megabytes),
+            "rows": min(limits.rows, self.rows),
+        }
+        return limits.model_copy(update=narrower)
+
+    def sentence(self, home: Home) -> str:
+        """What a guest reads before they bring data."""
+        used = used_bytes(home) // MEGABYTE
+        return (
+            f"As a guest you may use {self.megabytes:,} MB here ({used:,} MB are in use), {self.rows:,} rows of data, "
+            f"and {self.minutes:,} minutes of training for each run."
+        )
+
+    def bytes_left(self, home: Home) -> int:
+        return self.megabytes * MEGABYTE - used_bytes(home)
+
+    def check_room(self, home: Home) -> None:
+        """Raises StudioError where the workspace is full."""
+        used = used_bytes(home)
+        if used >= self.megabytes * MEGABYTE:
+            raise StudioError(
+                "Your workspace is full.",
+                f"A guest may use {self.megabytes:,} MB here; you use {used // MEGABYTE:,} MB.",
+                "Delete runs that you no longer need, and empty the deleted ones.",
+            )
+
+    def check_turn(self, home: Home, supervisor: Supervisor) -> None:
+        """Raises StudioError where as many runs wait or are at work as a guest may have."""
+        busy = [run for run in (*supervisor.queue(), *supervisor.active()) if run.home == home]
+        if len(busy) >= self.runs:
+            raise StudioError(
+                "This run cannot be added to the queue.",
+                f"A guest may have {self.runs} runs that wait or train, and you have {len(busy)}.",
+                "Wait until one has ended, or stop one.",
+            )
+
+
+def quota_of(person: Person, settings: ServerSettings) -> Quota | None:
+    return Quota.of_guests(settings) if person.is_guest else None
+
+
+def is_of_a_guest(run: Run) -> bool:
+    return run.home.root.name.startswith(GUEST) and run.home.server != run.home
+
+
+def used_bytes(home: Home) -> int:
+    """What all files of the home take."""
+    return sum(size for _, size in _files(home.root))
+
+
+def remove_forgotten(home: Home, days: int) -> None:
+    """Remove the workspaces of guests in which nothing has changed for so many days."""
+    for guest in (each for each in homes_of_people(home) if each.root.name.startswith(GUEST)):
+        newest = max((changed for changed, _ in _files(guest.root)), default=guest.root.stat().st_mtime)
+        if newest < time.time() - days * A_DAY:
+            shutil.rmtree(guest.root, ignore_errors=True)
+
+
+def _files(folder: Path) -> Iterator[tuple[float, int]]:
+    """When each file below was changed, and its size; what is removed meanwhile is passed over."""
+    for above, _, names in os.walk(folder):
+        for name in names:
+            try:
+                status = os.lstat(os.path.join(above, name))  # noqa: PTH118 many files
+            except OSError:
+                continue
+            yield status.st_mtime, status.st_size

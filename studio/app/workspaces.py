@@ -1,0 +1,94 @@
+"""What belongs to whom: each person's runs, data, drafts and downloads, in a folder of their own.
+
+Where one person uses the studio, that is the studio's home itself.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from studio.app.access.person import Person, current_person
+from studio.app.answers import Asking
+from studio.app.draft_data import Datasets
+from studio.app.drafts import Drafts
+from studio.app.sharing import OpenStore, has_link, remember_link
+from studio.jobs import Job
+from studio.models.hub import SearchResult
+from studio.paths import Home
+from studio.run_index import RunIndex
+from studio.store import Store
+
+REMEMBERED = 100  # workspaces whose tables are kept in memory
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """By draft: `jobs` holds the running import or download, so that Cancel finds it, `searches` the results of the
+    last search of the Hub, `answers` the models' last answers."""
+
+    home: Home
+    store: Store
+    index: RunIndex
+    drafts: Drafts
+    datasets: Datasets
+    jobs: dict[str, Job] = field(default_factory=dict)
+    searches: dict[str, SearchResult] = field(default_factory=dict)
+    answers: dict[str, Asking] = field(default_factory=dict)
+    opening: list[str] = field(default_factory=list)  # the run that the next page opens, from a link
+
+    @classmethod
+    def of(cls, home: Home) -> "Workspace":
+        store, drafts = OpenStore(home), Drafts(home)
+        return cls(home, store, RunIndex(store), drafts, Datasets(store, drafts))
+
+
+class Workspaces:
+    """Thread-safe. A workspace comes into being when somebody asks for it; on disk, when something is written."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.own = Workspace.of(home)
+        self._others: OrderedDict[str, Workspace] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def current(self) -> Workspace:
+        """That of whoever asks."""
+        return self.named(current_person().workspace)
+
+    def named(self, name: str) -> Workspace:
+        if not name:
+            return self.own
+        with self._lock:
+            if name not in self._others:
+                self._others[name] = Workspace.of(self.home.of_person(name))
+            self._others.move_to_end(name)
+            gone = [self._others.popitem(last=False)[1] for _ in range(len(self._others) - REMEMBERED)]
+            found = self._others[name]
+        for workspace in gone:
+            workspace.index.close()
+        return found
+
+    def stores(self) -> Iterator[Store]:
+        """The runs of everybody, those of the server's own home first."""
+        yield self.own.store
+        for home in homes_of_people(self.home):
+            yield Store(home)
+
+    def open_link(self, person: Person, run_id: str, secret: str) -> None:
+        """Let the person's next page open a run that they may see, by this link or anyhow."""
+        workspace = self.named(person.workspace)
+        if has_link(self.home, run_id, secret):
+            remember_link(workspace.home, run_id, secret)
+        if workspace.store.find(run_id) is not None:
+            workspace.opening[:] = [run_id]
+
+    def close(self) -> None:
+        for workspace in (self.own, *self._others.values()):
+            workspace.index.close()
+
+
+def homes_of_people(home: Home) -> Iterator[Home]:
+    if home.people.is_dir():
+        yield from (home.of_person(folder.name) for folder in sorted(home.people.iterdir()) if folder.is_dir())

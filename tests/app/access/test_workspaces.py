@@ -1,0 +1,178 @@
+"""What belongs to one person is seen, changed and fetched by nobody else."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from logs import make_run
+from served import PASSWORD, ask_component, press, services_with, signed_in, somebody
+from starlette.testclient import TestClient
+
+from studio.app.access.gate import guest
+from studio.app.access.person import OWNER, Person, asked_by, current_person
+from studio.app.pages import Services
+from studio.app.server import make_asgi
+from studio.app.tabs.model import choose_folder, take
+from studio.app.tabs.runs import run_page
+from studio.app.tabs.share import command_line
+from studio.app.tabs.train import watch
+from studio.errors import StudioError
+from studio.files import replace_text
+from studio.paths import Home
+from studio.store import Run
+
+ANNA, BEN, CARL = Person("anna", "", True), Person("ben", "ben", False), Person("carl", "carl", False)
+EVERYBODY = (ANNA, BEN, CARL, guest("x" * 43))
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    accounts = tuple(f"{name}:{PASSWORD}" for name in ("anna", "ben", "carl"))
+    made = services_with(Home(tmp_path_factory.mktemp("people") / "home"), auth=accounts)
+    yield made
+    made.workspaces.close()
+
+
+@pytest.fixture(scope="module")
+def runs(services: Services) -> dict[Person, Run]:
+    """One run of each."""
+    found = {}
+    for person in EVERYBODY:
+        with asked_by(person):
+            found[person] = make_run(services.store, f"of {person.workspace or 'the server'}")
+    return found
+
+
+@pytest.fixture(scope="module")
+def app(services: Services) -> FastAPI:
+    return make_asgi(services)
+
+
+def test_nobody_asks_until_somebody_does() -> None:
+    assert current_person() == OWNER
+    with asked_by(BEN):
+        assert current_person() == BEN
+    assert current_person() == OWNER
+
+
+def test_each_sees_their_own_runs_alone(services: Services, runs: dict[Person, Run]) -> None:
+    for person, own in runs.items():
+        with asked_by(person):
+            assert [row["id"] for row in run_page(services, {"count": 50})["rows"]] == [own.id]
+            assert services.store.find(own.id) == own
+            for other in (run for run in runs.values() if run != own):
+                assert services.store.find(other.id) is None
+                assert watch(services, other.id, 0)["status_title"] == "No such run"
+
+
+def test_each_has_drafts_of_their_own(services: Services) -> None:
+    with asked_by(BEN):
+        draft = services.drafts.save(services.drafts.load(None).change(title="of ben"))
+    with asked_by(CARL):
+        assert services.drafts.load(draft.id).title == ""
+    with asked_by(BEN):
+        assert services.drafts.load(draft.id).title == "of ben"
+
+
+def test_the_supervisor_knows_the_runs_of_everybody(services: Services, runs: dict[Person, Run]) -> None:
+    for run in runs.values():
+        run.enqueue()
+    assert {run.id for run in services.supervisor.queue()} == {run.id for run in runs.values()}
+    for run in runs.values():
+        run.dequeue()
+
+
+def test_folders_of_the_server_are_named_by_administrators_alone(services: Services, text_model: Path) -> None:
+    for person in EVERYBODY:
+        with asked_by(person):
+            draft = services.drafts.load(None).change(config={"task": "text-classification"})
+            if person.is_admin:
+                assert choose_folder(services, draft, str(text_model)).model == str(text_model)
+                continue
+            for way in (choose_folder, take):
+                with pytest.raises(StudioError, match="cannot be named here"):
+                    way(services, draft, str(text_model))
+
+
+def test_who_only_visits_is_told_no_path_of_the_server(services: Services, runs: dict[Person, Run]) -> None:
+    for person, run in runs.items():
+        with asked_by(person):
+            assert (str(services.home.root) in command_line(run, services.home)) == person.is_admin
+
+
+# --- over the network -------------------------------------------------------------------------------
+
+
+def stored(services: Services, person: Person) -> dict[str, Path]:
+    with asked_by(person):
+        home = services.home
+    files = {
+        "image": home.datasets / "some-data-set" / "thumbnails" / "1.png",
+        "download": home.downloads / "model.zip",
+        "draft": home.drafts / "draft.json",
+        "upload": home.uploads / "abc" / "a.csv",
+        "run": home.runs / "20260101-000000-abcd" / "run.yaml",
+    }
+    for file in files.values():
+        replace_text(file, f"of {person.workspace}")
+    return files
+
+
+@pytest.mark.parametrize("route", ["/gradio_api/file=", "/file="])
+def test_files_are_fetched_by_their_owner_alone(services: Services, app: FastAPI, route: str) -> None:
+    browsers = {person: signed_in(app, person.name) for person in (ANNA, BEN, CARL)}
+    files = {person: stored(services, person) for person in browsers}
+    reached = route == "/gradio_api/file="
+    for person, browser in browsers.items():
+        for owner, theirs in files.items():
+            for kind, file in theirs.items():
+                allowed = kind in ("image", "download") and (owner == person or person.is_admin)
+                for way in (file, file.parent / ".." / file.parent.name / file.name):
+                    answer = browser.get(f"{route}{way}")
+                    assert answer.is_success == (allowed and reached), (person.name, owner.name, kind)
+
+
+def test_a_link_in_one_s_own_folder_leads_nowhere_else(services: Services, app: FastAPI) -> None:
+    secret = stored(services, CARL)["image"]
+    with asked_by(BEN):
+        link = services.home.datasets / "link" / "1.png"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(secret)
+    assert not signed_in(app, "ben").get(f"/gradio_api/file={link}").is_success
+
+
+def test_what_the_page_asks_for_in_another_s_name_is_not_there(
+    services: Services, app: FastAPI, runs: dict[Person, Run]
+) -> None:
+    """The live chart and the list of runs, as the browser asks for them; and a click on another's draft."""
+    with asked_by(BEN):
+        draft = services.drafts.save(services.drafts.load(None).change(title="of ben", run=runs[BEN].id))
+    seen = {person: asked(signed_in(app, person.name), runs[BEN], draft.id) for person in (BEN, CARL)}
+    assert "No such run" not in seen[BEN]["chart"] and runs[BEN].id in seen[BEN]["list"]
+    assert "No such run" in seen[CARL]["chart"] and runs[BEN].id not in seen[CARL]["list"]
+    assert "of ben" in seen[BEN]["page"] and "of ben" not in seen[CARL]["page"]
+
+
+def asked(browser: TestClient, run: Run, draft: str) -> dict[str, str]:
+    return {
+        "chart": ask_component(browser, "live-chart", "poll_run", {"run": run.id, "offset": 0}),
+        "list": ask_component(browser, "runs", "fetch_page", {"start": 0, "count": 20}),
+        "page": press(browser, "stepper", "select", [draft], event_data={"key": "train"}),
+    }
+
+
+def test_guests_do_not_see_each_other(tmp_path: Path) -> None:
+    services = services_with(Home(tmp_path / "home"), host="0.0.0.0", open_to_everyone=True)
+    app = make_asgi(services)
+    browsers = [somebody(app), somebody(app)]
+    for browser in browsers:
+        browser.get("/")
+    people = [guest(browser.cookies["studio-guest"]) for browser in browsers]
+    assert len({person.workspace for person in people}) == 2
+    with asked_by(people[0]):
+        run = make_run(services.store, "a guest's")
+    told = [asked(browser, run, "0" * 24) for browser in browsers]
+    assert run.id in told[0]["list"] and run.id not in told[1]["list"]
+    assert "No such run" not in told[0]["chart"] and "No such run" in told[1]["chart"]
+    services.workspaces.close()

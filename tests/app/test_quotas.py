@@ -1,0 +1,133 @@
+"""What a guest may use: it is said, and what goes beyond it is refused before anything is done."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from logs import NOW, at_work, make_run, started, write
+from served import services_with, somebody
+
+from studio.app.access.gate import guest
+from studio.app.access.person import OWNER, asked_by
+from studio.app.access.uploads import AROUND
+from studio.app.imports import import_upload
+from studio.app.pages import Services
+from studio.app.quotas import is_of_a_guest, remove_forgotten, used_bytes
+from studio.app.runs import start_run
+from studio.app.server import make_asgi, room_for_uploads
+from studio.errors import StudioError
+from studio.paths import Home
+from studio.runner import Supervisor
+from studio.store import Run, Store
+
+GUEST = guest("x" * 43)
+MEGABYTE = 1024 * 1024
+
+
+@pytest.fixture
+def services(home: Home) -> Iterator[Services]:
+    made = services_with(home, open_to_everyone=True, guest_megabytes=10, guest_rows=50, guest_runs=1, guest_minutes=1)
+    with asked_by(GUEST):
+        yield made
+    made.workspaces.close()
+
+
+def fill(home: Home, megabytes: int) -> None:
+    home.uploads.mkdir(parents=True, exist_ok=True)
+    with (home.uploads / "large").open("wb") as file:
+        file.truncate(megabytes * MEGABYTE)
+
+
+def test_limits_are_a_guest_s_alone(services: Services) -> None:
+    assert (services.limits.rows, services.limits.upload_megabytes) == (50, 10)
+    assert (
+        services.quota
+        and "10 MB" in services.quota.sentence(services.home)
+        and "50 rows" in services.quota.sentence(services.home)
+    )
+    with asked_by(OWNER):
+        assert services.quota is None and services.limits == services.server_limits
+
+
+def test_a_full_workspace_takes_no_data_and_no_run(services: Services, tmp_path: Path, reviews: Path) -> None:
+    fill(services.home, 10)
+    draft = services.drafts.load(None).change(config={"task": "text-classification"})
+    copy = tmp_path / "copy.csv"
+    copy.write_bytes(reviews.read_bytes())
+    with pytest.raises(StudioError, match="workspace is full"):
+        list(import_upload(services, draft, str(copy)))
+    config = {"task": "text-classification", "model": {"id": "starter/text"}, "data": {"source": "sample/films"}}
+    with pytest.raises(StudioError, match="workspace is full"):
+        start_run(services, draft.change(config=config))
+
+
+def test_an_upload_without_room_is_refused_before_it_begins(services: Services) -> None:
+    app = make_asgi(services)
+    browser = somebody(app)
+    browser.get("/")
+    with asked_by(guest(browser.cookies["studio-guest"])):
+        assert room_for_uploads(services) == 10 * MEGABYTE
+    body = b"x" * (10 * MEGABYTE + AROUND + 1)
+    answer = browser.post("/gradio_api/upload", content=body)
+    assert answer.status_code == 413 and "room for 10 MB" in answer.text
+    unsized = browser.post("/gradio_api/upload", content=iter([b"x"]))
+    assert unsized.status_code == 411
+    small = browser.post("/gradio_api/upload", files={"files": ("a.csv", b"text,label\na,b\n")})
+    assert small.status_code == 200 and small.json()
+
+
+def test_as_many_runs_as_a_guest_may_have(services: Services) -> None:
+    assert services.quota
+    services.quota.check_turn(services.home, services.supervisor)
+    make_run(services.store).enqueue()
+    with pytest.raises(StudioError, match="may have 1 run"):
+        services.quota.check_turn(services.home, services.supervisor)
+
+
+def test_a_run_over_its_time_is_stopped(services: Services) -> None:
+    long, short = (at_work(make_run(services.store)) for _ in range(2))
+    write(long, started(time.time() - NOW - 61))
+    write(short, started(time.time() - NOW - 5))
+    assert is_of_a_guest(long)
+    services.supervisor.stop_those_over_time()
+    assert long.pending_command == "stop" and short.pending_command is None
+
+
+def test_what_a_guest_has_left_behind_is_removed(services: Services) -> None:
+    fill(services.home, 1)
+    assert used_bytes(services.home) >= MEGABYTE
+    remove_forgotten(services.server, 30)
+    assert services.home.root.is_dir()
+    for file in services.home.root.rglob("*"):
+        os.utime(file, (1, 1))
+    kept = services.server.of_person("ben")
+    make_run(Store(kept))
+    remove_forgotten(services.server, 30)
+    assert not services.home.root.exists() and kept.root.is_dir()
+
+
+def test_people_take_turns(home: Home) -> None:
+    """One who queues many runs does not keep the others waiting."""
+    stores = [Store(home), Store(home.of_person("ben")), Store(home.of_person("carl"))]
+    supervisor = Supervisor(stores[0], stores=lambda: stores)
+    names: dict[str, str] = {}
+
+    def queue(store: Store, name: str) -> Run:
+        run = make_run(store, name)
+        run.enqueue()
+        time.sleep(0.01)
+        names[run.id] = name
+        return run
+
+    for name in ("a1", "a2", "a3"):
+        queue(stores[0], name)
+    queue(stores[1], "b1")
+    queue(stores[2], "c1")
+    queue(stores[1], "b2")
+    assert [names[run.id] for run in supervisor.queue()] == ["a1", "b1", "c1", "a2", "b2", "a3"]
+    at_work(queue(stores[2], "c0")).dequeue()
+    assert [names[run.id] for run in supervisor.queue()] == ["a1", "b1", "a2", "c1", "b2", "a3"]
+    at_work(queue(stores[0], "a0")).dequeue()
+    assert [names[run.id] for run in supervisor.queue()][:2] == ["b1", "a1"]
