@@ -1,7 +1,10 @@
 """Predictions on the Test page: one input to the tuned and the untouched model, or a whole file."""
 
-from collections.abc import Generator, Mapping
+import threading
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from components.notices import empty, heading, notice
 from studio.app.answers import ANSWERS, Asked, Asking
@@ -11,21 +14,28 @@ from studio.app.pages import Services, progress_html
 from studio.app.prediction_files import predict_into
 from studio.app.results import classes_of
 from studio.errors import StudioError
+from studio.predictor import Exchange
 from studio.store import Run
 from studio.tasks.base import Task
+
+T = TypeVar("T")
 
 
 def ask(
     services: Services, draft: Draft, run: Run, task: Task, cells: Mapping[str, str], truth: Mapping[str, str]
 ) -> Generator[str, None, Draft]:
     """Answer with the tuned model and the untouched one; what cannot be had is said."""
-    yield progress_html("Asking the model")
-    (tuned,) = services.predictor.predict(run, [cells])
+    words = ("Asking the model", "another question")
+    yield progress_html(words[0])
     before, why_not = None, ""
-    try:
-        (before,) = services.predictor.predict(run, [cells], "before")
-    except StudioError as error:
-        why_not = str(error)
+    with cancellable(services, draft) as cancelled:
+        (tuned,) = yield from shown_as(*words, services.predictor.ask(run, [cells], "tuned", cancelled))
+        try:
+            (before,) = yield from shown_as(*words, services.predictor.ask(run, [cells], "before", cancelled))
+        except StudioError as error:
+            if cancelled.is_set():
+                raise
+            why_not = str(error)
     asked = Asked(task.columns, cells, truth, classes_of(run, task))
     services.answers[draft.id] = Asking(run.id, task.answer_kind, asked, tuned, before, why_not)
     return services.drafts.load(draft.id)
@@ -50,12 +60,44 @@ def answer_html(asking: Asking | None, task: Task | None = None) -> str:
 
 def answer_file(services: Services, draft: Draft, run: Run, path: str) -> Generator[str, None, Draft]:
     """Predictions for every row of an uploaded file, as a CSV to download."""
-    yield progress_html("Answering every row")
-    for done, total in predict_into(services.predictor, run, Path(path), predictions_file(services, run.id)):
-        yield progress_html("Answering every row", done, total)
+    words = ("Answering every row", "another file")
+    yield progress_html(words[0])
+    with cancellable(services, draft) as cancelled:
+        target = predictions_file(services, run.id)
+        yield from shown_as(*words, predict_into(services.predictor, run, Path(path), target, cancelled))
     Path(path).unlink(missing_ok=True)
     return services.drafts.load(draft.id)  # a large file takes minutes, and people go on meanwhile
 
 
 def predictions_file(services: Services, run_id: str) -> Path:
     return services.home.downloads / f"{run_id}-predictions.csv"
+
+
+def shown_as(sentence: str, others: str, exchange: Exchange[T]) -> Generator[str, None, T]:
+    """An exchange as progress for the page. others: what comes first while it waits."""
+    with closing(exchange):
+        while True:
+            try:
+                step = next(exchange)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            yield progress_html(f"Waiting for {others}" if step.in_line else sentence, step.done, step.total)
+
+
+@contextmanager
+def cancellable(services: Services, draft: Draft) -> Iterator[threading.Event]:
+    """What is asked of a model inside is cancelled by the event, which `cancel_questions` of this draft sets."""
+    cancelled = threading.Event()
+    services.questions[cancelled] = draft.id
+    try:
+        yield cancelled
+    finally:
+        del services.questions[cancelled]
+
+
+def cancel_questions(services: Services, draft: Draft) -> Draft:
+    for cancelled, asker in list(services.questions.items()):
+        if asker == draft.id:
+            cancelled.set()
+    return draft

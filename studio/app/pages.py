@@ -5,6 +5,7 @@ widgets (`outputs`), says what each shows for a draft (`show`), and names what a
 """
 
 import logging
+import threading
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -38,7 +39,8 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Services:
     """What pages work with. By draft: `jobs` holds the running import or download, so that
-    Cancel finds it, `searches` the results of the last search of the Hub, `answers` the models' last answers."""
+    Cancel finds it, `searches` the results of the last search of the Hub, `answers` the models' last answers.
+    `questions` are those that models are asked now: the event that cancels each, and its draft."""
 
     settings: ServerSettings
     home: Home
@@ -56,6 +58,7 @@ class Services:
     jobs: dict[str, Job] = field(default_factory=dict)
     searches: dict[str, SearchResult] = field(default_factory=dict)
     answers: dict[str, Asking] = field(default_factory=dict)
+    questions: dict[threading.Event, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

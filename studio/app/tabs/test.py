@@ -11,7 +11,7 @@ from components.notices import empty, heading
 from components.tables import PagedTable, metric_cards
 from studio.app import demos
 from studio.app.answers import Asking
-from studio.app.asking import answer_file, answer_html, ask, last_asking, predictions_file
+from studio.app.asking import answer_file, answer_html, ask, cancel_questions, last_asking, predictions_file
 from studio.app.drafts import Draft
 from studio.app.inputs import INPUTS
 from studio.app.inputs.slots import Slot, build_slots, given, shown
@@ -96,7 +96,7 @@ def build_trial(services: Services) -> tuple[Section, gr.HTML, gr.Button]:
     asks = [predict.click, *(listener for slot in slots for listener in slot.entry.asks(slot.widget))]
     wires = [
         *[Wire(listener, partial(try_input, services, slots), inputs) for listener in asks],
-        Wire(cancel.click, partial(cancel_answer, services), redraw=False),
+        Wire(cancel.click, partial(cancel_questions, services), redraw=False),
         Wire(own.click, demos.go_on_with_own, go="data"),
     ]
     return Section([*inputs, answer, own], show, wires), progress, cancel
@@ -243,8 +243,3 @@ def try_example(services: Services, draft: Draft, event: dict[str, Any]) -> Gene
 def try_file(services: Services, draft: Draft, path: str | None) -> Generator[str, None, Draft]:
     run, _ = open_run(services, draft)
     return (yield from answer_file(services, draft, run, path)) if path else draft
-
-
-def cancel_answer(services: Services, draft: Draft) -> Draft:
-    services.predictor.cancel()
-    return draft
