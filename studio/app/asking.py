@@ -1,5 +1,8 @@
 """Predictions on the Test page: one input to the tuned and the untouched model, or a whole file."""
 
+import hashlib
+import shutil
+import tempfile
 import threading
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -62,15 +65,18 @@ def answer_file(services: Services, draft: Draft, run: Run, path: str) -> Genera
     """Predictions for every row of an uploaded file, as a CSV to download."""
     words = ("Answering every row", "another file")
     yield progress_html(words[0])
-    with cancellable(services, draft) as cancelled:
-        target = predictions_file(services, run.id)
-        yield from shown_as(*words, predict_into(services.predictor, run, Path(path), target, cancelled))
-    Path(path).unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as folder, cancellable(services, draft) as cancelled:
+        # two people who upload the same file have the same temporary copy of it, which must go at the end
+        own = Path(shutil.move(path, folder))
+        target = predictions_file(services, draft, run.id)
+        yield from shown_as(*words, predict_into(services.predictor, run, own, target, cancelled))
     return services.drafts.load(draft.id)  # a large file takes minutes, and people go on meanwhile
 
 
-def predictions_file(services: Services, run_id: str) -> Path:
-    return services.home.downloads / f"{run_id}-predictions.csv"
+def predictions_file(services: Services, draft: Draft, run_id: str) -> Path:
+    """Of this draft alone. Whoever is sent the link learns nothing of the draft's id, with which they could use it."""
+    owner = hashlib.sha256(draft.id.encode()).hexdigest()[:32]
+    return services.home.downloads / owner / f"{run_id}-predictions.csv"
 
 
 def shown_as(sentence: str, others: str, exchange: Exchange[T]) -> Generator[str, None, T]:

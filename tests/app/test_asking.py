@@ -11,7 +11,7 @@ import pytest
 from logs import make_run, planned, started, write
 
 from studio.app.answers import Asked, Asking
-from studio.app.asking import answer_html, cancel_questions, last_asking
+from studio.app.asking import answer_html, cancel_questions, last_asking, predictions_file
 from studio.app.drafts import Draft
 from studio.app.inputs import INPUTS
 from studio.app.inputs.slots import Slot, build_slots
@@ -192,6 +192,24 @@ def test_a_file_is_answered_into_a_download(services: Services, files: Files, dr
     assert not Path(upload).exists(), "the upload's temporary copy"
     assert "Download predictions.csv" in test_tab.download_html(services, draft)
     assert test_tab.download_html(services, draft.change(run=None)) == ""
+
+
+def test_the_files_of_two_people_do_not_meet(services: Services, files: Files, draft: Draft, tmp_path: Path) -> None:
+    """Also where both upload the same file, of which Gradio keeps one temporary copy."""
+    other = services.drafts.save(draft.change(id="b" * 24))
+    work = []
+    for each in (draft, other):
+        work.append(test_tab.try_file(services, each, uploaded(tmp_path / "temporary", f"of {each.id}")))
+        next(work[-1])
+        next(work[-1])
+    assert finish(work[0]) and not test_tab.download_html(services, other)
+    finish(work[1])
+    for each in (draft, other):
+        file = predictions_file(services, each, str(draft.run))
+        assert f"of {each.id}" in file.read_text(encoding="utf-8-sig") and file.name in test_tab.download_html(
+            services, each
+        )
+        assert each.id not in test_tab.download_html(services, each), "whoever has a draft's id can change it"
 
 
 class Endless(MadeUp):

@@ -164,7 +164,7 @@ def example_values(asking: Asking | None) -> dict[str, str]:
 
 
 def download_html(services: Services, draft: Draft) -> str:
-    path = predictions_file(services, str(draft.run))
+    path = predictions_file(services, draft, str(draft.run))
     if not draft.run or not path.is_file():
         return ""
     return f'<a class="download-link" href="{file_url(path)}" download>Download predictions.csv</a>'
