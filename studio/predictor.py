@@ -1,26 +1,29 @@
-"""The client of the inference process: gets answers from finished models. One process for all pages.
+"""The client of the inference processes: gets answers from finished models.
 
-The process is started with the first question, keeps models in memory while it is used, and ends when
-its stdin closes or nobody has asked for long. Messages are JSON lines, see `studio.engine.inference`.
+Questions of a few rows go to one process for all pages, one after the other; it is started with the first of them, and
+keeps models in memory while it is used. A file and an export take long: each has a process of its own, which ends with
+it. What is cancelled, or left by its asker, ends with the process that computes it, and nothing else does.
 """
 
-import json
-import os
-import subprocess
 import tempfile
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar
 
 from studio.errors import StudioError
 from studio.exporters.folder import zip_folder
-from studio.forked import engine_command
+from studio.inference_process import InferenceProcess
 from studio.store import Run
 from studio.tasks.base import Answer
+from studio.turns import Turns
 
 Which = Literal["tuned", "before"]
+T = TypeVar("T")
+POLL_SECONDS = 0.3  # so often it is looked whether an asker still wants to know
+LONG_ONES = 2  # files and exports that are worked on at once: each holds a model in memory
 
 
 @dataclass(frozen=True)
@@ -33,180 +36,182 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class Chunk:
-    """The next rows of a file. done: how many rows are answered by now, of `total`."""
+class Step:
+    """How far it is, said a few times a second at least. done: rows of a file that are answered by now, of `total`.
 
-    done: int
-    total: int
-    answered: tuple[Answered, ...]
+    answered: those rows of them that come with this step. in_line: whether others have their turn first.
+    """
+
+    done: int = 0
+    total: int = 0
+    answered: tuple[Answered, ...] = ()
+    in_line: bool = False
 
 
-Exchange = Generator[Chunk, None, Any]  # returns the result
+Exchange = Generator[Step, None, T]  # returns the result; closing it ends the computing
 
 
 class Predictor:
-    """Thread-safe; questions are answered one after the other."""
+    """Thread-safe. An asker may give an event: setting it cancels what this asker wants to know, with a StudioError."""
 
-    def __init__(self, environment: dict[str, str] | None = None) -> None:
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         self._environment = environment or {}
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[str] | None = None
-        self._questions = 0
-        self._loaded: tuple[int, str] | None = None  # the process and the run that were warmed up last
-        self._cancelled = False
+        self._short, self._long = Turns(1), Turns(LONG_ONES)
+        self._resident: InferenceProcess | None = None  # answers those in the line of the short ones
+        self._processes: set[InferenceProcess] = set()
+        self._numbers = count(1)
+        self._warm: tuple[InferenceProcess, str] | None = None  # the process and the run that were warmed up last
+        self._closed = threading.Event()
 
     def warm_up(self, run: Run | None = None) -> None:
         """Start the process if it is not there, and let it load the models of `run`, for the first question to be
-        answered at once. Nobody waits for that, and while a question is being answered nothing is done."""
-        if self._lock.acquire(blocking=False):
-            try:
+        answered at once. Nobody waits for that: while a question is there, nothing is loaded ahead."""
+        with self._short.lined_up() as has_come:
+            if has_come(0) and not self._closed.is_set():
                 process = self._running()
-                if run is not None and self._loaded != (process.pid, run.id):
-                    self._loaded = (process.pid, run.id)
-                    for which in get_args(Which):
-                        self._send(process, {**question(run, [], which), "id": self._next()})
-            except BrokenPipeError:
-                self._process = None  # it has just ended; the first question starts another
-            finally:
-                self._lock.release()
+                if run is not None and self._warm != (process, run.id):
+                    self._warm = (process, run.id)
+                    process.send({"id": next(self._numbers), "op": "warm-up", "run_dir": str(run.folder)})
+
+    def ask(
+        self,
+        run: Run,
+        rows: Sequence[Mapping[str, Any]],
+        which: Which = "tuned",
+        cancelled: threading.Event | None = None,
+    ) -> Exchange[list[Answer]]:
+        """The answers to rows of cells by the names of the task's inputs; an image's cell is its path."""
+        request = {"op": "predict", "run_dir": str(run.folder), "which": which, "rows": [dict(row) for row in rows]}
+        found = yield from self._exchange(self._short, self._running, request, cancelled)
+        return [answer_of(each) for each in found]
 
     def predict(self, run: Run, rows: Sequence[Mapping[str, Any]], which: Which = "tuned") -> list[Answer]:
-        """The answers to rows of cells by the names of the task's inputs; an image's cell is its path."""
-        return [answer_of(found) for found in result_of(self._ask(question(run, rows, which)))]
+        """The same for whoever has nothing else to do."""
+        return result_of(self.ask(run, rows, which))
 
-    def predict_file(self, run: Run, source: str) -> Generator[Chunk, None, dict[str, Any]]:
+    def predict_file(self, run: Run, source: str, cancelled: threading.Event | None = None) -> Exchange[dict[str, Any]]:
         """Answer every row of a table, or every image of a ZIP, in its order; each row comes once.
 
         The result is {"rows": how many, "labels": names of the model's outputs}.
         """
-        result: dict[str, Any] = yield from self._ask(
-            {"op": "predict-file", "run_dir": str(run.folder), "input": source}
-        )
-        return result
+        request = {"op": "predict-file", "run_dir": str(run.folder), "input": source}
+        return (yield from self._exchange(self._long, self._start, request, cancelled))
 
-    def export(self, run: Run, exporter: str, to: str) -> str:
+    def export(self, run: Run, exporter: str, to: str, cancelled: threading.Event | None = None) -> Exchange[str]:
         """Let an exporter write into the folder `to`; the path of what it wrote."""
-        return str(result_of(self._ask({"op": "export", "run_dir": str(run.folder), "exporter": exporter, "to": to})))
+        request = {"op": "export", "run_dir": str(run.folder), "exporter": exporter, "to": to}
+        return str((yield from self._exchange(self._long, self._start, request, cancelled)))
 
-    def cancel(self) -> None:
-        """End what is being answered now; the next question starts a new process."""
-        process = self._process
-        if process is not None:
-            self._cancelled = True
-            process.kill()
-
-    def export_archive(self, run: Run, exporter: str, to: Path) -> Path:
+    def export_archive(
+        self, run: Run, exporter: str, to: Path, cancelled: threading.Event | None = None
+    ) -> Exchange[Path]:
         """Export into the ZIP file `to`."""
         with tempfile.TemporaryDirectory(dir=run.folder) as folder:
-            written = Path(self.export(run, exporter, folder))
-            return zip_folder(written, to)
+            written = yield from self.export(run, exporter, folder, cancelled)
+            for _ in zip_folder(Path(written), to):
+                self._check(cancelled)
+                yield Step()
+        return to
 
     def close(self) -> None:
-        process, self._process = self._process, None
-        if process is not None and process.stdin is not None:
-            process.stdin.close()
-            try:
-                process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                process.kill()
+        """End all processes, and cancel what they compute."""
+        self._closed.set()
+        for process in tuple(self._processes):
+            self._end(process)
 
-    def _ask(self, request: dict[str, Any]) -> Exchange:
-        with self._lock:
-            self._cancelled = False
-            handed_out = 0  # rows that the asker has by now: a second try answers them again, unseen
+    def _exchange(
+        self,
+        turns: Turns,
+        start: Callable[[], InferenceProcess],
+        request: Mapping[str, Any],
+        cancelled: threading.Event | None,
+    ) -> Exchange[Any]:
+        """Wait for one's turn, ask, and once more where the process has ended before it answered."""
+        step = Step()  # rows that the asker has by now: a second try answers them again, unseen
+        with turns.lined_up() as has_come:
+            while not has_come(POLL_SECONDS):
+                self._check(cancelled)
+                yield Step(in_line=True)
             for last_try in (False, True):
-                process = self._running()
+                self._check(cancelled)
+                process, number, goes_on = start(), next(self._numbers), False
                 try:
-                    for message in self._messages(process, {"id": self._next(), **request}):
-                        if "result" in message:
-                            return message["result"]
-                        chunk = chunk_of(message, handed_out)
-                        if chunk.answered:
-                            handed_out = chunk.done
-                            yield chunk
-                except GeneratorExit:  # the asker is gone: nobody shall wait for the rest of a large file
-                    self._end(process)
-                    raise
-                except (BrokenPipeError, EOFError, json.JSONDecodeError) as error:
-                    self._end(process)
-                    if self._cancelled:
-                        raise StudioError("It was cancelled.", "", "Start it again when you like.") from error
+                    process.send({"id": number, **request})
+                    while True:
+                        message = process.next_message(POLL_SECONDS) or {"id": number}
+                        self._check(cancelled)
+                        if message["id"] != number:
+                            continue  # nobody waits for it any more
+                        if "result" in message or "error" in message:
+                            goes_on = process is self._resident
+                            return result_in(message)
+                        step = step_after(step, message)
+                        yield step
+                except EOFError as error:
+                    self._check(cancelled)
                     if last_try:
                         raise StudioError(
                             "The model gave no answer.",
                             "The process that holds it ended; the machine may be out of memory.",
                             "Close other programs and try again, or use a smaller model.",
                         ) from error
+                finally:  # also where the asker is gone
+                    if not goes_on:
+                        self._end(process)
         raise AssertionError("unreachable")
 
-    def _running(self) -> subprocess.Popen[str]:
-        if self._process is None or self._process.poll() is not None:
-            self._process = subprocess.Popen(
-                engine_command("studio.engine.inference"),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                encoding="utf-8",
-                env={**os.environ, **self._environment},
-            )
-        return self._process
+    def _check(self, cancelled: threading.Event | None) -> None:
+        if self._closed.is_set() or (cancelled is not None and cancelled.is_set()):
+            raise StudioError("It was cancelled.", "", "Start it again when you like.")
 
-    def _next(self) -> int:
-        self._questions += 1
-        return self._questions
+    def _running(self) -> InferenceProcess:
+        """The one that stays. Only for whoever has their turn among the short ones."""
+        if self._resident is None or not self._resident.is_alive:
+            if self._resident is not None:
+                self._end(self._resident)  # its pipes
+            self._resident = self._start()
+        return self._resident
 
-    @staticmethod
-    def _send(process: subprocess.Popen[str], request: dict[str, Any]) -> None:
-        assert process.stdin is not None
-        process.stdin.write(json.dumps(request) + "\n")
-        process.stdin.flush()
+    def _start(self) -> InferenceProcess:
+        process = InferenceProcess(self._environment)
+        self._processes.add(process)
+        return process
 
-    def _messages(self, process: subprocess.Popen[str], request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """What is said to the request; the last message holds the result."""
-        assert process.stdout is not None
-        self._send(process, request)
-        while True:
-            line = process.stdout.readline()
-            if not line:
-                raise EOFError
-            message = json.loads(line)
-            if message.get("id") != request["id"]:
-                continue  # nobody waits for it: the asker is gone, or it was only a warm-up
-            if "error" in message:
-                raise StudioError(**message["error"])
-            yield message
-            if "result" in message:
-                return
-
-    def _end(self, process: subprocess.Popen[str]) -> None:
-        process.kill()
-        process.wait()
-        self._process = None
+    def _end(self, process: InferenceProcess) -> None:
+        process.end()
+        self._processes.discard(process)
 
 
-def question(run: Run, rows: Sequence[Mapping[str, Any]], which: Which) -> dict[str, Any]:
-    return {"op": "predict", "run_dir": str(run.folder), "which": which, "rows": [dict(row) for row in rows]}
+def result_in(message: Mapping[str, Any]) -> Any:
+    """What the last message holds; StudioError says why there is no result."""
+    if "error" in message:
+        raise StudioError(**message["error"])
+    return message["result"]
 
 
-def answer_of(found: Mapping[str, Any]) -> Answer:
-    return Answer(found["value"], found["details"])
-
-
-def chunk_of(message: Mapping[str, Any], known: int) -> Chunk:
-    """The rows of a message that come after the first `known` of the file."""
-    done, rows = int(message["progress"]["done"]), message["answered"]
-    fresh = rows[max(0, len(rows) - max(0, done - known)) :]
-    return Chunk(done, int(message["progress"]["total"]), tuple(map(answered_of, fresh)))
+def step_after(step: Step, message: Mapping[str, Any]) -> Step:
+    """What follows from a message, without the rows that `step` and those before it had; from one without rows, that
+    it is as far as before."""
+    if "progress" not in message:
+        return Step(step.done, step.total)
+    done, total, rows = int(message["progress"]["done"]), int(message["progress"]["total"]), message["answered"]
+    fresh = rows[max(0, len(rows) - max(0, done - step.done)) :]
+    return Step(max(done, step.done), total, tuple(map(answered_of, fresh)))
 
 
 def answered_of(row: Mapping[str, Any]) -> Answered:
     return Answered(row["given"], answer_of(row["answer"]) if row["answer"] else None, row["problem"])
 
 
-def result_of(exchange: Exchange) -> Any:
+def answer_of(found: Mapping[str, Any]) -> Answer:
+    return Answer(found["value"], found["details"])
+
+
+def result_of(exchange: Exchange[T]) -> T:
     """Run an exchange to its end without showing how far it is."""
     while True:
         try:
             next(exchange)
         except StopIteration as end:
-            return end.value
+            result: T = end.value
+            return result

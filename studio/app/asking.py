@@ -1,7 +1,13 @@
 """Predictions on the Test page: one input to the tuned and the untouched model, or a whole file."""
 
-from collections.abc import Generator, Mapping
+import hashlib
+import shutil
+import tempfile
+import threading
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from components.notices import empty, heading, notice
 from studio.app.answers import ANSWERS, Asked, Asking
@@ -10,22 +16,31 @@ from studio.app.inputs import INPUTS
 from studio.app.pages import Services, progress_html
 from studio.app.prediction_files import predict_into
 from studio.app.results import classes_of
+from studio.app.under_way import Question, SupersededError
 from studio.errors import StudioError
+from studio.predictor import Exchange
 from studio.store import Run
 from studio.tasks.base import Task
+
+T = TypeVar("T")
 
 
 def ask(
     services: Services, draft: Draft, run: Run, task: Task, cells: Mapping[str, str], truth: Mapping[str, str]
 ) -> Generator[str, None, Draft]:
     """Answer with the tuned model and the untouched one; what cannot be had is said."""
-    yield progress_html("Asking the model")
-    (tuned,) = services.predictor.predict(run, [cells])
+    words = ("Asking the model", "another question")
+    yield progress_html(words[0])
     before, why_not = None, ""
-    try:
-        (before,) = services.predictor.predict(run, [cells], "before")
-    except StudioError as error:
-        why_not = str(error)
+    supersede_question(services, draft)
+    with cancellable(services, draft, is_single=True) as cancelled:
+        (tuned,) = yield from shown_as(*words, services.predictor.ask(run, [cells], "tuned", cancelled))
+        try:
+            (before,) = yield from shown_as(*words, services.predictor.ask(run, [cells], "before", cancelled))
+        except StudioError as error:
+            if cancelled.is_set():
+                raise
+            why_not = str(error)
     asked = Asked(task.columns, cells, truth, classes_of(run, task))
     services.answers[draft.id] = Asking(run.id, task.answer_kind, asked, tuned, before, why_not)
     return services.drafts.load(draft.id)
@@ -50,12 +65,61 @@ def answer_html(asking: Asking | None, task: Task | None = None) -> str:
 
 def answer_file(services: Services, draft: Draft, run: Run, path: str) -> Generator[str, None, Draft]:
     """Predictions for every row of an uploaded file, as a CSV to download."""
-    yield progress_html("Answering every row")
-    for done, total in predict_into(services.predictor, run, Path(path), predictions_file(services, run.id)):
-        yield progress_html("Answering every row", done, total)
-    Path(path).unlink(missing_ok=True)
+    words = ("Answering every row", "another file")
+    yield progress_html(words[0])
+    with tempfile.TemporaryDirectory() as folder, cancellable(services, draft) as cancelled:
+        # two people who upload the same file have the same temporary copy of it, which must go at the end
+        own = Path(shutil.move(path, folder))
+        target = predictions_file(services, draft, run.id)
+        yield from shown_as(*words, predict_into(services.predictor, run, own, target, cancelled))
     return services.drafts.load(draft.id)  # a large file takes minutes, and people go on meanwhile
 
 
-def predictions_file(services: Services, run_id: str) -> Path:
-    return services.home.downloads / f"{run_id}-predictions.csv"
+def predictions_file(services: Services, draft: Draft, run_id: str) -> Path:
+    """Of this draft alone. Whoever is sent the link learns nothing of the draft's id, with which they could use it."""
+    owner = hashlib.sha256(draft.id.encode()).hexdigest()[:32]
+    return services.home.downloads / owner / f"{run_id}-predictions.csv"
+
+
+def shown_as(sentence: str, others: str, exchange: Exchange[T]) -> Generator[str, None, T]:
+    """An exchange as progress for the page. others: what comes first while it waits."""
+    with closing(exchange):
+        while True:
+            try:
+                step = next(exchange)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            yield progress_html(f"Waiting for {others}" if step.in_line else sentence, step.done, step.total)
+
+
+@contextmanager
+def cancellable(services: Services, draft: Draft, is_single: bool = False) -> Iterator[threading.Event]:
+    """What is asked of a model inside is cancelled by the event, which `cancel_questions` of this draft sets.
+
+    is_single: and by the draft's next question, with SupersededError.
+    """
+    questions, question = services.questions, Question(draft.id, is_single)
+    questions.add(question)
+    try:
+        yield question.cancelled
+    except StudioError as error:
+        if question.is_superseded:
+            raise SupersededError from error
+        raise
+    finally:
+        questions.discard(question)
+
+
+def supersede_question(services: Services, draft: Draft) -> None:
+    """Whoever asks about another input waits for the former answer no more."""
+    for question in list(services.questions):
+        if question.draft == draft.id and question.is_single:
+            question.supersede()
+
+
+def cancel_questions(services: Services, draft: Draft) -> Draft:
+    for question in list(services.questions):
+        if question.draft == draft.id:
+            question.cancelled.set()
+    return draft

@@ -15,6 +15,7 @@ from studio.app.access.person import OWNER, asked_by
 from studio.app.drafts import Draft, Drafts
 from studio.app.pages import Page, Services, Wire, told
 from studio.app.sent import sent, storable
+from studio.app.under_way import SupersededError
 from studio.errors import StudioError
 
 CONCURRENT_JOBS = 8  # people whose import, download or question is being worked on, for each kind of work
@@ -101,6 +102,8 @@ class Click:
                 yield [gr.skip(), "", gr.skip(), *busy, *[gr.skip()] * len(self.drawn)]
         except StudioError as error:
             yield self._fail(error, draft_id)
+        except SupersededError:  # what took its place draws the page
+            yield [gr.skip()] * (len(self.idle) + len(self.drawn) + 3)
 
     def _arguments(self, event: gr.EventData, draft_id: str, values: Sequence[Any]) -> list[Any]:
         draft = self.drafts.load(draft_id)

@@ -21,6 +21,7 @@ from studio.app.draft_data import Datasets
 from studio.app.drafts import Draft, Drafts
 from studio.app.quotas import Quota, quota_of
 from studio.app.states import States
+from studio.app.under_way import Question
 from studio.app.workspaces import Workspaces
 from studio.data.limits import Limits
 from studio.errors import Explanation, StudioError
@@ -109,6 +110,14 @@ class Services:
     @property
     def answers(self) -> dict[str, Asking]:
         return self.workspaces.current.answers
+
+    @property
+    def shown_runs(self) -> dict[str, str | None]:
+        return self.workspaces.current.shown_runs
+
+    @property
+    def questions(self) -> set[Question]:
+        return self.workspaces.current.questions
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,16 @@ Its columns are those that were given, those of the answers, and `problem`, whic
 
 import csv
 import re
-from collections.abc import Generator, Mapping, Sequence
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TextIO
 
 from studio.app.answers import ANSWERS, AnswerKind
 from studio.config import RunConfig
 from studio.files import replacing
-from studio.predictor import Answered, Predictor
+from studio.predictor import Answered, Exchange, Predictor
 from studio.store import Run
 
 PROBLEM = "problem"
@@ -20,21 +22,21 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "
 NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*([eE][+-]?\d+)?")
 
 
-def predict_into(predictor: Predictor, run: Run, source: Path, target: Path) -> Generator[tuple[int, int], None, int]:
-    """Answer every row of the file `source` into the CSV file `target`; yields (done, all), returns how many.
+def predict_into(
+    predictor: Predictor, run: Run, source: Path, target: Path, cancelled: threading.Event | None = None
+) -> Exchange[None]:
+    """Answer every row of the file `source` into the CSV file `target`; yields the steps of `Predictor.predict_file`.
 
     `target` appears when everything is answered: what is cancelled or fails leaves nothing behind.
     """
     kind = ANSWERS[RunConfig.from_file(run.config_file).chosen_task.answer_kind]
-    done = 0
     with replacing(target) as temporary, temporary.open("w", encoding="utf-8-sig", newline="") as file:
         table = Predictions(file, kind)
-        for chunk in predictor.predict_file(run, str(source)):
-            table.add(chunk.answered)
-            done = chunk.done
-            yield done, chunk.total
+        with closing(predictor.predict_file(run, str(source), cancelled)) as steps:
+            for step in steps:
+                table.add(step.answered)
+                yield step
         table.finish()
-    return done
 
 
 class Predictions:

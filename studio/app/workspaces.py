@@ -13,6 +13,7 @@ from studio.app.answers import Asking
 from studio.app.draft_data import Datasets
 from studio.app.drafts import Drafts
 from studio.app.sharing import OpenStore, has_link, remember_link
+from studio.app.under_way import Question
 from studio.jobs import Job
 from studio.models.hub import SearchResult
 from studio.paths import Home
@@ -35,6 +36,8 @@ class Workspace:
     jobs: dict[str, Job] = field(default_factory=dict)
     searches: dict[str, SearchResult] = field(default_factory=dict)
     answers: dict[str, Asking] = field(default_factory=dict)
+    shown_runs: dict[str, str | None] = field(default_factory=dict)  # by draft: what the Test page showed last
+    questions: set[Question] = field(default_factory=set)  # being answered
     opening: list[str] = field(default_factory=list)  # the run that the next page opens, from a link
 
     @classmethod

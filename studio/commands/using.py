@@ -124,14 +124,14 @@ def _is_unicode(text: str) -> bool:
 
 
 def _predict_file(run: Run, source: Path, arguments: argparse.Namespace, predictor: "Predictor") -> int:
-    predictor.warm_up()
     from studio.app.prediction_files import predict_into
 
     progress = Progress()
     with tempfile.TemporaryDirectory() as folder:
         target = arguments.output.resolve() if arguments.output else Path(folder) / "predictions.csv"
-        for done, total in predict_into(predictor, run, source.resolve(), target):
-            progress.update(f"{done} of {total}")
+        for step in predict_into(predictor, run, source.resolve(), target):
+            if step.total:
+                progress.update(f"{step.done} of {step.total}")
         progress.clear()
         if arguments.json:
             print_json({"run": run.id, "output": str(target) if arguments.output else None})
@@ -144,7 +144,7 @@ def _predict_file(run: Run, source: Path, arguments: argparse.Namespace, predict
 
 def run_export(arguments: argparse.Namespace) -> int:
     from studio.exporters import EXPORTERS
-    from studio.predictor import Predictor
+    from studio.predictor import Predictor, result_of
 
     exporter = EXPORTERS[arguments.format]
     run = _finished(arguments)
@@ -155,7 +155,7 @@ def run_export(arguments: argparse.Namespace) -> int:
         )
     predictor = Predictor()
     try:
-        written = predictor.export(run, exporter.name, str(arguments.to.resolve()))
+        written = result_of(predictor.export(run, exporter.name, str(arguments.to.resolve())))
     finally:
         predictor.close()
     if arguments.json:

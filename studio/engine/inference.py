@@ -8,6 +8,8 @@ Requests on stdin, one object a line, answered one after the other:
          then {"id", "result": {"rows", "labels"}}
   {"id", "op": "export", "run_dir", "exporter": name, "to": folder}
       -> {"id", "result": path of what was written}
+  {"id", "op": "warm-up", "run_dir"}
+      loads both models of the run, unless another request waits already; nothing is said of it
 A failure is {"id", "error": {"what", "why", "what_to_do"}}. Models stay in memory while they are asked, the
 last few of them; after `--idle-seconds` without a question they are freed. The process ends with its stdin.
 """
@@ -33,6 +35,7 @@ from studio.processes import own_stdout, trusts_remote_code
 from studio.store import Run
 
 IDLE_SECONDS = 300.0
+WHICH = ("tuned", "before")
 Reply = Callable[[dict[str, Any]], None]
 
 
@@ -79,8 +82,20 @@ def serve(requests: Iterable[str], answers: TextIO, models: ResidentModels, idle
             continue
         if line is None:
             return
-        if line.strip():
-            answer(json.loads(line), models, reply)
+        if not line.strip():
+            continue
+        request = json.loads(line)
+        if request.get("op") == "warm-up":
+            warm_up(request, models, lines)
+        else:
+            answer(request, models, reply)
+
+
+def warm_up(request: dict[str, Any], models: ResidentModels, waiting: queue.Queue[str | None]) -> None:
+    """Load ahead what a question is going to need. Why that fails, the question is told."""
+    for which in WHICH:
+        if waiting.empty():
+            answer({**request, "op": "predict", "which": which, "rows": []}, models, lambda message: None)
 
 
 def answer(request: dict[str, Any], models: ResidentModels, reply: Reply) -> None:

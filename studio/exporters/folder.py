@@ -2,6 +2,7 @@
 
 import shutil
 import zipfile
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ from studio.errors import StudioError
 from studio.exporters.card import loading_code, write_card
 from studio.exporters.lengths import cut_texts_alike
 from studio.exporters.sharing import clean_settings, for_others
-from studio.files import give_usual_rights, read_as, replace_text, replace_with
+from studio.files import give_usual_rights, read_as, replace_text, replacing
 from studio.store import COMPLETE, Run, is_complete
 from studio.strategies import STRATEGIES
 from studio.strategies.base import LoadingCode
 
+ZIPPED_AT_ONCE = 64 * 1024**2  # bytes
 _OF_A_MODEL = ("*.safetensors", "*.safetensors.index.json")
 
 
@@ -78,13 +80,15 @@ def labels_in(folder: Path) -> tuple[str, ...]:
     return read_as(folder / "config.json", listed) or ()
 
 
-def zip_folder(folder: Path, archive: Path) -> Path:
-    """`folder` as a ZIP whose entries lie below one folder of the archive's name. Weights are not compressed."""
+def zip_folder(folder: Path, archive: Path) -> Generator[None, None, None]:
+    """`folder` as the ZIP `archive`, whose entries lie below one folder of its name. Weights are not compressed.
 
-    def write(temporary: Path) -> None:
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as target:
-            for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-                target.write(file, Path(archive.stem) / file.relative_to(folder))
-
-    replace_with(archive, write)
-    return archive
+    It is written as the iteration goes on, so that it can be left; `archive` is there at the end of it.
+    """
+    with replacing(archive) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as target:
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            entry = zipfile.ZipInfo.from_file(file, Path(archive.stem) / file.relative_to(folder))
+            with file.open("rb") as source, target.open(entry, "w") as place:
+                while block := source.read(ZIPPED_AT_ONCE):
+                    place.write(block)
+                    yield

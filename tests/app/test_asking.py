@@ -1,7 +1,8 @@
 """The Test page: what is asked, what is shown of the answers, and what a click changes. The answers are made up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import gradio as gr
@@ -10,16 +11,19 @@ import pytest
 from logs import make_run, planned, started, write
 
 from studio.app.answers import Asked, Asking
-from studio.app.asking import answer_html, last_asking
+from studio.app.asking import answer_html, cancel_questions, last_asking, predictions_file
 from studio.app.drafts import Draft
 from studio.app.inputs import INPUTS
 from studio.app.inputs.slots import Slot, build_slots
 from studio.app.pages import Services
+from studio.app.tabs import share
 from studio.app.tabs import test as test_tab
+from studio.app.under_way import SupersededError
 from studio.errors import StudioError
 from studio.events import Finished
+from studio.exporters import EXPORTERS
 from studio.files import replace_json
-from studio.predictor import Answered, Chunk
+from studio.predictor import Answered, Exchange, Step
 from studio.store import Run
 from studio.tasks import TASKS
 from studio.tasks.base import Answer
@@ -35,8 +39,11 @@ class MadeUp:
         self.before = before
         self.rows: list[dict[str, str]] = []
 
-    def predict(self, run: Run, rows: Sequence[Mapping[str, str]], which: str = "tuned") -> list[Answer]:
+    def ask(
+        self, run: Run, rows: Sequence[Mapping[str, str]], which: str = "tuned", cancelled: Event | None = None
+    ) -> Exchange[list[Answer]]:
         self.rows += [dict(row) for row in rows]
+        yield Step()
         if which == "tuned":
             return [SURE]
         if isinstance(self.before, StudioError):
@@ -44,8 +51,6 @@ class MadeUp:
         return [self.before]
 
     def warm_up(self, run: Run | None = None) -> None: ...
-
-    def cancel(self) -> None: ...
 
     def close(self) -> None: ...
 
@@ -158,21 +163,124 @@ def test_every_task_s_page_has_its_fields(task: Any, services: Services, draft: 
     assert f"{INPUTS[task.inputs[0].kind].what_to_do[:-1]} or pick an example" in shown["answer"]
 
 
-def test_a_file_is_answered_into_a_download(services: Services, draft: Draft, tmp_path: Path) -> None:
-    class Files(MadeUp):
-        def predict_file(self, run: Run, source: str) -> Any:
-            assert Path(source).is_file()
-            yield Chunk(1, 1, (Answered({"text": "a"}, SURE),))
-            return {"rows": 1, "labels": []}
+class Files(MadeUp):
+    """Answers a file with one row, which is what the file says."""
 
-    object.__setattr__(services, "predictor", Files())
-    upload = tmp_path / "many.csv"
-    upload.write_text("text\na\n", encoding="utf-8")
+    def predict_file(self, run: Run, source: str, cancelled: Event | None = None) -> Exchange[dict[str, Any]]:
+        yield Step(in_line=True)
+        yield Step(1, 1, (Answered({"text": Path(source).read_text(encoding="utf-8")}, SURE),))
+        return {"rows": 1, "labels": []}
+
+
+@pytest.fixture
+def files(services: Services) -> Files:
+    made = Files()
+    object.__setattr__(services, "predictor", made)
+    return made
+
+
+def uploaded(folder: Path, text: str = "a") -> str:
+    folder.mkdir(exist_ok=True)
+    (folder / "many.csv").write_text(text, encoding="utf-8")
+    return str(folder / "many.csv")
+
+
+def test_a_file_is_answered_into_a_download(services: Services, files: Files, draft: Draft, tmp_path: Path) -> None:
+    upload = uploaded(tmp_path / "temporary")
     assert test_tab.download_html(services, draft) == ""
-    finish(test_tab.try_file(services, draft, str(upload)))
-    assert not upload.exists(), "the upload's temporary copy"
+    said = list(test_tab.try_file(services, draft, upload))
+    assert "Waiting for another file" in said[1] and "Answering every row 1 of 1" in said[2]
+    assert not Path(upload).exists(), "the upload's temporary copy"
     assert "Download predictions.csv" in test_tab.download_html(services, draft)
     assert test_tab.download_html(services, draft.change(run=None)) == ""
+
+
+def test_the_files_of_two_people_do_not_meet(services: Services, files: Files, draft: Draft, tmp_path: Path) -> None:
+    """Also where both upload the same file, of which Gradio keeps one temporary copy."""
+    other = services.drafts.save(draft.change(id="b" * 24))
+    work = []
+    for each in (draft, other):
+        work.append(test_tab.try_file(services, each, uploaded(tmp_path / "temporary", f"of {each.id}")))
+        next(work[-1])
+        next(work[-1])
+    assert finish(work[0]) and not test_tab.download_html(services, other)
+    finish(work[1])
+    for each in (draft, other):
+        file = predictions_file(services, each, str(draft.run))
+        assert f"of {each.id}" in file.read_text(encoding="utf-8-sig") and file.name in test_tab.download_html(
+            services, each
+        )
+        assert each.id not in test_tab.download_html(services, each), "whoever has a draft's id can change it"
+
+
+class Endless(MadeUp):
+    """Never answers the untouched model's questions, and takes for ever over an export."""
+
+    def ask(
+        self, run: Run, rows: Sequence[Mapping[str, str]], which: str = "tuned", cancelled: Event | None = None
+    ) -> Exchange[list[Answer]]:
+        if which == "tuned":
+            return [SURE]
+        return (yield from self.wait(cancelled))
+
+    def export_archive(self, run: Run, exporter: str, to: Path, cancelled: Event | None = None) -> Exchange[Path]:
+        return (yield from self.wait(cancelled))
+
+    def wait(self, cancelled: Event | None) -> Exchange[Any]:
+        yield Step(in_line=True)
+        while cancelled is None or not cancelled.is_set():
+            yield Step()
+        raise StudioError("It was cancelled.")
+
+
+@pytest.mark.parametrize("tab", ["test", "share"])
+def test_cancel_ends_the_question_of_its_own_draft_alone(
+    services: Services, draft: Draft, slots: list[Slot], tab: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    object.__setattr__(services, "predictor", Endless())
+    monkeypatch.setattr(EXPORTERS["folder"], "why_not", lambda run: None)
+    start: dict[str, Callable[[Draft], Generator[str, None, Draft]]] = {
+        "test": lambda of: test_tab.try_input(services, slots, of, *typed(slots, "a film")),
+        "share": lambda of: share.export(services, of, {"key": "folder"}),
+    }
+    own, other = start[tab](draft), start[tab](services.drafts.save(draft.change(id="b" * 24)))
+    said = [(next(own), next(other)) for _ in range(3)]
+    assert "Waiting for another" in said[1][0] and "Waiting" not in said[2][0]
+    cancel_questions(services, draft)
+    next(other)
+    with pytest.raises(StudioError, match="It was cancelled"):
+        next(own)
+    assert last_asking(services, draft) is None, "no answer of the tuned model alone"
+    next(other)
+    other.close()
+    assert not services.questions
+
+
+def test_the_next_question_takes_the_place_of_the_last(services: Services, draft: Draft, slots: list[Slot]) -> None:
+    """Or the former's answer, which comes late, would be drawn over what the person asks now."""
+    object.__setattr__(services, "predictor", Endless())
+    first, other = (
+        test_tab.try_input(services, slots, of, *typed(slots, "a film"))
+        for of in (draft, services.drafts.save(draft.change(id="b" * 24)))
+    )
+    for question in (first, other):
+        next(question), next(question)
+    second = test_tab.try_input(services, slots, draft, *typed(slots, "another"))
+    next(second), next(second)
+    with pytest.raises(SupersededError):
+        next(first)
+    next(second), next(other)
+    for question in (second, other):
+        question.close()
+    assert not services.questions
+
+
+def test_a_file_on_its_way_is_left_alone_until_another_run_is_shown(services: Services, draft: Draft) -> None:
+    with gr.Blocks():
+        section = test_tab.build_many(services)
+    assert all("value" not in section.show(draft)[0] for _ in range(2))
+    elsewhere = draft.change(run=make_run(services.store).id)
+    assert section.show(elsewhere)[0]["value"] is None and "value" not in section.show(elsewhere)[0]
 
 
 def test_the_page_says_what_kind_of_answer_it_is() -> None:

@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from studio.app.answers import ANSWERS
 from studio.app.prediction_files import Predictions, given_names, harmless, predict_into
 from studio.errors import StudioError
 from studio.paths import Home
-from studio.predictor import Answered, Chunk, Predictor
+from studio.predictor import Answered, Exchange, Predictor, Step
 from studio.store import Run, Store
 from studio.tasks.base import Answer
 
@@ -33,12 +34,12 @@ class Asked(Predictor):
     def __init__(self, *chunks: Sequence[Answered], failure: StudioError | None = None) -> None:
         self.chunks, self.failure, self.closed = chunks, failure, False
 
-    def predict_file(self, run: Run, source: str) -> Generator[Chunk, None, dict[str, Any]]:
+    def predict_file(self, run: Run, source: str, cancelled: Event | None = None) -> Exchange[dict[str, Any]]:
         done, total = 0, sum(map(len, self.chunks))
         try:
             for rows in self.chunks:
                 done += len(rows)
-                yield Chunk(done, total, tuple(rows))
+                yield Step(done, total, tuple(rows))
         finally:
             self.closed = True
         if self.failure:
@@ -59,7 +60,8 @@ def read(path: Path) -> list[dict[str, str]]:
 def test_given_columns_answers_and_problems_stand_side_by_side(run: Run, tmp_path: Path) -> None:
     target = tmp_path / "below" / "out.csv"
     asked = Asked([row("", None, "The text is empty."), row("ä, b", said("good"))], [row("x", said("bad", 0.6))])
-    assert list(predict_into(asked, run, Path("in.csv"), target)) == [(2, 3), (3, 3)]
+    steps = list(predict_into(asked, run, Path("in.csv"), target))
+    assert [(step.done, step.total) for step in steps] == [(2, 3), (3, 3)]
     assert target.read_bytes().startswith(b"\xef\xbb\xbf"), "Excel takes it for UTF-8 by this mark"
     first, second, third = read(target)
     assert list(first) == ["text", "predicted (given)", "predicted", "p_bad", "p_good", "problem"]

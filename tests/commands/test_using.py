@@ -2,8 +2,9 @@
 
 import csv
 import json
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from studio.data.columns import Column
 from studio.errors import StudioError
 from studio.events import Finished
 from studio.paths import Home
-from studio.predictor import Answered, Chunk
+from studio.predictor import Answered, Exchange, Step
 from studio.store import Run, Store
 from studio.tasks.base import Answer, Task
 
@@ -36,9 +37,9 @@ class MadeUp:
         self.asked[:] = rows
         return [GOOD] * len(rows)
 
-    def predict_file(self, run: Run, source: str) -> Generator[Chunk, None, dict[str, Any]]:
+    def predict_file(self, run: Run, source: str, cancelled: Event | None = None) -> Exchange[dict[str, Any]]:
         self.asked[:] = [source]
-        yield Chunk(2, 2, (Answered({"text": "a"}, GOOD), Answered({"text": ""}, None, "The text is empty.")))
+        yield Step(2, 2, (Answered({"text": "a"}, GOOD), Answered({"text": ""}, None, "The text is empty.")))
         return {"rows": 2, "labels": ["bad", "good"]}
 
 

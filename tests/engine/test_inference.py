@@ -13,11 +13,14 @@ from typing import Any
 import pandas
 import pytest
 import tiny
+from logs import make_run
 from trained import Finished, Inference, Workers, state_of
 
 from studio.engine.inference import serve
 from studio.engine.resident import ResidentModels
-from studio.store import Run
+from studio.errors import StudioError
+from studio.paths import Home
+from studio.store import Run, Store
 from studio.tasks.loading import Bundle
 
 NAMES = ["full", "lora", "mean", "image", "adapter", "prompt"]
@@ -160,6 +163,30 @@ def test_idle_models_are_freed_and_the_end_of_the_questions_is_the_end() -> None
     answers = io.StringIO()
     serve(questions(), answers, models, idle_seconds=0.1)
     assert models.cleared.is_set() and answers.getvalue().count("\n") == 1
+
+
+def test_nothing_is_loaded_ahead_while_a_request_waits(home: Home) -> None:
+    """A question comes while the tuned model is being loaded."""
+    folder, loaded = make_run(Store(home)).folder, list[str]()
+    asked, loading = threading.Event(), threading.Event()
+
+    class Models:
+        def get(self, run: Run, which: str) -> Any:
+            loaded.append(which)
+            loading.set()
+            asked.wait(60)
+            raise StudioError("It is gone.")
+
+    def requests() -> Iterator[str]:
+        yield json.dumps({"id": 1, "op": "warm-up", "run_dir": str(folder)})
+        loading.wait(60)
+        yield json.dumps({"id": 2, "op": "nothing"})
+        asked.set()
+
+    answers = io.StringIO()
+    serve(requests(), answers, Models(), idle_seconds=60)  # type: ignore[arg-type]
+    assert loaded == ["tuned"]
+    assert [json.loads(line)["id"] for line in answers.getvalue().splitlines()] == [2], "nobody waits for a warm-up"
 
 
 def test_the_model_asked_longest_ago_goes_first(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> None:

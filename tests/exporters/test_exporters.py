@@ -230,7 +230,12 @@ def test_everybody_may_read_it_who_may_read_a_new_file_there(exported: dict[str,
 
 
 def test_the_archive(exported: dict[str, Path], tmp_path: Path) -> None:
-    archive = zip_folder(exported["full-folder"], tmp_path / "my model.zip")
+    archive = tmp_path / "my model.zip"
+    left = zip_folder(exported["full-folder"], archive)
+    next(left)
+    left.close()
+    assert not list(tmp_path.iterdir()), "nothing half is left"
+    assert list(zip_folder(exported["full-folder"], archive))
     with zipfile.ZipFile(archive) as opened:
         assert opened.testzip() is None
         names = opened.namelist()

@@ -18,6 +18,7 @@ from components.cards import Cards
 from components.notices import empty, heading
 from studio.app.access.gate import LINK
 from studio.app.access.person import current_person
+from studio.app.asking import cancel_questions, cancellable, shown_as
 from studio.app.drafts import Draft
 from studio.app.pages import Page, Section, Services, Wire, joined, progress_html, sheltered
 from studio.app.paging import file_url
@@ -53,7 +54,7 @@ def build(services: Services) -> Page:
 
     wires = [
         Wire(exporters.select, partial(export, services), event=True),
-        Wire(cancel.click, partial(cancel_export, services), redraw=False),
+        Wire(cancel.click, partial(cancel_questions, services), redraw=False),
     ]
     ways = of_a_finished_run(services, [exporters, download, card], show_ways)._replace(wires=wires)
     inside = sheltered(
@@ -213,8 +214,11 @@ def export(services: Services, draft: Draft, event: dict[str, Any]) -> Generator
     exporter = EXPORTERS[str(event["key"])]
     if reason := exporter.why_not(run):
         raise StudioError(f"'{exporter.title}' does not fit this run.", reason, "Choose another format.")
-    yield progress_html("Packing the model")
-    services.predictor.export_archive(run, exporter.name, archive_of(services, run, exporter))
+    words = ("Packing the model", "another file")
+    yield progress_html(words[0])
+    with cancellable(services, draft) as cancelled:
+        archive = archive_of(services, run, exporter)
+        yield from shown_as(*words, services.predictor.export_archive(run, exporter.name, archive, cancelled))
     return services.drafts.load(draft.id)
 
 
@@ -223,9 +227,4 @@ def show_to(services: Services, draft: Draft, who: str | None) -> Draft:
     if run is not None:
         services.check_owner(run)
         share(run, everybody=who == "everybody", by_link=who == "link")
-    return draft
-
-
-def cancel_export(services: Services, draft: Draft) -> Draft:
-    services.predictor.cancel()
     return draft

@@ -11,7 +11,7 @@ from components.notices import empty, heading
 from components.tables import PagedTable, metric_cards
 from studio.app import demos
 from studio.app.answers import Asking
-from studio.app.asking import answer_file, answer_html, ask, last_asking, predictions_file
+from studio.app.asking import answer_file, answer_html, ask, cancel_questions, last_asking, predictions_file
 from studio.app.drafts import Draft
 from studio.app.inputs import INPUTS
 from studio.app.inputs.slots import Slot, build_slots, given, shown
@@ -93,7 +93,7 @@ def build_trial(services: Services) -> tuple[Section, gr.HTML, gr.Button]:
     asks = [predict.click, *(listener for slot in slots for listener in slot.entry.asks(slot.widget))]
     wires = [
         *[Wire(listener, partial(try_input, services, slots), inputs) for listener in asks],
-        Wire(cancel.click, partial(cancel_answer, services), redraw=False),
+        Wire(cancel.click, partial(cancel_questions, services), redraw=False),
         Wire(own.click, demos.go_on_with_own, go="data"),
     ]
     return Section([*inputs, answer, own], show, wires), progress, cancel
@@ -118,11 +118,12 @@ def build_many(services: Services) -> Section:
         download = gr.HTML(elem_id="many-download")
 
     def show(draft: Draft) -> list[Any]:
-        """The field is emptied where its file was for another run."""
+        """The field is emptied where its file was for another run; else it is left alone: perhaps one is on its way."""
         run = services.store.find(draft.run) if draft.run else None
         task, link = task_of(run) if run else None, download_html(services, draft)
         label = INPUTS[task.inputs[0].kind].many if task else ""
-        return [gr.update(label=label) if link else gr.update(label=label, value=None), link]
+        former, services.shown_runs[draft.id] = services.shown_runs.get(draft.id), draft.run
+        return [gr.update(label=label) if former in (None, draft.run) else gr.update(label=label, value=None), link]
 
     return Section([many, download], show, [Wire(many.upload, partial(try_file, services), [many])])
 
@@ -169,7 +170,7 @@ def example_values(asking: Asking | None) -> dict[str, str]:
 
 
 def download_html(services: Services, draft: Draft) -> str:
-    path = predictions_file(services, str(draft.run))
+    path = predictions_file(services, draft, str(draft.run))
     if not draft.run or not path.is_file():
         return ""
     return f'<a class="download-link" href="{file_url(path)}" download>Download predictions.csv</a>'
@@ -248,8 +249,3 @@ def try_example(services: Services, draft: Draft, event: dict[str, Any]) -> Gene
 def try_file(services: Services, draft: Draft, path: str | None) -> Generator[str, None, Draft]:
     run, _ = open_run(services, draft)
     return (yield from answer_file(services, draft, run, path)) if path else draft
-
-
-def cancel_answer(services: Services, draft: Draft) -> Draft:
-    services.predictor.cancel()
-    return draft
