@@ -20,6 +20,7 @@ from studio.preflight import read_checked
 from studio.processes import TRUST_VARIABLE, Identity, start_detached
 from studio.run_summary import logged_state
 from studio.store import Run, Store
+from studio.tasks.results import stored_scores, worth
 
 
 def add_to(subparsers: Any) -> None:
@@ -134,12 +135,17 @@ def _work_on(run: Run, home: Home, arguments: argparse.Namespace) -> int:
             f"Its last lines are in {run.worker_log}; the machine may be out of memory.",
             f"Go on with `studio resume {run.id}`.",
         ).explanation
+    scores = stored_scores(run) if state.has_model else {}
+    for sentence in worth(scores):
+        progress.line(sentence)
     if arguments.json:
         result: dict[str, Any] = {"run": run.id, "dir": str(run.folder), "status": state.status}
         result["metrics"] = {
             "validation": state.best.metrics if state.best else {},
             "test": state.test.metrics if state.test else {},
         }
+        for more in ("intervals", "remarks"):
+            result[more] = {split: found[more] for split, found in scores.items() if more in found}
         result |= {"seconds": round(state.seconds, 1), "model": str(run.model) if state.has_model else None}
         if state.finished:
             result |= {"reason": state.finished.reason, "best_step": state.finished.best_step}
