@@ -211,7 +211,7 @@ def print_report(report: dict[str, Any]) -> None:
     if len(problems) > ROWS_SHOWN:
         print(f"... and {len(problems) - ROWS_SHOWN:,} more; --json lists them all.")
     if not problems and not report["doubts"]:
-        print("No problems found.")
+        print("No row has a problem.")
     if offers := [f"{each['title']} ({each['value']})" for each in report["fixes"]]:
         print(f"Can be fixed under data.cleaning of a run file: {', '.join(offers)}.")
 
