@@ -19,6 +19,7 @@ from studio.app.architectures import Architectures
 from studio.app.draft_data import Datasets
 from studio.app.drafts import Draft, Drafts
 from studio.app.states import States
+from studio.app.unseen import Unseen
 from studio.data.limits import Limits
 from studio.errors import Explanation, StudioError
 from studio.forked import ForkServer
@@ -51,6 +52,7 @@ class Services:
     drafts: Drafts
     datasets: Datasets
     architectures: Architectures
+    unseen: Unseen
     limits: Limits
     machine: Machine
     jobs: dict[str, Job] = field(default_factory=dict)

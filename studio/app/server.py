@@ -30,6 +30,7 @@ from studio.app.drafts import Drafts
 from studio.app.main import build_app
 from studio.app.pages import Services
 from studio.app.states import States
+from studio.app.unseen import Unseen
 from studio.data.limits import LIMIT_VARIABLE, limits_here
 from studio.errors import StudioError
 from studio.forked import ForkServer
@@ -59,6 +60,7 @@ def make_services(settings: ServerSettings) -> Services:
         LIMIT_VARIABLE: str(settings.upload_megabytes),
         **({TRUST_VARIABLE: "1"} if settings.trust_remote_code else {}),
     }
+    datasets = Datasets(store, drafts)
     return Services(
         settings=settings,
         home=home,
@@ -69,8 +71,9 @@ def make_services(settings: ServerSettings) -> Services:
         predictor=Predictor(inherited),
         states=States(),
         drafts=drafts,
-        datasets=Datasets(store, drafts),
+        datasets=datasets,
         architectures=Architectures(home, settings.trust_remote_code, forks),
+        unseen=Unseen(home, settings.trust_remote_code, datasets),
         limits=limits_here().model_copy(update={"upload_megabytes": settings.upload_megabytes}),
         machine=probe(),
     )
