@@ -58,6 +58,7 @@ PRELOADED = (
     "transformers.models.mobilenet_v2.modeling_mobilenet_v2",
     "transformers.models.vit.modeling_vit",
     "studio.model_reader",
+    "studio.token_reader",
     "studio.engine.training",
     "studio.engine.answering",
     "studio.engine.resident",

@@ -218,6 +218,22 @@ def test_data_is_checked_row_by_row(tmp_path: Path, home: Home, capsys: pytest.C
     assert "row 23: Very long text: 2,200 characters; the model reads only the beginning. (used)\n" in said
 
 
+def test_what_the_model_does_not_see_of_the_texts_is_said(
+    tmp_path: Path, text_model: Path, home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{'good film ' * 10}{number},{'good' if number % 2 else 'bad'}" for number in range(100)]
+    (tmp_path / "long.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    run_file = tmp_path / "run.yaml"
+    choices = f"task: text-classification\nmodel: {{id: '{text_model}'}}\ndata: {{source: long.csv}}\n"
+    run_file.write_text(choices + "options: {max_length: 8}\n", encoding="utf-8")
+    assert main(["check", str(run_file)]) == 0
+    said = capsys.readouterr().out
+    assert "All of the texts are cut after 8 tokens." in said and "  In the run file: options.max_length: 32\n" in said
+    assert main(["check", str(run_file), "--json"]) == 0
+    (found,) = [each for each in json.loads(capsys.readouterr().out)["unseen"] if each["settings"]]
+    assert found["settings"] == {"options.max_length": 32} and found["what"] in said
+
+
 # --- a run ----------------------------------------------------------------------------------------
 
 
@@ -228,12 +244,15 @@ def test_from_a_run_file_to_a_prediction(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert main(["train", str(run_file), "--name", "tiny", "--json"]) == 0
+    cut = "--set=options.max_length=8"
+    assert main(["train", str(run_file), "--name", "tiny", "--json", cut]) == 0
     printed = capsys.readouterr()
     result = json.loads(printed.out.splitlines()[-1])
     assert result["status"] == "completed" and Path(result["dir"]).is_dir()
     assert 0 <= result["metrics"]["test"]["accuracy"] <= 1 and "f1_macro" in result["metrics"]["validation"]
-    assert "validation at step" in printed.err
+    assert "validation at step" in printed.err and "% (95 % interval)" in printed.err
+    assert "of" in result["intervals"]["test"]["accuracy"]["counted"] and result["remarks"]["test"][0] in printed.err
+    assert all(found["what"] in printed.err for found in result["unseen"]) and result["unseen"]
     run_id = result["run"]
 
     assert main(["runs"]) == 0

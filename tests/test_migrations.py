@@ -9,7 +9,6 @@ from logs import CONFIG
 from studio import migrations
 from studio.app.draft_versions import DRAFT
 from studio.app.drafts import Draft, Drafts
-from studio.app.results import scores
 from studio.config import RunConfig
 from studio.data.importing import Imported
 from studio.errors import StudioError
@@ -18,6 +17,7 @@ from studio.migrations import IMPORTED, RESOLVED, RUN_FILE, VERSION, Format, Val
 from studio.paths import Home
 from studio.store import Run
 from studio.tasks.former_results import SCORES
+from studio.tasks.results import stored_scores
 
 FORMATS = [DRAFT, SCORES, *(value for value in vars(migrations).values() if isinstance(value, Format))]
 NEWER = {VERSION: 99}
@@ -109,7 +109,7 @@ def test_a_newer_import_or_score_is_refused(tmp_path: Path) -> None:
     run = Run(tmp_path)
     replace_json(run.scores_file, {**NEWER, "test": {}})
     with pytest.raises(StudioError, match="newer version"):
-        scores(run)
+        stored_scores(run)
     replace_json(tmp_path / "data" / "about.json", NEWER)
     mark_complete(tmp_path / "data")
     with pytest.raises(StudioError, match="newer version"):

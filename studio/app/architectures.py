@@ -1,10 +1,9 @@
 """How the models of drafts are built, read in the background while the person goes on choosing."""
 
-import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future
 
+from studio.app.background import Background
 from studio.app.drafts import Draft
 from studio.errors import StudioError
 from studio.forked import ForkServer
@@ -27,9 +26,7 @@ class Architectures:
 
     def __init__(self, home: Home, trust_remote_code: bool, forks: ForkServer) -> None:
         self._home, self._trust, self._forks = home, trust_remote_code, forks
-        self._places = threading.Semaphore(MOST_PROCESSES)
-        self._readings: dict[str, Future[Architecture]] = {}
-        self._lock = threading.Lock()
+        self._readings = Background[Architecture](MOST_PROCESSES)
 
     def of(self, draft: Draft) -> Architecture:
         """Of the draft's model for its task; takes seconds where nobody asked before. Raises StudioError."""
@@ -43,21 +40,8 @@ class Architectures:
         if known is not None:
             self.forget(draft)
             return known
-        with self._lock:
-            reading = self._readings.get(_key(draft))
-            if reading is None:
-                self._forks.start()  # what follows needs torch again and again
-                reading = self._readings[_key(draft)] = Future()
-                # a daemon: a server that is asked to end does not wait for it
-                threading.Thread(target=self._read, args=(draft, reading), daemon=True).start()
-        return reading.result() if reading.done() else None
-
-    def _read(self, draft: Draft, reading: "Future[Architecture]") -> None:
-        with self._places:
-            try:
-                reading.set_result(self.of(draft))
-            except BaseException as error:  # noqa: BLE001  whoever asks next gets the error
-                reading.set_exception(error)
+        self._forks.start()  # what follows needs torch again and again
+        return self._readings.ask(_key(draft), lambda: self.of(draft))
 
     def prefetch(self, draft: Draft) -> None:
         """Begin to read it, if model and task are chosen; errors are reported where the answer is needed."""
@@ -76,8 +60,7 @@ class Architectures:
 
     def forget(self, draft: Draft) -> None:
         """Retry what failed: the person has chosen this model again."""
-        with self._lock:
-            self._readings.pop(_key(draft), None)
+        self._readings.forget(_key(draft))
 
     def _asked(self, draft: Draft) -> tuple[ModelInfo, Task, Options]:
         task = TASKS[str(draft.task)]

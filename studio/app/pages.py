@@ -22,6 +22,7 @@ from studio.app.drafts import Draft, Drafts
 from studio.app.quotas import Quota, quota_of
 from studio.app.states import States
 from studio.app.under_way import Question
+from studio.app.unseen import Unseen
 from studio.app.workspaces import Workspaces
 from studio.data.limits import Limits
 from studio.errors import Explanation, StudioError
@@ -50,6 +51,7 @@ class Services:
     predictor: Predictor
     states: States
     architectures: Architectures
+    unseen: Unseen
     server_limits: Limits
     machine: Machine
 

@@ -14,11 +14,11 @@ from studio.app.runs import config_of
 from studio.data.fields import FIELDS
 from studio.data.importing import Imported
 from studio.exporters.folder import labels_in
-from studio.files import read_as, reading
+from studio.files import reading
 from studio.store import Run, Store
 from studio.tasks import TASKS
 from studio.tasks.base import Answer, Task
-from studio.tasks.former_results import SCORES, current_rows
+from studio.tasks.former_results import current_rows
 
 ANSWER = "answer"
 LOOKED_AT = 1000  # rows, to see whether a column is the same in all
@@ -74,11 +74,6 @@ def count_test_rows(run: Run) -> int:
         return 0
     with reading(run.test_rows_file):
         return int(pyarrow.parquet.read_metadata(run.test_rows_file).num_rows)
-
-
-def scores(run: Run) -> dict[str, Any]:
-    """{"validation": {"metrics", "views"}, "test": {...}} as the worker wrote them; empty before the end of a run."""
-    return read_as(run.scores_file, SCORES.upgrade) or {}
 
 
 def imported_of(run: Run) -> Imported | None:

@@ -35,6 +35,7 @@ from studio.app.main import build_app
 from studio.app.pages import Services
 from studio.app.quotas import is_of_a_guest, remove_forgotten
 from studio.app.states import States
+from studio.app.unseen import Unseen
 from studio.app.workspaces import Workspaces
 from studio.data.limits import LIMIT_VARIABLE, limits_here
 from studio.errors import StudioError
@@ -76,6 +77,7 @@ def make_services(settings: ServerSettings) -> Services:
         predictor=Predictor(inherited),
         states=States(),
         architectures=Architectures(home, settings.trust_remote_code, forks),
+        unseen=Unseen(home, settings.trust_remote_code),
         server_limits=limits_here().model_copy(update={"upload_megabytes": settings.upload_megabytes}),
         machine=probe(),
     )

@@ -15,9 +15,11 @@ from studio.jobs import Job
 from studio.paths import Home
 
 if TYPE_CHECKING:
+    from studio.config import RunConfig
     from studio.data.assembly import Assembled
     from studio.data.guesses import Guess
     from studio.data.importing import Imported
+    from studio.token_findings import Finding
 
 ROWS_SHOWN = 50
 RUN_FILES = (".yaml", ".yml")
@@ -54,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     columns = dict(_parse_pair(column, "ROLE=NAME", "--column label=category") for column in arguments.columns)
     reading = dict(_parse_pair(each, "SETTING=VALUE", "--reading encoding=cp1251") for each in arguments.reading)
     progress = Progress()
-    task_name, given = what_to_check(arguments)
+    task_name, config, given = what_to_check(arguments)
     options = DataOptions.read(
         {
             **given,
@@ -73,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_doubts([asdict(each) for each in doubts])  # often the reason
         raise
     report = describe(imported, assembled, task_name, doubts)
+    report["unseen"] = [each.as_dict() for each in unseen(assembled, config, chosen_home(arguments), progress)]
     if arguments.json:
         print_json(report)
     else:
@@ -80,20 +83,20 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def what_to_check(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]]:
-    """The task, and the data settings before the command line's own: a run file's, or a source alone."""
+def what_to_check(arguments: argparse.Namespace) -> "tuple[str, RunConfig | None, dict[str, Any]]":
+    """The task, the run file if it is one, and the data settings before the command line's own."""
     if Path(arguments.data).suffix.lower() in RUN_FILES:
         from studio.config import RunConfig
 
         config = RunConfig.from_file(Path(arguments.data))
-        return arguments.task or config.task, config.data.model_dump()
+        return arguments.task or config.task, config, config.data.model_dump()
     if not arguments.task:
         raise StudioError(
             "It is not said what the data is for.",
             "What is wrong with a row depends on the task.",
             "Add --task NAME; `studio list tasks` names them.",
         )
-    return arguments.task, {"source": arguments.data}
+    return arguments.task, None, {"source": arguments.data}
 
 
 def require_task(name: str) -> None:
@@ -144,6 +147,30 @@ def open_doubts(imported: "Imported", options: DataOptions, task_name: str) -> "
     from studio.tasks import TASKS
 
     return doubts(imported, options, TASKS[task_name].columns)
+
+
+def unseen(
+    assembled: "Assembled", config: "RunConfig | None", home: Home, progress: Progress, trust_remote_code: bool = False
+) -> "list[Finding]":
+    """What the run file's model does not see of the texts; nothing where it is not on this machine yet.
+
+    No run depends on it, so what goes wrong is one of the findings.
+    """
+    from studio.models.local import find
+    from studio.token_findings import Finding, find_unseen
+
+    if config is None or config.chosen_task.model.processor != "tokenizer":
+        return []
+    progress.update("Looking at how the model reads the texts")
+    try:
+        info = find(config.model.id, config.model.revision, home, trust_remote_code)
+        if info is None:
+            return []
+        return find_unseen(info, config.chosen_task, config.task_options, assembled.table, home, trust_remote_code)
+    except StudioError as error:
+        return [Finding.of(error)]
+    finally:
+        progress.clear()
 
 
 def describe(
@@ -205,13 +232,17 @@ def print_report(report: dict[str, Any]) -> None:
         )
     for note in report["notes"]:
         print(note)
+    for each in report["unseen"]:
+        print(f"{each['what']} {each['why']} {each['what_to_do']}")
+        for setting in each["settings"].items():
+            print(f"  In the run file: {spelled(setting)}")
     problems = report["problems"]
     for problem in problems[:ROWS_SHOWN]:
         print(spoken(problem))
     if len(problems) > ROWS_SHOWN:
         print(f"... and {len(problems) - ROWS_SHOWN:,} more; --json lists them all.")
     if not problems and not report["doubts"]:
-        print("No problems found.")
+        print("No row has a problem.")
     if offers := [f"{each['title']} ({each['value']})" for each in report["fixes"]]:
         print(f"Can be fixed under data.cleaning of a run file: {', '.join(offers)}.")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from studio.commands.checking import read_source
+from studio.commands.checking import read_source, unseen
 from studio.commands.flags import add_shared_flags, chosen_home
 from studio.commands.following import CTRL_C_HELP, count_interrupts, follow
 from studio.commands.output import Progress, print_json
@@ -20,6 +20,7 @@ from studio.preflight import read_checked
 from studio.processes import TRUST_VARIABLE, Identity, start_detached
 from studio.run_summary import logged_state
 from studio.store import Run, Store
+from studio.tasks.results import stored_scores, worth
 
 
 def add_to(subparsers: Any) -> None:
@@ -57,9 +58,13 @@ def run_train(arguments: argparse.Namespace) -> int:
     path: Path = arguments.run_file
     text = with_changes(read_run_file(path), changes)
     config = read_checked(text, path.resolve().parent, home, arguments.trust_remote_code)
-    read_source(config.data, config.task, home, Progress())
+    progress = Progress()
+    _, assembled = read_source(config.data, config.task, home, progress)
+    found = unseen(assembled, config, home, progress, arguments.trust_remote_code)
+    for each in found:
+        progress.line(str(each))
     run = Store(home).create(config.to_text(), arguments.name or path.stem)
-    return _work_on(run, home, arguments)
+    return _work_on(run, home, arguments, {"unseen": [each.as_dict() for each in found]})
 
 
 def run_resume(arguments: argparse.Namespace) -> int:
@@ -116,8 +121,11 @@ def _parse_change(change: str) -> tuple[str, Any]:
     )
 
 
-def _work_on(run: Run, home: Home, arguments: argparse.Namespace) -> int:
-    """Start a worker for `run` and follow it to its end. The exit code: 0, 2 explained failure, 1 lost worker."""
+def _work_on(run: Run, home: Home, arguments: argparse.Namespace, known: dict[str, Any] | None = None) -> int:
+    """Start a worker for `run` and follow it to its end. The exit code: 0, 2 explained failure, 1 lost worker.
+
+    known: what the JSON says besides.
+    """
     environment = {HOME_VARIABLE: str(home.root)}
     if arguments.trust_remote_code:
         environment[TRUST_VARIABLE] = "1"
@@ -134,18 +142,23 @@ def _work_on(run: Run, home: Home, arguments: argparse.Namespace) -> int:
             f"Its last lines are in {run.worker_log}; the machine may be out of memory.",
             f"Go on with `studio resume {run.id}`.",
         ).explanation
+    scores = stored_scores(run) if state.has_model else {}
+    for sentence in worth(scores):
+        progress.line(sentence)
     if arguments.json:
         result: dict[str, Any] = {"run": run.id, "dir": str(run.folder), "status": state.status}
         result["metrics"] = {
             "validation": state.best.metrics if state.best else {},
             "test": state.test.metrics if state.test else {},
         }
+        for more in ("intervals", "remarks"):
+            result[more] = {split: found[more] for split, found in scores.items() if more in found}
         result |= {"seconds": round(state.seconds, 1), "model": str(run.model) if state.has_model else None}
         if state.finished:
             result |= {"reason": state.finished.reason, "best_step": state.finished.best_step}
         if error:
             result["error"] = vars(error)
-        print_json(result)
+        print_json(result | (known or {}))
     elif error:
         progress.line(f"{error.what}\n{error.why}\n{error.what_to_do}".strip())
     return {"failed": 2, "interrupted": 1}.get(state.status, 0)

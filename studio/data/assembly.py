@@ -1,7 +1,5 @@
 """From imported data and the choices about it to the rows that a run uses. The screen and the run both call this."""
 
-import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -9,6 +7,7 @@ from pathlib import Path
 
 import pandas
 
+from studio.data.class_counts import count_classes, describe_classes, first_names
 from studio.data.cleaning import CleaningOptions, rename_labels
 from studio.data.columns import SPLITS, Column, Problem
 from studio.data.fields import FIELDS
@@ -25,7 +24,6 @@ __all__ = ["Assembled", "Cleaned", "assemble", "clean", "divide", "guess_columns
 
 FEWEST_ROWS = 6
 NO_CLEANING = CleaningOptions()
-_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 Check = Callable[[pandas.DataFrame, Path | None], list[Problem]]
 
 
@@ -138,11 +136,13 @@ def divide(cleaned: Cleaned, options: DataOptions) -> Assembled:
         table = table[table["row"].isin(labels.index)].reset_index(drop=True)
     table = table.assign(split=split_rows(labels, given, options.split).to_numpy())
     counts = count_classes(table, answer) if answer else {}
-    notes += describe_split(table, given, options.split) + describe_classes(counts)
+    notes += describe_split(table, given, options.split)
     problems = list(cleaned.problems)
     dropped = len({problem.row for problem in problems if problem.drops and problem.row > 0})
     mapping, kept = dict(cleaned.columns), kept_splits(given)
-    return Assembled(table, problems, dropped, counts, notes, mapping, kept, cleaned.label)
+    assembled = Assembled(table, problems, dropped, counts, notes, mapping, kept, cleaned.label)
+    notes += describe_classes(counts, assembled.rows)
+    return assembled
 
 
 def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence[Column]) -> dict[str, str]:
@@ -226,7 +226,7 @@ def unknown_splits(source: pandas.DataFrame, mapping: Mapping[str, str]) -> list
         Problem(
             0,
             f"The column '{name}' names unknown splits: "
-            f"{_names(sorted(value for value, split in splits.items() if not split))}.",
+            f"{first_names(sorted(value for value, split in splits.items() if not split))}.",
             "So the split that came with the data is not kept. Known are train, validation, test and the like.",
             drops=False,
             column=name,
@@ -252,16 +252,6 @@ def kept_splits(given: pandas.Series | None) -> tuple[str, ...]:
     return named if set(named) - {"train"} else ()
 
 
-def count_classes(table: pandas.DataFrame, answer: Column) -> dict[str, dict[str, int]]:
-    """class -> split -> how often; classes that are whole numbers in numeric order, others alphabetically."""
-    labels = table[answer.name].map(lambda cell: FIELDS[answer.kind].classes(str(cell)))
-    counted = {split: Counter(name for found in labels[table["split"] == split] for name in found) for split in SPLITS}
-    classes = {name for counts in counted.values() for name in counts}
-    numbers = all(_WHOLE_NUMBER.fullmatch(name) for name in classes)
-    ordered = sorted(classes, key=int) if numbers else sorted(classes)
-    return {name: {split: counted[split][name] for split in SPLITS} for name in ordered}
-
-
 def describe_split(table: pandas.DataFrame, given: pandas.Series | None, options: SplitOptions) -> list[str]:
     """Which of the data's own splits were kept."""
     if given is None or given.isna().all():
@@ -280,18 +270,6 @@ def describe_split(table: pandas.DataFrame, given: pandas.Series | None, options
             )
     if given.isna().any():
         notes.append(f"{_rows(int(given.isna().sum()))} without a named split count as training rows.")
-    return notes
-
-
-def describe_classes(counts: Mapping[str, Mapping[str, int]]) -> list[str]:
-    """Classes that some split lacks: they cannot be learned, or cannot be examined."""
-    unlearned = [name for name, splits in counts.items() if splits["train"] == 0]
-    unexamined = [name for name, splits in counts.items() if splits["test"] == 0]
-    notes = []
-    if unlearned:
-        notes.append(f"No training example, so the model cannot learn it: {_names(unlearned)}.")
-    if unexamined:
-        notes.append(f"No test example, so the result says nothing about it: {_names(unexamined)}.")
     return notes
 
 
@@ -345,7 +323,3 @@ def _require_lesson(table: pandas.DataFrame, columns: Sequence[Column], problems
 
 def _rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
-
-
-def _names(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -1,5 +1,6 @@
 """The model card: README.md of an exported model. Its front matter is what the Hub reads."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import yaml
 from studio.config import RunConfig
 from studio.data.columns import SPLITS
 from studio.data.fields import FIELDS
+from studio.errors import StudioError
 from studio.events import RunState
 from studio.exporters.lengths import longest_text_of
 from studio.exporters.sharing import base_model_name, data_name, for_others
@@ -17,6 +19,7 @@ from studio.models.catalog import CATALOG
 from studio.models.sources import locate
 from studio.store import Run
 from studio.strategies.base import LoadingCode
+from studio.tasks.results import stored_scores, worth
 
 _SETTINGS = (
     "epochs", "batch_size", "precision", "optimizer", "schedule", "warmup", "weight_decay", "max_grad_norm", "seed",
@@ -133,7 +136,21 @@ def _results(run: Run) -> str:
     names = list(dict.fromkeys(metric for _, metrics in found for metric in metrics))
     head = "| | " + " | ".join(names) + " |\n|" + "---|" * (len(names) + 1)
     rows = ["| " + " | ".join((split, *(_number(metrics.get(n)) for n in names))) + " |" for split, metrics in found]
-    return "## Results\n\n" + "\n".join((head, *rows))
+    said = [f"- {_escaped(sentence)}" for sentence in _worth(run)]
+    return "\n\n".join(["## Results", "\n".join((head, *rows)), *(["\n".join(said)] if said else [])])
+
+
+def _worth(run: Run) -> list[str]:
+    """A damaged record of the scores keeps no model from being exported."""
+    try:
+        return worth(stored_scores(run))
+    except StudioError as error:
+        return [f"How far chance may have moved these numbers is not known: {error.explanation.what}"]
+
+
+def _escaped(sentence: str) -> str:
+    """With the names of classes in it as they are, whatever Markdown makes of them."""
+    return re.sub(r"([\\`*_\[\]<>&|~$#])", r"\\\1", sentence)
 
 
 def _number(value: float | None) -> str:

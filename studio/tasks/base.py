@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from studio.data.columns import Column, Problem
+from studio.metrics.intervals import Interval
 from studio.models.kind import ModelKind
 from studio.options import Options
 
@@ -110,13 +111,24 @@ class View:
 
 @dataclass(frozen=True)
 class Scores:
-    """metrics: by names of `studio.metrics`. views: what the Test page draws."""
+    """metrics: by names of `studio.metrics`. views: what the Test page draws.
+
+    intervals: what the headline's number is worth, and others' where that is known, by the same names.
+    remarks: sentences without which the metrics would be misread.
+    """
 
     metrics: dict[str, float]
     views: tuple[View, ...] = ()
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        return {"metrics": self.metrics, "views": [asdict(view) for view in self.views]}
+        return {
+            "metrics": self.metrics,
+            "views": [asdict(view) for view in self.views],
+            "intervals": {name: asdict(interval) for name, interval in self.intervals.items()},
+            "remarks": list(self.remarks),
+        }
 
 
 class Scorer(Protocol):

@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from studio.data.fields.boxes import Box
-from studio.metrics.boxes import MAP_50, average_precision
+from studio.metrics.boxes import MAP, MAP_50, average_precision
+from studio.metrics.intervals import Interval
 from studio.tasks.base import Answer, Marks, Row, Scores
 from studio.tasks.classes import NOTHING, found_views, pair_marks
+from studio.tasks.remarks import never_found
 
 SURE = 0.5  # an answered box with a lower score is not counted among the found ones
 OVERLAP = 0.5  # share that two boxes must have in common (intersection over union) to be the same object
@@ -51,7 +53,10 @@ class BoxScorer:
         truth = {"images": self._images, "annotations": self._objects, "categories": categories}
         metrics, by_class = average_precision(truth, self._answers)
         measured = {label: {MAP_50.name: precision} for label, precision in by_class.items()}
-        return Scores(metrics, found_views(self._counts, self._labels, "objects", measured))
+        views = found_views(self._counts, self._labels, "objects", measured)
+        counted = f"{len(self._objects):,} objects in {len(self._images):,} images"
+        remarks = never_found(self._counts, self._labels, "objects")
+        return Scores(metrics, views, {MAP.name: Interval(counted)}, tuple(remarks))  # it is no mean over images
 
 
 def box_in(found: Mapping[str, Any]) -> Box:

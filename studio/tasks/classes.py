@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from studio.data.column_names import CLASSES
 from studio.data.columns import Column
 from studio.data.fields import FIELDS
-from studio.metrics.classes import class_metrics
+from studio.metrics.classes import ACCURACY, class_metrics
 from studio.metrics.found import found_metrics
+from studio.metrics.intervals import share_interval
 from studio.tasks.base import RIGHT, WRONG, Answer, Marks, Row, Scores, View
+from studio.tasks.remarks import largest_class, never_answered
 
 if TYPE_CHECKING:
     import pandas
@@ -90,7 +92,14 @@ class ClassScorer:
     def scores(self) -> Scores:
         if not self._counts:
             return Scores({})
-        return Scores(class_metrics(self._counts), class_views(self._counts, self._labels))
+        right = sum(count for (true, answered), count in self._counts.items() if true == answered)
+        accuracy = share_interval(right, self._counts.total())
+        return Scores(
+            class_metrics(self._counts),
+            class_views(self._counts, self._labels),
+            {ACCURACY.name: accuracy},
+            (largest_class(self._counts, accuracy), *never_answered(self._counts, self._labels)),
+        )
 
 
 def class_views(counts: Mapping[tuple[str, str], int], labels: Sequence[str]) -> tuple[View, ...]:
@@ -131,6 +140,14 @@ def confusion_views(
         View("confusion", "Which class was predicted as which (confusion matrix)", confusion),
         View("classes", "Every class", {"rows": [{**row, "mark": marks.get(row["label"])} for row in rows]}),
     )
+
+
+def found_counts(counts: Mapping[tuple[str, str], int]) -> tuple[int, int, int]:
+    """How many things were found and rightly named, are there, and were answered."""
+    found = sum(count for (true, answered), count in counts.items() if true == answered)
+    there = sum(count for (true, _), count in counts.items() if true != NOTHING)
+    answered = sum(count for (_, answered), count in counts.items() if answered != NOTHING)
+    return found, there, answered
 
 
 def found_views(

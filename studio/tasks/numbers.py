@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy
 
-from studio.metrics.numbers import number_metrics
+from studio.metrics.intervals import Interval, resampled
+from studio.metrics.numbers import MAE, RMSE, number_metrics
 from studio.tasks.base import Answer, Marks, Row, Scores, View
 
 MOST_POINTS = 2000  # of a scatter plot; of more, evenly spread ones are drawn
@@ -34,7 +35,18 @@ class NumberScorer:
         if not self._true:
             return Scores({})
         true, guessed = numpy.asarray(self._true), numpy.asarray(self._guessed)
-        return Scores(number_metrics(true, guessed), (_scatter(true, guessed), _errors(guessed - true, self._bar)))
+        views = (_scatter(true, guessed), _errors(guessed - true, self._bar))
+        return Scores(number_metrics(true, guessed), views, _intervals(guessed - true))
+
+
+def _intervals(errors: numpy.ndarray) -> dict[str, Interval]:
+    """Of both means of errors, from the rows' own."""
+    count = len(errors)
+    counted = f"{count:,} example{'' if count == 1 else 's'}"
+    return {
+        RMSE.name: resampled(counted, errors[:, None] ** 2, lambda sums: numpy.sqrt(sums[:, 0] / count)),
+        MAE.name: resampled(counted, abs(errors)[:, None], lambda sums: sums[:, 0] / count),
+    }
 
 
 def _scatter(true: numpy.ndarray, guessed: numpy.ndarray) -> View:

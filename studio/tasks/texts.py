@@ -23,6 +23,7 @@ TEXT = Column(
     hints=TEXTS,
 )
 POSITIONS = ("max_position_embeddings", "n_positions")  # what configs call the number of positions
+LONGEST = 8192  # tokens that can be asked for
 IGNORED = -100  # a label that no loss counts (PyTorch's cross-entropy)
 
 
@@ -32,7 +33,7 @@ class LengthOptions(Options):
         title="Longest text (max length, in tokens)",
         help="What lies behind this many word pieces is cut off. Longer texts need more time and memory.",
         ge=8,
-        le=8192,
+        le=LONGEST,
         same_model=True,
     )
 

@@ -9,10 +9,11 @@ from studio.data.columns import Column, Problem
 from studio.data.fields import FIELDS
 from studio.data.fields.spans import Span, read_spans
 from studio.errors import StudioError
-from studio.metrics.found import found_metrics
+from studio.metrics.found import F1, found_interval, found_metrics
 from studio.models.kind import ModelKind
 from studio.tasks.base import Answer, Batch, Collate, Item, Loss, Marks, Row, Scorer, Scores, Task, Tools
-from studio.tasks.classes import NOTHING, found_views, label_maps, name_classes, pair_marks
+from studio.tasks.classes import NOTHING, found_counts, found_views, label_maps, name_classes, pair_marks
+from studio.tasks.remarks import never_found
 from studio.tasks.texts import IGNORED, TEXT, LengthOptions, PadTexts, tokenize
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ class SpanScorer:
     def __init__(self, kinds: Sequence[str]) -> None:
         self._kinds = list(kinds)
         self._counts: Counter[tuple[str, str]] = Counter()  # (true, answered)
-        self._rows = 0
+        self._rows: list[tuple[int, int, int]] = []  # of each text, see `found_counts`
 
     def add(self, answers: Sequence[Answer], rows: Sequence[Row]) -> list[Marks]:
         marks = []
@@ -207,18 +208,18 @@ class SpanScorer:
                 row["spans"], [Span(piece["start"], piece["end"], piece["label"]) for piece in answer.value]
             )
             self._counts.update(pairs)
+            self._rows.append(found_counts(Counter(pairs)))
             marks.append(pair_marks(pairs))
-        self._rows += len(rows)
         return marks
 
     def scores(self) -> Scores:
         if not self._rows:
             return Scores({})
-        found = sum(count for (true, answered), count in self._counts.items() if true == answered)
-        there = sum(count for (true, _), count in self._counts.items() if true != NOTHING)
-        answered = sum(count for (_, answered), count in self._counts.items() if answered != NOTHING)
+        counts = found_counts(self._counts)
         views = found_views(self._counts, self._kinds, "marked pieces") if self._counts else ()
-        return Scores(found_metrics(found, there, answered), views)
+        remarks = never_found(self._counts, self._kinds, "marked pieces")
+        interval = found_interval(counts, self._rows, "marked pieces")
+        return Scores(found_metrics(*counts), views, {F1.name: interval}, tuple(remarks))
 
 
 def compare(true: Sequence[Span], answered: Sequence[Span]) -> list[tuple[str, str]]:

@@ -139,11 +139,15 @@ def test_the_examples_behind_a_mark_are_asked_for_by_it(services: Services, draf
     assert run is not None
     run.test_rows_file.parent.mkdir(parents=True)
     pandas.DataFrame({"row": [1], "answer": ["{}"], "marks": [["x"]]}).to_parquet(run.test_rows_file)
-    replace_json(run.scores_file, {"test": {"metrics": {"accuracy": 0.5}, "views": []}})
+    interval = {"accuracy": {"counted": "1 of 2", "low": 0.1, "high": 0.9}}
+    found = {"metrics": {"accuracy": 0.5}, "views": [], "intervals": interval, "remarks": ["Never <b>."]}
+    replace_json(run.scores_file, {"test": found})
     head, cards, figures, title, behind = test_tab.show_scores(run, draft.change(mark="<x>"))
     assert (
         "On 1 test examples, which were kept out" in head
         and "50.0 %" in cards
+        and "1 of 2, so likely between 10.0 % and 90.0 %" in cards
+        and "Never &lt;b&gt;." in cards
         and figures == {"figures": [], "chosen": "<x>"}
     )
     assert behind == {"run": run.id, "mark": "<x>"} and "&lt;x&gt;" in title

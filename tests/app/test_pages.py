@@ -491,10 +491,10 @@ def test_start_says_what_is_gone_and_makes_no_run(services: Services, ready: Dra
 
 def test_a_run_of_the_command_line_never_takes_the_data_of_the_draft(services: Services, ready: Draft) -> None:
     run = make_run(services.store, config=ready.run_config().to_text().replace("reviews", "elsewhere"))
-    unknown = runs_tab.with_settings(ready, run)
+    unknown = runs_tab.with_settings(services, ready, run)
     assert unknown.dataset is None and unknown.title == "elsewhere.csv"
     replace_json(run.dataset_file, {"dataset": ready.dataset})
-    assert runs_tab.with_settings(ready.change(dataset="f" * 24), run).dataset == ready.dataset
+    assert runs_tab.with_settings(services, ready.change(dataset="f" * 24), run).dataset == ready.dataset
 
 
 def test_the_train_page_says_where_the_run_is(services: Services, shell: Shell, ready: Draft) -> None:

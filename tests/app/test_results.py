@@ -7,7 +7,7 @@ import pandas
 import pytest
 from logs import make_run
 
-from studio.app.results import count_test_rows, rows_page, scores
+from studio.app.results import count_test_rows, rows_page
 from studio.app.tabs import test as test_tab
 from studio.app.views import VIEWS
 from studio.files import replace_json
@@ -16,6 +16,7 @@ from studio.store import Run, Store
 from studio.tasks.base import RIGHT, WRONG, Answer
 from studio.tasks.classes import ClassScorer
 from studio.tasks.former_results import current_rows, current_scores
+from studio.tasks.results import stored_scores
 
 FORMER_SCORES = {
     "metrics": {"accuracy": 0.75, "precision_macro": 0.75, "recall_macro": 0.83, "f1_macro": 0.73, "loss": 0.6},
@@ -99,7 +100,7 @@ def test_a_former_run_is_shown_as_any_other(store: Store) -> None:
     run = finished(store, FORMER_ROWS, FORMER_SCORES)
     page = rows_page(store, {"run": run.id})
     assert page["total"] == 4 and [row["answer"]["text"] for row in page["rows"]] == ["good", "bad", "bad", "good"]
-    figures = test_tab.figures(scores(run)["test"]["views"], None)
+    figures = test_tab.figures(stored_scores(run)["test"]["views"], None)
     assert [figure["chart"] for figure in figures["figures"]] == ["matrix", "rows"]
 
 
@@ -147,7 +148,7 @@ def test_pages_of_what_is_not_there_are_empty(store: Store) -> None:
 
 
 def test_cards_come_from_the_registry_of_metrics_in_its_order() -> None:
-    cards = test_tab.score_cards({"loss": 0.5, "of_tomorrow": 2.0, "rmse": 1234.5, "accuracy": 0.9})
+    cards = test_tab.score_cards({"loss": 0.5, "of_tomorrow": 2.0, "rmse": 1234.5, "accuracy": 0.9}, {})
     assert [card["label"] for card in cards] == ["Accuracy", "Typical error (RMSE)", "Loss", "of tomorrow"]
     assert [card["value"] for card in cards] == ["90.0 %", "1,234", "0.5", "2"]
     assert cards[0]["note"] == "share of correct answers" and cards[3]["note"] == ""

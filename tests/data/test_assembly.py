@@ -54,13 +54,13 @@ def many(count: int = 40) -> list[tuple[str, str]]:
 
 
 def test_the_shape_of_the_table(bring) -> None:
-    assembled = make(bring(many()))
+    assembled = make(bring(many(100)))
     assert list(assembled.table.columns) == ["row", "text", "label", "split"]
-    assert list(assembled.table.index) == list(range(40))
-    assert list(assembled.table["row"]) == list(range(1, 41))
+    assert list(assembled.table.index) == list(range(100))
+    assert list(assembled.table["row"]) == list(range(1, 101))
     assert assembled.counts == {
-        "bad": {"train": 16, "validation": 2, "test": 2},
-        "good": {"train": 16, "validation": 2, "test": 2},
+        "bad": {"train": 40, "validation": 5, "test": 5},
+        "good": {"train": 40, "validation": 5, "test": 5},
     }
     assert (assembled.problems, assembled.dropped, assembled.notes) == ([], 0, [])
     assert assembled.columns == {"text": "text", "label": "label"}
@@ -218,11 +218,11 @@ def test_a_class_with_one_example_is_kept_and_reported(bring) -> None:
 
 
 def test_a_split_column_is_kept(bring) -> None:
-    names = ["train"] * 30 + ["dev"] * 6 + ["TEST"] * 4
-    rows = [(*row, split) for row, split in zip(many(), names, strict=True)]
+    names = ["train"] * 75 + ["dev"] * 15 + ["TEST"] * 10
+    rows = [(*row, split) for row, split in zip(many(100), names, strict=True)]
     imported = bring(rows, ("text", "label", "split"))
     assembled = make(imported)
-    expected = ["train"] * 30 + ["validation"] * 6 + ["test"] * 4
+    expected = ["train"] * 75 + ["validation"] * 15 + ["test"] * 10
     assert list(assembled.table["split"]) == expected
     assert any("kept" in note for note in assembled.notes)
     again = make(imported, split={"keep": False})
@@ -239,7 +239,7 @@ def test_a_missing_split_is_cut_from_train_and_reported(bring) -> None:
 
 
 def test_a_column_called_set_that_names_no_splits(bring) -> None:
-    rows = [(*row, "blue") for row in many()]
+    rows = [(*row, "blue") for row in many(100)]
     assert make(bring(rows, ("text", "label", "set"))).notes == []
 
 

@@ -22,6 +22,7 @@ from studio.errors import StudioError
 from studio.exporters import EXPORTERS
 from studio.exporters.folder import zip_folder
 from studio.store import Run
+from studio.tasks.results import stored_scores, worth
 
 TEXTS = [
     "good great film", "a bad and awful story", "the music",
@@ -160,6 +161,9 @@ def test_the_card(exported: dict[str, Path], finished: Finished) -> None:
         "Texts are cut after 64 tokens", "precision: fp32",
     ):  # fmt: skip
         assert part in text, part
+    for sentence in worth(stored_scores(finished["lora"])):
+        assert f"- {sentence}" in text, sentence
+    assert "of 16, so likely between" in text and "Always answering 'bad', the largest class" in text
     assert "license" not in front and "peft" in re.search(r"```python(.*?)```", text, re.S)[1]  # type: ignore[index]
 
 
@@ -174,6 +178,18 @@ def test_the_card_says_where_a_run_ended(reason: str, words: str, finished: Fini
     EXPORTERS["folder"].export(run, tmp_path / "to")
     text = (tmp_path / "to" / "README.md").read_text(encoding="utf-8")
     assert words in text and ("of 64" in text) == bool(words)
+
+
+def test_a_card_is_written_where_the_scores_are_damaged_and_with_any_name_of_a_class(
+    finished: Finished, tmp_path: Path
+) -> None:
+    run = Run(Path(shutil.copytree(finished["full"].folder, tmp_path / "run")))
+    scores = json.loads(run.scores_file.read_text(encoding="utf-8"))
+    scores["test"]["remarks"] = ["The model never answers '[a](b)*'."]
+    for number, (written, said) in enumerate(((json.dumps(scores), r"'\[a\](b)\*'"), ("{", "is not known: "))):
+        run.scores_file.write_text(written, encoding="utf-8")
+        EXPORTERS["folder"].export(run, tmp_path / str(number))
+        assert said in (tmp_path / str(number) / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_run_file_can_be_read_again(exported: dict[str, Path], finished: Finished) -> None:

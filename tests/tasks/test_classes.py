@@ -1,5 +1,6 @@
 """Labels, answers and scores that tasks for classification share; the scores are scikit-learn's."""
 
+import json
 from typing import Any
 
 import numpy
@@ -12,6 +13,7 @@ from studio.errors import StudioError
 from studio.tasks.base import Answer, Scores
 from studio.tasks.classes import ClassScorer, class_answers, class_config, label_maps, pair_marks
 from studio.tasks.loading import in_stored_order
+from studio.tasks.results import worth
 
 LABELS = ("ant", "bee", "cat", "dog")
 
@@ -95,3 +97,37 @@ def test_answers_are_probabilities_most_likely_first() -> None:
     assert answer.value == "bee" and list(shares)[:2] == ["bee", "cat"]
     assert sum(shares.values()) == pytest.approx(1.0) and shares["dog"] == 0.0
     assert shares["bee"] == pytest.approx(1 / (1 + numpy.exp(-1)))
+
+
+# --- what the scores are worth --------------------------------------------------------------------------
+
+
+def test_accuracy_carries_its_count_and_stands_beside_what_costs_nothing() -> None:
+    found = scored(["ant"] * 90 + ["bee"] * 10, ["ant"] * 88 + ["bee"] * 12)
+    assert found.intervals["accuracy"].counted == "98 of 100"
+    assert found.remarks[0] == "Always answering 'ant', the largest class, would be right in 90.0 %."
+    lazy = scored(["ant"] * 90 + ["bee"] * 10, ["ant"] * 100)
+    assert lazy.remarks[:2] == (
+        "Always answering 'ant', the largest class, would be right in 90.0 %; "
+        "the model is not clearly better than that.",
+        "The model never answers 'bee', though 10 of these examples are of that class.",
+    )
+
+
+def test_classes_of_which_nothing_is_known_are_named() -> None:
+    assert scored(["ant", "bee"], ["ant", "bee"]).remarks[1:] == (
+        "None of these examples is of class 'cat' or 'dog', so nothing is known about it.",
+    )
+
+
+def test_the_page_the_card_and_the_command_line_say_one_and_the_same() -> None:
+    found = json.loads(json.dumps(scored(["ant"] * 60 + ["bee"] * 4, ["ant"] * 64).as_dict()))
+    said = worth({"validation": found, "test": found})
+    assert said[0] == (
+        "Accuracy on the test split: 93.8 %; 60 of 64, so likely between 85.0 % and 97.5 % (95 % interval)."
+    )
+    assert said[1:] == found["remarks"]
+    assert worth({"validation": found, "test": {"metrics": {}, "views": []}})[0].startswith(
+        "Accuracy on the validation"
+    )
+    assert worth({"test": {"metrics": {"accuracy": 0.5}, "views": []}}) == [], "an earlier version's run"

@@ -25,6 +25,14 @@ def test_what_is_not_defined_is_left_out() -> None:
     assert scored([], [])[1].metrics == {}
 
 
+def test_errors_carry_their_interval() -> None:
+    intervals = scored([0.0] * 40, [1.0, 2.0, 3.0, 4.0] * 10)[1].intervals
+    for name, value in (("rmse", 7.5**0.5), ("mae", 2.5)):
+        low, high = intervals[name].low, intervals[name].high
+        assert low is not None and high is not None and value - 0.5 < low < value < high < value + 0.5
+    assert intervals["rmse"].counted == "40 examples"
+
+
 def test_every_item_of_a_view_selects_its_rows() -> None:
     marks, scores = scored([1.0, 2.0, 30_000.5, -4.0], [1.1, 3.0, 30_000.0, -9.0])
     points, bars = (view.data for view in scores.views)

@@ -33,7 +33,7 @@ from upgrade_samples import PLACEHOLDER, is_text
 
 from studio.app.demos import set_aside
 from studio.app.drafts import OWN, Draft, Drafts
-from studio.app.results import rows_page, scores
+from studio.app.results import rows_page
 from studio.config import RunConfig
 from studio.data.importing import Imported, import_source, keep_upload
 from studio.data.limits import Limits
@@ -44,6 +44,7 @@ from studio.paths import Home
 from studio.store import Run, Store
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
+from studio.tasks.results import stored_scores
 
 PACKAGES = ("torch", "transformers", "peft", "accelerate", "gradio", "pydantic")
 TEXTS = ["a great film", "the story was awful", "very very happy music"]
@@ -217,7 +218,7 @@ def as_seen(run: Run, home: Home) -> dict[str, Any]:
     if state.test:
         page = rows_page(Store(home), {"run": run.id, "count": ALL})
         seen["examples"] = [[row["row"], row["cells"]] for row in page["rows"]]
-        seen["scores"] = {split: found["metrics"] for split, found in scores(run).items()}
+        seen["scores"] = {split: found["metrics"] for split, found in stored_scores(run).items()}
     return seen
 
 

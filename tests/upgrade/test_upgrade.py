@@ -19,7 +19,7 @@ from studio.app.demos import own_data
 from studio.app.live import poll
 from studio.app.main import BUILDERS
 from studio.app.pages import Services
-from studio.app.results import rows_page, scores
+from studio.app.results import rows_page
 from studio.app.server import make_services
 from studio.app.tabs.runs import run_page
 from studio.app.views import VIEWS
@@ -32,6 +32,7 @@ from studio.server_settings import ServerSettings
 from studio.store import Run, Store
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
+from studio.tasks.results import stored_scores
 
 ROUNDING = {
     "rel": 1e-5,
@@ -124,7 +125,7 @@ def test_what_a_finished_run_found_out_is_there(sample: Sample, services: Servic
     for run_id, seen in sample.runs.items():
         if not seen["test"]:
             continue
-        page, found = rows_page(services.store, {"run": run_id}), scores(Run(sample.home.runs / run_id))
+        page, found = rows_page(services.store, {"run": run_id}), stored_scores(Run(sample.home.runs / run_id))
         if "examples" in seen:
             assert [[row["row"], row["cells"]] for row in page["rows"]] == seen["examples"]
             assert {split: found[split]["metrics"] for split in found} == seen["scores"]

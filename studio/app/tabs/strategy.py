@@ -23,13 +23,18 @@ from studio.presets import PRESETS
 from studio.strategies import STRATEGIES
 from studio.strategies.base import GROUPS, Strategy
 from studio.tasks import TASKS
+from studio.tasks.texts import LengthOptions
+from studio.token_findings import MAX_LENGTH, Finding
 
 SECONDS_BETWEEN_CHECKS = 0.5  # while it is being read how the model is built
+LENGTH_TITLE = str(LengthOptions.model_fields["max_length"].title)
 INVITATION = "Start with Quick; you can always run another one after it."
 
 
 def build(services: Services) -> Page:
     head = gr.HTML()
+    seen = gr.HTML(elem_id="unseen")
+    remedies = Changes(title="Can be changed:", press="Change", press_all="Change all", sign="plus", elem_id="remedies")
     presets = Cards(elem_id="presets")
     with gr.Row(elem_classes="split-row"):
         with gr.Column(scale=3, min_width=300):
@@ -49,7 +54,7 @@ def build(services: Services) -> Page:
     forward = gr.Button("Continue to training", variant="primary", elem_id="to-train")
     waiting = gr.Timer(SECONDS_BETWEEN_CHECKS, active=False)
     decided = [numbers, verdict, strip, ways, changed, form, note, forward]
-    outputs = [waiting, head, presets, *decided]
+    outputs = [waiting, head, seen, remedies, presets, *decided]
 
     def show(draft: Draft) -> list[Any]:
         if missing_before(services, draft):
@@ -64,13 +69,16 @@ def build(services: Services) -> Page:
             return unready(gr.Timer(active=True), heading("One moment", f"{READING}."))
         about = subject(services, draft)
         title = heading("How much should the model learn?", demos.words(draft) or INVITATION)
-        offered = [gr.Timer(active=False), title, preset_cards(services, draft, about)]
+        found = services.unseen.current(draft, services.datasets)
+        timer = gr.Timer(active=found is None)
+        offered = [timer, title, *show_unseen(found or ()), preset_cards(services, draft, about)]
         if draft.strategy:
             return [*offered, *show_decided(services, draft, about)]
         return [*offered, *undecided(method_cards(draft, about), missing(draft))]
 
     wires = [
         Wire(waiting.tick, lambda draft: draft),
+        Wire(remedies.select, partial(read_longer, services)),
         Wire(presets.select, partial(choose_preset, services), event=True),
         Wire(ways.select, choose_method, event=True),
         Wire(search.change, lambda draft, text: draft.change(search=text.strip()), [search]),
@@ -112,7 +120,7 @@ def missing_before(services: Services, draft: Draft) -> bool:
 def unready(timer: gr.Timer, said: str) -> list[Any]:
     """The page while the model is not known yet: a message in place of the choices, and no way on."""
     nothing: dict[str, Any] = {"cards": [], "selected": None}
-    return [timer, said, nothing, *undecided(nothing)]
+    return [timer, said, *show_unseen(()), nothing, *undecided(nothing)]
 
 
 def missing(draft: Draft) -> str:
@@ -120,6 +128,13 @@ def missing(draft: Draft) -> str:
 
 
 # --- drawing ------------------------------------------------------------------------------------
+
+
+def show_unseen(found: Sequence[Finding]) -> list[Any]:
+    """What the model does not see of the texts, and what a press changes about it."""
+    said = "".join(notice(each.tone, each.what, each.why, each.what_to_do) for each in found)
+    longer = [{"key": MAX_LENGTH, "title": LENGTH_TITLE, "value": f"{each.longer:,}"} for each in found if each.longer]
+    return [said, {"changes": longer}]
 
 
 def preset_cards(services: Services, draft: Draft, about: Subject) -> dict[str, Any]:
@@ -203,6 +218,14 @@ def numbers_html(now: Outlook) -> str:
 
 def choose_preset(services: Services, draft: Draft, event: dict[str, Any]) -> Draft:
     return preset_draft(services, draft, subject(services, draft), str(event["key"])).change(refused={})
+
+
+def read_longer(services: Services, draft: Draft) -> Draft:
+    """The draft with the length that is proposed, if it still is."""
+    proposed = next(
+        (each.longer for each in services.unseen.current(draft, services.datasets) or () if each.longer), None
+    )
+    return draft.configure({MAX_LENGTH: proposed}) if proposed else draft
 
 
 def choose_method(draft: Draft, event: dict[str, Any]) -> Draft:

@@ -1,13 +1,13 @@
 """5 Test: try the result beside the untouched model, then see how good it is, down to the single example."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import gradio as gr
 
 from components.charts.figures import Figures, FiguresValue
-from components.notices import empty, heading
+from components.notices import empty, heading, notice
 from components.tables import PagedTable, metric_cards
 from studio.app import demos
 from studio.app.answers import Asking
@@ -17,14 +17,16 @@ from studio.app.inputs import INPUTS
 from studio.app.inputs.slots import Slot, build_slots, given, shown
 from studio.app.pages import Page, Section, Services, Wire, joined, sheltered
 from studio.app.paging import file_url
-from studio.app.results import count_test_rows, imported_of, rows_page, scores, task_of
+from studio.app.results import count_test_rows, imported_of, rows_page, task_of
 from studio.app.runs import choices_with_model
 from studio.app.sent import sent
 from studio.app.views import VIEWS
 from studio.errors import StudioError
 from studio.metrics import METRICS, metric_named
+from studio.metrics.intervals import Interval
 from studio.store import Run
 from studio.tasks.base import Task
+from studio.tasks.results import intervals, remarks, stored_scores
 
 
 def build(services: Services) -> Page:
@@ -178,7 +180,7 @@ def download_html(services: Services, draft: Draft) -> str:
 
 def show_scores(run: Run, draft: Draft) -> list[Any]:
     """The test metrics, their views, and the examples behind the chosen element of one: what `build_quality` draws."""
-    found = scores(run).get("test")
+    found = stored_scores(run).get("test")
     if not found or not found["metrics"]:
         return [heading("How good is it?", "This run has no test results."), "", None, "", None]
     behind: list[Any] = [heading("Click an element of a figure", "to see the examples behind it.", level=3), None]
@@ -190,18 +192,29 @@ def show_scores(run: Run, draft: Draft) -> list[Any]:
     words = f"On {count_test_rows(run):,} test examples, which were kept out of the training."
     return [
         heading("How good is it?", words),
-        metric_cards(score_cards(found["metrics"])),
+        scores_html(found),
         figures(found["views"], draft.mark),
         *behind,
     ]
 
 
-def score_cards(metrics: dict[str, float]) -> list[dict[str, str]]:
-    """The metrics in the order of their registry, others behind them, each with what it says."""
+def scores_html(found: dict[str, Any]) -> str:
+    """The metrics of a split, and below them what has to be known beside them."""
+    said = "".join(notice("info", sentence) for sentence in remarks(found))
+    return metric_cards(score_cards(found["metrics"], intervals(found))) + said
+
+
+def score_cards(metrics: dict[str, float], worth: Mapping[str, Interval]) -> list[dict[str, str]]:
+    """The metrics in the order of their registry, others behind them, each with what it says and is worth."""
     known = [name for name in METRICS.names if name in metrics]
     names = [*known, *(name for name in metrics if name not in known)]
+    notes = {name: f": {worth[name].text(metric_named(name))}" for name in names if name in worth}
     return [
-        {"label": metric.title, "value": metric.text(metrics[metric.name]), "note": metric.sentence}
+        {
+            "label": metric.title,
+            "value": metric.text(metrics[metric.name]),
+            "note": metric.sentence + notes.get(metric.name, ""),
+        }
         for metric in map(metric_named, names)
     ]
 
