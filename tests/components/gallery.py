@@ -100,14 +100,17 @@ class Source:
     wait: float = 0
     active_polls: int = 0
     most_active: int = 0
+    counting: threading.Lock = field(default_factory=threading.Lock)
 
     def poll(self, run: str, offset: int) -> dict[str, Any]:
-        self.calls += 1
-        self.asked.append((run, offset))
-        self.active_polls += 1
-        self.most_active = max(self.most_active, self.active_polls)
+        with self.counting:
+            self.calls += 1
+            self.asked.append((run, offset))
+            self.active_polls += 1
+            self.most_active = max(self.most_active, self.active_polls)
         time.sleep(self.wait)
-        self.active_polls -= 1
+        with self.counting:
+            self.active_polls -= 1
         if self.failing:
             raise RuntimeError("the server is away")
         if self.steered and offset == 0 and run == STEERED["run"]:  # a page that has just opened
@@ -384,7 +387,7 @@ def served(demo: gr.Blocks, port: int = 0) -> Iterator[str]:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
         finally:
             server.should_exit = True
-            thread.join()
+            thread.join(10)  # a daemon: a stream that does not end holds nobody up
 
 
 if __name__ == "__main__":
