@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from components.notices import empty, heading, notice
+from studio.app.access.person import current_person
 from studio.app.answers import ANSWERS, Asked, Asking
 from studio.app.drafts import Draft
 from studio.app.inputs import INPUTS
@@ -112,7 +113,12 @@ def cancellable(services: Services, draft: Draft, is_single: bool = False) -> It
 
 
 def supersede_question(services: Services, draft: Draft) -> None:
-    """Whoever asks about another input waits for the former answer no more."""
+    """Whoever asks about another input waits for the former answer no more. Raises SupersededError where this is the
+    former, and begins late."""
+    arrived = current_person().arrived
+    if arrived < services.asked.get(draft.id, 0.0):
+        raise SupersededError
+    services.asked[draft.id] = arrived
     for question in list(services.questions):
         if question.draft == draft.id and question.is_single:
             question.supersede()

@@ -118,6 +118,10 @@ class Services:
         return self.workspaces.current.shown_runs
 
     @property
+    def asked(self) -> dict[str, float]:
+        return self.workspaces.current.asked
+
+    @property
     def questions(self) -> set[Question]:
         return self.workspaces.current.questions
 

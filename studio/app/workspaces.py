@@ -37,6 +37,7 @@ class Workspace:
     searches: dict[str, SearchResult] = field(default_factory=dict)
     answers: dict[str, Asking] = field(default_factory=dict)
     shown_runs: dict[str, str | None] = field(default_factory=dict)  # by draft: what the Test page showed last
+    asked: dict[str, float] = field(default_factory=dict)  # by draft: when its newest question about one input came
     questions: set[Question] = field(default_factory=set)  # being answered
     opening: list[str] = field(default_factory=list)  # the run that the next page opens, from a link
 

@@ -1,6 +1,7 @@
 """The Test page: what is asked, what is shown of the answers, and what a click changes. The answers are made up."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -10,6 +11,7 @@ import pandas
 import pytest
 from logs import make_run, planned, started, write
 
+from studio.app.access.person import OWNER, asked_by
 from studio.app.answers import Asked, Asking
 from studio.app.asking import answer_html, cancel_questions, last_asking, predictions_file
 from studio.app.drafts import Draft
@@ -277,6 +279,18 @@ def test_the_next_question_takes_the_place_of_the_last(services: Services, draft
     for question in (second, other):
         question.close()
     assert not services.questions
+
+
+def test_a_question_that_begins_late_takes_no_newer_one_s_place(
+    services: Services, draft: Draft, slots: list[Slot], predictor: MadeUp
+) -> None:
+    """Gradio's queue starts what waits in it in any order."""
+    with asked_by(replace(OWNER, arrived=2.0)):
+        finish(test_tab.try_input(services, slots, draft, *typed(slots, "the newer")))
+    with asked_by(replace(OWNER, arrived=1.0)), pytest.raises(SupersededError):
+        finish(test_tab.try_input(services, slots, draft, *typed(slots, "the former")))
+    asking = last_asking(services, draft)
+    assert asking and "the newer" in asking.asked.cells.values()
 
 
 def test_a_file_on_its_way_is_left_alone_until_another_run_is_shown(services: Services, draft: Draft) -> None:

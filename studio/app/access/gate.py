@@ -1,5 +1,6 @@
 """The gate before every route: who asks is known by a session, or comes in as a guest, or has to sign in first."""
 
+import time
 from dataclasses import dataclass, replace
 
 from starlette.datastructures import MutableHeaders
@@ -78,7 +79,7 @@ class Gate:
             await refusal(connection)(scope, receive, send)
 
     async def _let_in(self, person: Person, scope: Scope, receive: Receive, send: Send) -> None:
-        person = replace(person, address=address_of(HTTPConnection(scope)))
+        person = replace(person, address=address_of(HTTPConnection(scope)), arrived=time.monotonic())
         scope["person"] = person  # for events that wait in a queue, and are answered elsewhere
         with asked_by(person):
             await self.app(scope, receive, send)

@@ -12,7 +12,8 @@ class Person:
     among the people of the server; "" for the server's own home.
 
     is_admin: whether they may look into every workspace, and name folders of the server. is_guest: without an account.
-    session: the fingerprint of their session. address: how their browser calls this server, for links.
+    session: the fingerprint of their session. address: how their browser calls this server, for links. arrived: when
+    this request of theirs came in, by `time.monotonic`: what waits in Gradio's queue leaves it in any order.
     """
 
     name: str = ""
@@ -21,6 +22,7 @@ class Person:
     is_guest: bool = False
     session: str = field(default="", compare=False)
     address: str = field(default="", compare=False)
+    arrived: float = field(default=0.0, compare=False)
 
 
 OWNER = Person()  # whoever runs the server, where nobody else uses it
