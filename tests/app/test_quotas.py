@@ -17,7 +17,9 @@ from studio.app.pages import Services
 from studio.app.quotas import is_of_a_guest, remove_forgotten, used_bytes
 from studio.app.runs import start_run
 from studio.app.server import make_asgi, room_for_uploads
+from studio.app.tabs.train import act
 from studio.errors import StudioError
+from studio.events import Paused
 from studio.paths import Home
 from studio.runner import Supervisor
 from studio.store import Run, Store
@@ -84,6 +86,14 @@ def test_as_many_runs_as_a_guest_may_have(services: Services) -> None:
     make_run(services.store).enqueue()
     with pytest.raises(StudioError, match="may have 1 run"):
         services.quota.check_turn(services.home, services.supervisor)
+
+
+def test_resuming_is_a_turn_too(services: Services) -> None:
+    make_run(services.store).enqueue()
+    paused = make_run(services.store)
+    write(paused, started(), Paused(step=1, time=NOW + 1))
+    with pytest.raises(StudioError, match="may have 1 run"):
+        act(services, "resume", services.drafts.load(None).change(run=paused.id))
 
 
 def test_a_run_over_its_time_is_stopped(services: Services) -> None:
