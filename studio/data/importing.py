@@ -55,6 +55,7 @@ from studio.files import (
 )
 from studio.migrations import IMPORTED
 from studio.paths import Home
+from studio.room import MAKE_ROOM, disk_words
 
 __all__ = ["Imported", "import_source", "keep_upload"]
 
@@ -290,8 +291,8 @@ def _clean_after_failure(folder: Path) -> Iterator[None]:
         if isinstance(error, OSError) and not isinstance(error, StudioError):
             raise StudioError(
                 "The data could not be stored.",
-                f"The disk says: {error.strerror or error}.",
-                "Make room on the disk, or choose another folder for the studio, and try again.",
+                disk_words(error, folder),
+                f"{MAKE_ROOM}; or choose another folder for the studio. Then try again.",
             ) from error
         if isinstance(error, MemoryError):
             raise out_of_memory() from error

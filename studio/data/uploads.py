@@ -10,6 +10,7 @@ from pathlib import Path
 from studio.data.limits import HOW_TO_RAISE, Limits
 from studio.errors import StudioError
 from studio.paths import Home
+from studio.room import MAKE_ROOM, disk_words
 
 BLOCK = 1024 * 1024
 LONGEST_STEM, LONGEST_ENDING = 80, 10
@@ -46,8 +47,8 @@ def keep_upload(path: Path, original_name: str, home: Home, limits: Limits) -> P
     except OSError as error:
         raise StudioError(
             f"{original_name} could not be stored.",
-            f"The disk says: {error.strerror or error}.",
-            "Make room on the disk, or choose another folder for the studio, and try again.",
+            disk_words(error, home.root, path.stat().st_size if path.exists() else None),
+            f"{MAKE_ROOM}; or choose another folder for the studio. Then try again.",
         ) from error
     finally:
         temporary.close()
