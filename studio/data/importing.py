@@ -14,6 +14,7 @@ The folder's name follows from the content and from how it is to be read, so the
 
 import hashlib
 import json
+import os
 import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -172,6 +173,7 @@ def import_source(
     fingerprint = parsed.fingerprint()
     mark, known = _find(home, parsed, fingerprint, reading)
     if known:
+        os.utime(known.folder)  # so that nothing takes it for forgotten before a draft names it
         return known
     _remove_leftovers(home)
     while True:

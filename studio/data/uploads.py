@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import os
 import tempfile
 import time
 import unicodedata
@@ -44,6 +45,7 @@ def keep_upload(path: Path, original_name: str, home: Home, limits: Limits) -> P
         if not final.is_file():
             final.parent.mkdir(exist_ok=True)
             kept.replace(final)
+        os.utime(final.parent)  # so that nothing takes it for forgotten before a draft names it
     except OSError as error:
         raise StudioError(
             f"{original_name} could not be stored.",
