@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 import pytest
 from logs import make_run
-from served import services_with
+from served import press, services_with, somebody
 
 from studio.app import free_space
 from studio.app.access.gate import guest
@@ -17,6 +17,7 @@ from studio.app.access.person import asked_by
 from studio.app.drafts import Draft
 from studio.app.free_space import look, question_about, remove
 from studio.app.pages import Services
+from studio.app.server import make_asgi
 from studio.app.tabs import runs as runs_tab
 from studio.paths import Home
 from studio.removal import A_DAY
@@ -56,6 +57,15 @@ def test_a_kind_is_removed_after_a_question(services: Services) -> None:
     table, choices, question, said = remove(services, ["trash"])
     assert "are free again" in said and choices["choices"] == [] and not question["visible"]
     assert not gone.exists() and kept.exists
+
+
+def test_the_buttons_do_it(services: Services) -> None:
+    gone = deleted_run(services.store)
+    browser = somebody(make_asgi(services))
+    browser.get("/")
+    assert "Deleted runs" in press(browser, "free-space", "expand", [])
+    assert "Really?" in press(browser, "space-remove", "click", [["trash"]]) and gone.exists()
+    assert "are free again" in press(browser, "space-remove-yes", "click", [["trash"]]) and not gone.exists()
 
 
 def test_nothing_chosen_is_no_question() -> None:
