@@ -31,8 +31,8 @@ def run_clean(arguments: argparse.Namespace) -> int:
     if not arguments.kinds:
         print_what_there_is(used_by(home), arguments.json)
         return 0
-    titles = [emptiable(home, name).title for name in arguments.kinds]
-    if not arguments.yes and not agreed(home, titles):
+    kinds = [emptiable(home, name) for name in arguments.kinds]
+    if not arguments.yes and not agreed(home, kinds):
         print("Nothing was removed.", file=sys.stderr)
         return 0
     removed = empty(home, arguments.kinds)
@@ -43,7 +43,7 @@ def run_clean(arguments: argparse.Namespace) -> int:
     return 1 if removed.troubles else 0
 
 
-def agreed(home: Home, titles: list[str]) -> bool:
+def agreed(home: Home, kinds: "list[Kind]") -> bool:
     """StudioError where nobody is there to be asked."""
     if not sys.stdin.isatty():
         raise StudioError(
@@ -51,7 +51,9 @@ def agreed(home: Home, titles: list[str]) -> bool:
             "It cannot be undone, so the command asks before, and nobody is there to answer.",
             "Add --yes if you are sure.",
         )
-    print(f"This removes what can be removed in {home.root} for good: {', '.join(titles)}.", file=sys.stderr)
+    print(f"This removes in {home.root} for good:", file=sys.stderr)
+    for kind in kinds:
+        print(f"  {kind.title}. {kind.sentence}", file=sys.stderr)
     return input("Go on? [y/N] ").strip().lower() in YES
 
 

@@ -51,7 +51,10 @@ def test_it_asks(
     on_a_terminal(monkeypatch, answer)
     assert main(["clean", "trash", "uploads"]) == 0
     printed = capsys.readouterr()
-    assert "for good: Deleted runs, Uploads" in printed.err and "Go on? [y/N]" in printed.out
+    assert (
+        "Deleted runs. Once removed they cannot be restored" in printed.err and "  Uploads. Only files" in printed.err
+    )
+    assert "for good" in printed.err and "Go on? [y/N]" in printed.out
     assert deleted.exists() is stays
     assert ("Nothing was removed." in printed.err) is stays and ("2.0 MB are free again." in printed.out) is not stays
 
