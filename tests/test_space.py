@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from logs import at_work, make_run, planned, started, step, write
 from upgrade_samples import open_sample
 
@@ -230,6 +231,19 @@ def test_a_run_file_that_was_cut_off_keeps_everything(store: Store) -> None:
     put_upload(store.home)
     make_run(store, config="task: text-classification\nmodel: {id: starter/text}\n")
     assert found(store.home, "uploads").removable == ()
+
+
+def test_wherever_a_run_file_is_cut_off_its_data_stays(store: Store) -> None:
+    """Its source is so long that it takes several lines."""
+    folder = store.home.uploads / UPLOAD
+    values = {"task": "x", "data": {"source": f"/{'long name ' * 20}/uploads/{folder.name}/a.csv", "limit": 3}}
+    text = yaml.safe_dump(values | {"strategy": {"name": "full"}}, sort_keys=False, width=100)
+    assert text.count("\n") > 6
+    run = make_run(store, config=text)
+    assert needed_in(store.home).damaged == ()
+    for end in range(len(text)):
+        run.config_file.write_text(text[:end], encoding="utf-8")
+        assert needed_in(store.home).keeps(folder.name), text[:end]
 
 
 def test_what_was_just_brought_stays(store: Store) -> None:
