@@ -65,8 +65,13 @@ class Home:
 
     @property
     def trash(self) -> Path:
-        """Deleted runs, until they are restored or the trash is emptied."""
+        """Deleted runs, until they are restored or removed for good."""
         return self.root / "trash"
+
+    @property
+    def removed(self) -> Path:
+        """What is just being removed for good, see `studio.removal`."""
+        return self.root / "removed"
 
     @property
     def drafts(self) -> Path:

@@ -56,7 +56,7 @@ def element(config: dict[str, Any], elem_id: str) -> int:
     return next(each["id"] for each in config["components"] if each["props"].get("elem_id") == elem_id)
 
 
-def press(browser: TestClient, elem_id: str, event: str, data: list[str], **more: Any) -> str:
+def press(browser: TestClient, elem_id: str, event: str, data: list[Any], **more: Any) -> str:
     """What the page does where something happens to a widget; the answer as it came."""
     config = browser.get("/config").json()
     target = [[element(config, elem_id), event]]

@@ -3,12 +3,9 @@
 People with an account, and whoever runs the server, may use all of it.
 """
 
-import os
 import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from studio.app.access.accounts import GUEST
 from studio.app.access.person import Person
@@ -16,6 +13,7 @@ from studio.app.workspaces import homes_of_people
 from studio.data.limits import MEGABYTE, Limits
 from studio.errors import StudioError
 from studio.paths import Home
+from studio.removal import files_below
 from studio.runner import Supervisor
 from studio.server_settings import ServerSettings
 from studio.store import Run
@@ -61,7 +59,7 @@ class Quota:
             raise StudioError(
                 "Your workspace is full.",
                 f"A guest may use {self.megabytes:,} MB here; you use {used // MEGABYTE:,} MB.",
-                "Delete runs that you no longer need, and empty the deleted ones.",
+                "Delete runs that you no longer need, then remove the deleted ones for good: Runs page, Free space.",
             )
 
     def check_turn(self, home: Home, supervisor: Supervisor) -> None:
@@ -85,23 +83,12 @@ def is_of_a_guest(run: Run) -> bool:
 
 def used_bytes(home: Home) -> int:
     """What all files of the home take."""
-    return sum(size for _, size in _files(home.root))
+    return sum(size for _, size in files_below(home.root))
 
 
 def remove_forgotten(home: Home, days: int) -> None:
     """Remove the workspaces of guests in which nothing has changed for so many days."""
     for guest in (each for each in homes_of_people(home) if each.root.name.startswith(GUEST)):
-        newest = max((changed for changed, _ in _files(guest.root)), default=guest.root.stat().st_mtime)
+        newest = max((changed for changed, _ in files_below(guest.root)), default=guest.root.stat().st_mtime)
         if newest < time.time() - days * A_DAY:
             shutil.rmtree(guest.root, ignore_errors=True)
-
-
-def _files(folder: Path) -> Iterator[tuple[float, int]]:
-    """When each file below was changed, and its size; what is removed meanwhile is passed over."""
-    for above, _, names in os.walk(folder):
-        for name in names:
-            try:
-                status = os.lstat(os.path.join(above, name))  # noqa: PTH118 many files
-            except OSError:
-                continue
-            yield status.st_mtime, status.st_size

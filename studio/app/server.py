@@ -35,6 +35,7 @@ from studio.app.main import build_app
 from studio.app.pages import Services
 from studio.app.quotas import is_of_a_guest, remove_forgotten
 from studio.app.states import States
+from studio.app.sweeping import Sweeper
 from studio.app.unseen import Unseen
 from studio.app.workspaces import Workspaces
 from studio.data.limits import LIMIT_VARIABLE, limits_here
@@ -95,7 +96,10 @@ def make_asgi(services: Services) -> FastAPI:
         services.supervisor.start()
         services.workspaces.own.index.start()
         remove_forgotten(home, settings.guest_days)
+        sweeper = Sweeper(home)
+        sweeper.start()
         yield
+        sweeper.close()
         services.workspaces.close()
         services.supervisor.close()
         services.predictor.close()

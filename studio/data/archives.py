@@ -16,6 +16,7 @@ from pathlib import Path
 from studio.data.limits import MEGABYTE, Limits
 from studio.data.progress import Progress, silent
 from studio.errors import StudioError
+from studio.room import MAKE_ROOM, disk_words
 
 BLOCK = 256 * 1024
 HARMLESS = 32 * MEGABYTE  # below this, no ratio of compression can hurt
@@ -57,8 +58,8 @@ def unpack(archive: Path, to: Path, limits: Limits, progress: Progress = silent)
         if isinstance(error, OSError):
             raise StudioError(
                 f"{archive.name} could not be unpacked.",
-                f"The disk says: {error.strerror or error}.",
-                "Make room on the disk, or choose another folder for the studio, and try again.",
+                disk_words(error, to),
+                f"{MAKE_ROOM}; or choose another folder for the studio. Then try again.",
             ) from error
         raise
     return sorted(plan.values())

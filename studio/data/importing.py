@@ -14,6 +14,7 @@ The folder's name follows from the content and from how it is to be read, so the
 
 import hashlib
 import json
+import os
 import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -55,6 +56,7 @@ from studio.files import (
 )
 from studio.migrations import IMPORTED
 from studio.paths import Home
+from studio.room import MAKE_ROOM, disk_words
 
 __all__ = ["Imported", "import_source", "keep_upload"]
 
@@ -171,6 +173,7 @@ def import_source(
     fingerprint = parsed.fingerprint()
     mark, known = _find(home, parsed, fingerprint, reading)
     if known:
+        os.utime(known.folder)  # so that nothing takes it for forgotten before a draft names it
         return known
     _remove_leftovers(home)
     while True:
@@ -290,8 +293,8 @@ def _clean_after_failure(folder: Path) -> Iterator[None]:
         if isinstance(error, OSError) and not isinstance(error, StudioError):
             raise StudioError(
                 "The data could not be stored.",
-                f"The disk says: {error.strerror or error}.",
-                "Make room on the disk, or choose another folder for the studio, and try again.",
+                disk_words(error, folder),
+                f"{MAKE_ROOM}; or choose another folder for the studio. Then try again.",
             ) from error
         if isinstance(error, MemoryError):
             raise out_of_memory() from error

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import os
 import tempfile
 import time
 import unicodedata
@@ -10,6 +11,7 @@ from pathlib import Path
 from studio.data.limits import HOW_TO_RAISE, Limits
 from studio.errors import StudioError
 from studio.paths import Home
+from studio.room import MAKE_ROOM, disk_words
 
 BLOCK = 1024 * 1024
 LONGEST_STEM, LONGEST_ENDING = 80, 10
@@ -43,11 +45,12 @@ def keep_upload(path: Path, original_name: str, home: Home, limits: Limits) -> P
         if not final.is_file():
             final.parent.mkdir(exist_ok=True)
             kept.replace(final)
+        os.utime(final.parent)  # so that nothing takes it for forgotten before a draft names it
     except OSError as error:
         raise StudioError(
             f"{original_name} could not be stored.",
-            f"The disk says: {error.strerror or error}.",
-            "Make room on the disk, or choose another folder for the studio, and try again.",
+            disk_words(error, home.root, path.stat().st_size if path.exists() else None),
+            f"{MAKE_ROOM}; or choose another folder for the studio. Then try again.",
         ) from error
     finally:
         temporary.close()

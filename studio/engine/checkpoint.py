@@ -31,6 +31,7 @@ from studio.errors import StudioError
 from studio.files import read_object, replace_json, replace_text, replace_with
 from studio.hardware import free_disk_bytes
 from studio.migrations import CHECKPOINT
+from studio.room import room_words
 from studio.store import is_complete, mark_complete
 
 logger = logging.getLogger(__name__)
@@ -93,7 +94,8 @@ class Checkpoints:
         if not all(torch.isfinite(tensor).all() for tensor in weights.values()):
             raise not_finite(loop.state.step)
         optimizer = loop.optimizer.state_dict()
-        self._check_space(_bytes_of(weights) + _bytes_of(optimizer))
+        tensors = {callback.name: callback.tensors() for callback in loop.callbacks}
+        self._check_space(sum(map(_bytes_of, (weights, optimizer, tensors, random_states))))
         temporary = self.folder / ".tmp"
         shutil.rmtree(temporary, ignore_errors=True)
         replace_with(temporary / "weights.safetensors", lambda path: save_file(weights, path))
@@ -102,7 +104,6 @@ class Checkpoints:
             temporary / "optimizer.pt", lambda path: torch.save({"optimizer": optimizer, "scaler": scaler}, path)
         )
         replace_with(temporary / "random.pt", lambda path: torch.save(random_states, path))
-        tensors = {callback.name: callback.tensors() for callback in loop.callbacks}
         replace_with(temporary / "callbacks.pt", lambda path: torch.save(tensors, path))
         callbacks = {callback.name: callback.state() for callback in loop.callbacks}
         state = CHECKPOINT.stamp({"position": loop.state.as_dict(), "callbacks": callbacks})
@@ -130,7 +131,7 @@ class Checkpoints:
     def _check_space(self, needed: int) -> None:
         free = free_disk_bytes(self.folder)
         if free < needed + MARGIN_BYTES:
-            raise DiskFull(f"Saving the progress needs {_megabytes(needed)}, and {_megabytes(free)} are free.")
+            raise DiskFull(f"The run is saving its progress. {room_words(free, needed + MARGIN_BYTES)}")
 
     def _prune(self) -> None:
         """Keep the newest two, and the best weights that they speak of."""
@@ -250,7 +251,3 @@ def _bytes_of(value: Any) -> int:
     if isinstance(value, dict):
         return sum(_bytes_of(part) for part in value.values())
     return sum(_bytes_of(part) for part in value) if isinstance(value, list | tuple) else 0
-
-
-def _megabytes(count: int) -> str:
-    return f"{count / 1024**2:,.0f} MB"

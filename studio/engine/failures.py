@@ -1,9 +1,8 @@
 """Every way in which a run can fail, explained with what to do."""
 
-import errno
-
 from studio.errors import StudioError, first_line
 from studio.events import Failed
+from studio.room import FULL, MAKE_ROOM
 
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc")
 _DISK_FULL = ("no space left on device", "disk quota exceeded", "not enough space on the disk", "os error 28")
@@ -13,9 +12,7 @@ class DiskFull(StudioError):
     """Found before anything was written: the run can go on once there is room."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(
-            "The disk is full.", why, "Free some space (delete old runs, empty the trash), then resume this run."
-        )
+        super().__init__("The disk is full.", why, f"{MAKE_ROOM}, then resume this run.")
 
 
 class Broken(Exception):
@@ -46,7 +43,7 @@ def explain(error: BaseException, has_checkpoint: bool) -> Failed:
         return Failed(
             what="The disk is full.",
             why="The run could not write its files.",
-            what_to_do="Free some space (delete old runs, empty the trash), then resume this run.",
+            what_to_do=f"{MAKE_ROOM}, then resume this run.",
             resumable=True,
         )
     if isinstance(error, FileNotFoundError):
@@ -77,10 +74,9 @@ def is_disk_full(error: BaseException) -> bool:
     """Also when a library hides the error number in its text, as safetensors and torch do."""
     if isinstance(error, DiskFull):
         return True
-    full = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
     chain: BaseException | None = error
     while chain is not None:
-        if isinstance(chain, OSError) and chain.errno in full:
+        if isinstance(chain, OSError) and chain.errno in FULL:
             return True
         if any(part in str(chain).lower() for part in _DISK_FULL):
             return True

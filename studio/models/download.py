@@ -8,6 +8,7 @@ from studio.errors import StudioError
 from studio.hardware import GIGABYTE, free_disk_bytes
 from studio.models.folders import has_only_pickles, safe_weights, wanted_files
 from studio.models.hub import explain_failure
+from studio.room import room_words
 
 Progress = Callable[[int, int], None]  # (bytes done, bytes altogether)
 MARGIN_BYTES = GIGABYTE // 2  # left free on the disk, for the run itself
@@ -61,8 +62,8 @@ def _check_space(model_id: str, needed: int, cache: Path) -> None:
     if free < needed + MARGIN_BYTES:
         raise StudioError(
             f"There is not enough space to download '{model_id}'.",
-            f"It takes {needed / GIGABYTE:.1f} GB, and {free / GIGABYTE:.1f} GB are free where {cache} is.",
-            "Free some space, choose a smaller model, or set HF_HOME to a folder on a larger disk.",
+            f"{room_words(free, needed + MARGIN_BYTES)} Models are kept in {cache}.",
+            "Free some space there, choose a smaller model, or set HF_HOME to a folder on a larger disk.",
         )
 
 

@@ -4,7 +4,6 @@ Nothing is asked of the Hub before a person asks for something there. The token 
 huggingface_hub (HF_TOKEN or its login); it is sent to the Hub and nowhere else.
 """
 
-import errno
 import logging
 import os
 import time
@@ -15,10 +14,10 @@ from typing import Any
 from studio.errors import StudioError
 from studio.files import read_cache, replace_cache
 from studio.paths import Home
+from studio.room import FULL, MAKE_ROOM
 
 TIMEOUT_SECONDS = 5.0
 REMEMBERED_SECONDS = 60.0
-FULL_DISK = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))  # Windows knows no quota error
 OFFLINE_REASON = "The studio was started in offline mode (HF_HUB_OFFLINE)."
 
 
@@ -185,8 +184,8 @@ def explain_failure(error: Exception, model_id: str) -> StudioError:
         return StudioError(what, "The model has no such revision.", "Leave the revision empty, or correct it.")
     if isinstance(error, errors.HFValidationError):
         return StudioError(what, "This is no name that a Hub model can have.", "Write it as owner/name.")
-    if isinstance(error, OSError) and error.errno in FULL_DISK:
-        return StudioError(what, "The disk is full.", "Free some space and try again: what is there is kept.")
+    if isinstance(error, OSError) and error.errno in FULL:
+        return StudioError(what, "The disk is full.", f"{MAKE_ROOM}. Then try again: what is there is kept.")
     if isinstance(error, errors.OfflineModeIsEnabled):
         return StudioError(what, OFFLINE_REASON, "Unset HF_HUB_OFFLINE and start again, or choose a local model.")
     if isinstance(error, TimeoutException):

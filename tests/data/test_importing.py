@@ -139,7 +139,7 @@ def test_a_full_disk_is_said_in_words(home: Home, reviews: Path, monkeypatch: py
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(importing, "_store", full)
-    with pytest.raises(StudioError, match="No space left on device"):
+    with pytest.raises(StudioError, match=r"The disk is full. [\d,]+ MB are free. .*`studio clean`"):
         take(reviews, home)
     assert not any(path.name != "aliases" for path in home.datasets.iterdir())
 

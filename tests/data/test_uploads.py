@@ -29,6 +29,15 @@ def test_the_same_content_under_two_names(home: Home, reviews: Path) -> None:
     assert (first.parent, first.name, second.name) == (second.parent, "one.csv", "two.csv")
 
 
+def test_a_full_disk_is_said_with_what_is_needed(home: Home, reviews: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(StudioError, match=r"It needs 1 MB, and [\d,]+ MB are free. .*`studio clean`"):
+        keep_upload(reviews, "reviews.csv", home, Limits())
+
+
 def test_an_upload_that_is_gone_is_said_in_words(home: Home, tmp_path: Path) -> None:
     with pytest.raises(StudioError, match=r"gone\.csv could not be stored"):
         keep_upload(tmp_path / "gone.csv", "gone.csv", home, Limits())

@@ -178,7 +178,7 @@ def test_a_full_disk_loses_nothing(finished: Finished, workers: Workers, monkeyp
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint, "save_file", fill)
         assert in_this_process(run, patch) == worker.FAILED
-    assert_failed(run, "The disk is full.", "resume", resumable=True)
+    assert_failed(run, "The disk is full.", "Free space", "studio clean", "resume", resumable=True)
     assert state_of(run).checkpoint == 3 and not (run.checkpoints / ".tmp").exists()
     assert workers.work(run).status == "completed"
     assert (run.model / "model.safetensors").read_bytes() == (finished["full"].model / "model.safetensors").read_bytes()
@@ -191,7 +191,8 @@ def test_too_little_room_is_seen_in_advance(finished: Finished, monkeypatch: pyt
     monkeypatch.setattr(checkpoint, "free_disk_bytes", lambda path: 1024)
     run = finished.new("full", checkpoint_seconds=0)
     assert in_this_process(run, monkeypatch) == worker.FAILED
-    assert_failed(run, "The disk is full.", "0 MB are free", resumable=True)
+    assert_failed(run, "The disk is full.", "0 MB are free", "Free space", "studio clean", resumable=True)
+    assert state_of(run).failure.why.startswith("The run is saving its progress. It needs 1")  # with what stays free
 
 
 def test_even_the_log_cannot_be_written(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> None:

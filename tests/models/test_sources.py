@@ -196,8 +196,10 @@ def test_a_repository_of_pickles_is_refused_before_anything_is_downloaded(monkey
 def test_a_disk_too_small_is_noticed_first(monkeypatch: pytest.MonkeyPatch) -> None:
     fake_hub(monkeypatch, {"config.json": 10, "model.safetensors": 10**9})
     monkeypatch.setattr(downloading, "free_disk_bytes", lambda path: 10**8)
-    with pytest.raises(StudioError, match="not enough space"):
+    with pytest.raises(StudioError, match="not enough space") as refusal:
         download("someone/large", None)
+    needs_with_margin = f"{(10**9 + downloading.MARGIN_BYTES) / 1000**2:,.0f} MB, and 100 MB are free"
+    assert needs_with_margin in refusal.value.explanation.why
 
 
 def test_progress_counts_bytes_and_only_wanted_files_are_asked_for(

@@ -15,6 +15,7 @@ from studio.app.access.person import current_person
 from studio.app.access.sessions import Sessions
 from studio.app.clicks import QUIET
 from studio.app.drafts import Draft
+from studio.app.free_space import free_space
 from studio.app.live import STATUS_TITLES, duration, spent, thin
 from studio.app.model_cards import title_of
 from studio.app.pages import Page, Section, Services, Wire, joined
@@ -39,7 +40,7 @@ DAMAGED = {"text": "Damaged", "tone": "bad"}  # instead of a status
 
 
 def build(services: Services) -> Page:
-    builders = whose, listing, shown_by_others, detail, comparison, trash
+    builders = whose, listing, shown_by_others, detail, comparison, trash, free_space
     return Page("runs", "Runs", *joined(*(build(services) for build in builders)), is_step=False)
 
 
