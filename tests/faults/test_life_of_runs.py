@@ -42,6 +42,7 @@ from studio.app.main import Shell
 from studio.app.pages import Services
 from studio.app.runs import config_of
 from studio.app.tabs.runs import run_page
+from studio.engine.slots import CONCURRENT_VARIABLE
 from studio.errors import StudioError
 from studio.events import ACTIVE, RESUMABLE
 from studio.files import read_object
@@ -56,6 +57,7 @@ LIVES = int(os.environ.get("STUDIO_FUZZ_LIVES", "4"))
 STEPS_OF_A_LIFE = 30 if LONG else 12
 TRAINING = {"epochs": 2, "checkpoint_seconds": 0}
 MOST_RUNS = 3
+AT_ONCE = 2
 NEVER = 10_000  # steps: a worker that is not held
 WAYS = {
     "empty": lambda content: b"",
@@ -113,19 +115,20 @@ class Lives(RuleBasedStateMachine):
     def serve(self) -> None:
         self.services: Services = self.server.enter_context(services_of(self.home))
         self.shell: Shell = shell_of(self.services)
-        self.services.supervisor.concurrent = 2
+        self.services.supervisor.concurrent = AT_ONCE
         self.services.store.mark_busy()  # as the supervisor's thread does first
 
     def look(self, steps: int, disk: str) -> None:
         """The supervisor looks at the queue. Afterwards its workers have ended, or are held after so many steps."""
 
         def fork(log: Path, environment: dict[str, str], module: str, folder: str) -> int | None:
-            pid = forked.fork_detached(log, {}, "faults.held_in_trouble", folder, str(steps), disk)
+            pid = forked.fork_detached(log, here, "faults.held_in_trouble", folder, str(steps), disk)
             assert pid is not None
             with suppress(psutil.NoSuchProcess):
                 self.known[Path(folder).name].workers.append(Identity.of(pid))
             return pid
 
+        here = {CONCURRENT_VARIABLE: str(AT_ONCE)}  # a worker that waits for its turn would never be held
         self.world.counts[f"work, {disk} disk"] += 1
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(runner, "fork_detached", fork)
