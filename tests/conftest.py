@@ -20,6 +20,7 @@ from trained import workers as workers
 from studio.paths import Home
 
 SETTINGS_OF_PEOPLE = ("STUDIO_", "GRADIO_", "HF_", "HUGGING", "TRANSFORMERS_")
+SETTINGS_OF_TESTS = ("STUDIO_REQUIRE_BROWSER", "STUDIO_FUZZ_")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -37,7 +38,7 @@ def isolate_from_this_machine(config: pytest.Config) -> None:
     folder = tempfile.TemporaryDirectory(prefix="studio-tests-", ignore_cleanup_errors=True)
     config.add_cleanup(folder.cleanup)
     for name in list(os.environ):
-        if name.startswith(SETTINGS_OF_PEOPLE) and name != "STUDIO_REQUIRE_BROWSER":
+        if name.startswith(SETTINGS_OF_PEOPLE) and not name.startswith(SETTINGS_OF_TESTS):
             del os.environ[name]
     os.environ |= {"STUDIO_HOME": f"{folder.name}/home", "HF_HOME": f"{folder.name}/huggingface"}
     os.environ |= {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}

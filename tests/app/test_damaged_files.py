@@ -8,22 +8,15 @@ from typing import Any
 
 import gradio as gr
 import pytest
+from drawn_pages import opened, reading_quickly, services_of, shell_of
 from upgrade_samples import open_sample
 
-from components.stepper import Stepper
-from studio import model_reader
 from studio.app.clicks import Click
 from studio.app.draft_data import Datasets
 from studio.app.drafts import OWN, Draft
-from studio.app.main import BUILDERS, Shell, built
+from studio.app.main import Shell
 from studio.app.pages import Services
 from studio.app.runs import config_of
-from studio.app.server import make_services
-from studio.models import local, speed
-from studio.models.architecture import Architecture
-from studio.models.structure import find_structure
-from studio.predictor import Predictor
-from studio.server_settings import ServerSettings
 
 RUN = "20261127-212832-2797"  # of the sample: it sorts texts, and is finished
 UNREAD = ("*.safetensors", "tokenizer*", "*.py", "*.lock", "*.sqlite*")  # of pages, or see test_run_index
@@ -45,21 +38,13 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     for folder in (*sample.home.runs.iterdir(), sample.home.trash, sample.home.drafts):
         if folder.name != RUN:
             shutil.rmtree(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STUDIO_HOME", str(sample.home.root))
-        patch.setattr(Predictor, "warm_up", lambda self, run=None: None)
-        made = make_services(ServerSettings(home=str(sample.home.root), warm_start=False, open_browser=False))
+    with services_of(sample.home) as made:
         yield made
-    made.predictor.close()
-    made.supervisor.close()
-    made.index.close()
 
 
 @pytest.fixture(scope="module")
 def shell(services: Services) -> Shell:
-    with gr.Blocks():
-        pages = [built(build, services) for build in BUILDERS]
-        return Shell(services, pages, gr.BrowserState(None), Stepper(), gr.HTML(), gr.Tabs())
+    return shell_of(services)
 
 
 @pytest.fixture(scope="module")
@@ -84,26 +69,6 @@ def draft(services: Services, shell: Shell) -> Draft:
 @pytest.fixture(autouse=True)
 def quickly(draft: Draft, monkeypatch: pytest.MonkeyPatch) -> None:
     reading_quickly(monkeypatch, str(draft.model))
-
-
-def reading_quickly(patch: pytest.MonkeyPatch, model: str) -> None:
-    """Reading a model takes a process and seconds, and measuring the machine a quarter of one."""
-    info = local.describe(model)
-    shapes = {name: tensor.shape for name, tensor in info.tensors.items()}
-    structure = find_structure(shapes, [name for name in shapes if name.startswith("classifier.")])
-    known = Architecture(structure, "BertForSequenceClassification", "float32", 2, {}, True, info.config)
-    patch.setattr(model_reader, "_ask", lambda request: known)
-    patch.setattr(model_reader, "_build", lambda request: known)
-    patch.setattr(speed, "measure", lambda cores: speed.Speed(1e11, 1e10, rough=False))
-
-
-def opened(services: Services, shell: Shell, draft: Draft, page: str) -> tuple[dict[str, Any], str, list[Any]]:
-    """The stepper, what is said in place of the page, and the page's updates, as a browser that loads it gets them."""
-    services.drafts.save(draft.change(page=page))
-    _, steps, _, _, *updates = shell._load(draft.id)
-    before = sum(len(shell.pages[key].outputs) for key in list(shell.pages)[: list(shell.pages).index(page)])
-    shown = updates[before : before + len(shell.pages[page].outputs)]
-    return steps, shown[0]["value"], shown
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import os
 import sys
 from pathlib import Path
 
+import conftest
 import pytest
 from faults import model_folders, uploads
 
@@ -25,6 +26,13 @@ SLOWEST = 20.0  # seconds of processor time for one
 
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
+
+
+def test_the_long_form_can_be_asked_for(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Other settings of whoever runs the tests decide nothing."""
+    monkeypatch.setattr(os, "environ", {"STUDIO_FUZZ_UPLOADS": "2000", "STUDIO_PORT": "80"})
+    conftest.isolate_from_this_machine(request.config)
+    assert "STUDIO_PORT" not in os.environ and os.environ["STUDIO_FUZZ_UPLOADS"] == "2000"
 
 
 def test_no_upload_shows_anything_but_sentences(tmp_path: Path, home: Home) -> None:
