@@ -259,9 +259,10 @@ def fold(events: Iterable[AnyEvent], state: RunState | None = None) -> RunState:
             case RateTest():
                 values["rate_test"] = event
             case Evaluated(split="validation"):
-                new["validation"].append(event)
-                if event.best:
-                    values["best"] = event
+                known = new["validation"] or values["validation"]
+                if not len(known) or known[len(known) - 1].step != event.step:  # or the last life has logged it
+                    new["validation"].append(event)
+                    values["best"] = event if event.best else values["best"]
             case Evaluated():
                 values["test"] = event
             case CheckpointSaved():

@@ -212,3 +212,10 @@ def test_a_newer_worker_may_say_more_and_what_is_unknown_is_passed_over(tmp_path
 def test_an_old_log_is_of_the_first_version() -> None:
     started = parse('{"type": "started", "device": "cpu", "precision": "fp32", "threads": 1}')
     assert isinstance(started, Started) and started.version == 1
+
+
+def test_a_check_that_the_next_life_repeats_counts_once() -> None:
+    """As after a pause at the end of a pass, and a failure before the next checkpoint."""
+    life = [started(1), planned(2), step(3, 8), scored(4, 8, 0.5, best=True)]
+    state = fold([*life, Resumed(step=8, time=5), scored(6, 8, 0.5, best=True), step(7, 9)])
+    assert [event.step for event in state.validation] == [8] and state.best == state.validation[0]

@@ -29,6 +29,11 @@ MOST_OFFERED = 200  # runs in a list to choose from: the browser gets them all
 
 def start_run(services: Services, draft: Draft) -> Draft:
     """Write the run file of these choices and queue the run. StudioError names everything that stands in the way."""
+    with services.workspaces.current.starting:  # several pages of one person count together
+        return _start_run(services, draft)
+
+
+def _start_run(services: Services, draft: Draft) -> Draft:
     config = draft.run_config()
     if services.quota:
         services.quota.check_room(services.home)

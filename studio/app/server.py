@@ -33,7 +33,7 @@ from studio.app.access.uploads import SPARE, BoundedUploads
 from studio.app.architectures import Architectures
 from studio.app.main import build_app
 from studio.app.pages import Services
-from studio.app.quotas import is_of_a_guest, remove_forgotten
+from studio.app.quotas import is_of_a_guest
 from studio.app.states import States
 from studio.app.sweeping import Sweeper
 from studio.app.unseen import Unseen
@@ -95,8 +95,7 @@ def make_asgi(services: Services) -> FastAPI:
     async def lifespan(_: FastAPI):  # type: ignore[no-untyped-def]
         services.supervisor.start()
         services.workspaces.own.index.start()
-        remove_forgotten(home, settings.guest_days)
-        sweeper = Sweeper(home)
+        sweeper = Sweeper(home, settings.guest_days)
         sweeper.start()
         yield
         sweeper.close()

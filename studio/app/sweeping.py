@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator
 
+from studio.app.quotas import remove_forgotten
 from studio.app.workspaces import homes_of_people
 from studio.errors import StudioError
 from studio.paths import Home
@@ -17,8 +18,8 @@ DAY_SECONDS = 24 * 3600.0
 class Sweeper:
     """A background thread, from `start` to `close`."""
 
-    def __init__(self, home: Home, first: float | None = None) -> None:
-        self.home, self.first = home, FIRST_SECONDS if first is None else first
+    def __init__(self, home: Home, guest_days: int, first: float | None = None) -> None:
+        self.home, self.guest_days, self.first = home, guest_days, FIRST_SECONDS if first is None else first
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="sweeper", daemon=True)
 
@@ -31,6 +32,7 @@ class Sweeper:
     def _work(self) -> None:
         wait = self.first
         while not self._closing.wait(wait):
+            remove_forgotten(self.home, self.guest_days)
             for home in self._homes():
                 sweep_reporting(home)
             wait = DAY_SECONDS

@@ -36,6 +36,7 @@ class Workspace:
     jobs: dict[str, Job] = field(default_factory=dict)
     searches: dict[str, SearchResult] = field(default_factory=dict)
     answers: dict[str, Asking] = field(default_factory=dict)
+    starting: threading.Lock = field(default_factory=threading.Lock)
     shown_runs: dict[str, str | None] = field(default_factory=dict)  # by draft: what the Test page showed last
     asked: dict[str, float] = field(default_factory=dict)  # by draft: when its newest question about one input came
     questions: set[Question] = field(default_factory=set)  # being answered

@@ -21,7 +21,7 @@ def test_every_home_is_swept(home: Home) -> None:
         upload.mkdir(parents=True)
         os.utime(upload, (time.time() - 31 * A_DAY,) * 2)
         uploads.append(upload)
-    sweeper = Sweeper(home, first=0.0)
+    sweeper = Sweeper(home, 30, first=0.0)
     sweeper.start()
     end = time.monotonic() + 10
     while any(upload.exists() for upload in uploads) and time.monotonic() < end:

@@ -1,7 +1,6 @@
 """Who may sign in: the accounts that the server was told of, by flag, by variable, or in a file."""
 
 import re
-import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,6 @@ from studio.server_settings import ServerSettings
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 GUEST = "guest-"  # how the folders of people without an account begin
 ADMIN = "admin"
-AT_ONCE = 2
 HOW = "Each line is NAME:HASH, or NAME:HASH:admin; `studio password NAME` prints one."
 
 
@@ -25,13 +23,11 @@ class Account:
 
 
 class Accounts:
-    """The accounts by name. An unknown one takes as long as a wrong password; a few at a time, for each try takes
-    memory and a core."""
+    """The accounts by name. An unknown one takes as long as a wrong password."""
 
     def __init__(self, accounts: Iterable[Account]) -> None:
         self._accounts: Mapping[str, Account] = {account.name: account for account in accounts}
         self._nobody = hash_password("") if self._accounts else ""
-        self._places = threading.Semaphore(AT_ONCE)
 
     def __len__(self) -> int:
         return len(self._accounts)
@@ -42,8 +38,7 @@ class Accounts:
     def sign_in(self, name: str, password: str) -> Account | None:
         """The account, where name and password are right."""
         account = self._accounts.get(name)
-        with self._places:
-            right = matches(password, account.hashed if account else self._nobody)
+        right = matches(password, account.hashed if account else self._nobody)
         return account if right and account else None
 
 

@@ -9,7 +9,7 @@ from studio.app.access.person import Person, current_person
 from studio.app.access.requests import path_below
 from studio.paths import PEOPLE, Home
 
-FILE_ROUTES = ("/gradio_api/file=", "/file=")
+FILE_ROUTES = tuple(f"{prefix}/file{sign}" for prefix in ("/gradio_api", "") for sign in "=/")
 SERVED = (("datasets",), ("downloads",))  # folders of a home
 
 

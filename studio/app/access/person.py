@@ -5,6 +5,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+import gradio as gr
+from gradio.context import LocalContext
+from starlette.requests import HTTPConnection
+
 
 @dataclass(frozen=True)
 class Person:
@@ -26,11 +30,22 @@ class Person:
 
 
 OWNER = Person()  # whoever runs the server, where nobody else uses it
-_current: ContextVar[Person] = ContextVar("person", default=OWNER)
+_current: ContextVar[Person | None] = ContextVar("person", default=None)
 
 
 def current_person() -> Person:
-    return _current.get()
+    """Whose request is being answered: here, or in Gradio's queue, which answers elsewhere than where it came in.
+
+    Without any request it is the server's own work, or a command.
+    """
+    person = _current.get()
+    if person is not None:
+        return person
+    request = LocalContext.request.get(None)
+    if request is None:
+        return OWNER
+    came: HTTPConnection = request.request if isinstance(request, gr.Request) else request
+    return came.scope["person"]  # a request that did not come by the gate is answered by an error
 
 
 @contextmanager

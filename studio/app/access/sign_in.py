@@ -3,7 +3,7 @@
 from html import escape
 from urllib.parse import parse_qs
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -17,7 +17,8 @@ from studio.app.access.throttle import Throttle
 
 MOST_BYTES = 8192  # of a form with a name and a password
 MOST_FIELDS = 20
-PER_ACCOUNT, PER_ADDRESS = 60.0, 15 * 60.0  # seconds: nobody can keep another one out of their account for long
+LONGEST_WAIT = 60.0  # seconds: nobody can keep another one out for long
+AT_ONCE = 2  # passwords that are tried at the same time: each takes memory and a core
 WRONG = "The name or the password is wrong."
 TOO_OFTEN = "Too many wrong tries. Wait {seconds:.0f} seconds, then try again."
 
@@ -27,7 +28,8 @@ class SignIn:
 
     def __init__(self, door: Door, logo: str) -> None:
         self._door, self._logo = door, logo
-        self._of_account, self._of_address = Throttle(PER_ACCOUNT), Throttle(PER_ADDRESS)
+        self._of_account, self._of_address = Throttle(LONGEST_WAIT), Throttle(LONGEST_WAIT)
+        self._places = CapacityLimiter(AT_ONCE)
 
     @property
     def routes(self) -> list[Route]:
@@ -49,12 +51,13 @@ class SignIn:
         wait = max(self._of_account.seconds_left(name), self._of_address.seconds_left(address))
         if wait > 0:
             return self._page(request, TOO_OFTEN.format(seconds=max(1, wait)), 429)
-        account = await run_in_threadpool(self._door.accounts.sign_in, name, password)
+        self._of_account.add(name)  # before it is tried: others of the same moment count it already
+        self._of_address.add(address)
+        account = await to_thread.run_sync(self._door.accounts.sign_in, name, password, limiter=self._places)
         if account is None:
-            self._of_account.add(name)
-            self._of_address.add(address)
             return self._page(request, WRONG, 401)
         self._of_account.forget(name)
+        self._of_address.forget(address)
         return self._come_in(request, account)
 
     async def sign_out(self, request: Request) -> Response:

@@ -54,7 +54,9 @@ def whose(services: Services) -> Section:
         person = current_person()
         names = [home.root.name for home in homes_of_people(services.server)] if person.is_admin else []
         choices = [("My own", ""), *((name, name) for name in names)]
-        return [gr.update(choices=choices, value=person.workspace, visible=bool(names and person.session))]
+        return [
+            gr.update(choices=choices, value=person.workspace if names else "", visible=bool(names and person.session))
+        ]
 
     return Section([workspace], show, [])
 

@@ -85,7 +85,7 @@ def showing_to_others(services: Services) -> Section:
     with gr.Column(visible=False, elem_id="sharing") as shown:
         who = gr.Radio(
             label="Who may see this run",
-            info="They can look at it, try its model and download it. Only you can change or delete it.",
+            info="They can look at it, try its model and download it; you and administrators alone can change it.",
             choices=[(words, key) for key, words in VIEWERS.items()],
             interactive=True,
             elem_id="share-with",

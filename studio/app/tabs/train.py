@@ -129,9 +129,10 @@ def act(services: Services, action: str, draft: Draft) -> Draft:
     run = run_of(services, draft)
     if run is not None:
         services.check_owner(run)
-        if action == "resume" and services.quota:
-            services.quota.check_turn(services.home, services.supervisor)
-        getattr(services.supervisor, action)(run)
+        with services.workspaces.current.starting:
+            if action == "resume" and services.quota:
+                services.quota.check_turn(services.home, services.supervisor)
+            getattr(services.supervisor, action)(run)
         if services.store.find(run.id) is None:  # it left the queue without ever having started
             return draft.change(run=None)
     return draft

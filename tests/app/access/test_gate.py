@@ -1,6 +1,8 @@
 """Who comes in: nobody without an account where there are accounts, and guests where it is open to everyone."""
 
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -155,3 +157,14 @@ def test_alone_nobody_is_asked(tmp_path: Path) -> None:
     alone = somebody(app_with(Home(tmp_path / "home")))
     assert alone.get("/config").status_code == 200 and not alone.cookies
     assert alone.get("/login").status_code == 303
+
+
+def test_a_burst_of_tries_counts_as_what_it_is(root: Home) -> None:
+    app = app_with(root, auth=(f"anna:{PASSWORD}", f"ben:{PASSWORD}"))
+
+    def attempt(_: int) -> int:
+        return browser.post("/login", data={"username": "anna", "password": "x"}).status_code
+
+    with somebody(app) as browser, ThreadPoolExecutor(16) as pool:  # entered, it answers in one event loop
+        answers = Counter(pool.map(attempt, range(32)))
+    assert answers[401] <= FREE and answers[429] >= 32 - FREE

@@ -119,11 +119,11 @@ def stored(services: Services, person: Person) -> dict[str, Path]:
     return files
 
 
-@pytest.mark.parametrize("route", ["/gradio_api/file=", "/file="])
+@pytest.mark.parametrize("route", ["/gradio_api/file=", "/gradio_api/file/", "/file=", "/file/"])
 def test_files_are_fetched_by_their_owner_alone(services: Services, app: FastAPI, route: str) -> None:
     browsers = {person: signed_in(app, person.name) for person in (ANNA, BEN, CARL)}
     files = {person: stored(services, person) for person in browsers}
-    reached = route == "/gradio_api/file="
+    reached = route.startswith("/gradio_api/file")
     for person, browser in browsers.items():
         for owner, theirs in files.items():
             for kind, file in theirs.items():
@@ -176,3 +176,25 @@ def test_guests_do_not_see_each_other(tmp_path: Path) -> None:
     assert run.id in told[0]["list"] and run.id not in told[1]["list"]
     assert "No such run" not in told[0]["chart"] and "No such run" in told[1]["chart"]
     services.workspaces.close()
+
+
+def test_what_is_sent_through_the_queue_is_answered_for_the_same_person(tmp_path: Path) -> None:
+    """Also events that our page sends directly: whoever asks chooses the route."""
+    services = services_with(Home(tmp_path / "home"), auth=tuple(f"{name}:{PASSWORD}" for name in ("anna", "ben")))
+    secret = make_run(services.store, "the secret run")
+    own = services.server.of_person("ben")
+    with signed_in(make_asgi(services), "ben") as ben:
+        calls = [call for call in ben.get("/config").json()["dependencies"] if not call["queue"]]
+        assert len(calls) > 20
+        for number, call in enumerate(calls):
+            body = {
+                "fn_index": call["id"],
+                "data": ["0" * 24, *[None] * (len(call["inputs"]) - 1)][: len(call["inputs"])],
+                "event_data": {"key": "runs", "row": {"id": secret.id}, "name": "task", "value": "x"},
+                "session_hash": f"s{number}",
+            }
+            if ben.post("/gradio_api/queue/join", json=body).is_success:
+                told = ben.get(f"/gradio_api/queue/data?session_hash=s{number}").text
+                assert secret.id not in told and "the secret run" not in told, call["targets"]
+    assert own.drafts.is_dir() and not services.server.drafts.exists(), "every draft is his"
+    assert secret.exists and secret.name == "the secret run" and secret.pending_command is None
