@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 
 import gradio as gr
 from gradio.context import LocalContext
-from starlette.requests import HTTPConnection
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,9 @@ def current_person() -> Person:
     request = LocalContext.request.get(None)
     if request is None:
         return OWNER
-    came: HTTPConnection = request.request if isinstance(request, gr.Request) else request
-    return came.scope["person"]  # a request that did not come by the gate is answered by an error
+    came: Any = request.request if isinstance(request, gr.Request) else request
+    person_who_asks: Person = came.scope["person"]  # what did not come by the gate is answered by an error
+    return person_who_asks
 
 
 @contextmanager
