@@ -1,14 +1,11 @@
 """The architecture of a task's model: read through transformers once, and cached in home.cache.
 
-transformers needs torch, which the page and the commands never import. So the question goes to a process,
-`python -m studio.model_reader`: one JSON request on stdin, one line {"result": ...} or {"error": ...} on stdout.
+transformers needs torch, which the page and the commands never import, so a process of this module is asked.
 Where torch is imported already, in a worker or a test, the model is built in the same process.
 """
 
 import hashlib
 import json
-import signal
-import subprocess
 import sys
 import traceback
 from collections.abc import Mapping
@@ -16,23 +13,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from studio import __version__
 from studio.errors import StudioError
-from studio.files import read_cache, replace_cache
-from studio.forked import engine_command
+from studio.files import read_cache
 from studio.hardware import GIGABYTE
+from studio.library_process import NoAnswerError, answer, ask, kept
 from studio.models.architecture import LABELS, Architecture
 from studio.models.folders import POOLING
-from studio.models.hub import work_offline
 from studio.models.local import ModelInfo
 from studio.models.meta_model import build_architecture
 from studio.models.structure import Structure
 from studio.models.weights import Tensor
 from studio.options import Options
 from studio.paths import Home
-from studio.processes import limit_memory, limit_processor_time, own_stdout
 from studio.tasks import TASKS
 from studio.tasks.base import Task
 
@@ -40,6 +33,7 @@ FORMAT = 1  # raise it when the same fields come to mean something else: every m
 MOST_SECONDS = 600.0  # importing torch takes seconds, on a busy machine minutes
 MOST_COMPUTING = 180  # seconds of processor time: a large model takes ten
 MOST_MEMORY = 4 * GIGABYTE  # models are built without their numbers
+TOO_SLOW = f"That takes more than {MOST_COMPUTING // 60} minutes: its config.json asks for too large a model."
 TOO_LARGE = f"That takes more than {MOST_MEMORY // GIGABYTE} GB of memory: its config.json asks for too large a model."
 
 
@@ -61,16 +55,8 @@ def read_architecture(
     """
     request = _request(info, task, options, values, trust_remote_code)
     memory = _memory(home, request)
-    if known := read_cache(memory, Architecture.from_dict):
-        return known
-    home.locks.mkdir(parents=True, exist_ok=True)
-    with FileLock(home.locks / f"{memory.stem}.lock"):
-        if known := read_cache(memory, Architecture.from_dict):
-            return known
-        in_this_process = reads_here() if here is None else here
-        found = _build(request) if in_this_process else _ask(request)
-        replace_cache(memory, found.as_dict())
-        return found
+    find = _build if (reads_here() if here is None else here) else _ask
+    return kept(memory, home.locks, Architecture.from_dict, lambda: find(request), Architecture.as_dict)
 
 
 def remembered(info: ModelInfo, task: Task, options: Options, home: Home) -> Architecture | None:
@@ -148,39 +134,9 @@ def _describe(request: Mapping[str, Any]) -> Architecture:
 def _ask(request: Mapping[str, Any]) -> Architecture:
     """Start the process, wait for its answer."""
     try:
-        ended = subprocess.run(
-            engine_command("studio.model_reader"),
-            input=json.dumps(request),
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=MOST_SECONDS,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise _unreadable(Path(request["folder"]), f"It took longer than {MOST_SECONDS / 60:.0f} minutes.") from error
-    lines = ended.stdout.strip().splitlines()
-    answer = _parsed(lines[-1]) if lines else None
-    if answer is None:
-        raise _unreadable(Path(request["folder"]), _why_ended(ended.returncode, ended.stderr))
-    if "error" in answer:
-        raise StudioError(**answer["error"])
-    return Architecture.from_dict(answer["result"])
-
-
-def _parsed(line: str) -> dict[str, Any] | None:
-    """The answer; None for one that was cut off."""
-    try:
-        return json.loads(line)
-    except ValueError:
-        return None
-
-
-def _why_ended(code: int, said: str = "") -> str:
-    """Why the process gave no answer. said: what it wrote where errors go."""
-    if sys.platform != "win32" and code == -signal.SIGXCPU:
-        return f"That takes more than {MOST_COMPUTING // 60} minutes: its config.json asks for too large a model."
-    last = said.strip().splitlines()[-1:]
-    return f"The process that reads it exited with {code}{f': {last[0]}' if last else ', perhaps for want of memory'}."
+        return Architecture.from_dict(ask("studio.model_reader", request, MOST_SECONDS, TOO_SLOW))
+    except NoAnswerError as error:
+        raise _unreadable(Path(request["folder"]), str(error)) from error
 
 
 def _unreadable(folder: Path, why: str) -> StudioError:
@@ -192,18 +148,7 @@ def _unreadable(folder: Path, why: str) -> StudioError:
 
 
 def main() -> int:
-    answers = own_stdout()
-    request = json.loads(sys.stdin.buffer.read())
-    work_offline()
-    limit_memory(MOST_MEMORY)
-    limit_processor_time(MOST_COMPUTING)
-    try:
-        answer, code = {"result": _build(request).as_dict()}, 0
-    except StudioError as error:
-        answer, code = {"error": error.as_dict()}, 2
-    answers.write(json.dumps(answer) + "\n")
-    answers.flush()
-    return code
+    return answer(lambda request: _build(request).as_dict(), MOST_MEMORY, MOST_COMPUTING)
 
 
 if __name__ == "__main__":

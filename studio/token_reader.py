@@ -1,13 +1,11 @@
 """How a model's tokenizer reads texts: how long they are in tokens, and which letters it does not know.
 
-It is loaded through transformers, which the page and the commands never import. So a process is asked,
-`python -m studio.token_reader`: one JSON request on stdin, one line {"result": ...} or {"error": ...} on stdout.
+It is loaded through transformers, which the page and the commands never import, so a process of this module is asked.
 What it says is cached in home.cache. Where torch is imported already, in a test, the texts are read in that process.
 """
 
 import hashlib
 import json
-import subprocess
 import sys
 import traceback
 from collections import Counter
@@ -20,24 +18,20 @@ from types import SimpleNamespace
 from typing import Any
 from unicodedata import category, name
 
-from filelock import FileLock
-
 from studio import __version__
 from studio.errors import StudioError
-from studio.files import read_cache, replace_cache
-from studio.forked import engine_command
 from studio.hardware import GIGABYTE
+from studio.library_process import NoAnswerError, answer, ask, kept
 from studio.model_reader import reads_here
-from studio.models.hub import work_offline
 from studio.models.local import TOKENIZER_FILES, ModelInfo
 from studio.paths import Home
-from studio.processes import limit_memory, limit_processor_time, own_stdout
 from studio.tasks.texts import POSITIONS, load_tokenizer
 
 FORMAT = 1  # raise it when the same fields come to mean something else: all texts are then read again
 MOST_TEXTS, MOST_LETTERS = 1000, 2_000_000  # of a sample, which a tokenizer reads in a second or two
 MOST_OF_ONE = 40_000  # letters of a text that are read; more than any model's positions hold
 MOST_SECONDS, MOST_COMPUTING, MOST_MEMORY = 600.0, 120, 4 * GIGABYTE
+TOO_SLOW = f"Reading the texts takes more than {MOST_COMPUTING // 60} minutes."
 SIGNS = "signs"  # stands for the script of what is no letter, such as emoji
 # what every tokenizer of words reads in pieces of several letters, if it does not spell by design
 PLAIN = "The weather was very good this morning and the people in the city were walking to their work."
@@ -86,15 +80,8 @@ def read_tokens(
     """
     request = _request(info, texts, trust_remote_code)
     memory = _memory(home, info, request)
-    if known := read_cache(memory, TokenCounts.from_dict):
-        return known
-    home.locks.mkdir(parents=True, exist_ok=True)
-    with FileLock(home.locks / f"{memory.stem}.lock"):
-        if known := read_cache(memory, TokenCounts.from_dict):
-            return known
-        found = count_tokens(request) if (reads_here() if here is None else here) else _ask(request)
-        replace_cache(memory, asdict(found))
-        return found
+    find = _count if (reads_here() if here is None else here) else _ask
+    return kept(memory, home.locks, TokenCounts.from_dict, lambda: find(request), asdict)
 
 
 def sample(texts: Sequence[str]) -> list[str]:
@@ -187,26 +174,20 @@ def script_of(sign: str) -> str:
 
 def _ask(request: Mapping[str, Any]) -> TokenCounts:
     try:
-        ended = subprocess.run(
-            engine_command("studio.token_reader"),
-            input=json.dumps(request),
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=MOST_SECONDS,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise _unreadable(f"It took longer than {MOST_SECONDS / 60:.0f} minutes.") from error
-    lines = ended.stdout.strip().splitlines()
+        return TokenCounts.from_dict(ask("studio.token_reader", request, MOST_SECONDS, TOO_SLOW))
+    except NoAnswerError as error:
+        raise _unreadable(str(error)) from error
+
+
+def _count(request: Mapping[str, Any]) -> TokenCounts:
+    """Raises StudioError whatever a stranger's tokenizer raises."""
     try:
-        answer = json.loads(lines[-1])
-    except (IndexError, ValueError) as error:
-        last = ended.stderr.strip().splitlines()[-1:]
-        why = f"The process that reads them exited with {ended.returncode}{f': {last[0]}' if last else ''}."
-        raise _unreadable(why) from error
-    if "error" in answer:
-        raise StudioError(**answer["error"])
-    return TokenCounts.from_dict(answer["result"])
+        return count_tokens(request)
+    except StudioError:
+        raise
+    except Exception as error:
+        traceback.print_exc()  # for the log
+        raise _unreadable(f"{type(error).__name__}: {error}"[:300]) from error
 
 
 def _unreadable(why: str) -> StudioError:
@@ -214,21 +195,7 @@ def _unreadable(why: str) -> StudioError:
 
 
 def main() -> int:
-    answers = own_stdout()
-    request = json.loads(sys.stdin.buffer.read())
-    work_offline()
-    limit_memory(MOST_MEMORY)
-    limit_processor_time(MOST_COMPUTING)
-    try:
-        answer, code = {"result": asdict(count_tokens(request))}, 0
-    except StudioError as error:
-        answer, code = {"error": error.as_dict()}, 2
-    except Exception as error:  # noqa: BLE001  whatever a stranger's tokenizer raises
-        traceback.print_exc()
-        answer, code = {"error": _unreadable(f"{type(error).__name__}: {error}"[:300]).as_dict()}, 2
-    answers.write(json.dumps(answer) + "\n")
-    answers.flush()
-    return code
+    return answer(lambda request: asdict(_count(request)), MOST_MEMORY, MOST_COMPUTING)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import Any
 import families
 import pytest
 
-from studio import model_reader
+from studio import library_process, model_reader
 from studio.errors import StudioError
 from studio.files import read_json
 from studio.model_reader import read_architecture, remembered
@@ -107,7 +107,7 @@ def test_a_process_tells_the_same_and_is_started_once(
         started.append(command)
         return run(command, **keywords)
 
-    monkeypatch.setattr(model_reader.subprocess, "run", counted)
+    monkeypatch.setattr(library_process.subprocess, "run", counted)
     info, found = describe_folder(text_model), []
 
     def ask() -> None:
@@ -148,7 +148,7 @@ def test_a_repositorys_own_code_reaches_no_hub(text_model: Path, home: Home, tmp
 def test_a_process_that_ends_without_a_word_is_said_so(
     code: str, words: str, text_model: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(model_reader, "engine_command", lambda module: [sys.executable, "-c", code])
+    monkeypatch.setattr(library_process, "engine_command", lambda module: [sys.executable, "-c", code])
     with pytest.raises(StudioError, match="could not be read") as caught:
         read_architecture(describe_folder(text_model), TEXTS, TEXTS.Options(), home, here=False)
     assert words in caught.value.explanation.why
@@ -159,7 +159,7 @@ def test_a_process_that_takes_too_long_is_given_up(
 ) -> None:
     monkeypatch.setattr(model_reader, "MOST_SECONDS", 0.2)
     monkeypatch.setattr(
-        model_reader, "engine_command", lambda module: [sys.executable, "-c", "import time; time.sleep(60)"]
+        library_process, "engine_command", lambda module: [sys.executable, "-c", "import time; time.sleep(60)"]
     )
     with pytest.raises(StudioError, match="could not be read"):
         read_architecture(describe_folder(text_model), TEXTS, TEXTS.Options(), home, here=False)

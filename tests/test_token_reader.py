@@ -9,7 +9,7 @@ from typing import Any
 import pandas
 import pytest
 
-from studio import token_reader
+from studio import library_process, token_reader
 from studio.errors import StudioError
 from studio.models.local import describe, describe_folder
 from studio.paths import Home
@@ -140,7 +140,7 @@ def test_a_process_is_asked_once(text_model: Path, home: Home, monkeypatch: pyte
         asked.append(arguments)
         return run(*arguments, **keywords)
 
-    monkeypatch.setattr(token_reader.subprocess, "run", counted)
+    monkeypatch.setattr(library_process.subprocess, "run", counted)
     there = read_tokens(info, ["good film"], home, here=False)
     assert there == read_tokens(info, ["good film"], home, here=False) and len(asked) == 1
     assert there == token_reader.count_tokens(token_reader._request(info, ["good film"], False))

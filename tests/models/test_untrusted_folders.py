@@ -15,6 +15,7 @@ from studio.app import model_cards
 from studio.app.drafts import Draft
 from studio.errors import StudioError
 from studio.hardware import probe
+from studio.library_process import parsed, why_ended
 from studio.model_reader import read_architecture
 from studio.models.folders import INDEX, WEIGHTS, is_complete, weight_files
 from studio.models.local import describe, describe_folder, find, on_this_machine
@@ -248,9 +249,9 @@ def test_the_reading_process_is_bounded_in_memory(model: Path, home: Home, monke
 
 @pytest.mark.skipif(os.name != "posix", reason="no such limit")
 def test_an_end_for_want_of_time_is_a_sentence() -> None:
-    assert "minutes" in model_reader._why_ended(-24)
-    assert "memory" in model_reader._why_ended(-9)
-    assert model_reader._parsed('{"result": ') is None
+    assert "minutes" in why_ended(-24, model_reader.TOO_SLOW)
+    assert "memory" in why_ended(-9, model_reader.TOO_SLOW)
+    assert parsed('{"result": ') is None
 
 
 def test_a_folder_that_cannot_be_looked_into(model: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
