@@ -11,9 +11,9 @@ from components.tables import simple_table
 from studio.app.clicks import QUIET
 from studio.app.drafts import Draft
 from studio.app.pages import Section, Services, Wire, told
+from studio.disk_space import KINDS, Found, Kind, empty, used_by
 from studio.errors import StudioError
 from studio.room import megabytes
-from studio.space import KINDS, Found, Kind, empty, used_by
 
 COLUMNS = (
     {"key": "title", "title": "What"},

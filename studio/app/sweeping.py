@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from studio.app.quotas import remove_forgotten
 from studio.app.workspaces import homes_of_people
+from studio.disk_space import sweep
 from studio.errors import StudioError
 from studio.paths import Home
-from studio.space import sweep
 
 logger = logging.getLogger(__name__)
 FIRST_SECONDS = 60.0  # a server that has just started has more urgent things to do

@@ -11,7 +11,7 @@ from studio.paths import Home
 from studio.room import megabytes
 
 if TYPE_CHECKING:
-    from studio.space import Found, Kind
+    from studio.disk_space import Found, Kind
 
 YES = ("y", "yes")
 
@@ -25,7 +25,7 @@ def add_to(subparsers: Any) -> None:
 
 
 def run_clean(arguments: argparse.Namespace) -> int:
-    from studio.space import emptiable, empty, used_by
+    from studio.disk_space import emptiable, empty, used_by
 
     home = chosen_home(arguments)
     if not arguments.kinds:

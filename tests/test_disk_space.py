@@ -13,13 +13,13 @@ from upgrade_samples import open_sample
 
 from studio import removal
 from studio.config import read_run_file
+from studio.disk_space import KINDS, Found, empty, sweep, used_by
 from studio.errors import StudioError
 from studio.events import Finished
 from studio.files import mark_complete, replace_json
 from studio.needed import needed_in
 from studio.paths import Home
 from studio.removal import A_DAY
-from studio.space import KINDS, Found, empty, sweep, used_by
 from studio.store import Run, Store
 
 UPLOAD, DATASET = "0123456789abcdef", "0123456789abcdef01234567"
