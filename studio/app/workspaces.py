@@ -26,7 +26,12 @@ REMEMBERED = 100  # workspaces whose tables are kept in memory
 @dataclass(frozen=True)
 class Workspace:
     """By draft: `jobs` holds the running import or download, so that Cancel finds it, `searches` the results of the
-    last search of the Hub, `answers` the models' last answers."""
+    last search of the Hub, `answers` the models' last answers, `shown_runs` what the Test page showed last, `asked`
+    when the newest question about one input came.
+
+    questions: those being answered now. starting: held while a run is started, so that several pages count together.
+    opening: the run that the next page opens, from a link.
+    """
 
     home: Home
     store: Store
@@ -37,10 +42,10 @@ class Workspace:
     searches: dict[str, SearchResult] = field(default_factory=dict)
     answers: dict[str, Asking] = field(default_factory=dict)
     starting: threading.Lock = field(default_factory=threading.Lock)
-    shown_runs: dict[str, str | None] = field(default_factory=dict)  # by draft: what the Test page showed last
-    asked: dict[str, float] = field(default_factory=dict)  # by draft: when its newest question about one input came
-    questions: set[Question] = field(default_factory=set)  # being answered
-    opening: list[str] = field(default_factory=list)  # the run that the next page opens, from a link
+    shown_runs: dict[str, str | None] = field(default_factory=dict)
+    asked: dict[str, float] = field(default_factory=dict)
+    questions: set[Question] = field(default_factory=set)
+    opening: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, home: Home) -> "Workspace":

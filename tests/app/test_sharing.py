@@ -7,6 +7,7 @@ from logs import make_run
 from served import PASSWORD, ask_component, press, services_with, signed_in
 from starlette.testclient import TestClient
 
+from studio.app.access.files import may_fetch
 from studio.app.access.person import Person, asked_by
 from studio.app.pages import Services
 from studio.app.server import make_asgi
@@ -77,6 +78,16 @@ def test_only_the_owner_changes_it(services: Services, run: Run) -> None:
             with pytest.raises(StudioError, match="belongs to somebody else"):
                 change()
     assert run.exists and run.name == "of ben" and run.pending_command is None
+
+
+def test_the_images_of_its_examples_come_along_and_nothing_else(services: Services, run: Run) -> None:
+    run.annotate(dataset="0123456789abcdef")
+    image = run.home.datasets / "0123456789abcdef" / "thumbnails" / "1.png"
+    others = run.home.datasets / "another" / "thumbnails" / "1.png", run.home.downloads / "0123456789abcdef" / "a.zip"
+    assert not may_fetch(CARL, str(image), services.server)
+    share(run, everybody=True, by_link=False)
+    assert may_fetch(CARL, str(image), services.server)
+    assert not any(may_fetch(CARL, str(other), services.server) for other in (*others, run.config_file))
 
 
 def test_its_settings_come_without_its_data(services: Services, run: Run) -> None:

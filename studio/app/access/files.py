@@ -1,4 +1,5 @@
-"""Which files of the studio's home a person may fetch: the images of their own data, and their own downloads."""
+"""Which files of the studio's home a person may fetch: the images of their own data and of runs that others show them,
+and their own downloads."""
 
 from pathlib import Path
 
@@ -7,10 +8,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from studio.app.access.person import Person, current_person
 from studio.app.access.requests import path_below
+from studio.app.sharing import shared_with
 from studio.paths import PEOPLE, Home
 
 FILE_ROUTES = tuple(f"{prefix}/file{sign}" for prefix in ("/gradio_api", "") for sign in "=/")
-SERVED = (("datasets",), ("downloads",))  # folders of a home
+DATASETS, DOWNLOADS = "datasets", "downloads"  # the folders of a home that are served
 
 
 class OwnFiles:
@@ -42,5 +44,13 @@ def may_fetch(person: Person, asked: str, home: Home) -> bool:
     owner, below = "", path.relative_to(root).parts
     if below[:1] == (PEOPLE,):
         owner, below = below[1] if len(below) > 1 else "", below[2:]
+    if len(below) < 2 or below[0] not in (DATASETS, DOWNLOADS):
+        return False
     is_theirs = owner == person.workspace or person.is_admin
-    return is_theirs and below[:1] in SERVED and len(below) > 1
+    return is_theirs or (below[0] == DATASETS and is_shown(home, person.workspace, owner, below[1]))
+
+
+def is_shown(home: Home, workspace: str, owner: str, dataset: str) -> bool:
+    """Whether a run on this data set is one that its owner shows to the person of the workspace."""
+    theirs, owners = (home.of_person(name) if name else home for name in (workspace, owner))
+    return any(run.home == owners and run.dataset == dataset for run in shared_with(theirs))
