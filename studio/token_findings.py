@@ -98,6 +98,8 @@ def _cut(counts: TokenCounts, wished: int) -> list[Finding]:
     if better is None:
         return [Finding(tone, what, why, _at_most(longest))]
     left = sum(length > better for length in counts.lengths)
+    if left == len(cut) <= FEW_CUT * of:  # a few that are far longer than all others
+        return [Finding(tone, what, why, "Shorten these few, if what matters in them comes late.")]
     then = f"{_share(left, of).lower()} would still be" if left else "none would be"
     rest = f" {_at_most(better)}" if left > FEW_CUT * of else ""
     to_do = f"With a length of {better:,}, {then} cut; training then takes more time and memory.{rest}"

@@ -94,6 +94,11 @@ def test_texts_that_are_cut_are_counted_with_a_length_that_helps() -> None:
     assert few.tone == "info" and "256, none would be cut" in few.what_to_do
 
 
+def test_no_length_is_proposed_that_cuts_as_many() -> None:
+    (found,) = cut([20] * 49 + [9000], 128)
+    assert found.longer is None and found.what_to_do.startswith("Shorten these few")
+
+
 def test_no_length_is_proposed_beyond_what_the_model_reads() -> None:
     (longer,) = cut([900] * 10, 128)
     assert longer.longer == 512
