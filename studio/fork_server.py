@@ -17,6 +17,7 @@ of whoever asks come too late for them (see `studio.models.hub.work_offline`).
 import atexit
 import contextlib
 import ctypes
+import gc
 import importlib
 import json
 import logging
@@ -70,8 +71,11 @@ def main(listening: int, idle_seconds: float) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")  # looking for a GPU must not open it before a fork
     quieten()
+    gc.disable()  # while importing, there is no garbage to find
     for module in PRELOADED:
         importlib.import_module(module)
+    gc.freeze()  # else each process that is forked copies all of it when it first looks for garbage: 0.5 seconds
+    gc.enable()
     woken, alarm = socket.socketpair()
     alarm.setblocking(False)
     signal.set_wakeup_fd(alarm.fileno())

@@ -1,5 +1,6 @@
 """Fixtures that every test may use: a home of its own, tiny models, tiny data, and no network."""
 
+import gc
 import os
 import socket
 import tempfile
@@ -42,6 +43,11 @@ def isolate_from_this_machine(config: pytest.Config) -> None:
             del os.environ[name]
     os.environ |= {"STUDIO_HOME": f"{folder.name}/home", "HF_HOME": f"{folder.name}/huggingface"}
     os.environ |= {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+
+
+def pytest_collection_finish() -> None:
+    """What was imported for the tests stays, and need not be looked at for garbage again and again."""
+    gc.freeze()
 
 
 SHARING = {
