@@ -76,7 +76,7 @@ class StudioServer:
         self.home.root.mkdir(parents=True, exist_ok=True)
         log = (self.home.root / "server.log").open("ab")
         command = [sys.executable, "-m", "studio", "ui", "--no-browser", "--port", str(self.port)]
-        environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+        environment = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT)}
         environment |= self.environment
         with log:
             self.process = subprocess.Popen(
@@ -333,6 +333,19 @@ for line in sys.stdin:
     def close(self) -> None:
         self.process.kill()
         self.process.wait()
+
+
+@contextmanager
+def first_visit(profile: Any, server: StudioServer) -> Iterator[Visitor]:
+    """A page of the one browser that keeps what it has compiled: nothing is remembered of a person, before or after."""
+    page = profile.new_page()
+    page.set_default_timeout(PATIENCE)
+    try:
+        yield Visitor(page, server, complaints_of(page))
+        page.evaluate("() => localStorage.clear()")
+    finally:
+        page.close()
+        profile.clear_cookies()
 
 
 @contextmanager

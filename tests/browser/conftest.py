@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 import tiny
-from browser_support import PATIENCE, complaints_of
-from studio_page import FAST, PlainTransformers, StudioServer, Visitor, visitor
+from studio_page import FAST, PlainTransformers, StudioServer, Visitor, first_visit
 
 from studio.app.nested import value_at
 from studio.paths import Home
@@ -20,7 +19,7 @@ ENDLESS = {"epochs": 1000, "batch_size": 8, "checkpoint_seconds": 1.0, "precisio
 
 
 @pytest.fixture(scope="session")
-def studio(browser: Any, forking: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioServer]:
+def studio(profile: Any, forking: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioServer]:
     server = StudioServer(Home(tmp_path_factory.mktemp("studio") / "home"), environment=forking)
     server.start()
     yield server
@@ -36,7 +35,7 @@ def plain_transformers() -> Iterator[PlainTransformers]:
 
 
 @pytest.fixture
-def own_studio(browser: Any, forking: dict[str, str], tmp_path: Path) -> Iterator[StudioServer]:
+def own_studio(profile: Any, forking: dict[str, str], tmp_path: Path) -> Iterator[StudioServer]:
     """A server that the test may kill."""
     server = StudioServer(Home(tmp_path / "home"), environment=forking)
     server.start()
@@ -47,13 +46,8 @@ def own_studio(browser: Any, forking: dict[str, str], tmp_path: Path) -> Iterato
 @pytest.fixture
 def visit(profile: Any, studio: StudioServer) -> Iterator[Visitor]:
     """A visitor of whom nothing is known, and whose page must not have complained at the end."""
-    page = profile.new_page()
-    page.set_default_timeout(PATIENCE)
-    visit = Visitor(page, studio, complaints_of(page))
-    yield visit
-    page.evaluate("() => localStorage.clear()")
-    page.close()
-    profile.clear_cookies()
+    with first_visit(profile, studio) as visit:
+        yield visit
     assert visit.complaints == []
 
 
@@ -104,10 +98,10 @@ class Walked:
 
 
 @pytest.fixture(scope="session")
-def walked(browser: Any, studio: StudioServer, text_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Walked:
+def walked(profile: Any, studio: StudioServer, text_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Walked:
     """Task, folder, upload, split by keyboard, preset, a setting under Advanced, Start, to the end; all by clicking."""
     data = write_uneven_reviews(tmp_path_factory.mktemp("walk") / "uneven.csv")
-    with visitor(browser, studio) as visit:
+    with first_visit(profile, studio) as visit:
         page = visit.page
         visit.open()
         visit.choose_task("text-classification")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from studio_page import StudioServer, Visitor, visitor
+from studio_page import StudioServer, Visitor, first_visit
 
 from studio.app.demos import DEMOS
 from studio.paths import Home
@@ -29,7 +29,7 @@ def attempts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def offline(browser: Any, tmp_path_factory: pytest.TempPathFactory, attempts: Path) -> Iterator[StudioServer]:
+def offline(profile: Any, tmp_path_factory: pytest.TempPathFactory, attempts: Path) -> Iterator[StudioServer]:
     """A studio whose processes reach loopback alone, and which was not told so."""
     cut_off = {"PYTHONPATH": str(OFFLINE), "STUDIO_TEST_ATTEMPTS": str(attempts), "HF_HUB_OFFLINE": "0"}
     server = StudioServer(Home(tmp_path_factory.mktemp("demo") / "home"), environment=cut_off)
@@ -72,9 +72,9 @@ def walk(visit: Visitor, demo: str) -> None:
 
 @pytest.mark.parametrize("demo", [demo.name for demo in DEMOS])
 def test_from_the_page_to_a_prediction_in_six_clicks_without_a_network(
-    browser: Any, offline: StudioServer, attempts: Path, demo: str
+    profile: Any, offline: StudioServer, attempts: Path, demo: str
 ) -> None:
-    with visitor(browser, offline) as visit:
+    with first_visit(profile, offline) as visit:
         walk(visit, demo)
         assert visit.page.evaluate("window.clicks") <= MOST_CLICKS
         draft = max(offline.drafts(), key=lambda draft: draft["run"] or "")
@@ -88,8 +88,8 @@ def test_from_the_page_to_a_prediction_in_six_clicks_without_a_network(
     assert not attempts.exists(), attempts.read_text(encoding="utf-8")  # so the demos come first in this file
 
 
-def test_a_model_of_the_hub_that_cannot_be_had_is_not_marked_as_chosen(browser: Any, offline: StudioServer) -> None:
-    with visitor(browser, offline) as visit:
+def test_a_model_of_the_hub_that_cannot_be_had_is_not_marked_as_chosen(profile: Any, offline: StudioServer) -> None:
+    with first_visit(profile, offline) as visit:
         visit.open()
         visit.choose_task("text-classification")
         visit.sees("#models [role=radio]", "DistilBERT").click()
@@ -100,9 +100,9 @@ def test_a_model_of_the_hub_that_cannot_be_had_is_not_marked_as_chosen(browser: 
 
 
 def test_what_is_wrong_with_the_messages_is_listed_and_can_be_left_as_it_came(
-    browser: Any, offline: StudioServer
+    profile: Any, offline: StudioServer
 ) -> None:
-    with visitor(browser, offline) as visit:
+    with first_visit(profile, offline) as visit:
         visit.open()
         visit.sees("[data-testid=card-messages]").click()
         visit.arrives("data")

@@ -1,10 +1,11 @@
 """More tabs of one browser on one running run than a browser opens connections to a server, which are six."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from studio_page import StudioServer, Visitor, kill_worker, visitor
+from studio_page import StudioServer, Visitor, first_visit, kill_worker
 
 from studio.store import Run
 
@@ -34,13 +35,15 @@ def bring_to_front(tab: Visitor, tabs: list[Visitor]) -> None:
         )
 
 
-def test_all_of_them_stay_live(browser: Any, studio: StudioServer, running: Run) -> None:
-    with visitor(browser, studio) as first:
+def test_all_of_them_stay_live(profile: Any, studio: StudioServer, running: Run) -> None:
+    with ExitStack() as opened:
+        first = opened.enter_context(first_visit(profile, studio))
         first.open().open_run(running)
         first.curve_longer_than(3)
         tabs = [first]
         for _ in range(TABS - 1):
-            tabs.append(Visitor(first.page.context.new_page(), studio).open())
+            tabs.append(Visitor(profile.new_page(), studio).open())
+            opened.callback(tabs[-1].page.close)
             bring_to_front(tabs[-1], tabs)
             tabs[-1].curve_longer_than(3)
         ahead = running.state().step + 10

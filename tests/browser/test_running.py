@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from studio_page import StudioServer, Visitor, kill_worker, visitor
+from studio_page import StudioServer, Visitor, first_visit, kill_worker, visitor
 
 from studio.store import Run
 
@@ -125,10 +125,10 @@ def press_until_heard(visit: Visitor, run: Run, button: str) -> None:
 
 
 def test_a_killed_server_comes_back_to_a_run_that_went_on(
-    browser: Any, own_studio: StudioServer, endless: dict[str, Any]
+    profile: Any, own_studio: StudioServer, endless: dict[str, Any]
 ) -> None:
     run = own_studio.queue("An endless run", **endless)
-    with visitor(browser, own_studio) as visit:
+    with first_visit(profile, own_studio) as visit:
         visit.open()
         visit.open_run(run)
         visit.curve_longer_than(5)

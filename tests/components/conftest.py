@@ -58,19 +58,19 @@ def open_page(context: Any, address: str, width: int) -> Shown:
 
 
 @pytest.fixture(scope="session")
-def shown(browser: Any, gallery_address: str) -> Iterator[Shown]:
+def shown(profile: Any, gallery_address: str) -> Iterator[Shown]:
     """One page for the tests that each drive a component of their own."""
-    shown = open_page(browser.new_context(color_scheme="light"), gallery_address, 1280)
+    shown = open_page(profile, gallery_address, 1280)
     yield shown
-    shown.page.context.close()
+    shown.page.close()
 
 
 @pytest.fixture(params=[1280])
-def fresh(browser: Any, gallery_address: str, request: Any) -> Iterator[Shown]:
+def fresh(profile: Any, gallery_address: str, request: Any) -> Iterator[Shown]:
     """A page of its own, of the width given as parameter."""
-    fresh = open_page(browser.new_context(color_scheme="light"), gallery_address, request.param)
+    fresh = open_page(profile, gallery_address, request.param)
     yield fresh
-    fresh.page.context.close()
+    fresh.page.close()
 
 
 @dataclass
