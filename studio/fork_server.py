@@ -69,6 +69,7 @@ PRELOADED = (
 
 def main(listening: int, idle_seconds: float) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")  # nothing here is compiled, and the compiler takes 2 s to import
     os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")  # looking for a GPU must not open it before a fork
     quieten()
     gc.disable()  # while importing, there is no garbage to find

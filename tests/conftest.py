@@ -26,6 +26,7 @@ SETTINGS_OF_TESTS = ("STUDIO_REQUIRE_BROWSER", "STUDIO_FUZZ_")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "browser: drives a real Chromium")
+    gc.disable()  # until everything is imported
     isolate_from_this_machine(config)
 
 
@@ -42,12 +43,13 @@ def isolate_from_this_machine(config: pytest.Config) -> None:
         if name.startswith(SETTINGS_OF_PEOPLE) and not name.startswith(SETTINGS_OF_TESTS):
             del os.environ[name]
     os.environ |= {"STUDIO_HOME": f"{folder.name}/home", "HF_HOME": f"{folder.name}/huggingface"}
-    os.environ |= {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    os.environ |= {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "TORCHDYNAMO_DISABLE": "1"}
 
 
 def pytest_collection_finish() -> None:
-    """What was imported for the tests stays, and need not be looked at for garbage again and again."""
+    """What was imported for the tests stays: nobody looks for garbage in it, now or later."""
     gc.freeze()
+    gc.enable()
 
 
 SHARING = {
