@@ -25,7 +25,9 @@ def text_configs() -> dict[str, Any]:
         "gpt2": t.GPT2Config(vocab_size=50, n_embd=16, n_layer=3, n_head=2, n_positions=32, **special),
         "llama": t.LlamaConfig(**SMALL, **WORDS, **special, num_key_value_heads=1),
         "t5": t.T5Config(
-            vocab_size=50, d_model=16, d_kv=8, d_ff=32, num_layers=3, num_heads=2, decoder_start_token_id=0
+            **{"vocab_size": 50, "d_model": 16, "d_kv": 8, "d_ff": 32, "num_heads": 2, "decoder_start_token_id": 0},
+            num_layers=2,
+            num_decoder_layers=1,
         ),
     }
 
@@ -58,7 +60,7 @@ EXPECTED: dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]] = {
     "modernbert": (3, ("embeddings.tok_embeddings",), ("final_norm",)),
     "gpt2": (3, ("wte", "wpe"), ("ln_f",)),
     "llama": (3, ("embed_tokens",), ("norm",)),
-    "t5": (6, ("shared",), ("final_layer_norm",)),
+    "t5": (3, ("shared",), ("final_layer_norm",)),
     "vit": (3, ("cls_token", "position_embeddings", "patch_embeddings"), ("layernorm",)),
     "deit": (3, ("cls_token", "distillation_token", "patch_embeddings"), ("layernorm",)),
     "swin": (3, ("patch_embeddings",), ("layernorm",)),

@@ -96,8 +96,12 @@ def shape_of(model: "nn.Module", name: str) -> tuple[int, ...]:
 def build_without_memory(model_class: Any, config: Any) -> "PreTrainedModel":
     """A model whose parameters have shapes and no numbers (torch's meta device)."""
     import torch
+    from transformers.initialization import meta_device_safe_creation_ops, no_init_weights
 
-    return load_without_memory(model_class, config, {}, torch.float32)[0]
+    with _quietly(), no_init_weights(), torch.device("meta"), meta_device_safe_creation_ops():
+        model: PreTrainedModel = model_class(config)
+    model.tie_weights()  # else with the initialisation
+    return model
 
 
 def load_without_memory(
