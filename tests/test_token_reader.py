@@ -137,6 +137,7 @@ def test_only_tasks_that_read_texts_are_asked_about(text_model: Path, home: Home
     assert find_unseen(describe_folder(text_model), images, images.Options(), table, home) == []
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_process_is_asked_once(text_model: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     info, asked = describe_folder(text_model), []
     run = subprocess.run
@@ -151,6 +152,7 @@ def test_a_process_is_asked_once(text_model: Path, home: Home, monkeypatch: pyte
     assert there == token_reader.count_tokens(token_reader._request(info, ["good film"], False))
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_tokenizer_that_cannot_be_used_is_explained(text_model: Path, tmp_path: Path, home: Home) -> None:
     folder = tmp_path / "broken"
     folder.mkdir()

@@ -53,7 +53,7 @@ from studio.store import Run
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only there are workers forked")
 
 LONG = "STUDIO_FUZZ_LIVES" in os.environ
-LIVES = int(os.environ.get("STUDIO_FUZZ_LIVES", "4"))
+LIVES = int(os.environ.get("STUDIO_FUZZ_LIVES", "3"))
 STEPS_OF_A_LIFE = 30 if LONG else 12
 TRAINING = {"epochs": 2, "checkpoint_seconds": 0}
 MOST_RUNS = 3
