@@ -24,7 +24,8 @@ class StepperValue(TypedDict, total=False):
 
 class Account(TypedDict):
     name: str
-    action: str  # the address that a press of the button posts to
+    method: str  # "get" | "post"
+    action: str  # the address that a press of the button leads to
     words: str  # on the button
 
 

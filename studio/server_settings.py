@@ -12,6 +12,7 @@ from studio.options import Options, setting
 VARIABLES = {
     "auth": "STUDIO_AUTH",
     "users": "STUDIO_USERS",
+    "members": "STUDIO_MEMBERS",
     "open_to_everyone": "STUDIO_OPEN_TO_EVERYONE",
     "upload_megabytes": LIMIT_VARIABLE,
 }
@@ -40,6 +41,12 @@ class ServerSettings(Options):
         None,
         title="File of accounts",
         help="A file with an account in each line, its password hashed: see `studio password`.",
+    )
+    members: tuple[str, ...] = setting(
+        (),
+        title="Members",
+        help="A user of Hugging Face to whom no guest's quota applies, where people sign in with it; may be given "
+        "several times.",
     )
     open_to_everyone: bool = setting(
         False,
@@ -81,7 +88,7 @@ class ServerSettings(Options):
         """Whether more people than one have a workspace here."""
         return self.open_to_everyone or self.users is not None or len(self.auth) > 1
 
-    @field_validator("auth", mode="before")
+    @field_validator("auth", "members", mode="before")
     @classmethod
     def _one_a_line(cls, value: Any) -> Any:
         return [line.strip() for line in value.splitlines() if line.strip()] if isinstance(value, str) else value

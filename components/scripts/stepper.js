@@ -39,7 +39,7 @@ const toggle = () => h("button", {
   },
 }, markup(inTheDark() ? props.sun : props.moon));
 
-const account = (entry) => h("form", { class: "ui-account", method: "post", action: entry.action },
+const account = (entry) => h("form", { class: "ui-account", method: entry.method, action: entry.action },
   h("span", { class: "ui-account-name", title: entry.name }, entry.name),
   h("button", { type: "submit", "data-focus": "account", "data-testid": "account" }, entry.words));
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import gradio as gr
 
-from components.stepper import Stepper
+from components.stepper import Account, Stepper
 from components.theme import logo
-from studio.app.access.gate import SIGN_OUT
+from studio.app.access.gate import SIGN_IN, SIGN_OUT
 from studio.app.access.person import Person, current_person
 from studio.app.clicks import QUIET, Click
 from studio.app.drafts import Draft
@@ -174,10 +174,15 @@ class Shell:
             "steps": [entry(page) for page in pages if page.is_step],
             "side": [entry(page) for page in pages if not page.is_step],
             "machine": self.services.machine.sentence,
-            "account": account(current_person()),
+            "account": account(current_person(), self.services.has_sign_in),
         }
 
 
-def account(person: Person) -> dict[str, str] | None:
-    """Who is signed in, and the way out; nothing where one person is alone."""
-    return {"name": person.name, "action": SIGN_OUT.lstrip("/"), "words": "Sign out"} if person.name else None
+def account(person: Person, has_sign_in: bool) -> Account | None:
+    """Who is signed in, and the way out; for a guest the way in, if there is one; nothing where one person is alone."""
+    if person.is_guest and not person.name:
+        way_in = Account(name="Guest", method="get", action=SIGN_IN.lstrip("/"), words="Sign in")
+        return way_in if has_sign_in else None
+    if not person.name:
+        return None
+    return Account(name=person.name, method="post", action=SIGN_OUT.lstrip("/"), words="Sign out")

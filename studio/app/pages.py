@@ -14,6 +14,7 @@ import gradio as gr
 from gradio.blocks import Block
 
 from components.notices import notice
+from studio.app.access.hugging_face import Provider
 from studio.app.access.person import current_person
 from studio.app.answers import Asking
 from studio.app.architectures import Architectures
@@ -54,6 +55,17 @@ class Services:
     unseen: Unseen
     server_limits: Limits
     machine: Machine
+    provider: Provider | None = None
+
+    @property
+    def has_sign_in(self) -> bool:
+        """Whether a guest can sign in."""
+        return bool(self.settings.auth or self.settings.users or self.provider)
+
+    @property
+    def has_several_people(self) -> bool:
+        """Whether more people than one have a workspace here."""
+        return self.settings.has_several_people or self.provider is not None
 
     @property
     def quota(self) -> Quota | None:

@@ -1,6 +1,7 @@
 """What a guest may use of a server that is open to everyone: room, rows, time, and places in the queue.
 
-People with an account, and whoever runs the server, may use all of it.
+People with an account, and whoever runs the server, may use all of it. Who signed in with Hugging Face and is no
+member is a guest too.
 """
 
 import shutil
@@ -8,6 +9,7 @@ import time
 from dataclasses import dataclass
 
 from studio.app.access.accounts import GUEST
+from studio.app.access.hub_people import hub_name, is_member
 from studio.app.access.person import Person
 from studio.app.workspaces import homes_of_people
 from studio.data.limits import MEGABYTE, Limits
@@ -77,8 +79,14 @@ def quota_of(person: Person, settings: ServerSettings) -> Quota | None:
     return Quota.of_guests(settings) if person.is_guest else None
 
 
-def is_of_a_guest(run: Run) -> bool:
-    return run.home.root.name.startswith(GUEST) and run.home.server != run.home
+def is_of_a_guest(run: Run, members: tuple[str, ...]) -> bool:
+    return run.home.server != run.home and is_a_guest_s(run.home.root.name, members)
+
+
+def is_a_guest_s(workspace: str, members: tuple[str, ...]) -> bool:
+    """Whether quotas apply to the workspace of this name."""
+    username = hub_name(workspace)
+    return workspace.startswith(GUEST) or (username is not None and not is_member(username, members))
 
 
 def used_bytes(home: Home) -> int:
@@ -86,9 +94,9 @@ def used_bytes(home: Home) -> int:
     return sum(size for _, size in files_below(home.root))
 
 
-def remove_forgotten(home: Home, days: int) -> None:
+def remove_forgotten(home: Home, days: int, members: tuple[str, ...]) -> None:
     """Remove the workspaces of guests in which nothing has changed for so many days."""
-    for guest in (each for each in homes_of_people(home) if each.root.name.startswith(GUEST)):
+    for guest in (each for each in homes_of_people(home) if is_a_guest_s(each.root.name, members)):
         newest = max((changed for changed, _ in files_below(guest.root)), default=guest.root.stat().st_mtime)
         if newest < time.time() - days * A_DAY:
             shutil.rmtree(guest.root, ignore_errors=True)

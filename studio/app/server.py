@@ -25,6 +25,8 @@ from studio.app.access.accounts import accounts_of
 from studio.app.access.cookies import Cookies
 from studio.app.access.files import OwnFiles
 from studio.app.access.gate import Door, Gate
+from studio.app.access.hub_people import HubPeople
+from studio.app.access.hugging_face import HuggingFace, provider_of
 from studio.app.access.links import link_route
 from studio.app.access.requests import OwnRequests, SafeHeaders
 from studio.app.access.sessions import Sessions
@@ -72,7 +74,7 @@ def make_services(settings: ServerSettings) -> Services:
             settings.concurrent_runs,
             inherited,
             workspaces.stores,
-            seconds_for=lambda run: settings.guest_minutes * 60.0 if is_of_a_guest(run) else None,
+            seconds_for=lambda run: settings.guest_minutes * 60.0 if is_of_a_guest(run, settings.members) else None,
         ),
         forks=forks,
         predictor=Predictor(inherited),
@@ -81,21 +83,26 @@ def make_services(settings: ServerSettings) -> Services:
         unseen=Unseen(home, settings.trust_remote_code),
         server_limits=limits_here().model_copy(update={"upload_megabytes": settings.upload_megabytes}),
         machine=probe(),
+        provider=provider_of(os.environ),
     )
 
 
 def make_asgi(services: Services) -> FastAPI:
     """The whole server as one ASGI app: the page at /, our own files below /studio-static."""
-    settings, home = services.settings, services.workspaces.home
+    settings, home, provider = services.settings, services.workspaces.home, services.provider
     door = Door(
-        accounts_of(settings), Sessions(home.sessions), Cookies(SPACE_VARIABLE in os.environ), settings.open_to_everyone
+        accounts_of(settings),
+        Sessions(home.sessions),
+        Cookies(SPACE_VARIABLE in os.environ),
+        settings.open_to_everyone,
+        HubPeople(provider.owner, settings.members) if provider else None,
     )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI):  # type: ignore[no-untyped-def]
         services.supervisor.start()
         services.workspaces.own.index.start()
-        sweeper = Sweeper(home, settings.guest_days)
+        sweeper = Sweeper(home, settings.guest_days, settings.members)
         sweeper.start()
         yield
         sweeper.close()
@@ -108,7 +115,10 @@ def make_asgi(services: Services) -> FastAPI:
     scripts = Path(plotly.__file__).parent / "package_data"
     app.mount(f"/{STATIC}/plotly", StaticFiles(directory=scripts))
     app.mount(f"/{STATIC}/assets", StaticFiles(directory=assets()))
-    app.router.routes += [*SignIn(door, logo()).routes, link_route(services.workspaces.open_link)]
+    app.router.routes += [
+        *SignIn(door, logo(), HuggingFace(provider) if provider else None).routes,
+        link_route(services.workspaces.open_link),
+    ]
     app.add_middleware(OwnFiles, home=home)  # the last one added is asked first
     app.add_middleware(BoundedUploads, room=lambda: room_for_uploads(services))
     app.add_middleware(Gate, door=door)
@@ -182,6 +192,8 @@ def serve(settings: ServerSettings) -> None:
 def refuse_open_door(settings: ServerSettings) -> None:
     """Raises StudioError where the whole network could come in, and nobody said that it may."""
     if settings.host in LOOPBACK or settings.auth or settings.users or settings.open_to_everyone:
+        return
+    if provider_of(os.environ):  # who comes in has to sign in there
         return
     raise StudioError(
         f"Everybody who reaches {settings.host} could use this studio.",

@@ -18,8 +18,9 @@ DAY_SECONDS = 24 * 3600.0
 class Sweeper:
     """A background thread, from `start` to `close`."""
 
-    def __init__(self, home: Home, guest_days: int, first: float | None = None) -> None:
-        self.home, self.guest_days, self.first = home, guest_days, FIRST_SECONDS if first is None else first
+    def __init__(self, home: Home, guest_days: int, members: tuple[str, ...] = (), first: float | None = None) -> None:
+        self.home, self.guest_days, self.members = home, guest_days, members
+        self.first = FIRST_SECONDS if first is None else first
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="sweeper", daemon=True)
 
@@ -32,7 +33,7 @@ class Sweeper:
     def _work(self) -> None:
         wait = self.first
         while not self._closing.wait(wait):
-            remove_forgotten(self.home, self.guest_days)
+            remove_forgotten(self.home, self.guest_days, self.members)
             for home in self._homes():
                 sweep_reporting(home)
             wait = DAY_SECONDS

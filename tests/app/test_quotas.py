@@ -100,7 +100,7 @@ def test_a_run_over_its_time_is_stopped(services: Services) -> None:
     long, short = (at_work(make_run(services.store)) for _ in range(2))
     write(long, started(time.time() - NOW - 61))
     write(short, started(time.time() - NOW - 5))
-    assert is_of_a_guest(long)
+    assert is_of_a_guest(long, ())
     services.supervisor.stop_those_over_time()
     assert long.pending_command == "stop" and short.pending_command is None
 
@@ -108,13 +108,13 @@ def test_a_run_over_its_time_is_stopped(services: Services) -> None:
 def test_what_a_guest_has_left_behind_is_removed(services: Services) -> None:
     fill(services.home, 1)
     assert used_bytes(services.home) >= MEGABYTE
-    remove_forgotten(services.server, 30)
+    remove_forgotten(services.server, 30, ())
     assert services.home.root.is_dir()
     for file in services.home.root.rglob("*"):
         os.utime(file, (1, 1))
     kept = services.server.of_person("ben")
     make_run(Store(kept))
-    remove_forgotten(services.server, 30)
+    remove_forgotten(services.server, 30, ())
     assert not services.home.root.exists() and kept.root.is_dir()
 
 

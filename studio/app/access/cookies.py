@@ -1,4 +1,5 @@
-"""The two cookies: the secret of a session, and that of a guest. No script of the page can read them."""
+"""The cookies: the secret of a session, that of a guest, and for minutes that of a sign-in with Hugging Face. No script
+of the page can read them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +7,7 @@ from http.cookies import CookieError, SimpleCookie
 
 from starlette.requests import HTTPConnection
 
-SESSION, GUEST = "studio-session", "studio-guest"
+SESSION, GUEST, SIGNING_IN = "studio-session", "studio-guest", "studio-signing-in"
 SECRET_LENGTHS = range(32, 129)
 
 
@@ -39,5 +40,5 @@ def secrets_in(headers: Mapping[str, str]) -> dict[str, str]:
         found = SimpleCookie(headers.get("cookie", ""))
     except CookieError:
         return {}
-    values = {name: found[name].value for name in (SESSION, GUEST) if name in found}
+    values = {name: found[name].value for name in (SESSION, GUEST, SIGNING_IN) if name in found}
     return {name: value for name, value in values.items() if len(value) in SECRET_LENGTHS and value.isascii()}

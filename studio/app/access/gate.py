@@ -11,27 +11,33 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from studio.app.access import cookies
 from studio.app.access.accounts import GUEST, Accounts
 from studio.app.access.cookies import Cookies, is_encrypted, secrets_in
+from studio.app.access.hub_people import HubPeople
+from studio.app.access.hugging_face import BEGIN, CALLBACK
 from studio.app.access.person import OWNER, Person, asked_by
 from studio.app.access.requests import path_below
 from studio.app.access.sessions import SECONDS, Sessions, fingerprint, fresh_secret
 
 SIGN_IN, SIGN_OUT, LINK = "/login", "/logout", "/shared/"
-PUBLIC = (SIGN_IN, SIGN_OUT, "/studio-static/assets/css/", "/studio-static/assets/fonts/")
+PUBLIC = (SIGN_IN, SIGN_OUT, BEGIN, CALLBACK, "/studio-static/assets/css/", "/studio-static/assets/fonts/")
 FOLDER_LETTERS = 24  # of a guest's fingerprint: 96 bits
 
 
 @dataclass(frozen=True)
 class Door:
-    """Who may come in. Without accounts, and not open to everyone, there is one person: whoever runs the server."""
+    """Who may come in. Where nobody else may, there is one person: whoever runs the server.
+
+    hub_people: those who sign in with Hugging Face, where that is offered.
+    """
 
     accounts: Accounts
     sessions: Sessions
     cookies: Cookies
     open_to_everyone: bool = False
+    hub_people: HubPeople | None = None
 
     @property
     def is_private(self) -> bool:
-        return not self.accounts and not self.open_to_everyone
+        return not self.accounts and not self.open_to_everyone and self.hub_people is None
 
     def person(self, connection: HTTPConnection) -> Person | None:
         """Whose request it is; None for somebody who has not come in yet."""
@@ -44,12 +50,14 @@ class Door:
         return guest(brought[cookies.GUEST]) if self.open_to_everyone and cookies.GUEST in brought else None
 
     def signed_in(self, secret: str | None) -> Person | None:
-        name = self.sessions.account(secret) if secret and self.accounts else None
-        account = self.accounts.find(name) if name else None
-        if account is None or secret is None:
+        name = self.sessions.account(secret) if secret else None
+        if name is None or secret is None:
             return None
-        workspace = self.sessions.workspace(secret) if account.is_admin else account.name.lower()
-        return Person(account.name, workspace, account.is_admin, session=fingerprint(secret))
+        session, looking_into = fingerprint(secret), self.sessions.workspace(secret)
+        if account := self.accounts.find(name):
+            workspace = looking_into if account.is_admin else account.name.lower()
+            return Person(account.name, workspace, account.is_admin, session=session)
+        return self.hub_people.person(name, session, looking_into) if self.hub_people else None
 
 
 def guest(secret: str) -> Person:

@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from studio.app.access import cookies
-from studio.app.access.accounts import Account
+from studio.app.access import cookies, hugging_face
 from studio.app.access.cookies import secrets_in
 from studio.app.access.gate import SIGN_IN, SIGN_OUT, Door
-from studio.app.access.sessions import SECONDS
+from studio.app.access.hugging_face import HuggingFace, NotSignedInError
+from studio.app.access.sessions import SECONDS, fresh_secret
 from studio.app.access.throttle import Throttle
 
 MOST_BYTES = 8192  # of a form with a name and a password
@@ -24,25 +24,28 @@ TOO_OFTEN = "Too many wrong tries. Wait {seconds:.0f} seconds, then try again."
 
 
 class SignIn:
-    """The routes below the gate that need no session."""
+    """The routes below the gate that need no session. hub: where people may sign in with Hugging Face, too."""
 
-    def __init__(self, door: Door, logo: str) -> None:
-        self._door, self._logo = door, logo
+    def __init__(self, door: Door, logo: str, hub: HuggingFace | None = None) -> None:
+        self._door, self._logo, self._hub = door, logo, hub
         self._of_account, self._of_address = Throttle(LONGEST_WAIT), Throttle(LONGEST_WAIT)
         self._places = CapacityLimiter(AT_ONCE)
 
     @property
     def routes(self) -> list[Route]:
+        of_hub = [
+            Route(hugging_face.BEGIN, self.ask_hub, methods=["GET"]),
+            Route(hugging_face.CALLBACK, self.come_from_hub, methods=["GET"]),
+        ]
         return [
             Route(SIGN_IN, self.show, methods=["GET"]),
             Route(SIGN_IN, self.sign_in, methods=["POST"]),
             Route(SIGN_OUT, self.sign_out, methods=["POST"]),
+            *(of_hub if self._hub else []),
         ]
 
     async def show(self, request: Request) -> Response:
-        if not self._door.accounts:
-            return to_the_page(request)
-        return self._page(request)
+        return self._page(request) if self._door.accounts or self._hub else to_the_page(request)
 
     async def sign_in(self, request: Request) -> Response:
         form = await short_form(request)
@@ -58,27 +61,59 @@ class SignIn:
             return self._page(request, WRONG, 401)
         self._of_account.forget(name)
         self._of_address.forget(address)
-        return self._come_in(request, account)
+        return self._come_in(request, account.name)
 
     async def sign_out(self, request: Request) -> Response:
         secret = secrets_in(request.headers).get(cookies.SESSION)
         if secret:
             self._door.sessions.end(secret)
         response = to_the_page(request)
-        response.headers.append("set-cookie", self._door.cookies.header(request, cookies.SESSION, "", 0))
+        self._set(response, request, cookies.SESSION, "", 0)
         return response
 
-    def _come_in(self, request: Request, account: Account) -> Response:
-        response = to_the_page(request)
-        secret = self._door.sessions.begin(account.name)
-        response.headers.append("set-cookie", self._door.cookies.header(request, cookies.SESSION, secret, SECONDS))
+    async def ask_hub(self, request: Request) -> Response:
+        """Send the browser to Hugging Face, with a cookie by which it is known when it comes back."""
+        assert self._hub
+        secret = fresh_secret()
+        try:
+            response: Response = RedirectResponse(await self._hub.address(secret), status_code=303)
+        except NotSignedInError as error:
+            return self._page(request, str(error), 502)
+        self._set(response, request, cookies.SIGNING_IN, secret, hugging_face.SECONDS)
         return response
+
+    async def come_from_hub(self, request: Request) -> Response:
+        assert self._hub
+        secret = secrets_in(request.headers).get(cookies.SIGNING_IN)
+        try:
+            response = self._come_in(request, await self._hub.account(request.query_params, secret))
+        except NotSignedInError as error:
+            response = self._page(request, str(error), 401)
+        self._set(response, request, cookies.SIGNING_IN, "", 0)
+        return response
+
+    def _come_in(self, request: Request, account: str) -> Response:
+        response = to_the_page(request)
+        self._set(response, request, cookies.SESSION, self._door.sessions.begin(account), SECONDS)
+        return response
+
+    def _set(self, response: Response, request: Request, cookie: str, secret: str, seconds: float) -> None:
+        response.headers.append("set-cookie", self._door.cookies.header(request, cookie, secret, seconds))
 
     def _page(self, request: Request, wrong: str = "", status: int = 200) -> Response:
-        prefix = request.scope.get("root_path") or ""
+        prefix = escape(request.scope.get("root_path") or "")
+        ways = [
+            FORM.format(action=f"{prefix}{SIGN_IN}") if self._door.accounts else "",
+            HUB.format(address=f"{prefix}{hugging_face.BEGIN}", **self._target()) if self._hub else "",
+            GUEST.format(address=f"{prefix}/") if self._door.open_to_everyone else "",
+        ]
         told = f'<p class="wrong" role="alert">{escape(wrong)}</p>' if wrong else ""
-        html = PAGE.format(prefix=escape(prefix), action=escape(f"{prefix}{SIGN_IN}"), logo=self._logo, told=told)
+        html = PAGE.format(prefix=prefix, logo=self._logo, told=told, ways="\n".join(filter(None, ways)))
         return HTMLResponse(html, status)
+
+    def _target(self) -> dict[str, str]:
+        """Hugging Face shows itself in no frame, so whoever is in one signs in, and goes on, in a tab of its own."""
+        return {"target": ' target="_blank" rel="noopener"' if self._door.cookies.embedded else ""}
 
 
 async def short_form(request: Request) -> dict[str, str]:
@@ -113,14 +148,18 @@ PAGE = """<!doctype html>
 {logo}
 <h1>Fine-Tuning Studio</h1>
 {told}
-<form method="post" action="{action}">
+{ways}
+</main>
+</body>
+</html>
+"""
+
+FORM = """<form method="post" action="{action}">
 <label for="username">Name</label>
 <input id="username" name="username" autocomplete="username" autocapitalize="none" required autofocus>
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required>
 <button type="submit">Sign in</button>
-</form>
-</main>
-</body>
-</html>
-"""
+</form>"""
+HUB = '<a class="way" href="{address}"{target}>Sign in with Hugging Face</a>'
+GUEST = '<p class="quiet"><a href="{address}">Go on as a guest</a></p>'

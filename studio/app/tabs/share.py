@@ -96,7 +96,7 @@ def showing_to_others(services: Services) -> Section:
 
     def show(draft: Draft) -> list[Any]:
         run = find_finished(services, draft)
-        is_own = run is not None and services.settings.has_several_people and services.may_change(run)
+        is_own = run is not None and services.has_several_people and services.may_change(run)
         shared = share_of(run) if run is not None and is_own else Share()
         key = "everybody" if shared.everybody else "link" if shared.secret else "nobody"
         address = f"{current_person().address}{LINK}{run.id}/{shared.secret}" if run and shared.secret else ""

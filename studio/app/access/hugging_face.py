@@ -1,0 +1,150 @@
+"""Asking Hugging Face who somebody is: OpenID Connect, authorization code with PKCE (RFC 7636), for a Space that says
+`hf_oauth: true`. https://huggingface.co/docs/hub/spaces-oauth
+"""
+
+import base64
+import hashlib
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+import anyio
+from pydantic import BaseModel, ValidationError
+
+from studio.app.access.hub_people import hub_account
+from studio.app.access.sessions import fingerprint
+
+logger = logging.getLogger(__name__)
+BEGIN, CALLBACK = "/login/hugging-face", "/login/callback"
+SCOPES = "openid profile"
+SECONDS = 600.0  # for leaving and coming back
+ANSWER_SECONDS = 10.0
+AT_ONCE = 8  # how many are asked for at the same time
+
+DENIED = "You are not signed in: Hugging Face was not allowed to say who you are."
+NOT_BEGUN = "This sign-in was not begun in this browser, or more than ten minutes ago. Begin it again."
+AWAY = "Hugging Face does not answer at the moment. Try again in a while."
+UNKNOWN = "Hugging Face did not confirm who you are. Begin again."
+
+
+class NotSignedInError(Exception):
+    """A sentence for the page to sign in."""
+
+
+class Metadata(BaseModel):
+    """What we need of the provider's description (OpenID Connect Discovery 1.0)."""
+
+    authorization_endpoint: str
+    token_endpoint: str
+    userinfo_endpoint: str
+
+
+class Token(BaseModel):
+    access_token: str
+
+
+class User(BaseModel):
+    sub: str
+    preferred_username: str
+
+
+Said = TypeVar("Said", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Provider:
+    """url: where the provider describes itself. callback: where it sends people back to, an address of this server.
+    owner: the user whose Space this is."""
+
+    url: str
+    client_id: str
+    client_secret: str
+    scopes: str
+    callback: str
+    owner: str
+
+
+def provider_of(environment: Mapping[str, str]) -> Provider | None:
+    """As a Space describes it in its environment; None elsewhere."""
+    needed = ("OPENID_PROVIDER_URL", "OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "SPACE_HOST")
+    url, client_id, client_secret, host = (environment.get(name, "") for name in needed)
+    if not (url and client_id and client_secret and host):
+        return None
+    scopes, owner = environment.get("OAUTH_SCOPES") or SCOPES, environment.get("SPACE_AUTHOR_NAME", "")
+    return Provider(url.rstrip("/"), client_id, client_secret, scopes, f"https://{host}{CALLBACK}", owner)
+
+
+class HuggingFace:
+    """One sign-in has one secret, which its browser keeps in a cookie: it is the verifier of PKCE, and the state is
+    made of it. So an answer is worth nothing in another browser."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        self._metadata: Metadata | None = None
+        self._places = anyio.Semaphore(AT_ONCE)
+
+    async def address(self, secret: str) -> str:
+        """Where the browser goes to be asked. Raises NotSignedInError."""
+        query = {
+            "response_type": "code",
+            "client_id": self._provider.client_id,
+            "redirect_uri": self._provider.callback,
+            "scope": self._provider.scopes,
+            "state": state_of(secret),
+            "code_challenge": challenge_of(secret),
+            "code_challenge_method": "S256",
+        }
+        return f"{(await self._described()).authorization_endpoint}?{urlencode(query)}"
+
+    async def account(self, answer: Mapping[str, str], secret: str | None) -> str:
+        """Who came back, by what the address says that they came back to. Raises NotSignedInError."""
+        if secret is None or answer.get("state") != state_of(secret):
+            raise NotSignedInError(NOT_BEGUN)
+        if "code" not in answer:
+            raise NotSignedInError(DENIED)
+        form = {
+            "grant_type": "authorization_code",
+            "code": answer["code"],
+            "redirect_uri": self._provider.callback,
+            "code_verifier": secret,
+        }
+        client = (self._provider.client_id, self._provider.client_secret)
+        metadata = await self._described()
+        token = await self._ask(Token, "POST", metadata.token_endpoint, data=form, auth=client)
+        bearer = {"Authorization": f"Bearer {token.access_token}"}
+        user = await self._ask(User, "GET", metadata.userinfo_endpoint, headers=bearer)
+        try:
+            return hub_account(user.preferred_username, user.sub)
+        except ValueError as error:
+            raise NotSignedInError(UNKNOWN) from error
+
+    async def _described(self) -> Metadata:
+        if self._metadata is None:
+            self._metadata = await self._ask(Metadata, "GET", f"{self._provider.url}/.well-known/openid-configuration")
+        return self._metadata
+
+    async def _ask(self, kind: type[Said], method: str, url: str, **request: Any) -> Said:
+        """What the provider says, in time and in shape. Raises NotSignedInError."""
+        import httpx2  # with the first who signs in: few servers need it
+
+        try:
+            async with self._places, httpx2.AsyncClient() as client:
+                with anyio.fail_after(ANSWER_SECONDS):
+                    said = await client.request(method, url, **request)
+            said.raise_for_status()
+            return kind.model_validate_json(said.content)
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, ValidationError) as error:
+            logger.warning("signing in with Hugging Face: %s answered %r", url, error)
+            refused = isinstance(error, httpx2.HTTPStatusError) and error.response.is_client_error
+            raise NotSignedInError(UNKNOWN if refused else AWAY) from error
+
+
+def state_of(secret: str) -> str:
+    return fingerprint(f"state of {secret}")
+
+
+def challenge_of(verifier: str) -> str:
+    """The S256 of RFC 7636."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
