@@ -18,6 +18,17 @@ props = new Proxy(props, {
 """
 
 
+class QuestionError(Exception):
+    """A browser asked a component's function in a form in which its script does not."""
+
+
+def question(sent: Any) -> dict[str, Any]:
+    """What a script asks a function of its component: always an object. Raises QuestionError."""
+    if not isinstance(sent, dict):
+        raise QuestionError("This part of the page was asked in a form that it does not know. Load the page again.")
+    return sent
+
+
 class Element(gr.HTML):
     """Extra keyword arguments are settings that the script reads as `props.NAME`.
 

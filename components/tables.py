@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any, Literal
 
-from components.element import Element
+from components.element import Element, question
 from components.notices import badge
 from components.scripts import script
 
@@ -36,8 +36,8 @@ class PagedTable(Element):
         **settings: Any,
     ) -> None:
         # A function of our own, so that Gradio's mark on it does not end up on the caller's.
-        def fetch_page(query: dict[str, Any]) -> dict[str, Any]:
-            return page(query)
+        def fetch_page(query: Any) -> dict[str, Any]:
+            return page(question(query))
 
         super().__init__(
             value=value,

@@ -15,7 +15,8 @@ from studio.paths import Home
 from studio.server_settings import ServerSettings
 
 PASSWORD = "se:cret ü"  # only the first colon parts the name from the password
-MACHINES = count(1)
+MACHINES, PAGES = count(1), count(1)
+PAGE = "x-page"  # what a browser calls the page that it shows; here it travels in a header of our own
 ADDRESS = "http://127.0.0.1:7860"
 
 
@@ -31,7 +32,9 @@ def somebody(app: FastAPI, address: str = ADDRESS, **more: Any) -> TestClient:
     """A browser that has not been here, on a machine of its own; it goes nowhere by itself."""
     machine = (f"203.0.113.{next(MACHINES) % 250}", 50000)
     quiet = {"raise_server_exceptions": False, "follow_redirects": False}
-    return TestClient(app, base_url=address, client=machine, **quiet, **more)
+    browser = TestClient(app, base_url=address, client=machine, **quiet, **more)
+    browser.headers[PAGE] = f"page{next(PAGES)}"
+    return browser
 
 
 def signed_in(app: FastAPI, name: str, password: str = PASSWORD) -> TestClient:
@@ -61,12 +64,12 @@ def press(browser: TestClient, elem_id: str, event: str, data: list[Any], **more
     config = browser.get("/config").json()
     target = [[element(config, elem_id), event]]
     call = next(each for each in config["dependencies"] if each["targets"] == target)
-    body = {"fn_index": call["id"], "data": data, "session_hash": "s", **more}
+    body = {"fn_index": call["id"], "data": data, "session_hash": browser.headers[PAGE], **more}
     return browser.post("/gradio_api/run/predict", json=body).text
 
 
 def ask_component(browser: TestClient, elem_id: str, function: str, data: Any) -> str:
     """What a component of ours asks its server for; the answer as it came."""
     number = element(browser.get("/config").json(), elem_id)
-    body = {"component_id": number, "fn_name": function, "data": data, "session_hash": "s"}
+    body = {"component_id": number, "fn_name": function, "data": data, "session_hash": browser.headers[PAGE]}
     return browser.post("/gradio_api/component_server", json=body).text

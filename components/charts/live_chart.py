@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypedDict
 
-from components.element import Element
+from components.element import Element, QuestionError, question
 from components.scripts import script
 
 
@@ -42,8 +42,11 @@ class LiveChart(Element):
     ) -> None:
         # A function of our own, so that Gradio's mark on it does not end up on the caller's; one argument,
         # because a server function receives what the browser sent as one value.
-        def poll_run(query: dict[str, Any]) -> dict[str, Any]:
-            return poll(str(query["run"]), int(query["offset"]))
+        def poll_run(query: Any) -> dict[str, Any]:
+            run, offset = (question(query).get(key) for key in ("run", "offset"))
+            if not isinstance(run, str) or not isinstance(offset, int):
+                raise QuestionError("The chart has to be asked for a run, and from where on. Load the page again.")
+            return poll(run, offset)
 
         super().__init__(
             value=value,

@@ -9,6 +9,7 @@ import threading
 import webbrowser
 from collections.abc import Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
@@ -18,12 +19,16 @@ import plotly
 import uvicorn
 from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from components.element import QuestionError
 from components.theme import css_paths, head, logo, studio_theme
 from studio.app.access.accounts import accounts_of
 from studio.app.access.cookies import Cookies
 from studio.app.access.files import OwnFiles
+from studio.app.access.for_gradio import ForGradio
 from studio.app.access.gate import Door, Gate
 from studio.app.access.hub_people import HubPeople
 from studio.app.access.hugging_face import HuggingFace, provider_of
@@ -119,7 +124,10 @@ def make_asgi(services: Services) -> FastAPI:
         *SignIn(door, logo(), HuggingFace(provider) if provider else None).routes,
         link_route(services.workspaces.open_link),
     ]
+    with mounted_only():
+        page = build_app(services)
     app.add_middleware(OwnFiles, home=home)  # the last one added is asked first
+    app.add_middleware(ForGradio, session_of=partial(session_of, page), components=page.blocks)
     app.add_middleware(BoundedUploads, room=lambda: room_for_uploads(services))
     app.add_middleware(Gate, door=door)
     app.add_middleware(OwnRequests)
@@ -127,8 +135,6 @@ def make_asgi(services: Services) -> FastAPI:
     if settings.host in LOOPBACK:
         # a page elsewhere that makes its name point here (DNS rebinding) is not answered
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
-    with mounted_only():
-        page = build_app(services)
     # Gradio checks only of launched apps that a file which a browser names was really uploaded, and is not just
     # any file of this machine; a mounted one never counts as launched
     page.has_launched = True
@@ -151,7 +157,19 @@ def make_asgi(services: Services) -> FastAPI:
         show_error=True,
         mcp_server=False,
         ssr_mode=False,
+        app_kwargs={"exception_handlers": {StudioError: in_words, QuestionError: in_words}},
     )
+
+
+def session_of(page: gr.Blocks, event: str) -> str | None:
+    """The session of an event that waits in Gradio's queue or is at work."""
+    found = page._queue.event_ids_to_events.get(event)
+    return found.session_hash if found else None
+
+
+async def in_words(_: Request, error: Exception) -> Response:
+    """A component was asked for what cannot be answered."""
+    return PlainTextResponse(f"{error}\n", 422)
 
 
 def room_for_uploads(services: Services) -> int:

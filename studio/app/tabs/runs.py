@@ -211,7 +211,7 @@ def names_of(runs: Sequence[Run]) -> dict[str, str]:
 def run_page(services: Services, query: dict[str, Any]) -> dict[str, Any]:
     """A page of the list of runs, newest first."""
     start, count = bounds(query)
-    page = services.index.page(start, count, str(query.get("filter") or ""))
+    page = services.index.page(start, count, str(sent(query).get("filter") or ""))
     columns = (
         ("name", "Name", "text"),
         ("status", "Status", "badge"),

@@ -123,7 +123,7 @@ def stored(services: Services, person: Person) -> dict[str, Path]:
 def test_files_are_fetched_by_their_owner_alone(services: Services, app: FastAPI, route: str) -> None:
     browsers = {person: signed_in(app, person.name) for person in (ANNA, BEN, CARL)}
     files = {person: stored(services, person) for person in browsers}
-    reached = route.startswith("/gradio_api/file")
+    reached = route == "/gradio_api/file="
     for person, browser in browsers.items():
         for owner, theirs in files.items():
             for kind, file in theirs.items():
