@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from studio.app.drafts import Draft
+from studio.app.foreign import check_named
 from studio.app.model_cards import title_of
 from studio.app.nested import leaves
 from studio.app.pages import Services
@@ -38,6 +39,7 @@ def _start_run(services: Services, draft: Draft) -> Draft:
     if services.quota:
         services.quota.check_room(services.home)
         services.quota.check_turn(services.home, services.supervisor)
+    check_named(config, services.home)
     check(config, services.home, services.settings.trust_remote_code)
     run = services.store.create(config.to_text(), run_name(draft))
     run.annotate(data=draft.title, dataset=draft.dataset, preset=draft.preset)

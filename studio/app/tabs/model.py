@@ -11,6 +11,7 @@ from components.notices import heading, notice, outline
 from studio.app import demos, model_cards
 from studio.app.access.person import current_person
 from studio.app.drafts import OWN, Draft
+from studio.app.foreign import foreign_folder, is_foreign_model
 from studio.app.pages import Page, Section, Services, Wire, cancel_job, followed, joined, progress_html
 from studio.errors import StudioError
 from studio.jobs import Job
@@ -256,17 +257,9 @@ def choose_folder(services: Services, draft: Draft, folder: str | None) -> Draft
     return take(services, draft.change(folders=known), chosen)
 
 
-def foreign_folder() -> StudioError:
-    return StudioError(
-        "Folders of this machine cannot be named here.",
-        "They belong to whoever runs the studio.",
-        "Choose a model from the list, or one of the Hub.",
-    )
-
-
 def take(services: Services, draft: Draft, model: str) -> Draft:
     """The draft with this model, if the model can be fine-tuned for the draft's task."""
-    if local_folder(model) is not None and not current_person().is_admin:
+    if is_foreign_model(model):
         raise foreign_folder()
     info = local.describe(model, services.settings.trust_remote_code, services.home)
     task = TASKS[str(draft.task)]

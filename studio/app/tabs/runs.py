@@ -15,6 +15,7 @@ from studio.app.access.person import current_person
 from studio.app.access.sessions import Sessions
 from studio.app.clicks import QUIET
 from studio.app.drafts import Draft
+from studio.app.foreign import is_foreign_model
 from studio.app.free_space import free_space
 from studio.app.live import STATUS_TITLES, duration, spent, thin
 from studio.app.model_cards import title_of
@@ -347,7 +348,8 @@ def start_from(services: Services, draft: Draft) -> Draft:
 
 
 def with_settings(services: Services, draft: Draft, run: Run) -> Draft:
-    """The draft with all choices of a run, so that every step shows them; of another's run without its data."""
+    """The draft with all choices of a run, so that every step shows them; of another's run without what is theirs: its
+    data, and a model that only they may name."""
     config = config_of(run)
     if config is None:
         raise StudioError(
@@ -357,7 +359,8 @@ def with_settings(services: Services, draft: Draft, run: Run) -> Draft:
         )
     meta = run.meta
     if not services.may_change(run):
-        values = config.model_dump(mode="json", exclude={"data"})
+        theirs = {"data", *(["model"] if is_foreign_model(config.model.id) else [])}
+        values = config.model_dump(mode="json", exclude=theirs)
         return draft.change(config=values, title="", dataset=None, preset=meta.get("preset"), mark=None)
     return draft.change(
         config=config.model_dump(mode="json"),

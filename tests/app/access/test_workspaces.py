@@ -1,6 +1,10 @@
 """What belongs to one person is seen, changed and fetched by nobody else."""
 
+import json
+import shutil
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,12 +15,16 @@ from starlette.testclient import TestClient
 
 from studio.app.access.gate import guest
 from studio.app.access.person import OWNER, Person, asked_by, current_person
+from studio.app.drafts import OWN, Draft, Drafts
 from studio.app.pages import Services
+from studio.app.runs import start_run
 from studio.app.server import make_asgi
+from studio.app.sharing import share
 from studio.app.tabs.model import choose_folder, take
-from studio.app.tabs.runs import run_page
+from studio.app.tabs.runs import run_page, start_from
 from studio.app.tabs.share import command_line
 from studio.app.tabs.train import watch
+from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.files import replace_text
 from studio.paths import Home
@@ -95,6 +103,56 @@ def test_folders_of_the_server_are_named_by_administrators_alone(services: Servi
                     way(services, draft, str(text_model))
 
 
+def test_a_run_names_nothing_of_the_server_or_of_others(
+    services: Services, text_model: Path, tmp_path: Path, reviews: Path
+) -> None:
+    """Whatever a draft holds, and however it came there."""
+    with asked_by(CARL):
+        carls = services.home
+    with asked_by(BEN):
+        own = services.home.uploads / "1" / "reviews.csv"
+        copied, link = carls.runs / "x" / "model", services.home.uploads / "1" / "link.csv"
+    for file in (own, tmp_path / "outside.csv", carls.uploads / "1" / "reviews.csv"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(reviews.read_bytes())
+    link.symlink_to(carls.uploads / "1" / "reviews.csv")
+    shutil.copytree(text_model, copied)
+    starter, of_ben = "starter/text", {"source": str(own)}
+    refused = {
+        "a folder of the machine": (str(text_model), of_ben),
+        "another's model": (str(copied), of_ben),
+        "another's data": (starter, {"source": str(carls.uploads / "1" / "reviews.csv")}),
+        "a file of the machine": (starter, {"source": str(tmp_path / "outside.csv")}),
+        "a way out": (starter, {"source": f"{own.parent}/../../../carl/uploads/1/reviews.csv"}),
+        "a link out": (starter, {"source": str(link)}),
+        "files outside": (starter, {**of_ben, "files": str(tmp_path)}),
+    }
+    rest = {"task": "text-classification", "strategy": {"name": "full"}}
+    for what, (model, data) in refused.items():
+        for person in (BEN, guest("x" * 43)):
+            with asked_by(person), pytest.raises(StudioError, match="cannot be named here"):
+                draft = services.drafts.load(None).change(config={**rest, "model": {"id": model}, "data": data})
+                start_run(services, draft)
+                pytest.fail(what)
+    with asked_by(BEN):
+        config = {**rest, "model": {"id": starter}, "data": of_ben}
+        started = start_run(services, services.drafts.load(None).change(config=config)).run
+        run = services.store.find(str(started))
+    assert run is not None, "what he brought himself is used"
+    run.dequeue()
+
+
+def test_settings_of_a_shared_run_come_without_a_model_of_the_server(services: Services, text_model: Path) -> None:
+    with asked_by(ANNA):
+        data = {"source": "sample/films"}
+        config = {"task": "text-classification", "model": {"id": str(text_model)}, "data": data}
+        run = services.store.create(RunConfig.read({**config, "strategy": {"name": "full"}}, "test").to_text(), "annas")
+        share(run, everybody=True, by_link=False)
+    with asked_by(BEN):
+        draft = start_from(services, services.drafts.load(None).change(picked=run.id))
+        assert draft.model is None and draft.strategy["name"] == "full" and not draft.source
+
+
 def test_who_only_visits_is_told_no_path_of_the_server(services: Services, runs: dict[Person, Run]) -> None:
     for person, run in runs.items():
         with asked_by(person):
@@ -133,13 +191,19 @@ def test_files_are_fetched_by_their_owner_alone(services: Services, app: FastAPI
                     assert answer.is_success == (allowed and reached), (person.name, owner.name, kind)
 
 
-def test_a_link_in_one_s_own_folder_leads_nowhere_else(services: Services, app: FastAPI) -> None:
-    secret = stored(services, CARL)["image"]
+@pytest.mark.parametrize("kind", ["datasets", "downloads"])
+def test_a_link_in_one_s_own_folder_leads_nowhere_else(services: Services, app: FastAPI, kind: str) -> None:
+    carls, servers = stored(services, CARL), stored(services, ANNA)
     with asked_by(BEN):
-        link = services.home.datasets / "link" / "1.png"
-    link.parent.mkdir(parents=True)
-    link.symlink_to(secret)
-    assert not signed_in(app, "ben").get(f"/gradio_api/file={link}").is_success
+        own = getattr(services.home, kind) / "link"
+    own.mkdir(parents=True)
+    ben = signed_in(app, "ben")
+    for number, secret in enumerate((carls["image"], carls["download"], servers["draft"], Path("/etc/passwd"))):
+        link = own / f"{number}.png"
+        link.symlink_to(secret)
+        assert not ben.get(f"/gradio_api/file={link}").is_success, secret
+    (own / "folder").symlink_to(carls["image"].parent)
+    assert not ben.get(f"/gradio_api/file={own}/folder/1.png").is_success
 
 
 def test_what_the_page_asks_for_in_another_s_name_is_not_there(
@@ -198,3 +262,34 @@ def test_what_is_sent_through_the_queue_is_answered_for_the_same_person(tmp_path
                 assert secret.id not in told and "the secret run" not in told, call["targets"]
     assert own.drafts.is_dir() and not services.server.drafts.exists(), "every draft is his"
     assert secret.exists and secret.name == "the secret run" and secret.pending_command is None
+
+
+def test_two_tabs_of_one_draft_lose_nothing_of_each_other(
+    services: Services, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one of them changes stays while the other changes something else, however their requests meet."""
+    with asked_by(BEN):
+        draft = services.drafts.save(services.drafts.load(None).change(demo=OWN))
+        file = services.home.drafts / f"{draft.id}.json"
+    load = Drafts.load
+
+    def slow_load(drafts: Drafts, draft_id: str | None) -> Draft:
+        found = load(drafts, draft_id)
+        time.sleep(0.02)
+        return found
+
+    monkeypatch.setattr(Drafts, "load", slow_load)
+    secret = signed_in(app, "ben").cookies["studio-session"]
+
+    def work(element: str, keys: tuple[str, ...]) -> list[str]:
+        tab, seen = somebody(app, cookies={"studio-session": secret}), []
+        for key in keys * 4:
+            press(tab, element, "select", [draft.id], event_data={"key": key})
+            now = json.loads(file.read_text())  # never half of it
+            seen.append(now["page"] if element == "stepper" else now["config"]["task"])
+        return seen
+
+    choices = {"tasks": ("text-classification", "image-classification"), "stepper": ("runs", "share")}
+    with ThreadPoolExecutor(2) as pool:
+        tabs = [pool.submit(work, *each) for each in choices.items()]
+    assert [tab.result() for tab in tabs] == [list(keys * 4) for keys in choices.values()]
