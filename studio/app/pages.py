@@ -73,6 +73,11 @@ class Services:
         return quota_of(current_person(), self.settings)
 
     @property
+    def allowance(self) -> str:
+        """The same as a sentence; "" where it is not."""
+        return self.quota.sentence(self.home) if self.quota else ""
+
+    @property
     def limits(self) -> Limits:
         return self.quota.limits(self.server_limits) if self.quota else self.server_limits
 

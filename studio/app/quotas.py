@@ -29,10 +29,17 @@ class Quota:
     rows: int
     minutes: int  # of training, for each run
     runs: int  # that wait or are at work
+    days: int  # until a workspace in which nothing changes is removed
 
     @classmethod
     def of_guests(cls, settings: ServerSettings) -> "Quota":
-        return cls(settings.guest_megabytes, settings.guest_rows, settings.guest_minutes, settings.guest_runs)
+        return cls(
+            megabytes=settings.guest_megabytes,
+            rows=settings.guest_rows,
+            minutes=settings.guest_minutes,
+            runs=settings.guest_runs,
+            days=settings.guest_days,
+        )
 
     def limits(self, limits: Limits) -> Limits:
         """The limits of the server, where those of the guest are not narrower."""
@@ -44,11 +51,12 @@ class Quota:
         return limits.model_copy(update=narrower)
 
     def sentence(self, home: Home) -> str:
-        """What a guest reads before they bring data."""
+        """What a guest reads on the first page, and where they bring data."""
         used = used_bytes(home) // MEGABYTE
+        runs, minutes, days = counted(self.runs, "run"), counted(self.minutes, "minute"), counted(self.days, "day")
         return (
-            f"As a guest you may use {self.megabytes:,} MB here ({used:,} MB are in use), {self.rows:,} rows of data, "
-            f"and {self.minutes:,} minutes of training for each run."
+            f"As a guest you have {self.megabytes:,} MB here ({used:,} MB are in use), up to {self.rows:,} rows of "
+            f"data, and {runs} at a time of up to {minutes} each; what you leave alone for {days} is removed."
         )
 
     def bytes_left(self, home: Home) -> int:
@@ -73,6 +81,10 @@ class Quota:
                 f"A guest may have {self.runs} runs that wait or train, and you have {len(busy)}.",
                 "Wait until one has ended, or stop one.",
             )
+
+
+def counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def quota_of(person: Person, settings: ServerSettings) -> Quota | None:

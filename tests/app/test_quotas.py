@@ -2,9 +2,12 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import gradio as gr
 import pytest
 from logs import NOW, at_work, make_run, started, write
 from served import services_with, somebody
@@ -13,10 +16,11 @@ from studio.app.access.gate import guest
 from studio.app.access.person import OWNER, asked_by
 from studio.app.access.uploads import AROUND
 from studio.app.imports import import_upload
-from studio.app.pages import Services
+from studio.app.pages import Page, Services
 from studio.app.quotas import is_of_a_guest, remove_forgotten, used_bytes
 from studio.app.runs import start_run
 from studio.app.server import make_asgi, room_for_uploads
+from studio.app.tabs import data, model
 from studio.app.tabs.train import act
 from studio.errors import StudioError
 from studio.events import Paused
@@ -44,13 +48,28 @@ def fill(home: Home, megabytes: int) -> None:
 
 def test_limits_are_a_guest_s_alone(services: Services) -> None:
     assert (services.limits.rows, services.limits.upload_megabytes) == (50, 10)
-    assert (
-        services.quota
-        and "10 MB" in services.quota.sentence(services.home)
-        and "50 rows" in services.quota.sentence(services.home)
-    )
     with asked_by(OWNER):
         assert services.quota is None and services.limits == services.server_limits
+
+
+def drawn_texts(build: Callable[[Services], Page], services: Services, **chosen: Any) -> str:
+    with gr.Blocks():
+        page = build(services)
+    return str(page.show(services.drafts.load(None).change(**chosen)))
+
+
+def test_what_a_guest_may_use_is_said_on_the_first_page_and_where_data_come_in(services: Services) -> None:
+    sentence = services.allowance
+    for part in ("10 MB", "50 rows", "1 run at a time of up to 1 minute each", "alone for 30 days"):
+        assert part in sentence
+    pages = (
+        partial(drawn_texts, model.build),
+        partial(drawn_texts, data.build, config={"task": "text-classification"}),
+    )
+    for drawn in pages:
+        assert sentence in drawn(services)
+        with asked_by(OWNER):
+            assert services.allowance == "" and "guest" not in drawn(services)
 
 
 def test_a_full_workspace_takes_no_data_and_no_run(services: Services, tmp_path: Path, reviews: Path) -> None:

@@ -113,9 +113,8 @@ def adding_data(services: Services) -> Section:
     def show(draft: Draft) -> list[Any]:
         led = demos.words(draft)
         invitation = invitation_to(TASKS[draft.task]) if draft.task else ""
-        if services.quota:
-            invitation = f"{invitation} {services.quota.sentence(services.home)}".strip()
-        title = heading("The data of this example", led) if led else heading("Add your data", invitation)
+        invited = f"{invitation} {services.allowance}".strip()
+        title = heading("The data of this example", led) if led else heading("Add your data", invited)
         named = gr.skip() if is_upload(draft) else gr.update(value=None)  # another's file name would mislead
         return [title, gr.update(visible=not led), gr.update(visible=not led), named, sample_cards(draft)]
 

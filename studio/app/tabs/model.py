@@ -19,6 +19,7 @@ from studio.models import hub, local
 from studio.models.sources import local_folder, locate
 from studio.tasks import TASKS
 
+QUESTION, WAYS_IN = "What do you want to do?", "Walk through an example in about a minute, or use your own data."
 PRIVACY = "Everything is computed where the studio runs, and your data stays there. The examples need no network."
 WAY = (
     ("Model", "Say what to teach, and start from a model that has learned a lot already."),
@@ -30,7 +31,6 @@ WAY = (
 
 
 def build(services: Services) -> Page:
-    gr.HTML(heading("What do you want to do?", "Walk through an example in about a minute, or use your own data."))
     begin = example_or_own(services)
     offered = starting_models(services)
     progress = gr.HTML(elem_id="download-progress")
@@ -43,6 +43,7 @@ def build(services: Services) -> Page:
 
 def example_or_own(services: Services) -> Section:
     """The guided demos and data of one's own; for that, what to teach."""
+    head = gr.HTML(heading(QUESTION, WAYS_IN), elem_id="begin")
     choices = Cards(elem_id="demos")
     way = gr.HTML(elem_id="way")
     task_heading = gr.HTML()
@@ -51,6 +52,7 @@ def example_or_own(services: Services) -> Section:
     def show(draft: Draft) -> list[Any]:
         teaching = draft.task is not None or works_with_own(draft)
         return [
+            heading(QUESTION, f"{WAYS_IN} {services.allowance}".strip()),
             demos.cards(draft),
             way_html() if draft.demo is None else "",
             task_title() if teaching else "",
@@ -61,7 +63,7 @@ def example_or_own(services: Services) -> Section:
         Wire(choices.select, partial(choose_demo, services), event=True, go="data", stays=works_with_own),
         Wire(tasks.select, choose_task, event=True),
     ]
-    return Section([choices, way, task_heading, tasks], show, wires)
+    return Section([head, choices, way, task_heading, tasks], show, wires)
 
 
 def starting_models(services: Services) -> Section:
