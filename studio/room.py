@@ -7,7 +7,7 @@ from pathlib import Path
 from studio.hardware import free_disk_bytes
 
 MEGABYTE = 1000**2
-FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}  # no room, or none for this account or file
 MAKE_ROOM = "Free some space, on the Runs page under Free space or with `studio clean`"
 
 

@@ -5,7 +5,10 @@ from studio.events import Failed
 from studio.room import FULL, MAKE_ROOM
 
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc")
-_DISK_FULL = ("no space left on device", "disk quota exceeded", "not enough space on the disk", "os error 28")
+_DISK_FULL = (
+    *("no space left on device", "disk quota exceeded", "not enough space on the disk", "os error 28"),
+    *("file too large", "unexpected pos", "pytorchstreamwriter failed"),  # the last two are said by torch.save
+)
 
 
 class DiskFull(StudioError):

@@ -121,7 +121,7 @@ def test_a_full_disk_loses_nothing_and_the_run_goes_on_from_it(
     )
     code, result, _ = studio("train", str(write_run("epochs: 2, checkpoint_seconds: 0")))
     assert (code, result["status"]) == (2, "failed")
-    assert result["error"]["what"] and "Traceback" not in str(result["error"])
+    assert result["error"]["what"] == "The disk is full." and "Traceback" not in str(result["error"])
     run = only_run(home)
     assert run.state().resumable
     in_the_worker("pass")

@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,10 +124,12 @@ class Lives(RuleBasedStateMachine):
         def fork(log: Path, environment: dict[str, str], module: str, folder: str) -> int | None:
             pid = forked.fork_detached(log, here, "faults.held_in_trouble", folder, str(steps), disk)
             assert pid is not None
+            begun.append(Path(folder).name)
             with suppress(psutil.NoSuchProcess):
                 self.known[Path(folder).name].workers.append(Identity.of(pid))
             return pid
 
+        begun: list[str] = []
         here = {CONCURRENT_VARIABLE: str(AT_ONCE)}  # a worker that waits for its turn would never be held
         self.world.counts[f"work, {disk} disk"] += 1
         with pytest.MonkeyPatch.context() as patch:
@@ -136,6 +138,16 @@ class Lives(RuleBasedStateMachine):
         for run_id, known in self.known.items():
             for worker in known.workers:
                 wait_until(lambda run_id=run_id, worker=worker: not worker.is_alive or held(self.run(run_id)).exists())  # type: ignore[misc]
+
+        if disk == "full" and not self.data_is_damaged:
+            self.a_full_disk_is_named(run_id for run_id in begun if not self.known[run_id].damaged)
+
+    def a_full_disk_is_named(self, begun: Iterable[str]) -> None:
+        """A run that could not write says why, or cannot even say that."""
+        for state in (self.run(run_id).state() for run_id in begun):
+            if state.status == "failed":
+                assert state.failure and state.failure.what == "The disk is full.", state.failure
+                self.world.counts["failed for a full disk"] += 1
 
     def run(self, run_id: str) -> Run:
         return Run(self.home.runs / run_id)
@@ -417,6 +429,7 @@ def test_a_life_with_everything(lives: type[Lives]) -> None:
                 holds()
     finally:
         life.teardown()
+    assert life.world.counts["failed for a full disk"]
 
 
 def test_lives_of_runs(lives: type[Lives]) -> None:
