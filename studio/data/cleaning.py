@@ -14,7 +14,8 @@ from studio.options import Options, setting
 Choice = Literal["keep", "drop"]
 FEW = 3  # rows at most that a misspelt label has,
 RARE = 0.05  # and less than this share of the rows of the one that is meant
-ALIKE = 0.85  # how much alike the two are (difflib's ratio)
+ALIKE = 0.85  # how much alike the two are (difflib's ratio), or one letter apart
+LONG_ENOUGH = 5  # letters of a label that one letter apart is a misspelling of another
 MOST_CLASSES = 200  # with more, similar names are usually intended
 
 
@@ -88,9 +89,21 @@ def misspellings(counts: Mapping[str, int]) -> dict[str, str]:
         written = name.casefold()
         frequent = {other.casefold(): other for other, rows in counts.items() if count <= FEW and count < RARE * rows}
         close = get_close_matches(written, list(frequent), n=1, cutoff=ALIKE)
+        close = close or [
+            other for other in frequent if len(written) >= LONG_ENOUGH and one_letter_apart(written, other)
+        ]
         if close and (close[0] == written or not (written.endswith(close[0]) or close[0].endswith(written))):
             meant[name] = frequent[close[0]]
     return {name: other for name, other in meant.items() if not any(letter.isdigit() for letter in name)}
+
+
+def one_letter_apart(one: str, other: str) -> bool:
+    """Whether one letter is another one, or two neighbours have changed places."""
+    if min(len(one), len(other)) < LONG_ENOUGH or len(one) != len(other):
+        return False  # one more or less is alike enough anyhow
+    places = [place for place, (letter, there) in enumerate(zip(one, other, strict=True)) if letter != there]
+    swapped = len(places) == 2 and places[1] == places[0] + 1 and sorted(one) == sorted(other)
+    return len(places) == 1 or swapped
 
 
 def available_fixes(cleaning: CleaningOptions, problems: Sequence[Problem], counts: Mapping[str, int]) -> list[Fix]:

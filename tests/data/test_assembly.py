@@ -384,6 +384,10 @@ def test_a_fix_can_be_undone() -> None:
 
 def test_only_rare_labels_are_taken_for_misspellings_and_numbers_never() -> None:
     assert misspellings({"delivery": 200, "delivey": 2, "returns": 190, "return": 150}) == {"delivey": "delivery"}
+    few = {"biling": 2, "ordar": 1, "ordre": 3, "refnud": 2}
+    meant = dict(zip(few, ("billing", "order", "order", "refund"), strict=True))
+    assert misspellings({"billing": 300, "order": 250, "refund": 200, **few}) == meant
+    assert misspellings({"spam": 300, "span": 2, "order": 300, "ordinal": 2, "elder": 2, "odrer": 20}) == {}
     assert misspellings({"100": 200, "10": 1, "1": 1}) == {}
     assert misspellings({"Spam": 1, "spam": 100}) == {"Spam": "spam"}
     assert misspellings({"correct": 200, "incorrect": 2, "female": 100, "male": 1, "Q3 2025": 90, "Q2 2025": 1}) == {}
