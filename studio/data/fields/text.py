@@ -9,6 +9,7 @@ import pandas
 from studio.data.columns import Column, Problem
 from studio.data.fields.base import Field
 from studio.data.profile import ColumnProfile
+from studio.data.writing import foreign_scripts
 
 LONG_TEXT = 2000  # characters; about 400 tokens of English
 
@@ -24,11 +25,17 @@ class Text(Field):
     example = '"a text"'
 
     def problems(self, cells: pandas.Series, column: Column, files: Path | None) -> Iterator[Problem]:
-        """Very long texts, which are cut."""
+        """Very long texts, which are cut; and a few in another script than the rest."""
         sizes = cells.str.len()
         for row, size in sizes[sizes > LONG_TEXT].items():
             why = f"{size:,} characters; the model reads only the beginning."
             yield Problem(int(str(row)), "Very long text", why, drops=False, column=column.name)
+        for script, texts in foreign_scripts(cells).items():
+            what, among = f"Written in another script ({script.title()})", f"among {len(cells):,}"
+            which = f"One of {len(texts):,} such texts" if len(texts) > 1 else "The only such text"
+            why = f"{which} {among}; the model learns little from so few. Does it belong here?"
+            for row in texts.index:
+                yield Problem(int(str(row)), what, why, drops=False, column=column.name)
 
     def compared(self, cells: pandas.Series, contents: Mapping[str, str]) -> pandas.Series | None:
         return cells
