@@ -14,6 +14,7 @@ from interrupting import ctrl_c_means
 from trained import Workers, new_run, wait_until
 
 from studio.cli import build_parser, main
+from studio.commands import train as training
 from studio.commands.listing import LISTS
 from studio.commands.train import with_changes
 from studio.commands.ui import settings_from
@@ -232,6 +233,38 @@ def test_what_the_model_does_not_see_of_the_texts_is_said(
     assert main(["check", str(run_file), "--json"]) == 0
     (found,) = [each for each in json.loads(capsys.readouterr().out)["unseen"] if each["settings"]]
     assert found["settings"] == {"options.max_length": 32} and found["what"] in said
+
+
+def test_what_is_doubtful_about_the_data_is_said_before_it_is_trained_on(
+    tmp_path: Path, text_model: Path, home: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(several: int) -> None:
+        labels = [["late", "urgent"] if row < several else [("late", "lost")[row % 2]] for row in range(40)]
+        lines = [json.dumps({"text": f"parcel number {row}", "labels": each}) for row, each in enumerate(labels)]
+        (tmp_path / "tickets.jsonl").write_text("\n".join(lines), encoding="utf-8")
+
+    write(10)
+    run_file = tmp_path / "run.yaml"
+    run_file.write_text(
+        f"task: text-classification\nmodel: {{id: '{text_model}'}}\ndata: {{source: tickets.jsonl}}\n", encoding="utf-8"
+    )
+    monkeypatch.setattr(training, "_work_on", lambda run, home, arguments, known: print(json.dumps(known)) or 0)
+    assert main(["train", str(run_file)]) == 0
+    printed = capsys.readouterr()
+    (found,) = json.loads(printed.out)["doubts"]
+    asked = (
+        f'Is this right? {found["sentence"]}\n  To settle it, write into the run file: data.columns.label: "labels"\n'
+    )
+    assert asked in printed.err and "30 of 40 rows can be used; `studio check" in printed.err
+    assert main(["check", str(run_file)]) == 0
+    assert asked in capsys.readouterr().out
+    assert main(["train", str(run_file), "--set", "data.columns.label=labels"]) == 0
+    assert "Is this right?" not in capsys.readouterr().err
+    write(40)
+    for command in ("train", "check"):
+        assert main([command, str(run_file), "--json"]) == 2
+        printed = capsys.readouterr()
+        assert asked in printed.err and json.loads(printed.out)["error"], "often the reason why no row can be used"
 
 
 # --- a run ----------------------------------------------------------------------------------------

@@ -67,19 +67,13 @@ def run(arguments: argparse.Namespace) -> int:
         "data settings",
     )
     require_task(task_name)
-    imported = import_data(options, chosen_home(arguments), progress)
-    doubts = open_doubts(imported, options, task_name)
-    try:
-        assembled = choose_rows(imported, options, task_name)
-    except StudioError:
-        print_doubts([asdict(each) for each in doubts])  # often the reason
-        raise
+    imported, assembled, doubts = read_source(options, task_name, chosen_home(arguments), progress)
     report = describe(imported, assembled, task_name, doubts)
     report["unseen"] = [each.as_dict() for each in unseen(assembled, config, chosen_home(arguments), progress)]
     if arguments.json:
         print_json(report)
     else:
-        print_report(report)
+        print_report(report, doubts)
     return 0
 
 
@@ -106,18 +100,26 @@ def require_task(name: str) -> None:
     TASKS[name]
 
 
-def read_source(options: DataOptions, task_name: str, home: Home, progress: Progress) -> "tuple[Imported, Assembled]":
-    """Read the data in a process of its own, then choose its rows as a run would. Raises StudioError."""
-    imported = import_data(options, home, progress)
-    return imported, choose_rows(imported, options, task_name)
+def read_source(
+    options: DataOptions, task_name: str, home: Home, progress: Progress
+) -> "tuple[Imported, Assembled, list[Guess]]":
+    """Read the data in a process of its own, then choose its rows as a run would; the last are the doubts.
 
-
-def choose_rows(imported: "Imported", options: DataOptions, task_name: str) -> "Assembled":
+    Raises StudioError, after the doubts were told.
+    """
     from studio.data.assembly import assemble
+    from studio.data.doubts import doubts
     from studio.tasks import TASKS
 
     task = TASKS[task_name]
-    return assemble(imported, options, task.columns, task.check)
+    imported = import_data(options, home, progress)
+    found = doubts(imported, options, task.columns)
+    try:
+        return imported, assemble(imported, options, task.columns, task.check), found
+    except StudioError:
+        for line in told_doubts(found):  # often the reason
+            progress.line(line)
+        raise
 
 
 def import_data(options: DataOptions, home: Home, progress: Progress) -> "Imported":
@@ -140,13 +142,6 @@ def import_data(options: DataOptions, home: Home, progress: Progress) -> "Import
     if imported is None:
         raise StudioError("The data was removed while it was read.", "", "Try again.")
     return imported
-
-
-def open_doubts(imported: "Imported", options: DataOptions, task_name: str) -> "list[Guess]":
-    from studio.data.doubts import doubts
-    from studio.tasks import TASKS
-
-    return doubts(imported, options, TASKS[task_name].columns)
 
 
 def unseen(
@@ -201,12 +196,13 @@ def describe(
     }
 
 
-def print_doubts(found: Sequence[dict[str, Any]]) -> None:
+def told_doubts(found: "Sequence[Guess]") -> list[str]:
     """What to look at first, and what to write into the run file where the guess is wrong."""
+    lines = []
     for each in found:
-        print(f"Is this right? {each['sentence']}")
-        settings = (", ".join(map(spelled, choice["settings"].items())) for choice in each["choices"])
-        print(f"  To settle it, write into the run file: {' | '.join(settings)}")
+        settings = " | ".join(", ".join(map(spelled, choice.settings.items())) for choice in each.choices)
+        lines += [f"Is this right? {each.sentence}", f"  To settle it, write into the run file: {settings}"]
+    return lines
 
 
 def spelled(setting: tuple[str, Any]) -> str:
@@ -215,8 +211,9 @@ def spelled(setting: tuple[str, Any]) -> str:
     return f"{path}: {json.dumps(value, ensure_ascii=False)}"
 
 
-def print_report(report: dict[str, Any]) -> None:
-    print_doubts(report["doubts"])
+def print_report(report: dict[str, Any], doubts: "Sequence[Guess]") -> None:
+    for line in told_doubts(doubts):
+        print(line)
     print(f"{report['rows']:,} rows read ({report['format']}), {report['used']:,} can be used.")
     print("Columns: " + ", ".join(f"{role} = {name}" for role, name in report["columns"].items()))
     print("Splits: " + ", ".join(f"{rows:,} {split}" for split, rows in report["splits"].items()))
@@ -241,7 +238,7 @@ def print_report(report: dict[str, Any]) -> None:
         print(spoken(problem))
     if len(problems) > ROWS_SHOWN:
         print(f"... and {len(problems) - ROWS_SHOWN:,} more; --json lists them all.")
-    if not problems and not report["doubts"]:
+    if not problems and not doubts:
         print("No row has a problem.")
     if offers := [f"{each['title']} ({each['value']})" for each in report["fixes"]]:
         print(f"Can be fixed under data.cleaning of a run file: {', '.join(offers)}.")

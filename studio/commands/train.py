@@ -2,12 +2,13 @@
 
 import argparse
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from studio.commands.checking import read_source, unseen
+from studio.commands.checking import read_source, told_doubts, unseen
 from studio.commands.flags import add_shared_flags, chosen_home
 from studio.commands.following import CTRL_C_HELP, count_interrupts, follow
 from studio.commands.output import Progress, print_json
@@ -59,12 +60,20 @@ def run_train(arguments: argparse.Namespace) -> int:
     text = with_changes(read_run_file(path), changes)
     config = read_checked(text, path.resolve().parent, home, arguments.trust_remote_code)
     progress = Progress()
-    _, assembled = read_source(config.data, config.task, home, progress)
+    imported, assembled, doubts = read_source(config.data, config.task, home, progress)
     found = unseen(assembled, config, home, progress, arguments.trust_remote_code)
-    for each in found:
-        progress.line(str(each))
+    for line in (*told_doubts(doubts), *map(str, found)):
+        progress.line(line)
+    if assembled.dropped:
+        used = f"{len(assembled.table):,} of {imported.rows:,} rows"
+        progress.line(f"{used} can be used; `studio check {path}` says what is wrong with the others.")
     run = Store(home).create(config.to_text(), arguments.name or path.stem)
-    return _work_on(run, home, arguments, {"unseen": [each.as_dict() for each in found]})
+    return _work_on(
+        run,
+        home,
+        arguments,
+        {"doubts": [asdict(each) for each in doubts], "unseen": [each.as_dict() for each in found]},
+    )
 
 
 def run_resume(arguments: argparse.Namespace) -> int:
