@@ -133,7 +133,7 @@ class Datasets:
                     "row": problem.row or "",
                     "what": problem.what,
                     "why": problem.why,
-                    "then": "left out" if problem.drops else "used",
+                    "then": ("left out" if problem.drops else "used") if problem.row else None,  # else it is of no row
                 }
                 for problem in problems[start : start + count]
             ],

@@ -46,11 +46,14 @@ def problems(services: Services) -> Section:
 
 
 def found_html(assembled: Assembled) -> str:
-    dropped, remarked = assembled.dropped, sum(not problem.drops for problem in assembled.problems)
-    if not dropped and not remarked:
+    dropped = assembled.dropped
+    left = {0, *(problem.row for problem in assembled.problems if problem.drops)}  # 0: what is said of no row
+    remarked = len({problem.row for problem in assembled.problems} - left)
+    if not assembled.problems:
         return notice("good", "Every row can be used.")
     if not dropped:
-        return heading("Worth knowing", f"Every row can be used; {remarked:,} with a note.")
+        noted = f"; {remarked:,} with a note" if remarked else ""
+        return heading("Worth knowing", f"Every row can be used{noted}.")
     remarks = f" {remarked:,} used with a note." if remarked else ""
     left_out = "1 row is" if dropped == 1 else f"{dropped:,} rows are"
     return heading("Problems found", f"{left_out} left out, for the reason given.{remarks}")

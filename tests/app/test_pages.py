@@ -19,6 +19,7 @@ from logs import NOW, at_work, checked, make_run, planned, started, step, write
 from components.forms import FormValue
 from components.stepper import Stepper
 from studio.app.drafts import OWN, Draft
+from studio.app.fixes import found_html
 from studio.app.main import BUILDERS, Shell
 from studio.app.nested import leaves
 from studio.app.outlook import describe_seconds, image_side, outlook, preset_draft, subject
@@ -203,6 +204,23 @@ def test_the_tables_show_pages_of_rows_and_of_what_is_left_out(
     problems = services.datasets.problems({"draft": draft.id, "start": 0, "count": 100})
     assert sum(row["then"] == "left out" for row in problems["rows"]) >= services.datasets.assembled(draft).dropped
     assert services.datasets.preview({"draft": "x"})["rows"] == [] == services.datasets.problems({})["rows"]
+
+
+def test_what_is_said_of_classes_counts_no_row(
+    services: Services, upload: Callable[[Draft, Path], Draft], tmp_path: Path
+) -> None:
+    def said(*more: str) -> tuple[str, list[Any]]:
+        rows = [f"a film number {n},{('Good', 'good', 'bad')[n % 3]}" for n in range(60)]
+        (tmp_path / "capitals.csv").write_text("\n".join(["text,label", *rows, *more]), encoding="utf-8")
+        draft = upload(Draft(id="a" * 24, config={"task": "text-classification"}), tmp_path / "capitals.csv")
+        shown = services.datasets.problems({"draft": draft.id, "start": 0, "count": 100})["rows"]
+        return found_html(services.datasets.assembled(draft)), [(row["row"], row["then"]) for row in shown]
+
+    title, rows = said()
+    assert "Every row can be used.<" in title and rows == [("", None)]
+    title, rows = said("a film number 2,bad", ",bad")
+    assert "1 row is left out, for the reason given. 1 used with a note." in title
+    assert ("", None) in rows and (61, "used") in rows and (62, "left out") in rows
 
 
 @pytest.mark.parametrize("task", [*TASKS], ids=lambda task: task.name)
