@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from studio.errors import StudioError
+from studio.models.catalog import CATALOG
 from studio.models.local import ModelInfo
 from studio.options import Options
 from studio.paths import Home
@@ -134,7 +135,8 @@ def _scripts(counts: TokenCounts) -> list[Finding]:
 
 def _script(name: str, script: Script, plain: float) -> Finding | None:
     title = NAMES.get(name, name.capitalize())
-    to_do = "Choose a model for this language, or a multilingual one."
+    several = " or ".join(card.title for card in CATALOG if card.reads.endswith("languages"))
+    to_do = f"Choose a model for this language, or a multilingual one, such as {several}."
     if script.unknown > UNKNOWN * script.tokens:
         share = _share(script.unknown, script.tokens)
         why = f"{share} of the tokens in it stand for something unknown, one like the other{_such_as(script)}."

@@ -66,6 +66,7 @@ def test_letters_that_are_spelt_by_design_need_no_word() -> None:
     assert findings(TokenCounts((20,), 1, None, scripts, 1.0), LengthOptions()) == []
     (found,) = findings(TokenCounts((20,), 1, None, scripts, 0.3), LengthOptions())
     assert found.what == "This model hardly knows Cyrillic." and "2.0 tokens a letter" in found.why
+    assert found.what_to_do.endswith("such as DistilBERT multilingual or XLM-RoBERTa base.")
 
 
 def test_a_few_foreign_letters_need_no_word_but_unknown_signs_do(home: Home) -> None:
