@@ -216,7 +216,7 @@ def test_data_is_checked_row_by_row(tmp_path: Path, home: Home, capsys: pytest.C
     assert main(["check", str(data), "--task", "text-classification"]) == 0
     said = capsys.readouterr().out
     assert "under data.cleaning of a run file: 1 copy (leave out)." in said
-    assert "row 23: Very long text: 2,200 characters; the model reads only the beginning. (used)\n" in said
+    assert "row 23: Very long text: 2,200 characters; many models read only the beginning. (used)\n" in said
 
 
 def test_what_the_model_does_not_see_of_the_texts_is_said(
@@ -286,6 +286,7 @@ def test_from_a_run_file_to_a_prediction(
     assert "validation at step" in printed.err and "% (95 % interval)" in printed.err
     assert "of" in result["intervals"]["test"]["accuracy"]["counted"] and result["remarks"]["test"][0] in printed.err
     assert all(found["what"] in printed.err for found in result["unseen"]) and result["unseen"]
+    assert "  In the run file: options.max_length: " in printed.err
     run_id = result["run"]
 
     assert main(["runs"]) == 0

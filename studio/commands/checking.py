@@ -69,11 +69,12 @@ def run(arguments: argparse.Namespace) -> int:
     require_task(task_name)
     imported, assembled, doubts = read_source(options, task_name, chosen_home(arguments), progress)
     report = describe(imported, assembled, task_name, doubts)
-    report["unseen"] = [each.as_dict() for each in unseen(assembled, config, chosen_home(arguments), progress)]
+    found = unseen(assembled, config, chosen_home(arguments), progress)
+    report["unseen"] = [each.as_dict() for each in found]
     if arguments.json:
         print_json(report)
     else:
-        print_report(report, doubts)
+        print_report(report, doubts, found)
     return 0
 
 
@@ -205,13 +206,22 @@ def told_doubts(found: "Sequence[Guess]") -> list[str]:
     return lines
 
 
+def told_unseen(found: "Sequence[Finding]") -> list[str]:
+    """What the model does not see of the texts, and what to write into the run file where that helps."""
+    lines = []
+    for each in found:
+        settings = each.as_dict()["settings"].items()
+        lines += [str(each), *(f"  In the run file: {spelled(setting)}" for setting in settings)]
+    return lines
+
+
 def spelled(setting: tuple[str, Any]) -> str:
     """As a run file has it."""
     path, value = setting
     return f"{path}: {json.dumps(value, ensure_ascii=False)}"
 
 
-def print_report(report: dict[str, Any], doubts: "Sequence[Guess]") -> None:
+def print_report(report: dict[str, Any], doubts: "Sequence[Guess]", found: "Sequence[Finding]") -> None:
     for line in told_doubts(doubts):
         print(line)
     print(f"{report['rows']:,} rows read ({report['format']}), {report['used']:,} can be used.")
@@ -229,10 +239,8 @@ def print_report(report: dict[str, Any], doubts: "Sequence[Guess]") -> None:
         )
     for note in report["notes"]:
         print(note)
-    for each in report["unseen"]:
-        print(f"{each['what']} {each['why']} {each['what_to_do']}")
-        for setting in each["settings"].items():
-            print(f"  In the run file: {spelled(setting)}")
+    for line in told_unseen(found):
+        print(line)
     problems = report["problems"]
     for problem in problems[:ROWS_SHOWN]:
         print(spoken(problem))

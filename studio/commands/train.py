@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from studio.commands.checking import read_source, told_doubts, unseen
+from studio.commands.checking import read_source, told_doubts, told_unseen, unseen
 from studio.commands.flags import add_shared_flags, chosen_home
 from studio.commands.following import CTRL_C_HELP, count_interrupts, follow
 from studio.commands.output import Progress, print_json
@@ -62,7 +62,7 @@ def run_train(arguments: argparse.Namespace) -> int:
     progress = Progress()
     imported, assembled, doubts = read_source(config.data, config.task, home, progress)
     found = unseen(assembled, config, home, progress, arguments.trust_remote_code)
-    for line in (*told_doubts(doubts), *map(str, found)):
+    for line in (*told_doubts(doubts), *told_unseen(found)):
         progress.line(line)
     if assembled.dropped:
         used = f"{len(assembled.table):,} of {imported.rows:,} rows"

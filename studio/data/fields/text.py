@@ -25,10 +25,10 @@ class Text(Field):
     example = '"a text"'
 
     def problems(self, cells: pandas.Series, column: Column, files: Path | None) -> Iterator[Problem]:
-        """Very long texts, which are cut; and a few in another script than the rest."""
+        """Very long texts, of which many models read only the beginning; and a few in another script than the rest."""
         sizes = cells.str.len()
         for row, size in sizes[sizes > LONG_TEXT].items():
-            why = f"{size:,} characters; the model reads only the beginning."
+            why = f"{size:,} characters; many models read only the beginning."
             yield Problem(int(str(row)), "Very long text", why, drops=False, column=column.name)
         for script, texts in foreign_scripts(cells).items():
             what, among = f"Written in another script ({script.title()})", f"among {len(cells):,}"
