@@ -28,7 +28,7 @@ def problems(services: Services) -> Section:
     def show(draft: Draft) -> list[Any]:
         assembled = services.datasets.usable(draft)
         if assembled is None:
-            return ["", None, done(draft), gr.skip()]
+            return ["", None, done(draft), gr.update(visible=False)]
         # another choice is another query
         query = {"draft": draft.id, "dataset": draft.dataset, "choices": draft.data.model_dump_json()}
         return [

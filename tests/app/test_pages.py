@@ -269,6 +269,7 @@ def test_data_in_which_nothing_is_marked_leads_nowhere(
     shown = {widget.elem_id: new for widget, new in zip(page.outputs, page.show(draft), strict=True)}
     assert "Nothing is marked in any text." in shown["class-counts"]
     assert shown["to-strategy"]["interactive"] is False and shell.locked(draft, "strategy")
+    assert shown["dropped"] == gr.update(visible=False), "an empty table below the reason says nothing"
 
 
 # --- 3 Strategy -------------------------------------------------------------------------------------
