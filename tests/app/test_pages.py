@@ -236,6 +236,14 @@ def test_a_column_that_is_taken_back_leaves_the_other_choices(services: Services
     assert data_tab.map_columns(9, ready, "text") is ready
 
 
+def test_the_preview_is_drawn_anew_for_another_column(services: Services, ready: Draft) -> None:
+    with gr.Blocks():
+        table = data_tab.preview(services)
+    (query,), (again,) = table.show(ready), table.show(ready.configure({"data.limit": 30}))
+    (other,) = table.show(data_tab.map_columns(1, ready, "text"))
+    assert query == again != other
+
+
 def test_columns_that_cannot_be_are_explained_on_the_page(services: Services, ready: Draft) -> None:
     twice = data_tab.map_columns(1, ready, "text")
     assert "two roles" in data_tab.missing(services, twice)

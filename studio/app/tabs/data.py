@@ -233,7 +233,12 @@ def preview(services: Services) -> Section:
     table = PagedTable(
         page=lambda query: services.datasets.preview(query), rows_per_page=12, caption="Rows", elem_id="preview"
     )
-    return Section([table], lambda draft: [{"draft": draft.id, "dataset": draft.dataset}], [])
+
+    def show(draft: Draft) -> list[Any]:
+        # columns of another role are drawn differently
+        return [{"draft": draft.id, "dataset": draft.dataset, "columns": services.datasets.columns(draft)}]
+
+    return Section([table], show, [])
 
 
 # --- what the choices make of the rows ----------------------------------------------------------
