@@ -16,7 +16,15 @@ class ImageInput(FileInput):
     many = "A ZIP of images"
 
     def widget(self, elem_id: str) -> Block:
-        return gr.Image(label=self.label, type="filepath", interactive=True, visible=False, elem_id=elem_id, height=280)
+        return gr.Image(
+            label=self.label,
+            type="filepath",
+            image_mode=None,  # as RGB, what is transparent would come black; the model is shown white
+            interactive=True,
+            visible=False,
+            elem_id=elem_id,
+            height=280,
+        )
 
     def asks(self, widget: Any) -> Sequence[Any]:
         return (widget.upload,)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import gradio as gr
 import pytest
+from gradio.components.image import ImageData
+from PIL import Image
 
 from studio.app.inputs import INPUTS
 from studio.app.inputs.slots import Slot, build_slots, given, shown
@@ -61,6 +63,16 @@ def test_an_example_fills_its_fields_and_nothing_else(slots: list[Slot], pair: T
     updates = shown(slots, pair, {"passage": "Long ago"})
     assert [update["value"] for update in updates if "value" in update] == ["Long ago"]
     assert not any("value" in update for update in shown(slots, pair, None))
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "RGB", "L", "P", "I;16"])
+def test_an_image_is_asked_about_as_it_was_brought(mode: str, tmp_path: Path) -> None:
+    """Transparency, depth and turn are read later, as in training."""
+    Image.new(mode, (8, 8)).save(tmp_path / "brought.png")
+    widget = INPUTS["image"].widget("try-image")
+    assert isinstance(widget, gr.Image)
+    asked = widget.preprocess(ImageData(path=str(tmp_path / "brought.png"), orig_name="brought.png"))
+    assert Path(str(asked)).read_bytes() == (tmp_path / "brought.png").read_bytes()
 
 
 def test_what_the_widgets_hold_becomes_cells(slots: list[Slot], pair: Task) -> None:
