@@ -21,6 +21,7 @@ from studio.errors import StudioError
 CONCURRENT_JOBS = 8  # people whose import, download or question is being worked on, for each kind of work
 # programs come in by the command line: describing every click as an API would double the size of the page
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+CHOICES = (Cards, gr.Dropdown)
 EMPTY = (None, "")  # both stand for an empty field
 
 
@@ -126,14 +127,14 @@ class Click:
         return [gr.skip(), told(error), gr.skip(), *self.idle, *self._choices_as_kept(draft_id)]
 
     def _choices_as_kept(self, draft_id: str) -> list[Any]:
-        """Updates after a refusal: cards show again what is chosen, for the pressed one marked itself at once; what
-        was typed stays."""
+        """Updates after a refusal: cards and lists show again what is chosen, for they changed at once; what was
+        typed stays."""
         kept: dict[Any, Any] = {}
         with suppress(StudioError):  # where the draft cannot be read, the refusal that is shown says why
             draft = self.drafts.load(draft_id)
-            if draft.page == self.page.key and any(isinstance(widget, Cards) for widget in self.drawn):
+            if draft.page == self.page.key and any(isinstance(widget, CHOICES) for widget in self.drawn):
                 kept = dict(zip(self.page.outputs, self.page.show(draft), strict=True))
-        return [kept[widget] if isinstance(widget, Cards) and widget in kept else gr.skip() for widget in self.drawn]
+        return [kept[widget] if isinstance(widget, CHOICES) and widget in kept else gr.skip() for widget in self.drawn]
 
 
 def trigger_mode(wire: Wire, slow: bool) -> Literal["once", "multiple", "always_last"]:

@@ -18,6 +18,7 @@ from logs import NOW, at_work, checked, make_run, planned, started, step, write
 
 from components.forms import FormValue
 from components.stepper import Stepper
+from studio.app.clicks import Click
 from studio.app.drafts import OWN, Draft
 from studio.app.fixes import found_html
 from studio.app.main import BUILDERS, Shell
@@ -242,6 +243,17 @@ def test_the_preview_is_drawn_anew_for_another_column(services: Services, ready:
     (query,), (again,) = table.show(ready), table.show(ready.configure({"data.limit": 30}))
     (other,) = table.show(data_tab.map_columns(1, ready, "text"))
     assert query == again != other
+
+
+def test_a_list_shows_again_what_is_chosen_where_a_choice_is_refused(
+    services: Services, shell: Shell, text_draft: Draft
+) -> None:
+    draft, page = services.drafts.save(text_draft.change(page="data")), shell.pages["data"]
+    wire = next(wire for wire in page.wires if [getattr(each, "label", "") for each in wire.inputs] == ["Encoding"])
+    click = Click(shell, page, wire)
+    *_, (_, said, _, _, _, *updates) = click.handle_slowly(gr.EventData(None, None), draft.id, "utf-16-le")
+    shown = dict(zip(click.drawn, updates, strict=True))
+    assert "There are no rows in reviews.csv." in said and shown[wire.inputs[0]]["value"] == "utf-8"
 
 
 def test_columns_that_cannot_be_are_explained_on_the_page(services: Services, ready: Draft) -> None:
