@@ -34,6 +34,20 @@ def test_no_sideways_scrolling_and_readable_text(fresh: Any) -> None:
         assert fresh.page.evaluate(CONTRAST) == []
 
 
+def test_a_long_text_beside_many_columns_stays_readable(shown: Any) -> None:
+    cell = '<td><span class="ui-clamp {}">{}</span></td>'
+    row = cell.format("ui-clamp-long", "a long text " * 9) + cell.format("", "B0000024") * 12
+    table = f'<div class="ui-table-scroll" style="width: 600px"><table class="ui-table"><tr>{row}</tr></table></div>'
+    width = """html => {
+      const place = document.body.appendChild(document.createElement("div"));
+      place.innerHTML = html;
+      const found = place.querySelector(".ui-clamp-long").offsetWidth;
+      place.remove();
+      return found;
+    }"""
+    assert shown.page.evaluate(width, table) > 150
+
+
 def test_stepper_selects_open_steps_only(shown: Any) -> None:
     page = shown.page
     assert page.locator("[aria-current=step]").inner_text().endswith("Strategy")
