@@ -100,7 +100,7 @@ async def refuse(scope: Scope, receive: Receive, send: Send, words: str, status:
 
 class SafeHeaders:
     """What a browser may do with our answers: load nothing from elsewhere, guess no types, show them in no foreign
-    page. embedded: a Space lies inside a page of huggingface.co."""
+    page, and let none read them. embedded: a Space lies inside a page of huggingface.co."""
 
     def __init__(self, app: ASGIApp, embedded: bool = False) -> None:
         self.app = app
@@ -117,6 +117,8 @@ class SafeHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                # Gradio would let every page of this machine read, and ask with headers that only a proxy may set
+                del headers["access-control-allow-origin"]
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)

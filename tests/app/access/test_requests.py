@@ -70,6 +70,18 @@ def test_anybody_may_read_what_the_gate_lets_through(browser: TestClient) -> Non
     assert "access-control-allow-origin" not in browser.get("/config", headers={"Origin": EVIL}).headers
 
 
+@pytest.mark.parametrize("origin", [EVIL, "http://localhost:3000"])
+@pytest.mark.parametrize("host", ["127.0.0.1:7860", "[::1]:7860"])
+def test_no_page_of_another_site_may_read_or_ask_in_the_name_of_a_proxy(
+    browser: TestClient, host: str, origin: str
+) -> None:
+    """Asked by a browser beforehand, too: it sends X-Forwarded-Host for a page only where it is allowed to."""
+    wanted = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-forwarded-host"}
+    said = {"Host": host, "Origin": origin}
+    for answer in (browser.get("/config", headers=said), browser.options("/config", headers=said | wanted)):
+        assert "access-control-allow-origin" not in answer.headers
+
+
 def test_a_body_larger_than_any_of_ours_is_refused(browser: TestClient) -> None:
     large = b"x" * (MOST_BYTES + 1)
     assert browser.post("/gradio_api/queue/join", content=large).status_code == 413
