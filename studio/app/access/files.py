@@ -34,6 +34,8 @@ class OwnFiles:
 def may_fetch(person: Person, asked: str, home: Home) -> bool:
     """asked: a path, absolute or not. What lies outside the studio's home, or among what browsers have sent, is up to
     Gradio: it serves uploads of its pages alone, whose addresses hold a hash of their content."""
+    if "://" in asked:  # Gradio would fetch it from there, as large as it is
+        return False
     try:
         path = Path(asked).resolve()
     except (OSError, ValueError):  # a NUL in it, say

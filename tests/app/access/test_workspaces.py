@@ -191,6 +191,12 @@ def test_files_are_fetched_by_their_owner_alone(services: Services, app: FastAPI
                     assert answer.is_success == (allowed and reached), (person.name, owner.name, kind)
 
 
+@pytest.mark.parametrize("address", ["https://studio.example/a.png", "http://127.0.0.1:1/a.png"])
+def test_nothing_is_fetched_from_elsewhere(app: FastAPI, address: str) -> None:
+    answer = signed_in(app, ANNA.name).get(f"/gradio_api/file={address}")
+    assert (answer.status_code, answer.text) == (404, "There is no such file.\n")
+
+
 @pytest.mark.parametrize("kind", ["datasets", "downloads"])
 def test_a_link_in_one_s_own_folder_leads_nowhere_else(services: Services, app: FastAPI, kind: str) -> None:
     carls, servers = stored(services, CARL), stored(services, ANNA)
