@@ -61,6 +61,8 @@ class ForGradio:
         """Why the request goes no further, and the status that says so."""
         if not isinstance(body, dict):
             return "This holds no JSON object.", 400
+        if names_an_address(body):
+            return "A file is named by an address here. Upload it.", 400
         if route == COMPONENT and not is_one_of(body.get("component_id"), self.components):
             return "The page has no such part. Load it again.", 404
         session, event = body.get("session_hash"), body.get("event_id")
@@ -94,6 +96,22 @@ def brings_json(request: Request, route: str) -> bool:
 
 def is_one_of(number: Any, components: Container[int]) -> bool:
     return isinstance(number, int) and number in components
+
+
+def names_an_address(body: Any) -> bool:
+    """Whether something in it has a path that is an address. Gradio would fetch a file from there for any event: into
+    memory, as large as it is, past every quota. Pages name by their path what they have uploaded."""
+    left = [body]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict):
+            path = each.get("path")
+            if "meta" in each and isinstance(path, str) and path.startswith(("http://", "https://")):
+                return True
+            left += each.values()
+        elif isinstance(each, list):
+            left += each
+    return False
 
 
 def after(route: str, beginning: str) -> list[str]:

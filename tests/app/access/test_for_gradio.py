@@ -52,6 +52,15 @@ def test_what_the_page_does_not_need_is_not_served(ben: TestClient, path: str) -
     assert answer.status_code == 404 and "needs nothing" in answer.text
 
 
+@pytest.mark.parametrize("route", ["run/predict", "queue/join"])
+@pytest.mark.parametrize("path", ["https://studio.example/a.csv", "http://127.0.0.1:1/a.csv"])
+def test_the_server_fetches_no_file_from_an_address(ben: TestClient, route: str, path: str) -> None:
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    body = {"fn_index": 0, "data": [{"deep": [file]}], "session_hash": "ben's page"}
+    answer = ben.post(f"/gradio_api/{route}", json=body)
+    assert answer.status_code == 400 and "Upload it" in answer.text
+
+
 # --- forged questions -------------------------------------------------------------------------------
 
 FORGED: tuple[Any, ...] = (
