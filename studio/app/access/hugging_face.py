@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import anyio
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from studio.app.access.hub_people import hub_account
 from studio.app.access.sessions import fingerprint
@@ -42,7 +42,7 @@ class Metadata(BaseModel):
 
 
 class Token(BaseModel):
-    access_token: str
+    access_token: str = Field(pattern=r"^[!-~]+$")  # what a header can hold (RFC 6750)
 
 
 class User(BaseModel):

@@ -187,6 +187,14 @@ def test_a_provider_that_does_not_answer_as_it_should(
     refused(browser, address, words)
 
 
+@pytest.mark.parametrize("token", ["", "é", "a\nb"])
+def test_a_token_that_is_none_is_refused(app: FastAPI, hub: FakeHub, token: str) -> None:
+    browser = somebody(app)
+    address = hub.allow(sent_away(browser), "ben")
+    hub.answers["/oauth/token"] = json.dumps({"access_token": token})
+    refused(browser, address, AWAY)
+
+
 def test_a_name_that_would_lead_elsewhere_is_not_believed(app: FastAPI, hub: FakeHub) -> None:
     browser = somebody(app)
     refused(browser, hub.allow(sent_away(browser), "../../anna"), UNKNOWN)
