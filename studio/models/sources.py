@@ -91,6 +91,8 @@ def _snapshot(model_id: str, revision: str | None) -> Path | None:
         LocalEntryNotFoundError,
     )
 
+    if revision and (Path(revision).anchor or ".." in Path(revision).parts):
+        return None  # the library would read any file of that name, and what it says as the model's folder
     try:
         folder = Path(snapshot_download(model_id, revision=revision, local_files_only=True, allow_patterns=[CONFIG]))
         expected = wanted_files(file.path for file in get_cached_repo_tree(model_id, revision=revision))

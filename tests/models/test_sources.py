@@ -1,6 +1,7 @@
 """Finding and fetching models: folders, the starter, the Hub's cache, and what is refused."""
 
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -141,6 +142,18 @@ def test_a_model_in_the_hub_cache_is_located(cache: Path, home: Home) -> None:
     snapshot = hub_cache(cache, "someone/model", {"config.json": "{}", "model.safetensors": "x"})
     assert locate("someone/model") == snapshot
     assert locate("someone/other") is None
+
+
+@pytest.mark.parametrize("is_absolute", [True, False])
+def test_a_revision_names_no_folder_outside_the_hub_cache(cache: Path, tmp_path: Path, is_absolute: bool) -> None:
+    refs = hub_cache(cache, "someone/model", {"config.json": "{}", "model.safetensors": "x"}).parents[1] / "refs"
+    of_another, brought = tmp_path / "run" / "model", tmp_path / "brought.txt"
+    of_another.mkdir(parents=True)
+    for name in ("config.json", "model.safetensors"):
+        (of_another / name).write_text("{}", encoding="utf-8")
+    brought.write_text(str(of_another), encoding="utf-8")
+    revision = str(brought) if is_absolute else os.path.relpath(brought, refs)
+    assert locate("someone/model", revision) is None and locate("someone/model") is not None
 
 
 def test_a_half_downloaded_model_does_not_count(cache: Path) -> None:
