@@ -6,13 +6,14 @@ from studio.app.access.person import current_person
 from studio.config import RunConfig
 from studio.data.sources import HUB, SAMPLE
 from studio.errors import StudioError
-from studio.models.sources import local_folder
+from studio.models.sources import local_folder, looks_like_path
 from studio.paths import Home
 
 
 def is_foreign_model(model_id: str) -> bool:
-    """Whether it is a folder of the machine, and not for the person who asks."""
-    return not current_person().is_admin and local_folder(model_id) is not None
+    """Whether it is a folder of the machine, and not for the person who asks: who only visits learns of none whether
+    it is there."""
+    return not current_person().is_admin and (looks_like_path(model_id) or local_folder(model_id) is not None)
 
 
 def check_named(config: RunConfig, home: Home) -> None:

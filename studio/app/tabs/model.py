@@ -231,6 +231,8 @@ def choose_task(draft: Draft, event: dict[str, Any]) -> Draft:
 def choose_card(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
     """Take a model; one that is not on this machine is downloaded first."""
     model = str(event["key"])
+    if is_foreign_model(model):
+        raise foreign_folder()
     if locate(model, home=services.home) is None:
         yield progress_html(f"Asking the Hub for {model}")
         reach = hub.reach(services.home)

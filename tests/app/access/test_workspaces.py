@@ -20,7 +20,7 @@ from studio.app.pages import Services
 from studio.app.runs import start_run
 from studio.app.server import make_asgi
 from studio.app.sharing import share
-from studio.app.tabs.model import choose_folder, take
+from studio.app.tabs.model import choose_card, choose_folder, take
 from studio.app.tabs.runs import run_page, start_from
 from studio.app.tabs.share import command_line
 from studio.app.tabs.train import watch
@@ -101,6 +101,16 @@ def test_folders_of_the_server_are_named_by_administrators_alone(services: Servi
             for way in (choose_folder, take):
                 with pytest.raises(StudioError, match="cannot be named here"):
                     way(services, draft, str(text_model))
+
+
+@pytest.mark.parametrize("folder", [".", "absent", "file"])
+def test_who_only_visits_learns_of_no_folder_whether_it_is_there(
+    services: Services, tmp_path: Path, folder: str
+) -> None:
+    (tmp_path / "file").touch()
+    with asked_by(BEN), pytest.raises(StudioError, match="cannot be named here"):
+        draft = services.drafts.load(None).change(config={"task": "text-classification"})
+        list(choose_card(services, draft, {"key": str(tmp_path / folder)}))
 
 
 def test_a_run_names_nothing_of_the_server_or_of_others(
