@@ -21,6 +21,7 @@ BEGIN, CALLBACK = "/login/hugging-face", "/login/callback"
 SCOPES = "openid profile"
 SECONDS = 600.0  # for leaving and coming back
 ANSWER_SECONDS = 10.0
+MOST_BYTES = 65_536  # of an answer
 AT_ONCE = 8  # how many are asked for at the same time
 
 DENIED = "You are not signed in: Hugging Face was not allowed to say who you are."
@@ -130,13 +131,22 @@ class HuggingFace:
         import httpx2  # with the first who signs in: few servers need it
 
         try:
-            async with self._places, httpx2.AsyncClient() as client:
-                with anyio.fail_after(ANSWER_SECONDS):
-                    said = await client.request(method, url, **request)
-            said.raise_for_status()
-            return kind.model_validate_json(said.content)
+            with anyio.fail_after(ANSWER_SECONDS):
+                async with (
+                    self._places,
+                    httpx2.AsyncClient() as client,
+                    client.stream(method, url, **request) as answer,
+                ):
+                    answer.raise_for_status()
+                    said = b""
+                    async for part in answer.aiter_bytes():
+                        said += part
+                        if len(said) > MOST_BYTES:
+                            raise httpx2.DecodingError(f"more than {MOST_BYTES} bytes")
+            return kind.model_validate_json(said)
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, ValidationError) as error:
-            logger.warning("signing in with Hugging Face: %s answered %r", url, error)
+            why = "something else" if isinstance(error, ValidationError) else repr(error)  # its words hold the answer
+            logger.warning("signing in with Hugging Face: %s answered %s", url, why)
             refused = isinstance(error, httpx2.HTTPStatusError) and error.response.is_client_error
             raise NotSignedInError(UNKNOWN if refused else AWAY) from error
 

@@ -21,6 +21,7 @@ from studio.app.access.hugging_face import (
     BEGIN,
     CALLBACK,
     DENIED,
+    MOST_BYTES,
     NOT_BEGUN,
     UNKNOWN,
     HuggingFace,
@@ -176,7 +177,8 @@ def test_who_does_not_allow_it_is_not_signed_in(app: FastAPI, hub: FakeHub) -> N
 
 @pytest.mark.parametrize("path", ["/oauth/token", "/oauth/userinfo"])
 @pytest.mark.parametrize(
-    ("answer", "words"), [(500, AWAY), (403, UNKNOWN), ("<html>", AWAY), ("{}", AWAY), ("[]", AWAY)]
+    ("answer", "words"),
+    [(500, AWAY), (403, UNKNOWN), ("<html>", AWAY), ("{}", AWAY), ("[]", AWAY)],
 )
 def test_a_provider_that_does_not_answer_as_it_should(
     app: FastAPI, hub: FakeHub, path: str, answer: int | str, words: str
@@ -192,6 +194,13 @@ def test_a_token_that_is_none_is_refused(app: FastAPI, hub: FakeHub, token: str)
     browser = somebody(app)
     address = hub.allow(sent_away(browser), "ben")
     hub.answers["/oauth/token"] = json.dumps({"access_token": token})
+    refused(browser, address, AWAY)
+
+
+def test_an_answer_without_end_is_not_read(app: FastAPI, hub: FakeHub) -> None:
+    browser = somebody(app)
+    address = hub.allow(sent_away(browser), "ben")
+    hub.answers["/oauth/token"] = json.dumps({"access_token": "x"}) + " " * MOST_BYTES
     refused(browser, address, AWAY)
 
 
