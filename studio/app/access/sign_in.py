@@ -93,6 +93,8 @@ class SignIn:
         return response
 
     def _come_in(self, request: Request, account: str) -> Response:
+        if former := secrets_in(request.headers).get(cookies.SESSION):
+            self._door.sessions.end(former)
         response = to_the_page(request)
         self._set(response, request, cookies.SESSION, self._door.sessions.begin(account), SECONDS)
         return response

@@ -101,6 +101,14 @@ def test_the_session_opens_the_page_and_ends_with_signing_out(guarded: FastAPI) 
     assert copied.get("/config").status_code == 401, "what was signed out of opens nothing any more"
 
 
+def test_signing_in_again_ends_the_session_before(guarded: FastAPI) -> None:
+    browser = signed_in(guarded, "anna")
+    before = somebody(guarded, cookies={"studio-session": browser.cookies["studio-session"]})
+    assert before.get("/config").status_code == 200
+    assert browser.post("/login", data={"username": "anna", "password": PASSWORD}).status_code == 303
+    assert browser.get("/config").status_code == 200 and before.get("/config").status_code == 401
+
+
 def test_a_session_outlives_the_server_but_not_its_account(root: Home, guarded: FastAPI) -> None:
     secret = signed_in(guarded, "ben").cookies["studio-session"]
     restarted = app_with(root, auth=(f"anna:{PASSWORD}", "ben:another password"))
