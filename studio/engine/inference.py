@@ -54,6 +54,7 @@ def main(arguments: list[str] | None = None) -> None:
 def import_libraries() -> None:
     """The seconds that imports take are spent before the first question comes."""
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads wait without spinning
+    os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")  # as in the fork server: the same bits with it and without
     import torch  # noqa: F401
     import transformers.models.auto.modeling_auto  # noqa: F401
 
