@@ -5,28 +5,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from drawn_pages import services_of
 from jobs_here import JobHere
 
 from studio.app import imports
 from studio.app.drafts import Draft
 from studio.app.imports import import_upload
 from studio.app.pages import Services
-from studio.app.server import make_services
 from studio.paths import Home
-from studio.predictor import Predictor
-from studio.server_settings import ServerSettings
 
 
 @pytest.fixture
 def services(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     """With no process started: data is read here, and drawing the Test page warms none up."""
     monkeypatch.setattr(imports, "Job", JobHere)
-    monkeypatch.setattr(Predictor, "warm_up", lambda self, run=None: None)
-    made = make_services(ServerSettings(home=str(home.root), warm_start=False, open_browser=False))
-    yield made
-    made.predictor.close()
-    made.supervisor.close()
-    made.index.close()
+    with services_of(home) as made:
+        yield made
 
 
 def finish(work: Generator[Any, None, Draft]) -> Draft:
