@@ -15,6 +15,9 @@ class Step(TypedDict, total=False):
 
 
 class StepperValue(TypedDict, total=False):
+    """made: the moment, in seconds since 1970; what was made before what is shown is not drawn any more."""
+
+    made: float
     brand: str
     steps: list[Step]
     side: list[Step]

@@ -1,4 +1,5 @@
 const nav = element.querySelector("nav");
+let shown = {}; // of the answers that arrive in another order than they were made in, the newest
 const inTheDark = () => document.body.classList.contains("dark");
 
 const step = (entry, number) => {
@@ -44,7 +45,9 @@ const account = (entry) => h("form", { class: "ui-account", method: entry.method
   h("button", { type: "submit", "data-focus": "account", "data-testid": "account" }, entry.words));
 
 const draw = () => {
-  const value = props.value || {};
+  const told = props.value || {};
+  if (!(told.made < shown.made)) shown = told;
+  const value = shown;
   const [first, ...rest] = String(value.brand || "").split(" ");
   redraw(nav, [
     h("div", { class: "ui-brand" }, props.logo ? markup(props.logo) : null,

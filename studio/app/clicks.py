@@ -47,6 +47,7 @@ class Click:
     def __init__(self, frame: Frame, page: Page, wire: Wire) -> None:
         self.frame, self.page, self.wire = frame, page, wire
         self.is_slow = isgeneratorfunction(unwrapped(wire.change))
+        self.by_itself = event_of(wire) == "tick"
         self.target = frame.pages[wire.go] if wire.go else page
         self.shown = [page, self.target] if wire.stays else [self.target]  # pages that may have changed
         self.drawn = [output for each in self.shown for output in each.outputs] if wire.redraw or wire.go else []
@@ -121,6 +122,8 @@ class Click:
         selected = gr.Tabs(selected=draft.page) if going else gr.skip()
         refused = frame.locked(draft, target.key) if going and draft.page != target.key else ""
         message = notice("warning", f"{target.title} cannot be opened yet.", refused) if refused else ""
+        if self.by_itself:  # what is said about the person's last press stays
+            message = gr.skip()
         return [frame.steps(draft), message, selected, *self.idle, *updates]
 
     def _fail(self, error: StudioError, draft_id: str) -> list[Any]:
@@ -143,9 +146,13 @@ def trigger_mode(wire: Wire, slow: bool) -> Literal["once", "multiple", "always_
     A second press of a button, or of what takes long, is one too many. Fields are read once more
     when the answer has come. What carries its own data is sent at once, for Gradio keeps no data of a deferred event.
     """
-    if slow or getattr(wire.listener, "event_name", "") == "click":
+    if slow or event_of(wire) == "click":
         return "once"
     return "multiple" if wire.event else "always_last"
+
+
+def event_of(wire: Wire) -> str:
+    return getattr(wire.listener, "event_name", "")
 
 
 def untouched(drawn: Sequence[Any], updates: list[Any], sent: dict[Any, Any]) -> list[Any]:

@@ -1,5 +1,6 @@
 """The page: a stepper across the top, one tab a step, and the server that serves it."""
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -135,11 +136,12 @@ class Shell:
         return [self.steps(draft), said, gr.Tabs(selected=draft.page), *updates]
 
     def drawn(self, pages: Iterable[Page], draft: Draft) -> list[Any]:
-        """Updates for the widgets of these pages: of the open one as the draft wants them, no change of the others."""
+        """Updates for the widgets of these pages: of the open one as the draft wants them, of the others none but that
+        their timers stop."""
         return [
             update
             for page in pages
-            for update in (page.show(draft) if page.key == draft.page else [gr.skip()] * len(page.outputs))
+            for update in (page.show(draft) if page.key == draft.page else map(at_rest, page.outputs))
         ]
 
     def go(self, draft: Draft, key: str) -> Draft:
@@ -170,12 +172,17 @@ class Shell:
 
         pages = self.pages.values()
         return {
+            "made": time.time(),
             "brand": BRAND,
             "steps": [entry(page) for page in pages if page.is_step],
             "side": [entry(page) for page in pages if not page.is_step],
             "machine": self.services.machine.sentence,
             "account": account(current_person(), self.services.has_sign_in),
         }
+
+
+def at_rest(output: Any) -> Any:
+    return gr.Timer(active=False) if isinstance(output, gr.Timer) else gr.skip()
 
 
 def account(person: Person, has_sign_in: bool) -> Account | None:

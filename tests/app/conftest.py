@@ -4,13 +4,16 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import pytest
 from drawn_pages import services_of
 from jobs_here import JobHere
 
+from components.stepper import Stepper
 from studio.app import imports
 from studio.app.drafts import Draft
 from studio.app.imports import import_upload
+from studio.app.main import BUILDERS, Shell
 from studio.app.pages import Services
 from studio.paths import Home
 
@@ -21,6 +24,14 @@ def services(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     monkeypatch.setattr(imports, "Job", JobHere)
     with services_of(home) as made:
         yield made
+
+
+@pytest.fixture
+def shell(services: Services) -> Shell:
+    """The pages and what is around them, not served."""
+    with gr.Blocks():
+        pages = [build(services) for build in BUILDERS]
+        return Shell(services, pages, gr.BrowserState(None), Stepper(), gr.HTML(), gr.Tabs())
 
 
 def finish(work: Generator[Any, None, Draft]) -> Draft:

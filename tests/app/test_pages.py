@@ -17,11 +17,10 @@ import yaml
 from logs import NOW, at_work, checked, make_run, planned, started, step, write
 
 from components.forms import FormValue
-from components.stepper import Stepper
 from studio.app.clicks import Click
 from studio.app.drafts import OWN, Draft
 from studio.app.fixes import found_html
-from studio.app.main import BUILDERS, Shell
+from studio.app.main import Shell
 from studio.app.nested import leaves
 from studio.app.outlook import describe_seconds, image_side, outlook, preset_draft, subject
 from studio.app.pages import Services
@@ -59,13 +58,6 @@ MESSY = "text,label,remark\n" + "".join(
 def ready(services: Services, text_draft: Draft) -> Draft:
     """Everything is chosen: only Start is left."""
     return services.drafts.save(strategy_tab.choose_preset(services, text_draft, {"key": "quick"}))
-
-
-@pytest.fixture
-def shell(services: Services) -> Shell:
-    with gr.Blocks():
-        pages = [build(services) for build in BUILDERS]
-        return Shell(services, pages, gr.BrowserState(None), Stepper(), gr.HTML(), gr.Tabs())
 
 
 # --- drafts -----------------------------------------------------------------------------------------

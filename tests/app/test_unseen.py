@@ -11,7 +11,9 @@ import pytest
 
 from studio.app import unseen
 from studio.app.background import Background
+from studio.app.clicks import Click, event_of
 from studio.app.drafts import Draft
+from studio.app.main import Shell
 from studio.app.pages import Page, Services
 from studio.app.tabs import strategy
 from studio.errors import StudioError
@@ -81,6 +83,18 @@ def test_the_page_can_be_used_while_the_texts_are_read(
         pass
     shown = drawn(page, long_draft)
     assert "are cut" in shown["unseen"] and not shown["Timer"].active
+
+
+@pytest.mark.parametrize(("opened", "goes_on"), [("strategy", True), ("train", False)])
+def test_looking_again_by_itself_takes_no_message_away_and_ends_with_the_page(
+    services: Services, shell: Shell, long_draft: Draft, opened: str, goes_on: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services.unseen, "current", lambda *_: None)
+    draft = services.drafts.save(long_draft.change(page=opened))
+    page = shell.pages["strategy"]
+    (tick,) = [wire for wire in page.wires if event_of(wire) == "tick"]
+    _, message, _, timer, *_ = Click(shell, page, tick).handle(gr.EventData(None, None), draft.id)
+    assert message == gr.skip() and timer.active == goes_on
 
 
 def test_what_goes_wrong_is_said_and_stops_nobody(

@@ -175,7 +175,8 @@ def page_of_rows(query: dict[str, Any]) -> dict[str, Any]:
     return {"columns": columns if not query.get("plain") else columns[1:], "rows": rows, "total": total}
 
 
-STEPS = {
+STEPS: dict[str, Any] = {
+    "made": 100.0,
     "brand": "Fine-Tuning Studio",
     "machine": "CPU · 2 cores",
     "steps": [
@@ -328,6 +329,8 @@ def build(source: Source) -> gr.Blocks:
             ("figures", figures.select), ("rows", rows.select), ("form", form.input),
         ):  # fmt: skip
             event(hear(name), None, heard, queue=False, trigger_mode="multiple")  # as in the studio
+        late = gr.Button("A late answer", elem_id="late")
+        late.click(lambda: [{**STEPS, "made": 99.0, "steps": []}, "late"], None, [steps, heard], queue=False)
         put = gr.Button("Put values", elem_id="put")
         epochs = itertools.count(7)
         put.click(

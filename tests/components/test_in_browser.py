@@ -60,6 +60,12 @@ def test_stepper_selects_open_steps_only(shown: Any) -> None:
     shown.heard('"key": "runs"')
 
 
+def test_stepper_keeps_what_is_newer_than_a_late_answer(shown: Any) -> None:
+    shown.page.click("#late")
+    shown.heard("late")
+    assert shown.page.locator("[aria-current=step]").inner_text().endswith("Strategy")
+
+
 def test_the_chosen_colours_are_kept_over_a_reload(shown: Any) -> None:
     page = shown.page
     assert not page.evaluate("document.body.classList.contains('dark')")
