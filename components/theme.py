@@ -19,7 +19,7 @@ FALLBACKS = (
     "sans-serif",
 )
 STYLES = (
-    *("tokens", "base", "stepper", "cards", "notices", "tables", "split", "layers"),
+    *("tokens", "base", "stepper", "cards", "notices", "tables", "split", "layers", "way_on"),
     *("charts", "figures", "examples", "forms"),
 )
 SUBSETS: dict[str, str] = {

@@ -8,6 +8,7 @@ import gradio as gr
 import pytest
 
 from components.stepper import Stepper
+from components.way_on import WayOn
 from studio import model_reader
 from studio.app.drafts import Draft
 from studio.app.main import BUILDERS, Shell, built
@@ -34,10 +35,11 @@ def services_of(home: Home) -> Iterator[Services]:
     made.index.close()
 
 
-def shell_of(services: Services) -> Shell:
+def shell_of(services: Services, hides_failures: bool = True) -> Shell:
+    """The pages and what is around them, not served; `hides_failures` as the app does, by saying so on the page."""
     with mounted_only(), gr.Blocks():
-        pages = [built(build, services) for build in BUILDERS]
-        return Shell(services, pages, gr.BrowserState(None), Stepper(), gr.HTML(), gr.Tabs())
+        pages = [built(build, services) if hides_failures else build(services) for build in BUILDERS]
+        return Shell(services, pages, gr.BrowserState(None), Stepper(), gr.HTML(), gr.Tabs(), WayOn())
 
 
 def reading_quickly(patch: pytest.MonkeyPatch, model: str) -> None:
@@ -54,7 +56,7 @@ def reading_quickly(patch: pytest.MonkeyPatch, model: str) -> None:
 def opened(services: Services, shell: Shell, draft: Draft, page: str) -> tuple[dict[str, Any], str, list[Any]]:
     """The stepper, what is said in place of the page, and the page's updates."""
     services.drafts.save(draft.change(page=page))
-    _, steps, _, _, *updates = shell._load(draft.id)
+    _, steps, _, _, _, *updates = shell._load(draft.id)
     before = sum(len(shell.pages[key].outputs) for key in list(shell.pages)[: list(shell.pages).index(page)])
     shown = updates[before : before + len(shell.pages[page].outputs)]
     return steps, shown[0]["value"], shown

@@ -205,9 +205,13 @@ class Visitor:
         self.sees(f"[data-testid=step-{key}][aria-current]")
         self.page.locator(f"#page-{key}").wait_for(state="visible", timeout=PATIENCE)
 
-    def forward(self, button: str, key: str) -> None:
-        """Press a page's Continue once it can be pressed."""
-        self.sees(f"{button}:not([disabled])").click()
+    def way_on(self, key: str) -> Any:
+        """Wait until the button at the foot of the page leads there."""
+        return self.sees(f"#way-on button[data-key={key}]:not([aria-disabled])")
+
+    def forward(self, key: str) -> None:
+        """Press it."""
+        self.way_on(key).click()
         self.arrives(key)
 
     def choose_task(self, task: str) -> None:
@@ -226,13 +230,13 @@ class Visitor:
 
     def upload(self, file: Path) -> None:
         self.page.set_input_files("#upload input[type=file]", str(file))
-        self.sees("#to-strategy:not([disabled])")
+        self.way_on("strategy")
 
     def choose_preset(self, name: str) -> None:
         self.sees(f"#presets [data-testid=card-{name}]").click()
         self.sees(f"#presets [data-testid=card-{name}][aria-checked=true]")
         self.sees("#strategy-numbers", "Trained parameters")
-        self.sees("#to-train:not([disabled])")
+        self.way_on("train")
 
     def open_advanced(self) -> None:
         """With every panel in it."""
@@ -264,9 +268,9 @@ class Visitor:
         self.open()
         self.choose_task(task)
         self.choose_folder(model)
-        self.forward("#to-data", "data")
+        self.forward("data")
         self.upload(data)
-        self.forward("#to-strategy", "strategy")
+        self.forward("strategy")
 
     def start(self) -> Run:
         """Press Start; the run that came of it."""

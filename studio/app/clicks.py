@@ -11,6 +11,7 @@ import gradio as gr
 from components.cards import Cards
 from components.notices import notice
 from components.stepper import Stepper
+from components.way_on import WayOn
 from studio.app.access.person import OWNER, asked_by
 from studio.app.drafts import Draft, Drafts
 from studio.app.pages import Page, Services, Wire, told
@@ -34,11 +35,13 @@ class Frame(Protocol):
     stepper: Stepper
     message: gr.HTML
     tabs: gr.Tabs
+    way_on: WayOn
 
     def drawn(self, pages: Sequence[Page], draft: Draft) -> list[Any]: ...
     def go(self, draft: Draft, key: str) -> Draft: ...
     def locked(self, draft: Draft, key: str) -> str: ...
     def steps(self, draft: Draft) -> dict[str, Any]: ...
+    def way(self, draft: Draft) -> dict[str, Any]: ...
 
 
 class Click:
@@ -58,7 +61,7 @@ class Click:
         self.wire.listener(
             self.handle_in_turn if self.is_slow else self.handle,
             [frame.draft_id, *self.wire.inputs],
-            [frame.stepper, frame.message, frame.tabs, *working, *self.drawn],
+            [frame.stepper, frame.message, frame.tabs, frame.way_on, *working, *self.drawn],
             queue=self.is_slow,
             concurrency_limit=CONCURRENT_JOBS,
             **QUIET,
@@ -101,11 +104,11 @@ class Click:
                     yield self._finish(end.value, values)
                     return
                 busy = [html, gr.update(visible=True)]
-                yield [gr.skip(), "", gr.skip(), *busy, *[gr.skip()] * len(self.drawn)]
+                yield [gr.skip(), "", gr.skip(), gr.skip(), *busy, *[gr.skip()] * len(self.drawn)]
         except StudioError as error:
             yield self._fail(error, draft_id)
         except SupersededError:  # what took its place draws the page
-            yield [gr.skip()] * (len(self.idle) + len(self.drawn) + 3)
+            yield [gr.skip()] * (len(self.idle) + len(self.drawn) + 4)
 
     def _arguments(self, event: gr.EventData, draft_id: str, values: Sequence[Any]) -> list[Any]:
         draft = self.drafts.load(draft_id)
@@ -124,10 +127,10 @@ class Click:
         message = notice("warning", f"{target.title} cannot be opened yet.", refused) if refused else ""
         if self.by_itself:  # what is said about the person's last press stays
             message = gr.skip()
-        return [frame.steps(draft), message, selected, *self.idle, *updates]
+        return [frame.steps(draft), message, selected, frame.way(draft), *self.idle, *updates]
 
     def _fail(self, error: StudioError, draft_id: str) -> list[Any]:
-        return [gr.skip(), told(error), gr.skip(), *self.idle, *self._choices_as_kept(draft_id)]
+        return [gr.skip(), told(error), gr.skip(), gr.skip(), *self.idle, *self._choices_as_kept(draft_id)]
 
     def _choices_as_kept(self, draft_id: str) -> list[Any]:
         """Updates after a refusal: cards and lists show again what is chosen, for they changed at once; what was

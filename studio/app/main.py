@@ -9,6 +9,7 @@ import gradio as gr
 
 from components.stepper import Account, Stepper
 from components.theme import logo
+from components.way_on import WayOn
 from studio.app.access.gate import SIGN_IN, SIGN_OUT
 from studio.app.access.person import Person, current_person
 from studio.app.clicks import QUIET, Click
@@ -44,7 +45,8 @@ def build_app(services: Services) -> gr.Blocks:
                 key = build.__module__.rsplit(".", 1)[-1]
                 with gr.Tab(key, id=key, elem_id=f"page-{key}"):
                     pages.append(built(build, services))
-        shell = Shell(services, pages, draft_id, stepper, message, tabs)
+        way_on = WayOn(elem_id="way-on")
+        shell = Shell(services, pages, draft_id, stepper, message, tabs, way_on)
         shell.connect(demo)
     return demo
 
@@ -84,25 +86,27 @@ class Shell:
         stepper: Stepper,
         message: gr.HTML,
         tabs: gr.Tabs,
+        way_on: WayOn,
     ) -> None:
         self.services = services
         self.pages = {page.key: page for page in pages}
-        self.draft_id, self.stepper, self.message, self.tabs = draft_id, stepper, message, tabs
+        self.draft_id, self.stepper, self.message, self.tabs, self.way_on = draft_id, stepper, message, tabs, way_on
 
     def connect(self, demo: gr.Blocks) -> None:
         for page in self.pages.values():
             for wire in page.wires:
                 Click(self, page, wire).connect()
         everything = [output for page in self.pages.values() for output in page.outputs]
-        frame = [self.stepper, self.message, self.tabs]
-        self.stepper.select(
-            self._open_selected,
-            [self.draft_id],
-            [*frame, *everything],
-            queue=False,
-            **QUIET,
-            trigger_mode="multiple",
-        )
+        frame = [self.stepper, self.message, self.tabs, self.way_on]
+        for way in (self.stepper, self.way_on):
+            way.select(
+                self._open_selected,
+                [self.draft_id],
+                [*frame, *everything],
+                queue=False,
+                **QUIET,
+                trigger_mode="multiple",
+            )
         demo.load(
             self._load,
             [self.draft_id],
@@ -129,11 +133,11 @@ class Shell:
                 return self._opened(self.go(draft, str(sent(event._data)["key"])))
         except StudioError as error:
             unchanged = [gr.skip()] * sum(len(page.outputs) for page in self.pages.values())
-            return [gr.skip(), told(error), gr.skip(), *unchanged]
+            return [gr.skip(), told(error), gr.skip(), gr.skip(), *unchanged]
 
     def _opened(self, draft: Draft, said: str = "") -> list[Any]:
         updates = self.drawn(self.pages.values(), draft)
-        return [self.steps(draft), said, gr.Tabs(selected=draft.page), *updates]
+        return [self.steps(draft), said, gr.Tabs(selected=draft.page), self.way(draft), *updates]
 
     def drawn(self, pages: Iterable[Page], draft: Draft) -> list[Any]:
         """Updates for the widgets of these pages: of the open one as the draft wants them, of the others none but that
@@ -179,6 +183,11 @@ class Shell:
             "machine": self.services.machine.sentence,
             "account": account(current_person(), self.services.has_sign_in),
         }
+
+    def way(self, draft: Draft) -> dict[str, Any]:
+        """The value of the way on from the open page."""
+        key, words = self.pages[draft.page].way_on
+        return {"made": time.time(), "key": key, "words": words, "reason": self.locked(draft, key) if key else ""}
 
 
 def at_rest(output: Any) -> Any:

@@ -88,11 +88,6 @@ def subject(services: Services, draft: Draft) -> Subject:
 
 def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
     strategy = config.chosen_strategy
-    why_not = (
-        strategy.why_not_task(config.chosen_task.model)
-        or strategy.why_not_with(about.structure, config.strategy_options)
-        or strategy.why_not_here()
-    )
     preview = strategy.preview(about.structure, config.strategy_options)
     training = config.training
     needed = forecast(
@@ -108,7 +103,18 @@ def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
     unused |= unused_here(training, services.machine)
     batch_size = workload(config, about.rows, about.length).batch_size
     steps = max(1, math.ceil(about.rows["train"] / batch_size)) * training.epochs
-    return Outlook(preview, share, needed, TONES[fit.verdict], fit.sentence, drawn, why_not, unused, steps)
+    problem = why_not_fitting(config, about.structure)
+    return Outlook(preview, share, needed, TONES[fit.verdict], fit.sentence, drawn, problem, unused, steps)
+
+
+def why_not_fitting(config: RunConfig, structure: Structure) -> str:
+    """Why this cannot be trained at all, or ""."""
+    strategy = config.chosen_strategy
+    return (
+        strategy.why_not_task(config.chosen_task.model)
+        or strategy.why_not_with(structure, config.strategy_options)
+        or strategy.why_not_here()
+    )
 
 
 def suggested(services: Services, draft: Draft, about: Subject) -> Suggestion:

@@ -224,7 +224,8 @@ def explained(error: Exception) -> Explanation:
 class Page:
     """key: the page's name in the draft. missing: what it still needs, in a sentence, or "".
 
-    is_ready: whether a step can be opened whatever the steps before it still need.
+    is_ready: whether a step can be opened whatever the steps before it still need. way_on: the page that the one
+    button at the foot opens, and the words on it; without words there is no button.
     """
 
     key: str
@@ -235,6 +236,7 @@ class Page:
     missing: Callable[[Draft], str] = lambda draft: ""
     is_ready: Callable[[Draft], bool] = lambda draft: False
     is_step: bool = True
+    way_on: tuple[str, str] = ("", "")
     progress: Block | None = None
     cancel: Block | None = None  # shown while a change that yields progress is at work
 

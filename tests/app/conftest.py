@@ -4,16 +4,14 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import pytest
-from drawn_pages import services_of
+from drawn_pages import services_of, shell_of
 from jobs_here import JobHere
 
-from components.stepper import Stepper
 from studio.app import imports
 from studio.app.drafts import Draft
 from studio.app.imports import import_upload
-from studio.app.main import BUILDERS, Shell
+from studio.app.main import Shell
 from studio.app.pages import Services
 from studio.paths import Home
 
@@ -28,10 +26,7 @@ def services(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
 
 @pytest.fixture
 def shell(services: Services) -> Shell:
-    """The pages and what is around them, not served."""
-    with gr.Blocks():
-        pages = [build(services) for build in BUILDERS]
-        return Shell(services, pages, gr.BrowserState(None), Stepper(), gr.HTML(), gr.Tabs())
+    return shell_of(services, hides_failures=False)
 
 
 def finish(work: Generator[Any, None, Draft]) -> Draft:

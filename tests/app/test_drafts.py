@@ -14,7 +14,7 @@ from studio.app.drafts import OWN, Draft
 from studio.app.main import Shell
 from studio.app.nested import leaves, without
 from studio.app.outlook import subject
-from studio.app.pages import Services
+from studio.app.pages import Page, Services
 from studio.app.runs import start_run
 from studio.app.settings import enter, form_value
 from studio.app.tabs import data as data_tab
@@ -191,7 +191,8 @@ def test_a_damaged_draft_stays_as_it_is_and_another_one_begins(services: Service
         file.write_bytes(content)
     with pytest.raises(StudioError, match="is damaged"):
         services.drafts.load(ID)
-    shell = Shell(services, [], None, None, None, None)  # type: ignore[arg-type]
+    first = Page("model", "Model", [], lambda draft: [], [])
+    shell = Shell(services, [first], None, None, None, None, None)  # type: ignore[arg-type]
     began, _, said, *_ = shell._load(ID)
     assert began != ID and "is damaged" in said
     assert file.is_dir() if content is None else file.read_bytes() == content

@@ -243,7 +243,7 @@ def test_a_list_shows_again_what_is_chosen_where_a_choice_is_refused(
     draft, page = services.drafts.save(text_draft.change(page="data")), shell.pages["data"]
     wire = next(wire for wire in page.wires if [getattr(each, "label", "") for each in wire.inputs] == ["Encoding"])
     click = Click(shell, page, wire)
-    *_, (_, said, _, _, _, *updates) = click.handle_slowly(gr.EventData(None, None), draft.id, "utf-16-le")
+    *_, (_, said, _, _, _, _, *updates) = click.handle_slowly(gr.EventData(None, None), draft.id, "utf-16-le")
     shown = dict(zip(click.drawn, updates, strict=True))
     assert "There are no rows in reviews.csv." in said and shown[wire.inputs[0]]["value"] == "utf-8"
 
@@ -251,8 +251,6 @@ def test_a_list_shows_again_what_is_chosen_where_a_choice_is_refused(
 def test_columns_that_cannot_be_are_explained_on_the_page(services: Services, ready: Draft) -> None:
     twice = data_tab.map_columns(1, ready, "text")
     assert "two roles" in data_tab.missing(services, twice)
-    with pytest.raises(StudioError, match="The data is not ready"):
-        data_tab.require_data(services, twice)
 
 
 def test_the_split_slider(ready: Draft) -> None:
@@ -280,7 +278,7 @@ def test_data_in_which_nothing_is_marked_leads_nowhere(
     page = shell.pages["data"]
     shown = {widget.elem_id: new for widget, new in zip(page.outputs, page.show(draft), strict=True)}
     assert "Nothing is marked in any text." in shown["class-counts"]
-    assert shown["to-strategy"]["interactive"] is False and shell.locked(draft, "strategy")
+    assert shell.way(draft)["reason"] == shell.locked(draft, "strategy") != ""
     assert shown["dropped"] == gr.update(visible=False), "an empty table below the reason says nothing"
 
 
@@ -372,8 +370,6 @@ def test_what_cannot_be_used_stays_in_its_field_until_it_is_corrected(services: 
         assert refused.run_config() == before
         assert (field(refused, "epochs")["value"], field(refused, "epochs")["problem"]) == (entry, reason)
         assert page.missing(refused) == f"Correct '{field(ready, 'epochs')['title']}' first: {reason}"
-        shown = {output.elem_id: drawn for output, drawn in zip(page.outputs, page.show(refused), strict=True)}
-        assert shown["to-train"]["interactive"] is False
         other = entered(refused, "seed", "5")
         assert other.run_config().training.seed == 5 and field(other, "epochs")["value"] == entry
         corrected = entered(other, "epochs", "9")
@@ -387,8 +383,6 @@ def test_what_cannot_be_used_stays_in_its_field_until_it_is_corrected(services: 
 def test_an_entry_into_the_form_of_the_split_is_treated_alike(services: Services, text_draft: Draft) -> None:
     refused = data_tab.enter_split(text_draft, {"group": "data", "name": "limit", "value": "5"})
     assert refused.data == text_draft.data and "must be at least 10" in data_tab.missing(services, refused)
-    with pytest.raises(StudioError, match="must be at least 10"):
-        data_tab.require_data(services, refused)
     corrected = data_tab.enter_split(refused, {"group": "data", "name": "limit", "value": "50"})
     assert corrected.data.limit == 50 and not data_tab.missing(services, corrected)
 
@@ -399,7 +393,18 @@ def test_every_way_is_offered_before_one_is_chosen(services: Services, text_draf
         page = strategy_tab.build(services)
     shown = {output.elem_id: drawn for output, drawn in zip(page.outputs, page.show(text_draft), strict=True)}
     assert {card["key"] for card in shown["strategy"]["cards"]} == set(STRATEGIES.names)
-    assert shown["strategy"]["selected"] is None and shown["to-train"]["interactive"] is False
+    assert shown["strategy"]["selected"] is None and page.missing(text_draft) == "Choose how much to train first."
+
+
+def test_a_strategy_that_cannot_be_trained_here_closes_the_way_on(
+    shell: Shell, ready: Draft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = ready.change(page="strategy")
+    way = shell.way(draft)
+    assert (way["key"], way["words"], way["reason"]) == ("train", "Continue to training", "")
+    monkeypatch.setattr(type(STRATEGIES["boft"]), "why_not_here", lambda self: "Not on this machine.")
+    assert shell.way(draft.configure({"strategy": {"name": "boft"}}))["reason"] == "Not on this machine."
+    assert shell.way(draft.change(page="runs"))["key"] == ""
 
 
 def test_what_differs_from_the_usual_can_be_put_back(ready: Draft) -> None:
@@ -618,7 +623,7 @@ def test_each_step_waits_for_the_ones_before(services: Services, shell: Shell, r
 
     nothing = Draft(id=ready.id)
     assert locked(nothing) == ["data", "strategy", "train", "test"]
-    assert shell.locked(nothing, "test") == "Choose what to teach first."
+    assert shell.locked(nothing, "test") == "Choose an example or your own data first."
     assert locked(nothing.configure({"task": ready.task})) == ["data", "strategy", "train", "test"]
     with_model = nothing.configure({"task": ready.task, "model.id": ready.model})
     assert locked(with_model) == ["strategy", "train", "test"]

@@ -93,7 +93,7 @@ def test_looking_again_by_itself_takes_no_message_away_and_ends_with_the_page(
     draft = services.drafts.save(long_draft.change(page=opened))
     page = shell.pages["strategy"]
     (tick,) = [wire for wire in page.wires if event_of(wire) == "tick"]
-    _, message, _, timer, *_ = Click(shell, page, tick).handle(gr.EventData(None, None), draft.id)
+    _, message, _, _, timer, *_ = Click(shell, page, tick).handle(gr.EventData(None, None), draft.id)
     assert message == gr.skip() and timer.active == goes_on
 
 

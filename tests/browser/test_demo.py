@@ -54,18 +54,18 @@ def walk(visit: Visitor, demo: str) -> None:
     visit.arrives("data")
     visit.sees("#data-summary", "were read")
     assert not visit.page.locator("#upload").is_visible()  # an example asks for nothing
-    button = visit.sees("#to-strategy:not([disabled])").bounding_box()
+    button = visit.way_on("strategy").bounding_box()
     assert button["y"] + button["height"] <= visit.page.viewport_size["height"]  # the way on is in sight
-    visit.forward("#to-strategy", "strategy")
+    visit.forward("strategy")
     visit.sees("#presets [aria-checked=true]")
-    visit.forward("#to-train", "train")
+    visit.forward("train")
     run = visit.start()
     if demo == LONG:
         visit.wait(lambda: accuracy(run) > ENOUGH + 0.1)
         run.command("stop")
     visit.status("Stopped" if demo == LONG else "Finished")
     visit.sees(".ui-live-phase", "before training it was")
-    visit.forward("#to-test", "test")
+    visit.forward("test")
     visit.sees(EXAMPLES).click()
     visit.sees("#answer", "before training")
 
@@ -81,7 +81,8 @@ def test_from_the_page_to_a_prediction_in_six_clicks_without_a_network(
         run = offline.store.get(draft["run"])
         state = run.state()
         assert state.test is not None and state.test.metrics["accuracy"] > ENOUGH
-        visit.forward("#own-data", "data")
+        visit.sees("#own-data").click()
+        visit.arrives("data")
         visit.sees("#upload")
         assert not visit.page.locator("#data-details").is_visible()
         assert visit.complaints == []
@@ -124,7 +125,7 @@ def test_choices_for_data_of_ones_own_come_back_after_a_demo(visit: Visitor, tex
     visit.open()
     visit.choose_task("text-classification")
     visit.choose_folder(text_model)
-    visit.sees("#to-data:not([disabled])")
+    visit.way_on("data")
     visit.sees(f"[data-testid=card-{next(iter(DEMOS)).name}]").click()
     visit.arrives("data")
     visit.step("model")

@@ -16,7 +16,7 @@ def test_images_from_upload_to_answer(visit: Visitor, image_model: Path, images:
     visit.open()
     visit.choose_task("image-classification")
     visit.choose_folder(image_model)
-    visit.forward("#to-data", "data")
+    visit.forward("data")
     visit.upload(images)
     visit.sees("#preview .ui-gallery img")
     visit.until("() => [...document.querySelectorAll('#preview img')].some(image => image.naturalWidth > 0)")
@@ -24,15 +24,15 @@ def test_images_from_upload_to_answer(visit: Visitor, image_model: Path, images:
     rows = visit.rows_of_split()
     assert rows == {"train": 32, "validation": 4, "test": 4}
 
-    visit.forward("#to-strategy", "strategy")
+    visit.forward("strategy")
     visit.choose_preset("quick")
-    visit.forward("#to-train", "train")
+    visit.forward("train")
     run = visit.start()
     visit.status("Finished")
     visit.curve_longer_than(2)
     assert pandas.read_parquet(run.examples_file)["split"].value_counts().to_dict() == rows
 
-    visit.forward("#to-test", "test")
+    visit.forward("test")
     visit.sees("#examples .ui-gallery-item").click()
     visit.sees("#answer", "The right answer is")
     visit.sees("#answer .ui-bar-other")

@@ -19,25 +19,25 @@ def test_numbers_from_upload_to_a_folder(
     visit.open()
     visit.choose_task("text-regression")
     visit.choose_folder(text_model)
-    visit.forward("#to-data", "data")
+    visit.forward("data")
     visit.upload(tiny.write_lengths(tmp_path / "lengths.csv", 120))
     assert [page.locator(f"#column-{slot} input").input_value() for slot in (0, 1)] == ["text", "number"]
     assert visit.sees("#preview tbody tr").locator("td.ui-kind-number").count() == 2, "the row's, and what is learned"
     visit.sees("#class-counts .ui-histogram-bars[aria-label*='50 to 350']")
     assert visit.rows_of_split() == {"train": 96, "validation": 12, "test": 12}
 
-    visit.forward("#to-strategy", "strategy")
+    visit.forward("strategy")
     visit.choose_preset("thorough")
     visit.open_advanced()
     for name, value in FAST.items():
         visit.set_training(name, value)
-    visit.forward("#to-train", "train")
+    visit.forward("train")
     visit.start()
     visit.status("Finished")
     visit.sees("#live-chart .ui-chart-legend", "RMSE")
     visit.curve_longer_than(2)
 
-    visit.forward("#to-test", "test")
+    visit.forward("test")
     page.fill("#try-text textarea", TEXTS[1])
     page.click("#predict")
     visit.sees("#answer .ui-chart-legend", "after training")

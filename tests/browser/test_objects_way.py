@@ -29,7 +29,7 @@ def test_objects_from_upload_to_a_folder(visit: Visitor, tmp_path: Path, plain_t
     visit.open()
     visit.choose_task("object-detection")
     visit.choose_folder(tiny.write_detection_model(tmp_path / "tiny-detr"))
-    visit.forward("#to-data", "data")
+    visit.forward("data")
     visit.upload(boxes)
     assert visit.sees("#preview .ui-gallery-item").locator("rect.ui-frame").count() == 2
     assert page.locator("#preview .ui-chart-legend > span").all_inner_texts() == ["bar", "square"]
@@ -37,19 +37,19 @@ def test_objects_from_upload_to_a_folder(visit: Visitor, tmp_path: Path, plain_t
     visit.sees("#class-counts .ui-bar-label", "square")
     assert visit.rows_of_split() == {"train": 24, "validation": 3, "test": 3}
 
-    visit.forward("#to-strategy", "strategy")
+    visit.forward("strategy")
     visit.choose_preset("thorough")
     visit.open_advanced()
     for name, value in FEW.items():
         visit.set_training(name, value)
     visit.set_training("image_size", SIDE, owner="object-detection", part="options")
-    visit.forward("#to-train", "train")
+    visit.forward("train")
     run = visit.start()
     visit.status("Finished")
     visit.sees("#live-chart .ui-chart-legend", "mAP")
     visit.curve_longer_than(2)
 
-    visit.forward("#to-test", "test")
+    visit.forward("test")
     visit.sees("#examples .ui-gallery-item").click()
     visit.sees("#answer", "right answer")
     there = [place_of(box) for cell in pandas.read_parquet(run.test_rows_file)["boxes"] for box in json.loads(cell)]

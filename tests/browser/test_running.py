@@ -45,7 +45,7 @@ def test_a_refresh_and_a_second_browser_see_the_same_live_curve_and_zoom_is_kept
     visit.curve_longer_than(len(before))
     assert visit.curve()[: len(before)] == before
     visit.step("strategy")
-    visit.sees("#to-train:not([disabled])")
+    visit.way_on("train")
     visit.open_advanced()
     assert visit.page.locator("#training-epochs input").input_value() == "1000"
     visit.step("train")
@@ -107,7 +107,7 @@ def test_a_killed_worker_shows_at_once_and_resume_goes_on(
     stop(visit)
     steps = visit.curve()
     assert steps == sorted(set(steps)) == logged(run)
-    visit.sees("#to-test:visible")
+    visit.way_on("test")
 
 
 def press_until_heard(visit: Visitor, run: Run, button: str) -> None:
@@ -142,7 +142,7 @@ def test_a_killed_server_comes_back_to_a_run_that_went_on(
         visit.status("Stopped")
         steps = visit.curve()
         assert steps == sorted(set(steps)) == logged(run)
-        visit.sees("#to-test:visible")
+        visit.way_on("test")
     state = run.state()
     assert state.has_model and state.best is not None
     finished = [json.loads(line) for line in run.events_file.read_text(encoding="utf-8").splitlines()][-1]

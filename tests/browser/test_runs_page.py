@@ -80,7 +80,7 @@ def start_again(visit: Visitor, run: Run) -> None:
     visit.sees("#runs tbody tr", run.name).click()
     visit.sees("#run-again").click()
     visit.arrives("strategy")
-    visit.sees("#to-train:not([disabled])")
+    visit.way_on("train")
     visit.open_advanced()
 
 
@@ -98,16 +98,16 @@ def test_what_cannot_be_used_stays_in_its_field_and_closes_the_way_on(visit: Vis
     epochs = page.locator("#training-epochs input")
     start_again(visit, walked.run)
     epochs.fill("often")
-    page.click("#to-train")  # without leaving the field first
+    page.click("#way-on button")  # without leaving the field first
     visit.sees(problem, "'often' is not a whole number")
-    visit.sees("#to-train[disabled]")
+    visit.sees("#way-on button[data-key=train][aria-disabled]")
     visit.set_training("seed", 5)
     assert epochs.input_value() == "often"
     visit.open()
     visit.open_advanced()
     assert epochs.input_value() == "often" and epochs.get_attribute("aria-invalid") == "true"
     visit.set_training("epochs", 11)
-    visit.sees("#to-train:not([disabled])")
+    visit.way_on("train")
     assert not page.locator(problem).is_visible()
     page.fill("#find-setting input, #find-setting textarea", "xyzzy")
     visit.sees("#settings .ui-form-nothing", "No setting has to do with 'xyzzy'.")
@@ -143,7 +143,7 @@ def test_a_draft_of_the_first_version_opens_where_it_was_left(
     replace_json(studio.home.drafts / f"{draft['id']}.json", old)
     visit.page.reload()
     visit.arrives("strategy")
-    visit.sees("#to-train:not([disabled])")
+    visit.way_on("train")
     visit.open_advanced()
     assert visit.page.locator("#training-epochs input").input_value() == "9"
     assert visit.page.locator("#lora-r input").first.input_value() == "4"

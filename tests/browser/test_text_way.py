@@ -60,7 +60,7 @@ def tester(visit: Visitor, walked: Any) -> Visitor:
     """On the Test page of the walked run."""
     visit.open()
     visit.open_run(walked.run)
-    visit.forward("#to-test", "test")
+    visit.forward("test")
     return visit
 
 

@@ -21,24 +21,24 @@ def test_words_from_upload_to_a_folder(
     visit.open()
     visit.choose_task("token-classification")
     visit.choose_folder(text_model)
-    visit.forward("#to-data", "data")
+    visit.forward("data")
     visit.upload(tiny.write_marked_words(tmp_path / "marked.jsonl", 100))
     visit.sees("#preview tbody mark .ui-mark-label", "good")
     visit.sees("#class-counts .ui-bar-label", "bad")
     assert visit.rows_of_split() == {"train": 80, "validation": 10, "test": 10}
 
-    visit.forward("#to-strategy", "strategy")
+    visit.forward("strategy")
     visit.choose_preset("thorough")
     visit.open_advanced()
     for name, value in FAST.items():
         visit.set_training(name, value)
-    visit.forward("#to-train", "train")
+    visit.forward("train")
     visit.start()
     visit.status("Finished")
     visit.sees("#live-chart .ui-chart-legend", "F1")
     visit.curve_longer_than(2)
 
-    visit.forward("#to-test", "test")
+    visit.forward("test")
     page.fill("#try-text textarea", TEXT)
     page.click("#predict")
     tuned = visit.sees("#answer .ui-answer-text").locator("mark")

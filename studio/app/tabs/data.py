@@ -60,7 +60,7 @@ def build(services: Services) -> Page:
             at_a_glance(services),
             fixes.problems(services),
             splitting(services),
-            way_on(services),
+            remarks(services),
         ]
 
     def get_ready(draft: Draft) -> list[Any]:
@@ -75,8 +75,8 @@ def build(services: Services) -> Page:
     imported = joined(Section([summary], show_summary, []), *pieces)
     inside = sheltered(trouble, details, imported, lambda draft: services.datasets.imported(draft) is not None)
     outputs, show, wires = joined(adding, ahead, inside)
-    needs = partial(missing, services)
-    return Page("data", "Data", outputs, show, wires, needs, progress=progress, cancel=cancel)
+    needs, way_on = partial(missing, services), ("strategy", "Continue to strategy")
+    return Page("data", "Data", outputs, show, wires, needs, way_on=way_on, progress=progress, cancel=cancel)
 
 
 def missing(services: Services, draft: Draft) -> str:
@@ -304,18 +304,14 @@ def split_value(draft: Draft, assembled: Assembled | None) -> dict[str, Any]:
     return {**split, "rows": rows, "locked": ""}
 
 
-def way_on(services: Services) -> Section:
+def remarks(services: Services) -> Section:
     notes = gr.HTML()
-    forward = gr.Button("Continue to strategy", variant="primary", elem_id="to-strategy")
 
     def show(draft: Draft) -> list[Any]:
         assembled = services.datasets.usable(draft)
-        said = "".join(notice("info", note) for note in assembled.notes) if assembled else ""
-        if refused := refusal(draft):
-            said += notice("warning", refused)
-        return [said, gr.update(interactive=not missing(services, draft))]
+        return ["".join(notice("info", note) for note in assembled.notes) if assembled else ""]
 
-    return Section([notes, forward], show, [Wire(forward.click, partial(require_data, services), go="strategy")])
+    return Section([notes], show, [])
 
 
 # --- changing the draft ---------------------------------------------------------------------------
@@ -342,9 +338,3 @@ def enter_split(draft: Draft, event: dict[str, Any]) -> Draft:
     return entries.enter(
         draft, path, model, name, event["value"], lambda draft, value: draft.configure({f"{path}.{name}": value})
     )
-
-
-def require_data(services: Services, draft: Draft) -> Draft:
-    if reason := missing(services, draft):
-        raise StudioError("The data is not ready.", reason, "Correct it on this page.")
-    return draft

@@ -38,7 +38,8 @@ def build(services: Services) -> Page:
     others = other_models(services)
     outputs, show, wires = joined(begin, offered, others, chosen_model(services))
     wires = [*wires, Wire(cancel.click, partial(cancel_job, services))]
-    return Page("model", "Model", outputs, show, wires, missing, progress=progress, cancel=cancel)
+    way_on = ("data", "Continue to data")
+    return Page("model", "Model", outputs, show, wires, missing, way_on=way_on, progress=progress, cancel=cancel)
 
 
 def example_or_own(services: Services) -> Section:
@@ -127,20 +128,13 @@ def naming_a_folder(services: Services) -> Section:
 
 
 def chosen_model(services: Services) -> Section:
-    """What was chosen, and the way on."""
     summary = gr.HTML(elem_id="model-summary")
-    forward = gr.Button("Continue to data", variant="primary", elem_id="to-data")
-
-    def show(draft: Draft) -> list[Any]:
-        can_go_on = gr.update(visible=draft.task is not None, interactive=not missing(draft))
-        return [summary_html(services, draft), can_go_on]
-
-    return Section([summary, forward], show, [Wire(forward.click, lambda draft: draft, go="data")])
+    return Section([summary], lambda draft: [summary_html(services, draft)], [])
 
 
 def missing(draft: Draft) -> str:
     if draft.task is None:
-        return "Choose what to teach first."
+        return "Choose what to teach first." if works_with_own(draft) else "Choose an example or your own data first."
     return "" if draft.model else "Choose a starting model first."
 
 

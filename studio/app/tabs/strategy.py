@@ -16,7 +16,7 @@ from studio.app import demos, settings
 from studio.app.architectures import READING
 from studio.app.drafts import Draft
 from studio.app.model_cards import size
-from studio.app.outlook import SUGGESTED, Outlook, Subject, outlook, preset_draft, subject, suggested
+from studio.app.outlook import SUGGESTED, Outlook, Subject, outlook, preset_draft, subject, suggested, why_not_fitting
 from studio.app.pages import Page, Services, Wire
 from studio.errors import StudioError
 from studio.presets import PRESETS
@@ -50,10 +50,8 @@ def build(services: Services) -> Page:
         )
         changed = Changes(elem_id="changes")
         form = Form(elem_id="settings")
-    note = gr.HTML()
-    forward = gr.Button("Continue to training", variant="primary", elem_id="to-train")
     waiting = gr.Timer(SECONDS_BETWEEN_CHECKS, active=False)
-    decided = [numbers, verdict, strip, ways, changed, form, note, forward]
+    decided = [numbers, verdict, strip, ways, changed, form]
     outputs = [waiting, head, seen, remedies, presets, *decided]
 
     def show(draft: Draft) -> list[Any]:
@@ -74,7 +72,7 @@ def build(services: Services) -> Page:
         offered = [timer, title, *show_unseen(found or ()), preset_cards(services, draft, about)]
         if draft.strategy:
             return [*offered, *show_decided(services, draft, about)]
-        return [*offered, *undecided(method_cards(draft, about), missing(draft))]
+        return [*offered, *undecided(method_cards(draft, about))]
 
     wires = [
         Wire(waiting.tick, lambda draft: draft),
@@ -84,16 +82,15 @@ def build(services: Services) -> Page:
         Wire(search.change, lambda draft, text: draft.change(search=text.strip()), [search]),
         Wire(changed.select, put_back, event=True),
         Wire(form.input, settings.enter, event=True),
-        Wire(forward.click, lambda draft: draft, go="train"),
     ]
-    return Page("strategy", "Strategy", outputs, show, wires, missing)
+    way_on = ("train", "Continue to training")
+    return Page("strategy", "Strategy", outputs, show, wires, partial(missing, services), way_on=way_on)
 
 
 def show_decided(services: Services, draft: Draft, about: Subject) -> list[Any]:
     """What the chosen strategy means, and every setting: updates for the widgets below the presets."""
     config = draft.run_config()
     now = outlook(services, about, config)
-    refusal = settings.refusal(draft)
     reasons = suggested(services, draft, about).reasons if draft.preset == SUGGESTED else ()
     return [
         numbers_html(now),
@@ -102,15 +99,12 @@ def show_decided(services: Services, draft: Draft, about: Subject) -> list[Any]:
         method_cards(draft, about),
         {"changes": settings.changes(draft, config, now.unused_settings)},
         settings.form_value(draft, config, now.unused_settings, now.steps),
-        notice("warning", refusal) if refusal else "",
-        gr.update(interactive=not now.problem and not refusal),
     ]
 
 
-def undecided(methods: dict[str, Any], why: str = "") -> list[Any]:
-    """As long as no strategy is chosen: nothing in place of what `show_decided` shows, and no way on."""
-    said = notice("info", why) if why else ""
-    return ["", "", {"layers": []}, methods, {"changes": []}, {"groups": []}, said, gr.update(interactive=False)]
+def undecided(methods: dict[str, Any]) -> list[Any]:
+    """As long as no strategy is chosen: nothing in place of what `show_decided` shows."""
+    return ["", "", {"layers": []}, methods, {"changes": []}, {"groups": []}]
 
 
 def missing_before(services: Services, draft: Draft) -> bool:
@@ -118,13 +112,21 @@ def missing_before(services: Services, draft: Draft) -> bool:
 
 
 def unready(timer: gr.Timer, said: str) -> list[Any]:
-    """The page while the model is not known yet: a message in place of the choices, and no way on."""
+    """The page while the model is not known yet: a message in place of the choices."""
     nothing: dict[str, Any] = {"cards": [], "selected": None}
     return [timer, said, *show_unseen(()), nothing, *undecided(nothing)]
 
 
-def missing(draft: Draft) -> str:
-    return settings.refusal(draft) if draft.strategy else "Choose how much to train first."
+def missing(services: Services, draft: Draft) -> str:
+    if not draft.strategy:
+        return "Choose how much to train first."
+    return settings.refusal(draft) or hindrance(services, draft)
+
+
+def hindrance(services: Services, draft: Draft) -> str:
+    """Why the model cannot be trained as it is chosen, once it is known how it is built."""
+    architecture = None if missing_before(services, draft) else services.architectures.current(draft)
+    return why_not_fitting(draft.run_config(), architecture.structure) if architecture else ""
 
 
 # --- drawing ------------------------------------------------------------------------------------

@@ -56,6 +56,7 @@ def build(services: Services) -> Page:
         show,
         [Wire(which_run.input, choose_run, [which_run]), *inside.wires],
         is_ready=lambda draft: run_with_model(services, draft) is not None,
+        way_on=("share", "Continue to sharing"),
         progress=progress,
         cancel=cancel,
     )

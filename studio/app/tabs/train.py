@@ -60,15 +60,14 @@ def build(services: Services) -> Page:
 
     curve = Section([head, chart], show_curve, [Wire(chart.status, lambda draft: draft)])
     state = Section([waiting, strip, trial], show_state, [])
-    return Page(
-        "train", "Train", *joined(curve, buttons, state), partial(missing, services), partial(can_be_watched, services)
-    )
+    pieces = joined(curve, buttons, state)
+    needs, watched = partial(missing, services), partial(can_be_watched, services)
+    return Page("train", "Train", *pieces, needs, watched, way_on=("test", "Try the result"))
 
 
 def controls(services: Services) -> Section:
     """The buttons, of which only those are shown that do something now."""
     start = gr.Button("Start training", variant="primary", elem_id="start")
-    test = gr.Button("Try the result", variant="primary", elem_id="to-test")
     pause = gr.Button("Pause", elem_id="pause")
     resume = gr.Button("Resume", variant="primary", elem_id="resume")
     stop = gr.Button("Stop and keep the best", elem_id="stop")
@@ -77,13 +76,11 @@ def controls(services: Services) -> Section:
     def show(draft: Draft) -> list[Any]:
         run = run_of(services, draft)
         status = services.states.of(run).status if run else None
-        finished = has_model(services, run)
-        if finished:
+        if has_model(services, run):
             services.forks.start()
             services.predictor.warm_up()  # the next thing that somebody does is to try it
         return [
             gr.update(visible=status is None),
-            gr.update(visible=finished),
             gr.update(visible=status in ("starting", "running")),
             gr.update(visible=status in RESUMABLE),
             gr.update(
@@ -99,9 +96,8 @@ def controls(services: Services) -> Section:
         Wire(pause.click, partial(act, services, "pause")),
         Wire(resume.click, partial(act, services, "resume")),
         Wire(stop.click, partial(act, services, "stop")),
-        Wire(test.click, lambda draft: draft, go="test"),
     ]
-    return Section([start, test, pause, resume, stop, again], show, wires)
+    return Section([start, pause, resume, stop, again], show, wires)
 
 
 # --- the run that is shown ------------------------------------------------------------------------
