@@ -1,4 +1,5 @@
 const nav = element.querySelector("nav");
+let opened = null; // the key of the page that is open
 let shown = {}; // of the answers that arrive in another order than they were made in, the newest
 const inTheDark = () => document.body.classList.contains("dark");
 
@@ -44,13 +45,30 @@ const account = (entry) => h("form", { class: "ui-account", method: entry.method
   h("span", { class: "ui-account-name", title: entry.name }, entry.name),
   h("button", { type: "submit", "data-focus": "account", "data-testid": "account" }, entry.words));
 
+const headingOf = (key) => document.querySelector(`#page-${CSS.escape(key)} :is(h2, h3)`);
+
+// A page opens at its top, and the keyboard and the screen reader at its heading.
+const arrive = (key, tries = 20) => {
+  const heading = headingOf(key);
+  if (!heading?.checkVisibility()) { if (tries) requestAnimationFrame(() => arrive(key, tries - 1)); return; }
+  window.scrollTo(0, 0);
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+};
+
+const skip = () => h("a", {
+  class: "ui-skip", href: "#pages", "data-focus": "skip",
+  onclick: (event) => { event.preventDefault(); if (opened) arrive(opened); },
+}, "Skip to the page");
+
 const draw = () => {
   const told = props.value || {};
   if (!(told.made < shown.made)) shown = told;
   const value = shown;
   const [first, ...rest] = String(value.brand || "").split(" ");
   redraw(nav, [
-    h("div", { class: "ui-brand" }, props.logo ? markup(props.logo) : null,
+    skip(),
+    h("h1", { class: "ui-brand" }, props.logo ? markup(props.logo) : null,
       h("span", { class: "ui-brand-name" }, h("b", {}, first), rest.length ? ` ${rest.join(" ")}` : "")),
     h("ol", { class: "ui-steps" }, (value.steps || []).map((entry, index) => step(entry, index + 1))),
     h("div", { class: "ui-side" }, (value.side || []).map((entry) => side(entry, value.drawings)),
@@ -58,6 +76,9 @@ const draw = () => {
       toggle(),
       value.account ? account(value.account) : null),
   ]);
+  const current = [...(value.steps || []), ...(value.side || [])].find((entry) => entry.state === "current")?.key;
+  if (current && opened && current !== opened) arrive(current);
+  if (current) document.body.dataset.page = opened = current;
 };
 draw();
 watch("value", draw);

@@ -87,6 +87,7 @@ def test_the_first_step_needs_no_mouse(visit: Visitor, text_model: Path) -> None
     tab_to("#way-on button")
     page.keyboard.press("Enter")
     visit.arrives("data")
+    visit.until("() => document.activeElement.matches('#page-data h2') && scrollY === 0")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -103,4 +104,5 @@ def test_no_page_scrolls_sideways_at_390_pixels_and_every_control_has_a_name(
             width = visit.page.evaluate("document.documentElement.scrollWidth")
             assert width <= 390, f"{key} is {width} pixels wide"
             assert visit.page.evaluate(NAMELESS) == [], key
+            assert visit.page.locator("#stepper").get_by_role("button", name=key.capitalize()).count() == 1
         assert visit.complaints == []
