@@ -103,6 +103,11 @@ class Home:
         return self.server.root / "temporary"
 
     @property
+    def sent(self) -> Path:
+        """The part of it that this person's browser has sent."""
+        return self.temporary if self.server == self else self.temporary / PEOPLE / self.root.name
+
+    @property
     def sessions(self) -> Path:
         """Who is signed in: a file for each session, see `studio.app.access.sessions`."""
         return self.root / "sessions"

@@ -36,7 +36,7 @@ from studio.app.access.links import link_route
 from studio.app.access.requests import OwnRequests, SafeHeaders
 from studio.app.access.sessions import Sessions
 from studio.app.access.sign_in import SignIn
-from studio.app.access.uploads import SPARE, BoundedUploads
+from studio.app.access.uploads import SPARE, Uploads
 from studio.app.architectures import Architectures
 from studio.app.main import build_app
 from studio.app.pages import Services
@@ -117,18 +117,23 @@ def make_asgi(services: Services) -> FastAPI:
         services.forks.close()
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    with mounted_only():
+        page = build_app(services)
     scripts = Path(plotly.__file__).parent / "package_data"
     app.mount(f"/{STATIC}/plotly", StaticFiles(directory=scripts))
     app.mount(f"/{STATIC}/assets", StaticFiles(directory=assets()))
     app.router.routes += [
         *SignIn(door, logo(), HuggingFace(provider) if provider else None).routes,
         link_route(services.workspaces.open_link),
+        Uploads(
+            partial(room_for_uploads, services),
+            lambda: services.home.sent,
+            services.server_limits.upload_bytes,
+            page.upload_file_set,
+        ).route,
     ]
-    with mounted_only():
-        page = build_app(services)
     app.add_middleware(OwnFiles, home=home)  # the last one added is asked first
     app.add_middleware(ForGradio, session_of=partial(session_of, page), components=page.blocks)
-    app.add_middleware(BoundedUploads, room=lambda: room_for_uploads(services))
     app.add_middleware(Gate, door=door)
     app.add_middleware(OwnRequests)
     app.add_middleware(SafeHeaders, embedded=door.cookies.embedded)
