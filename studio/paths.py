@@ -113,6 +113,11 @@ class Home:
         return self.root / "sessions"
 
     @property
+    def hub_names(self) -> Path:
+        """Whose the names with rights are at Hugging Face: a file for each, see `studio.app.access.hub_people`."""
+        return self.root / "hub-names"
+
+    @property
     def shared(self) -> Path:
         """Which runs their owners share with others: a file for each, see `studio.sharing`."""
         return self.server.root / "shared"

@@ -100,7 +100,7 @@ def make_asgi(services: Services) -> FastAPI:
         Sessions(home.sessions),
         Cookies(SPACE_VARIABLE in os.environ),
         settings.open_to_everyone,
-        HubPeople(provider.owner, settings.members) if provider else None,
+        HubPeople(provider.owner, settings.members, home.hub_names) if provider else None,
     )
 
     @asynccontextmanager

@@ -13,7 +13,6 @@ from urllib.parse import urlencode
 import anyio
 from pydantic import BaseModel, Field, ValidationError
 
-from studio.app.access.hub_people import hub_account
 from studio.app.access.sessions import fingerprint
 
 logger = logging.getLogger(__name__)
@@ -99,7 +98,7 @@ class HuggingFace:
         }
         return f"{(await self._described()).authorization_endpoint}?{urlencode(query)}"
 
-    async def account(self, answer: Mapping[str, str], secret: str | None) -> str:
+    async def user(self, answer: Mapping[str, str], secret: str | None) -> User:
         """Who came back, by what the address says that they came back to. Raises NotSignedInError."""
         if secret is None or answer.get("state") != state_of(secret):
             raise NotSignedInError(NOT_BEGUN)
@@ -115,11 +114,7 @@ class HuggingFace:
         metadata = await self._described()
         token = await self._ask(Token, "POST", metadata.token_endpoint, data=form, auth=client)
         bearer = {"Authorization": f"Bearer {token.access_token}"}
-        user = await self._ask(User, "GET", metadata.userinfo_endpoint, headers=bearer)
-        try:
-            return hub_account(user.preferred_username, user.sub)
-        except ValueError as error:
-            raise NotSignedInError(UNKNOWN) from error
+        return await self._ask(User, "GET", metadata.userinfo_endpoint, headers=bearer)
 
     async def _described(self) -> Metadata:
         if self._metadata is None:

@@ -83,10 +83,11 @@ class SignIn:
         return response
 
     async def come_from_hub(self, request: Request) -> Response:
-        assert self._hub
+        assert self._hub and self._door.hub_people
         secret = secrets_in(request.headers).get(cookies.SIGNING_IN)
         try:
-            response = self._come_in(request, await self._hub.account(request.query_params, secret))
+            user = await self._hub.user(request.query_params, secret)
+            response = self._come_in(request, self._door.hub_people.account(user))
         except NotSignedInError as error:
             response = self._page(request, str(error), 401)
         self._set(response, request, cookies.SIGNING_IN, "", 0)

@@ -26,6 +26,7 @@ from studio.app.access.hugging_face import (
     UNKNOWN,
     HuggingFace,
     NotSignedInError,
+    User,
     provider_of,
 )
 from studio.app.access.person import asked_by
@@ -35,7 +36,7 @@ from studio.paths import Home
 from studio.server_settings import ServerSettings
 from studio.store import Store
 
-PEOPLE = HubPeople("Anna", ("Carl",))
+MEMBERS = ("Carl",)
 
 
 @pytest.fixture(scope="module")
@@ -126,11 +127,30 @@ def test_a_name_that_was_given_up_opens_nothing_of_its_former_owner(app: FastAPI
 @pytest.mark.parametrize(
     ("name", "is_admin", "is_guest"), [("anna", True, False), ("carl", False, False), ("eve", False, True)]
 )
-def test_what_each_may_do(name: str, is_admin: bool, is_guest: bool) -> None:
-    person = PEOPLE.person(hub_account(name, "1"), "s", "")
+def test_what_each_may_do(name: str, is_admin: bool, is_guest: bool, tmp_path: Path) -> None:
+    people = HubPeople("Anna", MEMBERS, tmp_path)
+    account = people.account(User(sub="1", preferred_username=name))
+    person = people.person(account, "s", "")
     assert person and (person.is_admin, person.is_guest) == (is_admin, is_guest)
     assert (quota_of(person, ServerSettings()) is not None) == is_guest
-    assert is_admin or is_a_guest_s(person.workspace, PEOPLE.members) == is_guest
+    assert is_admin or is_a_guest_s(person.workspace, MEMBERS) == is_guest
+
+
+@pytest.mark.parametrize("name", ["anna", "carl"])
+def test_a_name_with_rights_belongs_to_whoever_first_signed_in_with_it(
+    app: FastAPI, hub: FakeHub, people: Path, name: str
+) -> None:
+    owner = come_in(app, hub, name)
+    for taken in (name, name.swapcase()):
+        refused(thief := somebody(app), hub.allow(sent_away(thief), taken, "another"), "belongs to another user")
+    assert come_in(app, hub, name).get("/config").status_code == 200
+    file = people.parent / "hub-names" / f"{name.lower()}.json"
+    file.write_text("damaged")
+    refused(nobody := somebody(app), hub.allow(sent_away(nobody), name), f"delete hub-names/{file.name}")
+    file.unlink()  # as the administrator does
+    assert come_in(app, hub, name, "another").get("/config").status_code == 200
+    assert owner.get("/config").status_code == 401, "the name is not theirs any more"
+    file.unlink()
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "a~b", "~", "ä", "x" * 97, "a b", "-a", "a\n"])
@@ -139,9 +159,10 @@ def test_names_that_hugging_face_gives_to_nobody(name: str) -> None:
         hub_account(name, "1")
 
 
-def test_other_people_s_names_are_none_of_theirs() -> None:
+def test_other_people_s_names_are_none_of_theirs(tmp_path: Path) -> None:
+    people = HubPeople("Anna", MEMBERS, tmp_path)
     for name in ("anna", "guest-0123", "hf~anna", "hf~a~b~c", guest("x" * 43).workspace):
-        assert hub_name(name) is None and PEOPLE.person(name, "s", "") is None
+        assert hub_name(name) is None and people.person(name, "s", "") is None
 
 
 # --- what goes wrong is said on the page to sign in -------------------------------------------------
@@ -272,5 +293,5 @@ def test_without_any_way_in_a_guest_is_shown_none(home: Home, monkeypatch: pytes
 def test_what_is_no_member_s_is_removed_as_a_guest_s(home: Home) -> None:
     for name in ("hf~carl~00000000", "hf~eve~00000000", "ben"):
         home.of_person(name).root.mkdir(parents=True)
-    remove_forgotten(home, 0, PEOPLE.members)
+    remove_forgotten(home, 0, MEMBERS)
     assert sorted(folder.name for folder in home.people.iterdir()) == ["ben", "hf~carl~00000000"]
