@@ -54,6 +54,7 @@ from studio.files import (
     replace_json,
     replace_with,
 )
+from studio.hub_token import token_for
 from studio.migrations import IMPORTED
 from studio.paths import Home
 from studio.room import MAKE_ROOM, disk_words
@@ -169,7 +170,7 @@ def import_source(
     files: the folder of the images that a table names, if the person named one. Raises StudioError; an unfinished
     import is removed then, and after a crash by the next import.
     """
-    parsed = parse_source(source, files)
+    parsed = parse_source(source, files, token_for(home))
     fingerprint = parsed.fingerprint()
     mark, known = _find(home, parsed, fingerprint, reading)
     if known:
