@@ -3,26 +3,32 @@
 import asyncio
 import json
 import socket
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from logs import make_run
 from provider import FakeHub, fake_hub
 from served import PASSWORD, app_with, ask_component, press, services_with, somebody
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from studio.app.access import hugging_face
 from studio.app.access.gate import guest
 from studio.app.access.hub_people import HubPeople, hub_account, hub_name
 from studio.app.access.hugging_face import (
+    AT_ONCE,
     AWAY,
     BEGIN,
     CALLBACK,
     DENIED,
     MOST_BYTES,
     NOT_BEGUN,
+    SECONDS,
     UNKNOWN,
     HuggingFace,
     NotSignedInError,
@@ -30,6 +36,7 @@ from studio.app.access.hugging_face import (
     provider_of,
 )
 from studio.app.access.person import asked_by
+from studio.app.access.sign_in import machine_of
 from studio.app.quotas import is_a_guest_s, quota_of, remove_forgotten
 from studio.app.server import make_asgi, refuse_open_door
 from studio.paths import Home
@@ -230,23 +237,25 @@ def test_a_name_that_would_lead_elsewhere_is_not_believed(app: FastAPI, hub: Fak
     refused(browser, hub.allow(sent_away(browser), "../../anna"), UNKNOWN)
 
 
-async def address(url: str, hub: FakeHub) -> str:
-    provider = provider_of({**hub.environment, "OPENID_PROVIDER_URL": url})
+def asking(hub: FakeHub, **environment: str) -> HuggingFace:
+    provider = provider_of({**hub.environment, **environment})
     assert provider
-    return await HuggingFace(provider).address("x" * 43)
+    return HuggingFace(provider)
+
+
+async def address(url: str, hub: FakeHub) -> str:
+    return await asking(hub, OPENID_PROVIDER_URL=url).address("x" * 43, "here")
 
 
 def test_a_provider_that_does_not_describe_itself(hub: FakeHub) -> None:
     described = "/.well-known/openid-configuration"
-    provider = provider_of(hub.environment)
-    assert provider
-    asked = HuggingFace(provider)
+    asked = asking(hub)
     for answer in (503, 404, "<html>", "{}"):
         hub.answers[described] = answer
         with pytest.raises(NotSignedInError):
-            asyncio.run(asked.address("x" * 43))
+            asyncio.run(asked.address("x" * 43, "here"))
     hub.answers.clear()
-    assert asyncio.run(asked.address("x" * 43)), "it is asked again"
+    assert asyncio.run(asked.address("x" * 43, "here")), "it is asked again"
 
 
 def test_a_provider_that_is_silent_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, hub: FakeHub) -> None:
@@ -258,6 +267,52 @@ def test_a_provider_that_is_silent_is_not_waited_for(monkeypatch: pytest.MonkeyP
     for nobody in (url, "nonsense", "http://[", "http://"):
         with pytest.raises(NotSignedInError, match=AWAY):
             asyncio.run(address(nobody, hub))
+
+
+def test_only_what_was_begun_here_in_time_and_for_the_first_time_is_asked_about(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, elsewhere = asking(hub), asking(hub, OAUTH_CLIENT_SECRET="another")
+    secret, now = "x" * 43, time.time()
+    right = here.state(secret, now)
+    made_up = ("", "x", f"{now:.0f}-", f"{now:.0f}", "-", "²-x", f"{'9' * 5000}-x", f"{right}\ud800")
+    wrong = (elsewhere.state(secret, now), here.state("y" * 43, now), here.state(secret, now - SECONDS - 1), *made_up)
+    asked: list[str] = []
+
+    async def ask(*_: Any, **__: Any) -> None:
+        asked.append("asked")
+        raise NotSignedInError(UNKNOWN)
+
+    monkeypatch.setattr(here, "_ask", ask)
+    for state, words in (*((each, NOT_BEGUN) for each in wrong), (right, UNKNOWN), (right, NOT_BEGUN)):
+        with pytest.raises(NotSignedInError, match=words):
+            asyncio.run(here.user({"state": state, "code": "made up"}, secret, "here"))
+    assert asked == ["asked"], "once, for the one that is right"
+
+
+def test_one_machine_leaves_places_for_the_others(monkeypatch: pytest.MonkeyPatch, hub: FakeHub) -> None:
+    monkeypatch.setattr(hugging_face, "ANSWER_SECONDS", 0.5)
+
+    async def many(silent: str) -> None:
+        asked = asking(hub, OPENID_PROVIDER_URL=silent)
+        waiting = [asyncio.create_task(asked.address("x" * 43, "one machine")) for _ in range(AT_ONCE)]
+        await asyncio.sleep(0.05)
+        asked._provider = replace(asked._provider, url=hub.url)
+        assert await asked.address("x" * 43, "another")
+        assert not any(each.done() for each in waiting), "while all those wait"
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        asyncio.run(many(f"http://127.0.0.1:{silent.getsockname()[1]}"))
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "machine"),
+    [({}, "192.0.2.1"), ({"x-forwarded-for": "made up, 203.0.113.7"}, "203.0.113.7")],
+)
+def test_a_machine_is_what_the_proxy_says(forwarded: dict[str, str], machine: str) -> None:
+    headers = [(name.encode(), value.encode()) for name, value in forwarded.items()]
+    assert machine_of(Request({"type": "http", "headers": headers, "client": ("192.0.2.1", 5)})) == machine
 
 
 # --- where it is the only way in, and where it is none of several -----------------------------------
