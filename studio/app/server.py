@@ -18,6 +18,7 @@ import gradio.blocks
 import plotly
 import uvicorn
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -38,6 +39,7 @@ from studio.app.access.sessions import Sessions
 from studio.app.access.sign_in import SignIn
 from studio.app.access.uploads import SPARE, Uploads
 from studio.app.architectures import Architectures
+from studio.app.forged import FORGED
 from studio.app.main import build_app
 from studio.app.pages import Services
 from studio.app.quotas import is_of_a_guest
@@ -162,7 +164,9 @@ def make_asgi(services: Services) -> FastAPI:
         show_error=True,
         mcp_server=False,
         ssr_mode=False,
-        app_kwargs={"exception_handlers": {StudioError: in_words, QuestionError: in_words}},
+        app_kwargs={
+            "exception_handlers": {StudioError: in_words, QuestionError: in_words, RequestValidationError: not_ours}
+        },
     )
 
 
@@ -175,6 +179,11 @@ def session_of(page: gr.Blocks, event: str) -> str | None:
 async def in_words(_: Request, error: Exception) -> Response:
     """A component was asked for what cannot be answered."""
     return PlainTextResponse(f"{error}\n", 422)
+
+
+async def not_ours(_: Request, __: Exception) -> Response:
+    """What came has not the shape of anything that the page sends."""
+    return PlainTextResponse(f"{FORGED}\n", 422)
 
 
 def room_for_uploads(services: Services) -> int:
