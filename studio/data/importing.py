@@ -85,6 +85,7 @@ class Imported:
     rows: int
     profiles: tuple[ColumnProfile, ...]
     guesses: tuple[Guess, ...] = ()
+    source: str = ""
 
     @classmethod
     def open(cls, folder: Path) -> "Imported | None":
@@ -105,7 +106,13 @@ class Imported:
             about["rows"],
             tuple(ColumnProfile(**profile) for profile in about["profiles"]),
             tuple(Guess.read(each) for each in about.get("guesses", [])),
+            about.get("source", ""),
         )
+
+    @property
+    def is_upload(self) -> bool:
+        """Whether a browser sent the data; else a command named them, or they come from elsewhere."""
+        return Path(self.source).is_relative_to(Home(self.folder.parent.parent).uploads)
 
     @property
     def files(self) -> Path | None:
