@@ -46,7 +46,6 @@ class Uploads:
             have, takes = max(0, room) // MEGABYTE, to_come // MEGABYTE
             return refusal(f"There is room for {have:,} MB, and this would take {takes:,} MB.", 413)
         self._to_come[whose] += to_come
-
         came = 0
 
         async def counted() -> Message:
