@@ -11,7 +11,7 @@ from studio.errors import StudioError
 from studio.events import ACTIVE, RESUMABLE
 from studio.files import is_complete
 from studio.needed import Needed, needed_in
-from studio.paths import Home
+from studio.paths import PEOPLE, Home
 from studio.registry import Registry
 from studio.removal import A_DAY, AN_HOUR, Entry, Removed, entries_of, left_by_a_crash, measured, remove
 from studio.store import Run, Store
@@ -66,8 +66,11 @@ def empty(home: Home, names: Sequence[str]) -> Removed:
 
 
 def sweep(home: Home, days: float = DAYS_UNUSED) -> Removed:
-    """Remove the uploads and imported data that nobody needs, and that nobody has changed for so many days."""
+    """Remove the uploads and imported data that nobody needs, and that nobody has changed for so many days; and what
+    browsers sent more than a day ago."""
     done = remove(home, left_by_a_crash(home))
+    if KINDS["temporary"].is_in(home):  # Gradio removes what it knows of, not what a former server has left
+        done += remove(home, KINDS["temporary"].find(home).removable)
     for name in SWEPT:
         old = [entry for entry in KINDS[name].find(home).removable if entry.is_older_than(days * A_DAY)]
         done += remove(home, old)
@@ -161,7 +164,10 @@ def _caches(home: Home) -> Found:
 
 
 def _temporary(home: Home) -> Found:
-    entries = entries_of(home.temporary)
+    """Each person's part of it upload by upload: somebody may always be sending more."""
+    people = entries_of(home.temporary / PEOPLE)
+    folders = [home.temporary, *(person.path for person in people)]
+    entries = [entry for folder in folders for entry in entries_of(folder) if entry.path.name != PEOPLE]
     return Found(_total(entries), tuple(entry for entry in entries if entry.is_older_than(A_DAY)))
 
 

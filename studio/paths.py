@@ -103,9 +103,19 @@ class Home:
         return self.server.root / "temporary"
 
     @property
+    def sent(self) -> Path:
+        """The part of it that this person's browser has sent."""
+        return self.temporary if self.server == self else self.temporary / PEOPLE / self.root.name
+
+    @property
     def sessions(self) -> Path:
         """Who is signed in: a file for each session, see `studio.app.access.sessions`."""
         return self.root / "sessions"
+
+    @property
+    def hub_names(self) -> Path:
+        """Whose the names with rights are at Hugging Face: a file for each, see `studio.app.access.hub_people`."""
+        return self.root / "hub-names"
 
     @property
     def shared(self) -> Path:

@@ -129,6 +129,14 @@ def test_what_is_being_written_stays(store: Store) -> None:
     assert all(path.exists() for path in (download, cached, index, sent))
 
 
+def test_what_browsers_sent_goes_after_a_day(store: Store) -> None:
+    bens = store.home.of_person("ben").sent
+    old, new = put(bens / "1" / "hash" / "reviews.csv"), put(bens / "2" / "hash" / "reviews.csv", days=0)
+    age(old.parent.parent, days=2)
+    sweep(store.home)
+    assert (old.exists(), new.exists()) == (False, True)
+
+
 def test_a_person_s_home_has_no_caches(store: Store) -> None:
     put(store.home.cache / "speed.json")
     ben = store.home.of_person("ben")

@@ -69,7 +69,7 @@ def answer_file(services: Services, draft: Draft, run: Run, path: str) -> Genera
     words = ("Answering every row", "another file")
     yield progress_html(words[0])
     with tempfile.TemporaryDirectory() as folder, cancellable(services, draft) as cancelled:
-        # two people who upload the same file have the same temporary copy of it, which must go at the end
+        # what the browser sent must go at the end
         own = Path(shutil.move(path, folder))
         target = predictions_file(services, draft, run.id)
         yield from shown_as(*words, predict_into(services.predictor, run, own, target, cancelled))

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from components.isolates import isolated
 from studio.app.drafts import Draft, Drafts
 from studio.app.paging import EMPTY_PAGE, bounds
 from studio.app.preview import preview_page
@@ -131,8 +132,8 @@ class Datasets:
             "rows": [
                 {
                     "row": problem.row or "",
-                    "what": problem.what,
-                    "why": problem.why,
+                    "what": isolated(problem.what),
+                    "why": isolated(problem.why),
                     "then": ("left out" if problem.drops else "used") if problem.row else None,  # else it is of no row
                 }
                 for problem in problems[start : start + count]

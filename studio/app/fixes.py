@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from components.changes import Changes, ChangesValue
+from components.isolates import isolated
 from components.notices import heading, notice
 from components.tables import PagedTable
 from studio.app.drafts import Draft
@@ -66,7 +67,7 @@ def offers(draft: Draft, assembled: Assembled) -> list[Fix]:
 
 def shown(entries: list[Fix]) -> ChangesValue:
     """For `components.changes`."""
-    return {"changes": [{"key": each.key, "title": each.title, "value": each.value} for each in entries]}
+    return {"changes": [{"key": each.key, "title": isolated(each.title), "value": each.value} for each in entries]}
 
 
 def done(draft: Draft) -> ChangesValue:

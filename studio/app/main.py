@@ -14,6 +14,7 @@ from studio.app.access.gate import SIGN_IN, SIGN_OUT
 from studio.app.access.person import Person, current_person
 from studio.app.clicks import QUIET, Click
 from studio.app.drafts import Draft
+from studio.app.forged import CheckedBlocks
 from studio.app.pages import Page, Section, Services, explained, sheltered, told
 from studio.app.sent import sent
 from studio.app.tabs import data, model, runs, share, strategy, test, train
@@ -34,7 +35,7 @@ BRAND = "Fine-Tuning Studio"
 
 def build_app(services: Services) -> gr.Blocks:
     """All pages, wired to the drafts of `services`."""
-    with gr.Blocks(title=BRAND, analytics_enabled=False, fill_width=True, delete_cache=KEPT_SECONDS) as demo:
+    with CheckedBlocks(title=BRAND, analytics_enabled=False, fill_width=True, delete_cache=KEPT_SECONDS) as demo:
         # the secret only encrypts an id; it is fixed so that the browser's memory survives a restart
         draft_id = gr.BrowserState(None, storage_key="studio-draft", secret="fine-tuning-studio")
         stepper = Stepper(logo=logo(), elem_id="stepper")

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 from gradio.blocks import Block
 
+from components.isolates import isolated
 from components.notices import notice
 from studio.app.access.hugging_face import Provider
 from studio.app.access.person import current_person
@@ -245,7 +246,7 @@ def progress_html(sentence: str, done: int = 0, total: int = 0) -> str:
     """A bar with its sentence; without a total it only says what is going on."""
     bar = f"<progress value='{done}' max='{total}'></progress>" if total else "<progress></progress>"
     count = f" {done:,} of {total:,}" if total else ""
-    return f"<div class='job-progress' role='status'><span>{escape(sentence)}{count}</span>{bar}</div>"
+    return f"<div class='job-progress' role='status'><span>{escape(isolated(sentence))}{count}</span>{bar}</div>"
 
 
 def followed(services: Services, draft: Draft, job: Job) -> Generator[str, None, Draft]:

@@ -4,6 +4,7 @@ from collections.abc import Generator, Sequence
 from functools import partial
 from typing import Any
 
+from components.isolates import isolated
 from components.questions import Questions, QuestionsValue
 from studio.app import imports
 from studio.app.drafts import Draft
@@ -28,15 +29,20 @@ def shown(doubts: Sequence[Guess]) -> QuestionsValue:
     return {
         "questions": [
             {
-                "text": each.sentence,
+                "text": isolated(each.sentence),
                 "answers": [
-                    {"key": f"{each.setting}:{place}", "title": choice.title}
+                    {"key": f"{each.setting}:{place}", "title": answer(choice.title, alone=len(each.choices) == 1)}
                     for place, choice in enumerate(each.choices)
                 ],
             }
             for each in doubts
         ]
     }
+
+
+def answer(title: str, alone: bool) -> str:
+    """What stands on its button. alone: there is no other, so to press it is to say yes."""
+    return isolated(f"Yes: {title}" if alone else title)
 
 
 def settle(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:

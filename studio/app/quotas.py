@@ -102,8 +102,8 @@ def is_a_guest_s(workspace: str, members: tuple[str, ...]) -> bool:
 
 
 def used_bytes(home: Home) -> int:
-    """What all files of the home take."""
-    return sum(size for _, size in files_below(home.root))
+    """What all files of the home take, and what was sent and is not imported yet."""
+    return sum(size for folder in (home.root, home.sent) for _, size in files_below(folder))
 
 
 def remove_forgotten(home: Home, days: int, members: tuple[str, ...]) -> None:
@@ -112,3 +112,4 @@ def remove_forgotten(home: Home, days: int, members: tuple[str, ...]) -> None:
         newest = max((changed for changed, _ in files_below(guest.root)), default=guest.root.stat().st_mtime)
         if newest < time.time() - days * A_DAY:
             shutil.rmtree(guest.root, ignore_errors=True)
+            shutil.rmtree(guest.sent, ignore_errors=True)

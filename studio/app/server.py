@@ -18,6 +18,7 @@ import gradio.blocks
 import plotly
 import uvicorn
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -36,8 +37,9 @@ from studio.app.access.links import link_route
 from studio.app.access.requests import OwnRequests, SafeHeaders
 from studio.app.access.sessions import Sessions
 from studio.app.access.sign_in import SignIn
-from studio.app.access.uploads import SPARE, BoundedUploads
+from studio.app.access.uploads import SPARE, Uploads
 from studio.app.architectures import Architectures
+from studio.app.forged import FORGED
 from studio.app.main import build_app
 from studio.app.pages import Services
 from studio.app.quotas import is_of_a_guest
@@ -100,7 +102,7 @@ def make_asgi(services: Services) -> FastAPI:
         Sessions(home.sessions),
         Cookies(SPACE_VARIABLE in os.environ),
         settings.open_to_everyone,
-        HubPeople(provider.owner, settings.members) if provider else None,
+        HubPeople(provider.owner, settings.members, home.hub_names) if provider else None,
     )
 
     @asynccontextmanager
@@ -117,18 +119,23 @@ def make_asgi(services: Services) -> FastAPI:
         services.forks.close()
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    with mounted_only():
+        page = build_app(services)
     scripts = Path(plotly.__file__).parent / "package_data"
     app.mount(f"/{STATIC}/plotly", StaticFiles(directory=scripts))
     app.mount(f"/{STATIC}/assets", StaticFiles(directory=assets()))
     app.router.routes += [
         *SignIn(door, logo(), HuggingFace(provider) if provider else None).routes,
         link_route(services.workspaces.open_link),
+        Uploads(
+            partial(room_for_uploads, services),
+            lambda: services.home.sent,
+            services.server_limits.upload_bytes,
+            page.upload_file_set,
+        ).route,
     ]
-    with mounted_only():
-        page = build_app(services)
     app.add_middleware(OwnFiles, home=home)  # the last one added is asked first
     app.add_middleware(ForGradio, session_of=partial(session_of, page), components=page.blocks)
-    app.add_middleware(BoundedUploads, room=lambda: room_for_uploads(services))
     app.add_middleware(Gate, door=door)
     app.add_middleware(OwnRequests)
     app.add_middleware(SafeHeaders, embedded=door.cookies.embedded)
@@ -157,7 +164,9 @@ def make_asgi(services: Services) -> FastAPI:
         show_error=True,
         mcp_server=False,
         ssr_mode=False,
-        app_kwargs={"exception_handlers": {StudioError: in_words, QuestionError: in_words}},
+        app_kwargs={
+            "exception_handlers": {StudioError: in_words, QuestionError: in_words, RequestValidationError: not_ours}
+        },
     )
 
 
@@ -170,6 +179,11 @@ def session_of(page: gr.Blocks, event: str) -> str | None:
 async def in_words(_: Request, error: Exception) -> Response:
     """A component was asked for what cannot be answered."""
     return PlainTextResponse(f"{error}\n", 422)
+
+
+async def not_ours(_: Request, __: Exception) -> Response:
+    """What came has not the shape of anything that the page sends."""
+    return PlainTextResponse(f"{FORGED}\n", 422)
 
 
 def room_for_uploads(services: Services) -> int:

@@ -201,12 +201,10 @@ def without_images(imported: Imported) -> StudioError:
         why = f"It is a table with the columns {', '.join(imported.columns)}, and names none."
     else:
         why = f"The table names '{first[:200]}'. {why_refused(first) or 'No image came with it.'}"
-    return StudioError(
-        "There are no images in the data.",
-        why,
-        "Put the images and the table into one ZIP file. From the command line, they may also lie below the table's "
-        "folder, or below the one that `data.files` of the run file names.",
-    )
+    bring = "Put the images and the table into one ZIP file"
+    beside = "they may also lie below the table's folder, or below the one that `data.files` of the run file names"
+    how = f"{bring}, and upload that." if imported.is_upload else f"{bring}; {beside}."
+    return StudioError("There are no images in the data.", why, how)
 
 
 def given_splits(source: pandas.DataFrame, mapping: Mapping[str, str]) -> pandas.Series | None:

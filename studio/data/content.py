@@ -96,13 +96,15 @@ def _file(
 
 
 def _embedded(path: Path, image: str, folder: Path, limits: Limits, progress: Progress) -> Content:
-    """A Parquet file with the images in it, as the Hub hands it out."""
+    """A Parquet file with the images in it, as the Hub hands it out. What else it names there is fetched as anybody
+    may: somebody else wrote the names."""
     written = _unpacking_folder(folder)
     raw = PARQUET.read(path, ReadingOptions(), limits)
     place = list(raw.names).index(image)
     columns = list(raw.columns)
     columns[place] = [
-        write_image(value, f"{number:07}", written) for number, value in zip(raw.numbers, columns[place], strict=True)
+        write_image(value, f"{number:07}", written, token=False)
+        for number, value in zip(raw.numbers, columns[place], strict=True)
     ]
     return _with_images(replace(raw, columns=columns), image, written, folder, PARQUET.name, progress)
 
@@ -200,7 +202,7 @@ def _hub(source: HubSource, reading: ReadingOptions, folder: Path, limits: Limit
 
     progress("Asking the Hub", 0, 0)
     fetched = _unpacking_folder(folder)
-    raw, image_column = fetch(source.name, source.config, fetched, limits, progress)
+    raw, image_column = fetch(source, fetched, limits, progress)
     if image_column is None:
         raw = join_columns(raw)
         return Content(to_frame(raw), list(raw.problems), "text", "hub", ReadingOptions())

@@ -9,17 +9,17 @@ from studio.data.columns import Problem
 from studio.data.formats.base import MOST_COLUMNS, RawTable, distinct_names
 from studio.data.limits import Limits
 from studio.data.progress import Progress
+from studio.data.sources import HubSource
 from studio.data.split_names import split_named
 from studio.errors import StudioError
+from studio.hub_token import LOG_IN, ONLY_OPEN, Token
 
 Translate = Callable[[Any, str], Any]
 # a file of a Hub repository, or inside an archive there; rows could also name files of this machine or its network
 _ON_THE_HUB = re.compile(r"((zip|tar)://((?!::|://).)*::)?hf://datasets/((?!::|://).)+")
 
 
-def fetch(
-    name: str, config: str | None, folder: Path, limits: Limits, progress: Progress
-) -> tuple[RawTable, str | None]:
+def fetch(source: HubSource, folder: Path, limits: Limits, progress: Progress) -> tuple[RawTable, str | None]:
     """The first rows, as many as the limits allow, and the column of images, if any, which are written to `folder`.
 
     Code from the data set's repository never runs: only its data files are read. Raises StudioError when the
@@ -27,22 +27,23 @@ def fetch(
     """
     import datasets
 
+    name, token = source.name, source.token
     if Path(name).exists():
         raise StudioError(
             f"'{name}' is also a folder here.", "It is not clear which one is meant.", f"Write ./{name} for the folder."
         )
     try:
-        splits = datasets.load_dataset(name, config, streaming=True)
+        splits = datasets.load_dataset(name, source.config, streaming=True, token=token)
         features = dict(next(iter(splits.values())).features or {})
         images = [key for key, feature in features.items() if isinstance(feature, datasets.Image)]
         for key in images:
             splits = splits.cast_column(key, datasets.Image(decode=False))
-        translate = {key: translator(feature, datasets, folder) for key, feature in features.items()}
+        translate = {key: translator(feature, datasets, folder, token) for key, feature in features.items()}
         return collect(splits, translate, limits, progress, folder), images[0] if images else None
     except StudioError:
         raise
     except Exception as error:
-        raise explained(name, error) from error
+        raise explained(name, error, token) from error
 
 
 def collect(
@@ -91,10 +92,10 @@ def _rows(splits: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield split, row
 
 
-def translator(feature: Any, datasets: Any, folder: Path) -> Translate:
+def translator(feature: Any, datasets: Any, folder: Path, token: Token = None) -> Translate:
     """How a cell of this feature becomes text: class numbers become their names, images become files."""
     if isinstance(feature, datasets.Image):
-        return lambda value, place: write_image(value, place, folder)
+        return lambda value, place: write_image(value, place, folder, token)
     return lambda value, place: named(feature, value, datasets)
 
 
@@ -109,7 +110,7 @@ def named(feature: Any, value: Any, datasets: Any) -> Any:
     return value
 
 
-def write_image(value: Any, place: str, folder: Path) -> str | None:
+def write_image(value: Any, place: str, folder: Path, token: Token = None) -> str | None:
     """Store the bytes of one image; returns its name. Only what lies in a Hub repository is fetched."""
     if not isinstance(value, dict):
         return None
@@ -119,7 +120,7 @@ def write_image(value: Any, place: str, folder: Path) -> str | None:
             return None
         import fsspec
 
-        with fsspec.open(origin, "rb") as file:
+        with fsspec.open(origin, "rb", hf={"token": token}) as file:
             content = file.read()
     ending = Path(origin.partition("::")[0]).suffix.lower()
     name = f"{place}{ending if ending in ('.png', '.webp', '.gif', '.bmp', '.tif', '.tiff') else '.jpg'}"
@@ -128,15 +129,16 @@ def write_image(value: Any, place: str, folder: Path) -> str | None:
     return name
 
 
-def explained(name: str, error: Exception) -> StudioError:
-    """A failure of the Hub or of the way to it, in plain words. The Hub's own text may name what is wrong."""
+def explained(name: str, error: Exception, token: Token = None) -> StudioError:
+    """A failure of the Hub or of the way to it, in plain words. The Hub's own text may name what is wrong. token: with
+    which it was asked."""
     kind = type(error).__name__
     message = " ".join(str(error).split())[:300]
     if "Gated" in kind or "gated" in message:
         return StudioError(
             f"The data set {name} asks for consent.",
             "Its owner lets only people in who agreed to the terms.",
-            "Accept them on the data set's page and log in with `hf auth login`.",
+            ONLY_OPEN if token is False else f"Accept them on the data set's page and {LOG_IN}.",
         )
     if "Config" in message and "missing" in message:
         return StudioError(
@@ -144,7 +146,9 @@ def explained(name: str, error: Exception) -> StudioError:
         )
     if "NotFound" in kind:
         return StudioError(
-            f"The data set {name} was not found on the Hub.", message, "Check the name, or log in if it is private."
+            f"The data set {name} was not found on the Hub.",
+            message,
+            f"Check the name. {ONLY_OPEN if token is False else f'If it is private, {LOG_IN}.'}",
         )
     return StudioError(
         f"The data set {name} could not be fetched from the Hub.",

@@ -54,6 +54,7 @@ from studio.files import (
     replace_json,
     replace_with,
 )
+from studio.hub_token import token_for
 from studio.migrations import IMPORTED
 from studio.paths import Home
 from studio.room import MAKE_ROOM, disk_words
@@ -84,6 +85,7 @@ class Imported:
     rows: int
     profiles: tuple[ColumnProfile, ...]
     guesses: tuple[Guess, ...] = ()
+    source: str = ""
 
     @classmethod
     def open(cls, folder: Path) -> "Imported | None":
@@ -104,7 +106,13 @@ class Imported:
             about["rows"],
             tuple(ColumnProfile(**profile) for profile in about["profiles"]),
             tuple(Guess.read(each) for each in about.get("guesses", [])),
+            about.get("source", ""),
         )
+
+    @property
+    def is_upload(self) -> bool:
+        """Whether a browser sent the data; else a command named them, or they come from elsewhere."""
+        return Path(self.source).is_relative_to(Home(self.folder.parent.parent).uploads)
 
     @property
     def files(self) -> Path | None:
@@ -169,7 +177,7 @@ def import_source(
     files: the folder of the images that a table names, if the person named one. Raises StudioError; an unfinished
     import is removed then, and after a crash by the next import.
     """
-    parsed = parse_source(source, files)
+    parsed = parse_source(source, files, token_for(home))
     fingerprint = parsed.fingerprint()
     mark, known = _find(home, parsed, fingerprint, reading)
     if known:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from studio.data.samples import SAMPLES
 from studio.errors import StudioError
+from studio.hub_token import Token
 
 HUB, SAMPLE = "hub:", "sample/"
 _HUB_NAME = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}")
@@ -35,8 +36,11 @@ class PathSource:
 
 @dataclass(frozen=True)
 class HubSource:
+    """token: as whom the Hub is asked."""
+
     name: str
     config: str | None
+    token: Token = None
 
     @property
     def title(self) -> str:
@@ -62,10 +66,10 @@ class SampleSource:
 Source = PathSource | HubSource | SampleSource
 
 
-def parse_source(source: str, files: str | None = None) -> Source:
+def parse_source(source: str, files: str | None = None, token: Token = None) -> Source:
     """Raises StudioError when there is no such file, sample, or possible name on the Hub.
 
-    files: the folder that the person named for the files which a table names.
+    files: the folder that the person named for the files which a table names. token: as whom the Hub is asked.
     """
     source = source.strip()
     if source.startswith(HUB):
@@ -76,7 +80,7 @@ def parse_source(source: str, files: str | None = None) -> Source:
                 "It is written hub:owner/name, or hub:owner/name:configuration.",
                 "Copy the name from the data set's page.",
             )
-        return HubSource(name, config or None)
+        return HubSource(name, config or None, token)
     if source.startswith(SAMPLE):
         return SampleSource(SAMPLES[source.removeprefix(SAMPLE)].name)
     try:

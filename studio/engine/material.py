@@ -33,7 +33,7 @@ class Material:
 def load(config: RunConfig, home: Home, reporter: Reporter) -> Material:
     """Read the data, fetch the model, and encode the rows for it."""
     imported, table = _read_data(config, home, reporter)
-    loaded = _read_model(config, table, reporter)
+    loaded = _read_model(config, table, home, reporter)
     prepared = prepare(
         config.chosen_task,
         loaded,
@@ -62,12 +62,13 @@ def _read_data(config: RunConfig, home: Home, reporter: Reporter) -> tuple[Impor
     return imported, table
 
 
-def _read_model(config: RunConfig, table: pandas.DataFrame, reporter: Reporter) -> Loaded:
+def _read_model(config: RunConfig, table: pandas.DataFrame, home: Home, reporter: Reporter) -> Loaded:
     reporter.phase("loading", "Loading the model.")
     folder = fetch(
         config.model.id,
         config.model.revision,
         lambda done, total: reporter.phase("downloading", "Downloading the model.", done, total),
+        home,
     )
     seed_everything(config.training.seed)  # the new head's first weights
     changes = config_changes(config.training, config_of(folder))

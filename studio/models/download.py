@@ -6,6 +6,7 @@ from typing import Any
 
 from studio.errors import StudioError
 from studio.hardware import GIGABYTE, free_disk_bytes
+from studio.hub_token import Token
 from studio.models.folders import has_only_pickles, safe_weights, wanted_files
 from studio.models.hub import explain_failure
 from studio.room import room_words
@@ -14,7 +15,7 @@ Progress = Callable[[int, int], None]  # (bytes done, bytes altogether)
 MARGIN_BYTES = GIGABYTE // 2  # left free on the disk, for the run itself
 
 
-def download(model_id: str, revision: str | None, progress: Progress | None = None) -> Path:
+def download(model_id: str, revision: str | None, progress: Progress | None = None, token: Token = None) -> Path:
     """The model's folder in the Hub cache. An interrupted download continues where it stopped.
 
     Raises StudioError: unknown, private or gated model, no safetensors, no network, no space.
@@ -22,19 +23,19 @@ def download(model_id: str, revision: str | None, progress: Progress | None = No
     from huggingface_hub import HfApi, constants, snapshot_download
 
     try:
-        info = HfApi().model_info(model_id, revision=revision, files_metadata=True, timeout=10)
+        info = HfApi(token=token).model_info(model_id, revision=revision, files_metadata=True, timeout=10)
         sizes = {file.rfilename: file.size or 0 for file in info.siblings or []}
         files = wanted_files(sizes)
         _refuse_unusable(model_id, list(sizes))
         total = sum(sizes[file] for file in files)
         _check_space(model_id, total, Path(constants.HF_HUB_CACHE))
         folder = snapshot_download(
-            model_id, revision=revision, allow_patterns=files, tqdm_class=_reporting(progress, total)
+            model_id, revision=revision, allow_patterns=files, tqdm_class=_reporting(progress, total), token=token
         )
     except StudioError:
         raise
     except Exception as error:
-        raise explain_failure(error, model_id) from error
+        raise explain_failure(error, model_id, token) from error
     return Path(folder)
 
 

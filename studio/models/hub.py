@@ -1,7 +1,7 @@
 """The Hugging Face Hub: can it be reached, what does it hold, and what do its refusals mean.
 
 Nothing is asked of the Hub before a person asks for something there. The token is the usual one of
-huggingface_hub (HF_TOKEN or its login); it is sent to the Hub and nowhere else.
+huggingface_hub (HF_TOKEN or its login); it is sent to the Hub and nowhere else, see `studio.hub_token` for whom.
 """
 
 import logging
@@ -13,6 +13,7 @@ from typing import Any
 
 from studio.errors import StudioError
 from studio.files import read_cache, replace_cache
+from studio.hub_token import LOG_IN, ONLY_OPEN, Token, token_for
 from studio.paths import Home
 from studio.room import FULL, MAKE_ROOM
 
@@ -120,7 +121,7 @@ def search(query: str, tags: Sequence[str], limit: int = 20, home: Home | None =
     from huggingface_hub import constants, get_session
     from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
 
-    answer = reach(home)
+    answer, token = reach(home), token_for(home or Home.find())
     if not answer.reachable:
         return SearchResult(False, answer.reason)
     fields = ("downloads", "likes", "tags", "gated", "safetensors")
@@ -133,13 +134,13 @@ def search(query: str, tags: Sequence[str], limit: int = 20, home: Home | None =
             response = get_session().get(
                 f"{constants.ENDPOINT}/api/models",
                 params=parameters,
-                headers=build_hf_headers(),
+                headers=build_hf_headers(token=token),
                 timeout=TIMEOUT_SECONDS,
             )
             hf_raise_for_status(response)
             found |= {entry["id"]: _read(entry) for entry in response.json()}
     except Exception as error:  # noqa: BLE001 - shown beside the search field
-        return SearchResult(False, explain_failure(error, query).explanation.why)
+        return SearchResult(False, explain_failure(error, query, token).explanation.why)
     ordered = sorted(found.values(), key=lambda model: -model.downloads)
     return SearchResult(True, models=tuple(ordered[:limit]))
 
@@ -159,8 +160,8 @@ def _read(entry: dict[str, Any]) -> Found:
     )
 
 
-def explain_failure(error: Exception, model_id: str) -> StudioError:
-    """A failure of huggingface_hub or of the network below it, in plain words."""
+def explain_failure(error: Exception, model_id: str, token: Token = None) -> StudioError:
+    """A failure of huggingface_hub or of the network below it, in plain words. token: with which it was asked."""
     from httpx2 import HTTPError, TimeoutException
     from huggingface_hub import errors
 
@@ -172,13 +173,13 @@ def explain_failure(error: Exception, model_id: str) -> StudioError:
         return StudioError(
             f"The model '{model_id}' asks for a permission first.",
             "Its owner wants people to accept conditions on its Hub page.",
-            "Accept them there, log in with `hf auth login` (or set HF_TOKEN), and try again.",
+            ONLY_OPEN if token is False else f"Accept them there, {LOG_IN}, and try again.",
         )
     if isinstance(error, errors.RepositoryNotFoundError):
         return StudioError(
             f"There is no model '{model_id}' on the Hub, or it is private.",
             "The Hub knows no such name, or it is not shown without a login that may see it.",
-            "Check the spelling; for a private model log in with `hf auth login` (or set HF_TOKEN).",
+            f"Check the spelling. {ONLY_OPEN if token is False else f'For a private model, {LOG_IN}.'}",
         )
     if isinstance(error, errors.RevisionNotFoundError):
         return StudioError(what, "The model has no such revision.", "Leave the revision empty, or correct it.")

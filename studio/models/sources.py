@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from studio.errors import StudioError
+from studio.hub_token import token_for
 from studio.models.download import Progress, download, pickles_only
 from studio.models.folders import (
     CONFIG,
@@ -54,7 +55,7 @@ def fetch(
     reason = why_only_local(model_id)
     if reason is not None:
         raise reason
-    return download(model_id, revision, progress)
+    return download(model_id, revision, progress, token_for(home or Home.find()))
 
 
 def why_only_local(model_id: str) -> StudioError | None:

@@ -202,7 +202,7 @@ def test_a_file_is_answered_into_a_download(services: Services, files: Files, dr
 
 
 def test_the_files_of_two_people_do_not_meet(services: Services, files: Files, draft: Draft, tmp_path: Path) -> None:
-    """Also where both upload the same file, of which Gradio keeps one temporary copy."""
+    """Also where both files lie at the same place."""
     other = services.drafts.save(draft.change(id="b" * 24))
     work = []
     for each in (draft, other):

@@ -6,6 +6,7 @@ from pathlib import Path
 from studio.app import questions
 from studio.app.drafts import Draft
 from studio.app.pages import Services
+from studio.data.guesses import Choice, Guess
 
 Upload = Callable[[Draft, Path], Draft]
 
@@ -37,6 +38,16 @@ def test_an_encoding_is_asked_and_settled(services: Services, upload: Upload, tm
     assert asked.topic not in {each.topic for each in services.datasets.doubts(settled)}
     imported = services.datasets.imported(settled)
     assert imported and "Заказ" in set(imported.table()["text"])
+
+
+def test_a_single_answer_is_a_yes() -> None:
+    def doubt(*titles: str) -> Guess:
+        choices = tuple(Choice(title, {"data.columns.label": title}) for title in titles)
+        return Guess("column", "data.columns.label", titles[0], 0.5, f"The label stands in '{titles[0]}'.", choices)
+
+    asked = questions.shown([doubt("kind"), doubt("kind", "نوع")])["questions"]
+    titles = [[answer["title"] for answer in each["answers"]] for each in asked]
+    assert titles == [["Yes: kind"], ["kind", "\u2068نوع\u2069"]]
 
 
 def test_a_column_is_asked_and_settled(services: Services, upload: Upload, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """What a guest may use: it is said, and what goes beyond it is refused before anything is done."""
 
+import asyncio
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ import gradio as gr
 import pytest
 from logs import NOW, at_work, make_run, started, write
 from served import services_with, somebody
+from starlette.requests import Request
+from starlette.types import Message
 
 from studio.app.access.gate import guest
 from studio.app.access.person import OWNER, asked_by
-from studio.app.access.uploads import AROUND
+from studio.app.access.uploads import AROUND, Uploads
 from studio.app.imports import import_upload
 from studio.app.pages import Page, Services
 from studio.app.quotas import is_of_a_guest, remove_forgotten, used_bytes
@@ -97,6 +100,75 @@ def test_an_upload_without_room_is_refused_before_it_begins(services: Services) 
     assert unsized.status_code == 411
     small = browser.post("/gradio_api/upload", files={"files": ("a.csv", b"text,label\na,b\n")})
     assert small.status_code == 200 and small.json()
+
+
+def test_what_was_sent_counts_before_it_is_imported(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(services.server.temporary))  # as `serve` does
+    browser = somebody(make_asgi(services))
+    browser.get("/")
+    file = {"files": ("a.csv", b"x" * (6 * MEGABYTE))}
+    (path,) = browser.post("/gradio_api/upload", files=file).json()
+    refused = browser.post("/gradio_api/upload", files=file)
+    assert refused.status_code == 413 and "room for 4 MB" in refused.text
+    with asked_by(guest(browser.cookies["studio-guest"])):
+        assert services.quota and "(6 MB are in use)" in services.quota.sentence(services.home)
+    assert browser.get(f"/gradio_api/file={path}").status_code == 200
+    other = somebody(browser.app)
+    other.get("/")
+    assert other.get(f"/gradio_api/file={path}").status_code == 404
+    Path(path).unlink()  # as an import does
+    assert browser.post("/gradio_api/upload", files=file).is_success
+
+
+BOUNDARY = b"--x\r\n"
+FORM = BOUNDARY + b'Content-Disposition: form-data; name="files"; filename="a.csv"\r\n\r\n' + b"x" * 6 * MEGABYTE
+
+
+def sending(size: int, first: bytes, then: Callable[[], Awaitable[Message]]) -> Request:
+    """An upload of so many bytes as it is said: the first ones come at once, the rest as `then` gives it."""
+    headers = [(b"content-length", str(size).encode()), (b"content-type", b"multipart/form-data; boundary=x")]
+    unread: list[Message] = [{"type": "http.request", "body": first, "more_body": True}]
+
+    async def receive() -> Message:
+        return unread.pop() if unread else await then()
+
+    return Request({"type": "http", "method": "POST", "headers": headers, "query_string": b""}, receive)
+
+
+@pytest.mark.parametrize("first", [b"", FORM[: 5 * MEGABYTE]], ids=["nothing", "the most of it"])
+def test_two_uploads_at_once_do_not_both_take_the_same_room(services: Services, first: bytes) -> None:
+    folder = services.home.sent
+    uploads = Uploads(partial(room_for_uploads, services), lambda: folder, 10 * MEGABYTE, set())
+
+    async def both() -> list[int]:
+        asked, goes_on = asyncio.Event(), asyncio.Event()
+
+        async def gone() -> Message:
+            asked.set()
+            await goes_on.wait()
+            return {"type": "http.disconnect"}
+
+        waiting = asyncio.create_task(uploads.receive(sending(len(FORM), first, gone)))
+        await asked.wait()
+        while_it_comes = [await uploads.receive(sending(size * MEGABYTE, b"", gone_at_once)) for size in (6, 3)]
+        goes_on.set()
+        await waiting
+        assert not list(folder.iterdir()), "nothing stays of what was broken off"
+        afterwards = await uploads.receive(sending(6 * MEGABYTE, b"", gone_at_once))
+        return [answer.status_code for answer in (*while_it_comes, afterwards)]
+
+    async def gone_at_once() -> Message:
+        return {"type": "http.disconnect"}
+
+    assert asyncio.run(both()) == [413, 400, 400]
+
+
+def test_a_form_that_brings_no_file_is_refused(services: Services) -> None:
+    browser = somebody(make_asgi(services))
+    browser.get("/")
+    for query in ("", "?upload_id=x"):
+        answer = browser.post(f"/gradio_api/upload{query}", files={"files": (None, b"no file")})
+        assert answer.status_code == 400 and answer.text == "An upload brings files alone.\n"
 
 
 def test_as_many_runs_as_a_guest_may_have(services: Services) -> None:

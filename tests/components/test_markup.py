@@ -1,5 +1,7 @@
 """Markup made in Python: everything from data is escaped, and what is drawn is complete."""
 
+from html import escape
+
 import pytest
 
 from components.charts.bars import bars_html, counts_html
@@ -7,11 +9,28 @@ from components.charts.framed_image import framed_html, level_of, with_score_cho
 from components.charts.histogram import Marker, histogram_html, short_number
 from components.charts.marked_text import colours_of, label_legend, marked_html
 from components.icons import DRAWINGS, icon
+from components.isolates import isolated
 from components.notices import badge, empty, heading, notice, outline
 from components.tables import metric_cards, simple_table
 from components.theme import css_paths, head, logo, studio_theme
 
 EVIL = "<img src=x onerror=\"alert('x')\">"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "read"),
+    [
+        ("The class 'جيد جدا' has 3 rows.", "The class '[جيد جدا]' has 3 rows."),
+        ("טוב, רע and 2 more", "[טוב], [רע] and 2 more"),
+        ("From 'צ'ק 2-א' to b", "From '[צ'ק 2-א]' to b"),
+        ("a \u202eb", "a [\u202e]b"),
+        ("Zoë & 好", "Zoë & 好"),
+    ],
+)
+def test_what_is_written_from_right_to_left_is_set_apart(sentence: str, read: str) -> None:
+    assert isolated(sentence).replace("\u2068", "[").replace("\u2069", "]") == read
+    for markup in (notice("bad", sentence, sentence, sentence), heading(sentence), empty("chart", sentence)):
+        assert escape(isolated(sentence)) in markup
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,12 @@ import datasets
 import pytest
 
 from studio.data import hub
+from studio.data.importing import import_source
 from studio.data.limits import Limits
+from studio.data.options import ReadingOptions
 from studio.data.progress import silent
+from studio.errors import StudioError
+from studio.paths import Home
 
 
 @pytest.mark.parametrize(
@@ -23,15 +27,30 @@ def test_images_of_a_repository_are_fetched(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "there").write_bytes(b"image")
     asked: list[str] = []
 
-    def open_it(place: str, mode: str) -> Any:
+    def open_it(place: str, mode: str, hf: dict[str, Any]) -> Any:
         asked.append(place)
+        assert hf == {"token": False}
         return (tmp_path / "there").open(mode)
 
     monkeypatch.setattr("fsspec.open", open_it)
-    name = hub.write_image({"bytes": None, "path": origin}, "train-1", tmp_path / "out")
+    name = hub.write_image({"bytes": None, "path": origin}, "train-1", tmp_path / "out", token=False)
     assert asked == [origin]
     assert name == "train-1.png" or (name == "train-1.jpg" and origin.endswith(".tar"))
     assert (tmp_path / "out" / name).read_bytes() == b"image"
+
+
+def test_a_visitor_s_data_are_fetched_without_a_login(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def load_dataset(*_: Any, token: Any, **__: Any) -> None:
+        asked.append(token)
+        raise type("DatasetNotFoundError", (Exception,), {})("not there")
+
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    for each, words in ((home, "log in with"), (home.of_person("ben"), "everybody may read")):
+        with pytest.raises(StudioError, match=words):
+            import_source("hub:owner/name", ReadingOptions(), each, Limits())
+    assert asked == [None, False]
 
 
 @pytest.mark.parametrize(

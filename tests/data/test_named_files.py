@@ -226,6 +226,15 @@ def test_a_table_of_names_alone_asks_for_one_archive(tmp_path: Path, home: Home)
     with pytest.raises(StudioError, match=r"'img_0\.jpg'") as caught:
         use(read(tmp_path / "labels.csv", home))
     assert "one ZIP file" in caught.value.explanation.what_to_do
+    assert "`data.files`" in caught.value.explanation.what_to_do
+
+
+def test_whoever_sent_a_table_alone_reads_what_they_can_do_on_the_page(tmp_path: Path, home: Home) -> None:
+    put(tmp_path, {"labels.csv": table_of([f"/srv/img_{n}.jpg" for n in range(30)])})
+    kept = keep_upload(tmp_path / "labels.csv", "labels.csv", home, Limits())
+    with pytest.raises(StudioError, match="absolute path") as caught:
+        use(read(kept, home))
+    assert caught.value.explanation.what_to_do == "Put the images and the table into one ZIP file, and upload that."
 
 
 def test_names_in_two_folders(tmp_path: Path, home: Home, png: bytes) -> None:

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from huggingface_hub import constants, errors
 
+from studio.hub_token import token_for
 from studio.models import hub
 from studio.models.hub import explain_failure, is_reachable, last_reach, reach, search
 from studio.paths import Home
@@ -22,8 +23,8 @@ def online(monkeypatch: pytest.MonkeyPatch) -> None:
 def answering(monkeypatch: pytest.MonkeyPatch, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     asked: list[dict[str, Any]] = []
 
-    def get(url: str, params: dict[str, Any], **_: Any) -> httpx2.Response:
-        asked.append(params)
+    def get(url: str, params: dict[str, Any], headers: dict[str, str], **_: Any) -> httpx2.Response:
+        asked.append({**params, "authorization": headers.get("authorization")})
         return httpx2.Response(200, json=entries, request=httpx2.Request("GET", url))
 
     session = SimpleNamespace(head=lambda *_, **__: None, get=get)
@@ -67,6 +68,23 @@ def test_a_search_reads_what_the_hub_says(home: Home, monkeypatch: pytest.Monkey
     known = result.models[1]
     assert (known.licence, known.parameters, known.has_safetensors) == ("mit", 22_000_000, True)
     assert all(params["filter"] == "safetensors" for params in asked)
+
+
+@pytest.mark.usefixtures("online")
+def test_a_visitor_searches_without_the_login_of_whoever_runs_the_server(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    asked = answering(monkeypatch, [])
+    for each in (home, home.of_person("ben")):
+        assert search("b", ["fill-mask"], home=each).reachable
+    assert [each["authorization"] for each in asked] == ["Bearer hf_secret", None]
+
+
+def test_a_visitor_is_told_of_no_login(home: Home) -> None:
+    for error in (errors.GatedRepoError, errors.RepositoryNotFoundError):
+        for token, words in ((None, "log in with"), (token_for(home.of_person("ben")), "everybody may read")):
+            assert words in explain_failure(error("x", response=answer(403)), "a/b", token).explanation.what_to_do
 
 
 def answer(status: int) -> httpx2.Response:

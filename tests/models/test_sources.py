@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import huggingface_hub
 import pytest
 
 from studio.errors import StudioError
@@ -191,9 +192,32 @@ def test_only_settings_and_safetensors_are_wanted() -> None:
     ]  # fmt: skip
 
 
-def fake_hub(monkeypatch: pytest.MonkeyPatch, files: dict[str, int], snapshot: Any = None) -> None:
-    import huggingface_hub
+def test_a_visitor_s_model_is_fetched_without_a_login(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    asked: list[Any] = []
 
+    def snapshot(model_id: str, token: Any = None, local_files_only: bool = False, **_: Any) -> str:
+        if local_files_only:
+            raise huggingface_hub.errors.LocalEntryNotFoundError("not here")
+        asked.append(token)
+        return str(tmp_path)
+
+    def model_info(api: huggingface_hub.HfApi, *_: Any, **__: Any) -> SimpleNamespace:
+        asked.append(api.token)
+        return SimpleNamespace(
+            siblings=[SimpleNamespace(rfilename=name, size=1) for name in ("config.json", "model.safetensors")]
+        )
+
+    monkeypatch.setattr(huggingface_hub.HfApi, "model_info", model_info)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot)
+    for each in (home.of_person("ben"), home):
+        fetch("someone/model", home=each)
+    assert asked == [False, False, None, None]
+
+
+def fake_hub(monkeypatch: pytest.MonkeyPatch, files: dict[str, int], snapshot: Any = None) -> None:
     siblings = [SimpleNamespace(rfilename=name, size=size) for name, size in files.items()]
     monkeypatch.setattr(huggingface_hub.HfApi, "model_info", lambda *_, **__: SimpleNamespace(siblings=siblings))
     if snapshot:

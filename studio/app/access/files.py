@@ -32,15 +32,17 @@ class OwnFiles:
 
 
 def may_fetch(person: Person, asked: str, home: Home) -> bool:
-    """asked: a path, absolute or not. What lies outside the studio's home, or among what browsers have sent, is up to
-    Gradio: it serves uploads of its pages alone, whose addresses hold a hash of their content."""
+    """asked: a path, absolute or not. What lies outside the studio's home, or what Gradio made of what browsers have
+    sent, is up to Gradio: its addresses hold a hash of the content."""
     if "://" in asked:  # Gradio would fetch it from there, as large as it is
         return False
     try:
         path = Path(asked).resolve()
     except (OSError, ValueError):  # a NUL in it, say
         return False
-    root = home.root.resolve()
+    root, everybody_s = home.root.resolve(), home.temporary.resolve() / PEOPLE
+    if path.is_relative_to(everybody_s):
+        return person.is_admin or path.is_relative_to(everybody_s / person.workspace)
     if not path.is_relative_to(root) or path.is_relative_to(root / home.temporary.name):
         return True
     owner, below = "", path.relative_to(root).parts

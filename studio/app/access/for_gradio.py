@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from studio.app.access.person import current_person
 from studio.app.access.requests import path_below, refuse
+from studio.app.forged import FORGED
 
 API = "/gradio_api/"
 HEARTBEAT = "heartbeat/"
@@ -55,7 +56,7 @@ class ForGradio:
         if wrong:
             await refuse(scope, again, send, wrong, status)
             return
-        await self.app(scope, again, send)
+        await self.app(scope, again, as_refusal(send) if route == "run/predict" else send)
 
     def _wrong(self, request: Request, route: str, body: Any) -> tuple[str, int]:
         """Why the request goes no further, and the status that says so."""
@@ -84,6 +85,23 @@ class ForGradio:
         while len(self._owners) > REMEMBERED:
             self._owners.popitem(last=False)
         return owner == asking
+
+
+def as_refusal(send: Send) -> Send:
+    """Gradio answers everything that goes wrong as a mistake of the server; a forged value is none."""
+    begin: Message = {}
+
+    async def sent(message: Message) -> None:
+        nonlocal begin
+        if message["type"] == "http.response.start" and message["status"] == 500:
+            begin = message
+            return
+        if begin:
+            await send({**begin, "status": 422 if FORGED.encode() in message.get("body", b"") else 500})
+            begin = {}
+        await send(message)
+
+    return sent
 
 
 def is_needed(route: str) -> bool:

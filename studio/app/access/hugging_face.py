@@ -4,17 +4,18 @@
 
 import base64
 import hashlib
+import hmac
 import logging
+import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlencode
+from weakref import WeakValueDictionary
 
 import anyio
 from pydantic import BaseModel, Field, ValidationError
-
-from studio.app.access.hub_people import hub_account
-from studio.app.access.sessions import fingerprint
 
 logger = logging.getLogger(__name__)
 BEGIN, CALLBACK = "/login/hugging-face", "/login/callback"
@@ -22,7 +23,8 @@ SCOPES = "openid profile"
 SECONDS = 600.0  # for leaving and coming back
 ANSWER_SECONDS = 10.0
 MOST_BYTES = 65_536  # of an answer
-AT_ONCE = 8  # how many are asked for at the same time
+AT_ONCE, OF_ONE_MACHINE = 8, 2  # how many are asked for at the same time
+REMEMBERED = 10_000  # sign-ins that are over
 
 DENIED = "You are not signed in: Hugging Face was not allowed to say who you are."
 NOT_BEGUN = "This sign-in was not begun in this browser, or more than ten minutes ago. Begin it again."
@@ -79,29 +81,49 @@ def provider_of(environment: Mapping[str, str]) -> Provider | None:
 
 class HuggingFace:
     """One sign-in has one secret, which its browser keeps in a cookie: it is the verifier of PKCE, and the state is
-    made of it. So an answer is worth nothing in another browser."""
+    our signature of it. So an answer is worth nothing in another browser, nor twice, and nobody takes the time of this
+    server with one that was never begun here. machine: from where somebody comes, who takes a share of the places."""
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
         self._metadata: Metadata | None = None
         self._places = anyio.Semaphore(AT_ONCE)
+        self._shares: WeakValueDictionary[str, anyio.Semaphore] = WeakValueDictionary()
+        self._over: OrderedDict[str, None] = OrderedDict()  # states that have come back
 
-    async def address(self, secret: str) -> str:
+    async def address(self, secret: str, machine: str) -> str:
         """Where the browser goes to be asked. Raises NotSignedInError."""
         query = {
             "response_type": "code",
             "client_id": self._provider.client_id,
             "redirect_uri": self._provider.callback,
             "scope": self._provider.scopes,
-            "state": state_of(secret),
+            "state": self.state(secret, time.time()),
             "code_challenge": challenge_of(secret),
             "code_challenge_method": "S256",
         }
-        return f"{(await self._described()).authorization_endpoint}?{urlencode(query)}"
+        return f"{(await self._described(machine)).authorization_endpoint}?{urlencode(query)}"
 
-    async def account(self, answer: Mapping[str, str], secret: str | None) -> str:
+    def state(self, secret: str, begun: float) -> str:
+        signed = hmac.digest(self._provider.client_secret.encode(), f"{begun:.0f} {secret}".encode(), "sha256")
+        return f"{begun:.0f}-{signed.hex()}"
+
+    def _is_begun(self, state: str, secret: str) -> bool:
+        """Whether this server gave the state to this browser, in time, and sees it for the first time."""
+        begun = state.partition("-")[0]
+        if not (begun.isdecimal() and begun.isascii() and len(begun) < 20):
+            return False
+        ours = hmac.compare_digest(self.state(secret, int(begun)).encode(), state.encode("utf-8", "replace"))
+        if not ours or state in self._over or time.time() - int(begun) > SECONDS:
+            return False
+        self._over[state] = None
+        while len(self._over) > REMEMBERED:
+            self._over.popitem(last=False)
+        return True
+
+    async def user(self, answer: Mapping[str, str], secret: str | None, machine: str) -> User:
         """Who came back, by what the address says that they came back to. Raises NotSignedInError."""
-        if secret is None or answer.get("state") != state_of(secret):
+        if secret is None or not self._is_begun(answer.get("state", ""), secret):
             raise NotSignedInError(NOT_BEGUN)
         if "code" not in answer:
             raise NotSignedInError(DENIED)
@@ -112,27 +134,26 @@ class HuggingFace:
             "code_verifier": secret,
         }
         client = (self._provider.client_id, self._provider.client_secret)
-        metadata = await self._described()
-        token = await self._ask(Token, "POST", metadata.token_endpoint, data=form, auth=client)
+        metadata = await self._described(machine)
+        token = await self._ask(machine, Token, "POST", metadata.token_endpoint, data=form, auth=client)
         bearer = {"Authorization": f"Bearer {token.access_token}"}
-        user = await self._ask(User, "GET", metadata.userinfo_endpoint, headers=bearer)
-        try:
-            return hub_account(user.preferred_username, user.sub)
-        except ValueError as error:
-            raise NotSignedInError(UNKNOWN) from error
+        return await self._ask(machine, User, "GET", metadata.userinfo_endpoint, headers=bearer)
 
-    async def _described(self) -> Metadata:
+    async def _described(self, machine: str) -> Metadata:
         if self._metadata is None:
-            self._metadata = await self._ask(Metadata, "GET", f"{self._provider.url}/.well-known/openid-configuration")
+            url = f"{self._provider.url}/.well-known/openid-configuration"
+            self._metadata = await self._ask(machine, Metadata, "GET", url)
         return self._metadata
 
-    async def _ask(self, kind: type[Said], method: str, url: str, **request: Any) -> Said:
+    async def _ask(self, machine: str, kind: type[Said], method: str, url: str, **request: Any) -> Said:
         """What the provider says, in time and in shape. Raises NotSignedInError."""
         import httpx2  # with the first who signs in: few servers need it
 
+        share = self._shares.setdefault(machine, anyio.Semaphore(OF_ONE_MACHINE))
         try:
             with anyio.fail_after(ANSWER_SECONDS):
                 async with (
+                    share,
                     self._places,
                     httpx2.AsyncClient() as client,
                     client.stream(method, url, **request) as answer,
@@ -149,10 +170,6 @@ class HuggingFace:
             logger.warning("signing in with Hugging Face: %s answered %s", url, why)
             refused = isinstance(error, httpx2.HTTPStatusError) and error.response.is_client_error
             raise NotSignedInError(UNKNOWN if refused else AWAY) from error
-
-
-def state_of(secret: str) -> str:
-    return fingerprint(f"state of {secret}")
 
 
 def challenge_of(verifier: str) -> str:

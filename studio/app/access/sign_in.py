@@ -76,17 +76,18 @@ class SignIn:
         assert self._hub
         secret = fresh_secret()
         try:
-            response: Response = RedirectResponse(await self._hub.address(secret), status_code=303)
+            response: Response = RedirectResponse(await self._hub.address(secret, machine_of(request)), status_code=303)
         except NotSignedInError as error:
             return self._page(request, str(error), 502)
         self._set(response, request, cookies.SIGNING_IN, secret, hugging_face.SECONDS)
         return response
 
     async def come_from_hub(self, request: Request) -> Response:
-        assert self._hub
+        assert self._hub and self._door.hub_people
         secret = secrets_in(request.headers).get(cookies.SIGNING_IN)
         try:
-            response = self._come_in(request, await self._hub.account(request.query_params, secret))
+            user = await self._hub.user(request.query_params, secret, machine_of(request))
+            response = self._come_in(request, self._door.hub_people.account(user))
         except NotSignedInError as error:
             response = self._page(request, str(error), 401)
         self._set(response, request, cookies.SIGNING_IN, "", 0)
@@ -116,6 +117,12 @@ class SignIn:
     def _target(self) -> dict[str, str]:
         """Hugging Face shows itself in no frame, so whoever is in one signs in, and goes on, in a tab of its own."""
         return {"target": ' target="_blank" rel="noopener"' if self._door.cookies.embedded else ""}
+
+
+def machine_of(request: Request) -> str:
+    """Where a request to a Space comes from. The Space's proxy adds it behind what a browser may have written."""
+    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return forwarded or (request.client.host if request.client else "")
 
 
 async def short_form(request: Request) -> dict[str, str]:

@@ -1,34 +1,87 @@
-"""Uploads are refused before they begin where there is no room for them: on the disk, or in a guest's workspace."""
+"""What browsers send as files: refused before it begins where there is no room for it, on the disk or in a guest's
+workspace, and kept in a folder of whoever sends it, where it counts as theirs from its first byte."""
 
+import secrets
+import shutil
+from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from gradio.route_utils import MultiPartException, upload_fn
+from gradio.routes import file_upload_statuses
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import Message
 
-from studio.app.access.requests import UPLOADS, path_below, refuse
+from studio.app.access.person import current_person
+from studio.app.access.requests import UPLOADS
 
 MEGABYTE = 1024 * 1024
 SPARE = 1024 * MEGABYTE  # bytes that stay free for the runs
 AROUND = 64 * 1024  # bytes of a form around its files
 
 
-class BoundedUploads:
-    """room: how many bytes the person who asks may bring now."""
+class Uploads:
+    """room: how many bytes the person who asks may bring now. folder: where theirs go. most_bytes: of one file.
+    sent: the files that Gradio removes in time."""
 
-    def __init__(self, app: ASGIApp, room: Callable[[], int]) -> None:
-        self.app, self.room = app, room
+    def __init__(
+        self, room: Callable[[], int], folder: Callable[[], Path], most_bytes: int, sent: set[str | Path]
+    ) -> None:
+        self._room, self._folder, self._most_bytes, self._sent = room, folder, most_bytes, sent
+        self._to_come: Counter[str] = Counter()  # bytes of the uploads under way, by workspace
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST" or not path_below(scope).startswith(UPLOADS):
-            await self.app(scope, receive, send)
-            return
-        announced = Headers(scope=scope).get("content-length", "")
-        room = self.room()
+    @property
+    def route(self) -> Route:
+        """It stands before Gradio's own, which keeps the files of everybody in one folder."""
+        return Route(UPLOADS, self.receive, methods=["POST"])
+
+    async def receive(self, request: Request) -> Response:
+        announced, whose = request.headers.get("content-length", ""), current_person().workspace
         if not announced.isdigit():
-            await refuse(scope, receive, send, "An upload has to say how large it is.", 411)
-        elif int(announced) > room + AROUND:
-            have, takes = max(0, room) // MEGABYTE, int(announced) // MEGABYTE
-            words = f"There is room for {have:,} MB, and this would take {takes:,} MB."
-            await refuse(scope, receive, send, words, 413)
-        else:
-            await self.app(scope, receive, send)
+            return refusal("An upload has to say how large it is.", 411)
+        to_come, room = int(announced), self._room() - self._to_come[whose]
+        if to_come > room + AROUND:
+            have, takes = max(0, room) // MEGABYTE, to_come // MEGABYTE
+            return refusal(f"There is room for {have:,} MB, and this would take {takes:,} MB.", 413)
+        self._to_come[whose] += to_come
+        came = 0
+
+        async def counted() -> Message:
+            nonlocal to_come, came
+            to_come -= came  # what came last is in the folder by now, which is measured
+            self._to_come[whose] -= came
+            message = await request.receive()
+            came = min(to_come, len(message.get("body", b"")))
+            return message
+
+        try:
+            return await self._keep(Request(request.scope, counted))
+        finally:
+            self._to_come[whose] -= to_come
+            self._to_come += Counter()  # forgets who brings nothing
+
+    async def _keep(self, request: Request) -> Response:
+        """The paths of the files, each upload in a folder of its own; of one that fails nothing stays."""
+        folder, upload = self._folder() / secrets.token_hex(8), request.query_params.get("upload_id")
+        progress = file_upload_statuses if upload else None
+        complete = False
+        try:
+            files, _, _ = await upload_fn(request, folder, self._most_bytes, upload, upload_progress=progress)
+            complete = True
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it
+        except MultiPartException as error:
+            return refusal(error.message, 413 if "maximum allowed size" in error.message else 400)
+        except (AttributeError, TypeError):  # a form with something else than files in it
+            return refusal("An upload brings files alone.", 400)
+        finally:
+            if not complete:
+                shutil.rmtree(folder, ignore_errors=True)
+        self._sent.update(files)
+        return JSONResponse([str(file) for file in files])
+
+
+def refusal(words: str, status: int) -> Response:
+    return PlainTextResponse(f"{words}\n", status)

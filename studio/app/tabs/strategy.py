@@ -79,7 +79,7 @@ def build(services: Services) -> Page:
         Wire(remedies.select, partial(read_longer, services)),
         Wire(presets.select, partial(choose_preset, services), event=True),
         Wire(ways.select, choose_method, event=True),
-        Wire(search.change, lambda draft, text: draft.change(search=text.strip()), [search]),
+        Wire(search.change, lambda draft, text: draft.change(search=(text or "").strip()), [search]),
         Wire(changed.select, put_back, event=True),
         Wire(form.input, settings.enter, event=True),
     ]

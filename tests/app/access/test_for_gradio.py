@@ -1,5 +1,6 @@
 """What Gradio serves of its own accord: only what the page needs, and to each person only what is theirs."""
 
+import errno
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 
 from studio.app.access import for_gradio
 from studio.app.access.person import Person, asked_by
+from studio.app.forged import FORGED
 from studio.app.pages import Services
 from studio.app.server import make_asgi
 from studio.paths import Home
@@ -61,9 +63,12 @@ def test_the_server_fetches_no_file_from_an_address(ben: TestClient, route: str,
     assert answer.status_code == 400 and "Upload it" in answer.text
 
 
+JSON = {"content-type": "application/json"}
+
+
 # --- forged questions -------------------------------------------------------------------------------
 
-FORGED: tuple[Any, ...] = (
+QUESTIONS: tuple[Any, ...] = (
     *(None, 1, "x", [], {}, {"run": 1, "offset": "x"}, {"run": "../..", "offset": -1}, {"run": "x", "offset": 10**30}),
     *(
         {"start": "a"},
@@ -80,7 +85,7 @@ FORGED: tuple[Any, ...] = (
 def test_a_component_answers_any_question_or_says_what_is_wrong(services: Services, ben: TestClient, part: str) -> None:
     with asked_by(Person("ben", "ben", False)):
         run = make_run(services.store).id
-    forged = [*FORGED, {"run": run, "offset": 10**30}, {"run": run, "offset": -7}]
+    forged = [*QUESTIONS, {"run": run, "offset": 10**30}, {"run": run, "offset": -7}]
     number = element(ben.get("/config").json(), part)
     function = "poll_run" if part == "live-chart" else "fetch_page"
     for data in forged:
@@ -88,6 +93,67 @@ def test_a_component_answers_any_question_or_says_what_is_wrong(services: Servic
         answer = ben.post("/gradio_api/component_server", content=as_json(body))
         assert answer.status_code in (200, 422), (data, answer.text)
         assert answer.status_code == 200 or answer.text.strip().endswith("."), "a sentence"
+
+
+A_FILE = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
+VALUES: tuple[Any, ...] = (5, 1.5, True, "x", [], {}, [[1]], [None], {"a": 1}, A_FILE, "\ud800")
+
+
+def an_event_with(browser: TestClient, kind: str, queued: bool) -> tuple[dict[str, Any], int]:
+    """What the page sends with an event that brings the value of such a widget, and which of its values that is."""
+    config = browser.get("/config").json()
+    widgets = {each["id"]: each for each in config["components"]}
+    for call in config["dependencies"]:
+        kinds = [widgets[number]["type"] for number in call["inputs"]]
+        if kind in kinds and call["queue"] == queued:
+            data = [widgets[number]["props"].get("value") for number in call["inputs"]]
+            body = {"fn_index": call["id"], "data": data, "session_hash": f"forged {kind}", "event_data": {}}
+            return body, kinds.index(kind)
+    raise AssertionError(kind)
+
+
+@pytest.mark.parametrize("kind", ["dropdown", "radio", "checkboxgroup", "textbox", "browserstate"])
+def test_a_forged_value_is_refused_in_a_sentence(
+    ben: TestClient, kind: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    event, place = an_event_with(ben, kind, queued=False)
+    for value in VALUES:
+        body = {**event, "data": [*event["data"][:place], value, *event["data"][place + 1 :]]}
+        answer = ben.post("/gradio_api/run/predict", content=as_json(body), headers=JSON)
+        refused = answer.status_code == 422 and answer.json()["error"] == FORGED
+        assert refused or answer.status_code == 200, (value, answer.text)
+        assert refused or value is not A_FILE
+    assert "Traceback" not in capfd.readouterr().err
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+@pytest.mark.parametrize("kind", ["file", "image", "dropdown"])
+def test_a_forged_value_in_the_queue_is_refused_in_a_sentence(
+    ben: TestClient, kind: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    event, place = an_event_with(ben, kind, queued=True)
+    body = {**event, "data": [*event["data"][:place], A_FILE, *event["data"][place + 1 :]]}
+    assert ben.post("/gradio_api/queue/join", json=body).is_success
+    told = ben.get("/gradio_api/queue/data", params={"session_hash": body["session_hash"]}).text
+    assert FORGED in told and "passwd" not in told
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("body", [{"fn_index": "x"}, {"fn_index": 0, "data": []}, {"fn_index": 0, "data": "x"}])
+def test_an_event_of_another_shape_is_refused_in_a_sentence(ben: TestClient, body: dict[str, Any]) -> None:
+    answer = ben.post("/gradio_api/run/predict", json={**body, "session_hash": "s"})
+    assert answer.status_code == 422 and FORGED in answer.text
+
+
+def test_a_mistake_of_the_studio_stays_one(ben: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    event, _ = an_event_with(ben, "textbox", queued=False)
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "the disk is full")
+
+    monkeypatch.setattr("gradio.Textbox.preprocess", full)
+    answer = ben.post("/gradio_api/run/predict", json=event)
+    assert answer.status_code == 500 and FORGED not in answer.text
 
 
 def as_json(body: Any) -> bytes:

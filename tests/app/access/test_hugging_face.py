@@ -3,39 +3,47 @@
 import asyncio
 import json
 import socket
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from logs import make_run
 from provider import FakeHub, fake_hub
 from served import PASSWORD, app_with, ask_component, press, services_with, somebody
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from studio.app.access import hugging_face
 from studio.app.access.gate import guest
 from studio.app.access.hub_people import HubPeople, hub_account, hub_name
 from studio.app.access.hugging_face import (
+    AT_ONCE,
     AWAY,
     BEGIN,
     CALLBACK,
     DENIED,
     MOST_BYTES,
     NOT_BEGUN,
+    SECONDS,
     UNKNOWN,
     HuggingFace,
     NotSignedInError,
+    User,
     provider_of,
 )
 from studio.app.access.person import asked_by
+from studio.app.access.sign_in import machine_of
 from studio.app.quotas import is_a_guest_s, quota_of, remove_forgotten
 from studio.app.server import make_asgi, refuse_open_door
 from studio.paths import Home
 from studio.server_settings import ServerSettings
 from studio.store import Store
 
-PEOPLE = HubPeople("Anna", ("Carl",))
+MEMBERS = ("Carl",)
 
 
 @pytest.fixture(scope="module")
@@ -126,11 +134,30 @@ def test_a_name_that_was_given_up_opens_nothing_of_its_former_owner(app: FastAPI
 @pytest.mark.parametrize(
     ("name", "is_admin", "is_guest"), [("anna", True, False), ("carl", False, False), ("eve", False, True)]
 )
-def test_what_each_may_do(name: str, is_admin: bool, is_guest: bool) -> None:
-    person = PEOPLE.person(hub_account(name, "1"), "s", "")
+def test_what_each_may_do(name: str, is_admin: bool, is_guest: bool, tmp_path: Path) -> None:
+    people = HubPeople("Anna", MEMBERS, tmp_path)
+    account = people.account(User(sub="1", preferred_username=name))
+    person = people.person(account, "s", "")
     assert person and (person.is_admin, person.is_guest) == (is_admin, is_guest)
     assert (quota_of(person, ServerSettings()) is not None) == is_guest
-    assert is_admin or is_a_guest_s(person.workspace, PEOPLE.members) == is_guest
+    assert is_admin or is_a_guest_s(person.workspace, MEMBERS) == is_guest
+
+
+@pytest.mark.parametrize("name", ["anna", "carl"])
+def test_a_name_with_rights_belongs_to_whoever_first_signed_in_with_it(
+    app: FastAPI, hub: FakeHub, people: Path, name: str
+) -> None:
+    owner = come_in(app, hub, name)
+    for taken in (name, name.swapcase()):
+        refused(thief := somebody(app), hub.allow(sent_away(thief), taken, "another"), "belongs to another user")
+    assert come_in(app, hub, name).get("/config").status_code == 200
+    file = people.parent / "hub-names" / f"{name.lower()}.json"
+    file.write_text("damaged")
+    refused(nobody := somebody(app), hub.allow(sent_away(nobody), name), f"delete hub-names/{file.name}")
+    file.unlink()  # as the administrator does
+    assert come_in(app, hub, name, "another").get("/config").status_code == 200
+    assert owner.get("/config").status_code == 401, "the name is not theirs any more"
+    file.unlink()
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "a~b", "~", "ä", "x" * 97, "a b", "-a", "a\n"])
@@ -139,9 +166,10 @@ def test_names_that_hugging_face_gives_to_nobody(name: str) -> None:
         hub_account(name, "1")
 
 
-def test_other_people_s_names_are_none_of_theirs() -> None:
+def test_other_people_s_names_are_none_of_theirs(tmp_path: Path) -> None:
+    people = HubPeople("Anna", MEMBERS, tmp_path)
     for name in ("anna", "guest-0123", "hf~anna", "hf~a~b~c", guest("x" * 43).workspace):
-        assert hub_name(name) is None and PEOPLE.person(name, "s", "") is None
+        assert hub_name(name) is None and people.person(name, "s", "") is None
 
 
 # --- what goes wrong is said on the page to sign in -------------------------------------------------
@@ -209,23 +237,25 @@ def test_a_name_that_would_lead_elsewhere_is_not_believed(app: FastAPI, hub: Fak
     refused(browser, hub.allow(sent_away(browser), "../../anna"), UNKNOWN)
 
 
-async def address(url: str, hub: FakeHub) -> str:
-    provider = provider_of({**hub.environment, "OPENID_PROVIDER_URL": url})
+def asking(hub: FakeHub, **environment: str) -> HuggingFace:
+    provider = provider_of({**hub.environment, **environment})
     assert provider
-    return await HuggingFace(provider).address("x" * 43)
+    return HuggingFace(provider)
+
+
+async def address(url: str, hub: FakeHub) -> str:
+    return await asking(hub, OPENID_PROVIDER_URL=url).address("x" * 43, "here")
 
 
 def test_a_provider_that_does_not_describe_itself(hub: FakeHub) -> None:
     described = "/.well-known/openid-configuration"
-    provider = provider_of(hub.environment)
-    assert provider
-    asked = HuggingFace(provider)
+    asked = asking(hub)
     for answer in (503, 404, "<html>", "{}"):
         hub.answers[described] = answer
         with pytest.raises(NotSignedInError):
-            asyncio.run(asked.address("x" * 43))
+            asyncio.run(asked.address("x" * 43, "here"))
     hub.answers.clear()
-    assert asyncio.run(asked.address("x" * 43)), "it is asked again"
+    assert asyncio.run(asked.address("x" * 43, "here")), "it is asked again"
 
 
 def test_a_provider_that_is_silent_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, hub: FakeHub) -> None:
@@ -237,6 +267,52 @@ def test_a_provider_that_is_silent_is_not_waited_for(monkeypatch: pytest.MonkeyP
     for nobody in (url, "nonsense", "http://[", "http://"):
         with pytest.raises(NotSignedInError, match=AWAY):
             asyncio.run(address(nobody, hub))
+
+
+def test_only_what_was_begun_here_in_time_and_for_the_first_time_is_asked_about(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, elsewhere = asking(hub), asking(hub, OAUTH_CLIENT_SECRET="another")
+    secret, now = "x" * 43, time.time()
+    right = here.state(secret, now)
+    made_up = ("", "x", f"{now:.0f}-", f"{now:.0f}", "-", "²-x", f"{'9' * 5000}-x", f"{right}\ud800")
+    wrong = (elsewhere.state(secret, now), here.state("y" * 43, now), here.state(secret, now - SECONDS - 1), *made_up)
+    asked: list[str] = []
+
+    async def ask(*_: Any, **__: Any) -> None:
+        asked.append("asked")
+        raise NotSignedInError(UNKNOWN)
+
+    monkeypatch.setattr(here, "_ask", ask)
+    for state, words in (*((each, NOT_BEGUN) for each in wrong), (right, UNKNOWN), (right, NOT_BEGUN)):
+        with pytest.raises(NotSignedInError, match=words):
+            asyncio.run(here.user({"state": state, "code": "made up"}, secret, "here"))
+    assert asked == ["asked"], "once, for the one that is right"
+
+
+def test_one_machine_leaves_places_for_the_others(monkeypatch: pytest.MonkeyPatch, hub: FakeHub) -> None:
+    monkeypatch.setattr(hugging_face, "ANSWER_SECONDS", 0.5)
+
+    async def many(silent: str) -> None:
+        asked = asking(hub, OPENID_PROVIDER_URL=silent)
+        waiting = [asyncio.create_task(asked.address("x" * 43, "one machine")) for _ in range(AT_ONCE)]
+        await asyncio.sleep(0.05)
+        asked._provider = replace(asked._provider, url=hub.url)
+        assert await asked.address("x" * 43, "another")
+        assert not any(each.done() for each in waiting), "while all those wait"
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        asyncio.run(many(f"http://127.0.0.1:{silent.getsockname()[1]}"))
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "machine"),
+    [({}, "192.0.2.1"), ({"x-forwarded-for": "made up, 203.0.113.7"}, "203.0.113.7")],
+)
+def test_a_machine_is_what_the_proxy_says(forwarded: dict[str, str], machine: str) -> None:
+    headers = [(name.encode(), value.encode()) for name, value in forwarded.items()]
+    assert machine_of(Request({"type": "http", "headers": headers, "client": ("192.0.2.1", 5)})) == machine
 
 
 # --- where it is the only way in, and where it is none of several -----------------------------------
@@ -272,5 +348,5 @@ def test_without_any_way_in_a_guest_is_shown_none(home: Home, monkeypatch: pytes
 def test_what_is_no_member_s_is_removed_as_a_guest_s(home: Home) -> None:
     for name in ("hf~carl~00000000", "hf~eve~00000000", "ben"):
         home.of_person(name).root.mkdir(parents=True)
-    remove_forgotten(home, 0, PEOPLE.members)
+    remove_forgotten(home, 0, MEMBERS)
     assert sorted(folder.name for folder in home.people.iterdir()) == ["ben", "hf~carl~00000000"]
