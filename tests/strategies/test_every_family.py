@@ -55,6 +55,10 @@ UNMOVED = re.compile(r"key\.bias$|relative_attention_bias|token_type|position_em
 
 
 CASES = [(strategy.name, family) for strategy in STRATEGIES if not strategy.why_not_here() for family in FAMILIES]
+# what a checkpoint holds depends on the strategy, and on the family, but not on both at once
+PAUSED = [
+    (strategy, family) for strategy, family in CASES if family == "bert" or strategy in ("full", "lora", "gradual")
+]
 every_case = pytest.mark.parametrize(("strategy", "family"), CASES)
 
 
@@ -110,7 +114,7 @@ def test_three_steps_move_exactly_what_they_should(strategy: str, family: str, t
     assert session.loop.state.step == STEPS
 
 
-@every_case
+@pytest.mark.parametrize(("strategy", "family"), PAUSED)
 def test_a_pause_changes_nothing(strategy: str, family: str, home: Home, trained: Trained) -> None:
     straight = trained(strategy, family).session
     run = new_run(home, strategy, family)
