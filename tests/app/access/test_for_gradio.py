@@ -2,6 +2,7 @@
 
 import errno
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from starlette.testclient import TestClient
 
 from studio.app.access import for_gradio
 from studio.app.access.person import Person, asked_by
+from studio.app.drafts import Drafts
 from studio.app.forged import FORGED
 from studio.app.pages import Services
 from studio.app.server import make_asgi
@@ -197,12 +199,17 @@ def test_the_answers_to_another_s_events_are_not_theirs(ben: TestClient, as_carl
 
 
 @pytest.mark.parametrize("session", ["bens-cancelled", "carls"])
-def test_another_s_event_is_cancelled_by_nobody_else(ben: TestClient, as_carl: dict[str, str], session: str) -> None:
+def test_another_s_event_is_cancelled_by_nobody_else(
+    ben: TestClient, as_carl: dict[str, str], session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, load = threading.Event(), Drafts.load
+    monkeypatch.setattr(Drafts, "load", lambda self, draft_id: asked.wait(60) and load(self, draft_id))
     event = join(ben, "bens-cancelled")
     body = {"event_id": event, "session_hash": session, "fn_index": 0}
     for route in ("cancel", "run/predict"):
         refused = ben.post(f"/gradio_api/{route}", json={**body, "data": []}, headers=as_carl)
         assert refused.status_code == 403 and "another page" in refused.text
+    asked.set()
     assert "process_completed" in ben.get("/gradio_api/queue/data?session_hash=bens-cancelled").text
 
 
