@@ -16,6 +16,7 @@ DRAWINGS: dict[str, str] = {
     "cross": '<path d="m6 6 12 12M18 6 6 18"/>',
     "database": '<ellipse cx="12" cy="6" rx="7.5" ry="3"/><path d="M4.5 6v12c0 1.7 3.4 3 7.5 3s7.5-1.3 7.5-3V6m-15 6c0 1.7 3.4 3 7.5 3s7.5-1.3 7.5-3"/>',
     "download": '<path d="M12 4v11m-5-4.5 5 5 5-5M5 20h14"/>',
+    "down": '<path d="M12 5v14m-5-5 5 5 5-5"/>',
     "edit": '<path d="m5 19 1-4L16.5 4.5l3 3L9 18Zm9-12 3 3"/>',
     "external": '<path d="M13 5h6v6m0-6-9 9M17 14v5H5V7h5"/>',
     "file": '<path d="M13.5 3.5h-7v17h11v-13Zm0 0v4h4"/>',
@@ -51,6 +52,8 @@ DRAWINGS: dict[str, str] = {
     "target": '<circle cx="12" cy="12" r="8.5"/><circle cx="12" cy="12" r="4.5"/><path d="M12 12h.01" stroke-width="2.6"/>',
     "text": '<path d="M5 7V5h14v2M12 5v14m-2.5 0h5"/>',
     "trash": '<path d="M4.5 7h15M9.5 7V4.5h5V7M6.5 7l1 12.5h9l1-12.5M10 11v5m4-5v5"/>',
+    "top": '<path d="M12 20V8m-5 5 5-5 5 5M6 4h12"/>',
+    "up": '<path d="M12 19V5m-5 5 5-5 5 5"/>',
     "upload": '<path d="M12 15.5v-11M7 9.5l5-5 5 5M5 20h14"/>',
     "warning": '<path d="M12 4 2.8 19.5h18.4Zm0 6v4.5m0 2.2v.1"/>',
 }

@@ -19,7 +19,7 @@ FALLBACKS = (
     "sans-serif",
 )
 STYLES = (
-    *("tokens", "base", "stepper", "cards", "notices", "tables", "split", "layers", "way_on"),
+    *("tokens", "base", "stepper", "cards", "notices", "tables", "split", "layers", "way_on", "run_queue"),
     *("charts", "figures", "examples", "forms"),
 )
 SUBSETS: dict[str, str] = {

@@ -79,11 +79,27 @@ class Supervisor:
     def pause(self, run: Run) -> None:
         run.command("pause")
 
+    def move(self, run: Run, place: int) -> None:
+        """Let a run that waits be the `place`-th of its person's in the queue, from 0; nothing where it has left."""
+        with self._leaving:
+            own = [each for each in self.queue() if each.home == run.home and each.id != self._starting]
+            if run not in own:
+                return
+            times = sorted(each.queued_at or 0.0 for each in own)
+            own.remove(run)
+            own.insert(max(0, place), run)
+            for at, each in zip(times, own, strict=True):
+                each.enqueue(at)
+
     def stop(self, run: Run) -> None:
-        """Stop a run at its next step; one that waits in the queue leaves it."""
+        """Stop a run at its next step; one that waits in the queue leaves it, and of one that rests with a checkpoint a
+        model is made."""
         with self._leaving:
             state = run.state(logged_state(run))
-            if state.status != "queued" or self._starting == run.id:
+            if state.status in RESUMABLE:
+                self.enqueue(run)
+                run.command("stop")
+            elif state.status != "queued" or self._starting == run.id:
                 run.command("stop")
             elif state.started is None:
                 Store(run.home).delete(run)

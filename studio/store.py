@@ -194,9 +194,10 @@ class Run:
             return None
         return status.st_mtime if stat.S_ISREG(status.st_mode) else None
 
-    def enqueue(self) -> None:
+    def enqueue(self, at: float | None = None) -> None:
+        """at: its place in the queue, in seconds since 1970; the end of it by default."""
         self.clear_command()
-        self._write(self.queued_file, {"time": time.time()})
+        self._write(self.queued_file, {"time": time.time() if at is None else at})
         self.mark_busy()
 
     def dequeue(self) -> None:

@@ -101,6 +101,33 @@ def test_the_oldest_in_the_queue_comes_first(store: Store) -> None:
     assert {status(run) for run in (first, second, third)} == {"queued"}
 
 
+def test_a_run_that_waits_is_moved_among_its_person_s(store: Store, tmp_path: Path) -> None:
+    other = Store(Home(tmp_path / "other"))
+    runs = {name: make_run(where, name) for where, name in ((store, "a1"), (other, "b1"), (store, "a2"), (store, "a3"))}
+    supervisor = Supervisor(store, stores=lambda: (store, other))
+    for number, run in enumerate(runs.values()):
+        run.enqueue(at=1000.0 + number)
+
+    def line() -> list[str]:
+        return [run.name for run in supervisor.queue()]
+
+    assert line() == ["a1", "b1", "a2", "a3"]
+    supervisor.move(runs["a3"], 0)
+    assert line() == ["a3", "b1", "a1", "a2"]
+    supervisor.move(runs["a3"], 99)
+    supervisor.move(runs["b1"], -3)
+    assert line() == ["a1", "b1", "a2", "a3"]
+    runs["a2"].dequeue()
+    supervisor.move(runs["a2"], 0)
+    assert line() == ["a1", "b1", "a3"]
+
+
+def test_a_run_that_rests_is_stopped_by_one_more_life(store: Store) -> None:
+    run = write(make_run(store), started(), planned(), step(1), Paused(step=1, time=NOW + 2))
+    Supervisor(store).stop(run)
+    assert status(run) == "queued" and run.pending_command == "stop"
+
+
 def test_one_at_a_time_and_the_next_follows(store: Store, supervise: Callable[..., Supervisor], stand_in: None) -> None:
     first, second = make_run(store, "first"), make_run(store, "second")
     supervisor = supervise()
@@ -353,5 +380,4 @@ def test_real_workers_come_from_the_fork_server_and_outlive_it(
     assert run.worker
     psutil.Process(run.worker.pid).kill()
     until(lambda: status(run) == "interrupted")
-    supervisor.stop(run)
     assert run.state().resumable

@@ -8,7 +8,8 @@ import gradio as gr
 from components.charts.curve import curve_html
 from components.charts.live_chart import LiveChart
 from components.layers import Layer, LayerStrip
-from components.notices import heading, notice
+from components.notices import heading
+from components.run_queue import RunQueue, Waiting
 from studio.app.drafts import Draft
 from studio.app.live import poll
 from studio.app.outlook import layer_titles
@@ -34,6 +35,7 @@ SENTENCES: dict[Status, str] = {
     "failed": "It failed; the notice below says what to do.",
     "interrupted": "It was interrupted; the notice below says how to go on.",
 }
+STEPS_IN_LINE = {"first": -1_000_000, "up": -1, "down": 1}
 EARLY = "Training is done, sooner than planned: it did not get better any more. The best step is kept; try it."
 
 
@@ -44,7 +46,7 @@ def build(services: Services) -> Page:
             chart = LiveChart(poll=partial(watch, services), nothing=NOTHING_YET, elem_id="live-chart")
         with gr.Column(scale=1, min_width=240, elem_classes="side-column"):
             buttons = controls(services)
-            waiting = gr.HTML()
+            line = queue(services)
             strip = LayerStrip(elem_id="train-layers")
             trial = gr.HTML(elem_id="rate-test")
 
@@ -56,22 +58,24 @@ def build(services: Services) -> Page:
     def show_state(draft: Draft) -> list[Any]:
         run = run_of(services, draft)
         layers = {"layers": list(layers_of_run(run, services.states)) if run else []}
-        return [_queue_html(services, run), layers, rate_test_html(services.states.of(run).rate_test if run else None)]
+        return [layers, rate_test_html(services.states.of(run).rate_test if run else None)]
 
     curve = Section([head, chart], show_curve, [Wire(chart.status, lambda draft: draft)])
-    state = Section([waiting, strip, trial], show_state, [])
-    pieces = joined(curve, buttons, state)
+    state = Section([strip, trial], show_state, [])
+    pieces = joined(curve, buttons, line, state)
     needs, watched = partial(missing, services), partial(can_be_watched, services)
     return Page("train", "Train", *pieces, needs, watched, way_on=("test", "Try the result"))
 
 
 def controls(services: Services) -> Section:
-    """The buttons, of which only those are shown that do something now."""
+    """The buttons. Each keeps its place while a run is at work, and only what does something now can be pressed."""
     start = gr.Button("Start training", variant="primary", elem_id="start")
-    pause = gr.Button("Pause", elem_id="pause")
-    resume = gr.Button("Resume", variant="primary", elem_id="resume")
-    stop = gr.Button("Stop and keep the best", elem_id="stop")
     again = gr.Button("Train again with these settings", elem_id="start-again")
+    with gr.Row():
+        pause = gr.Button("Pause", elem_id="pause", min_width=90)
+        resume = gr.Button("Resume", elem_id="resume", min_width=90)
+    stop = gr.Button("Stop and keep the best", elem_id="stop")
+    add = gr.Button("Add another to the queue", elem_id="add")
 
     def show(draft: Draft) -> list[Any]:
         run = run_of(services, draft)
@@ -79,14 +83,15 @@ def controls(services: Services) -> Section:
         if has_model(services, run):
             services.forks.start()
             services.predictor.warm_up()  # the next thing that somebody does is to try it
+        busy, rests = status in BUSY, status in RESUMABLE
+        words = "Leave the queue" if status == "queued" else "Stop and keep the best"
         return [
-            gr.update(visible=status is None),
-            gr.update(visible=status in ("starting", "running")),
-            gr.update(visible=status in RESUMABLE),
-            gr.update(
-                visible=status in BUSY, value="Leave the queue" if status == "queued" else "Stop and keep the best"
-            ),
-            gr.update(visible=status is not None and status not in BUSY),
+            gr.update(visible=status is None or busy, interactive=status is None),
+            gr.update(visible=status is not None and not busy),
+            gr.update(visible=busy or rests, interactive=status in ("starting", "running")),
+            gr.update(visible=busy or rests, interactive=rests),
+            gr.update(visible=busy or rests, value=words),
+            gr.update(visible=busy),
         ]
 
     begin = partial(start_run, services)
@@ -96,8 +101,19 @@ def controls(services: Services) -> Section:
         Wire(pause.click, partial(act, services, "pause")),
         Wire(resume.click, partial(act, services, "resume")),
         Wire(stop.click, partial(act, services, "stop")),
+        Wire(add.click, lambda draft: begin(draft).change(run=draft.run)),
     ]
-    return Section([start, pause, resume, stop, again], show, wires)
+    return Section([start, again, pause, resume, stop, add], show, wires)
+
+
+def queue(services: Services) -> Section:
+    """Who waits, the next one first; one's own runs can be moved and taken out."""
+    line = RunQueue(elem_id="queue")
+
+    def show(draft: Draft) -> list[Any]:
+        return [{"runs": waiting(services)}]
+
+    return Section([line], show, [Wire(line.select, partial(rearrange, services), event=True)])
 
 
 # --- the run that is shown ------------------------------------------------------------------------
@@ -134,6 +150,21 @@ def act(services: Services, action: str, draft: Draft) -> Draft:
     return draft
 
 
+def rearrange(services: Services, draft: Draft, event: dict[str, Any]) -> Draft:
+    """Open a run that waits, move it among one's own, or take it out."""
+    run, to = services.store.find(str(event["key"])), str(event["to"])
+    if run is None:
+        return draft
+    if to == "open":
+        return draft.change(run=run.id)
+    if to == "out":
+        return act(services, "stop", draft.change(run=run.id)).change(run=draft.run if draft.run != run.id else None)
+    own = [each.id for each in services.supervisor.queue() if services.may_change(each)]
+    if run.id in own and to in STEPS_IN_LINE:
+        services.supervisor.move(run, own.index(run.id) + STEPS_IN_LINE[to])
+    return draft
+
+
 # --- drawing ------------------------------------------------------------------------------------
 
 
@@ -157,13 +188,20 @@ def ended_early(state: RunState) -> bool:
     return state.finished is not None and state.finished.reason == "early-stopping"
 
 
-def _queue_html(services: Services, shown: Run | None) -> str:
-    """Who else is waiting or at work, next one first."""
-    others = [run for run in services.supervisor.queue() if shown is None or run.id != shown.id]
-    if not others:
-        return ""
-    names = [run.name if run.home == services.home else "another person's" for run in others]
-    return notice("info", f"{len(others)} more in the queue", ", ".join(names))
+def waiting(services: Services) -> list[Waiting]:
+    runs = services.supervisor.queue()
+    if not runs:
+        return []
+    at_work = services.supervisor.active()
+    own = [run for run in at_work if services.may_change(run)]
+    first = f"Begins when '{own[0].name}' has ended." if len(at_work) == len(own) == 1 else "Begins when there is room."
+    notes = [first, *(f"{place} ahead of it." for place in range(1, len(runs)))]
+    return [
+        {"key": run.id, "title": run.name, "note": note}
+        if services.may_change(run)
+        else {"title": "Another person's run", "note": note}
+        for run, note in zip(runs, notes, strict=True)
+    ]
 
 
 def rate_test_html(test: RateTest | None) -> str:
