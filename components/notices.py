@@ -1,10 +1,10 @@
 """Messages and headings as HTML text for `gr.HTML`. Every argument is plain text and is escaped here."""
 
 from collections.abc import Sequence
-from html import escape
 from typing import Literal
 
 from components.icons import icon
+from components.words import escape
 
 Tone = Literal["info", "good", "warning", "bad"]
 DRAWINGS: dict[str, str] = {"info": "info", "good": "check", "warning": "warning", "bad": "warning"}

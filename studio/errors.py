@@ -2,6 +2,8 @@
 
 from dataclasses import asdict, dataclass
 
+from studio.language import sentences
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -13,7 +15,7 @@ class Explanation:
 
     def __str__(self) -> str:
         """In one line; `why` may have several, one for each mistake."""
-        return " ".join(part for part in (self.what, self.why, self.what_to_do) if part).replace("\n", " ")
+        return sentences(self.what, self.why, self.what_to_do)
 
 
 def first_line(error: BaseException) -> str:

@@ -32,6 +32,7 @@ from studio.data.sources import HUB, SAMPLE, SAMPLES
 from studio.data.split_names import COLUMN_NAMES
 from studio.data.splitting import SplitOptions
 from studio.errors import StudioError
+from studio.language import _
 from studio.tasks import TASKS
 from studio.tasks.base import Task
 
@@ -76,7 +77,7 @@ def build(services: Services) -> Page:
     inside = sheltered(trouble, details, imported, lambda draft: services.datasets.imported(draft) is not None)
     outputs, show, wires = joined(adding, ahead, inside)
     needs = partial(missing, services)
-    return Page("data", "Data", outputs, show, wires, needs, progress=progress, cancel=cancel)
+    return Page("data", _("Data"), outputs, show, wires, needs, progress=progress, cancel=cancel)
 
 
 def missing(services: Services, draft: Draft) -> str:

@@ -19,6 +19,7 @@ from studio.app.model_cards import size
 from studio.app.outlook import SUGGESTED, Outlook, Subject, outlook, preset_draft, subject, suggested
 from studio.app.pages import Page, Services, Wire
 from studio.errors import StudioError
+from studio.language import _
 from studio.presets import PRESETS
 from studio.strategies import STRATEGIES
 from studio.strategies.base import GROUPS, Strategy
@@ -86,7 +87,7 @@ def build(services: Services) -> Page:
         Wire(form.input, settings.enter, event=True),
         Wire(forward.click, lambda draft: draft, go="train"),
     ]
-    return Page("strategy", "Strategy", outputs, show, wires, missing)
+    return Page("strategy", _("Strategy"), outputs, show, wires, missing)
 
 
 def show_decided(services: Services, draft: Draft, about: Subject) -> list[Any]:

@@ -18,6 +18,7 @@ from studio.app.states import States
 from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.events import RESUMABLE, RateTest, RunState, Status
+from studio.language import _
 from studio.runner import worked_seconds
 from studio.store import Run
 
@@ -61,7 +62,11 @@ def build(services: Services) -> Page:
     curve = Section([head, chart], show_curve, [Wire(chart.status, lambda draft: draft)])
     state = Section([waiting, strip, trial], show_state, [])
     return Page(
-        "train", "Train", *joined(curve, buttons, state), partial(missing, services), partial(can_be_watched, services)
+        "train",
+        _("Train"),
+        *joined(curve, buttons, state),
+        partial(missing, services),
+        partial(can_be_watched, services),
     )
 
 
