@@ -80,12 +80,12 @@ def drawn(function: Callable[..., str], *arguments: Any, **settings: Any) -> Dra
     return made
 
 
-def _(message: str, **arguments: Any) -> Drawn:
+def _(message: str, **arguments: Any) -> str:
     """A sentence of a component, with an argument for each place in braces."""
     return drawn(_sentence, message, arguments)
 
 
-def plural(one: str, many: str, n: float, **arguments: Any) -> Drawn:
+def plural(one: str, many: str, n: float, **arguments: Any) -> str:
     """A sentence about one of something, or about `n` of it."""
     return drawn(_plural, one, many, n, arguments)
 

@@ -15,7 +15,7 @@ import gettext
 import numbers
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from string import Formatter
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
@@ -130,25 +130,31 @@ class Text(str):
         return self.origin.said(language)
 
 
-def _(message: str, **arguments: Any) -> Text:
+def _(message: str, **arguments: Any) -> str:
     """The sentence, with an argument for each place in braces: a number, a `Text`, or a name, which stays as it is.
 
     What a place says of a number's form, as in "{share:.0%}", is kept; each language has its own signs for it.
     """
-    return Text(Message(message, None, _kept(arguments)))
+    return Text(Message(message, None, _kept(arguments))) if arguments else _without_places(message)
 
 
-def plural(one: str, many: str, n: float, **arguments: Any) -> Text:
+@lru_cache(4096)
+def _without_places(message: str) -> Text:
+    """One and the same each time: a reason that a million rows give takes no more room than a str."""
+    return Text(Message(message, None, {}))
+
+
+def plural(one: str, many: str, n: float, **arguments: Any) -> str:
     """The sentence about one of something, or about `n` of it."""
     return Text(Message(one, many, _kept({"n": n, **arguments})))
 
 
-def sentences(*parts: str) -> Text:
+def sentences(*parts: str) -> str:
     """All of them that say something, in one line."""
     return Text(Joined(tuple(part for part in parts if part)))
 
 
-def listing(items: Iterable[str], style: Style = ",") -> Text:
+def listing(items: Iterable[str], style: Style = ",") -> str:
     """Names in a row: "a, b and c", "a, b or c", or "a, b, c"."""
     return Text(Listed(tuple(items), style))
 

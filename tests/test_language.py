@@ -75,7 +75,7 @@ def test_a_text_is_the_english_sentence() -> None:
     assert text == "Hello Ann." and hash(text) == hash("Hello Ann.") and f"{text}" == "Hello Ann."
     assert json.dumps([text]) == '["Hello Ann."]' and type(f"<p>{text}</p>") is str
     assert str(text) is text and str(Exception(text)) is text
-    assert str(_("{as it is}")) == "{as it is}"
+    assert str(_("{as it is}")) == "{as it is}" and _("One.") is _("One.")
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda text: pickle.loads(pickle.dumps(text))])
