@@ -220,7 +220,7 @@ def _unpacked(value: Mapping[str, Any]) -> Text:
         name: each if isinstance(each, (int, float)) else unpacked(each) for name, each in value.get("with", {}).items()
     }
     message = Message(value["message"], value.get("many"), arguments)
-    if not all(is_harmless(pattern) for pattern in (message.one, message.many or "")):
+    if arguments and not all(is_harmless(pattern) for pattern in (message.one, message.many or "")):
         raise ValueError("This is no sentence of the studio.")
     return Text(message)
 

@@ -75,6 +75,10 @@ def test_a_text_is_the_english_sentence() -> None:
     assert text == "Hello Ann." and hash(text) == hash("Hello Ann.") and f"{text}" == "Hello Ann."
     assert json.dumps([text]) == '["Hello Ann."]' and type(f"<p>{text}</p>") is str
     assert str(text) is text and str(Exception(text)) is text
+    assert (
+        isinstance(unpacked(packed(_('Write {"a": 1}.'))), Text)
+        and said(_('Write {"a": 1}.'), "de") == 'Write {"a": 1}.'
+    )
     assert str(_("{as it is}")) == "{as it is}" and _("One.") is _("One.")
 
 
@@ -272,7 +276,7 @@ def written() -> set[Any]:
 def test_sentences_of_the_code_can_be_filled_in(written: set[Any]) -> None:
     for message in written:
         for pattern in message if isinstance(message, tuple) else (message,):
-            assert is_harmless(pattern), pattern
+            assert not places(pattern) or is_harmless(pattern), pattern
 
 
 def test_what_scripts_say_is_found_by_both(written: set[Any]) -> None:
@@ -302,7 +306,12 @@ def test_a_translation_has_the_places_of_its_sentence(code: str, written: set[An
 
 
 def places(pattern: str) -> list[tuple[str, str]]:
-    return sorted((name, form or "") for _text, name, form, _conversion in Formatter().parse(pattern) if name)
+    """None where braces stand for themselves, as in a sentence about JSON."""
+    try:
+        found = [(name, form or "") for _text, name, form, _conversion in Formatter().parse(pattern) if name]
+    except ValueError:
+        return []
+    return sorted(found) if any(name.isidentifier() for name, _form in found) else []
 
 
 def test_a_catalog_leaves_out_what_is_doubtful(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,23 @@ from studio.language import Catalog
 
 SHOWN_ATTRIBUTES = ("aria-label", "title", "alt", "placeholder")
 SHOWN_PROPERTIES = ("label", "info", "placeholder", "choices", "value", "caption", "nothing")  # of Gradio's widgets
-NAMES = {"key", "name", "icon", "kind", "state", "tone", "prefix", "selected", "action", "method", "names", "drawings"}
+NAMES = {
+    "__type__",
+    "brand",
+    "chosen",
+    "key",
+    "name",
+    "icon",
+    "kind",
+    "state",
+    "tone",
+    "prefix",
+    "selected",
+    "action",
+    "method",
+    "names",
+    "drawings",
+}
 WORD = re.compile(r"[^\W\d_]{2,}")
 MARKUP = re.compile(r"<[a-z/][^>]*>")
 PSEUDO = Catalog(lambda one: [f"«{one}»"], lambda n: 0)
