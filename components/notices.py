@@ -2,19 +2,14 @@
 from right to left in it is isolated."""
 
 from collections.abc import Sequence
-from html import escape as as_html
 from typing import Literal
 
 from components.icons import icon
-from components.isolates import isolated
+from components.words import escape_sentence as escape
 
 Tone = Literal["info", "good", "warning", "bad"]
 DRAWINGS: dict[str, str] = {"info": "info", "good": "check", "warning": "warning", "bad": "warning"}
 TONES = ("neutral", "accent", *DRAWINGS)
-
-
-def escape(text: str) -> str:
-    return as_html(isolated(text))
 
 
 def notice(tone: Tone, title: str, text: str = "", what_to_do: str = "") -> str:

@@ -1,4 +1,4 @@
-"""The bar across the top: brand, numbered steps, side entries, what machine this is, light or dark."""
+"""The bar across the top: brand, numbered steps, side entries, what machine this is, the language, light or dark."""
 
 from typing import Any, TypedDict
 
@@ -23,6 +23,7 @@ class StepperValue(TypedDict, total=False):
     side: list[Step]
     machine: str
     account: "Account | None"
+    languages: "Languages | None"
 
 
 class Account(TypedDict):
@@ -30,6 +31,12 @@ class Account(TypedDict):
     method: str  # "get" | "post"
     action: str  # the address that a press of the button leads to
     words: str  # on the button
+
+
+class Languages(TypedDict):
+    chosen: str  # a code
+    names: dict[str, str]  # by code, as the speakers of each language call it
+    action: str  # the address that a press leads to, by POST with the code as "language"
 
 
 class Stepper(Element):
@@ -48,6 +55,7 @@ class Stepper(Element):
             logo=logo,
             sun=icon("sun"),
             moon=icon("moon"),
+            globe=icon("globe"),
             tick=icon("check"),
             lock=icon("lock"),
             **settings,

@@ -1,12 +1,12 @@
 """Tables: one that asks the server for a page of rows at a time, and small static ones."""
 
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from typing import Any, Literal
 
 from components.element import Element, question
 from components.notices import badge
 from components.scripts import script
+from components.words import escape
 
 
 class PagedTable(Element):

@@ -1,6 +1,10 @@
 """The one kind of failure a person sees: what happened, why, and what to do about it."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from studio.language import packed, sentences, unpacked
 
 
 @dataclass(frozen=True)
@@ -13,7 +17,7 @@ class Explanation:
 
     def __str__(self) -> str:
         """In one line; `why` may have several, one for each mistake."""
-        return " ".join(part for part in (self.what, self.why, self.what_to_do) if part).replace("\n", " ")
+        return sentences(self.what, self.why, self.what_to_do)
 
 
 def first_line(error: BaseException) -> str:
@@ -33,3 +37,11 @@ class StudioError(Exception):
 
     def as_dict(self) -> dict[str, str]:
         return asdict(self.explanation)
+
+    def packed(self) -> dict[str, Any]:
+        """The same as JSON for another process, whose reader may read another language."""
+        return {name: packed(text) for name, text in self.as_dict().items()}
+
+    @classmethod
+    def unpacked(cls, parts: Mapping[str, Any]) -> Self:
+        return cls(**{name: unpacked(part) for name, part in parts.items()})

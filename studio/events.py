@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from studio.errors import Explanation
 from studio.growing_tuple import GrowingTuple
+from studio.language import Said
 
 T = TypeVar("T")
 
@@ -44,7 +45,7 @@ class Phase(Event):
 
     type: Literal["phase"] = "phase"
     name: Literal["waiting", "loading", "downloading", "preparing", "caching", "training", "evaluating", "saving"]
-    sentence: str
+    sentence: Said
     done: int = 0
     total: int = 0
 
@@ -126,7 +127,7 @@ class Note(Event):
     """A line of the log that people may want to read."""
 
     type: Literal["note"] = "note"
-    text: str
+    text: Said
     level: Literal["info", "warning"] = "info"
 
 
@@ -152,9 +153,9 @@ class Finished(Event):
 
 class Failed(Event):
     type: Literal["failed"] = "failed"
-    what: str
-    why: str = ""
-    what_to_do: str = ""
+    what: Said
+    why: Said = ""
+    what_to_do: Said = ""
     resumable: bool = False
 
 

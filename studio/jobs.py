@@ -7,11 +7,12 @@ The process (`studio.data.process`, say) reads one JSON request on stdin and wri
 import contextlib
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from studio.errors import StudioError
+from studio.language import unpacked
 from studio.processes import python
 
 
@@ -22,6 +23,10 @@ class Progress:
     sentence: str
     done: int = 0
     total: int = 0
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> Self:
+        return cls(**{**told, "sentence": unpacked(told["sentence"])})
 
 
 class Job:
@@ -48,9 +53,9 @@ class Job:
             for line in self._process.stdout:
                 message = _message(line)
                 if "progress" in message:
-                    yield Progress(**message["progress"])
+                    yield Progress.read(message["progress"])
                 elif "error" in message:
-                    raise StudioError(**message["error"])
+                    raise StudioError.unpacked(message["error"])
                 elif "result" in message:
                     self.result, answered = message["result"], True
             self._process.wait()

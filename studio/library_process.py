@@ -70,7 +70,7 @@ def ask(module: str, request: Mapping[str, Any], seconds: float, too_slow: str) 
     if answer is None:
         raise NoAnswerError(why_ended(ended.returncode, too_slow, ended.stderr))
     if "error" in answer:
-        raise StudioError(**answer["error"])
+        raise StudioError.unpacked(answer["error"])
     return answer["result"]
 
 
@@ -103,7 +103,7 @@ def answer(find: Callable[[Mapping[str, Any]], dict[str, Any]], memory: int, com
     try:
         told, code = {"result": find(request)}, 0
     except StudioError as error:
-        told, code = {"error": error.as_dict()}, 2
+        told, code = {"error": error.packed()}, 2
     answers.write(json.dumps(told) + "\n")
     answers.flush()
     return code

@@ -185,7 +185,7 @@ class Predictor:
 def result_in(message: Mapping[str, Any]) -> Any:
     """What the last message holds; StudioError says why there is no result."""
     if "error" in message:
-        raise StudioError(**message["error"])
+        raise StudioError.unpacked(message["error"])
     return message["result"]
 
 

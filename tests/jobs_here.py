@@ -30,9 +30,9 @@ class JobHere:
         self.ended = True
         for message in map(json.loads, self._messages):
             if "progress" in message:
-                yield Progress(**message["progress"])
+                yield Progress.read(message["progress"])
             elif "error" in message:
-                raise StudioError(**message["error"])
+                raise StudioError.unpacked(message["error"])
             else:
                 self.result = message["result"]
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from studio import language
 from studio.events import (
     AnyEvent,
     CheckpointSaved,
@@ -66,6 +67,16 @@ def test_a_life_in_events() -> None:
     assert [point.step for point in state.validation] == [1, 3]
     assert state.best is not None and state.best.metrics == {"accuracy": 0.6}
     assert state.resumable and state.checkpoint == 1 and not state.has_model
+
+
+def test_sentences_of_a_log_can_be_said_in_another_language() -> None:
+    sentence = language._("Data")
+    told = [Note(text=sentence), Failed(what=sentence, why="plain"), Phase(name="saving", sentence=sentence)]
+    for event in told:
+        line = event.model_dump_json()
+        read = parse(line)
+        assert read == event and '"en":"Data"' in line
+        assert "Daten" in language.all_said([str(value) for value in vars(read).values()], "de")
 
 
 def test_folding_in_pieces_is_the_same() -> None:

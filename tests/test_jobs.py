@@ -9,6 +9,7 @@ import pytest
 from studio.data.importing import Imported
 from studio.errors import StudioError
 from studio.jobs import Job, Progress, run_job
+from studio.language import said
 from studio.paths import Home
 
 READ = "import json, sys, time\nrequest = json.loads(sys.stdin.read())\n"
@@ -35,6 +36,19 @@ def test_progress_then_the_result(module) -> None:  # type: ignore[no-untyped-de
     job = Job(module(code), {"wish": "ä"})
     assert list(job) == [Progress("Größe", 1, 2), Progress("then", 0, 0)]
     assert job.result == "ä" and not job.cancelled
+
+
+def test_sentences_of_the_process_can_be_said_in_another_language(module) -> None:  # type: ignore[no-untyped-def]
+    code = (
+        "from studio.errors import StudioError\nfrom studio.language import _, packed\n"
+        'report({"progress": {"sentence": packed(_("Data"))}})\n'
+        'report({"error": StudioError(_("{page} cannot be opened yet.", page=_("Data"))).packed()})'
+    )
+    progress = iter(Job(module(code), {}))
+    assert said(next(progress).sentence, "de") == "Daten"
+    with pytest.raises(StudioError, match="Data cannot be opened yet") as caught:
+        next(progress)
+    assert said(caught.value.explanation.what, "de") == "Daten lässt sich noch nicht öffnen."
 
 
 def test_without_showing_progress(module) -> None:  # type: ignore[no-untyped-def]

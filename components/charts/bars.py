@@ -1,8 +1,9 @@
 """Horizontal bars as HTML text: shares with another value beside them, and stacked counts."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
+
+from components.words import escape
 
 SHOWN = 8  # rows before the rest is folded away
 PARTS = 4  # colours for the parts of a stacked bar

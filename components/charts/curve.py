@@ -1,7 +1,8 @@
 """A small curve as HTML text: one line over an axis from beginning to end, with its peak and its ends in words."""
 
 from collections.abc import Sequence
-from html import escape
+
+from components.words import escape
 
 WIDTH, HEIGHT, MARGIN = 320, 72, 4
 

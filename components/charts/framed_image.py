@@ -2,10 +2,10 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 from components.charts.marked_text import colours_of
+from components.words import escape
 
 TALLEST = 440  # pixels on the screen
 SCORES = (0.0, 0.3, 0.5, 0.7, 0.9)  # to choose from: frames with a lower score are hidden

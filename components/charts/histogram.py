@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Sequence
-from html import escape
 from typing import Literal, NamedTuple
+
+from components.words import escape
 
 BINS = 24
 

@@ -1,8 +1,9 @@
 """A text with marked pieces, each with its label written behind it: colour alone would not distinguish them."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
+
+from components.words import escape
 
 COLOURS = 8
 

@@ -93,7 +93,7 @@ const write = (lines) => {
   log.textContent = [...log.textContent.split("\n").filter(Boolean), ...lines].slice(-500).join("\n");
   if (atEnd) log.scrollTop = log.scrollHeight;
 };
-const say = () => {
+const tell = () => {
   const last = (points, share) => (points.y.length ? (share ? `${(100 * points.y.at(-1)).toFixed(1)} %` : Number(points.y.at(-1)).toPrecision(3)) : null);
   const parts = [statusTitle || status];
   if (last(series.validation)) parts.push(`${props.names[1]} loss ${last(series.validation)}`);
@@ -122,7 +122,7 @@ const receive = async (message) => {
   pill.textContent = statusTitle || status || "";
   pill.dataset.status = status || "";
   root.dataset.status = status || "";
-  if (changed || message.validation?.length || message.metric?.length) say();
+  if (changed || message.validation?.length || message.metric?.length) tell();
   if (changed || moved) trigger("status", { status });
 };
 

@@ -19,7 +19,16 @@ const markup = (text) => {
   holder.innerHTML = text || "";
   return holder.content;
 };
-const numberFormat = new Intl.NumberFormat("en-US");
+// Our own words in the reader's language; the page's head brings the translations, by the English sentence.
+const readersLanguage = document.documentElement.lang || "en";
+const filled = (sentence, values) => sentence.replace(/{(\w+)}/g, (place, name) => String(values?.[name] ?? place));
+const say = (sentence, values) => filled(window.studioWords?.[sentence]?.[0] ?? sentence, values);
+const plural = (one, many, n, values) => {
+  const forms = window.studioWords?.[one];
+  const isOne = new Intl.PluralRules(forms ? readersLanguage : "en").select(n) === "one";
+  return filled(forms ? (isOne ? forms[0] : forms.at(-1)) : isOne ? one : many, { n: grouped(n), ...values });
+};
+const numberFormat = new Intl.NumberFormat(readersLanguage);
 const grouped = (number) => numberFormat.format(Number(number));
 const TONES = ["neutral", "accent", "info", "good", "warning", "bad"];
 const badge = (text, tone) => h("span", { class: `ui-badge ui-badge-${TONES.includes(tone) ? tone : "neutral"}` }, text);

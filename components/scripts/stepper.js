@@ -1,4 +1,5 @@
 const nav = element.querySelector("nav");
+nav.setAttribute("aria-label", say("Steps"));
 let opened = null; // the key of the page that is open
 let shown = {}; // of the answers that arrive in another order than they were made in, the newest
 const inTheDark = () => document.body.classList.contains("dark");
@@ -8,7 +9,7 @@ const step = (entry, number) => {
   const mark = h("span", { class: "ui-step-mark", "aria-hidden": "true" });
   if (entry.state === "done") mark.append(markup(props.tick));
   else mark.append(String(number));
-  const spoken = { done: ", done", current: "", open: "", locked: ", not open yet" }[entry.state] || "";
+  const spoken = { done: say("done"), locked: say("not open yet") }[entry.state];
   return h("li", { class: `ui-step ui-step-${entry.state}` },
     h("button", {
       type: "button", "data-focus": entry.key, "data-testid": `step-${entry.key}`,
@@ -17,7 +18,7 @@ const step = (entry, number) => {
       title: locked ? entry.reason : null,
       onclick: () => { if (!locked) trigger("select", { key: entry.key }); },
     }, mark, h("span", { class: "ui-step-title" }, entry.title),
-    h("span", { class: "ui-sr-only" }, spoken + (locked && entry.reason ? `: ${entry.reason}` : ""))));
+    h("span", { class: "ui-sr-only" }, (spoken ? `, ${spoken}` : "") + (locked && entry.reason ? `: ${entry.reason}` : ""))));
 };
 
 const side = (entry, drawings) => h("button", {
@@ -31,8 +32,8 @@ const side = (entry, drawings) => h("button", {
 
 const toggle = () => h("button", {
   type: "button", class: "ui-theme-toggle", "data-focus": "theme-toggle", "data-testid": "theme-toggle",
-  "aria-label": inTheDark() ? "Switch to light colours" : "Switch to dark colours",
-  title: inTheDark() ? "Light" : "Dark",
+  "aria-label": inTheDark() ? say("Switch to light colours") : say("Switch to dark colours"),
+  title: inTheDark() ? say("Light") : say("Dark"),
   onclick: () => {
     const scheme = inTheDark() ? "light" : "dark";
     try { localStorage.setItem("color-scheme", scheme); } catch { /* private windows may refuse: the choice then lasts for this page */ }
@@ -59,7 +60,22 @@ const arrive = (key, tries = 20) => {
 const skip = () => h("a", {
   class: "ui-skip", href: "#pages", "data-focus": "skip",
   onclick: (event) => { event.preventDefault(); if (opened) arrive(opened); },
-}, "Skip to the page");
+}, say("Skip to the page"));
+
+const closeOnEscape = (event) => {
+  if (event.key !== "Escape" || !event.currentTarget.open) return;
+  event.currentTarget.open = false;
+  event.currentTarget.querySelector("summary").focus();
+};
+const closeOnLeaving = (event) => { if (!event.currentTarget.contains(event.relatedTarget)) event.currentTarget.open = false; };
+
+// A press of a language's name loads the page again: everything in it is said anew.
+const languages = ({ chosen, action, names }) => h("details", { class: "ui-languages", onkeydown: closeOnEscape, onfocusout: closeOnLeaving },
+  h("summary", { "data-focus": "languages", "data-testid": "languages", "aria-label": `${say("Language")}: ${names[chosen]}`, title: say("Language") }, markup(props.globe)),
+  h("form", { method: "post", action }, Object.entries(names).map(([code, name]) => h("button", {
+    type: "submit", name: "language", value: code, lang: code, "data-testid": `language-${code}`,
+    "aria-current": code === chosen ? "true" : null,
+  }, name))));
 
 const draw = () => {
   const told = props.value || {};
@@ -73,6 +89,7 @@ const draw = () => {
     h("ol", { class: "ui-steps" }, (value.steps || []).map((entry, index) => step(entry, index + 1))),
     h("div", { class: "ui-side" }, (value.side || []).map((entry) => side(entry, value.drawings)),
       value.machine ? h("span", { class: "ui-machine", title: value.machine }, h("i", { "aria-hidden": "true" }), h("span", {}, value.machine)) : null,
+      value.languages ? languages(value.languages) : null,
       toggle(),
       value.account ? account(value.account) : null),
   ]);

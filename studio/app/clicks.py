@@ -12,12 +12,12 @@ from components.cards import Cards
 from components.notices import notice
 from components.stepper import Stepper
 from components.way_on import WayOn
-from studio.app.access.person import OWNER, asked_by
 from studio.app.drafts import Draft, Drafts
 from studio.app.pages import Page, Services, Wire, told
 from studio.app.sent import sent, storable
 from studio.app.under_way import SupersededError
 from studio.errors import StudioError
+from studio.language import _
 
 CONCURRENT_JOBS = 8  # people whose import, download or question is being worked on, for each kind of work
 # programs come in by the command line: describing every click as an API would double the size of the page
@@ -59,7 +59,7 @@ class Click:
     def connect(self) -> None:
         frame, working = self.frame, [self.page.progress, self.page.cancel] if self.is_slow else []
         self.wire.listener(
-            self.handle_in_turn if self.is_slow else self.handle,
+            self.handle_slowly if self.is_slow else self.handle,
             [frame.draft_id, *self.wire.inputs],
             [frame.stepper, frame.message, frame.tabs, frame.way_on, *working, *self.drawn],
             queue=self.is_slow,
@@ -78,20 +78,6 @@ class Click:
                 return self._finish(self.wire.change(*self._arguments(event, draft_id, values)), values)
         except StudioError as error:
             return self._fail(error, draft_id)
-
-    def handle_in_turn(
-        self, event: gr.EventData, request: gr.Request, draft_id: str, *values: Any
-    ) -> Iterator[list[Any]]:
-        """The same from Gradio's queue, which answers elsewhere than where the request came in."""
-        person = request.request.scope["person"] if request.request else OWNER
-        work = self.handle_slowly(event, draft_id, *values)
-        while True:
-            with asked_by(person):
-                try:
-                    updates = next(work)
-                except StopIteration:
-                    return
-            yield updates
 
     def handle_slowly(self, event: gr.EventData, draft_id: str, *values: Any) -> Iterator[list[Any]]:
         """The change yields how far it is, as HTML, and returns the draft."""
@@ -124,7 +110,9 @@ class Click:
         updates = untouched(self.drawn, updates, dict(zip(wire.inputs, values, strict=True)))
         selected = gr.Tabs(selected=draft.page) if going else gr.skip()
         refused = frame.locked(draft, target.key) if going and draft.page != target.key else ""
-        message = notice("warning", f"{target.title} cannot be opened yet.", refused) if refused else ""
+        message: Any = ""
+        if refused:
+            message = notice("warning", _("{page} cannot be opened yet.", page=target.title), refused)
         if self.by_itself:  # what is said about the person's last press stays
             message = gr.skip()
         return [frame.steps(draft), message, selected, frame.way(draft), *self.idle, *updates]

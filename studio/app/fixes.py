@@ -6,9 +6,9 @@ from typing import Any
 import gradio as gr
 
 from components.changes import Changes, ChangesValue
-from components.isolates import isolated
 from components.notices import heading, notice
 from components.tables import PagedTable
+from components.words import set_apart
 from studio.app.drafts import Draft
 from studio.app.pages import Section, Services, Wire
 from studio.data.assembly import Assembled
@@ -67,7 +67,7 @@ def offers(draft: Draft, assembled: Assembled) -> list[Fix]:
 
 def shown(entries: list[Fix]) -> ChangesValue:
     """For `components.changes`."""
-    return {"changes": [{"key": each.key, "title": isolated(each.title), "value": each.value} for each in entries]}
+    return {"changes": [{"key": each.key, "title": set_apart(each.title), "value": each.value} for each in entries]}
 
 
 def done(draft: Draft) -> ChangesValue:

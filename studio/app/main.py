@@ -7,18 +7,21 @@ from typing import Any
 
 import gradio as gr
 
-from components.stepper import Account, Stepper
+from components.stepper import Account, Languages, Stepper
 from components.theme import logo
 from components.way_on import WayOn
 from studio.app.access.gate import SIGN_IN, SIGN_OUT
+from studio.app.access.language import CHOOSE
 from studio.app.access.person import Person, current_person
 from studio.app.clicks import QUIET, Click
 from studio.app.drafts import Draft
 from studio.app.forged import CheckedBlocks
 from studio.app.pages import Page, Section, Services, explained, sheltered, told
 from studio.app.sent import sent
+from studio.app.speaking import SpeakingBlocks
 from studio.app.tabs import data, model, runs, share, strategy, test, train
 from studio.errors import StudioError
+from studio.language import _, languages
 
 BUILDERS: tuple[Callable[[Services], Page], ...] = (
     model.build,
@@ -33,9 +36,13 @@ KEPT_SECONDS = (3600, 24 * 3600)  # how often what browsers sent is looked throu
 BRAND = "Fine-Tuning Studio"
 
 
+class StudioBlocks(CheckedBlocks, SpeakingBlocks):
+    """Blocks that refuse forged values, and speak the language of the person who asks."""
+
+
 def build_app(services: Services) -> gr.Blocks:
     """All pages, wired to the drafts of `services`."""
-    with CheckedBlocks(title=BRAND, analytics_enabled=False, fill_width=True, delete_cache=KEPT_SECONDS) as demo:
+    with StudioBlocks(title=BRAND, analytics_enabled=False, fill_width=True, delete_cache=KEPT_SECONDS) as demo:
         # the secret only encrypts an id; it is fixed so that the browser's memory survives a restart
         draft_id = gr.BrowserState(None, storage_key="studio-draft", secret="fine-tuning-studio")
         stepper = Stepper(logo=logo(), elem_id="stepper")
@@ -183,6 +190,7 @@ class Shell:
             "side": [entry(page) for page in pages if not page.is_step],
             "machine": self.services.machine.sentence,
             "account": account(current_person(), self.services.has_sign_in),
+            "languages": chooser(current_person()),
         }
 
     def way(self, draft: Draft) -> dict[str, Any]:
@@ -195,11 +203,17 @@ def at_rest(output: Any) -> Any:
     return gr.Timer(active=False) if isinstance(output, gr.Timer) else gr.skip()
 
 
+def chooser(person: Person) -> Languages | None:
+    """The languages that there are, where there are several."""
+    names = languages()
+    return Languages(chosen=person.language, names=names, action=CHOOSE.lstrip("/")) if len(names) > 1 else None
+
+
 def account(person: Person, has_sign_in: bool) -> Account | None:
     """Who is signed in, and the way out; for a guest the way in, if there is one; nothing where one person is alone."""
     if person.is_guest and not person.name:
-        way_in = Account(name="Guest", method="get", action=SIGN_IN.lstrip("/"), words="Sign in")
+        way_in = Account(name=_("Guest"), method="get", action=SIGN_IN.lstrip("/"), words=_("Sign in"))
         return way_in if has_sign_in else None
     if not person.name:
         return None
-    return Account(name=person.name, method="post", action=SIGN_OUT.lstrip("/"), words="Sign out")
+    return Account(name=person.name, method="post", action=SIGN_OUT.lstrip("/"), words=_("Sign out"))

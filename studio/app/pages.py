@@ -7,14 +7,13 @@ widgets (`outputs`), says what each shows for a draft (`show`), and names what a
 import logging
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any, NamedTuple
 
 import gradio as gr
 from gradio.blocks import Block
 
-from components.isolates import isolated
 from components.notices import notice
+from components.words import escape_sentence
 from studio.app.access.hugging_face import Provider
 from studio.app.access.person import current_person
 from studio.app.answers import Asking
@@ -31,6 +30,7 @@ from studio.errors import Explanation, StudioError
 from studio.forked import ForkServer
 from studio.hardware import Machine
 from studio.jobs import Job
+from studio.language import _
 from studio.models.hub import SearchResult
 from studio.paths import Home
 from studio.predictor import Predictor
@@ -215,9 +215,9 @@ def explained(error: Exception) -> Explanation:
         return error.explanation
     logger.error("A page could not be drawn.", exc_info=error)
     return Explanation(
-        "This page could not be drawn.",
-        "It is a mistake in the studio itself.",
-        "Go to another page, or load this one again. For a bug report: the studio's output holds the details.",
+        _("This page could not be drawn."),
+        _("It is a mistake in the studio itself."),
+        _("Go to another page, or load this one again. For a bug report: the studio's output holds the details."),
     )
 
 
@@ -245,15 +245,16 @@ class Page:
 def progress_html(sentence: str, done: int = 0, total: int = 0) -> str:
     """A bar with its sentence; without a total it only says what is going on."""
     bar = f"<progress value='{done}' max='{total}'></progress>" if total else "<progress></progress>"
-    count = f" {done:,} of {total:,}" if total else ""
-    return f"<div class='job-progress' role='status'><span>{escape(isolated(sentence))}{count}</span>{bar}</div>"
+    if total:
+        sentence = _("{sentence} {done:,} of {total:,}", sentence=sentence, done=done, total=total)
+    return f"<div class='job-progress' role='status'><span>{escape_sentence(sentence)}</span>{bar}</div>"
 
 
 def followed(services: Services, draft: Draft, job: Job) -> Generator[str, None, Draft]:
     """Show how `job` gets on, until its end, its Cancel, or until nobody listens any more; the draft as it is then."""
     services.jobs[draft.id] = job
     try:
-        yield progress_html("Getting ready")  # at once: a process takes a moment before its first word
+        yield progress_html(_("Getting ready"))  # at once: a process takes a moment before its first word
         for step in job:
             yield progress_html(step.sentence, step.done, step.total)
     finally:

@@ -4,8 +4,8 @@ from collections.abc import Generator, Sequence
 from functools import partial
 from typing import Any
 
-from components.isolates import isolated
 from components.questions import Questions, QuestionsValue
+from components.words import set_apart
 from studio.app import imports
 from studio.app.drafts import Draft
 from studio.app.pages import Section, Services, Wire
@@ -29,7 +29,7 @@ def shown(doubts: Sequence[Guess]) -> QuestionsValue:
     return {
         "questions": [
             {
-                "text": isolated(each.sentence),
+                "text": set_apart(each.sentence),
                 "answers": [
                     {"key": f"{each.setting}:{place}", "title": answer(choice.title, alone=len(each.choices) == 1)}
                     for place, choice in enumerate(each.choices)
@@ -42,7 +42,7 @@ def shown(doubts: Sequence[Guess]) -> QuestionsValue:
 
 def answer(title: str, alone: bool) -> str:
     """What stands on its button. alone: there is no other, so to press it is to say yes."""
-    return isolated(f"Yes: {title}" if alone else title)
+    return set_apart(f"Yes: {title}" if alone else title)
 
 
 def settle(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:

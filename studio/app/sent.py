@@ -4,6 +4,7 @@ from typing import Any
 
 from studio.data.formats.base import encodable
 from studio.errors import StudioError
+from studio.language import _
 
 
 class Sent(dict[str, Any]):
@@ -11,7 +12,9 @@ class Sent(dict[str, Any]):
 
     def __missing__(self, key: str) -> Any:
         raise StudioError(
-            "That could not be understood.", f"The page sent no '{key}'.", "Load the page again, then try once more."
+            _("That could not be understood."),
+            _("The page sent no '{key}'.", key=key),
+            _("Load the page again, then try once more."),
         )
 
 

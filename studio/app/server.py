@@ -26,6 +26,7 @@ from starlette.staticfiles import StaticFiles
 
 from components.element import QuestionError
 from components.theme import css_paths, head, logo, studio_theme
+from components.words import spoken
 from studio.app.access.accounts import accounts_of
 from studio.app.access.cookies import Cookies
 from studio.app.access.files import OwnFiles
@@ -33,6 +34,7 @@ from studio.app.access.for_gradio import ForGradio
 from studio.app.access.gate import Door, Gate
 from studio.app.access.hub_people import HubPeople
 from studio.app.access.hugging_face import HuggingFace, provider_of
+from studio.app.access.language import language_route
 from studio.app.access.links import link_route
 from studio.app.access.requests import OwnRequests, SafeHeaders
 from studio.app.access.sessions import Sessions
@@ -43,6 +45,7 @@ from studio.app.forged import FORGED
 from studio.app.main import build_app
 from studio.app.pages import Services
 from studio.app.quotas import is_of_a_guest
+from studio.app.speaking import InLanguage
 from studio.app.states import States
 from studio.app.sweeping import Sweeper
 from studio.app.unseen import Unseen
@@ -127,6 +130,7 @@ def make_asgi(services: Services) -> FastAPI:
     app.router.routes += [
         *SignIn(door, logo(), HuggingFace(provider) if provider else None).routes,
         link_route(services.workspaces.open_link),
+        language_route(door.cookies),
         Uploads(
             partial(room_for_uploads, services),
             lambda: services.home.sent,
@@ -134,7 +138,8 @@ def make_asgi(services: Services) -> FastAPI:
             page.upload_file_set,
         ).route,
     ]
-    app.add_middleware(OwnFiles, home=home)  # the last one added is asked first
+    app.add_middleware(InLanguage)  # the last one added is asked first
+    app.add_middleware(OwnFiles, home=home)
     app.add_middleware(ForGradio, session_of=partial(session_of, page), components=page.blocks)
     app.add_middleware(Gate, door=door)
     app.add_middleware(OwnRequests)
@@ -178,7 +183,7 @@ def session_of(page: gr.Blocks, event: str) -> str | None:
 
 async def in_words(_: Request, error: Exception) -> Response:
     """A component was asked for what cannot be answered."""
-    return PlainTextResponse(f"{error}\n", 422)
+    return PlainTextResponse(f"{spoken(str(error))}\n", 422)
 
 
 async def not_ours(_: Request, __: Exception) -> Response:

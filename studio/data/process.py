@@ -20,6 +20,7 @@ from studio.data.limits import Limits, limits_here
 from studio.data.options import ReadingOptions
 from studio.data.progress import Progress
 from studio.errors import StudioError
+from studio.language import packed
 from studio.paths import Home
 from studio.processes import limit_memory, own_stdout, return_freed_memory
 
@@ -63,21 +64,21 @@ def answer(request: dict[str, Any], write: Callable[[dict[str, Any]], None]) -> 
         nonlocal last, last_sentence
         if sentence != last_sentence or time.monotonic() - last >= SECONDS_BETWEEN:
             last, last_sentence = time.monotonic(), sentence
-            write({"progress": {"sentence": sentence, "done": done, "total": total}})
+            write({"progress": {"sentence": packed(sentence), "done": done, "total": total}})
 
     try:
         write({"result": OPERATIONS[request["op"]](request, progress)})
         return 0
     except StudioError as error:
-        write({"error": error.as_dict()})
+        write({"error": error.packed()})
         return 2
     except MemoryError:
-        write({"error": out_of_memory().as_dict()})
+        write({"error": out_of_memory().packed()})
         return 2
     except Exception as error:  # noqa: BLE001  the last stop: the reason goes to the screen, the trace to the log
         traceback.print_exc()
         why = f"{type(error).__name__}: {error}"
-        write({"error": StudioError("Reading the data failed.", why, "Try another format, or report it.").as_dict()})
+        write({"error": StudioError("Reading the data failed.", why, "Try another format, or report it.").packed()})
         return 1
 
 

@@ -108,14 +108,14 @@ def answer(request: dict[str, Any], models: ResidentModels, reply: Reply) -> Non
             raise StudioError(f"There is no operation '{request.get('op')}'.", f"Known: {', '.join(OPERATIONS)}.")
         result = operation(request, models, lambda message: reply({"id": number, **message}))
     except StudioError as error:
-        reply({"id": number, "error": error.as_dict()})
+        reply({"id": number, "error": error.packed()})
     except Exception as error:  # noqa: BLE001  (the asker must hear of it, and the next question be answered)
         import traceback
 
         traceback.print_exc()
         models.clear()
         explained = OUT_OF_MEMORY if is_out_of_memory(error) else _unexpected(error)
-        reply({"id": number, "error": explained.as_dict()})
+        reply({"id": number, "error": explained.packed()})
     else:
         reply({"id": number, "result": result})
 

@@ -28,7 +28,7 @@ def main() -> int:
     try:
         folder = fetch(request["model"], request.get("revision"), report, Home(Path(request["home"])))
     except StudioError as error:
-        say(answers, {"error": error.as_dict()})
+        say(answers, {"error": error.packed()})
         return 2
     say(answers, {"result": {"folder": str(folder)}})
     return 0

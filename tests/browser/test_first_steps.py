@@ -45,6 +45,29 @@ def test_without_a_network_a_data_set_of_the_hub_is_refused_in_plain_words(visit
     visit.page.locator("#import-progress progress").wait_for(state="detached")
 
 
+def test_the_language_is_chosen_by_keyboard_and_stays(visit: Visitor) -> None:
+    page = visit.open().page
+    visit.sees("[data-testid=languages]")
+    names = "[document.documentElement.lang, document.querySelector('[data-testid=languages]').ariaLabel]"
+    assert page.evaluate(names) == ["en", "Language: English"]
+    page.focus("[data-testid=languages]")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    assert page.locator("[data-testid=languages]:focus").count() == 1
+    assert not page.locator("[data-testid=language-de]").is_visible()
+    page.keyboard.press("Enter")
+    page.locator("[data-testid=language-de]").focus()
+    page.keyboard.press("Enter")
+    visit.sees("#begin", "Was möchten Sie tun?")
+    page.reload()
+    visit.sees("#begin", "Was möchten Sie tun?")
+    visit.sees("[data-testid=languages]")
+    assert page.evaluate(names) == ["de", "Sprache: Deutsch"]
+    page.click("[data-testid=languages]")
+    page.click("[data-testid=language-en]")
+    visit.sees("#begin", "What do you want to do?")
+
+
 def test_a_wrong_folder_is_explained_and_what_was_chosen_stays(visit: Visitor, tmp_path: Path) -> None:
     visit.open()
     visit.choose_task("text-classification")

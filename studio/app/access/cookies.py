@@ -1,5 +1,5 @@
-"""The cookies: the secret of a session, that of a guest, and for minutes that of a sign-in with Hugging Face. No script
-of the page can read them."""
+"""The cookies: the secret of a session, that of a guest, for minutes that of a sign-in with Hugging Face, and the
+language that was chosen. No script of the page can read them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,10 @@ from http.cookies import CookieError, SimpleCookie
 
 from starlette.requests import HTTPConnection
 
+from studio.language import language_of, languages
+
 SESSION, GUEST, SIGNING_IN = "studio-session", "studio-guest", "studio-signing-in"
+LANGUAGE = "studio-language"
 SECRET_LENGTHS = range(32, 129)
 
 
@@ -18,10 +21,10 @@ class Cookies:
 
     embedded: bool = False
 
-    def header(self, connection: HTTPConnection, name: str, secret: str, seconds: float) -> str:
+    def header(self, connection: HTTPConnection, name: str, value: str, seconds: float) -> str:
         """A Set-Cookie header; 0 seconds remove the cookie."""
         path = connection.scope.get("root_path") or "/"
-        parts = [f"{name}={secret}", f"Path={path}", f"Max-Age={seconds:.0f}", "HttpOnly"]
+        parts = [f"{name}={value}", f"Path={path}", f"Max-Age={seconds:.0f}", "HttpOnly"]
         parts.append("SameSite=None; Partitioned" if self.embedded else "SameSite=Lax")
         if self.embedded or is_encrypted(connection):
             parts.append("Secure")
@@ -34,11 +37,21 @@ def is_encrypted(connection: HTTPConnection) -> bool:
     return connection.scope.get("scheme") in ("https", "wss") or forwarded == "https"
 
 
-def secrets_in(headers: Mapping[str, str]) -> dict[str, str]:
-    """The secrets that a request brings, by the cookie's name; what cannot be one is left out."""
+def cookies_in(headers: Mapping[str, str]) -> dict[str, str]:
+    """The cookies that a request brings, by their names."""
     try:
-        found = SimpleCookie(headers.get("cookie", ""))
+        return {name: morsel.value for name, morsel in SimpleCookie(headers.get("cookie", "")).items()}
     except CookieError:
         return {}
-    values = {name: found[name].value for name in (SESSION, GUEST, SIGNING_IN) if name in found}
+
+
+def secrets_in(headers: Mapping[str, str]) -> dict[str, str]:
+    """The secrets that a request brings, by the cookie's name; what cannot be one is left out."""
+    values = {name: value for name, value in cookies_in(headers).items() if name in (SESSION, GUEST, SIGNING_IN)}
     return {name: value for name, value in values.items() if len(value) in SECRET_LENGTHS and value.isascii()}
+
+
+def language_in(headers: Mapping[str, str]) -> str:
+    """The language of whoever sends a request: what they chose here before, else what their browser prefers."""
+    chosen = cookies_in(headers).get(LANGUAGE, "")
+    return chosen if chosen in languages() else language_of(headers.get("accept-language", ""))

@@ -87,7 +87,9 @@ class Gate:
             await refusal(connection)(scope, receive, send)
 
     async def _let_in(self, person: Person, scope: Scope, receive: Receive, send: Send) -> None:
-        person = replace(person, address=address_of(HTTPConnection(scope)), arrived=time.monotonic())
+        connection = HTTPConnection(scope)
+        address, language = address_of(connection), cookies.language_in(connection.headers)
+        person = replace(person, address=address, arrived=time.monotonic(), language=language)
         scope["person"] = person  # for events that wait in a queue, and are answered elsewhere
         with asked_by(person):
             await self.app(scope, receive, send)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
-from gradio.context import LocalContext
+
+from components.words import Speaker, speak
+from studio.language import ENGLISH, _, all_said, plural
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class Person:
     is_admin: whether they may look into every workspace, and name folders of the server. is_guest: without an account.
     session: the fingerprint of their session. address: how their browser calls this server, for links. arrived: when
     this request of theirs came in, by `time.monotonic`: what waits in Gradio's queue leaves it in any order.
+    language: the code of the one that they read.
     """
 
     name: str = ""
@@ -27,33 +30,36 @@ class Person:
     session: str = field(default="", compare=False)
     address: str = field(default="", compare=False)
     arrived: float = field(default=0.0, compare=False)
+    language: str = field(default=ENGLISH, compare=False)
 
 
 OWNER = Person()  # whoever runs the server, where nobody else uses it
-_current: ContextVar[Person | None] = ContextVar("person", default=None)
+_current: ContextVar[Person] = ContextVar("person", default=OWNER)
 
 
 def current_person() -> Person:
-    """Whose request is being answered: here, or in Gradio's queue, which answers elsewhere than where it came in.
+    """Whose request is being answered; without any request it is the server's own work, or a command."""
+    return _current.get()
 
-    Without any request it is the server's own work, or a command.
-    """
-    person = _current.get()
-    if person is not None:
-        return person
-    request = LocalContext.request.get(None)
-    if request is None:
-        return OWNER
+
+def person_of(request: Any) -> Person:
+    """Whose request an event of Gradio came by; what did not come by the gate is answered by an error."""
     came: Any = request.request if isinstance(request, gr.Request) else request
-    person_who_asks: Person = came.scope["person"]  # what did not come by the gate is answered by an error
-    return person_who_asks
+    person: Person = came.scope["person"] if came is not None else OWNER
+    return person
 
 
 @contextmanager
 def asked_by(person: Person) -> Iterator[None]:
-    """Inside, `current_person` is this one; also in threads that this one's work is handed to."""
+    """Inside, `current_person` is this one, and what is drawn is in their language; also in threads that this one's
+    work is handed to."""
     token = _current.set(person)
     try:
-        yield
+        with speak(speaker_of(person.language)):
+            yield
     finally:
         _current.reset(token)
+
+
+def speaker_of(language: str) -> Speaker:
+    return Speaker(language, all_said, _, plural)

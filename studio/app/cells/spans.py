@@ -1,9 +1,9 @@
 """Marked pieces of a text: drawn in the text, and counted by their labels."""
 
 from collections.abc import Sequence
-from html import escape
 
 from components.charts.marked_text import marked_html
+from components.words import escape
 from studio.app.cells.base import Cells, Overview
 from studio.app.cells.label import class_overview
 from studio.data.assembly import Assembled

@@ -32,6 +32,7 @@ from studio.data.sources import HUB, SAMPLE, SAMPLES
 from studio.data.split_names import COLUMN_NAMES
 from studio.data.splitting import SplitOptions
 from studio.errors import StudioError
+from studio.language import _
 from studio.tasks import TASKS
 from studio.tasks.base import Task
 
@@ -75,8 +76,8 @@ def build(services: Services) -> Page:
     imported = joined(Section([summary], show_summary, []), *pieces)
     inside = sheltered(trouble, details, imported, lambda draft: services.datasets.imported(draft) is not None)
     outputs, show, wires = joined(adding, ahead, inside)
-    needs, way_on = partial(missing, services), ("strategy", "Continue to strategy")
-    return Page("data", "Data", outputs, show, wires, needs, way_on=way_on, progress=progress, cancel=cancel)
+    needs, way_on = partial(missing, services), ("strategy", _("Continue to strategy"))
+    return Page("data", _("Data"), outputs, show, wires, needs, way_on=way_on, progress=progress, cancel=cancel)
 
 
 def missing(services: Services, draft: Draft) -> str:

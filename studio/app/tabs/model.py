@@ -8,6 +8,7 @@ import gradio as gr
 
 from components.cards import Cards
 from components.notices import heading, notice, outline
+from components.words import drawn
 from studio.app import demos, model_cards
 from studio.app.access.person import current_person
 from studio.app.drafts import OWN, Draft
@@ -15,18 +16,19 @@ from studio.app.foreign import foreign_folder, is_foreign_model
 from studio.app.pages import Page, Section, Services, Wire, cancel_job, followed, joined, progress_html
 from studio.errors import StudioError
 from studio.jobs import Job
+from studio.language import _, sentences
 from studio.models import hub, local
 from studio.models.sources import local_folder, locate
 from studio.tasks import TASKS
 
-QUESTION, WAYS_IN = "What do you want to do?", "Walk through an example in about a minute, or use your own data."
-PRIVACY = "Everything is computed where the studio runs, and your data stays there. The examples need no network."
+QUESTION, WAYS_IN = _("What do you want to do?"), _("Walk through an example in about a minute, or use your own data.")
+PRIVACY = _("Everything is computed where the studio runs, and your data stays there. The examples need no network.")
 WAY = (
-    ("Model", "Say what to teach, and start from a model that has learned a lot already."),
-    ("Data", "Show it examples with the right answer. What is wrong with them is found."),
-    ("Strategy", "Choose how much of the model learns, from a minute's work to all of it."),
-    ("Train", "Watch it improve; pause or stop whenever you like."),
-    ("Test", "Try it on examples kept out of the training, before and after."),
+    (_("Model"), _("Say what to teach, and start from a model that has learned a lot already.")),
+    (_("Data"), _("Show it examples with the right answer. What is wrong with them is found.")),
+    (_("Strategy"), _("Choose how much of the model learns, from a minute's work to all of it.")),
+    (_("Train"), _("Watch it improve; pause or stop whenever you like.")),
+    (_("Test"), _("Try it on examples kept out of the training, before and after.")),
 )
 
 
@@ -34,17 +36,17 @@ def build(services: Services) -> Page:
     begin = example_or_own(services)
     offered = starting_models(services)
     progress = gr.HTML(elem_id="download-progress")
-    cancel = gr.Button("Cancel", elem_id="download-cancel", size="sm", visible=False)
+    cancel = gr.Button(_("Cancel"), elem_id="download-cancel", size="sm", visible=False)
     others = other_models(services)
     outputs, show, wires = joined(begin, offered, others, chosen_model(services))
     wires = [*wires, Wire(cancel.click, partial(cancel_job, services))]
-    way_on = ("data", "Continue to data")
-    return Page("model", "Model", outputs, show, wires, missing, way_on=way_on, progress=progress, cancel=cancel)
+    way_on = ("data", _("Continue to data"))
+    return Page("model", _("Model"), outputs, show, wires, missing, way_on=way_on, progress=progress, cancel=cancel)
 
 
 def example_or_own(services: Services) -> Section:
     """The guided demos and data of one's own; for that, what to teach."""
-    head = gr.HTML(heading(QUESTION, WAYS_IN), elem_id="begin")
+    head = gr.HTML(drawn(heading, QUESTION, WAYS_IN), elem_id="begin")
     choices = Cards(elem_id="demos")
     way = gr.HTML(elem_id="way")
     task_heading = gr.HTML()
@@ -53,7 +55,7 @@ def example_or_own(services: Services) -> Section:
     def show(draft: Draft) -> list[Any]:
         teaching = draft.task is not None or works_with_own(draft)
         return [
-            heading(QUESTION, f"{WAYS_IN} {services.allowance}".strip()),
+            heading(QUESTION, sentences(WAYS_IN, services.allowance)),
             demos.cards(draft),
             way_html() if draft.demo is None else "",
             task_title() if teaching else "",
@@ -83,7 +85,7 @@ def starting_models(services: Services) -> Section:
 
 def other_models(services: Services) -> Section:
     """A search of the Hub, and a folder of this machine."""
-    with gr.Accordion("Another model", open=False, elem_id="other-models") as others:
+    with gr.Accordion(_("Another model"), open=False, elem_id="other-models") as others:
         hub_search = searching(services)
         folder_field = naming_a_folder(services)
     shown = Section([others], lambda draft: [gr.update(visible=draft.task is not None)], [])
@@ -93,14 +95,14 @@ def other_models(services: Services) -> Section:
 def searching(services: Services) -> Section:
     with gr.Row():
         query = gr.Textbox(
-            label="Search the Hugging Face Hub",
-            info="Asks the Hub over the network; nothing is asked before you do.",
-            placeholder="for example: roberta",
+            label=_("Search the Hugging Face Hub"),
+            info=_("Asks the Hub over the network; nothing is asked before you do."),
+            placeholder=_("for example: {name}", name="roberta"),
             scale=4,
             interactive=True,
             elem_id="hub-query",
         )
-        search = gr.Button("Search", scale=1, min_width=100, elem_id="hub-search")
+        search = gr.Button(_("Search"), scale=1, min_width=100, elem_id="hub-search")
     found_note = gr.HTML(elem_id="hub-note")
     found = Cards(elem_id="hub-found")
     wires = [
@@ -134,8 +136,9 @@ def chosen_model(services: Services) -> Section:
 
 def missing(draft: Draft) -> str:
     if draft.task is None:
-        return "Choose what to teach first." if works_with_own(draft) else "Choose an example or your own data first."
-    return "" if draft.model else "Choose a starting model first."
+        own = works_with_own(draft)
+        return _("Choose what to teach first.") if own else _("Choose an example or your own data first.")
+    return "" if draft.model else _("Choose a starting model first.")
 
 
 # --- drawing ------------------------------------------------------------------------------------
@@ -143,25 +146,25 @@ def missing(draft: Draft) -> str:
 
 def way_html() -> str:
     """The steps ahead, for somebody who has not begun yet."""
-    return heading("How it works", PRIVACY, level=3) + outline(WAY)
+    return heading(_("How it works"), PRIVACY, level=3) + outline(WAY)
 
 
 def task_title() -> str:
-    return heading("What do you want to teach?", "Choose the kind of answer that you need.")
+    return heading(_("What do you want to teach?"), _("Choose the kind of answer that you need."))
 
 
 def model_title(offered: dict[str, Any]) -> str:
     usable = any(not card.get("disabled") for card in offered["cards"])
-    words = "It has learned from much data already; you teach it the rest."
-    nothing = "None of these can be had now. Connect to the internet, or name a folder below, under “Another model”."
-    return heading("Pick a starting model", words if usable else nothing)
+    words = _("It has learned from much data already; you teach it the rest.")
+    nothing = _("None of these can be had now. Connect to the internet, or name a folder below, under “Another model”.")
+    return heading(_("Pick a starting model"), words if usable else nothing)
 
 
 def task_cards(draft: Draft) -> dict[str, Any]:
     """The tasks below the headings of their groups, in the order in which the groups first come."""
     groups = list(dict.fromkeys(task.group for task in TASKS))
     return {
-        "label": "What to teach",
+        "label": _("What to teach"),
         "selected": draft.task,
         "cards": [
             {"key": task.name, "title": task.title, "text": task.sentence, "icon": task.icon, "group": task.group}

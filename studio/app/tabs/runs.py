@@ -27,6 +27,7 @@ from studio.app.sharing import shared_with
 from studio.app.workspaces import homes_of_people
 from studio.errors import StudioError
 from studio.events import RunState
+from studio.language import _
 from studio.metrics import metric_named
 from studio.run_index import RunPage
 from studio.run_summary import RunSummary, source_name
@@ -42,7 +43,7 @@ DAMAGED = {"text": "Damaged", "tone": "bad"}  # instead of a status
 
 def build(services: Services) -> Page:
     builders = whose, listing, shown_by_others, detail, comparison, trash, free_space
-    return Page("runs", "Runs", *joined(*(build(services) for build in builders)), is_step=False)
+    return Page("runs", _("Runs"), *joined(*(build(services) for build in builders)), is_step=False)
 
 
 def whose(services: Services) -> Section:

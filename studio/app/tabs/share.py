@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Generator
 from functools import partial
-from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +15,7 @@ from gradio.blocks import Block
 
 from components.cards import Cards
 from components.notices import empty, heading
+from components.words import escape
 from studio.app.access.gate import LINK
 from studio.app.access.person import current_person
 from studio.app.asking import cancel_questions, cancellable, shown_as
@@ -30,6 +30,7 @@ from studio.exporters import EXPORTERS
 from studio.exporters.base import Exporter
 from studio.exporters.card import loading_code, write_card
 from studio.exporters.folder import labels_in
+from studio.language import _
 from studio.paths import Home
 from studio.store import Run
 
@@ -60,7 +61,7 @@ def build(services: Services) -> Page:
     inside = sheltered(
         trouble, body, joined(ways, others, again), lambda draft: find_finished(services, draft) is not None
     )
-    return Page("share", "Share", *joined(which, inside), is_step=False, progress=progress, cancel=cancel)
+    return Page("share", _("Share"), *joined(which, inside), is_step=False, progress=progress, cancel=cancel)
 
 
 def choosing_a_run(services: Services) -> Section:

@@ -19,6 +19,7 @@ from studio.app.model_cards import size
 from studio.app.outlook import SUGGESTED, Outlook, Subject, outlook, preset_draft, subject, suggested, why_not_fitting
 from studio.app.pages import Page, Services, Wire
 from studio.errors import StudioError
+from studio.language import _
 from studio.presets import PRESETS
 from studio.strategies import STRATEGIES
 from studio.strategies.base import GROUPS, Strategy
@@ -83,8 +84,8 @@ def build(services: Services) -> Page:
         Wire(changed.select, put_back, event=True),
         Wire(form.input, settings.enter, event=True),
     ]
-    way_on = ("train", "Continue to training")
-    return Page("strategy", "Strategy", outputs, show, wires, partial(missing, services), way_on=way_on)
+    way_on = ("train", _("Continue to training"))
+    return Page("strategy", _("Strategy"), outputs, show, wires, partial(missing, services), way_on=way_on)
 
 
 def show_decided(services: Services, draft: Draft, about: Subject) -> list[Any]:

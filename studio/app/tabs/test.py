@@ -22,6 +22,7 @@ from studio.app.runs import choices_with_model
 from studio.app.sent import sent
 from studio.app.views import VIEWS
 from studio.errors import StudioError
+from studio.language import _
 from studio.metrics import METRICS, metric_named
 from studio.metrics.intervals import Interval
 from studio.store import Run
@@ -51,7 +52,7 @@ def build(services: Services) -> Page:
 
     return Page(
         "test",
-        "Test",
+        _("Test"),
         [head, which_run, *inside.outputs],
         show,
         [Wire(which_run.input, choose_run, [which_run]), *inside.wires],
@@ -261,5 +262,5 @@ def try_example(services: Services, draft: Draft, event: dict[str, Any]) -> Gene
 
 
 def try_file(services: Services, draft: Draft, path: str | None) -> Generator[str, None, Draft]:
-    run, _ = open_run(services, draft)
+    run, _task = open_run(services, draft)
     return (yield from answer_file(services, draft, run, path)) if path else draft

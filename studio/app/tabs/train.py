@@ -19,6 +19,7 @@ from studio.app.states import States
 from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.events import RESUMABLE, RateTest, RunState, Status
+from studio.language import _
 from studio.runner import worked_seconds
 from studio.store import Run
 
@@ -64,7 +65,7 @@ def build(services: Services) -> Page:
     state = Section([strip, trial], show_state, [])
     pieces = joined(curve, buttons, line, state)
     needs, watched = partial(missing, services), partial(can_be_watched, services)
-    return Page("train", "Train", *pieces, needs, watched, way_on=("test", "Try the result"))
+    return Page("train", _("Train"), *pieces, needs, watched, way_on=("test", _("Try the result")))
 
 
 def controls(services: Services) -> Section:

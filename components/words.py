@@ -1,0 +1,116 @@
+"""In which language components draw. They know no language: who serves the page says for whom it is (`speak`).
+
+Words that come in are said where markup is made of them (`escape`) or where they leave for the page (`spoken`). Words
+of the components themselves are written `_("...")`. What is drawn before anybody asks for it is drawn once more for
+each reader (`drawn`).
+"""
+
+import html
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from components.isolates import isolated
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """language: its code. say: (whatever leaves for the page, code) -> the same with its words in that language.
+    sentence, plural: words of ours as words that `say` knows."""
+
+    language: str
+    say: Callable[[Any, str], Any]
+    sentence: Callable[..., str]
+    plural: Callable[..., str]
+
+
+_speaker: ContextVar[Speaker | None] = ContextVar("speaker", default=None)
+
+
+@contextmanager
+def speak(speaker: Speaker) -> Iterator[None]:
+    """Inside, everything is said by this one; also in threads that this one's work is handed to."""
+    token = _speaker.set(speaker)
+    try:
+        yield
+    finally:
+        _speaker.reset(token)
+
+
+def language() -> str:
+    """The code of the reader's language; English where nobody reads."""
+    speaker = _speaker.get()
+    return speaker.language if speaker else "en"
+
+
+def spoken(words: Any) -> Any:
+    """Words, or whatever holds them, in the reader's language."""
+    speaker = _speaker.get()
+    return speaker.say(words, speaker.language) if speaker else words
+
+
+def escape(text: str) -> str:
+    """The text in the reader's language, as HTML text."""
+    return html.escape(spoken(text))
+
+
+def escape_sentence(text: str) -> str:
+    """The same, with names that are written from right to left set apart."""
+    return html.escape(isolated(spoken(text)))
+
+
+def set_apart(text: str) -> str:
+    """The text for what makes no markup of it, with names that are written from right to left set apart."""
+    return drawn(lambda: isolated(spoken(text)))
+
+
+class Drawn(str):
+    """What a function made, which it makes once more for each reader."""
+
+    __slots__ = ("again",)
+    again: Callable[[], str]
+
+    def said(self, language: str) -> str:
+        return self.again()  # whoever asks is the one who speaks
+
+    def __str__(self) -> str:
+        return self
+
+    def __copy__(self) -> "Drawn":
+        return self
+
+    def __deepcopy__(self, memo: Any) -> "Drawn":
+        return self
+
+
+def drawn(function: Callable[..., str], *arguments: Any, **settings: Any) -> Drawn:
+    """`function(*arguments, **settings)`, now and for each reader."""
+    made = Drawn(function(*arguments, **settings))
+    made.again = lambda: function(*arguments, **settings)
+    return made
+
+
+def _(message: str, **arguments: Any) -> str:
+    """A sentence of a component, with an argument for each place in braces."""
+    return drawn(_sentence, message, arguments)
+
+
+def plural(one: str, many: str, n: float, **arguments: Any) -> str:
+    """A sentence about one of something, or about `n` of it."""
+    return drawn(_plural, one, many, n, arguments)
+
+
+def _sentence(message: str, arguments: dict[str, Any]) -> str:
+    speaker = _speaker.get()
+    if speaker is None:
+        return message.format(**arguments) if arguments else message
+    return str(spoken(speaker.sentence(message, **arguments)))
+
+
+def _plural(one: str, many: str, n: float, arguments: dict[str, Any]) -> str:
+    speaker = _speaker.get()
+    if speaker is None:
+        return (one if n == 1 else many).format(n=n, **arguments)
+    return str(spoken(speaker.plural(one, many, n, **arguments)))
