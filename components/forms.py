@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from components.element import Element
 from components.scripts import script
+from components.words import _
 
 Choices = Sequence[tuple[str, str]]  # (title, value)
 NONE = ""  # what a choice holds for "not set"
@@ -156,18 +157,18 @@ def parse(value: Any, kind: Kind) -> Any:
             return None
         if kind.base is str:
             return ""
-        raise ValueError("A value is missing.")
+        raise ValueError(_("A value is missing."))
     if text in kind.words:
         return text
     if kind.base is bool:
         if isinstance(text, bool) or text in ("true", "false"):
             return text in (True, "true")
-        raise ValueError(f"'{text}' is neither yes nor no.")
+        raise ValueError(_("'{text}' is neither yes nor no.", text=text))
     if kind.base in (int, float):
         return _number(text, kind)
     if kind.base is str:
         return value
-    raise ValueError(f"'{text}' is not one of {', '.join(kind.words)}.")
+    raise ValueError(_("'{text}' is not one of {join}.", text=text, join=", ".join(kind.words)))
 
 
 def _number(text: Any, kind: Kind) -> int | float:
@@ -176,13 +177,29 @@ def _number(text: Any, kind: Kind) -> int | float:
     try:
         number = float(text.replace(" ", "")) if isinstance(text, str) else float(text)
     except (OverflowError, TypeError, ValueError):
-        raise ValueError(f"'{text}' is not {what}{words}; write it like {_example(kind)}.") from None
+        raise ValueError(
+            _(
+                "'{text}' is not {what}{words}; write it like {example}.",
+                text=text,
+                what=what,
+                words=words,
+                example=_example(kind),
+            )
+        ) from None
     if kind.base is float:
         if number != number or number in (float("inf"), float("-inf")):
-            raise ValueError(f"'{text}' is not a number that can be used.")
+            raise ValueError(_("'{text}' is not a number that can be used.", text=text))
         return number
     if not number.is_integer():
-        raise ValueError(f"'{text}' is not {what}{words}; write it like {_example(kind)}.")
+        raise ValueError(
+            _(
+                "'{text}' is not {what}{words}; write it like {example}.",
+                text=text,
+                what=what,
+                words=words,
+                example=_example(kind),
+            )
+        )
     return int(text) if isinstance(text, (int, str)) and str(text).strip().lstrip("+-").isdigit() else int(number)
 
 
@@ -202,10 +219,10 @@ def _field(name: str, field: FieldInfo, value: Any, choices: Choices | None) -> 
     kind = kind_of(field.annotation)
     common: FieldValue = {"name": name, "title": field.title or name, "help": field.description or ""}
     if choices is None and kind.base is bool and kind.optional:
-        choices = [("Found automatically", NONE), ("Yes", "true"), ("No", "false")]
+        choices = [(_("Found automatically"), NONE), ("Yes", "true"), ("No", "false")]
     elif choices is not None or kind.base is None:
         choices = choices if choices is not None else [(_title(word), word) for word in kind.words]
-        choices = [("Not set", NONE), *choices] if kind.optional else choices
+        choices = [(_("Not set"), NONE), *choices] if kind.optional else choices
     if choices is not None:
         held = NONE if value is None else str(value).lower() if kind.base is bool else str(value)
         pairs: list[Choice] = [{"title": title, "value": word} for title, word in choices]

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from studio.data.options import DataOptions
 from studio.errors import StudioError
+from studio.language import _
 from studio.migrations import RUN_FILE
 from studio.options import Options, setting
 from studio.strategies import STRATEGIES
@@ -23,8 +24,8 @@ YAML_LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in 
 
 
 class ModelOptions(Options):
-    id: str = setting(title="Model", help="A Hub id, a local folder, or starter/NAME.")
-    revision: str | None = setting(None, title="Revision", help="A branch, tag or commit of a Hub model.")
+    id: str = setting(title=_("Model"), help=_("A Hub id, a local folder, or starter/NAME."))
+    revision: str | None = setting(None, title=_("Revision"), help=_("A branch, tag or commit of a Hub model."))
 
 
 class RunConfig(Options):
@@ -94,13 +95,13 @@ class RunConfig(Options):
             values = yaml.load(text, YAML_LOADER)
         except (yaml.YAMLError, RecursionError) as error:
             raise StudioError(
-                "The run file is not valid YAML.", str(error), "Correct the line that it names."
+                _("The run file is not valid YAML."), str(error), _("Correct the line that it names.")
             ) from error
         if not isinstance(values, dict):
             raise StudioError(
-                "The run file holds no settings.",
-                "A run file is a list of `key: value` lines.",
-                "See the README for one to start from.",
+                _("The run file holds no settings."),
+                _("A run file is a list of `key: value` lines."),
+                _("See the README for one to start from."),
             )
         values = RUN_FILE.upgrade(values)
         return cls.read({**values, "options": values.get("options") or {}}, "run file's settings")
@@ -167,4 +168,6 @@ def read_run_file(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise StudioError(f"The run file {path} cannot be read.", str(error), "Check the path.") from error
+        raise StudioError(
+            _("The run file {path} cannot be read.", path=path), str(error), _("Check the path.")
+        ) from error

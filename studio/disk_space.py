@@ -10,6 +10,7 @@ from studio.data.importing import ALIASES
 from studio.errors import StudioError
 from studio.events import ACTIVE, RESUMABLE
 from studio.files import is_complete
+from studio.language import _
 from studio.needed import Needed, needed_in
 from studio.paths import PEOPLE, Home
 from studio.registry import Registry
@@ -81,7 +82,9 @@ def emptiable(home: Home, name: str) -> Kind:
     """The kind of this name; StudioError where there is none, or it cannot be emptied in this home."""
     kind = KINDS[str(name)]
     if not kind.can_be_emptied or not kind.is_in(home):
-        raise StudioError(f"'{kind.title}' cannot be emptied here.", kind.sentence, "Choose another kind.")
+        raise StudioError(
+            _("'{title}' cannot be emptied here.", title=kind.title), kind.sentence, _("Choose another kind.")
+        )
     return kind
 
 
@@ -140,7 +143,11 @@ def _because_damaged(needed: Needed) -> str:
         return ""
     first = needed.damaged[0]
     more = f" and {len(needed.damaged) - 1} more" if len(needed.damaged) > 1 else ""
-    return f"All of it stays: {first}{more} cannot be read, and may name any of it. Mend the file or move it elsewhere."
+    return _(
+        "All of it stays: {first}{more} cannot be read, and may name any of it. Mend the file or move it elsewhere.",
+        first=first,
+        more=more,
+    )
 
 
 def _downloads(home: Home) -> Found:
@@ -150,7 +157,7 @@ def _downloads(home: Home) -> Found:
 
 def _is_being_written(entry: Entry) -> bool:
     unfinished = () if entry.path.is_symlink() else entry.path.rglob(f"*{BEING_WRITTEN}")
-    return not entry.is_older_than(A_DAY) and any(True for _ in unfinished)
+    return not entry.is_older_than(A_DAY) and any(True for _unused in unfinished)
 
 
 def _caches(home: Home) -> Found:

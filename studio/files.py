@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from studio.errors import StudioError
+from studio.language import _
 
 COMPLETE = "COMPLETE"
 T = TypeVar("T")
-OTHERWISE = "It does not hold what belongs there."
+OTHERWISE = _("It does not hold what belongs there.")
 # what reading raises where a file holds something else than was written there; of a Parquet file, too
 ELSE = (OSError, AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
 
@@ -82,7 +83,11 @@ class DamagedError(StudioError):
 
 def damaged(path: Path, why: str) -> DamagedError:
     """What is said of a file that cannot be used as it is."""
-    return DamagedError(f"The file {path.name} is damaged.", why, f"Put {path} back from a copy, or move it elsewhere.")
+    return DamagedError(
+        _("The file {name} is damaged.", name=path.name),
+        why,
+        _("Put {path} back from a copy, or move it elsewhere.", path=path),
+    )
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psutil
 
+from studio.language import _
+
 MEGABYTE, GIGABYTE = 1024**2, 1024**3
 
 
@@ -44,8 +46,13 @@ class Machine:
     def sentence(self) -> str:
         if self.gpus:
             return f"{self.gpus[0].name} · {self.gpus[0].memory_bytes / GIGABYTE:.0f} GB"
-        chip = "Apple GPU" if self.device == "mps" else "CPU"
-        return f"{chip} · {self.cores} cores · {self.memory_bytes / GIGABYTE:.0f} GB"
+        chip = _("Apple GPU") if self.device == "mps" else "CPU"
+        return _(
+            "{chip} · {cores} cores · {memory_bytes:.0f} GB",
+            chip=chip,
+            cores=self.cores,
+            memory_bytes=self.memory_bytes / GIGABYTE,
+        )
 
 
 def probe() -> Machine:
@@ -75,9 +82,11 @@ def _listed_by(tool: str) -> tuple[Gpu, ...]:
 def why_no_bitsandbytes() -> str:
     """Why numbers of few bits, which the package bitsandbytes computes with, cannot be had here; or ""."""
     if not nvidia_gpus():
-        return "It needs an NVIDIA GPU, and this machine has none."
+        return _("It needs an NVIDIA GPU, and this machine has none.")
     if importlib.util.find_spec("bitsandbytes") is None:
-        return "It needs the package bitsandbytes, which is not installed; install it with `pip install bitsandbytes`."
+        return _(
+            "It needs the package bitsandbytes, which is not installed; install it with `pip install bitsandbytes`."
+        )
     return ""
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from studio.errors import StudioError
-from studio.language import unpacked
+from studio.language import _, unpacked
 from studio.processes import python
 
 
@@ -65,9 +65,12 @@ class Job:
             self._process.stdout.close()
         if not answered and not self.cancelled:
             raise StudioError(
-                "The work ended before it was done.",
-                f"Its process was ended (code {self._process.returncode}), perhaps for want of memory.",
-                "Try again, with a smaller file if it happens again.",
+                _("The work ended before it was done."),
+                _(
+                    "Its process was ended (code {returncode}), perhaps for want of memory.",
+                    returncode=self._process.returncode,
+                ),
+                _("Try again, with a smaller file if it happens again."),
             )
 
     @property
@@ -92,6 +95,6 @@ def _message(line: str) -> dict[str, Any]:
 def run_job(module: str, request: dict[str, Any]) -> Any:
     """Run a job to its end without showing progress; its result."""
     job = Job(module, request)
-    for _ in job:
+    for _unused in job:
         pass
     return job.result

@@ -17,6 +17,7 @@ from filelock import FileLock
 from studio.errors import StudioError
 from studio.files import read_cache, replace_cache
 from studio.forked import engine_command
+from studio.language import _
 from studio.models.hub import work_offline
 from studio.processes import limit_memory, limit_processor_time, own_stdout
 
@@ -64,7 +65,7 @@ def ask(module: str, request: Mapping[str, Any], seconds: float, too_slow: str) 
             timeout=seconds,
         )
     except subprocess.TimeoutExpired as error:
-        raise NoAnswerError(f"It took longer than {seconds / 60:.0f} minutes.") from error
+        raise NoAnswerError(_("It took longer than {seconds:.0f} minutes.", seconds=seconds / 60)) from error
     lines = ended.stdout.strip().splitlines()
     answer = parsed(lines[-1]) if lines else None
     if answer is None:

@@ -17,6 +17,7 @@ from studio import __version__
 from studio.errors import StudioError
 from studio.files import read_cache
 from studio.hardware import GIGABYTE
+from studio.language import _
 from studio.library_process import NoAnswerError, answer, ask, kept
 from studio.models.architecture import LABELS, Architecture
 from studio.models.folders import POOLING
@@ -113,7 +114,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, MemoryError) or "allocate memory" in words:
         return TOO_LARGE
     if isinstance(error, RecursionError):
-        return "Its config.json is nested too deep."
+        return _("Its config.json is nested too deep.")
     return f"transformers cannot build it from its config.json: {words[:200] or type(error).__name__}"
 
 
@@ -141,9 +142,9 @@ def _ask(request: Mapping[str, Any]) -> Architecture:
 
 def _unreadable(folder: Path, why: str) -> StudioError:
     return StudioError(
-        f"How the model '{folder.name}' is built could not be read.",
+        _("How the model '{name}' is built could not be read.", name=folder.name),
         why,
-        "Close other programs and try again, or choose another model.",
+        _("Close other programs and try again, or choose another model."),
     )
 
 

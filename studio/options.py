@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from studio.errors import StudioError
+from studio.language import _
 
 QUOTED = re.compile(r"'([^']*)'")
 MISTAKES = {  # by pydantic's name of a mistake: what the value must be
@@ -95,13 +96,15 @@ def mistake_in(model: type[BaseModel], name: str, value: Any) -> str:
     except ValidationError as error:
         for problem in error.errors():
             if problem["loc"] == (name,) and (words := MISTAKES.get(problem["type"])):
-                return f"It must be {words.format(**problem.get('ctx', {}))}."
+                return _("It must be {words}.", words=words.format(**problem.get("ctx", {})))
     return ""
 
 
 def _refusal(model: type[BaseModel], problems: Sequence[ErrorDetails], where: str, within: str = "") -> StudioError:
     sentences = "\n".join(describe(problem, model, within) for problem in problems)
-    return StudioError(f"The {where} cannot be used as they are.", sentences, "Correct these and try again.")
+    return StudioError(
+        _("The {where} cannot be used as they are.", where=where), sentences, _("Correct these and try again.")
+    )
 
 
 def describe(problem: ErrorDetails, model: type[BaseModel], within: str = "") -> str:
@@ -113,19 +116,25 @@ def describe(problem: ErrorDetails, model: type[BaseModel], within: str = "") ->
         *sections, name = map(str, problem["loc"])
         close = get_close_matches(name, _model_at(model, sections).model_fields, n=1)
         hint = f" Did you mean '{close[0]}'?" if close else ""
-        return f"'{place}' is not a known setting.{hint}"
+        return _("'{place}' is not a known setting.{hint}", place=place, hint=hint)
     if problem["type"] == "missing":
-        return f"'{place}' is missing."
+        return _("'{place}' is missing.", place=place)
     if words := MISTAKES.get(problem["type"]):
         expected = problem.get("ctx", {})
         known = QUOTED.findall(str(expected.get("expected", "")))
         close = get_close_matches(str(problem["input"]), known, n=1)
         hint = f" Did you mean '{close[0]}'?" if close else ""
-        return f"'{place}' must be {words.format(**expected)} (it is {problem['input']!r}).{hint}"
+        return _(
+            "'{place}' must be {words} (it is {input}).{hint}",
+            place=place,
+            words=words.format(**expected),
+            input=repr(problem["input"]),
+            hint=hint,
+        )
     said = problem["msg"].removeprefix("Value error, ")
     if said.endswith((".", "?")):  # whole sentences, which may name settings of this section themselves
         return said if said.startswith(f"'{place}.") else f"'{place}': {said}"
-    return f"'{place}': {said} (it is {problem['input']!r})."
+    return _("'{place}': {said} (it is {input}).", place=place, said=said, input=repr(problem["input"]))
 
 
 def _model_at(model: type[BaseModel], sections: Sequence[str]) -> type[BaseModel]:

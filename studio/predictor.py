@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeVar
 from studio.errors import StudioError
 from studio.exporters.folder import zip_folder
 from studio.inference_process import InferenceProcess
+from studio.language import _
 from studio.store import Run
 from studio.tasks.base import Answer
 from studio.turns import Turns
@@ -108,7 +109,7 @@ class Predictor:
         """Export into the ZIP file `to`."""
         with tempfile.TemporaryDirectory(dir=run.folder) as folder:
             written = yield from self.export(run, exporter, folder, cancelled)
-            for _ in zip_folder(Path(written), to):
+            for _unused in zip_folder(Path(written), to):
                 self._check(cancelled)
                 yield Step()
         return to
@@ -151,9 +152,9 @@ class Predictor:
                     self._check(cancelled)
                     if last_try:
                         raise StudioError(
-                            "The model gave no answer.",
-                            "The process that holds it ended; the machine may be out of memory.",
-                            "Close other programs and try again, or use a smaller model.",
+                            _("The model gave no answer."),
+                            _("The process that holds it ended; the machine may be out of memory."),
+                            _("Close other programs and try again, or use a smaller model."),
                         ) from error
                 finally:  # also where the asker is gone
                     if not goes_on:
@@ -162,7 +163,7 @@ class Predictor:
 
     def _check(self, cancelled: threading.Event | None) -> None:
         if self._closed.is_set() or (cancelled is not None and cancelled.is_set()):
-            raise StudioError("It was cancelled.", "", "Start it again when you like.")
+            raise StudioError(_("It was cancelled."), "", _("Start it again when you like."))
 
     def _running(self) -> InferenceProcess:
         """The one that stays. Only for whoever has their turn among the short ones."""

@@ -9,6 +9,7 @@ from studio.config import YAML_LOADER, RunConfig, path_beside
 from studio.data.sources import parse_source
 from studio.errors import Explanation, StudioError
 from studio.hardware import probe
+from studio.language import _, listing
 from studio.model_reader import read_architecture
 from studio.models.hub import last_reach
 from studio.models.local import ModelInfo, find
@@ -49,7 +50,9 @@ def check(config: RunConfig, home: Home, trust_remote_code: bool = False) -> Non
     if len(problems) == 1:
         raise StudioError(problems[0].what, problems[0].why, problems[0].what_to_do)
     if problems:
-        raise StudioError("The run cannot start yet.", " ".join(map(str, problems)), "Fix these, then start again.")
+        raise StudioError(
+            _("The run cannot start yet."), " ".join(map(str, problems)), _("Fix these, then start again.")
+        )
 
 
 def find_problems(config: RunConfig, home: Home, trust_remote_code: bool = False) -> list[Explanation]:
@@ -74,12 +77,12 @@ def _of_model(config: RunConfig, home: Home, trust_remote_code: bool) -> list[Ex
     if info is None:
         return _of_missing_model(model_id, home)
     problems = [
-        Explanation(f"The model '{model_id}' cannot be used.", problem, "Choose another model.")
+        Explanation(_("The model '{model_id}' cannot be used.", model_id=model_id), problem, _("Choose another model."))
         for problem in info.problems
     ]
     if lack := info.lacks(config.chosen_task.model):
-        what = f"The model '{model_id}' does not fit the task."
-        problems.append(Explanation(what, lack, "Choose another model, or another task."))
+        what = _("The model '{model_id}' does not fit the task.", model_id=model_id)
+        problems.append(Explanation(what, lack, _("Choose another model, or another task.")))
     return problems or [*_of_unused(config, info), *_of_misfit(config, info, home, trust_remote_code)]
 
 
@@ -91,9 +94,13 @@ def _of_unused(config: RunConfig, info: ModelInfo) -> list[Explanation]:
     given = [name for name in sorted(unused) if getattr(config.training, name) != fields[name].default]
     return [
         Explanation(
-            f"The setting '{name}' has no effect here.",
-            f"{fields[name].title} is nothing that this task and the model '{config.model.id}' have.",
-            "Leave it out, or choose another model.",
+            _("The setting '{name}' has no effect here.", name=name),
+            _(
+                "{title} is nothing that this task and the model '{id}' have.",
+                title=fields[name].title,
+                id=config.model.id,
+            ),
+            _("Leave it out, or choose another model."),
         )
         for name in given
     ]
@@ -119,9 +126,9 @@ def _of_missing_model(model_id: str, home: Home) -> list[Explanation]:
         return []  # the worker downloads it
     return [
         Explanation(
-            f"The model '{model_id}' is not on this machine.",
+            _("The model '{model_id}' is not on this machine.", model_id=model_id),
             known.reason,
-            "Connect to the internet and try again, or choose a model that is on this machine.",
+            _("Connect to the internet and try again, or choose a model that is on this machine."),
         )
     ]
 
@@ -133,7 +140,11 @@ def _of_strategy(config: RunConfig) -> list[Explanation]:
 def _of_optimizer(config: RunConfig) -> list[Explanation]:
     choice = OPTIMIZERS[config.training.optimizer]
     reason = choice.why_not()
-    return [Explanation(f"{choice.title} cannot be used here.", reason, "Choose another optimizer.")] if reason else []
+    return (
+        [Explanation(_("{title} cannot be used here.", title=choice.title), reason, _("Choose another optimizer."))]
+        if reason
+        else []
+    )
 
 
 def _of_source(config: RunConfig) -> list[Explanation]:
@@ -156,8 +167,8 @@ def _of_columns(config: RunConfig) -> list[Explanation]:
         return []
     return [
         Explanation(
-            f"The task has no column '{unknown[0]}'.",
-            f"Its columns are {', '.join(known)}.",
-            "Correct `data.columns` in the run file.",
+            _("The task has no column '{unknown}'.", unknown=unknown[0]),
+            _("Its columns are {join}.", join=listing(known)),
+            _("Correct `data.columns` in the run file."),
         )
     ]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from studio.language import _
 from studio.paths import Home
 from studio.room import megabytes
 
@@ -34,7 +35,9 @@ class Entry:
         if path.is_symlink() or not path.is_dir():
             return cls(path, status.st_size, status.st_mtime)
         inside = list(files_below(path))
-        return cls(path, sum(size for _, size in inside), max([status.st_mtime, *(at for at, _ in inside)]))
+        return cls(
+            path, sum(size for _unused, size in inside), max([status.st_mtime, *(at for at, _unused_2 in inside)])
+        )
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def measured(paths: Iterable[Path]) -> list[Entry]:
 
 def files_below(folder: Path) -> Iterator[tuple[float, int]]:
     """When each file below was changed, and its size; what is removed meanwhile is passed over."""
-    for above, _, names in os.walk(folder):
+    for above, _unused_3, names in os.walk(folder):
         for name in names:
             try:
                 status = os.lstat(os.path.join(above, name))  # noqa: PTH118 many files
@@ -92,7 +95,9 @@ def remove(home: Home, entries: Sequence[Entry]) -> Removed:
         except FileNotFoundError:  # somebody else has just removed it
             continue
         except OSError as error:
-            troubles.append(f"{entry.path.name} could not be removed: {error.strerror or error}.")
+            troubles.append(
+                _("{name} could not be removed: {value}.", name=entry.path.name, value=error.strerror or error)
+            )
             continue
         freed += entry.bytes
     return Removed(freed, tuple(troubles))

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from studio.errors import StudioError
 from studio.events import RESUMABLE, RunState
 from studio.forked import cold_command, fork_detached
+from studio.language import _
 from studio.processes import Identity, start_detached
 from studio.run_summary import logged_state
 from studio.store import Run, Store
@@ -72,7 +73,9 @@ class Supervisor:
         state = run.state(logged_state(run))
         if state.status not in RESUMABLE:
             raise StudioError(
-                f"'{run.name}' cannot be resumed.", f"It is {state.status}.", "Start a new run from its settings."
+                _("'{name}' cannot be resumed.", name=run.name),
+                _("It is {status}.", status=state.status),
+                _("Start a new run from its settings."),
             )
         self.enqueue(run)
 
@@ -115,7 +118,7 @@ class Supervisor:
             if queued:
                 order.append((turns[run.home], queued, run))
                 turns[run.home] += 1
-        return [run for _, _, run in sorted(order, key=lambda item: item[:2])]
+        return [run for _unused, _unused_2, run in sorted(order, key=lambda item: item[:2])]
 
     def active(self) -> list[Run]:
         """Runs with a living worker."""
@@ -176,7 +179,9 @@ class Supervisor:
         if self._seconds_for is None:
             return
         bounded = {run.id: (run, seconds) for run in self.active() if (seconds := self._seconds_for(run)) is not None}
-        self._logs = {run_id: self._logs.get(run_id) or logged_state(run) for run_id, (run, _) in bounded.items()}
+        self._logs = {
+            run_id: self._logs.get(run_id) or logged_state(run) for run_id, (run, _unused_3) in bounded.items()
+        }
         for run_id, (run, seconds) in bounded.items():
             if worked_seconds(self._logs[run_id]()) > seconds and run.pending_command is None:
                 run.command("stop")

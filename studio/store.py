@@ -37,6 +37,7 @@ from studio.errors import StudioError
 from studio.event_log import LogPosition
 from studio.events import ACTIVE, AnyEvent, Event, RunState, Status, fold
 from studio.files import COMPLETE, clear_place, is_complete, mark_complete, read_object, replace_json, replace_text
+from studio.language import _
 from studio.paths import Home
 from studio.processes import Identity
 
@@ -156,7 +157,7 @@ class Run:
 
     def rename(self, name: str) -> None:
         if not name.strip():
-            raise StudioError("The run needs a name.", "The name is empty.", "Type a name.")
+            raise StudioError(_("The run needs a name."), _("The name is empty."), _("Type a name."))
         self._write(self.meta_file, {**self.meta, "name": name.strip()[:120]})
 
     def annotate(self, **facts: Any) -> None:
@@ -325,9 +326,9 @@ class Store:
         if run.exists:
             return run
         raise StudioError(
-            f"There is no run '{run_id}'.",
-            f"Looked in {self.home.runs}.",
-            "See the ids with `studio runs`, or on the Runs page.",
+            _("There is no run '{run_id}'.", run_id=run_id),
+            _("Looked in {runs}.", runs=self.home.runs),
+            _("See the ids with `studio runs`, or on the Runs page."),
         )
 
     def busy(self) -> list[Run]:
@@ -356,7 +357,9 @@ class Store:
         """Move a run to the trash. A run at work must be stopped first."""
         if run.state().status in ACTIVE:
             raise StudioError(
-                f"'{run.name}' is still training.", "Its files are in use.", "Stop it first, then delete it."
+                _("'{name}' is still training.", name=run.name),
+                _("Its files are in use."),
+                _("Stop it first, then delete it."),
             )
         run.dequeue()
         self.home.trash.mkdir(parents=True, exist_ok=True)
@@ -369,7 +372,9 @@ class Store:
     def restore(self, run_id: str) -> Run:
         """Restore a deleted run. An unknown id raises StudioError."""
         if run_id not in {run.id for run in self.deleted()}:
-            raise StudioError(f"There is no deleted run '{run_id}'.", "It may have been restored already.")
+            raise StudioError(
+                _("There is no deleted run '{run_id}'.", run_id=run_id), _("It may have been restored already.")
+            )
         self.home.runs.mkdir(parents=True, exist_ok=True)
         target = self.home.runs / run_id
         (self.home.trash / run_id).rename(target)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from studio.language import _
 from studio.models.structure import Structure
 from studio.strategies import STRATEGIES
 from studio.strategies.selection import new_part
@@ -47,13 +48,20 @@ def suggest(
     training, why = _training(counts)
     candidates = [each for each in _candidates(structure, rows, counts) if _suits(each[0], structure)]
     choices: list[Settings] = [
-        {"strategy": _settings(name, structure), "training": training | _epochs(name, rows)} for name, _ in candidates
+        {"strategy": _settings(name, structure), "training": training | _epochs(name, rows)}
+        for name, _unused in candidates
     ]
     last = len(choices) - 1
     chosen = next((index for index, settings in enumerate(choices) if _is_quick(estimate(settings))), last)
-    passed_over = " and ".join(STRATEGIES[name].title for name, _ in candidates[:chosen])
+    passed_over = " and ".join(STRATEGIES[name].title for name, _unused_2 in candidates[:chosen])
     if passed_over:
-        why = [f"{passed_over} would do better, but not within a quarter of an hour on this machine.", *why]
+        why = [
+            _(
+                "{passed_over} would do better, but not within a quarter of an hour on this machine.",
+                passed_over=passed_over,
+            ),
+            *why,
+        ]
     return Suggestion(choices[chosen], (candidates[chosen][1], *why))
 
 
@@ -64,26 +72,31 @@ def _is_quick(outcome: Outcome) -> bool:
 def _candidates(structure: Structure, rows: int, counts: Mapping[str, int]) -> Sequence[tuple[str, str]]:
     """Strategies with the reason for each, the most promising first; the last one always fits."""
     fewest = min(counts.values(), default=rows)
-    head = ("freeze", "A new head on the frozen model takes least, and is computed from recorded layers.")
-    adapters = ("lora", "Adapters come near to full training with a fraction of its memory (LoRA, 2021).")
+    head = ("freeze", _("A new head on the frozen model takes least, and is computed from recorded layers."))
+    adapters = ("lora", _("Adapters come near to full training with a fraction of its memory (LoRA, 2021)."))
     if fewest < FEW:
-        few = f"{fewest} examples of a class" if counts else f"{fewest} examples"
-        return [("freeze", f"With {few}, a head alone distorts least of what the model knows.")]
+        few = _("{fewest} examples of a class", fewest=fewest) if counts else f"{fewest} examples"
+        return [("freeze", _("With {few}, a head alone distorts least of what the model knows.", few=few))]
     if rows < SMALL:
-        probe = "On small data a head that is trained first keeps the rest from being distorted (LP-FT, 2022)."
+        probe = _("On small data a head that is trained first keeps the rest from being distorted (LP-FT, 2022).")
         return [("lp-ft", probe), adapters, head]
-    slower = "With enough examples all layers gain, the lower ones by smaller steps (ULMFiT, 2018)."
+    slower = _("With enough examples all layers gain, the lower ones by smaller steps (ULMFiT, 2018).")
     return [("layerwise", slower), adapters, head]
 
 
 def _training(counts: Mapping[str, int]) -> tuple[dict[str, Any], list[str]]:
     training: dict[str, Any] = {"early_stopping": 3}
-    why = ["It stops by itself when the validation split no longer improves, and keeps the best step."]
+    why = [_("It stops by itself when the validation split no longer improves, and keeps the best step.")]
     smallest, largest = min(counts.values(), default=1), max(counts.values(), default=1)
     if largest >= UNEVEN * max(1, smallest):
         training["class_weights"] = "balanced"
         times = largest / max(1, smallest)
-        why.append(f"The largest class has {times:.0f} times the examples of the smallest: rare ones count as much.")
+        why.append(
+            _(
+                "The largest class has {times:.0f} times the examples of the smallest: rare ones count as much.",
+                times=times,
+            )
+        )
     return training, why
 
 

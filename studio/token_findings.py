@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from studio.errors import StudioError
+from studio.language import _
 from studio.models.catalog import CATALOG
 from studio.models.local import ModelInfo
 from studio.options import Options
@@ -28,7 +29,7 @@ SYLLABLES = {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "YI"}
 UNKNOWN = 0.05  # of a script's tokens
 UNKNOWN_SIGNS = 0.01  # of all tokens
 LEAST_OF_SCRIPT = 0.05  # of all letters
-NAMES = {"CJK": "Chinese characters", "HANGUL": "Korean", "LATIN": "the language of these texts"}
+NAMES = {"CJK": _("Chinese characters"), "HANGUL": "Korean", "LATIN": "the language of these texts"}
 MAX_LENGTH = "options.max_length"
 
 
@@ -88,11 +89,17 @@ def _cut(counts: TokenCounts, wished: int) -> list[Finding]:
     if len(cut) < LEAST_CUT * len(counts.lengths) or not cut:
         return []
     read = sum(longest / length for length in cut) / len(cut)
-    what = f"{_share(len(cut), len(counts.lengths))} of the texts are cut after {longest:,} tokens."
+    what = _(
+        "{share} of the texts are cut after {longest:,} tokens.",
+        share=_share(len(cut), len(counts.lengths)),
+        longest=longest,
+    )
     of = len(counts.lengths)
-    sampled = f" Measured on {of:,} of {counts.of:,} texts." if of < counts.of else ""
-    why = (
-        f"The model sees {_percent(read)} of such a text, from its beginning, and nothing of what comes after.{sampled}"
+    sampled = _(" Measured on {of:,} of {of_2:,} texts.", of=of, of_2=counts.of) if of < counts.of else ""
+    why = _(
+        "The model sees {percent} of such a text, from its beginning, and nothing of what comes after.{sampled}",
+        percent=_percent(read),
+        sampled=sampled,
     )
     tone: Literal["info", "warning"] = "warning" if len(cut) > FEW_CUT * of else "info"
     better = _longer(counts, longest)
@@ -100,10 +107,15 @@ def _cut(counts: TokenCounts, wished: int) -> list[Finding]:
         return [Finding(tone, what, why, _at_most(longest))]
     left = sum(length > better for length in counts.lengths)
     if left == len(cut) <= FEW_CUT * of:  # a few that are far longer than all others
-        return [Finding(tone, what, why, "Shorten these few, if what matters in them comes late.")]
-    then = f"{_share(left, of).lower()} would still be" if left else "none would be"
+        return [Finding(tone, what, why, _("Shorten these few, if what matters in them comes late."))]
+    then = _("{share} would still be", share=_share(left, of).lower()) if left else "none would be"
     rest = f" {_at_most(better)}" if left > FEW_CUT * of else ""
-    to_do = f"With a length of {better:,}, {then} cut; training then takes more time and memory.{rest}"
+    to_do = _(
+        "With a length of {better:,}, {then} cut; training then takes more time and memory.{rest}",
+        better=better,
+        then=then,
+        rest=rest,
+    )
     return [Finding(tone, what, why, to_do, better)]
 
 
@@ -119,8 +131,8 @@ def _longer(counts: TokenCounts, longest: int) -> int | None:
 
 
 def _at_most(length: int) -> str:
-    more = "Shorten the texts, or choose a model that reads longer ones."
-    return f"No more than {length:,} tokens of a text can be read with this model. {more}"
+    more = _("Shorten the texts, or choose a model that reads longer ones.")
+    return _("No more than {length:,} tokens of a text can be read with this model. {more}", length=length, more=more)
 
 
 # --- what cannot be read ------------------------------------------------------------------------------
@@ -136,20 +148,28 @@ def _scripts(counts: TokenCounts) -> list[Finding]:
 def _script(name: str, script: Script, plain: float) -> Finding | None:
     title = NAMES.get(name, name.capitalize())
     several = " or ".join(card.title for card in CATALOG if card.reads.endswith("languages"))
-    to_do = f"Choose a model for this language, or a multilingual one, such as {several}."
+    to_do = _("Choose a model for this language, or a multilingual one, such as {several}.", several=several)
     if script.unknown > UNKNOWN * script.tokens:
         share = _share(script.unknown, script.tokens)
-        why = f"{share} of the tokens in it stand for something unknown, one like the other{_such_as(script)}."
-        return Finding("warning", f"This model does not know {title}.", why, to_do)
+        why = _(
+            "{share} of the tokens in it stand for something unknown, one like the other{such_as}.",
+            share=share,
+            such_as=_such_as(script),
+        )
+        return Finding("warning", _("This model does not know {title}.", title=title), why, to_do)
     spelt = SPELT_SIGNS if name in SYLLABLES else SPELT
     if script.tokens > spelt * script.letters and plain < SPELT:
         each = script.tokens / script.letters
-        why = (
-            f"It spells it: {each:.1f} tokens a letter, where a language that a model knows has fewer than half of one."
+        why = _(
+            "It spells it: {each:.1f} tokens a letter, where a language that a model knows has fewer than half of one.",
+            each=each,
         )
         if name in SYLLABLES:
-            why = f"It spells it: {each:.1f} tokens a character, where a language that a model knows has one or fewer."
-        return Finding("warning", f"This model hardly knows {title}.", why, to_do)
+            why = _(
+                "It spells it: {each:.1f} tokens a character, where a language that a model knows has one or fewer.",
+                each=each,
+            )
+        return Finding("warning", _("This model hardly knows {title}.", title=title), why, to_do)
     return None
 
 
@@ -159,9 +179,9 @@ def _signs(counts: TokenCounts) -> list[Finding]:
     tokens = sum(script.tokens for script in counts.scripts.values())
     if signs is None or not signs.unknown or signs.unknown < UNKNOWN_SIGNS * tokens:
         return []
-    what = f"This model does not know some signs{_such_as(signs)}."
-    why = f"{_share(signs.unknown, tokens)} of all tokens are such signs, and it cannot tell them apart."
-    return [Finding("info", what, why, "Where they matter, choose another model.")]
+    what = _("This model does not know some signs{such_as}.", such_as=_such_as(signs))
+    why = _("{share} of all tokens are such signs, and it cannot tell them apart.", share=_share(signs.unknown, tokens))
+    return [Finding("info", what, why, _("Where they matter, choose another model."))]
 
 
 def _such_as(script: Script) -> str:

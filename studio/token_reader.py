@@ -21,6 +21,7 @@ from unicodedata import category, name
 from studio import __version__
 from studio.errors import StudioError
 from studio.hardware import GIGABYTE
+from studio.language import _
 from studio.library_process import NoAnswerError, answer, ask, kept
 from studio.model_reader import reads_here
 from studio.models.local import TOKENIZER_FILES, ModelInfo
@@ -34,7 +35,7 @@ MOST_SECONDS, MOST_COMPUTING, MOST_MEMORY = 600.0, 120, 4 * GIGABYTE
 TOO_SLOW = f"Reading the texts takes more than {MOST_COMPUTING // 60} minutes."
 SIGNS = "signs"  # stands for the script of what is no letter, such as emoji
 # what every tokenizer of words reads in pieces of several letters, if it does not spell by design
-PLAIN = "The weather was very good this morning and the people in the city were walking to their work."
+PLAIN = _("The weather was very good this morning and the people in the city were walking to their work.")
 EXAMPLES = 3
 
 
@@ -155,8 +156,8 @@ def _scripts(
     found: dict[str, Script] = {}
     for script, count in letters.most_common():
         pieces = [(piece, times) for (of, piece), times in missed.most_common() if of == script]
-        examples = tuple(piece for piece, _ in pieces[:EXAMPLES])
-        found[script] = Script(count, tokens[script], sum(times for _, times in pieces), examples)
+        examples = tuple(piece for piece, _unused in pieces[:EXAMPLES])
+        found[script] = Script(count, tokens[script], sum(times for _unused_2, times in pieces), examples)
     return found
 
 
@@ -191,7 +192,9 @@ def _count(request: Mapping[str, Any]) -> TokenCounts:
 
 
 def _unreadable(why: str) -> StudioError:
-    return StudioError("How this model reads the texts could not be found out.", why, "Training does not need it.")
+    return StudioError(
+        _("How this model reads the texts could not be found out."), why, _("Training does not need it.")
+    )
 
 
 def main() -> int:

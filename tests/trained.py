@@ -18,6 +18,7 @@ import yaml
 from studio.config import RunConfig
 from studio.events import RunState, fold
 from studio.forked import FORK_SERVER, ForkServer, cold_command, engine_command, fork_detached
+from studio.language import unpacked
 from studio.paths import Home
 from studio.processes import Identity, start_detached
 from studio.store import Run, Store
@@ -268,7 +269,7 @@ class Inference:
         return last["result"]
 
     def refusal(self, **request: Any) -> str:
-        return " ".join(self.messages(**request)[-1]["error"].values())
+        return " ".join(map(unpacked, self.messages(**request)[-1]["error"].values()))
 
     def predict(self, run: Run, inputs: list[str], which: str = "tuned") -> list[dict[str, float]]:
         """The probabilities by class, for every input."""

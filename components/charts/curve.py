@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from components.words import escape
+from components.words import _, escape
 
 WIDTH, HEIGHT, MARGIN = 320, 72, 4
 
@@ -22,7 +22,13 @@ def curve_html(values: Sequence[float], title: str, begin: str, end: str, note: 
     ]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     floor = HEIGHT - MARGIN
-    spoken = f"{title}: begins at {values[0]:.2g}, peaks at {top:.2g}, ends at {values[-1]:.2g}."
+    spoken = _(
+        "{title}: begins at {values:.2g}, peaks at {top:.2g}, ends at {values_2:.2g}.",
+        title=title,
+        values=values[0],
+        top=top,
+        values_2=values[-1],
+    )
     below = f'<p class="ui-curve-note">{escape(note)}</p>' if note else ""
     return (
         f'<figure class="ui-curve"><figcaption>{escape(title)}<span>peak {top:.2g}</span></figcaption>'

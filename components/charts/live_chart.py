@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 
 from components.element import Element, QuestionError, question
 from components.scripts import script
+from components.words import _
 
 
 class LiveChart(Element):
@@ -45,7 +46,7 @@ class LiveChart(Element):
         def poll_run(query: Any) -> dict[str, Any]:
             run, offset = (question(query).get(key) for key in ("run", "offset"))
             if not isinstance(run, str) or not isinstance(offset, int):
-                raise QuestionError("The chart has to be asked for a run, and from where on. Load the page again.")
+                raise QuestionError(_("The chart has to be asked for a run, and from where on. Load the page again."))
             return poll(run, offset)
 
         super().__init__(

@@ -7,6 +7,7 @@ from studio.app.background import Background
 from studio.app.drafts import Draft
 from studio.errors import StudioError
 from studio.forked import ForkServer
+from studio.language import _
 from studio.model_reader import read_architecture, reads_here, remembered
 from studio.models import local
 from studio.models.architecture import Architecture
@@ -18,7 +19,7 @@ from studio.tasks.base import Task
 
 MOST_PROCESSES = 2
 SECONDS_BETWEEN = 0.3
-READING = "Reading how the model is built; this takes a few seconds the first time"
+READING = _("Reading how the model is built; this takes a few seconds the first time")
 
 
 class Architectures:

@@ -19,6 +19,7 @@ from studio.app.prediction_files import predict_into
 from studio.app.results import classes_of
 from studio.app.under_way import Question, SupersededError
 from studio.errors import StudioError
+from studio.language import _
 from studio.predictor import Exchange
 from studio.store import Run
 from studio.tasks.base import Task
@@ -30,7 +31,7 @@ def ask(
     services: Services, draft: Draft, run: Run, task: Task, cells: Mapping[str, str], truth: Mapping[str, str]
 ) -> Generator[str, None, Draft]:
     """Answer with the tuned model and the untouched one; what cannot be had is said."""
-    words = ("Asking the model", "another question")
+    words = (_("Asking the model"), "another question")
     yield progress_html(words[0])
     before, why_not = None, ""
     supersede_question(services, draft)
@@ -56,17 +57,17 @@ def last_asking(services: Services, draft: Draft) -> Asking | None:
 def answer_html(asking: Asking | None, task: Task | None = None) -> str:
     """The last answers: tuned beside before training. task: what is asked for, where there is no question yet."""
     if asking is None:
-        first = INPUTS[task.inputs[0].kind].what_to_do.rstrip(".") if task else "Give an example"
-        return empty("compass", "No question yet", f"{first} or pick an example, then press Predict.")
+        first = INPUTS[task.inputs[0].kind].what_to_do.rstrip(".") if task else _("Give an example")
+        return empty("compass", _("No question yet"), _("{first} or pick an example, then press Predict.", first=first))
     kind = ANSWERS[asking.kind]
-    title = heading(f"The model says: {kind.short(asking.tuned)}", kind.truth(asking.asked), level=3)
+    title = heading(_("The model says: {short}", short=kind.short(asking.tuned)), kind.truth(asking.asked), level=3)
     shown = title + kind.html(asking.tuned, asking.before, asking.asked)
-    return shown + (notice("info", "Before training cannot be shown.", asking.why_not) if asking.why_not else "")
+    return shown + (notice("info", _("Before training cannot be shown."), asking.why_not) if asking.why_not else "")
 
 
 def answer_file(services: Services, draft: Draft, run: Run, path: str) -> Generator[str, None, Draft]:
     """Predictions for every row of an uploaded file, as a CSV to download."""
-    words = ("Answering every row", "another file")
+    words = (_("Answering every row"), "another file")
     yield progress_html(words[0])
     with tempfile.TemporaryDirectory() as folder, cancellable(services, draft) as cancelled:
         # what the browser sent must go at the end
@@ -91,7 +92,9 @@ def shown_as(sentence: str, others: str, exchange: Exchange[T]) -> Generator[str
             except StopIteration as end:
                 result: T = end.value
                 return result
-            yield progress_html(f"Waiting for {others}" if step.in_line else sentence, step.done, step.total)
+            yield progress_html(
+                _("Waiting for {others}", others=others) if step.in_line else sentence, step.done, step.total
+            )
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from studio.app.pages import Services, wait_for_architecture
 from studio.data.options import ReadingOptions
 from studio.data.sources import SAMPLE, SAMPLES, parse_source
 from studio.errors import StudioError
+from studio.language import _
 from studio.registry import Registry
 
 
@@ -103,8 +104,8 @@ DEMOS: Registry[Demo] = Registry(
 def cards(draft: Draft) -> dict[str, Any]:
     """The value of the first screen's cards: the demos, and data of one's own."""
     demos = [{"key": demo.name, "title": demo.title, "text": demo.sentence, "icon": demo.icon} for demo in DEMOS]
-    own = {"key": OWN, "title": "Use my own data", "text": "Upload a table of texts or a ZIP of images."}
-    return {"label": "What to do", "selected": draft.demo, "cards": [*demos, {**own, "icon": "folder"}]}
+    own = {"key": OWN, "title": _("Use my own data"), "text": _("Upload a table of texts or a ZIP of images.")}
+    return {"label": _("What to do"), "selected": draft.demo, "cards": [*demos, {**own, "icon": "folder"}]}
 
 
 def current(draft: Draft) -> Demo | None:

@@ -16,6 +16,7 @@ from studio.data.guesses import Guess
 from studio.data.guessing import guess_columns
 from studio.data.importing import Imported
 from studio.errors import StudioError
+from studio.language import _
 from studio.store import Store
 from studio.tasks import TASKS
 
@@ -48,7 +49,7 @@ class Datasets:
         """The imported rows; raises StudioError where there are none."""
         imported = self.imported(draft)
         if imported is None:
-            raise StudioError("There is no data yet.", "", "Upload a file or pick a sample.")
+            raise StudioError(_("There is no data yet."), "", _("Upload a file or pick a sample."))
         return imported
 
     def columns(self, draft: Draft) -> dict[str, str]:
@@ -70,7 +71,7 @@ class Datasets:
         """
         imported = self.require_imported(draft)
         if draft.task is None:
-            raise StudioError("There is no task yet.", "", "Say what you want to teach first.")
+            raise StudioError(_("There is no task yet."), "", _("Say what you want to teach first."))
         options, task = draft.data, TASKS[draft.task]
         usable = f"{task.name} {imported.folder.name} {sorted(options.columns.items())} {options.cleaning}"
         with self._lock:
@@ -124,10 +125,10 @@ class Datasets:
         start, count = bounds(query)
         return {
             "columns": [
-                {"key": "row", "title": "Row", "kind": "number"},
-                {"key": "what", "title": "What", "kind": "text"},
-                {"key": "why", "title": "Why", "kind": "text"},
-                {"key": "then", "title": "What happens", "kind": "badge"},
+                {"key": "row", "title": _("Row"), "kind": "number"},
+                {"key": "what", "title": _("What"), "kind": "text"},
+                {"key": "why", "title": _("Why"), "kind": "text"},
+                {"key": "then", "title": _("What happens"), "kind": "badge"},
             ],
             "rows": [
                 {

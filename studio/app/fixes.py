@@ -13,6 +13,7 @@ from studio.app.drafts import Draft
 from studio.app.pages import Section, Services, Wire
 from studio.data.assembly import Assembled
 from studio.data.cleaning import Fix, applied_fixes, apply_fix, available_fixes, undo_fix
+from studio.language import _
 
 CLEANING = "data.cleaning"  # the section of the run file that holds the fixes
 
@@ -20,10 +21,10 @@ CLEANING = "data.cleaning"  # the section of the run file that holds the fixes
 def problems(services: Services) -> Section:
     """The problems found in the rows, and the fixes for them."""
     title = gr.HTML(elem_id="dropped-title")
-    offered = Changes(title="Can be fixed:", press="Fix", press_all="Fix all", sign="plus", elem_id="offered")
-    fixed = Changes(title="Fixed:", press="Undo", press_all="Undo all", elem_id="put-right")
+    offered = Changes(title=_("Can be fixed:"), press=_("Fix"), press_all=_("Fix all"), sign="plus", elem_id="offered")
+    fixed = Changes(title=_("Fixed:"), press=_("Undo"), press_all=_("Undo all"), elem_id="put-right")
     table = PagedTable(
-        page=lambda query: services.datasets.problems(query), rows_per_page=8, caption="Left out", elem_id="dropped"
+        page=lambda query: services.datasets.problems(query), rows_per_page=8, caption=_("Left out"), elem_id="dropped"
     )
 
     def show(draft: Draft) -> list[Any]:
@@ -51,13 +52,16 @@ def found_html(assembled: Assembled) -> str:
     left = {0, *(problem.row for problem in assembled.problems if problem.drops)}  # 0: what is said of no row
     remarked = len({problem.row for problem in assembled.problems} - left)
     if not assembled.problems:
-        return notice("good", "Every row can be used.")
+        return notice("good", _("Every row can be used."))
     if not dropped:
         noted = f"; {remarked:,} with a note" if remarked else ""
-        return heading("Worth knowing", f"Every row can be used{noted}.")
-    remarks = f" {remarked:,} used with a note." if remarked else ""
-    left_out = "1 row is" if dropped == 1 else f"{dropped:,} rows are"
-    return heading("Problems found", f"{left_out} left out, for the reason given.{remarks}")
+        return heading(_("Worth knowing"), _("Every row can be used{noted}.", noted=noted))
+    remarks = _(" {remarked:,} used with a note.", remarked=remarked) if remarked else ""
+    left_out = "1 row is" if dropped == 1 else _("{dropped:,} rows are", dropped=dropped)
+    return heading(
+        _("Problems found"),
+        _("{left_out} left out, for the reason given.{remarks}", left_out=left_out, remarks=remarks),
+    )
 
 
 def offers(draft: Draft, assembled: Assembled) -> list[Fix]:

@@ -6,6 +6,7 @@ from studio.app.access.person import current_person
 from studio.config import RunConfig
 from studio.data.sources import HUB, SAMPLE
 from studio.errors import StudioError
+from studio.language import _
 from studio.models.sources import local_folder, looks_like_path
 from studio.paths import Home
 
@@ -24,13 +25,15 @@ def check_named(config: RunConfig, home: Home) -> None:
     named = [name for name in (data.source, data.files) if name and not name.startswith((SAMPLE, HUB))]
     if not current_person().is_admin and not all(Path(name).resolve().is_relative_to(brought) for name in named):
         raise StudioError(
-            "These data cannot be named here.", "They are not among the files that you brought.", "Upload them."
+            _("These data cannot be named here."),
+            _("They are not among the files that you brought."),
+            _("Upload them."),
         )
 
 
 def foreign_folder() -> StudioError:
     return StudioError(
-        "Folders of this machine cannot be named here.",
-        "They belong to whoever runs the studio.",
-        "Choose a model from the list, or one of the Hub.",
+        _("Folders of this machine cannot be named here."),
+        _("They belong to whoever runs the studio."),
+        _("Choose a model from the list, or one of the Hub."),
     )

@@ -6,9 +6,10 @@ import gradio as gr
 from gradio.blocks import BlockFunction
 from gradio.state_holder import SessionState
 
+from studio.language import _
 from studio.room import FULL
 
-FORGED = "What was sent here cannot be used. Choose again, or load the page again."
+FORGED = _("What was sent here cannot be used. Choose again, or load the page again.")
 
 
 class ForgedError(gr.Error):

@@ -13,27 +13,28 @@ from studio.app.drafts import Draft
 from studio.app.pages import Section, Services, Wire, told
 from studio.disk_space import KINDS, Found, Kind, empty, used_by
 from studio.errors import StudioError
+from studio.language import _
 from studio.room import megabytes
 
 COLUMNS = (
-    {"key": "title", "title": "What"},
-    {"key": "bytes", "title": "Takes"},
-    {"key": "removable", "title": "Can be removed"},
-    {"key": "sentence", "title": "What it is"},
+    {"key": "title", "title": _("What")},
+    {"key": "bytes", "title": _("Takes")},
+    {"key": "removable", "title": _("Can be removed")},
+    {"key": "sentence", "title": _("What it is")},
 )
 
 
 def free_space(services: Services) -> Section:
     """Nothing is measured until somebody unfolds it: a large home has many files."""
     emptied = [(kind.title, kind.name) for kind in KINDS if kind.can_be_emptied]
-    with gr.Accordion("Free space", open=False, elem_id="free-space") as box:
+    with gr.Accordion(_("Free space"), open=False, elem_id="free-space") as box:
         table = gr.HTML(elem_id="space-used")
-        chosen = gr.CheckboxGroup(emptied, label="What to remove", interactive=True, elem_id="space-chosen")
-        ask = gr.Button("Remove for good", variant="stop", elem_id="space-remove", min_width=160)
+        chosen = gr.CheckboxGroup(emptied, label=_("What to remove"), interactive=True, elem_id="space-chosen")
+        ask = gr.Button(_("Remove for good"), variant="stop", elem_id="space-remove", min_width=160)
         with gr.Row(visible=False, elem_id="space-confirm") as question:
             words = gr.HTML()
-            yes = gr.Button("Yes, remove for good", variant="stop", elem_id="space-remove-yes", min_width=160)
-            no = gr.Button("Keep it", elem_id="space-remove-no", min_width=120)
+            yes = gr.Button(_("Yes, remove for good"), variant="stop", elem_id="space-remove-yes", min_width=160)
+            no = gr.Button(_("Keep it"), elem_id="space-remove-no", min_width=120)
         said = gr.HTML(elem_id="space-said")
     listed = [table, chosen, question, said]
     box.expand(partial(look, services), None, listed, queue=False, **QUIET)
@@ -59,7 +60,7 @@ def look(services: Services) -> list[Any]:
 
 
 def used_html(used: Sequence[tuple[Kind, Found]]) -> str:
-    total = megabytes(sum(found.bytes for _, found in used))
+    total = megabytes(sum(found.bytes for _unused, found in used))
     rows = [
         {
             "title": kind.title,
@@ -69,19 +70,23 @@ def used_html(used: Sequence[tuple[Kind, Found]]) -> str:
         }
         for kind, found in used
     ]
-    sentence = "What drafts, runs and deleted runs need is never among what can be removed."
-    return heading(f"{total} in use", sentence, level=3) + simple_table(COLUMNS, rows, caption="Space")
+    sentence = _("What drafts, runs and deleted runs need is never among what can be removed.")
+    return heading(_("{total} in use", total=total), sentence, level=3) + simple_table(
+        COLUMNS, rows, caption=_("Space")
+    )
 
 
 def reasons_html(used: Sequence[tuple[Kind, Found]]) -> str:
     return "".join(
-        notice("warning", f"{kind.title} cannot be removed.", found.kept) for kind, found in used if found.kept
+        notice("warning", _("{title} cannot be removed.", title=kind.title), found.kept)
+        for kind, found in used
+        if found.kept
     )
 
 
 def question_about(names: list[str] | None) -> list[Any]:
     if not names:
-        return [gr.update(visible=False), "", notice("info", "Choose what to remove.")]
+        return [gr.update(visible=False), "", notice("info", _("Choose what to remove."))]
     titles = ", ".join(KINDS[str(name)].title for name in names)
     return [gr.update(visible=True), f"<p class='hint'>Really? It cannot be undone: {titles}.</p>", ""]
 

@@ -13,6 +13,7 @@ from studio.data.options import ReadingOptions
 from studio.data.sources import SAMPLES
 from studio.errors import StudioError
 from studio.jobs import Job
+from studio.language import _
 from studio.models import hub
 from studio.tasks import TASKS
 
@@ -72,11 +73,13 @@ def import_sample(services: Services, draft: Draft, event: dict[str, Any]) -> Ge
 
 def import_hub(services: Services, draft: Draft, name: str | None) -> Generator[str, None, Draft]:
     if not (name or "").strip():
-        raise StudioError("No data set is named.", "The field is empty.", "Write its name as owner/name.")
-    yield progress_html("Asking the Hub")
+        raise StudioError(_("No data set is named."), _("The field is empty."), _("Write its name as owner/name."))
+    yield progress_html(_("Asking the Hub"))
     reach = hub.reach(services.home)
     if not reach.reachable:
-        raise StudioError(f"'{name}' cannot be fetched.", reach.reason, "Upload the data as a file, or use a sample.")
+        raise StudioError(
+            _("'{name}' cannot be fetched.", name=name), reach.reason, _("Upload the data as a file, or use a sample.")
+        )
     source = f"hub:{str(name).strip()}"
     return (yield from import_source(services, draft, source, str(name).strip(), ReadingOptions()))
 

@@ -14,6 +14,7 @@ from studio.app.log_lines import log_lines
 from studio.app.states import States, headline
 from studio.errors import Explanation
 from studio.events import AnyEvent, Evaluated, Resumed, RunState, Status, Step
+from studio.language import _
 from studio.metrics import metric_named
 from studio.store import Run, Store
 
@@ -21,7 +22,7 @@ FIRST_POINTS = 2000  # a chart is about a thousand pixels wide
 FAR_BEHIND = 500_000  # bytes of the log: about as many steps as the first points are
 
 STATUS_TITLES: dict[Status, str] = {
-    "queued": "Waiting in line",
+    "queued": _("Waiting in line"),
     "starting": "Starting",
     "running": "Training",
     "paused": "Paused",
@@ -31,18 +32,18 @@ STATUS_TITLES: dict[Status, str] = {
     "interrupted": "Interrupted",
 }
 INTERRUPTED = Explanation(
-    "The training process has ended unexpectedly.",
-    "It was ended from outside, ran out of memory, or the machine was restarted.",
-    "Press Resume to go on from the last saved step; nothing before it is lost.",
+    _("The training process has ended unexpectedly."),
+    _("It was ended from outside, ran out of memory, or the machine was restarted."),
+    _("Press Resume to go on from the last saved step; nothing before it is lost."),
 )
 
 STORIES = {
-    "queued": "It starts as soon as the machine is free.",
-    "starting": "The studio gets the model and the examples ready.",
-    "preparing": "Every example is turned into numbers, the only thing that a model reads.",
-    "caching": "The frozen layers of the model process every example once, and the result is kept.",
-    "training": "The model guesses, is told the right answer, and corrects itself a little, again and again.",
-    "saving": "The result is packed into a folder of its own.",
+    "queued": _("It starts as soon as the machine is free."),
+    "starting": _("The studio gets the model and the examples ready."),
+    "preparing": _("Every example is turned into numbers, the only thing that a model reads."),
+    "caching": _("The frozen layers of the model process every example once, and the result is kept."),
+    "training": _("The model guesses, is told the right answer, and corrects itself a little, again and again."),
+    "saving": _("The result is packed into a folder of its own."),
 }  # what goes on, for people who never watched a training; in other phases the worker's own sentence is as plain
 
 
@@ -77,7 +78,7 @@ def thin(points: Sequence[tuple[int, float]], most: int) -> list[tuple[int, floa
         return [(step, _rounded(loss)) for step, loss in points]
     stretch = -(-len(points) // most)
     parts = (points[start : start + stretch] for start in range(0, len(points), stretch))
-    return [(part[-1][0], _rounded(sum(loss for _, loss in part) / len(part))) for part in parts]
+    return [(part[-1][0], _rounded(sum(loss for _unused, loss in part) / len(part))) for part in parts]
 
 
 def spread(events: Sequence[Evaluated], most: int) -> Sequence[Evaluated]:
@@ -159,8 +160,12 @@ def _gain(state: RunState) -> str:
         return ""
     now, before = metric.text(best.metrics[metric.name]), metric.text(first.metrics[metric.name])
     measured = metric.said.format(now) if metric.said else f"{metric.in_sentence} is {now} ({metric.sentence})"
-    checked = f"On the validation examples, {measured}"
-    return f"{checked}; before training it was {before}." if first.step == 0 else f"{checked}."
+    checked = _("On the validation examples, {measured}", measured=measured)
+    return (
+        _("{checked}; before training it was {before}.", checked=checked, before=before)
+        if first.step == 0
+        else f"{checked}."
+    )
 
 
 def _stats(state: RunState) -> list[tuple[str, str]]:
@@ -168,16 +173,16 @@ def _stats(state: RunState) -> list[tuple[str, str]]:
     stats = []
     if plan:
         stats.append(("Step", f"{state.step:,} / {plan.total_steps:,}"))
-        stats.append(("Pass (epoch)", f"{latest.epoch if latest else 0:.1f} / {plan.epochs}"))
+        stats.append((_("Pass (epoch)"), f"{latest.epoch if latest else 0:.1f} / {plan.epochs}"))
     if latest:
-        stats.append(("Training loss", f"{latest.loss:.3f}"))
+        stats.append((_("Training loss"), f"{latest.loss:.3f}"))
     if state.best and plan:
         metric = metric_named(headline(state))
         stats.append((f"Best {metric.in_sentence}", metric.text(state.best.metrics.get(metric.name, math.nan))))
     if latest and latest.seconds_left is not None and state.status == "running":
-        stats.append(("Time left", duration(latest.seconds_left)))
+        stats.append((_("Time left"), duration(latest.seconds_left)))
     elif state.started:
-        stats.append(("Time spent", duration(spent(state))))
+        stats.append((_("Time spent"), duration(spent(state))))
     if latest:
         stats.append(("Examples/s", f"{latest.examples_per_second:,.0f}"))
         stats.append(("Memory", f"{latest.memory_bytes / 1024**3:.1f} GB"))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from time import localtime, strftime
 
 from studio.events import AnyEvent, Evaluated, Failed, Finished, Note, Paused, Phase, Resumed, Started
+from studio.language import _
 
 
 def log_lines(events: Iterable[AnyEvent], headline: str) -> list[str]:
@@ -15,20 +16,27 @@ def log_lines(events: Iterable[AnyEvent], headline: str) -> list[str]:
 def _line(event: AnyEvent, headline: str) -> str:
     match event:
         case Started():
-            return f"Started on {event.device}, {event.precision}, {event.threads} threads."
+            return _(
+                "Started on {device}, {precision}, {threads} threads.",
+                device=event.device,
+                precision=event.precision,
+                threads=event.threads,
+            )
         case Phase():
             shown_elsewhere = event.name in ("training", "evaluating")  # and there are many of them
             return event.sentence if event.done == 0 and not shown_elsewhere else ""
         case Note():
             return event.text
         case Resumed():
-            return f"Resumed behind step {event.step}."
+            return _("Resumed behind step {step}.", step=event.step)
         case Evaluated():
             return _scores(event, headline)
         case Paused():
-            return f"Paused at step {event.step}."
+            return _("Paused at step {step}.", step=event.step)
         case Finished():
-            return f"Finished ({event.reason}); the best step was {event.best_step}."
+            return _(
+                "Finished ({reason}); the best step was {best_step}.", reason=event.reason, best_step=event.best_step
+            )
         case Failed():
             return event.what
     return ""

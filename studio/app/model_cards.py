@@ -7,6 +7,7 @@ from components.notices import notice
 from studio.app.drafts import Draft
 from studio.errors import StudioError
 from studio.hardware import GIGABYTE, Machine, free_disk_bytes
+from studio.language import _
 from studio.models import local
 from studio.models.catalog import ModelCard, cards_for, find_card
 from studio.models.estimates import PROCESS_BYTES
@@ -39,9 +40,9 @@ def _broken_card(info: ModelInfo, draft: Draft) -> dict[str, Any]:
     return {
         "key": info.id,
         "title": title_of(info.id),
-        "text": "A model folder of this machine.",
+        "text": _("A model folder of this machine."),
         "icon": TASKS[str(draft.task)].icon,
-        "tags": [{"text": "cannot be used", "tone": "bad"}],
+        "tags": [{"text": _("cannot be used"), "tone": "bad"}],
         "disabled": info.problems[0],
     }
 
@@ -56,7 +57,7 @@ def cards(draft: Draft, home: Home, machine: Machine, hub_reason: str, trust_rem
     curated = {card.id: card for card in cards_for(str(draft.task))}
     order = [*infos, *(model_id for model_id in curated if model_id not in infos)]
     return {
-        "label": "Starting model",
+        "label": _("Starting model"),
         "selected": draft.model,
         "cards": [
             _card(model_id, curated.get(model_id), infos.get(model_id), machine, hub_reason, draft)
@@ -72,19 +73,19 @@ def found_cards(result: SearchResult, draft: Draft, machine: Machine) -> dict[st
     for found in result.models:
         tags = [{"text": size(found.parameters)}] if found.parameters else []
         tags += [{"text": found.licence}] if found.licence else []
-        tags += [{"text": f"{found.downloads:,} downloads"}]
+        tags += [{"text": _("{downloads:,} downloads", downloads=found.downloads)}]
         tags += [fit_tag(found.parameters, machine)] if found.parameters else []
         entries.append(
             {
                 "key": found.id,
                 "title": found.id.rpartition("/")[2],
-                "text": f"by {found.id.rpartition('/')[0] or 'Hugging Face'}",
+                "text": _("by {value}", value=found.id.rpartition("/")[0] or "Hugging Face"),
                 "icon": TASKS[str(draft.task)].icon,
                 "tags": tags,
-                "disabled": "" if found.has_safetensors else "Its weights are not in the safe format (safetensors).",
+                "disabled": "" if found.has_safetensors else _("Its weights are not in the safe format (safetensors)."),
             }
         )
-    return {"label": "Found on the Hub", "selected": draft.model, "cards": entries}
+    return {"label": _("Found on the Hub"), "selected": draft.model, "cards": entries}
 
 
 def summary(draft: Draft, home: Home, trust_remote_code: bool = False) -> str:
@@ -98,15 +99,27 @@ def summary(draft: Draft, home: Home, trust_remote_code: bool = False) -> str:
         return notice("bad", problem.what, problem.why, problem.what_to_do)
     folder = folder or local_folder(draft.model)
     if folder is None:
-        return notice("warning", f"{title_of(draft.model)} is no longer on this machine.", "", "Choose it again.")
+        return notice(
+            "warning",
+            _("{model} is no longer on this machine.", model=title_of(draft.model)),
+            "",
+            _("Choose it again."),
+        )
     info = local.describe_folder(folder, draft.model, trust_remote_code)
     if info.problems:
         why = " ".join(info.problems)
-        return notice("bad", f"{title_of(draft.model)} cannot be used any more.", why, "Choose another model.")
+        return notice(
+            "bad", _("{model} cannot be used any more.", model=title_of(draft.model)), why, _("Choose another model.")
+        )
     return notice(
         "good",
-        f"{title_of(draft.model)} is ready.",
-        f"{info.parameters:,} parameters, {info.disk_bytes / 1000**2:,.0f} MB on disk, kind {info.model_type}.",
+        _("{model} is ready.", model=title_of(draft.model)),
+        _(
+            "{parameters:,} parameters, {disk_bytes:,.0f} MB on disk, kind {model_type}.",
+            parameters=info.parameters,
+            disk_bytes=info.disk_bytes / 1000**2,
+            model_type=info.model_type,
+        ),
     )
 
 
@@ -131,10 +144,10 @@ def fit_tag(parameters: int, machine: Machine) -> dict[str, str]:
     """
     room = 0.8 * machine.training_memory_bytes
     if memory_for_all(parameters) < room:
-        return {"text": "fits this machine", "tone": "good"}
+        return {"text": _("fits this machine"), "tone": "good"}
     if PROCESS_BYTES + parameters * BYTES_A_NUMBER * 1.5 < room:
-        return {"text": "fits with few layers trained", "tone": "warning"}
-    return {"text": "too large for this machine", "tone": "bad"}
+        return {"text": _("fits with few layers trained"), "tone": "warning"}
+    return {"text": _("too large for this machine"), "tone": "bad"}
 
 
 def memory_for_all(parameters: int) -> int:
@@ -148,11 +161,11 @@ def _card(
     parameters = card.parameters if card else info.parameters if info else 0
     download = f"{card.download_bytes / 1000**2:,.0f} MB" if card else ""
     if info:
-        place = {"text": "on this machine", "tone": "good"}
+        place = {"text": _("on this machine"), "tone": "good"}
     elif hub_reason:
-        place = {"text": "not reachable", "tone": "bad"}
+        place = {"text": _("not reachable"), "tone": "bad"}
     else:
-        place = {"text": f"download {download}" if download else "", "tone": "info"}
+        place = {"text": _("download {download}", download=download) if download else "", "tone": "info"}
     return {
         "key": model_id,
         "title": card.title if card else title_of(model_id),
@@ -169,7 +182,7 @@ def _card(
 
 
 def _reads(card: ModelCard) -> str:
-    return f"Image size {card.reads}" if card.reads.endswith(" px") else f"Reads {card.reads}"
+    return _("Image size {reads}", reads=card.reads) if card.reads.endswith(" px") else f"Reads {card.reads}"
 
 
 def lack_of_disk(card: ModelCard | None) -> str:
@@ -177,7 +190,11 @@ def lack_of_disk(card: ModelCard | None) -> str:
     free = free_disk_bytes(hub_cache())
     if card is None or card.download_bytes < free:
         return ""
-    return f"Needs {card.download_bytes / 1000**3:.1f} GB of disk; {free / 1000**3:.1f} GB are free."
+    return _(
+        "Needs {download_bytes:.1f} GB of disk; {free:.1f} GB are free.",
+        download_bytes=card.download_bytes / 1000**3,
+        free=free / 1000**3,
+    )
 
 
 def hub_cache() -> Path:
@@ -188,4 +205,4 @@ def hub_cache() -> Path:
 
 
 def _words(info: ModelInfo | None) -> str:
-    return f"A {info.model_type} model in {info.folder.name}." if info else ""
+    return _("A {model_type} model in {name}.", model_type=info.model_type, name=info.folder.name) if info else ""

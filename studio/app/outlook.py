@@ -9,6 +9,7 @@ from studio.app.pages import Services
 from studio.config import RunConfig
 from studio.forecast import forecast, image_side, workload
 from studio.hardware import GIGABYTE, free_disk_bytes
+from studio.language import _
 from studio.models import local
 from studio.models.architecture import Architecture
 from studio.models.estimates import Estimate, fits, tokens_of
@@ -161,7 +162,7 @@ def layers(
 
 
 def layer_titles(blocks: int) -> tuple[str, ...]:
-    return ("Embeddings (input)", *(f"Block {number}" for number in range(1, blocks + 1)), "Head (the answer)")
+    return (_("Embeddings (input)"), *(f"Block {number}" for number in range(1, blocks + 1)), _("Head (the answer)"))
 
 
 def _when(unfreezing_plan: UnfreezingPlan, stage: int) -> str:

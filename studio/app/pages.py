@@ -89,9 +89,9 @@ class Services:
     def check_owner(self, run: Run) -> None:
         if not self.may_change(run):
             raise StudioError(
-                f"'{run.name}' belongs to somebody else.",
-                "Its owner shows it to you; only they can change it.",
-                "Start a run of your own from its settings.",
+                _("'{name}' belongs to somebody else.", name=run.name),
+                _("Its owner shows it to you; only they can change it."),
+                _("Start a run of your own from its settings."),
             )
 
     @property

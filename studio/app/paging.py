@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pandas
 
 from studio.errors import StudioError
+from studio.language import _
 
 LAST_ROW = 10**9  # nothing has so many
 EMPTY_PAGE: dict[str, Any] = {"columns": [], "rows": [], "total": 0}
@@ -16,7 +17,7 @@ def bounds(query: dict[str, Any]) -> tuple[int, int]:
     """Start and count of a page asked for by a browser, within reason. Raises StudioError."""
     start, count = query.get("start") or 0, query.get("count") or 20
     if not (isinstance(start, int) and isinstance(count, int)):
-        raise StudioError("Rows are asked for by numbers.", "", "Load the page again, then try once more.")
+        raise StudioError(_("Rows are asked for by numbers."), "", _("Load the page again, then try once more."))
     return min(LAST_ROW, max(0, start)), min(100, max(1, count))
 
 

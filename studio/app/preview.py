@@ -10,6 +10,7 @@ from studio.app.paging import interleaved
 from studio.data.columns import Column
 from studio.data.fields import FIELDS
 from studio.data.importing import Imported
+from studio.language import _
 
 FILE = Column("image", "Image", "image", "")  # the column of an import that holds files, before it has a role
 THUMBNAIL = "thumbnail"
@@ -40,7 +41,7 @@ def preview_page(
     by_role = [{role: row.get(name) for role, name in names.items()} for row in found]
     return {
         "columns": [
-            {"key": "row", "title": "Row", "kind": "number"},
+            {"key": "row", "title": _("Row"), "kind": "number"},
             *[{"key": key, "title": _title(key, drawing), "kind": drawing.kind} for key, drawing in drawn.items()],
             *[{"key": name, "title": name, "kind": "text"} for name in others],
         ],

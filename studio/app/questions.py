@@ -10,13 +10,14 @@ from studio.app import imports
 from studio.app.drafts import Draft
 from studio.app.pages import Section, Services, Wire
 from studio.data.guesses import Guess
+from studio.language import _
 
 READING = "data.reading."
 
 
 def open_questions(services: Services) -> Section:
     """A sentence for each doubt, and a button for each way to settle it."""
-    asked = Questions(title="Is this right?", elem_id="doubts")
+    asked = Questions(title=_("Is this right?"), elem_id="doubts")
     return Section(
         [asked],
         lambda draft: [shown(services.datasets.doubts(draft))],
@@ -47,7 +48,7 @@ def answer(title: str, alone: bool) -> str:
 
 def settle(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
     """The draft with one doubt settled; where it is about reading the file, that is read again."""
-    setting, _, place = str(event["key"]).rpartition(":")
+    setting, _unused, place = str(event["key"]).rpartition(":")
     for each in services.datasets.doubts(draft):
         if each.setting == setting:
             choice = {str(number): choice for number, choice in enumerate(each.choices)}.get(place)

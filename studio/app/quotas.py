@@ -14,6 +14,7 @@ from studio.app.access.person import Person
 from studio.app.workspaces import homes_of_people
 from studio.data.limits import MEGABYTE, Limits
 from studio.errors import StudioError
+from studio.language import _
 from studio.paths import Home
 from studio.removal import files_below
 from studio.runner import Supervisor
@@ -54,9 +55,16 @@ class Quota:
         """What a guest reads on the first page, and where they bring data."""
         used = used_bytes(home) // MEGABYTE
         runs, minutes, days = counted(self.runs, "run"), counted(self.minutes, "minute"), counted(self.days, "day")
-        return (
-            f"As a guest you have {self.megabytes:,} MB here ({used:,} MB are in use), up to {self.rows:,} rows of "
-            f"data, and {runs} at a time of up to {minutes} each; what you leave alone for {days} is removed."
+        return _(
+            "As a guest you have {megabytes:,} MB here ({used:,} MB are in use), up to {rows:,} rows "
+            "of data, and {runs} at a time of up to {minutes} each; what you leave alone for {days} "
+            "is removed.",
+            megabytes=self.megabytes,
+            used=used,
+            rows=self.rows,
+            runs=runs,
+            minutes=minutes,
+            days=days,
         )
 
     def bytes_left(self, home: Home) -> int:
@@ -67,9 +75,13 @@ class Quota:
         used = used_bytes(home)
         if used >= self.megabytes * MEGABYTE:
             raise StudioError(
-                "Your workspace is full.",
-                f"A guest may use {self.megabytes:,} MB here; you use {used // MEGABYTE:,} MB.",
-                "Delete runs that you no longer need, then remove the deleted ones for good: Runs page, Free space.",
+                _("Your workspace is full."),
+                _(
+                    "A guest may use {megabytes:,} MB here; you use {used:,} MB.",
+                    megabytes=self.megabytes,
+                    used=used // MEGABYTE,
+                ),
+                _("Delete runs that you no longer need, then remove the deleted ones for good: Runs page, Free space."),
             )
 
     def check_turn(self, home: Home, supervisor: Supervisor) -> None:
@@ -77,9 +89,9 @@ class Quota:
         busy = [run for run in (*supervisor.queue(), *supervisor.active()) if run.home == home]
         if len(busy) >= self.runs:
             raise StudioError(
-                "This run cannot be added to the queue.",
-                f"A guest may have {self.runs} runs that wait or train, and you have {len(busy)}.",
-                "Wait until one has ended, or stop one.",
+                _("This run cannot be added to the queue."),
+                _("A guest may have {runs} runs that wait or train, and you have {n}.", runs=self.runs, n=len(busy)),
+                _("Wait until one has ended, or stop one."),
             )
 
 
@@ -103,13 +115,13 @@ def is_a_guest_s(workspace: str, members: tuple[str, ...]) -> bool:
 
 def used_bytes(home: Home) -> int:
     """What all files of the home take, and what was sent and is not imported yet."""
-    return sum(size for folder in (home.root, home.sent) for _, size in files_below(folder))
+    return sum(size for folder in (home.root, home.sent) for _unused, size in files_below(folder))
 
 
 def remove_forgotten(home: Home, days: int, members: tuple[str, ...]) -> None:
     """Remove the workspaces of guests in which nothing has changed for so many days."""
     for guest in (each for each in homes_of_people(home) if is_a_guest_s(each.root.name, members)):
-        newest = max((changed for changed, _ in files_below(guest.root)), default=guest.root.stat().st_mtime)
+        newest = max((changed for changed, _unused_2 in files_below(guest.root)), default=guest.root.stat().st_mtime)
         if newest < time.time() - days * A_DAY:
             shutil.rmtree(guest.root, ignore_errors=True)
             shutil.rmtree(guest.sent, ignore_errors=True)

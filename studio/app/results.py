@@ -15,6 +15,7 @@ from studio.data.fields import FIELDS
 from studio.data.importing import Imported
 from studio.exporters.folder import labels_in
 from studio.files import reading
+from studio.language import _
 from studio.store import Run, Store
 from studio.tasks import TASKS
 from studio.tasks.base import Answer, Task
@@ -48,9 +49,9 @@ def rows_page(store: Store, query: dict[str, Any]) -> dict[str, Any]:
     imported = imported_of(run) if gallery else None
     return {
         "columns": [
-            {"key": "row", "title": "Row", "kind": "number"},
+            {"key": "row", "title": _("Row"), "kind": "number"},
             *[{"key": each.name, "title": each.title, "kind": each.kind} for each in shown],
-            {"key": ANSWER, "title": "The model says", "kind": "badge"},
+            {"key": ANSWER, "title": _("The model says"), "kind": "badge"},
         ],
         "rows": [_cells(imported, task, shown, row) for row in there],
         "legend": legend(task.columns, there, labels),

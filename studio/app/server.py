@@ -54,6 +54,7 @@ from studio.data.limits import LIMIT_VARIABLE, limits_here
 from studio.errors import StudioError
 from studio.forked import ForkServer
 from studio.hardware import free_disk_bytes, probe
+from studio.language import _
 from studio.paths import HOME_VARIABLE, Home, assets
 from studio.predictor import Predictor
 from studio.processes import TRUST_VARIABLE
@@ -109,7 +110,7 @@ def make_asgi(services: Services) -> FastAPI:
     )
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI):  # type: ignore[no-untyped-def]
+    async def lifespan(_unused: FastAPI):  # type: ignore[no-untyped-def]
         services.supervisor.start()
         services.workspaces.own.index.start()
         sweeper = Sweeper(home, settings.guest_days, settings.members)
@@ -181,12 +182,12 @@ def session_of(page: gr.Blocks, event: str) -> str | None:
     return found.session_hash if found else None
 
 
-async def in_words(_: Request, error: Exception) -> Response:
+async def in_words(_unused_2: Request, error: Exception) -> Response:
     """A component was asked for what cannot be answered."""
     return PlainTextResponse(f"{spoken(str(error))}\n", 422)
 
 
-async def not_ours(_: Request, __: Exception) -> Response:
+async def not_ours(_unused_3: Request, __: Exception) -> Response:
     """What came has not the shape of anything that the page sends."""
     return PlainTextResponse(f"{FORGED}\n", 422)
 
@@ -203,7 +204,7 @@ def mounted_only() -> Iterator[None]:
 
     Ours is mounted, for which a third one is made; without the others the page is served a twentieth sooner.
     """
-    with patch.object(gradio.blocks.App, "create_app", lambda *_, **__: None):
+    with patch.object(gradio.blocks.App, "create_app", lambda *_unused_4, **__: None):
         yield
 
 
@@ -233,10 +234,12 @@ def refuse_open_door(settings: ServerSettings) -> None:
     if provider_of(os.environ):  # who comes in has to sign in there
         return
     raise StudioError(
-        f"Everybody who reaches {settings.host} could use this studio.",
-        "The page would be open to the whole network, and no account protects it.",
-        "Add --auth NAME:PASSWORD, or --users FILE; or say --open-to-everyone: then whoever reaches the page "
-        "may upload data and train on this machine, each as a guest who sees only what is theirs.",
+        _("Everybody who reaches {host} could use this studio.", host=settings.host),
+        _("The page would be open to the whole network, and no account protects it."),
+        _(
+            "Add --auth NAME:PASSWORD, or --users FILE; or say --open-to-everyone: then whoever reaches the page "
+            "may upload data and train on this machine, each as a guest who sees only what is theirs."
+        ),
     )
 
 
@@ -253,13 +256,15 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         if error.errno in (errno.EADDRINUSE, errno.EACCES):
             raise StudioError(
-                f"Port {port} cannot be used.",
-                "Another program, perhaps another studio, has it already."
+                _("Port {port} cannot be used.", port=port),
+                _("Another program, perhaps another studio, has it already.")
                 if error.errno == errno.EADDRINUSE
-                else "This account may not open it.",
-                f"Start with another one, for example `studio --port {port + 1}`.",
+                else _("This account may not open it."),
+                _("Start with another one, for example `studio --port {port}`.", port=port + 1),
             ) from error
         raise StudioError(
-            f"The page cannot be served at {host}.", str(error), "Use --host 127.0.0.1, or an address of this machine."
+            _("The page cannot be served at {host}.", host=host),
+            str(error),
+            _("Use --host 127.0.0.1, or an address of this machine."),
         ) from error
     return listener

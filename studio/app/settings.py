@@ -12,6 +12,7 @@ from components.forms import FieldValue, FormValue, GroupValue, field_names
 from studio.app import entries
 from studio.app.drafts import Draft
 from studio.config import RunConfig
+from studio.language import _
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
 from studio.training import TOPICS, TrainingOptions
@@ -91,7 +92,11 @@ def form_value(draft: Draft, config: RunConfig, unused_settings: Collection[str]
 
     groups = [group(panel) for panel in all_panels().values() if panel.belongs(draft)]
     found = [each for each in groups if each["fields"]]
-    return {"groups": found} if found else {"groups": [], "nothing": f"No setting has to do with '{draft.search}'."}
+    return (
+        {"groups": found}
+        if found
+        else {"groups": [], "nothing": _("No setting has to do with '{search}'.", search=draft.search)}
+    )
 
 
 def enter(draft: Draft, event: Mapping[str, Any]) -> Draft:
@@ -135,8 +140,8 @@ def rate_curve(config: RunConfig, steps: int) -> str:
     schedule = in_force(training)
     moments = [round(index * (steps - 1) / (CURVE_POINTS - 1)) for index in range(CURVE_POINTS)]
     rates = [config.learning_rate * learning_rate_factor(schedule, step, steps) for step in moments]
-    note = "It falls when the checks stop improving." if schedule.schedule == "reduce-on-plateau" else ""
-    note = note if follows else "This optimizer needs no schedule: it averages the weights instead."
+    note = _("It falls when the checks stop improving.") if schedule.schedule == "reduce-on-plateau" else ""
+    note = note if follows else _("This optimizer needs no schedule: it averages the weights instead.")
     return curve_html(rates, "Learning rate", "first step", f"step {steps:,}", note)
 
 

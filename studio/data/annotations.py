@@ -10,6 +10,7 @@ from studio.data.fields.boxes import Box
 from studio.data.fields.number import read_number
 from studio.data.formats.base import encodable
 from studio.data.image_files import StoredImage
+from studio.language import _
 
 Corners = tuple[float, float, float, float]
 ROUNDING = 1.0  # pixels by which a box may stick out without a word
@@ -90,13 +91,13 @@ def place_boxes(row: int, annotated: AnnotatedImage, stored: StoredImage) -> tup
         try:
             box, out = place(raw, frame)
         except UnusableBoxError as error:
-            what = f"{shown}: {raw.place} is left out."
+            what = _("{shown}: {place} is left out.", shown=shown, place=raw.place)
             problems.append(Problem(row, what, str(error), drops=False, column="boxes"))
             continue
         boxes.append(box)
         if out:
-            what = f"{shown}: {raw.place} was cut at the edge of the image."
-            why = f"'{box.label}' sticks out by {out:.0f} pixels."
+            what = _("{shown}: {place} was cut at the edge of the image.", shown=shown, place=raw.place)
+            why = _("'{label}' sticks out by {out:.0f} pixels.", label=box.label, out=out)
             problems.append(Problem(row, what, why, drops=False, column="boxes"))
     return boxes, problems
 
@@ -112,8 +113,8 @@ def frame_of(said: tuple[int, int] | None, stored: StoredImage) -> tuple[Frame, 
         return Frame(stored.upright, 1, stored.size), ""
     sizes = "{} x {} pixels according to its annotations, {} x {} in the file".format(*said, *stored.upright)
     if abs(said[0] * stored.upright[1] / (said[1] * stored.upright[0]) - 1) < SAME_SHAPE:
-        return Frame(said, 1, stored.size), f"{sizes}; the boxes were scaled."
-    return Frame(stored.upright, 1, stored.size), f"{sizes}; the boxes were taken as they are."
+        return Frame(said, 1, stored.size), _("{sizes}; the boxes were scaled.", sizes=sizes)
+    return Frame(stored.upright, 1, stored.size), _("{sizes}; the boxes were taken as they are.", sizes=sizes)
 
 
 def place(raw: RawBox, frame: Frame) -> tuple[Box, float]:
@@ -122,15 +123,29 @@ def place(raw: RawBox, frame: Frame) -> tuple[Box, float]:
         raise UnusableBoxError(raw.fault)
     label = encodable(" ".join(str(raw.label).split())) if isinstance(raw.label, str | int) else ""
     if not label:
-        raise UnusableBoxError("It has no class.")
+        raise UnusableBoxError(_("It has no class."))
     width, height = frame.size
     corners = corners_of(raw, frame)
     left, top, right, bottom = corners
     inside = max(0.0, left), max(0.0, top), min(width, right), min(height, bottom)
     if area(inside) <= 0:
-        raise UnusableBoxError(f"'{label}' lies outside the image: {described(corners)} of {width:g} x {height:g}.")
+        raise UnusableBoxError(
+            _(
+                "'{label}' lies outside the image: {described} of {width:g} x {height:g}.",
+                label=label,
+                described=described(corners),
+                width=width,
+                height=height,
+            )
+        )
     if area(inside) < LEAST_INSIDE * area(corners):
-        why = f"Most of '{label}' lies outside the image: {described(corners)} of {width:g} x {height:g}."
+        why = _(
+            "Most of '{label}' lies outside the image: {described} of {width:g} x {height:g}.",
+            label=label,
+            described=described(corners),
+            width=width,
+            height=height,
+        )
         raise UnusableBoxError(why)
     out = max(abs(one - other) for one, other in zip(corners, inside, strict=True))
     left, top, right, bottom = turn(scale(inside, 1 / width, 1 / height), frame.orientation)
@@ -139,18 +154,26 @@ def place(raw: RawBox, frame: Frame) -> tuple[Box, float]:
     )
     box = Box(left, top, round(right - left, 2), round(bottom - top, 2), label)
     if min(box.width, box.height) <= 0:
-        raise UnusableBoxError(f"'{label}' is too small: {described(corners)} of {width:g} x {height:g}.")
+        raise UnusableBoxError(
+            _(
+                "'{label}' is too small: {described} of {width:g} x {height:g}.",
+                label=label,
+                described=described(corners),
+                width=width,
+                height=height,
+            )
+        )
     return box, out if out > ROUNDING else 0.0
 
 
 def corners_of(raw: RawBox, frame: Frame) -> Corners:
     """(left, top, right, bottom) in pixels of the frame. Raises UnusableBoxError."""
     if len(raw.values) != 4:
-        raise UnusableBoxError(f"It has {len(raw.values)} numbers instead of 4.")
+        raise UnusableBoxError(_("It has {n} numbers instead of 4.", n=len(raw.values)))
     numbers = [read_number(value) for value in raw.values]
     for value, number in zip(raw.values, numbers, strict=True):
         if number is None:
-            raise UnusableBoxError(f"'{str(value)[:40]}' is not a number.")
+            raise UnusableBoxError(_("'{value}' is not a number.", value=str(value)[:40]))
     one, two, three, four = (number or 0.0 for number in numbers)
     if raw.form == "sides":
         one, two, three, four = one, two, one + three, two + four
@@ -158,9 +181,11 @@ def corners_of(raw: RawBox, frame: Frame) -> Corners:
         one, two, three, four = one - three / 2, two - four / 2, one + three / 2, two + four / 2
     corners = scale((one, two, three, four), *frame.size) if raw.shares else (one, two, three, four)
     if not max(map(abs, corners)) < 1e9:
-        raise UnusableBoxError("Its numbers are too large.")
+        raise UnusableBoxError(_("Its numbers are too large."))
     if corners[2] <= corners[0] or corners[3] <= corners[1]:
-        raise UnusableBoxError(f"'{str(raw.label)[:40]}' has no area: {described(corners)}.")
+        raise UnusableBoxError(
+            _("'{label}' has no area: {described}.", label=str(raw.label)[:40], described=described(corners))
+        )
     return corners
 
 
@@ -184,7 +209,13 @@ def scale(corners: Corners, across: float, down: float) -> Corners:
 
 def described(corners: Corners) -> str:
     left, top, right, bottom = corners
-    return f"{right - left:g} x {bottom - top:g} pixels at ({left:g}, {top:g})"
+    return _(
+        "{right:g} x {bottom:g} pixels at ({left:g}, {top:g})",
+        right=right - left,
+        bottom=bottom - top,
+        left=left,
+        top=top,
+    )
 
 
 def turn(corners: Corners, orientation: int) -> Corners:

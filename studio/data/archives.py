@@ -16,6 +16,7 @@ from pathlib import Path
 from studio.data.limits import MEGABYTE, Limits
 from studio.data.progress import Progress, silent
 from studio.errors import StudioError
+from studio.language import _
 from studio.room import MAKE_ROOM, disk_words
 
 BLOCK = 256 * 1024
@@ -57,9 +58,9 @@ def unpack(archive: Path, to: Path, limits: Limits, progress: Progress = silent)
             raise refusal(archive, f"Two files in it have the same name on this system: {error.filename}.") from error
         if isinstance(error, OSError):
             raise StudioError(
-                f"{archive.name} could not be unpacked.",
+                _("{name} could not be unpacked.", name=archive.name),
                 disk_words(error, to),
-                f"{MAKE_ROOM}; or choose another folder for the studio. Then try again.",
+                _("{make_room}; or choose another folder for the studio. Then try again.", make_room=MAKE_ROOM),
             ) from error
         raise
     return sorted(plan.values())
@@ -67,9 +68,9 @@ def unpack(archive: Path, to: Path, limits: Limits, progress: Progress = silent)
 
 def refusal(archive: Path, why: str, what_to_do: str = "") -> StudioError:
     return StudioError(
-        f"The archive {archive.name} was not unpacked.",
+        _("The archive {name} was not unpacked.", name=archive.name),
         why,
-        what_to_do or "Use a plain ZIP archive with nothing but your files in it.",
+        what_to_do or _("Use a plain ZIP archive with nothing but your files in it."),
     )
 
 
@@ -198,7 +199,7 @@ def _write(
     total = 0
     for done, (info, name) in enumerate(plan.items()):
         if done % 50 == 0:
-            progress("Unpacking", done, len(plan))
+            progress(_("Unpacking"), done, len(plan))
         target = to / name
         target.parent.mkdir(parents=True, exist_ok=True)
         written = 0
@@ -208,4 +209,4 @@ def _write(
                 check_size(total, packed, archive, limits)
                 check_size(written, info.compress_size, archive, limits)
                 file.write(block)
-    progress("Unpacking", len(plan), len(plan))
+    progress(_("Unpacking"), len(plan), len(plan))

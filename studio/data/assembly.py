@@ -19,6 +19,7 @@ from studio.data.options import DataOptions
 from studio.data.split_names import COLUMN_NAMES, split_named
 from studio.data.splitting import SplitOptions, sample_rows, split_rows
 from studio.errors import StudioError
+from studio.language import _, listing
 
 __all__ = ["Assembled", "Cleaned", "assemble", "clean", "divide", "guess_columns"]
 
@@ -150,18 +151,20 @@ def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence
     naming = imported.named.get("column") if imported.kind == "image" else None
     chosen = {role: "image" if name == naming else name for role, name in chosen.items() if name}
     known = {column.name: column for column in columns}
-    there = f"Columns of the data: {', '.join(imported.columns)}."
+    there = _("Columns of the data: {join}.", join=listing(imported.columns))
     for role, name in chosen.items():
         if role not in known:
             raise StudioError(
-                f"The task has no column '{role}'.", f"It asks for {', '.join(known)}.", "Use one of those names."
+                _("The task has no column '{role}'.", role=role),
+                _("It asks for {join}.", join=listing(known)),
+                _("Use one of those names."),
             )
         if name not in imported.columns:
             close = get_close_matches(name, imported.columns, n=1)
             raise StudioError(
-                f"The data has no column '{name}'.",
+                _("The data has no column '{name}'.", name=name),
                 there,
-                f"Did you mean '{close[0]}'?" if close else "Choose one of those.",
+                _("Did you mean '{close}'?", close=close[0]) if close else _("Choose one of those."),
             )
     mapping = guess_columns(imported, columns, chosen)
     for column in columns:
@@ -172,9 +175,9 @@ def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence
     names = list(mapping.values())
     if twice := [name for name in names if names.count(name) > 1]:
         raise StudioError(
-            f"The column '{twice[0]}' has two roles.",
-            "The answer would be part of the question.",
-            "Choose a column of its own for each.",
+            _("The column '{twice}' has two roles.", twice=twice[0]),
+            _("The answer would be part of the question."),
+            _("Choose a column of its own for each."),
         )
     return mapping
 
@@ -187,10 +190,16 @@ def missing_column(imported: Imported, column: Column, mapping: Mapping[str, str
     usable = [name for name in open_columns if name not in empty]
     field = FIELDS[column.kind]
     if usable and not field.absent:
-        there = f"Columns of the data: {', '.join(usable)}."
-        return StudioError(f"Which column holds the {column.title.lower()}?", there, "Choose the column.")
-    why = f"It has the columns {', '.join(imported.columns)}." if imported.kind == "text" else "It holds images alone."
-    what = field.absent or f"The data has no {field.title} for this task."
+        there = _("Columns of the data: {join}.", join=listing(usable))
+        return StudioError(
+            _("Which column holds the {title}?", title=column.title.lower()), there, _("Choose the column.")
+        )
+    why = (
+        _("It has the columns {join}.", join=listing(imported.columns))
+        if imported.kind == "text"
+        else _("It holds images alone.")
+    )
+    what = field.absent or _("The data has no {title} for this task.", title=field.title)
     return StudioError(what, why, field.bring.get(imported.kind, ""))
 
 
@@ -198,13 +207,17 @@ def without_images(imported: Imported) -> StudioError:
     """For a table that came alone, where images are to be learned from."""
     first = next(iter(imported.named.get("names", ())), None)
     if first is None:
-        why = f"It is a table with the columns {', '.join(imported.columns)}, and names none."
+        why = _("It is a table with the columns {join}, and names none.", join=listing(imported.columns))
     else:
-        why = f"The table names '{first[:200]}'. {why_refused(first) or 'No image came with it.'}"
-    bring = "Put the images and the table into one ZIP file"
+        why = _(
+            "The table names '{first}'. {value}",
+            first=first[:200],
+            value=why_refused(first) or "No image came with it.",
+        )
+    bring = _("Put the images and the table into one ZIP file")
     beside = "they may also lie below the table's folder, or below the one that `data.files` of the run file names"
-    how = f"{bring}, and upload that." if imported.is_upload else f"{bring}; {beside}."
-    return StudioError("There are no images in the data.", why, how)
+    how = _("{bring}, and upload that.", bring=bring) if imported.is_upload else f"{bring}; {beside}."
+    return StudioError(_("There are no images in the data."), why, how)
 
 
 def given_splits(source: pandas.DataFrame, mapping: Mapping[str, str]) -> pandas.Series | None:
@@ -223,9 +236,12 @@ def unknown_splits(source: pandas.DataFrame, mapping: Mapping[str, str]) -> list
     return [
         Problem(
             0,
-            f"The column '{name}' names unknown splits: "
-            f"{first_names(sorted(value for value, split in splits.items() if not split))}.",
-            "So the split that came with the data is not kept. Known are train, validation, test and the like.",
+            _(
+                "The column '{name}' names unknown splits: {first_names}.",
+                name=name,
+                first_names=first_names(sorted(value for value, split in splits.items() if not split)),
+            ),
+            _("So the split that came with the data is not kept. Known are train, validation, test and the like."),
             drops=False,
             column=name,
         )
@@ -256,18 +272,29 @@ def describe_split(table: pandas.DataFrame, given: pandas.Series | None, options
         return []
     kept = [split for split in kept_splits(given) if split != "train"]
     if not kept:
-        return ["The data has a train split only; all its rows are split by the fractions."]
+        return [_("The data has a train split only; all its rows are split by the fractions.")]
     sizes = {split: int((table["split"] == split).sum()) for split in SPLITS}
     are_kept = "splits that came with the data are" if len(kept) > 1 else "split that came with the data is"
-    notes = [f"The {' and '.join(kept)} {are_kept} kept ({_rows(sum(sizes[split] for split in kept))})."]
+    notes = [
+        _(
+            "The {join} {are_kept} kept ({rows}).",
+            join=listing(kept, "and"),
+            are_kept=are_kept,
+            rows=_rows(sum(sizes[split] for split in kept)),
+        )
+    ]
     for split in SPLITS[1:]:
         if split not in kept:
             notes.append(
-                f"The data has no {split} split: {_rows(sizes[split])}, {getattr(options, split):.0%} of the "
-                f"train split, were set aside for it."
+                _(
+                    "The data has no {split} split: {rows}, {getattr:.0%} of the train split, were set aside for it.",
+                    split=split,
+                    rows=_rows(sizes[split]),
+                    getattr=getattr(options, split),
+                )
             )
     if given.isna().any():
-        notes.append(f"{_rows(int(given.isna().sum()))} without a named split count as training rows.")
+        notes.append(_("{rows} without a named split count as training rows.", rows=_rows(int(given.isna().sum()))))
     return notes
 
 
@@ -280,7 +307,11 @@ def _draw_sample(
         strata = given.fillna("") + "\n" + strata
     chosen = sample_rows(strata, options.limit or 0, options.split.seed)
     notes.append(
-        f"{_rows(int(chosen.sum()))} of {len(labels):,} are used, as the limit asks; every class keeps its share."
+        _(
+            "{rows} of {n:,} are used, as the limit asks; every class keeps its share.",
+            rows=_rows(int(chosen.sum())),
+            n=len(labels),
+        )
     )
     return labels[chosen], given[chosen] if given is not None else None
 
@@ -294,16 +325,21 @@ def _require_enough(table: pandas.DataFrame, problems: Sequence[Problem]) -> Non
     reason = min((p for p in problems if p.drops and p.row), key=lambda problem: problem.row, default=None)
     if table.empty and reason:
         raise StudioError(
-            "None of the rows can be used.",
+            _("None of the rows can be used."),
             f"Row {reason.row}: {reason.what} {reason.why}".strip(),
-            "Correct the data, or check that the columns are the right ones.",
+            _("Correct the data, or check that the columns are the right ones."),
         )
     first = f" The first reason: row {reason.row}: {reason.what}" if reason else ""
     if len(table) < FEWEST_ROWS:
         raise StudioError(
-            "There are too few rows to learn from.",
-            f"{_rows(len(table))} can be used; at least {FEWEST_ROWS} are needed, some hundred are good.{first}",
-            "Add more examples, or check that the columns are the right ones.",
+            _("There are too few rows to learn from."),
+            _(
+                "{rows} can be used; at least {fewest_rows} are needed, some hundred are good.{first}",
+                rows=_rows(len(table)),
+                fewest_rows=FEWEST_ROWS,
+                first=first,
+            ),
+            _("Add more examples, or check that the columns are the right ones."),
         )
 
 

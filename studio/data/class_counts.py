@@ -14,6 +14,7 @@ import pandas
 
 from studio.data.columns import SPLITS, Column
 from studio.data.fields import FIELDS
+from studio.language import _
 
 FEWEST_TO_LEARN, FEWEST_TO_TEST = 10, 5
 MOST_NAMED = 5
@@ -36,14 +37,31 @@ def describe_classes(counts: Counts, rows: Mapping[str, int]) -> list[str]:
     remedy = ""
     if rows["test"]:
         enough = math.ceil(FEWEST_TO_TEST * sum(rows.values()) / rows["test"])
-        remedy = f" About {enough:,} examples of a class put {FEWEST_TO_TEST} of them into the test split."
+        remedy = _(
+            " About {enough:,} examples of a class put {fewest_to_test} of them into the test split.",
+            enough=enough,
+            fewest_to_test=FEWEST_TO_TEST,
+        )
     unlearned, few_to_learn = _none_and_few(counts, "train", FEWEST_TO_LEARN)
     unexamined, few_to_examine = _none_and_few(counts, "test", FEWEST_TO_TEST)
     said = [
-        (unlearned, "No training example, so the model cannot learn it: {}."),
-        (few_to_learn, f"Fewer than {FEWEST_TO_LEARN} training examples, too few to learn it well: {{}}."),
-        (unexamined, f"No test example, so the result says nothing about it: {{}}.{remedy}"),
-        (few_to_examine, f"Fewer than {FEWEST_TO_TEST} test examples, so its score says little: {{}}.{remedy}"),
+        (unlearned, _("No training example, so the model cannot learn it: {}.")),
+        (
+            few_to_learn,
+            _(
+                "Fewer than {fewest_to_learn} training examples, too few to learn it well: {{}}.",
+                fewest_to_learn=FEWEST_TO_LEARN,
+            ),
+        ),
+        (unexamined, _("No test example, so the result says nothing about it: {{}}.{remedy}", remedy=remedy)),
+        (
+            few_to_examine,
+            _(
+                "Fewer than {fewest_to_test} test examples, so its score says little: {{}}.{remedy}",
+                fewest_to_test=FEWEST_TO_TEST,
+                remedy=remedy,
+            ),
+        ),
     ]
     return [sentence.format(first_names(classes)) for classes, sentence in said if classes]
 

@@ -9,6 +9,7 @@ from typing import Literal
 import pandas
 
 from studio.data.columns import Problem
+from studio.language import _
 from studio.options import Options, setting
 
 Choice = Literal["keep", "drop"]
@@ -22,16 +23,16 @@ MOST_CLASSES = 200  # with more, similar names are usually intended
 class CleaningOptions(Options):
     copies: Choice = setting(
         "keep",
-        title="Copies",
-        help="drop leaves out all but the first row with the same text or image, and the same label.",
+        title=_("Copies"),
+        help=_("drop leaves out all but the first row with the same text or image, and the same label."),
     )
     contradictions: Choice = setting(
         "keep",
-        title="Rows that contradict each other",
-        help="drop leaves out every row whose text or image has another label elsewhere.",
+        title=_("Rows that contradict each other"),
+        help=_("drop leaves out every row whose text or image has another label elsewhere."),
     )
     labels: dict[str, str] = setting(
-        {}, title="Renamed labels", help="A label as it is written, and the one to use instead."
+        {}, title=_("Renamed labels"), help=_("A label as it is written, and the one to use instead.")
     )
 
 
@@ -52,7 +53,13 @@ def rename_labels(table: pandas.DataFrame, label: str, labels: Mapping[str, str]
     written = table[label]
     changed = written.isin(list(labels))
     remarks = [
-        Problem(int(row), f"'{name}' was renamed to '{labels[name]}'.", "Your choice.", drops=False, column=label)
+        Problem(
+            int(row),
+            _("'{name}' was renamed to '{labels}'.", name=name, labels=labels[name]),
+            _("Your choice."),
+            drops=False,
+            column=label,
+        )
         for row, name in zip(table.loc[changed, "row"], written[changed], strict=True)
     ]
     table[label] = written.replace(dict(labels))

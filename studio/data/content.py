@@ -28,6 +28,7 @@ from studio.data.sources import HubSource, PathSource, SampleSource, Source
 from studio.data.table_images import find_images, image_column
 from studio.data.token_columns import join_columns
 from studio.errors import StudioError
+from studio.language import _
 
 # packed by their programs; what they hold is no data set
 DOCUMENTS = (".docx", ".pptx", ".odt", ".ods", ".odp", ".epub", ".pages", ".numbers", ".key", ".jar", ".apk")
@@ -89,7 +90,7 @@ def _file(
     if packed and not is_excel(path, head):
         names = unpack(path, _unpacking_folder(folder), limits, progress)
         return _folder(_unpacking_folder(folder), names, reading, folder, limits, progress)
-    progress("Reading the file", 0, 0)
+    progress(_("Reading the file"), 0, 0)
     if find_format(path) is PARQUET and (column := embedded_images(path)):
         return _embedded(path, column, folder, limits, progress)
     return _table(path, files, reading, folder, limits, progress)
@@ -113,9 +114,13 @@ def check_size(path: Path, limits: Limits) -> None:
     size = path.stat().st_size
     if size > limits.upload_bytes:
         raise StudioError(
-            f"{path.name} is too large.",
-            f"It has {size / 2**20:,.0f} MB; at most {limits.upload_megabytes:,} MB are accepted.",
-            f"Use a smaller part of it. {HOW_TO_RAISE}",
+            _("{name} is too large.", name=path.name),
+            _(
+                "It has {size:,.0f} MB; at most {upload_megabytes:,} MB are accepted.",
+                size=size / 2**20,
+                upload_megabytes=limits.upload_megabytes,
+            ),
+            _("Use a smaller part of it. {how_to_raise}", how_to_raise=HOW_TO_RAISE),
         )
 
 
@@ -152,7 +157,11 @@ def _names_in(folder: Path, limits: Limits) -> list[str]:
         if path.is_file() and not path.is_symlink():
             names.append(path.relative_to(folder).as_posix())
         if len(names) > limits.files:
-            raise StudioError(f"{folder} holds more than {limits.files:,} files.", "", "Choose a smaller folder.")
+            raise StudioError(
+                _("{folder} holds more than {files:,} files.", folder=folder, files=limits.files),
+                "",
+                _("Choose a smaller folder."),
+            )
     return names
 
 
@@ -161,13 +170,13 @@ def _folder(
 ) -> Content:
     """Anything that one of the folder readers recognises."""
     upload = Upload(source, find(names), reading, limits)
-    progress("Reading what is in it", 0, 0)
+    progress(_("Reading what is in it"), 0, 0)
     form = find_folder_format(upload)
     try:
         listing = form.read(upload)
     except RecursionError as error:
-        why = "Something in it is nested too deep."
-        raise StudioError("The data cannot be read.", why, "Check the files of annotations.") from error
+        why = _("Something in it is nested too deep.")
+        raise StudioError(_("The data cannot be read."), why, _("Check the files of annotations.")) from error
     title = listing.format or form.title
     if not upload.found.images:
         return Content(listing.table, listing.problems, "text", title, listing.reading, listing.guesses)
@@ -184,9 +193,9 @@ def _images(
 ) -> Content:
     if table.empty:
         raise StudioError(
-            "None of the images can be used.",
+            _("None of the images can be used."),
             next((_storable(problem).why or problem.what for problem in problems if problem.drops), ""),
-            "Bring JPEG or PNG files, named as the table names them.",
+            _("Bring JPEG or PNG files, named as the table names them."),
         )
     ordered = sorted(map(_storable, problems), key=lambda problem: problem.row)
     return Content(table, ordered, "image", form, reading, guesses)
@@ -200,7 +209,7 @@ def _storable(problem: Problem) -> Problem:
 def _hub(source: HubSource, reading: ReadingOptions, folder: Path, limits: Limits, progress: Progress) -> Content:
     from studio.data.hub import fetch
 
-    progress("Asking the Hub", 0, 0)
+    progress(_("Asking the Hub"), 0, 0)
     fetched = _unpacking_folder(folder)
     raw, image_column = fetch(source, fetched, limits, progress)
     if image_column is None:
@@ -214,14 +223,14 @@ def _with_images(raw: RawTable, image_column: str, files: Path, folder: Path, fo
     raw = join_columns(raw)
     table, problems = to_frame(raw), list(raw.problems)
     named = table[image_column].notna()
-    problems += [Problem(int(row), "This row has no image.", column="image") for row in table.index[~named]]
+    problems += [Problem(int(row), _("This row has no image."), column="image") for row in table.index[~named]]
     images = table[named].rename(columns=_as_image(table.columns, image_column))
     images, annotated, unreadable = take_boxes(images)
     images, broken = store_images(images, annotated, files, folder, progress)
     problems = sorted(problems + unreadable + broken, key=lambda problem: problem.row)
     if images.empty:
         why = next((problem.why for problem in problems if problem.drops), "")
-        raise StudioError("None of the images can be used.", why, "Save them as JPEG or PNG.")
+        raise StudioError(_("None of the images can be used."), why, _("Save them as JPEG or PNG."))
     return Content(images, problems, "image", form, ReadingOptions())
 
 

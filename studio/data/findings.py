@@ -8,6 +8,7 @@ import pandas
 from studio.data.cleaning import CONTRADICTIONS, COPIES, CleaningOptions, misspellings
 from studio.data.columns import SPLITS, Column, Problem
 from studio.data.fields import FIELDS
+from studio.language import _
 
 NOTHING: Mapping[str, str] = {}
 
@@ -61,11 +62,16 @@ def repeated(
     differs = alike[label] != first[label] if label else alike["row"] < 0
     contradictory = alike["group"].isin(alike.loc[differs, "group"])
     copies = ~contradictory & (alike["row"] != first["row"])
-    why = "A copy that lands in another split makes the result look better than it is."
+    why = _("A copy that lands in another split makes the result look better than it is.")
     found = [
         Problem(
             row,
-            f"The same {kind} as in row {earlier}{_in_splits(row, earlier, given)}.",
+            _(
+                "The same {kind} as in row {earlier}{in_splits}.",
+                kind=kind,
+                earlier=earlier,
+                in_splits=_in_splits(row, earlier, given),
+            ),
             why,
             cleaning.copies == "drop",
             first_column.name,
@@ -78,11 +84,17 @@ def repeated(
         rows, of = alike[contradictory], differs[contradictory]
         beside = pandas.DataFrame({name: rows["group"].map(other[name]) for name in ("row", label)})
         beside = beside.mask(of, first[contradictory])
-        why = "One of the two is wrong, and the model would learn both."
+        why = _("One of the two is wrong, and the model would learn both.")
         found += [
             Problem(
                 row,
-                f"'{name}' here, but '{named}' in row {elsewhere} with the same {kind}.",
+                _(
+                    "'{name}' here, but '{named}' in row {elsewhere} with the same {kind}.",
+                    name=name,
+                    named=named,
+                    elsewhere=elsewhere,
+                    kind=kind,
+                ),
                 why,
                 cleaning.contradictions == "drop",
                 first_column.name,
@@ -110,7 +122,7 @@ def lone_classes(table: pandas.DataFrame, label: str) -> list[Problem]:
     return [
         Problem(
             int(row),
-            f"The only example of '{name}'.",
+            _("The only example of '{name}'.", name=name),
             "The model can hardly learn it, and nothing is left to check it. "
             + (f"Is '{meant[name]}' meant?" if name in meant else "Is the label spelt right?"),
             drops=False,

@@ -10,6 +10,7 @@ from studio.data.guesses import Choice, Guess, Topic, confidence
 from studio.data.profile import ColumnProfile
 from studio.data.split_names import COLUMN_NAMES
 from studio.errors import StudioError
+from studio.language import _, listing
 
 if TYPE_CHECKING:
     from studio.data.importing import Imported
@@ -37,7 +38,7 @@ def column_guesses(imported: "Imported", columns: Sequence[Column], chosen: Mapp
             continue
         taken = names[role.name]
         elsewhere = {name for other, name in names.items() if other != role.name}
-        scores = {name: score for score, _, of, name in ranked if of == role.name and name not in elsewhere}
+        scores = {name: score for score, _unused, of, name in ranked if of == role.name and name not in elsewhere}
         others = sorted((name for name in scores if name != taken), key=lambda name: -scores[name])
         sure = confidence(scores[taken], scores[others[0]] if others else 0.0)
         nearly = [name for name in others if confidence(scores[taken], scores[name]) < 0.9][:COLUMNS_SHOWN]
@@ -47,15 +48,19 @@ def column_guesses(imported: "Imported", columns: Sequence[Column], chosen: Mapp
         topic = TOPIC
         if one_each := _one_column_each(imported, role, taken):
             topic, sure, nearly = SEVERAL, min(sure, 0.5), [name for name in one_each if name != taken][:COLUMNS_SHOWN]
-            sentence = (
-                f"{', '.join(map(_quoted, one_each[:COLUMNS_SHOWN]))} hold 0 or 1 in every row: that looks like "
-                f"several labels per example, and this task learns one. '{taken}' alone would be learned."
+            sentence = _(
+                "{join} hold 0 or 1 in every row: that looks like several labels per example, and this "
+                "task learns one. '{taken}' alone would be learned.",
+                join=listing(map(_quoted, one_each[:COLUMNS_SHOWN])),
+                taken=taken,
             )
         elif share := _several(imported, role, taken):
             topic, sure = SEVERAL, min(sure, 0.5)
-            sentence = (
-                f"'{taken}' holds lists such as {share}: several labels per example. This task learns one for each, so "
-                "rows with more are left out; a list of one is that one."
+            sentence = _(
+                "'{taken}' holds lists such as {share}: several labels per example. This task learns one "
+                "for each, so rows with more are left out; a list of one is that one.",
+                taken=taken,
+                share=share,
             )
         setting = f"{topic.setting}.{role.name}"
         choices = tuple(Choice(name, {setting: name}) for name in (taken, *nearly))
@@ -78,7 +83,7 @@ def _guess(
         ),
         reverse=True,
     )
-    for _, _, role, name in ranked:
+    for _unused_2, _unused_3, role, name in ranked:
         if role not in result and name not in result.values():
             result[role] = name
     return {role.name: result[role.name] for role in columns if role.name in result}, ranked
@@ -126,7 +131,11 @@ def find_column(there: list[str], wanted: str | None, role: str, hints: tuple[st
     if usual or len(there) == 1:
         return (usual or there)[0]
     raise StudioError(
-        f"Which column holds the {role}?",
-        f"The file has the columns {', '.join(there)}; the run learned from '{wanted or role}'.",
-        f"Rename the column to '{wanted or role}', or use a file with that column alone.",
+        _("Which column holds the {role}?", role=role),
+        _(
+            "The file has the columns {join}; the run learned from '{value}'.",
+            join=listing(there),
+            value=wanted or role,
+        ),
+        _("Rename the column to '{value}', or use a file with that column alone.", value=wanted or role),
     )

@@ -13,6 +13,7 @@ from studio.data.sources import HubSource
 from studio.data.split_names import split_named
 from studio.errors import StudioError
 from studio.hub_token import LOG_IN, ONLY_OPEN, Token
+from studio.language import _
 
 Translate = Callable[[Any, str], Any]
 # a file of a Hub repository, or inside an archive there; rows could also name files of this machine or its network
@@ -30,7 +31,9 @@ def fetch(source: HubSource, folder: Path, limits: Limits, progress: Progress) -
     name, token = source.name, source.token
     if Path(name).exists():
         raise StudioError(
-            f"'{name}' is also a folder here.", "It is not clear which one is meant.", f"Write ./{name} for the folder."
+            _("'{name}' is also a folder here.", name=name),
+            _("It is not clear which one is meant."),
+            _("Write ./{name} for the folder.", name=name),
         )
     try:
         splits = datasets.load_dataset(name, source.config, streaming=True, token=token)
@@ -62,20 +65,22 @@ def collect(
             names = list(row)
             distinct_names(names[: MOST_COLUMNS + 1])
         if len(rows) >= limits.rows:
-            problems.append(Problem(0, f"Only the first {limits.rows:,} rows were taken.", drops=False))
+            problems.append(Problem(0, _("Only the first {rows:,} rows were taken.", rows=limits.rows), drops=False))
             break
         place = f"{split}-{len(rows) + 1:07}"
         cells = [translate[key](row.get(key), place) if key in translate else row.get(key) for key in names]
         rows.append([*cells, split_named(split)] if keep_splits else cells)
         if len(rows) % 1000 == 0 and size_of(folder) > limits.unpacked_bytes:
             problems.append(
-                Problem(0, f"Only the first {len(rows):,} rows were taken: they fill the room.", drops=False)
+                Problem(0, _("Only the first {n:,} rows were taken: they fill the room.", n=len(rows)), drops=False)
             )
             break
         if len(rows) % 200 == 0:
-            progress("Fetching rows from the Hub", len(rows), 0)
+            progress(_("Fetching rows from the Hub"), len(rows), 0)
     if not rows:
-        raise StudioError("The data set is empty.", "It holds no rows.", "Choose another one or another configuration.")
+        raise StudioError(
+            _("The data set is empty."), _("It holds no rows."), _("Choose another one or another configuration.")
+        )
     if keep_splits:
         names = [*(f"{name}_2" if name == "split" else name for name in names), "split"]
     return RawTable(names, list(zip(*rows, strict=True)), range(1, len(rows) + 1), problems)
@@ -136,22 +141,24 @@ def explained(name: str, error: Exception, token: Token = None) -> StudioError:
     message = " ".join(str(error).split())[:300]
     if "Gated" in kind or "gated" in message:
         return StudioError(
-            f"The data set {name} asks for consent.",
-            "Its owner lets only people in who agreed to the terms.",
-            ONLY_OPEN if token is False else f"Accept them on the data set's page and {LOG_IN}.",
+            _("The data set {name} asks for consent.", name=name),
+            _("Its owner lets only people in who agreed to the terms."),
+            ONLY_OPEN if token is False else _("Accept them on the data set's page and {log_in}.", log_in=LOG_IN),
         )
     if "Config" in message and "missing" in message:
         return StudioError(
-            f"The data set {name} has several configurations.", message, f"Choose one: hub:{name}:CONFIGURATION."
+            _("The data set {name} has several configurations.", name=name),
+            message,
+            _("Choose one: hub:{name}:CONFIGURATION.", name=name),
         )
     if "NotFound" in kind:
         return StudioError(
-            f"The data set {name} was not found on the Hub.",
+            _("The data set {name} was not found on the Hub.", name=name),
             message,
-            f"Check the name. {ONLY_OPEN if token is False else f'If it is private, {LOG_IN}.'}",
+            _("Check the name. {value}", value=ONLY_OPEN if token is False else f"If it is private, {LOG_IN}."),
         )
     return StudioError(
-        f"The data set {name} could not be fetched from the Hub.",
+        _("The data set {name} could not be fetched from the Hub.", name=name),
         f"{kind}: {message}" if message else kind,
-        "Check the connection and the name, or use the data as a file.",
+        _("Check the connection and the name, or use the data as a file."),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
+from studio.language import _
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -202,4 +203,4 @@ def _to_rgb(image: "Image", brightest: float | None = None) -> "Image":
 
 
 def unreadable(path: Path, why: str) -> StudioError:
-    return StudioError(f"The image {path.name} cannot be used.", why, "Save it again as JPEG or PNG.")
+    return StudioError(_("The image {name} cannot be used.", name=path.name), why, _("Save it again as JPEG or PNG."))

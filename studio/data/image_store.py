@@ -16,6 +16,7 @@ from studio.data.named_files import NotBroughtError, find_below
 from studio.data.progress import Progress
 from studio.errors import StudioError
 from studio.files import replace_json
+from studio.language import _
 
 CONTENTS = "contents.json"
 Stored = dict[str, StoredImage | StudioError]
@@ -45,7 +46,7 @@ def store_images(
         result = stored[name]
         if isinstance(result, StudioError):
             why = result.explanation.why
-            problems.append(Problem(row, f"The image {name} cannot be used.", why, column="image"))
+            problems.append(Problem(row, _("The image {name} cannot be used.", name=name), why, column="image"))
             continue
         copies[row] = result.name
         if annotated is not None and row in annotated:
@@ -78,6 +79,6 @@ def store_files(
         for done, (name, result) in enumerate(zip(wanted, workers.map(store, wanted), strict=True)):
             stored[name] = result
             if done % 20 == 0:
-                progress("Looking at every image", done, len(wanted))
-    progress("Looking at every image", len(wanted), len(wanted))
+                progress(_("Looking at every image"), done, len(wanted))
+    progress(_("Looking at every image"), len(wanted), len(wanted))
     return stored

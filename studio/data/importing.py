@@ -55,6 +55,7 @@ from studio.files import (
     replace_with,
 )
 from studio.hub_token import token_for
+from studio.language import _
 from studio.migrations import IMPORTED
 from studio.paths import Home
 from studio.room import MAKE_ROOM, disk_words
@@ -210,14 +211,14 @@ def _import(
     with _clean_after_failure(folder):
         folder.mkdir(parents=True)
         content = read_source(parsed, reading, folder, limits, progress)
-        progress("Storing the table", 0, 0)
+        progress(_("Storing the table"), 0, 0)
         _store(folder, content, parsed, source)
         for stated in (content.reading, sure_reading(content.reading, content.guesses)):
             _remember_alias(home, key_of(mark, stated), key)
         mark_complete(folder)
     imported = Imported.open(folder)
     if imported is None:
-        raise StudioError("The data was removed while it was read.", "", "Import it again.")
+        raise StudioError(_("The data was removed while it was read."), "", _("Import it again."))
     return imported
 
 
@@ -300,27 +301,30 @@ def _clean_after_failure(folder: Path) -> Iterator[None]:
         shutil.rmtree(folder, ignore_errors=True)
         if isinstance(error, OSError) and not isinstance(error, StudioError):
             raise StudioError(
-                "The data could not be stored.",
+                _("The data could not be stored."),
                 disk_words(error, folder),
-                f"{MAKE_ROOM}; or choose another folder for the studio. Then try again.",
+                _("{make_room}; or choose another folder for the studio. Then try again.", make_room=MAKE_ROOM),
             ) from error
         if isinstance(error, MemoryError):
             raise out_of_memory() from error
         if isinstance(error, RecursionError):
-            why = "Something in it is nested too deep."
-            raise StudioError("The data cannot be read.", why, "Write it as a plain table.") from error
+            why = _("Something in it is nested too deep.")
+            raise StudioError(_("The data cannot be read."), why, _("Write it as a plain table.")) from error
         if isinstance(error, (zipfile.BadZipFile, pyarrow.ArrowException)):
             raise StudioError(
-                "The data cannot be read.", f"{error}.", "The file may be damaged; save it again."
+                _("The data cannot be read."), f"{error}.", _("The file may be damaged; save it again.")
             ) from error
         raise
 
 
 def out_of_memory() -> StudioError:
     return StudioError(
-        "The data takes more memory than reading may use.",
-        "It unfolds to more than its size lets expect, or it is large. Everything else goes on.",
-        f"Use a smaller part of it. Whoever runs the studio can raise the limit: {MEMORY_VARIABLE}=MB.",
+        _("The data takes more memory than reading may use."),
+        _("It unfolds to more than its size lets expect, or it is large. Everything else goes on."),
+        _(
+            "Use a smaller part of it. Whoever runs the studio can raise the limit: {memory_variable}=MB.",
+            memory_variable=MEMORY_VARIABLE,
+        ),
     )
 
 

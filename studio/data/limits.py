@@ -4,6 +4,7 @@ import os
 
 import psutil
 
+from studio.language import _
 from studio.options import Options, setting
 
 LIMIT_VARIABLE = "STUDIO_UPLOAD_LIMIT"  # megabytes; for the processes of a server, and for commands
@@ -18,20 +19,29 @@ class Limits(Options):
     """Bounds on imported data; each is enforced on real bytes, not on what a file claims of itself."""
 
     upload_megabytes: int = setting(
-        2000, title="Largest upload (MB)", help="A bigger file is refused.", ge=1, le=1_000_000
+        2000, title=_("Largest upload (MB)"), help=_("A bigger file is refused."), ge=1, le=1_000_000
     )
     unpacked_megabytes: int = setting(
-        8192, title="Largest unpacked size (MB)", help="An archive or table that grows beyond this is refused.", ge=1
+        8192,
+        title=_("Largest unpacked size (MB)"),
+        help=_("An archive or table that grows beyond this is refused."),
+        ge=1,
     )
-    files: int = setting(80_000, title="Most files in an archive", help="An archive with more is refused.", ge=1)
+    files: int = setting(80_000, title=_("Most files in an archive"), help=_("An archive with more is refused."), ge=1)
     ratio: int = setting(
-        200, title="Strongest compression", help="An archive that grows more than this many times is refused.", ge=2
+        200,
+        title=_("Strongest compression"),
+        help=_("An archive that grows more than this many times is refused."),
+        ge=2,
     )
     memory_megabytes: int = setting(
-        0, title="Memory to read data (MB)", help="0: three quarters of this machine's, at most 8192.", ge=0
+        0, title=_("Memory to read data (MB)"), help=_("0: three quarters of this machine's, at most 8192."), ge=0
     )
     rows: int = setting(
-        2_000_000, title="Most rows", help="A larger table is refused; from the Hub the first so many are taken.", ge=10
+        2_000_000,
+        title=_("Most rows"),
+        help=_("A larger table is refused; from the Hub the first so many are taken."),
+        ge=10,
     )
 
     @property

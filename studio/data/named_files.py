@@ -11,11 +11,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from studio.data.image_files import ENDINGS
+from studio.language import _
 
 LONGEST_NAME = 1000
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]{2}|(data|file):", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
-WITHOUT_IMAGES = "The images did not come with the table: bring both in one ZIP file."
+WITHOUT_IMAGES = _("The images did not come with the table: bring both in one ZIP file.")
 
 
 class NotBroughtError(ValueError):
@@ -26,18 +27,18 @@ def why_refused(name: str) -> str:
     """A sentence why such a name is not looked up at all, or ""."""
     name = name.strip()
     if len(name) > LONGEST_NAME or not name.isprintable():
-        return "That cannot be the name of a file."
+        return _("That cannot be the name of a file.")
     if _ADDRESS.match(name):
-        return "It is an address: nothing is fetched from there. Bring the file itself."
+        return _("It is an address: nothing is fetched from there. Bring the file itself.")
     plain = name.replace("\\", "/")
     if plain.startswith("//"):
-        return "It names a place on a network: bring the file itself, and name it relative to the table."
+        return _("It names a place on a network: bring the file itself, and name it relative to the table.")
     if _DRIVE.match(plain):
-        return "It names a drive: bring the file itself, and name it relative to the table."
+        return _("It names a drive: bring the file itself, and name it relative to the table.")
     if plain.startswith("/"):
-        return "It names a place on a disk (an absolute path): bring the file, and name it relative to the table."
+        return _("It names a place on a disk (an absolute path): bring the file, and name it relative to the table.")
     if ".." in plain.split("/"):
-        return "It leads out of the folder ('..'): name files that lie below the table."
+        return _("It leads out of the folder ('..'): name files that lie below the table.")
     return ""
 
 
@@ -78,8 +79,8 @@ def find_below(name: str, folders: Sequence[Path], limit: Path | None = None) ->
         if real.is_relative_to((limit or folder).resolve()):
             return real
         if not absolute:
-            raise NotBroughtError("It is a link to a place outside of the folder.")
-    raise NotBroughtError(reason or "There is no such file.")
+            raise NotBroughtError(_("It is a link to a place outside of the folder."))
+    raise NotBroughtError(reason or _("There is no such file."))
 
 
 def looks_like_image(cell: object) -> bool:

@@ -14,6 +14,7 @@ import pandas
 from studio.data.annotations import AnnotatedImage, RawBox, merge
 from studio.data.columns import Problem
 from studio.data.fields.objects import LABELS, first_of, label_of
+from studio.language import _
 
 BOXES = ("box", "bbox", "bboxes", "boxes")
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
@@ -38,16 +39,20 @@ def take_boxes(table: pandas.DataFrame) -> tuple[pandas.DataFrame, dict[int, Ann
         if boxes is not None:
             annotated[row] = AnnotatedImage(image, image, boxes)
         elif isinstance(cell, str):
-            why = 'It looks like [{"box": [left, top, width, height], "label": "cat"}].'
-            problems.append(Problem(row, f"'{cell[:60]}' is no list of boxes.", why, column=column))
+            why = _('It looks like [{"box": [left, top, width, height], "label": "cat"}].')
+            problems.append(Problem(row, _("'{cell}' is no list of boxes.", cell=cell[:60]), why, column=column))
     left = table.drop(columns=column).drop(index=[problem.row for problem in problems])
     first: dict[str, int] = {}
     for row, known in annotated.items():
         first.setdefault(known.name, row)
     together = left["image"].isin(list(first)) & ~left.index.isin(list(first.values()))
     if count := left.loc[together, "image"].nunique():
-        what = "1 image stands in several rows." if count == 1 else f"{count:,} images stand in several rows."
-        problems.append(Problem(0, what, "All boxes of an image are put together in its first row.", drops=False))
+        what = (
+            "1 image stands in several rows."
+            if count == 1
+            else _("{count:,} images stand in several rows.", count=count)
+        )
+        problems.append(Problem(0, what, _("All boxes of an image are put together in its first row."), drops=False))
     return left[~together], dict(zip(first.values(), merge(annotated.values()), strict=True)), problems
 
 

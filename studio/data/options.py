@@ -2,6 +2,7 @@
 
 from studio.data.cleaning import CleaningOptions
 from studio.data.splitting import SplitOptions
+from studio.language import _
 from studio.options import Options, setting
 
 
@@ -9,22 +10,22 @@ class ReadingOptions(Options):
     """How to read a file of text rows. What is not given is guessed from the file."""
 
     delimiter: str | None = setting(
-        None, title="Separator", help="The character between columns: comma, semicolon, tab, ..."
+        None, title=_("Separator"), help=_("The character between columns: comma, semicolon, tab, ...")
     )
     encoding: str | None = setting(
-        None, title="Encoding", help="How letters are stored: utf-8, cp1252, cp1251, gb18030, ..."
+        None, title=_("Encoding"), help=_("How letters are stored: utf-8, cp1252, cp1251, gb18030, ...")
     )
     header: bool | None = setting(
-        None, title="First row holds the names", help="Off when the first row is data already."
+        None, title=_("First row holds the names"), help=_("Off when the first row is data already.")
     )
-    sheet: str | None = setting(None, title="Sheet", help="Which sheet of an Excel file.")
+    sheet: str | None = setting(None, title=_("Sheet"), help=_("Which sheet of an Excel file."))
     skip: int | None = setting(
-        None, title="Lines before the table", help="Comments or titles that stand above the table.", ge=0
+        None, title=_("Lines before the table"), help=_("Comments or titles that stand above the table."), ge=0
     )
     label_from: str | None = setting(
         None,
-        title="Where the class of an image stands",
-        help="folder, folder-2 (one further in), ..., or name: the beginning of the file's name.",
+        title=_("Where the class of an image stands"),
+        help=_("folder, folder-2 (one further in), ..., or name: the beginning of the file's name."),
     )
 
     def stated(self) -> dict[str, object]:
@@ -35,21 +36,21 @@ class ReadingOptions(Options):
 class DataOptions(Options):
     """source: a file's path, `hub:owner/name` for a data set on the Hub, or `sample/NAME`."""
 
-    source: str = setting(title="Data", help="A file, `hub:owner/name`, or `sample/NAME`.")
+    source: str = setting(title=_("Data"), help=_("A file, `hub:owner/name`, or `sample/NAME`."))
     files: str | None = setting(
         None,
-        title="Folder of files",
-        help="For a table that names images: the folder below which they lie, if not the table's own.",
+        title=_("Folder of files"),
+        help=_("For a table that names images: the folder below which they lie, if not the table's own."),
     )
     reading: ReadingOptions = ReadingOptions()
     columns: dict[str, str] = setting(
-        {}, title="Columns", help="Which column of the file plays which role; guessed where not given."
+        {}, title=_("Columns"), help=_("Which column of the file plays which role; guessed where not given.")
     )
     cleaning: CleaningOptions = CleaningOptions()
     limit: int | None = setting(
         None,
-        title="Use at most this many rows",
-        help="A random, class-balanced sample of large data, to try things fast.",
+        title=_("Use at most this many rows"),
+        help=_("A random, class-balanced sample of large data, to try things fast."),
         ge=10,
         le=10**9,
     )

@@ -20,7 +20,7 @@ from studio.data.limits import Limits, limits_here
 from studio.data.options import ReadingOptions
 from studio.data.progress import Progress
 from studio.errors import StudioError
-from studio.language import packed
+from studio.language import _, packed
 from studio.paths import Home
 from studio.processes import limit_memory, own_stdout, return_freed_memory
 
@@ -78,7 +78,9 @@ def answer(request: dict[str, Any], write: Callable[[dict[str, Any]], None]) -> 
     except Exception as error:  # noqa: BLE001  the last stop: the reason goes to the screen, the trace to the log
         traceback.print_exc()
         why = f"{type(error).__name__}: {error}"
-        write({"error": StudioError("Reading the data failed.", why, "Try another format, or report it.").packed()})
+        write(
+            {"error": StudioError(_("Reading the data failed."), why, _("Try another format, or report it.")).packed()}
+        )
         return 1
 
 

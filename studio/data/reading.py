@@ -17,6 +17,7 @@ from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 from studio.data.token_columns import join_columns
 from studio.errors import StudioError
+from studio.language import _, listing
 from studio.registry import Registry
 
 FORMATS: Registry[Format] = Registry("file format", PARQUET, EXCEL, FASTTEXT, CONLL, JSONL, JSON, TSV, CSV)
@@ -29,17 +30,19 @@ def find_format(path: Path) -> Format:
         with path.open("rb") as file:
             head = file.read(HEAD)
     except OSError as error:
-        raise StudioError(f"{path.name} cannot be opened.", f"{error}", "Check the path.") from error
+        raise StudioError(_("{name} cannot be opened.", name=path.name), f"{error}", _("Check the path.")) from error
     if not head.strip():
-        raise StudioError(f"{path.name} is empty.", "The file has no content.", "Check that it is the right file.")
+        raise StudioError(
+            _("{name} is empty.", name=path.name), _("The file has no content."), _("Check that it is the right file.")
+        )
     for known in FORMATS:
         if known.recognises(path, head):
             return known
     if looks_binary(head) or head.startswith((b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0", b"{\\rtf")):
         raise StudioError(
-            f"{path.name} is not a table.",
-            f"Tables come as {', '.join(known.title for known in FORMATS)}; this file is of another kind.",
-            "Save the data as CSV or .xlsx and use that file.",
+            _("{name} is not a table.", name=path.name),
+            _("Tables come as {join}; this file is of another kind.", join=listing(known.title for known in FORMATS)),
+            _("Save the data as CSV or .xlsx and use that file."),
         )
     by_name = next((known for known in FORMATS if path.suffix.lower() in known.extensions), None)
     if by_name is not None and by_name not in (PARQUET, EXCEL):

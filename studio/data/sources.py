@@ -8,6 +8,7 @@ from pathlib import Path
 from studio.data.samples import SAMPLES
 from studio.errors import StudioError
 from studio.hub_token import Token
+from studio.language import _
 
 HUB, SAMPLE = "hub:", "sample/"
 _HUB_NAME = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}")
@@ -73,12 +74,12 @@ def parse_source(source: str, files: str | None = None, token: Token = None) -> 
     """
     source = source.strip()
     if source.startswith(HUB):
-        name, _, config = source.removeprefix(HUB).partition(":")
+        name, _unused, config = source.removeprefix(HUB).partition(":")
         if not _HUB_NAME.fullmatch(name) or (config and not _CONFIG.fullmatch(config)):
             raise StudioError(
-                f"'{source}' is not the name of a data set on the Hub.",
-                "It is written hub:owner/name, or hub:owner/name:configuration.",
-                "Copy the name from the data set's page.",
+                _("'{source}' is not the name of a data set on the Hub.", source=source),
+                _("It is written hub:owner/name, or hub:owner/name:configuration."),
+                _("Copy the name from the data set's page."),
             )
         return HubSource(name, config or None, token)
     if source.startswith(SAMPLE):
@@ -90,9 +91,9 @@ def parse_source(source: str, files: str | None = None, token: Token = None) -> 
         there = False  # a name that no system could have given to a file
     if not there:
         raise StudioError(
-            f"There is no file {source}." if source else "No data was chosen.",
-            "It may have been moved or deleted." if source else "",
-            "Upload the file again, or check the path.",
+            _("There is no file {source}.", source=source) if source else _("No data was chosen."),
+            _("It may have been moved or deleted.") if source else "",
+            _("Upload the file again, or check the path."),
         )
     return PathSource(path.resolve(), _files_folder(files) if files else None)
 
@@ -105,7 +106,9 @@ def _files_folder(files: str) -> Path:
         there = False
     if not there:
         raise StudioError(
-            f"There is no folder {files}.", "`data.files` names it for the files in the table.", "Check the path."
+            _("There is no folder {files}.", files=files),
+            _("`data.files` names it for the files in the table."),
+            _("Check the path."),
         )
     return folder.resolve()
 
@@ -117,7 +120,9 @@ def file_hash(path: Path) -> str:
             while block := file.read(BLOCK):
                 digest.update(block)
     except OSError as error:
-        raise StudioError(f"{path.name} cannot be read.", f"{error}", "Check the file and try again.") from error
+        raise StudioError(
+            _("{name} cannot be read.", name=path.name), f"{error}", _("Check the file and try again.")
+        ) from error
     return digest.hexdigest()
 
 

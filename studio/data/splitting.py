@@ -13,6 +13,7 @@ from pydantic import model_validator
 from studio.data.allocation import allocate, largest_remainder
 from studio.data.columns import SPLITS
 from studio.errors import StudioError
+from studio.language import _, listing
 from studio.options import Options, setting
 
 if TYPE_CHECKING:
@@ -24,30 +25,30 @@ class SplitOptions(Options):
     """Fractions of the rows; they add up to 1."""
 
     train: float = setting(
-        0.8, title="Learn from (train)", help="Share of the rows that the model learns from.", gt=0, lt=1
+        0.8, title=_("Learn from (train)"), help=_("Share of the rows that the model learns from."), gt=0, lt=1
     )
     validation: float = setting(
         0.1,
-        title="Check while learning (validation)",
-        help="Share that decides when to stop and which step was best.",
+        title=_("Check while learning (validation)"),
+        help=_("Share that decides when to stop and which step was best."),
         gt=0,
         lt=1,
     )
     test: float = setting(
-        0.1, title="Final exam (test)", help="Share that the model sees only once, at the end.", gt=0, lt=1
+        0.1, title=_("Final exam (test)"), help=_("Share that the model sees only once, at the end."), gt=0, lt=1
     )
     stratify: bool = setting(
         True,
-        title="Same mix of classes in every split (stratify)",
-        help="Every split gets each class in the same share.",
+        title=_("Same mix of classes in every split (stratify)"),
+        help=_("Every split gets each class in the same share."),
     )
     seed: int = setting(
-        7, title="Shuffle number (seed)", help="The same number gives the same split.", ge=0, le=2**31 - 1
+        7, title=_("Shuffle number (seed)"), help=_("The same number gives the same split."), ge=0, le=2**31 - 1
     )
     keep: bool = setting(
         True,
-        title="Keep the split that came with the data",
-        help="Use the upload's own train, validation and test splits; one that is missing is taken from train.",
+        title=_("Keep the split that came with the data"),
+        help=_("Use the upload's own train, validation and test splits; one that is missing is taken from train."),
     )
 
     @model_validator(mode="after")
@@ -77,9 +78,9 @@ def split_rows(labels: "Series", given: "Series | None", options: SplitOptions) 
     pool = labels[given.isna() | (given == "train")]
     if pool.empty:
         raise StudioError(
-            "The data has no train split.",
-            f"All its rows are marked as {' or '.join(sorted(named))}.",
-            "Switch off keeping the split that came with the data, so that all rows are split again.",
+            _("The data has no train split."),
+            _("All its rows are marked as {join}.", join=listing(sorted(named), "or")),
+            _("Switch off keeping the split that came with the data, so that all rows are split again."),
         )
     if named == {"train"}:
         return _cut(labels, {split: getattr(options, split) for split in SPLITS}, options)
@@ -98,9 +99,9 @@ def _cut(labels: "Series", fractions: dict[str, float], options: SplitOptions) -
     splits = list(fractions)
     if len(labels) < len(splits):
         raise StudioError(
-            "There are too few rows to split.",
-            f"{len(labels)} rows cannot fill {len(splits)} splits.",
-            "Add more examples.",
+            _("There are too few rows to split."),
+            _("{n} rows cannot fill {n_2} splits.", n=len(labels), n_2=len(splits)),
+            _("Add more examples."),
         )
     totals = largest_remainder(len(labels), list(fractions.values()))
     for index, total in enumerate(totals):

@@ -14,6 +14,7 @@ from studio.data.columns import Problem
 from studio.data.limits import Limits
 from studio.data.named_files import NotBroughtError, find_below, looks_like_image
 from studio.errors import StudioError
+from studio.language import _
 
 CELLS_SEEN = 500
 
@@ -50,14 +51,16 @@ def find_images(table: pandas.DataFrame, column: str, folders: Sequence[Path], l
         found[cell] = name = copy_name(path, folders, places)
         places[name] = path
         if len(places) > limits.files:
-            raise StudioError(f"The table names more than {limits.files:,} images.", "", "Use a smaller part of it.")
+            raise StudioError(
+                _("The table names more than {files:,} images.", files=limits.files), "", _("Use a smaller part of it.")
+            )
     if not found:
         return None
     named = table[column].isin(found.keys())
     problems = [
-        Problem(row, f"There is no image '{cell[:200]}'.", reasons[cell], column=column)
+        Problem(row, _("There is no image '{cell}'.", cell=cell[:200]), reasons[cell], column=column)
         if isinstance(cell, str)
-        else Problem(row, "This row names no image.", column=column)
+        else Problem(row, _("This row names no image."), column=column)
         for row, cell in zip(table.index[~named].tolist(), table.loc[~named, column], strict=True)
     ]
     kept = table[named]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from studio.data.columns import Problem
 from studio.data.formats.base import RawTable
 from studio.data.tagging import are_bare, join_tokens
+from studio.language import _
 
 TOKENS = ("tokens", "words", "token", "sentence_tokens")
 TAGS = ("ner_tags", "ner", "tags", "ner_tag", "labels", "label", "tag", "entities")
@@ -30,19 +31,19 @@ def join_columns(raw: RawTable) -> RawTable:
     joined = [join_tokens(tokens[position], words[position], bare) for position in usable]  # type: ignore[arg-type]
     others = [column for column in range(len(raw.names)) if column not in columns]
     problems = [
-        Problem(number, fault, "Each token needs a tag.", column=str(raw.names[columns[1]]))
+        Problem(number, fault, _("Each token needs a tag."), column=str(raw.names[columns[1]]))
         for number, fault in zip(raw.numbers, faults, strict=True)
         if fault
     ]
     if numeric:
         why = "0 is taken as unmarked, and every other number as a label of its own."
-        problems.insert(0, Problem(0, "The tags are numbers, and nothing says what they mean.", why, drops=False))
+        problems.insert(0, Problem(0, _("The tags are numbers, and nothing says what they mean."), why, drops=False))
     return replace(
         raw,
         names=["text", "spans", *(raw.names[column] for column in others)],
         columns=[
-            [text for text, _ in joined],
-            [[span.as_dict() for span in spans] for _, spans in joined],
+            [text for text, _unused in joined],
+            [[span.as_dict() for span in spans] for _unused_2, spans in joined],
             *([raw.columns[column][position] for position in usable] for column in others),
         ],
         numbers=[raw.numbers[position] for position in usable],
@@ -64,10 +65,10 @@ def _columns(raw: RawTable) -> tuple[int, int] | None:
 def _fault(tokens: object, tags: object) -> str:
     """What is wrong with a row, or ""."""
     if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
-        return "The tokens are no list of words."
+        return _("The tokens are no list of words.")
     if not isinstance(tags, list) or not all(isinstance(tag, str | int) or tag is None for tag in tags):
-        return "The tags are no list of words or numbers."
-    return "" if len(tokens) == len(tags) else f"It has {len(tokens)} tokens and {len(tags)} tags."
+        return _("The tags are no list of words or numbers.")
+    return "" if len(tokens) == len(tags) else _("It has {n} tokens and {n_2} tags.", n=len(tokens), n_2=len(tags))
 
 
 def _word(tag: object) -> str:

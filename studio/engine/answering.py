@@ -19,6 +19,7 @@ from studio.data.limits import limits_here
 from studio.data.options import ReadingOptions
 from studio.data.reading import read_table
 from studio.errors import StudioError
+from studio.language import _
 from studio.tasks.base import Answer, Batch, Row
 from studio.tasks.loading import Bundle
 from studio.tasks.rows import parse_row
@@ -83,7 +84,7 @@ def answer_file(
 def _table(
     bundle: Bundle, columns: Mapping[str, str], reading: ReadingOptions, source: Path
 ) -> Iterator[tuple[list[Answered], int]]:
-    table, _ = read_table(source, reading, limits_here())
+    table, _unused = read_table(source, reading, limits_here())
     there = [str(name) for name in table.columns]
     names = {
         column.name: find_column(there, columns.get(column.name), column.name, column.hints)
@@ -100,7 +101,9 @@ def _images(bundle: Bundle, column: Column, archive: Path, folder: Path) -> Iter
     names = find(unpack(archive, folder, limits_here())).images
     if not names:
         raise StudioError(
-            f"There are no images in {archive.name}.", "None of its files is one.", "Put JPEG or PNG files into it."
+            _("There are no images in {name}.", name=archive.name),
+            _("None of its files is one."),
+            _("Put JPEG or PNG files into it."),
         )
     for start in range(0, len(names), BATCH_SIZE):
         some = names[start : start + BATCH_SIZE]

@@ -15,6 +15,7 @@ from torch import nn
 from studio.engine.failures import is_out_of_memory
 from studio.engine.tensors import kept_buffers
 from studio.errors import StudioError
+from studio.language import _
 
 MARGIN = 1.5  # what a batch may take, times what smaller ones lead to expect
 SHARE = 0.8  # of the free memory
@@ -48,9 +49,9 @@ def on_gpu(wish: int, attempt: Callable[[int], int]) -> Trials:
             torch.cuda.empty_cache()
         size //= 2
     raise StudioError(
-        "The model does not fit into the memory of this GPU.",
-        "Not even a step with a single example could be computed.",
-        "Choose a smaller model or a way of training with less memory, or switch gradient checkpointing on.",
+        _("The model does not fit into the memory of this GPU."),
+        _("Not even a step with a single example could be computed."),
+        _("Choose a smaller model or a way of training with less memory, or switch gradient checkpointing on."),
     )
 
 

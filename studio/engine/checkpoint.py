@@ -30,6 +30,7 @@ from studio.engine.tensors import put
 from studio.errors import StudioError
 from studio.files import read_object, replace_json, replace_text, replace_with
 from studio.hardware import free_disk_bytes
+from studio.language import _
 from studio.migrations import CHECKPOINT
 from studio.room import room_words
 from studio.store import is_complete, mark_complete
@@ -228,9 +229,9 @@ def _stored_state(checkpoint: Path) -> dict[str, Any]:
 def _nothing_known_of(callback: Callback) -> StudioError:
     """A new callback that remembers something needs a step in `studio.migrations` that says how it begins."""
     return StudioError(
-        "The training cannot go on from its checkpoint.",
-        f"The checkpoint says nothing about '{callback.name}', which is part of this training.",
-        "Resume the run with the version of the studio that it began with, or start it anew.",
+        _("The training cannot go on from its checkpoint."),
+        _("The checkpoint says nothing about '{name}', which is part of this training.", name=callback.name),
+        _("Resume the run with the version of the studio that it began with, or start it anew."),
     )
 
 

@@ -2,6 +2,7 @@
 
 from studio.errors import StudioError, first_line
 from studio.events import Failed
+from studio.language import _
 from studio.room import FULL, MAKE_ROOM
 
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc")
@@ -36,30 +37,32 @@ def explain(error: BaseException, has_checkpoint: bool) -> Failed:
         return Failed(what=said.what, why=said.why, what_to_do=said.what_to_do, resumable=resumable)
     if is_out_of_memory(error):
         return Failed(
-            what="The memory is full.",
-            why="The model, its gradients and one batch of examples do not fit beside each other.",
-            what_to_do="Start again with a smaller batch size, with fewer trained layers (freeze or LoRA), "
-            "or with a smaller model. Closing other programs helps too.",
+            what=_("The memory is full."),
+            why=_("The model, its gradients and one batch of examples do not fit beside each other."),
+            what_to_do=_(
+                "Start again with a smaller batch size, with fewer trained layers (freeze or LoRA), "
+                "or with a smaller model. Closing other programs helps too."
+            ),
             resumable=has_checkpoint,
         )
     if is_disk_full(error):
         return Failed(
-            what="The disk is full.",
-            why="The run could not write its files.",
-            what_to_do=f"{MAKE_ROOM}, then resume this run.",
+            what=_("The disk is full."),
+            why=_("The run could not write its files."),
+            what_to_do=_("{make_room}, then resume this run.", make_room=MAKE_ROOM),
             resumable=True,
         )
     if isinstance(error, FileNotFoundError):
         return Failed(
-            what="A file that this run needs is gone.",
-            why=f"{error.filename or error} was there when the run was made.",
-            what_to_do="Put it back and resume, or choose the data again.",
+            what=_("A file that this run needs is gone."),
+            why=_("{value} was there when the run was made.", value=error.filename or error),
+            what_to_do=_("Put it back and resume, or choose the data again."),
             resumable=True,
         )
     return Failed(
-        what="The run failed with an unexpected error.",
+        what=_("The run failed with an unexpected error."),
         why=f"{type(error).__name__}: {first_line(error)}",
-        what_to_do="Resume it to try again. For a bug report: worker.log in the run's folder holds the details.",
+        what_to_do=_("Resume it to try again. For a bug report: worker.log in the run's folder holds the details."),
         resumable=True,
     )
 

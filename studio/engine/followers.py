@@ -22,6 +22,7 @@ from studio.engine.reporting import Interrupted, Reporter, logger
 from studio.errors import StudioError
 from studio.events import Failed
 from studio.forked import engine_command
+from studio.language import _
 from studio.store import Run
 
 if TYPE_CHECKING:
@@ -93,9 +94,13 @@ class Followers:
             return Broken(Failed.model_validate_json(said))
         return Broken(
             Failed(
-                what=f"Process {rank + 1} of {self._count} has ended in the middle of the training.",
-                why="Something from outside ended it; where memory is short, that is the operating system.",
-                what_to_do="Resume the run to go on.",
+                what=_(
+                    "Process {rank} of {count} has ended in the middle of the training.",
+                    rank=rank + 1,
+                    count=self._count,
+                ),
+                why=_("Something from outside ended it; where memory is short, that is the operating system."),
+                what_to_do=_("Resume the run to go on."),
                 resumable=True,
             )
         )
@@ -159,9 +164,9 @@ def join(config: "RunConfig", environment: Mapping[str, str]) -> None:
     """Meet the other processes, on the kind of device that the run asks for."""
     if sharding := [way for way in SHARDING if os.environ.get(f"ACCELERATE_USE_{way}", "").lower() == "true"]:
         raise StudioError(
-            "The model cannot be cut into shares for several devices.",
-            f"The launcher asks for {sharding[0]}, and here each process holds the whole model.",
-            "Launch it without. Adapters (LoRA, QLoRA) train large models on one device.",
+            _("The model cannot be cut into shares for several devices."),
+            _("The launcher asks for {sharding}, and here each process holds the whole model.", sharding=sharding[0]),
+            _("Launch it without. Adapters (LoRA, QLoRA) train large models on one device."),
         )
     from studio.engine import ranks
     from studio.engine.precision import choose_device

@@ -30,6 +30,7 @@ from studio.engine.failures import is_out_of_memory
 from studio.engine.resident import ResidentModels
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
+from studio.language import _, listing
 from studio.models.hub import work_offline
 from studio.processes import own_stdout, trusts_remote_code
 from studio.store import Run
@@ -105,7 +106,10 @@ def answer(request: dict[str, Any], models: ResidentModels, reply: Reply) -> Non
     try:
         operation = OPERATIONS.get(str(request.get("op")))
         if operation is None:
-            raise StudioError(f"There is no operation '{request.get('op')}'.", f"Known: {', '.join(OPERATIONS)}.")
+            raise StudioError(
+                _("There is no operation '{request}'.", request=request.get("op")),
+                _("Known: {join}.", join=listing(OPERATIONS)),
+            )
         result = operation(request, models, lambda message: reply({"id": number, **message}))
     except StudioError as error:
         reply({"id": number, "error": error.packed()})
@@ -139,7 +143,9 @@ def _export(request: dict[str, Any], models: ResidentModels, reply: Reply) -> st
     run, exporter = _run(request), EXPORTERS[str(request.get("exporter"))]
     reason = exporter.why_not(run)
     if reason:
-        raise StudioError(f"This run cannot be exported as '{exporter.title}'.", reason, "Choose another format.")
+        raise StudioError(
+            _("This run cannot be exported as '{title}'.", title=exporter.title), reason, _("Choose another format.")
+        )
     return str(exporter.export(run, Path(request["to"])))
 
 
@@ -149,24 +155,26 @@ OPERATIONS: dict[str, Callable[[dict[str, Any], ResidentModels, Reply], Any]] = 
     "export": _export,
 }
 OUT_OF_MEMORY = StudioError(
-    "The memory is not enough for this.",
-    "The model and its inputs need more than is free now.",
-    "Close other programs, wait for a running training to end, or ask with fewer or shorter inputs.",
+    _("The memory is not enough for this."),
+    _("The model and its inputs need more than is free now."),
+    _("Close other programs, wait for a running training to end, or ask with fewer or shorter inputs."),
 )
 
 
 def _run(request: dict[str, Any]) -> Run:
     run = Run(Path(str(request.get("run_dir", ""))))
     if not run.config_file.is_file():
-        raise StudioError("This run is no longer there.", "Its folder was moved or deleted.", "Choose another run.")
+        raise StudioError(
+            _("This run is no longer there."), _("Its folder was moved or deleted."), _("Choose another run.")
+        )
     return run
 
 
 def _unexpected(error: Exception) -> StudioError:
     return StudioError(
-        "The model could not answer.",
+        _("The model could not answer."),
         f"{type(error).__name__}: {error}",
-        "Try again; if it happens again, restart the studio and report this message.",
+        _("Try again; if it happens again, restart the studio and report this message."),
     )
 
 

@@ -17,6 +17,7 @@ from studio.engine.examples import AHEAD
 from studio.engine.forward import Forward
 from studio.engine.objective import Objective
 from studio.errors import StudioError
+from studio.language import _
 from studio.training.schedules import ScheduleOptions, learning_rate_factor
 
 Ending = Literal["completed", "early-stopping", "stopped"]
@@ -212,9 +213,9 @@ class Loop:
 
 def not_finite(step: int) -> StudioError:
     return StudioError(
-        f"Training became unstable at step {step}.",
-        "The loss is no longer a number: the steps were too large, or the number format too coarse.",
-        "Start again with a smaller learning rate (a tenth, say), or with the precision fp32.",
+        _("Training became unstable at step {step}.", step=step),
+        _("The loss is no longer a number: the steps were too large, or the number format too coarse."),
+        _("Start again with a smaller learning rate (a tenth, say), or with the precision fp32."),
     )
 
 

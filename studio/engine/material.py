@@ -13,6 +13,7 @@ from studio.engine.preparation import Prepared, load_model, prepare
 from studio.engine.random_state import seed_everything
 from studio.engine.reporting import Reporter
 from studio.errors import StudioError
+from studio.language import _
 from studio.models.sources import fetch
 from studio.paths import Home
 from studio.processes import trusts_remote_code
@@ -57,7 +58,7 @@ def _read_data(config: RunConfig, home: Home, reporter: Reporter) -> tuple[Impor
     table = assemble(imported, data, task.columns, task.check).table
     if not (table["split"] == "train").any():
         raise StudioError(
-            "There is nothing to learn from.", "No usable row is in the training split.", "Add more data."
+            _("There is nothing to learn from."), _("No usable row is in the training split."), _("Add more data.")
         )
     return imported, table
 

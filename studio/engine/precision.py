@@ -15,6 +15,7 @@ from torch import nn
 
 from studio.engine.tensors import kept_buffers
 from studio.errors import StudioError
+from studio.language import _, listing
 
 Precision = Literal["fp32", "bf16", "fp16"]
 MEASURED: tuple[Precision, ...] = ("fp32", "bf16")
@@ -43,9 +44,9 @@ def choose_device(wanted: str) -> torch.device:
         return torch.device(next(kind for kind, present in there.items() if present))
     if not there[wanted]:
         raise StudioError(
-            f"There is no '{wanted}' device here.",
-            f"PyTorch finds: {', '.join(kind for kind, present in there.items() if present)}.",
-            "Set the device to auto, or to one of those.",
+            _("There is no '{wanted}' device here.", wanted=wanted),
+            _("PyTorch finds: {join}.", join=listing((kind for kind, present in there.items() if present))),
+            _("Set the device to auto, or to one of those."),
         )
     return torch.device(wanted)
 
@@ -55,7 +56,9 @@ def choose_precision(wanted: str, device: torch.device, measure: Callable[[], Ma
     automatically."""
     if wanted == "fp16" and device.type != "cuda":
         raise StudioError(
-            "The precision fp16 needs an NVIDIA GPU.", f"This run trains on '{device.type}'.", "Choose auto or fp32."
+            _("The precision fp16 needs an NVIDIA GPU."),
+            _("This run trains on '{type}'.", type=device.type),
+            _("Choose auto or fp32."),
         )
     if wanted != "auto":
         return Choice(wanted)  # type: ignore[arg-type]

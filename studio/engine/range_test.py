@@ -16,6 +16,7 @@ from studio.engine.resolved_settings import ResolvedSettings
 from studio.engine.tensors import copied, floating_buffers, put
 from studio.errors import StudioError
 from studio.events import RateTest
+from studio.language import _
 from studio.store import Run
 
 STEPS = 100
@@ -71,9 +72,13 @@ def measure(loop: Loop, reporter: Reporter) -> tuple[list[float], list[float]]:
         loop.optimizer.zero_grad(set_to_none=True)
     if len(rates) < 10:
         raise StudioError(
-            "No learning rate could be found by trial.",
-            f"The loss ran away after {len(rates)} steps, at {rates[-1] if rates else recommended * BELOW:.1g}.",
-            "Set the learning rate by hand, or switch the trial off.",
+            _("No learning rate could be found by trial."),
+            _(
+                "The loss ran away after {n} steps, at {value:.1g}.",
+                n=len(rates),
+                value=rates[-1] if rates else recommended * BELOW,
+            ),
+            _("Set the learning rate by hand, or switch the trial off."),
         )
     return rates, losses
 

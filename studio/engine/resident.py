@@ -7,6 +7,7 @@ from pathlib import Path
 from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.forecast import loaded_bytes
+from studio.language import _
 from studio.models.sources import locate
 from studio.store import Run, is_complete
 from studio.tasks.loading import Bundle, load_tuned, load_untrained, structure_of_folder
@@ -31,7 +32,7 @@ class ResidentModels:
         """The run's model: `tuned`, or `before` as it was at step 0."""
         if not is_complete(run.model):
             raise StudioError(
-                "This run has no model yet.", "Its training has not ended.", "Wait for the end, or press Stop."
+                _("This run has no model yet."), _("Its training has not ended."), _("Wait for the end, or press Stop.")
             )
         config = self.config(run)
         key = (run.folder, which, run.model.stat().st_mtime_ns)
@@ -56,13 +57,13 @@ class ResidentModels:
         elif which == "before":
             if base is None:
                 raise StudioError(
-                    "The model before training is no longer on this machine.",
-                    f"'{config.model.id}' was moved or removed.",
-                    "Put it back to compare; the tuned model works without it.",
+                    _("The model before training is no longer on this machine."),
+                    _("'{id}' was moved or removed.", id=config.model.id),
+                    _("Put it back to compare; the tuned model works without it."),
                 )
             bundle = load_untrained(task, base, run.model, run.initial_weights, options, self._trust, loading)
         else:
-            raise StudioError(f"There is no model '{which}' of a run.", "Known: tuned, before.")
+            raise StudioError(_("There is no model '{which}' of a run.", which=which), _("Known: tuned, before."))
         return replace(bundle, model=bundle.model.to(device), device=device)
 
     def _device(self, run: Run, config: RunConfig) -> str:

@@ -11,6 +11,7 @@ from studio.engine.forward import Forward
 from studio.engine.frozen_layers import batch_norms
 from studio.engine.preparation import Prepared
 from studio.errors import StudioError
+from studio.language import _
 from studio.models.structure import Structure
 from studio.store import Run
 
@@ -38,9 +39,9 @@ def trainable_model(
     is_whole = model is prepared.model
     if config.training.batch_norm == "updated" and not is_whole and batch_norms(model):
         raise StudioError(
-            "The statistics of batch normalisation cannot move here.",
-            "An adapter does not hold them, so they would be lost when it is saved.",
-            "Set batch_norm to auto, or train the model itself.",
+            _("The statistics of batch normalisation cannot move here."),
+            _("An adapter does not hold them, so they would be lost when it is saved."),
+            _("Set batch_norm to auto, or train the model itself."),
         )
     # some of peft's convolutions do not support another memory format
     if is_whole and device.type == "cpu" and Forward(model, prepared, device).channels_last:
@@ -54,9 +55,9 @@ def apply_strategy(config: RunConfig, prepared: Prepared, structure: Structure) 
     model = config.chosen_strategy.apply(prepared.model, structure, config.strategy_options)
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise StudioError(
-            "Nothing of the model would train.",
-            f"The strategy '{config.strategy['name']}' leaves every layer of it frozen.",
-            "Choose another strategy.",
+            _("Nothing of the model would train."),
+            _("The strategy '{name}' leaves every layer of it frozen.", name=config.strategy["name"]),
+            _("Choose another strategy."),
         )
     return model
 
@@ -65,8 +66,8 @@ def enable_gradient_checkpointing(model: nn.Module) -> None:
     """Gradient checkpointing, as the model brings it."""
     if not getattr(model, "supports_gradient_checkpointing", False):
         raise StudioError(
-            "This model cannot compute its layers twice.",
-            f"{type(model).__name__} has no gradient checkpointing.",
-            "Switch gradient checkpointing off, and lower the batch size or use gradient accumulation instead.",
+            _("This model cannot compute its layers twice."),
+            _("{type} has no gradient checkpointing.", type=type(model).__name__),
+            _("Switch gradient checkpointing off, and lower the batch size or use gradient accumulation instead."),
         )
     model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})  # type: ignore[operator]

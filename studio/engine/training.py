@@ -20,6 +20,7 @@ from studio.engine.reporting import Interrupted, Reporter
 from studio.engine.resolved_settings import ResolvedSettings, default_threads
 from studio.engine.session import Session, build
 from studio.events import LOG_VERSION, Evaluated, Finished, Paused, Phase, Resumed, Started, fold
+from studio.language import _
 from studio.paths import Home
 from studio.store import Run
 
@@ -46,7 +47,7 @@ def train_run(run: Run, home: Home, reporter: Reporter) -> None:
         find_learning_rate(run, session.loop, reporter)
     if stopping:
         session.loop.state.ended = session.loop.state.ended or "stopped"
-    reporter.emit(Phase(name="training", sentence="Training."))
+    reporter.emit(Phase(name="training", sentence=_("Training.")))
     session.loop.run()
     if session.loop.pausing:
         reporter.emit(Paused(step=session.loop.state.step))
@@ -85,7 +86,11 @@ def device_name(kind: str) -> str:
 def continue_from(checkpoints: Checkpoints, session: Session, run: Run, reporter: Reporter) -> None:
     """Go back to the newest checkpoint that is whole; without one, what an earlier life logged is void."""
     newest, whole = ranks.agreed(_checkpoints_found(checkpoints) if ranks.is_main() else (None, None))
-    damaged = f"The progress that was saved at step {step_of(newest)} is damaged on the disk" if newest else ""
+    damaged = (
+        _("The progress that was saved at step {step_of} is damaged on the disk", step_of=step_of(newest))
+        if newest
+        else ""
+    )
     if whole is not None:
         checkpoints.restore(session.loop, whole)
         reporter.emit(Resumed(step=session.loop.state.step))

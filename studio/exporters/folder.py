@@ -12,6 +12,7 @@ from studio.exporters.card import loading_code, write_card
 from studio.exporters.lengths import cut_texts_alike
 from studio.exporters.sharing import clean_settings, for_others
 from studio.files import give_usual_rights, read_as, replace_text, replacing
+from studio.language import _
 from studio.store import COMPLETE, Run, is_complete
 from studio.strategies import STRATEGIES
 from studio.strategies.base import LoadingCode
@@ -22,8 +23,8 @@ _OF_A_MODEL = ("*.safetensors", "*.safetensors.index.json")
 
 class Folder:
     name = "folder"
-    title = "Standard folder"
-    sentence = "Everything that is needed to use the model elsewhere, with a description; loads with transformers."
+    title = _("Standard folder")
+    sentence = _("Everything that is needed to use the model elsewhere, with a description; loads with transformers.")
 
     def why_not(self, run: Run) -> str | None:
         return unfinished(run)
@@ -39,19 +40,21 @@ class Folder:
 
 
 def unfinished(run: Run) -> str | None:
-    return None if is_complete(run.model) else "The run has no finished model yet."
+    return None if is_complete(run.model) else _("The run has no finished model yet.")
 
 
 def empty_folder(to: Path, run: Run) -> None:
     """Make sure that there is a model to write, and a folder for it that holds nothing else."""
     reason = unfinished(run)
     if reason:
-        raise StudioError(f"'{run.name}' cannot be exported.", reason, "Wait for the end of the training.")
+        raise StudioError(
+            _("'{name}' cannot be exported.", name=run.name), reason, _("Wait for the end of the training.")
+        )
     if to.is_file() or (to.is_dir() and any(to.iterdir()) and not (to / "run.yaml").is_file()):
         raise StudioError(
-            f"The model cannot be written to '{to}'.",
-            "There is something else already.",
-            "Choose an empty or a new folder.",
+            _("The model cannot be written to '{to}'.", to=to),
+            _("There is something else already."),
+            _("Choose an empty or a new folder."),
         )
     to.mkdir(parents=True, exist_ok=True)
     # of an earlier export: an adapter's files beside a whole model's would confuse loaders

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from studio.config import RunConfig
 from studio.exporters.folder import describe, empty_folder, unfinished
+from studio.language import _
 from studio.models.sources import locate
 from studio.processes import trusts_remote_code
 from studio.store import Run
@@ -12,8 +13,8 @@ from studio.tasks.loading import load_tuned
 
 class Merged:
     name = "merged"
-    title = "Merged into one model"
-    sentence = "The adapter and the pretrained model as one, so that nobody needs peft to use it."
+    title = _("Merged into one model")
+    sentence = _("The adapter and the pretrained model as one, so that nobody needs peft to use it.")
 
     def why_not(self, run: Run) -> str | None:
         return unfinished(run) or RunConfig.from_file(run.config_file).chosen_strategy.why_not_merge()

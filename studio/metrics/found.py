@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from studio.language import _
 from studio.metrics.base import Metric
 from studio.metrics.intervals import Interval, resampled
 
@@ -24,7 +25,13 @@ def found_interval(counts: tuple[int, int, int], rows: Sequence[tuple[int, int, 
     import numpy
 
     found, there, answered = counts
-    counted = f"{found:,} of {there:,} {things} found, {answered - found:,} found wrongly"
+    counted = _(
+        "{found:,} of {there:,} {things} found, {answered:,} found wrongly",
+        found=found,
+        there=there,
+        things=things,
+        answered=answered - found,
+    )
 
     def f1(sums: "numpy.ndarray") -> "numpy.ndarray":
         of = sums[:, 1] + sums[:, 2]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from studio.language import _
 from studio.metrics.base import Metric
 
 if TYPE_CHECKING:
@@ -36,9 +37,9 @@ class Interval:
     def text(self, metric: Metric) -> str:
         """58 of 60, so likely between 88.6 % and 99.1 % (95 % interval)."""
         if self.low is None or self.high is None:
-            return f"{self.counted}; how much of it is chance is not known"
+            return _("{counted}; how much of it is chance is not known", counted=self.counted)
         ends = f"{metric.text(self.low)} and {metric.text(self.high)}"
-        return f"{self.counted}, so likely between {ends} (95 % interval)"
+        return _("{counted}, so likely between {ends} (95 % interval)", counted=self.counted, ends=ends)
 
 
 def share_interval(right: int, of: int) -> Interval:
@@ -63,6 +64,6 @@ def resampled(
         return Interval(counted)
     random = numpy.random.default_rng(seed)
     times = min(RESAMPLES, max(FEWEST_RESAMPLES, DRAWS // len(rows)))
-    sums = [rows[random.integers(len(rows), size=len(rows))].sum(axis=0) for _ in range(times)]
+    sums = [rows[random.integers(len(rows), size=len(rows))].sum(axis=0) for _unused in range(times)]
     low, high = numpy.quantile(measure(numpy.stack(sums)), (0.025, 0.975))
     return Interval(counted, float(low), float(high)) if low < high else Interval(counted)

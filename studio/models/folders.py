@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from studio.errors import StudioError
+from studio.language import _
 from studio.models.settings_files import UnusableSettingsError, read_settings
 
 CONFIG = "config.json"
@@ -113,8 +114,8 @@ def _is_file(path: Path) -> bool:
 
 
 def _refused(folder: Path, why: str) -> StudioError:
-    what_to_do = "Choose the folder of a whole model, as `save_pretrained` of transformers writes it."
-    return StudioError(f"The weights of '{folder.name}' cannot be used.", why, what_to_do)
+    what_to_do = _("Choose the folder of a whole model, as `save_pretrained` of transformers writes it.")
+    return StudioError(_("The weights of '{name}' cannot be used.", name=folder.name), why, what_to_do)
 
 
 def is_complete(folder: Path) -> bool:

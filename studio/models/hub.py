@@ -14,12 +14,13 @@ from typing import Any
 from studio.errors import StudioError
 from studio.files import read_cache, replace_cache
 from studio.hub_token import LOG_IN, ONLY_OPEN, Token, token_for
+from studio.language import _
 from studio.paths import Home
 from studio.room import FULL, MAKE_ROOM
 
 TIMEOUT_SECONDS = 5.0
 REMEMBERED_SECONDS = 60.0
-OFFLINE_REASON = "The studio was started in offline mode (HF_HUB_OFFLINE)."
+OFFLINE_REASON = _("The studio was started in offline mode (HF_HUB_OFFLINE).")
 
 
 @dataclass(frozen=True)
@@ -165,35 +166,37 @@ def explain_failure(error: Exception, model_id: str, token: Token = None) -> Stu
     from httpx2 import HTTPError, TimeoutException
     from huggingface_hub import errors
 
-    what = f"The model '{model_id}' could not be fetched from the Hub."
-    elsewhere = "Connect to the internet and try again, or choose a model that is on this machine."
+    what = _("The model '{model_id}' could not be fetched from the Hub.", model_id=model_id)
+    elsewhere = _("Connect to the internet and try again, or choose a model that is on this machine.")
     if isinstance(error, StudioError):
         return error
     if isinstance(error, errors.GatedRepoError):
         return StudioError(
-            f"The model '{model_id}' asks for a permission first.",
-            "Its owner wants people to accept conditions on its Hub page.",
-            ONLY_OPEN if token is False else f"Accept them there, {LOG_IN}, and try again.",
+            _("The model '{model_id}' asks for a permission first.", model_id=model_id),
+            _("Its owner wants people to accept conditions on its Hub page."),
+            ONLY_OPEN if token is False else _("Accept them there, {log_in}, and try again.", log_in=LOG_IN),
         )
     if isinstance(error, errors.RepositoryNotFoundError):
         return StudioError(
-            f"There is no model '{model_id}' on the Hub, or it is private.",
-            "The Hub knows no such name, or it is not shown without a login that may see it.",
-            f"Check the spelling. {ONLY_OPEN if token is False else f'For a private model, {LOG_IN}.'}",
+            _("There is no model '{model_id}' on the Hub, or it is private.", model_id=model_id),
+            _("The Hub knows no such name, or it is not shown without a login that may see it."),
+            _("Check the spelling. {value}", value=ONLY_OPEN if token is False else f"For a private model, {LOG_IN}."),
         )
     if isinstance(error, errors.RevisionNotFoundError):
-        return StudioError(what, "The model has no such revision.", "Leave the revision empty, or correct it.")
+        return StudioError(what, _("The model has no such revision."), _("Leave the revision empty, or correct it."))
     if isinstance(error, errors.HFValidationError):
-        return StudioError(what, "This is no name that a Hub model can have.", "Write it as owner/name.")
+        return StudioError(what, _("This is no name that a Hub model can have."), _("Write it as owner/name."))
     if isinstance(error, OSError) and error.errno in FULL:
-        return StudioError(what, "The disk is full.", f"{MAKE_ROOM}. Then try again: what is there is kept.")
+        return StudioError(
+            what, _("The disk is full."), _("{make_room}. Then try again: what is there is kept.", make_room=MAKE_ROOM)
+        )
     if isinstance(error, errors.OfflineModeIsEnabled):
-        return StudioError(what, OFFLINE_REASON, "Unset HF_HUB_OFFLINE and start again, or choose a local model.")
+        return StudioError(what, OFFLINE_REASON, _("Unset HF_HUB_OFFLINE and start again, or choose a local model."))
     if isinstance(error, TimeoutException):
-        return StudioError(what, "The Hub did not answer in time.", elsewhere)
+        return StudioError(what, _("The Hub did not answer in time."), elsewhere)
     if isinstance(error, errors.HfHubHTTPError):
         status = getattr(error.response, "status_code", "?")
-        return StudioError(what, f"The Hub answered with error {status}.", "Try again in a while.")
+        return StudioError(what, _("The Hub answered with error {status}.", status=status), _("Try again in a while."))
     if isinstance(error, errors.LocalEntryNotFoundError | HTTPError | ConnectionError):
-        return StudioError(what, "The Hub cannot be reached from this machine.", elsewhere)
-    return StudioError(what, f"{type(error).__name__}: {error}", "Try again, or choose another model.")
+        return StudioError(what, _("The Hub cannot be reached from this machine."), elsewhere)
+    return StudioError(what, f"{type(error).__name__}: {error}", _("Try again, or choose another model."))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.errors import StudioError
+from studio.language import _
 from studio.models.download import pickles_only
 from studio.models.folders import CONFIG, file_names, has_only_pickles, is_folder, weight_files
 from studio.models.kind import ModelKind
@@ -20,10 +21,10 @@ TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "toke
 IMAGE_PROCESSOR_FILES = ("preprocessor_config.json", "processor_config.json")
 # by what turns rows into tensors: the files that it lies in, and what to say where there is none of them
 PROCESSORS: dict[str, tuple[tuple[str, ...], str]] = {
-    "tokenizer": (TOKENIZER_FILES, "Its tokenizer is missing, so it cannot read text."),
-    "image_processor": (IMAGE_PROCESSOR_FILES, "Its image processor is missing, so it cannot read images."),
-    "feature_extractor": (IMAGE_PROCESSOR_FILES, "Its feature extractor is missing, so it cannot hear."),
-    "processor": (IMAGE_PROCESSOR_FILES, "Its processor is missing, so it cannot read what it is given."),
+    "tokenizer": (TOKENIZER_FILES, _("Its tokenizer is missing, so it cannot read text.")),
+    "image_processor": (IMAGE_PROCESSOR_FILES, _("Its image processor is missing, so it cannot read images.")),
+    "feature_extractor": (IMAGE_PROCESSOR_FILES, _("Its feature extractor is missing, so it cannot hear.")),
+    "processor": (IMAGE_PROCESSOR_FILES, _("Its processor is missing, so it cannot read what it is given.")),
 }
 
 
@@ -94,9 +95,9 @@ def describe(
     if folder is not None:
         return describe_folder(folder, model_id, trust_remote_code)
     raise StudioError(
-        f"The model '{model_id}' is not on this machine.",
-        "It is neither a folder, nor installed, nor in the Hub cache.",
-        "Download it first, or choose another model.",
+        _("The model '{model_id}' is not on this machine.", model_id=model_id),
+        _("It is neither a folder, nor installed, nor in the Hub cache."),
+        _("Download it first, or choose another model."),
     )
 
 
@@ -113,13 +114,13 @@ def describe_folder(folder: Path, model_id: str = "", trust_remote_code: bool = 
         elif has_only_pickles(names):
             problems.append(pickles_only(model_id or folder.name).explanation.why)
         else:
-            problems.append("Its weights (model.safetensors) are missing.")
+            problems.append(_("Its weights (model.safetensors) are missing."))
     except StudioError as error:
         problems.append(f"{error.explanation.what} {error.explanation.why}")
     except OSError as error:
-        problems.append(f"Its weights cannot be read: {error.strerror}.")
+        problems.append(_("Its weights cannot be read: {strerror}.", strerror=error.strerror))
     if config.get("auto_map") and not trust_remote_code:
-        problems.append("It needs Python code of its own, which runs only with `studio ui --trust-remote-code`.")
+        problems.append(_("It needs Python code of its own, which runs only with `studio ui --trust-remote-code`."))
     return ModelInfo(
         id=model_id or str(folder),
         folder=folder,
@@ -159,7 +160,7 @@ def _read_config(folder: Path) -> tuple[dict[str, Any], list[str]]:
     try:
         config = read_settings(folder / CONFIG)
         if config is None:
-            return {}, [f"Its {CONFIG} is missing, so its architecture is not known."]
+            return {}, [_("Its {config} is missing, so its architecture is not known.", config=CONFIG)]
         check_config(config)
     except UnusableSettingsError as error:
         return {}, [f"Its {CONFIG} {error}"]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import StudioError, first_line
+from studio.language import _
 from studio.models.architecture import LABELS, Architecture
 from studio.models.heads import growth_per_label, head_names, load_without_memory, structure_of_model
 from studio.models.kind import ModelKind
@@ -78,7 +79,9 @@ def model_config(folder: Path, trust_remote_code: bool, stored: Mapping[str, Any
             config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
     except (ValueError, OSError, KeyError) as error:
         raise StudioError(
-            f"The kind of model in '{folder.name}' is not known here.", first_line(error), "Choose another model."
+            _("The kind of model in '{name}' is not known here.", name=folder.name),
+            first_line(error),
+            _("Choose another model."),
         ) from error
     config.architectures = config.architectures or []  # transformers reads it where a kind has two heads (DeiT)
     return config
@@ -87,9 +90,9 @@ def model_config(folder: Path, trust_remote_code: bool, stored: Mapping[str, Any
 def unsuitable(folder: Path, config: Any, error: ValueError) -> StudioError:
     """What to say where transformers has no model of this kind for a task."""
     return StudioError(
-        f"'{folder.name}' ({config.model_type}) cannot be taught this task.",
+        _("'{name}' ({model_type}) cannot be taught this task.", name=folder.name, model_type=config.model_type),
         first_line(error),
-        "Choose a model from the list for this task.",
+        _("Choose a model from the list for this task."),
     )
 
 
@@ -110,12 +113,16 @@ def _load(
         raise unsuitable(folder, config, error) from error
     except ImportError as error:
         raise StudioError(
-            f"'{folder.name}' ({config.model_type}) needs a package that is not installed.",
+            _(
+                "'{name}' ({model_type}) needs a package that is not installed.",
+                name=folder.name,
+                model_type=config.model_type,
+            ),
             first_line(error),
-            "Install the package, or choose another model.",
+            _("Install the package, or choose another model."),
         ) from error
     lacking = set(report["missing_keys"]) | {entry[0] for entry in report["mismatched_keys"]}
-    known = {name for name, _ in model.named_parameters()}
+    known = {name for name, _unused in model.named_parameters()}
     return model, frozenset(lacking & known if tensors else ())
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import StudioError
+from studio.language import _
 from studio.models.folders import POOLING
 from studio.models.settings_files import UnusableSettingsError, read_settings
 
@@ -28,8 +29,8 @@ def wants_mean_pooling(folder: Path) -> bool:
     try:
         settings = read_settings(folder / POOLING) or {}
     except UnusableSettingsError as error:
-        what, why = f"How '{folder.name}' pools its tokens is not known.", f"Its {POOLING} {error}"
-        raise StudioError(what, why, "Set pooling to standard.") from error
+        what, why = _("How '{name}' pools its tokens is not known.", name=folder.name), f"Its {POOLING} {error}"
+        raise StudioError(what, why, _("Set pooling to standard.")) from error
     return bool(settings.get("pooling_mode_mean_tokens"))
 
 
@@ -41,9 +42,9 @@ def takes_mean_pooling(choice: str, model_type: str, folder: Path) -> bool:
     """Whether a text's vector shall be the mean of its tokens. choice: auto, standard or mean. Raises StudioError."""
     if choice == "mean" and not can_append_mean_pooling(model_type):
         raise StudioError(
-            "Mean pooling does not fit this model.",
-            f"It is of the kind '{model_type}'; mean pooling is there for BERT.",
-            "Set pooling to auto or standard.",
+            _("Mean pooling does not fit this model."),
+            _("It is of the kind '{model_type}'; mean pooling is there for BERT.", model_type=model_type),
+            _("Set pooling to auto or standard."),
         )
     return choice == "mean" or (choice == "auto" and can_append_mean_pooling(model_type) and wants_mean_pooling(folder))
 
@@ -72,4 +73,4 @@ def append_mean_pooling(model: "PreTrainedModel") -> frozenset[str]:
     bert.encoder.layer.append(layer.train(model.training))
     config.num_hidden_layers = index + 1
     new = ("bert.pooler.", f"bert.encoder.layer.{index}.")
-    return frozenset(name for name, _ in model.named_parameters() if name.startswith(new))
+    return frozenset(name for name, _unused in model.named_parameters() if name.startswith(new))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from studio.errors import StudioError
+from studio.language import _
 from studio.models.sources import fetch
 from studio.paths import Home
 
@@ -22,7 +23,7 @@ def main() -> int:
 
     def report(done: int, total: int) -> None:
         megabyte = 1000**2
-        report = {"sentence": "Downloading (MB)", "done": done // megabyte, "total": total // megabyte}
+        report = {"sentence": _("Downloading (MB)"), "done": done // megabyte, "total": total // megabyte}
         say(answers, {"progress": report})
 
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.hardware import MEGABYTE
+from studio.language import _
 
 LARGEST = 16 * MEGABYTE
 DEEPEST = 40
@@ -27,9 +28,9 @@ def read_settings(file: Path, most: int = LARGEST) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise UnusableSettingsError(f"cannot be opened: {_words(error)}.") from error
+        raise UnusableSettingsError(_("cannot be opened: {words}.", words=_words(error))) from error
     if len(content) > most:
-        raise UnusableSettingsError(f"is larger than {most // MEGABYTE} MB.")
+        raise UnusableSettingsError(_("is larger than {most} MB.", most=most // MEGABYTE))
     return parse_settings(content)
 
 
@@ -39,13 +40,13 @@ def parse_settings(content: bytes) -> dict[str, Any]:
         value = json.loads(content)
         json.dumps(value, ensure_ascii=False).encode()
     except RecursionError as error:
-        raise UnusableSettingsError("is nested too deep.") from error
+        raise UnusableSettingsError(_("is nested too deep.")) from error
     except (ValueError, MemoryError) as error:
-        raise UnusableSettingsError(f"is damaged: {_words(error)}.") from error
+        raise UnusableSettingsError(_("is damaged: {words}.", words=_words(error))) from error
     if not isinstance(value, dict):
-        raise UnusableSettingsError("holds no settings.")
+        raise UnusableSettingsError(_("holds no settings."))
     if depth_of(value) > DEEPEST:
-        raise UnusableSettingsError("is nested too deep.")
+        raise UnusableSettingsError(_("is nested too deep."))
     return value
 
 
@@ -53,14 +54,19 @@ def check_config(config: dict[str, Any]) -> None:
     """Refuse the config of a model that nobody could build. Raises UnusableSettingsError."""
     kind = config.get("model_type", "")
     if not isinstance(kind, str) or len(kind) > LONGEST_WORD or not kind.isprintable():
-        raise UnusableSettingsError("does not say in one word which kind of model it is ('model_type').")
+        raise UnusableSettingsError(_("does not say in one word which kind of model it is ('model_type')."))
     for key, count in _layers(config):
         if count > MOST_LAYERS:
-            words = f"asks for {_number(count)} layers ('{key[:80]}'); at most {MOST_LAYERS:,} are built."
+            words = _(
+                "asks for {number} layers ('{key}'); at most {most_layers:,} are built.",
+                number=_number(count),
+                key=key[:80],
+                most_layers=MOST_LAYERS,
+            )
             raise UnusableSettingsError(words)
     for key in ("id2label", "label2id"):
         if not isinstance(config.get(key) or {}, dict):
-            raise UnusableSettingsError(f"holds no table of labels in '{key}'.")
+            raise UnusableSettingsError(_("holds no table of labels in '{key}'.", key=key))
 
 
 def depth_of(value: Any) -> int:

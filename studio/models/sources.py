@@ -5,6 +5,7 @@ from pathlib import Path
 
 from studio.errors import StudioError
 from studio.hub_token import token_for
+from studio.language import _, listing
 from studio.models.download import Progress, download, pickles_only
 from studio.models.folders import (
     CONFIG,
@@ -112,9 +113,9 @@ def looks_like_path(model_id: str) -> bool:
 def _unusable_folder(folder: Path) -> StudioError:
     if not is_folder(folder):
         return StudioError(
-            f"There is no model folder {folder}.",
-            "Nothing lies at this path.",
-            "Check the path, or choose another model.",
+            _("There is no model folder {folder}.", folder=folder),
+            _("Nothing lies at this path."),
+            _("Check the path, or choose another model."),
         )
     if has_only_pickles(file_names(folder)):
         return pickles_only(str(folder))
@@ -124,7 +125,7 @@ def _unusable_folder(folder: Path) -> StudioError:
     except StudioError as error:
         return error
     return StudioError(
-        f"The folder {folder} does not hold a whole model.",
-        f"Missing: {', '.join(missing)}.",
-        "Choose a folder that `save_pretrained` of transformers wrote.",
+        _("The folder {folder} does not hold a whole model.", folder=folder),
+        _("Missing: {join}.", join=listing(missing)),
+        _("Choose a folder that `save_pretrained` of transformers wrote."),
     )

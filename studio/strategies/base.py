@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from studio.errors import StudioError
+from studio.language import _
 from studio.models.kind import ModelKind
 from studio.models.structure import Structure
 from studio.options import Options
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
-GROUPS = ("Weights of the model itself", "Small adapters", "Learned prompts", "For comparison")
-ANOTHER = "Choose another method."
+GROUPS = (_("Weights of the model itself"), _("Small adapters"), _("Learned prompts"), _("For comparison"))
+ANOTHER = _("Choose another method.")
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ class Strategy:
         """Raises StudioError with the reason where this model cannot be trained so with these settings. kind: what the
         task asks of it, where that is known."""
         if reason := (kind and self.why_not_task(kind)) or self.why_not_with(structure, options):
-            raise StudioError(f"{self.title} does not fit this model.", reason, ANOTHER)
+            raise StudioError(_("{title} does not fit this model.", title=self.title), reason, ANOTHER)
 
     def why_not_here(self) -> str:
         """A sentence why this machine cannot train so, or "" when it can."""
@@ -147,7 +148,7 @@ class Strategy:
     def check_here(self) -> None:
         """Raises StudioError with the reason where this machine cannot train so."""
         if reason := self.why_not_here():
-            raise StudioError(f"{self.title} cannot be used here.", reason, ANOTHER)
+            raise StudioError(_("{title} cannot be used here.", title=self.title), reason, ANOTHER)
 
     def learning_rate(self, options: Any) -> float:
         """The recommended learning rate under AdamW; `default_learning_rate` is the one of default options."""
@@ -200,7 +201,7 @@ class Strategy:
 
     def why_not_merge(self) -> str | None:
         """A sentence why what was trained cannot become part of the pretrained model's weights, or None when it can."""
-        return "This run trained the model itself, not an adapter: the standard folder is whole already."
+        return _("This run trained the model itself, not an adapter: the standard folder is whole already.")
 
     def merge(self, model: Any) -> Any:
         """What `load` gave as one plain model; only where `why_not_merge` says nothing."""

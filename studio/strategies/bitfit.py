@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from studio.language import _
 from studio.models.structure import Structure
 from studio.strategies.freeze import normalisation
 from studio.strategies.selection import Selection, everything, new_part
@@ -9,13 +10,13 @@ from studio.strategies.selection import Selection, everything, new_part
 
 class BitFit(Selection):
     name = "bitfit"
-    title = "The biases (BitFit)"
-    sentence = "Only the numbers that are added in each layer learn, one weight in a thousand, and the new head."
+    title = _("The biases (BitFit)")
+    sentence = _("Only the numbers that are added in each layer learn, one weight in a thousand, and the new head.")
     default_learning_rate = 1e-3
 
     def why_not(self, structure: Structure) -> str | None:
         if not _biases(structure):
-            return "The layers of this model have no biases."
+            return _("The layers of this model have no biases.")
         return None
 
     def trained(self, structure: Structure, options: Any) -> frozenset[str]:

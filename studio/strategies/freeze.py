@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from studio.errors import StudioError
+from studio.language import _
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
@@ -16,27 +17,29 @@ NORMALISATION = re.compile(r"norm|(^|[._])(bn|ln)\w*\d*[._]", re.I)
 class FreezeOptions(BaseOptions):
     last_blocks: int = setting(
         0,
-        title="Blocks to train, counted from the top",
-        help="0 trains only the new head, which is fastest and needs the fewest examples. "
-        "Each block more fits the model closer to your data.",
+        title=_("Blocks to train, counted from the top"),
+        help=_(
+            "0 trains only the new head, which is fastest and needs the fewest examples. "
+            "Each block more fits the model closer to your data."
+        ),
         ge=0,
         le=200,
         advanced=False,
     )
     embeddings: bool = setting(
         False,
-        title="Train the input layer too (embeddings)",
-        help="For words or signs that the model has never met. Nothing can then be computed once for all passes.",
+        title=_("Train the input layer too (embeddings)"),
+        help=_("For words or signs that the model has never met. Nothing can then be computed once for all passes."),
     )
     norms: bool = setting(
         False,
-        title="Train all normalisation layers too",
-        help="A few numbers in every layer, which shift and scale what it says.",
+        title=_("Train all normalisation layers too"),
+        help=_("A few numbers in every layer, which shift and scale what it says."),
     )
     also: str = setting(
         "",
-        title="Train these too (name pattern)",
-        help="A regular expression that is looked for in parameter names, such as: layer\\.2\\.|query.",
+        title=_("Train these too (name pattern)"),
+        help=_("A regular expression that is looked for in parameter names, such as: layer\\.2\\.|query."),
     )
 
 
@@ -44,13 +47,19 @@ class Freeze(Selection):
     """With `last_blocks` 0 the head (and a pooler) alone trains; otherwise all of the tail trains too."""
 
     name = "freeze"
-    title = "The top layers (freezing)"
-    sentence = "What the model knows stays as it is; a new head, and the last blocks if you like, learn your classes."
+    title = _("The top layers (freezing)")
+    sentence = _(
+        "What the model knows stays as it is; a new head, and the last blocks if you like, learn your classes."
+    )
     default_learning_rate = 1e-3
     Options = FreezeOptions
 
     def why_not_with(self, structure: Structure, options: Any) -> str | None:
-        return None if self.trained(structure, options) else f"{NO_HEAD} alone. Train at least one of its blocks too."
+        return (
+            None
+            if self.trained(structure, options)
+            else _("{no_head} alone. Train at least one of its blocks too.", no_head=NO_HEAD)
+        )
 
     def learning_rate(self, options: Any) -> float:
         """A head alone takes large steps, which would make pretrained blocks forget."""
@@ -82,12 +91,16 @@ def _matching(structure: Structure, pattern: str) -> set[str]:
         wanted = re.compile(pattern)
     except re.error as error:
         raise StudioError(
-            f"The name pattern '{pattern}' cannot be read.", f"{error}.".capitalize(), "Correct it, or leave it empty."
+            _("The name pattern '{pattern}' cannot be read.", pattern=pattern),
+            f"{error}.".capitalize(),
+            _("Correct it, or leave it empty."),
         ) from error
     found = {name for name in structure.shapes if wanted.search(name)}
     if not found:
         some = ", ".join(list(structure.shapes)[:3])
         raise StudioError(
-            f"No parameter of this model matches '{pattern}'.", f"Its parameters are called {some}, ...", "Correct it."
+            _("No parameter of this model matches '{pattern}'.", pattern=pattern),
+            _("Its parameters are called {some}, ...", some=some),
+            _("Correct it."),
         )
     return found

@@ -2,14 +2,15 @@
 
 from typing import Any
 
+from studio.language import _
 from studio.models.structure import Structure
 from studio.strategies.selection import Selection, everything
 
 
 class Full(Selection):
     name = "full"
-    title = "Everything (full fine-tuning)"
-    sentence = (
+    title = _("Everything (full fine-tuning)")
+    sentence = _(
         "Every weight of the model learns from your data: the most accurate with enough examples, and the slowest."
     )
     default_learning_rate = 5e-5

@@ -7,6 +7,7 @@ last and least, so that less of it is forgotten.
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from studio.language import _
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
@@ -20,15 +21,17 @@ HEAD_ALONE = 5.0  # times the learning rate, as long as nothing but the new head
 class GradualOptions(BaseOptions):
     every: Literal["share", "epochs", "steps", "plateau"] = setting(
         "share",
-        title="When the next blocks join",
-        help="At even distances over a share of the training, after so many passes (epochs), after so many steps, or "
-        "when the validation split stops improving (plateau).",
+        title=_("When the next blocks join"),
+        help=_(
+            "At even distances over a share of the training, after so many passes (epochs), after so many steps, or "
+            "when the validation split stops improving (plateau)."
+        ),
         advanced=False,
     )
     until: float = setting(
         0.3,
-        title="All have joined after this share",
-        help="0.3 lets all of the model learn during the last 70 % of the training.",
+        title=_("All have joined after this share"),
+        help=_("0.3 lets all of the model learn during the last 70 % of the training."),
         gt=0,
         lt=1,
         shown_if={"every": "share"},
@@ -36,8 +39,8 @@ class GradualOptions(BaseOptions):
     )
     amount: int = setting(
         1,
-        title="How many of these",
-        help="Passes, steps, or checks without improvement before the next blocks join.",
+        title=_("How many of these"),
+        help=_("Passes, steps, or checks without improvement before the next blocks join."),
         ge=1,
         le=100_000,
         shown_if={"every": ("epochs", "steps", "plateau")},
@@ -45,45 +48,47 @@ class GradualOptions(BaseOptions):
     )
     blocks_at_a_time: int = setting(
         1,
-        title="Blocks that join at a time",
-        help="More blocks at a time need fewer passes until all of the model learns.",
+        title=_("Blocks that join at a time"),
+        help=_("More blocks at a time need fewer passes until all of the model learns."),
         ge=1,
         le=200,
         advanced=False,
     )
     most_blocks: int = setting(
-        0, title="Blocks to train at most", help="0 goes on down to the input layer.", ge=0, le=200
+        0, title=_("Blocks to train at most"), help=_("0 goes on down to the input layer."), ge=0, le=200
     )
     decay: float = setting(
         0.8,
-        title="Rate of each block, as a share of the one above (decay)",
-        help="Discriminative learning rates: 1 lets all blocks learn equally fast; ULMFiT has 0.38.",
+        title=_("Rate of each block, as a share of the one above (decay)"),
+        help=_("Discriminative learning rates: 1 lets all blocks learn equally fast; ULMFiT has 0.38."),
         gt=0,
         le=1,
     )
     rewarm: int = setting(
         20,
-        title="Steps to warm up what has just joined",
-        help="The learning rate of a block that joins rises from zero over so many steps.",
+        title=_("Steps to warm up what has just joined"),
+        help=_("The learning rate of a block that joins rises from zero over so many steps."),
         ge=0,
         le=100_000,
     )
     rollback: bool = setting(
         False,
-        title="Go back when it hurts (rollback)",
-        help="When the validation split got worse with a block, the best weights are restored and no more join.",
+        title=_("Go back when it hurts (rollback)"),
+        help=_("When the validation split got worse with a block, the best weights are restored and no more join."),
     )
 
 
 class Gradual(Selection):
     name = "gradual"
-    title = "One block after another (gradual unfreezing)"
-    sentence = "The head learns first, then the blocks join from the top, so that less of what the model knows is lost."
+    title = _("One block after another (gradual unfreezing)")
+    sentence = _(
+        "The head learns first, then the blocks join from the top, so that less of what the model knows is lost."
+    )
     default_learning_rate = 2e-4
     Options = GradualOptions
 
     def why_not(self, structure: Structure) -> str | None:
-        return None if structure.blocks else "No blocks that could join one by one were found in this model."
+        return None if structure.blocks else _("No blocks that could join one by one were found in this model.")
 
     def trained(self, structure: Structure, options: Any) -> frozenset[str]:
         unfreezing_plan = self.unfreezing_plan(structure, options)
@@ -99,9 +104,9 @@ class Gradual(Selection):
         stages = [Stage("the head", head, HEAD_ALONE)] if head else []
         for start in range(0, len(wanted), options.blocks_at_a_time):
             group = wanted[start : start + options.blocks_at_a_time]
-            names = {name for _, block in group for name in block}
+            names = {name for _unused, block in group for name in block}
             names |= set(structure.tail) if start == 0 else set()
-            stages.append(Stage(_called([number for number, _ in group]), frozenset(names)))
+            stages.append(Stage(_called([number for number, _unused_2 in group]), frozenset(names)))
         if len(wanted) == len(blocks) and structure.embeddings:
             stages.append(Stage("the input layer", frozenset(structure.embeddings)))
         allowed, seen = everything(structure), set[str]()

@@ -6,6 +6,7 @@ Discriminative fine-tuning in ULMFiT (Howard and Ruder 2018, arXiv:1801.06146); 
 from collections.abc import Sequence
 from typing import Any
 
+from studio.language import _
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
@@ -15,8 +16,8 @@ from studio.strategies.selection import Selection, everything
 class LayerwiseOptions(BaseOptions):
     decay: float = setting(
         0.8,
-        title="Rate of each block, as a share of the one above (decay)",
-        help="1 lets all learn equally fast; the smaller, the less the lower blocks move.",
+        title=_("Rate of each block, as a share of the one above (decay)"),
+        help=_("1 lets all learn equally fast; the smaller, the less the lower blocks move."),
         gt=0,
         le=1,
         advanced=False,
@@ -25,8 +26,8 @@ class LayerwiseOptions(BaseOptions):
 
 class Layerwise(Selection):
     name = "layerwise"
-    title = "Everything, the lower the slower (layer-wise rates)"
-    sentence = "All weights learn; lower blocks, which know the most general things, take smaller steps."
+    title = _("Everything, the lower the slower (layer-wise rates)")
+    sentence = _("All weights learn; lower blocks, which know the most general things, take smaller steps.")
     default_learning_rate = 2e-4
     Options = LayerwiseOptions
 

@@ -6,6 +6,7 @@ trained alone before does not.
 
 from typing import Any
 
+from studio.language import _
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
@@ -16,23 +17,23 @@ from studio.strategies.selection import NO_HEAD, Selection, everything, new_part
 class ProbeOptions(BaseOptions):
     probe: float = setting(
         0.25,
-        title="Share for the head alone (linear probe)",
-        help="In this share of the training only the new head learns; in the rest everything does.",
+        title=_("Share for the head alone (linear probe)"),
+        help=_("In this share of the training only the new head learns; in the rest everything does."),
         gt=0,
         lt=1,
         advanced=False,
     )
     probe_rate: float = setting(
         10.0,
-        title="How much faster the head learns alone",
-        help="While only the head learns, the learning rate is multiplied by this.",
+        title=_("How much faster the head learns alone"),
+        help=_("While only the head learns, the learning rate is multiplied by this."),
         gt=0,
         le=1000,
     )
     rewarm: int = setting(
         20,
-        title="Steps to warm up the rest",
-        help="When everything joins, its learning rate rises from zero over so many steps.",
+        title=_("Steps to warm up the rest"),
+        help=_("When everything joins, its learning rate rises from zero over so many steps."),
         ge=0,
         le=100_000,
     )
@@ -40,13 +41,13 @@ class ProbeOptions(BaseOptions):
 
 class ProbeThenFull(Selection):
     name = "lp-ft"
-    title = "The head, then everything (LP-FT)"
-    sentence = "First only the new head learns; then everything does, from a head that already knows what it wants."
+    title = _("The head, then everything (LP-FT)")
+    sentence = _("First only the new head learns; then everything does, from a head that already knows what it wants.")
     default_learning_rate = 1e-4
     Options = ProbeOptions
 
     def why_not(self, structure: Structure) -> str | None:
-        return None if new_part(structure) else f"{NO_HEAD} first."
+        return None if new_part(structure) else _("{no_head} first.", no_head=NO_HEAD)
 
     def trained(self, structure: Structure, options: Any) -> frozenset[str]:
         return everything(structure)

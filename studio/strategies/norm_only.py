@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from studio.language import _
 from studio.models.structure import Structure
 from studio.strategies.freeze import normalisation
 from studio.strategies.selection import Selection, everything, new_part
@@ -9,12 +10,12 @@ from studio.strategies.selection import Selection, everything, new_part
 
 class NormOnly(Selection):
     name = "norm-only"
-    title = "The normalisation layers"
-    sentence = "Only the numbers that scale and shift what each layer says learn, and the new head."
+    title = _("The normalisation layers")
+    sentence = _("Only the numbers that scale and shift what each layer says learn, and the new head.")
     default_learning_rate = 1e-3
 
     def why_not(self, structure: Structure) -> str | None:
-        return None if normalisation(structure) else "This model has no normalisation layers that can be trained."
+        return None if normalisation(structure) else _("This model has no normalisation layers that can be trained.")
 
     def trained(self, structure: Structure, options: Any) -> frozenset[str]:
         return (normalisation(structure) | new_part(structure)) & everything(structure)

@@ -8,6 +8,7 @@ begin at one and biases at zero. `own` is what the model's authors chose.
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, Literal
 
+from studio.language import _
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
@@ -24,8 +25,8 @@ class ScratchOptions(BaseOptions):
         "own", "xavier-uniform", "xavier-normal", "kaiming-uniform", "kaiming-normal", "orthogonal"
     ] = setting(
         "own",
-        title="How the weights begin (initialisation)",
-        help="own is what the model's makers chose; Xavier (Glorot) suits tanh-like layers, Kaiming (He) ReLU ones.",
+        title=_("How the weights begin (initialisation)"),
+        help=_("own is what the model's makers chose; Xavier (Glorot) suits tanh-like layers, Kaiming (He) ReLU ones."),
         advanced=False,
     )
 
@@ -33,8 +34,8 @@ class ScratchOptions(BaseOptions):
 class Scratch(Selection):
     group = GROUPS[3]
     name = "scratch"
-    title = "From nothing (training from scratch)"
-    sentence = "The model forgets all it learned before; useful to see what pretraining is worth, and for huge data."
+    title = _("From nothing (training from scratch)")
+    sentence = _("The model forgets all it learned before; useful to see what pretraining is worth, and for huge data.")
     default_learning_rate = 5e-4
     Options = ScratchOptions
 

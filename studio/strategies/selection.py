@@ -3,13 +3,14 @@
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
+from studio.language import _
 from studio.models.structure import Structure
 from studio.strategies.base import Preview, Strategy
 
 if TYPE_CHECKING:
     from torch import nn
 
-NO_HEAD = "This model answers with an output layer that it was pretrained with, so there is no new head to train"
+NO_HEAD = _("This model answers with an output layer that it was pretrained with, so there is no new head to train")
 
 
 class Selection(Strategy):

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from studio.data.fields.boxes import Box
+from studio.language import _
 from studio.metrics.boxes import MAP, MAP_50, average_precision
 from studio.metrics.intervals import Interval
 from studio.tasks.base import Answer, Marks, Row, Scores
@@ -54,7 +55,7 @@ class BoxScorer:
         metrics, by_class = average_precision(truth, self._answers)
         measured = {label: {MAP_50.name: precision} for label, precision in by_class.items()}
         views = found_views(self._counts, self._labels, "objects", measured)
-        counted = f"{len(self._objects):,} objects in {len(self._images):,} images"
+        counted = _("{n:,} objects in {n_2:,} images", n=len(self._objects), n_2=len(self._images))
         remarks = never_found(self._counts, self._labels, "objects")
         return Scores(metrics, views, {MAP.name: Interval(counted)}, tuple(remarks))  # it is no mean over images
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from studio.data.column_names import CLASSES
 from studio.data.columns import Column
 from studio.data.fields import FIELDS
+from studio.language import _
 from studio.metrics.classes import ACCURACY, class_metrics
 from studio.metrics.found import found_metrics
 from studio.metrics.intervals import share_interval
@@ -59,13 +60,13 @@ def class_answers(logits: "torch.Tensor", labels: Sequence[str]) -> list[Answer]
 def confusion_mark(true: str, answered: str) -> str:
     """The mark of rows of one class that were predicted as another (or the same) one."""
     if NOTHING in (true, answered):
-        return f"{answered}, made up" if true == NOTHING else f"{true}, missed"
+        return _("{answered}, made up", answered=answered) if true == NOTHING else f"{true}, missed"
     return f"{true} → {answered}"
 
 
 def mistake_mark(label: str) -> str:
     """The mark of rows in which this class was predicted as another one, or another one as this."""
-    return f"Mistakes with {label}"
+    return _("Mistakes with {label}", label=label)
 
 
 def pair_marks(pairs: Iterable[tuple[str, str]]) -> Marks:
@@ -114,7 +115,7 @@ def class_views(counts: Mapping[tuple[str, str], int], labels: Sequence[str]) ->
         true, answered, labels=known, average=None, zero_division=0, sample_weight=weights
     )
     support = Counter[str]()
-    for (label, _), count in counts.items():
+    for (label, _unused), count in counts.items():
         support[label] += count
     rows = [
         {"label": label, "precision": float(p), "recall": float(r), "f1": float(f), "support": support[label]}
@@ -145,8 +146,8 @@ def confusion_views(
 def found_counts(counts: Mapping[tuple[str, str], int]) -> tuple[int, int, int]:
     """How many things were found and rightly named, are there, and were answered."""
     found = sum(count for (true, answered), count in counts.items() if true == answered)
-    there = sum(count for (true, _), count in counts.items() if true != NOTHING)
-    answered = sum(count for (_, answered), count in counts.items() if answered != NOTHING)
+    there = sum(count for (true, _unused_2), count in counts.items() if true != NOTHING)
+    answered = sum(count for (_unused_3, answered), count in counts.items() if answered != NOTHING)
     return found, there, answered
 
 
@@ -170,8 +171,8 @@ def found_views(
     confusion, each = confusion_views(names, table, rows)
     titles = {"label_title": "Label", "support_title": things.capitalize()}
     return (
-        replace(confusion, title=f"Which {things} were found, missed, or made up"),
-        replace(each, title="Every label", data={**each.data, **titles}),
+        replace(confusion, title=_("Which {things} were found, missed, or made up", things=things)),
+        replace(each, title=_("Every label"), data={**each.data, **titles}),
     )
 
 

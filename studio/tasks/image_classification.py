@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from studio.language import _
 from studio.models.kind import ModelKind
 from studio.options import Options, setting
 from studio.tasks.base import Answer, Batch, Collate, Item, Row, Scorer, Task, Tools
@@ -16,17 +17,19 @@ if TYPE_CHECKING:
 class ImageOptions(Options):
     augment: bool = setting(
         False,
-        title="Vary the images (augmentation)",
-        help="Mirrors and crops training images at random, so that few examples go further. "
-        "Frozen layers must then be computed again in every pass, which is slower.",
+        title=_("Vary the images (augmentation)"),
+        help=_(
+            "Mirrors and crops training images at random, so that few examples go further. "
+            "Frozen layers must then be computed again in every pass, which is slower."
+        ),
         same_model=True,
     )
 
 
 class ImageClassification(Task):
     name = "image-classification"
-    title = "Sort images"
-    sentence = "Give each image one of your classes: species, product, defect, kind of document."
+    title = _("Sort images")
+    sentence = _("Give each image one of your classes: species, product, defect, kind of document.")
     icon = "image"
     group = "Images"
     inputs = (IMAGE,)
@@ -43,7 +46,7 @@ class ImageClassification(Task):
         return class_config(table)
 
     def summary(self, labels: Sequence[str]) -> str:
-        return f"Sorts images into {len(labels)} classes: {name_classes(labels)}."
+        return _("Sorts images into {n} classes: {name_classes}.", n=len(labels), name_classes=name_classes(labels))
 
     def encode(self, tools: Tools, rows: Sequence[Row]) -> list[Item]:
         index = tools.config.label2id

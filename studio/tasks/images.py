@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from studio.data.columns import Column
 from studio.data.image_files import load_image
 from studio.errors import StudioError
+from studio.language import _
 from studio.tasks.base import Item, Tools
 
 if TYPE_CHECKING:
@@ -139,9 +140,9 @@ def load_image_processor(folder: Path, config: Any, trust_remote_code: bool) -> 
         kinds: Any = IMAGE_PROCESSOR_MAPPING[type(config)]
     except KeyError as error:
         raise StudioError(
-            f"'{folder.name}' does not say how its images must be prepared.",
-            "The file preprocessor_config.json is missing, and this kind of model has no usual one.",
-            "Choose another model, or put that file into its folder.",
+            _("'{name}' does not say how its images must be prepared.", name=folder.name),
+            _("The file preprocessor_config.json is missing, and this kind of model has no usual one."),
+            _("Choose another model, or put that file into its folder."),
         ) from error
     processor = kinds["torchvision"]()
     size = getattr(config, "image_size", None)

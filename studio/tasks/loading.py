@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import StudioError, first_line
+from studio.language import _
 from studio.models.heads import head_names, structure_of_model
 from studio.models.kind import ModelKind
 from studio.models.meta_model import model_config, unsuitable
@@ -67,7 +68,7 @@ def load_pretrained(
     model, info = _load(task.model, folder, config, trust_remote_code, loading)
     head = head_names(model)
     fresh = set(info["missing_keys"]) | {entry[0] for entry in info["mismatched_keys"]}
-    fresh &= {name for name, _ in model.named_parameters()}
+    fresh &= {name for name, _unused in model.named_parameters()}
     refuse_incomplete(fresh - head, type(model).__name__, folder)
     labels = tuple(str(label) for label in (values.get("id2label") or {}).values())
     if labels and labels != stored and not fresh & head:
@@ -145,9 +146,9 @@ def _load_by_class(name: str, folder: Path, config: Any, trust_remote_code: bool
         return getattr(transformers, name).from_pretrained(folder, trust_remote_code=trust_remote_code)
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise StudioError(
-            f"'{folder.name}' does not say how its inputs must be prepared.",
-            f"{name} of transformers cannot read it: {first_line(error)}",
-            "Choose another model, or put the file preprocessor_config.json into its folder.",
+            _("'{name}' does not say how its inputs must be prepared.", name=folder.name),
+            _("{name} of transformers cannot read it: {error}", name=name, error=first_line(error)),
+            _("Choose another model, or put the file preprocessor_config.json into its folder."),
         ) from error
 
 
@@ -201,7 +202,9 @@ def _load(
         raise unsuitable(folder, config, error) from error
     except (OSError, SafetensorError) as error:
         raise StudioError(
-            f"The weights of '{folder.name}' cannot be read.", first_line(error), "Fetch or copy the model again."
+            _("The weights of '{name}' cannot be read.", name=folder.name),
+            first_line(error),
+            _("Fetch or copy the model again."),
         ) from error
     _count_over_batches(model)
     _forget_how_it_was_loaded(model)
@@ -247,15 +250,17 @@ def restore_initial(model: "PreTrainedModel", initial: Path) -> None:
 
     try:
         weights = load_file(initial)
-        _, unknown = model.load_state_dict(weights, strict=False)
+        _unused_2, unknown = model.load_state_dict(weights, strict=False)
     except (OSError, SafetensorError, RuntimeError) as error:
         raise StudioError(
-            "The model before training cannot be shown.",
-            f"The run's first weights do not fit: {first_line(error)}",
-            "The tuned model can be used all the same.",
+            _("The model before training cannot be shown."),
+            _("The run's first weights do not fit: {error}", error=first_line(error)),
+            _("The tuned model can be used all the same."),
         ) from error
     if unknown:
-        raise StudioError("The model before training cannot be shown.", f"It has no weights named {unknown[0]}.")
+        raise StudioError(
+            _("The model before training cannot be shown."), _("It has no weights named {unknown}.", unknown=unknown[0])
+        )
 
 
 def stored_labels(folder: Path) -> tuple[str, ...]:
@@ -274,11 +279,13 @@ def config_of(folder: Path) -> dict[str, Any]:
         check_config(values or {})
     except UnusableSettingsError as error:
         why = f"It {error}"
-        raise StudioError(f"The config.json of '{folder.name}' cannot be used.", why, "Fetch it again.") from error
+        raise StudioError(
+            _("The config.json of '{name}' cannot be used.", name=folder.name), why, _("Fetch it again.")
+        ) from error
     if values is None:
         raise StudioError(
-            f"'{folder.name}' is not a model folder.",
-            "It holds no config.json.",
-            "Choose a folder that `save_pretrained` of transformers wrote, or a model from the list.",
+            _("'{name}' is not a model folder.", name=folder.name),
+            _("It holds no config.json."),
+            _("Choose a folder that `save_pretrained` of transformers wrote, or a model from the list."),
         )
     return values

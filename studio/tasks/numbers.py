@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy
 
+from studio.language import _
 from studio.metrics.intervals import Interval, resampled
 from studio.metrics.numbers import MAE, RMSE, number_metrics
 from studio.tasks.base import Answer, Marks, Row, Scores, View
@@ -75,7 +76,7 @@ def round_width(rough: float) -> float:
 
 
 def _point_mark(true: float, guessed: float) -> str:
-    return f"Predicted {_written(guessed, 4)}, correct {_written(true, 4)}"
+    return _("Predicted {written}, correct {written_2}", written=_written(guessed, 4), written_2=_written(true, 4))
 
 
 def _error_place(error: float, bar: float) -> int:
@@ -87,7 +88,7 @@ def _error_place(error: float, bar: float) -> int:
 def _error_title(place: int, bar: float) -> str:
     low, high = (_written((abs(place) + half) * bar, 6) for half in (-0.5, 0.5))
     if place == 0:
-        return f"Off by less than {high}"
+        return _("Off by less than {high}", high=high)
     direction = "too high" if place > 0 else "too low"
     return f"over {low} {direction}" if abs(place) == BARS // 2 else f"{low} to {high} {direction}"
 

@@ -11,6 +11,7 @@ from studio.data.fields import FIELDS
 from studio.data.fields.boxes import Box, read_boxes
 from studio.data.image_files import load_image
 from studio.errors import StudioError
+from studio.language import _
 from studio.models.kind import ModelKind
 from studio.options import Options, setting
 from studio.tasks.base import Answer, Batch, Collate, Item, Loss, Row, Scorer, Task, Tools
@@ -35,16 +36,16 @@ LEAST_SCORE, MOST_BOXES = 0.05, 100  # of the answers to an image: COCO's measur
 class DetectionOptions(Options):
     image_size: int = setting(
         480,
-        title="Side of the images (in pixels)",
-        help="Every image is resized to a square of this side. Small objects need a large one, and more time.",
+        title=_("Side of the images (in pixels)"),
+        help=_("Every image is resized to a square of this side. Small objects need a large one, and more time."),
         ge=32,
         le=2048,
         same_model=True,
     )
     augment: bool = setting(
         False,
-        title="Mirror the images (augmentation)",
-        help="Mirrors half of the training images from left to right, with their boxes, so that few go further.",
+        title=_("Mirror the images (augmentation)"),
+        help=_("Mirrors half of the training images from left to right, with their boxes, so that few go further."),
         same_model=True,
     )
 
@@ -53,8 +54,8 @@ class ObjectDetection(Task):
     """For DETR and similar models, whose processors convert outputs to boxes (YOLOS, RT-DETR, ...)."""
 
     name = "object-detection"
-    title = "Find objects"
-    sentence = "Find and frame things in images: cells, products, animals, damage."
+    title = _("Find objects")
+    sentence = _("Find and frame things in images: cells, products, animals, damage.")
     icon = "target"
     group = "Images"
     inputs = (IMAGE,)
@@ -69,7 +70,7 @@ class ObjectDetection(Task):
         return label_maps(sorted({box.label for cell in table["boxes"] for box in read_boxes(cell)}))
 
     def summary(self, labels: Sequence[str]) -> str:
-        return f"Finds objects in images and frames them: {name_classes(labels)}."
+        return _("Finds objects in images and frames them: {name_classes}.", name_classes=name_classes(labels))
 
     def prepare_processor(self, processor: Any, options: Any) -> None:
         """Squares of one size need no padding, so a box lies at the same place of its image in every batch."""
@@ -112,9 +113,9 @@ class ObjectDetection(Task):
             if "nan" not in str(error):
                 raise
             raise StudioError(
-                "Training became unstable.",
-                "The model's boxes are no longer numbers: the steps were too large.",
-                "Start again with a smaller learning rate (a tenth, say).",
+                _("Training became unstable."),
+                _("The model's boxes are no longer numbers: the steps were too large."),
+                _("Start again with a smaller learning rate (a tenth, say)."),
             ) from error
         boxes = sum(len(labels["class_labels"]) for labels in batch.tensors["labels"])
         return Loss.of_mean(outputs.loss, max(1, boxes), outputs)

@@ -6,6 +6,7 @@ What always answering the largest class would give, and which classes are never 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
+from studio.language import _, listing
 from studio.metrics.classes import ACCURACY
 from studio.metrics.intervals import Interval
 
@@ -18,14 +19,18 @@ def largest_class(counts: Counts, accuracy: Interval) -> str:
     there = _there(counts)
     label, count = max(sorted(there.items()), key=lambda item: item[1])
     share = count / there.total()
-    always = f"Always answering {named([label])}, the largest class, would be right in {ACCURACY.text(share)}"
+    always = _(
+        "Always answering {named}, the largest class, would be right in {accuracy}",
+        named=named([label]),
+        accuracy=ACCURACY.text(share),
+    )
     is_better = accuracy.low is not None and accuracy.low > share
     return f"{always}{'' if is_better else '; the model is not clearly better than that'}."
 
 
 def never_answered(counts: Counts, labels: Sequence[str]) -> list[str]:
     """Classes that the model never answers though they are there, and those of which nothing is there."""
-    answered = {answered for (_, answered), count in counts.items() if count}
+    answered = {answered for (_unused, answered), count in counts.items() if count}
     return _missing(counts, labels, answered, "answers", "examples")
 
 
@@ -43,16 +48,31 @@ def _missing(counts: Counts, labels: Sequence[str], reached: Collection[str], ve
     if never:
         missed = sum(there[label] for label in never)
         are = "is" if missed == 1 else "are"
-        said.append(f"The model never {verb} {named(never)}, though {missed:,} of these {things} {are} of that class.")
+        said.append(
+            _(
+                "The model never {verb} {named}, though {missed:,} of these {things} {are} of that class.",
+                verb=verb,
+                named=named(never),
+                missed=missed,
+                things=things,
+                are=are,
+            )
+        )
     if absent:
-        said.append(f"None of these {things} is of class {named(absent)}, so nothing is known about it.")
+        said.append(
+            _(
+                "None of these {things} is of class {named}, so nothing is known about it.",
+                things=things,
+                named=named(absent),
+            )
+        )
     return said
 
 
 def _there(counts: Counts) -> Counter[str]:
     """How often each class is there."""
     there = Counter[str]()
-    for (true, _), count in counts.items():
+    for (true, _unused_2), count in counts.items():
         there[true] += count
     return there
 
@@ -61,5 +81,5 @@ def named(labels: Sequence[str]) -> str:
     """'a', 'b', 'c' and 4 more."""
     first, more = [f"'{' '.join(label.split())}'" for label in labels[:MOST_NAMED]], len(labels) - MOST_NAMED
     if more > 0:
-        return f"{', '.join(first)} and {more:,} more"
+        return _("{join} and {more:,} more", join=listing(first), more=more)
     return f"{', '.join(first[:-1])} or {first[-1]}" if len(first) > 1 else first[0]

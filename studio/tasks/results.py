@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from studio.files import read_as
+from studio.language import _
 from studio.metrics import metric_named
 from studio.metrics.intervals import Interval
 from studio.store import Run
@@ -39,4 +40,10 @@ def worth(scores: Mapping[str, Any]) -> list[str]:
 
 def _sentence(split: str, name: str, found: Interval, scores: Mapping[str, Any]) -> str:
     metric = metric_named(name)
-    return f"{metric.title} on the {split} split: {metric.text(scores['metrics'][name])}; {found.text(metric)}."
+    return _(
+        "{title} on the {split} split: {metric}; {found}.",
+        title=metric.title,
+        split=split,
+        metric=metric.text(scores["metrics"][name]),
+        found=found.text(metric),
+    )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from studio.language import _
 from studio.models.kind import ModelKind
 from studio.models.pooling import append_mean_pooling, takes_mean_pooling
 from studio.options import setting
@@ -18,16 +19,18 @@ if TYPE_CHECKING:
 class TextOptions(LengthOptions):
     pooling: Literal["auto", "standard", "mean"] = setting(
         "auto",
-        title="How a text becomes one vector (pooling)",
-        help="standard reads the model's own summary; mean averages all words, which suits sentence encoders; "
-        "auto takes what the model was trained for.",
+        title=_("How a text becomes one vector (pooling)"),
+        help=_(
+            "standard reads the model's own summary; mean averages all words, which suits sentence encoders; "
+            "auto takes what the model was trained for."
+        ),
     )
 
 
 class TextClassification(Task):
     name = "text-classification"
-    title = "Sort texts"
-    sentence = "Give each text one of your classes: praise or complaint, topic, intent, spam."
+    title = _("Sort texts")
+    sentence = _("Give each text one of your classes: praise or complaint, topic, intent, spam.")
     icon = "text"
     group = "Texts"
     inputs = (TEXT,)
@@ -44,7 +47,7 @@ class TextClassification(Task):
         return class_config(table)
 
     def summary(self, labels: Sequence[str]) -> str:
-        return f"Sorts texts into {len(labels)} classes: {name_classes(labels)}."
+        return _("Sorts texts into {n} classes: {name_classes}.", n=len(labels), name_classes=name_classes(labels))
 
     def pipeline_settings(self, config: Mapping[str, Any]) -> dict[str, Any]:
         return {"truncation": True}

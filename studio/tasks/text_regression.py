@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.data.columns import Column
 from studio.data.fields.number import read_number
+from studio.language import _
 from studio.models.heads import label_layers
 from studio.models.kind import ModelKind
 from studio.models.pooling import append_mean_pooling, takes_mean_pooling
@@ -31,8 +32,8 @@ class TextRegression(Task):
     """The model learns numbers with mean 0 and deviation 1; when training ends its last layer takes in the scale."""
 
     name = "text-regression"
-    title = "Predict a number"
-    sentence = "Give each text a number: a rating, a price, how urgent it is, how long it will take."
+    title = _("Predict a number")
+    sentence = _("Give each text a number: a rating, a price, how urgent it is, how long it will take.")
     icon = "number"
     group = "Texts"
     inputs = (TEXT,)
@@ -64,7 +65,7 @@ class TextRegression(Task):
         return {**super().restore(config), **{name: config[name] for name in names}, "target_in_weights": False}
 
     def summary(self, labels: Sequence[str]) -> str:
-        return "Predicts a number from a text. In the answer of the code below, `score` is that number."
+        return _("Predicts a number from a text. In the answer of the code below, `score` is that number.")
 
     def pipeline_settings(self, config: Mapping[str, Any]) -> dict[str, Any]:
         return {"truncation": True}

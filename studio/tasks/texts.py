@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from studio.data.column_names import TEXTS
 from studio.data.columns import Column
 from studio.errors import StudioError
+from studio.language import _
 from studio.models.local import TOKENIZER_FILES
 from studio.options import Options, setting
 from studio.tasks.base import Item, Tools
@@ -30,8 +31,8 @@ IGNORED = -100  # a label that no loss counts (PyTorch's cross-entropy)
 class LengthOptions(Options):
     max_length: int = setting(
         128,
-        title="Longest text (max length, in tokens)",
-        help="What lies behind this many word pieces is cut off. Longer texts need more time and memory.",
+        title=_("Longest text (max length, in tokens)"),
+        help=_("What lies behind this many word pieces is cut off. Longer texts need more time and memory."),
         ge=8,
         le=LONGEST,
         same_model=True,
@@ -48,9 +49,9 @@ def load_tokenizer(folder: Path, config: Any, trust_remote_code: bool) -> Any:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise StudioError(
-            f"'{folder.name}' has no tokenizer that can be used.",
-            "The files that turn text into tokens (tokenizer.json) are missing or of an unknown kind.",
-            "Choose another model, or put the tokenizer's files into its folder.",
+            _("'{name}' has no tokenizer that can be used.", name=folder.name),
+            _("The files that turn text into tokens (tokenizer.json) are missing or of an unknown kind."),
+            _("Choose another model, or put the tokenizer's files into its folder."),
         ) from error
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token

@@ -9,6 +9,7 @@ from studio.data.columns import Column, Problem
 from studio.data.fields import FIELDS
 from studio.data.fields.spans import Span, read_spans
 from studio.errors import StudioError
+from studio.language import _
 from studio.metrics.found import F1, found_interval, found_metrics
 from studio.models.kind import ModelKind
 from studio.tasks.base import Answer, Batch, Collate, Item, Loss, Marks, Row, Scorer, Scores, Task, Tools
@@ -31,8 +32,8 @@ OUTSIDE = "O"  # the tag of what is not marked (IOB2)
 
 class TokenClassification(Task):
     name = "token-classification"
-    title = "Mark words"
-    sentence = "Find and name pieces of a text: people, places, dates, products, amounts."
+    title = _("Mark words")
+    sentence = _("Find and name pieces of a text: people, places, dates, products, amounts.")
     icon = "marked"
     group = "Texts"
     inputs = (TEXT,)
@@ -51,8 +52,13 @@ class TokenClassification(Task):
         for row, text, cell in zip(table["row"], table["text"], table["spans"], strict=True):
             behind = [span for span in read_spans(cell) if span.end > len(text)]
             if behind:
-                what = f"'{behind[0].label}' is marked up to character {behind[0].end}; the text has {len(text)}."
-                problems.append(Problem(int(row), what, "The marked piece is not in the text.", column="spans"))
+                what = _(
+                    "'{label}' is marked up to character {end}; the text has {n}.",
+                    label=behind[0].label,
+                    end=behind[0].end,
+                    n=len(text),
+                )
+                problems.append(Problem(int(row), what, _("The marked piece is not in the text."), column="spans"))
         return problems
 
     def configure(self, table: "pandas.DataFrame", options: Any) -> dict[str, Any]:
@@ -75,14 +81,14 @@ class TokenClassification(Task):
         return list(dict.fromkeys(tag[2:] for tag in outputs if tag != OUTSIDE))
 
     def summary(self, labels: Sequence[str]) -> str:
-        return f"Marks pieces of a text: {name_classes(self.classes(labels))}."
+        return _("Marks pieces of a text: {name_classes}.", name_classes=name_classes(self.classes(labels)))
 
     def encode(self, tools: Tools, rows: Sequence[Row]) -> list[Item]:
         if not tools.processor.is_fast:
             raise StudioError(
-                "This model's tokenizer does not say where its tokens lie in the text.",
-                "It has no tokenizer.json.",
-                "Choose another model.",
+                _("This model's tokenizer does not say where its tokens lie in the text."),
+                _("It has no tokenizer.json."),
+                _("Choose another model."),
             )
         tokens = tokenize(tools, [row["text"] for row in rows], return_offsets_mapping=True)
         whole = getattr(tools.config, "whole_words", False)  # runs of before learned tokens

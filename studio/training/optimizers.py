@@ -8,6 +8,7 @@ from pydantic import field_validator
 
 from studio.errors import StudioError
 from studio.hardware import why_no_bitsandbytes
+from studio.language import _
 from studio.options import Options, setting
 from studio.registry import Registry
 
@@ -218,59 +219,59 @@ def _readers(name: str) -> dict[str, tuple[str, ...]]:
 class OptimizerOptions(Options):
     learning_rate: float | None = setting(
         None,
-        title="Step size (learning rate)",
-        help="How far the weights move each step. Empty: what is recommended for the strategy and the optimizer.",
+        title=_("Step size (learning rate)"),
+        help=_("How far the weights move each step. Empty: what is recommended for the strategy and the optimizer."),
         gt=0,
         le=10,
     )
     find_learning_rate: bool = setting(
         False,
-        title="Find the step size by trial (range test)",
-        help="Lets the learning rate grow over 100 trial steps, and takes the one at which the loss falls fastest.",
+        title=_("Find the step size by trial (range test)"),
+        help=_("Lets the learning rate grow over 100 trial steps, and takes the one at which the loss falls fastest."),
     )
-    optimizer: str = setting("adamw", title="Optimizer", help="The rule that turns errors into weight changes.")
+    optimizer: str = setting("adamw", title=_("Optimizer"), help=_("The rule that turns errors into weight changes."))
     momentum: float = setting(
         0.9,
-        title="Momentum",
-        help="How much of the last step carries over into the next.",
+        title=_("Momentum"),
+        help=_("How much of the last step carries over into the next."),
         ge=0,
         lt=1,
         shown_if=_readers("momentum"),
     )
     nesterov: bool = setting(
         False,
-        title="Look ahead (Nesterov momentum)",
-        help="Measures where momentum will lead, not where it came from.",
+        title=_("Look ahead (Nesterov momentum)"),
+        help=_("Measures where momentum will lead, not where it came from."),
         shown_if=_readers("nesterov"),
     )
     muon_momentum: float = setting(
         0.95,
-        title="Momentum of matrices",
-        help="How much of the last step carries over into the next, for the matrices that Muon trains.",
+        title=_("Momentum of matrices"),
+        help=_("How much of the last step carries over into the next, for the matrices that Muon trains."),
         ge=0,
         lt=1,
         shown_if=_readers("muon_momentum"),
     )
     beta1: float = setting(
         0.9,
-        title="Memory of the direction (beta 1)",
-        help="How slowly the mean of the gradients forgets.",
+        title=_("Memory of the direction (beta 1)"),
+        help=_("How slowly the mean of the gradients forgets."),
         ge=0,
         lt=1,
         shown_if=_readers("beta1"),
     )
     beta2: float = setting(
         0.999,
-        title="Memory of the size (beta 2)",
-        help="How slowly the mean of their squares forgets; Lion takes at most 0.99.",
+        title=_("Memory of the size (beta 2)"),
+        help=_("How slowly the mean of their squares forgets; Lion takes at most 0.99."),
         ge=0,
         lt=1,
         shown_if=_readers("beta2"),
     )
     epsilon: float = setting(
         1e-8,
-        title="Smallest divisor (epsilon)",
-        help="Keeps steps finite where gradients are almost zero.",
+        title=_("Smallest divisor (epsilon)"),
+        help=_("Keeps steps finite where gradients are almost zero."),
         gt=0,
         le=1,
         shown_if=_readers("epsilon"),

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import field_validator
 
 from studio.errors import StudioError
+from studio.language import _
 from studio.options import Options, setting
 from studio.registry import Registry
 from studio.training.optimizers import OPTIMIZERS
@@ -62,9 +63,9 @@ def _between(low: float, high: float, share: float) -> float:
 
 SCHEDULES: Registry[Schedule] = Registry(
     "schedule",
-    Schedule("linear", "Linear", "Falls evenly to zero; the usual choice.", lambda p, _: 1.0 - p),
-    Schedule("cosine", "Cosine", "Falls slowly, then fast, then slowly.", lambda p, _: _half_cosine(p)),
-    Schedule("constant", "Constant", "Stays at its peak.", lambda p, _: 1.0),
+    Schedule("linear", "Linear", "Falls evenly to zero; the usual choice.", lambda p, _unused: 1.0 - p),
+    Schedule("cosine", "Cosine", "Falls slowly, then fast, then slowly.", lambda p, _unused_2: _half_cosine(p)),
+    Schedule("constant", "Constant", "Stays at its peak.", lambda p, _unused_3: 1.0),
     Schedule("cosine-restarts", "Cosine with restarts", "Falls to zero and begins again, several times.", _restarts),
     Schedule("polynomial", "Polynomial", "Falls along a curve, fast first.", lambda p, o: (1.0 - p) ** o.power),
     Schedule("inverse-sqrt", "Inverse square root", "Falls fast first, then ever more slowly.", _inverse_sqrt),
@@ -80,7 +81,9 @@ SCHEDULES: Registry[Schedule] = Registry(
         _slanted_triangular,
         rises=True,
     ),
-    Schedule("reduce-on-plateau", "On a plateau", "Falls whenever the checks stop improving.", lambda p, _: 1.0),
+    Schedule(
+        "reduce-on-plateau", "On a plateau", "Falls whenever the checks stop improving.", lambda p, _unused_4: 1.0
+    ),
     Schedule(
         "wsd",
         "Stable, then down (WSD)",
@@ -93,76 +96,86 @@ SCHEDULES: Registry[Schedule] = Registry(
 class ScheduleOptions(Options):
     schedule: str = setting(
         "linear",
-        title="Step size over time (schedule)",
-        help="How the learning rate changes as training goes on.",
+        title=_("Step size over time (schedule)"),
+        help=_("How the learning rate changes as training goes on."),
         shown_if={"optimizer": tuple(choice.name for choice in OPTIMIZERS if choice.follows_schedule)},
     )
     warmup: float = setting(
         0.1,
-        title="Warm-up",
-        help="Share of the steps over which the learning rate rises from zero.",
+        title=_("Warm-up"),
+        help=_("Share of the steps over which the learning rate rises from zero."),
         ge=0,
         le=0.9,
         shown_if={"schedule": tuple(schedule.name for schedule in SCHEDULES if not schedule.rises)},
     )
     cycles: int = setting(
-        3, title="Cycles", help="How often it begins again.", ge=1, le=100, shown_if={"schedule": "cosine-restarts"}
+        3,
+        title=_("Cycles"),
+        help=_("How often it begins again."),
+        ge=1,
+        le=100,
+        shown_if={"schedule": "cosine-restarts"},
     )
     power: float = setting(
         2.0,
-        title="Power",
-        help="1 is a straight line; the larger, the sooner it falls.",
+        title=_("Power"),
+        help=_("1 is a straight line; the larger, the sooner it falls."),
         gt=0,
         le=10,
         shown_if={"schedule": "polynomial"},
     )
     drops: int = setting(
-        2, title="Number of drops", help="Evenly spread over training.", ge=1, le=100, shown_if={"schedule": "step"}
+        2,
+        title=_("Number of drops"),
+        help=_("Evenly spread over training."),
+        ge=1,
+        le=100,
+        shown_if={"schedule": "step"},
     )
     drop: float = setting(
         0.1,
-        title="What a drop leaves (gamma)",
-        help="0.1 leaves a tenth of the learning rate.",
+        title=_("What a drop leaves (gamma)"),
+        help=_("0.1 leaves a tenth of the learning rate."),
         gt=0,
         lt=1,
         shown_if={"schedule": "step"},
     )
     final: float = setting(
         0.01,
-        title="What is left at the end",
-        help="As a share of the peak.",
+        title=_("What is left at the end"),
+        help=_("As a share of the peak."),
         gt=0,
         lt=1,
         shown_if={"schedule": "exponential"},
     )
     rise: float | None = setting(
         None,
-        title="Share of the rise",
-        help="Of all steps. Empty: 0.3 for one cycle, 0.1 for the slanted triangle.",
+        title=_("Share of the rise"),
+        help=_("Of all steps. Empty: 0.3 for one cycle, 0.1 for the slanted triangle."),
         gt=0,
         lt=1,
         shown_if={"schedule": ("one-cycle", "slanted-triangular")},
     )
     decay: float = setting(
         0.2,
-        title="Share of the fall",
-        help="Of the steps after the warm-up.",
+        title=_("Share of the fall"),
+        help=_("Of the steps after the warm-up."),
         gt=0,
         le=1,
         shown_if={"schedule": "wsd"},
     )
     plateau_patience: int = setting(
         1,
-        title="Checks to wait",
-        help="It falls after more checks than this in a row without improvement.",
+        title=_("Checks to wait"),
+        help=_("It falls after more checks than this in a row without improvement."),
         ge=0,
         le=100,
         shown_if={"schedule": "reduce-on-plateau"},
     )
     plateau_factor: float = setting(
         0.3,
-        title="What is left after a plateau",
-        help="0.3 leaves three tenths of the learning rate.",
+        title=_("What is left after a plateau"),
+        help=_("0.3 leaves three tenths of the learning rate."),
         gt=0,
         lt=1,
         shown_if={"schedule": "reduce-on-plateau"},

@@ -238,4 +238,4 @@ def test_the_first_page_shows_what_is_wrapped_and_what_is_not(tmp_path: Path) ->
         browser = somebody(app_with(Home(tmp_path / "home")), headers=GERMAN)
         left = unspoken(browser.get("/config").json())
         assert "«What do you want to do?»" in browser.get("/config").text
-    assert "What do you want to do?" not in left and "Search" not in left and "Use it" in left
+    assert "What do you want to do?" not in left and len(left) < 25

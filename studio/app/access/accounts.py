@@ -7,12 +7,13 @@ from pathlib import Path
 
 from studio.app.access.passwords import hash_password, is_hash, matches
 from studio.errors import StudioError
+from studio.language import _
 from studio.server_settings import ServerSettings
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 GUEST = "guest-"  # how the folders of people without an account begin
 ADMIN = "admin"
-HOW = "Each line is NAME:HASH, or NAME:HASH:admin; `studio password NAME` prints one."
+HOW = _("Each line is NAME:HASH, or NAME:HASH:admin; `studio password NAME` prints one.")
 
 
 @dataclass(frozen=True)
@@ -45,22 +46,24 @@ class Accounts:
 def accounts_of(settings: ServerSettings) -> Accounts:
     """Those of `--auth`, of which the first is an administrator, and those of the file of `--users`."""
     given = [entry.partition(":") for entry in settings.auth]
-    found = [Account(name, hash_password(password), not place) for place, (name, _, password) in enumerate(given)]
+    found = [Account(name, hash_password(password), not place) for place, (name, _unused, password) in enumerate(given)]
     if settings.users:
         found += read_accounts(Path(settings.users).expanduser())
     several = len(found) > 1
     wrong = [account.name for account in found if several and not _can_have_a_folder(account.name)]
     if wrong:
         raise StudioError(
-            f"'{wrong[0]}' cannot be the name of an account.",
-            "With several accounts each gets a folder of that name.",
-            "Use letters, digits and . _ @ - in it, a letter or digit first, and at most 64 of them.",
+            _("'{wrong}' cannot be the name of an account.", wrong=wrong[0]),
+            _("With several accounts each gets a folder of that name."),
+            _("Use letters, digits and . _ @ - in it, a letter or digit first, and at most 64 of them."),
         )
     names = [account.name.lower() for account in found]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise StudioError(f"There are two accounts named '{twice[0]}'.", "", "Give each account a name of its own.")
+        raise StudioError(
+            _("There are two accounts named '{twice}'.", twice=twice[0]), "", _("Give each account a name of its own.")
+        )
     if found and not any(account.is_admin for account in found):
-        raise StudioError("No account is an administrator.", "", f"Make one of them. {HOW}")
+        raise StudioError(_("No account is an administrator."), "", _("Make one of them. {how}", how=HOW))
     return Accounts(found)
 
 
@@ -69,16 +72,16 @@ def read_accounts(path: Path) -> list[Account]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise StudioError(f"The accounts in {path} cannot be read.", f"{error}.", HOW) from error
+        raise StudioError(_("The accounts in {path} cannot be read.", path=path), f"{error}.", HOW) from error
     entries = [(number, line.strip()) for number, line in enumerate(lines, 1)]
     return [_account(line, f"{path}, line {number}") for number, line in entries if line and not line.startswith("#")]
 
 
 def _account(line: str, where: str) -> Account:
-    name, _, rest = line.partition(":")
-    hashed, _, role = rest.partition(":")
+    name, _unused_2, rest = line.partition(":")
+    hashed, _unused_3, role = rest.partition(":")
     if not name or not is_hash(hashed) or role not in ("", ADMIN):
-        raise StudioError(f"{where} is no account.", "The password has to be hashed.", HOW)
+        raise StudioError(_("{where} is no account.", where=where), _("The password has to be hashed."), HOW)
     return Account(name, hashed, role == ADMIN)
 
 

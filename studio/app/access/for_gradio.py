@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from studio.app.access.person import current_person
 from studio.app.access.requests import path_below, refuse
 from studio.app.forged import FORGED
+from studio.language import _
 
 API = "/gradio_api/"
 HEARTBEAT = "heartbeat/"
@@ -61,20 +62,20 @@ class ForGradio:
     def _wrong(self, request: Request, route: str, body: Any) -> tuple[str, int]:
         """Why the request goes no further, and the status that says so."""
         if not isinstance(body, dict):
-            return "This holds no JSON object.", 400
+            return _("This holds no JSON object."), 400
         if names_an_address(body):
-            return "A file is named by an address here. Upload it.", 400
+            return _("A file is named by an address here. Upload it."), 400
         if route == COMPONENT and not is_one_of(body.get("component_id"), self.components):
-            return "The page has no such part. Load it again.", 404
+            return _("The page has no such part. Load it again."), 404
         session, event = body.get("session_hash"), body.get("event_id")
         marks = {
             "session_hash": [session, request.query_params.get("session_hash"), *after(route, HEARTBEAT)],
             "upload_id": [request.query_params.get("upload_id")],
         }
         if any(not self._is_theirs(kind, mark) for kind, named in marks.items() for mark in named if mark is not None):
-            return "This belongs to another page.", 403
+            return _("This belongs to another page."), 403
         if isinstance(event, str) and self.session_of(event) not in (None, session):
-            return "This event belongs to another page.", 403
+            return _("This event belongs to another page."), 403
         return "", 200
 
     def _is_theirs(self, kind: str, mark: Any) -> bool:

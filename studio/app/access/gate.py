@@ -16,6 +16,7 @@ from studio.app.access.hugging_face import BEGIN, CALLBACK
 from studio.app.access.person import OWNER, Person, asked_by
 from studio.app.access.requests import path_below
 from studio.app.access.sessions import SECONDS, Sessions, fingerprint, fresh_secret
+from studio.language import _
 
 SIGN_IN, SIGN_OUT, LINK = "/login", "/logout", "/shared/"
 PUBLIC = (SIGN_IN, SIGN_OUT, BEGIN, CALLBACK, "/studio-static/assets/css/", "/studio-static/assets/fonts/")
@@ -130,5 +131,5 @@ def refusal(connection: HTTPConnection) -> Response:
     prefix = connection.scope.get("root_path") or ""
     if connection.scope.get("method") == "GET" and "text/html" in connection.headers.get("accept", ""):
         return RedirectResponse(f"{prefix}{SIGN_IN}", status_code=303)
-    words = f"Nobody is signed in. Load the page, or sign in at {prefix}{SIGN_IN}.\n"
+    words = _("Nobody is signed in. Load the page, or sign in at {prefix}{sign_in}.\n", prefix=prefix, sign_in=SIGN_IN)
     return PlainTextResponse(words, status_code=401, headers={"www-authenticate": 'Session realm="Fine-Tuning Studio"'})

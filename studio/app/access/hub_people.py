@@ -14,11 +14,12 @@ from studio.app.access.hugging_face import UNKNOWN, NotSignedInError, User
 from studio.app.access.person import Person
 from studio.app.access.sessions import fingerprint
 from studio.files import read_object, replace_json
+from studio.language import _
 
 PREFIX = "hf~"
 USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 MARK_LETTERS = 8
-TAKEN = (
+TAKEN = _(
     "The name {name} belongs to another user of Hugging Face than when somebody first signed in here with it. If it is "
     "yours, ask whoever runs this studio to delete {file} in its folder: whoever signs in next with the name has it."
 )

@@ -17,6 +17,8 @@ from weakref import WeakValueDictionary
 import anyio
 from pydantic import BaseModel, Field, ValidationError
 
+from studio.language import _
+
 logger = logging.getLogger(__name__)
 BEGIN, CALLBACK = "/login/hugging-face", "/login/callback"
 SCOPES = "openid profile"
@@ -26,10 +28,10 @@ MOST_BYTES = 65_536  # of an answer
 AT_ONCE, OF_ONE_MACHINE = 8, 2  # how many are asked for at the same time
 REMEMBERED = 10_000  # sign-ins that are over
 
-DENIED = "You are not signed in: Hugging Face was not allowed to say who you are."
-NOT_BEGUN = "This sign-in was not begun in this browser, or more than ten minutes ago. Begin it again."
-AWAY = "Hugging Face does not answer at the moment. Try again in a while."
-UNKNOWN = "Hugging Face did not confirm who you are. Begin again."
+DENIED = _("You are not signed in: Hugging Face was not allowed to say who you are.")
+NOT_BEGUN = _("This sign-in was not begun in this browser, or more than ten minutes ago. Begin it again.")
+AWAY = _("Hugging Face does not answer at the moment. Try again in a while.")
+UNKNOWN = _("Hugging Face did not confirm who you are. Begin again.")
 
 
 class NotSignedInError(Exception):
@@ -163,7 +165,7 @@ class HuggingFace:
                     async for part in answer.aiter_bytes():
                         said += part
                         if len(said) > MOST_BYTES:
-                            raise httpx2.DecodingError(f"more than {MOST_BYTES} bytes")
+                            raise httpx2.DecodingError(_("more than {most_bytes} bytes", most_bytes=MOST_BYTES))
             return kind.model_validate_json(said)
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, ValidationError) as error:
             why = "something else" if isinstance(error, ValidationError) else repr(error)  # its words hold the answer

@@ -6,6 +6,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from studio.language import _
+
 READING = ("GET", "HEAD", "OPTIONS")
 MOST_BYTES = 32 * 1024 * 1024  # of a request that is no upload; a page of our own sends far less
 UPLOADS = "/gradio_api/upload"
@@ -50,7 +52,7 @@ class OwnRequests:
         await self._bounded(headers, scope, receive, send)
 
     async def _bounded(self, headers: Headers, scope: Scope, receive: Receive, send: Send) -> None:
-        words = f"A request may bring {MOST_BYTES // 1024**2} MB."
+        words = _("A request may bring {most_bytes} MB.", most_bytes=MOST_BYTES // 1024**2)
         announced = headers.get("content-length", "0")
         if not announced.isdigit() or int(announced) > MOST_BYTES:
             await refuse(scope, receive, send, words, 413)

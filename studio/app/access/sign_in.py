@@ -14,13 +14,14 @@ from studio.app.access.gate import SIGN_IN, SIGN_OUT, Door
 from studio.app.access.hugging_face import HuggingFace, NotSignedInError
 from studio.app.access.sessions import SECONDS, fresh_secret
 from studio.app.access.throttle import Throttle
+from studio.language import _
 
 MOST_BYTES = 8192  # of a form with a name and a password
 MOST_FIELDS = 20
 LONGEST_WAIT = 60.0  # seconds: nobody can keep another one out for long
 AT_ONCE = 2  # passwords that are tried at the same time: each takes memory and a core
-WRONG = "The name or the password is wrong."
-TOO_OFTEN = "Too many wrong tries. Wait {seconds:.0f} seconds, then try again."
+WRONG = _("The name or the password is wrong.")
+TOO_OFTEN = _("Too many wrong tries. Wait {seconds:.0f} seconds, then try again.")
 
 
 class SignIn:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from studio.app.cells import CELLS
 from studio.data.columns import Column
+from studio.language import _, listing
 from studio.tasks.base import RIGHT, WRONG, Answer
 
 AFTER, BEFORE, TRUTH = "after training", "before training", "the right answer"
@@ -87,4 +88,4 @@ class AnswerKind:
         right = [
             CELLS[column.kind].short(asked.truth[column.name]) for column in asked.columns if column.name in asked.truth
         ]
-        return f"The right answer is {', '.join(right)}." if right else ""
+        return _("The right answer is {join}.", join=listing(right)) if right else ""

@@ -13,6 +13,7 @@ from components.notices import heading
 from studio.app.answers.base import AFTER, BEFORE, TRUTH, AnswerKind, Asked
 from studio.app.paging import file_url
 from studio.data.fields.boxes import read_boxes
+from studio.language import _
 from studio.tasks.base import Answer
 
 Found = Mapping[str, Any]
@@ -29,12 +30,12 @@ class BoxAnswers(AnswerKind):
         answers: list[tuple[str, Sequence[Found], Answer]] = [(AFTER, answer.value, answer)]
         if before:
             answers.append((BEFORE, before.value, before))
-        labels = [str(found["label"]) for _, value, _ in answers for found in (*value, *there)]
+        labels = [str(found["label"]) for _unused, value, _unused_2 in answers for found in (*value, *there)]
         parts = []
         for title, value, each in answers:
             size = (float(each.details["width"]), float(each.details["height"]))
             drawing = framed_html(file_url(path), size, [*there, *value], path.name, [*asked.classes, *labels])
-            words = [] if value else ["Nothing was found."]
+            words = [] if value else [_("Nothing was found.")]
             words += [f"Dashed: {TRUTH}."] if there else []
             parts.append(heading(title.capitalize(), " ".join(words), level=4) + drawing)
         counts = Counter(dict.fromkeys(sorted(set(labels)), 0))
@@ -48,7 +49,7 @@ class BoxAnswers(AnswerKind):
 
     def lines(self, answer: Answer) -> list[str]:
         return [f"{found['score']:7.2%}  {found['label']}  ({_place(found['box'])})" for found in answer.value] or [
-            "Nothing was found."
+            _("Nothing was found.")
         ]
 
     def short(self, answer: Answer) -> str:

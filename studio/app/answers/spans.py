@@ -9,6 +9,7 @@ from components.charts.marked_text import label_legend, marked_html
 from components.notices import heading
 from studio.app.answers.base import AFTER, BEFORE, TRUTH, AnswerKind, Asked
 from studio.data.fields.spans import read_spans
+from studio.language import _
 from studio.tasks.base import Answer
 
 NAMED = 4  # pieces in a few words
@@ -26,7 +27,7 @@ class SpanAnswers(AnswerKind):
             answers.append((BEFORE, before.value))
         if (right := asked.right("spans")) is not None:
             answers.append((TRUTH, [span.as_dict() for span in read_spans(right)]))
-        labels = [str(piece["label"]) for _, pieces in answers for piece in pieces]
+        labels = [str(piece["label"]) for _unused, pieces in answers for piece in pieces]
         text = asked.given("text")
         counts = Counter(dict.fromkeys(sorted(set(labels)), 0))
         counts.update(str(piece["label"]) for piece in answer.value)
@@ -50,7 +51,7 @@ class SpanAnswers(AnswerKind):
         return [
             f"{_percent(piece)}  {piece['label']!s:{widest}}  {piece['text']}  ({piece['start']}-{piece['end']})"
             for piece in answer.value
-        ] or ["Nothing was marked."]
+        ] or [_("Nothing was marked.")]
 
     def short(self, answer: Answer) -> str:
         named = [f"{piece['text']} ({piece['label']})" for piece in answer.value[:NAMED]]

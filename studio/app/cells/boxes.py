@@ -12,6 +12,7 @@ from studio.data.columns import Column
 from studio.data.fields.boxes import read_boxes
 from studio.data.importing import Imported
 from studio.errors import StudioError
+from studio.language import _
 
 
 class BoxCells(Cells):
@@ -42,7 +43,7 @@ class BoxCells(Cells):
         objects = sum(count for splits in assembled.counts.values() for count in splits.values())
         rows = sum(assembled.rows.values())
         labels = "1 label" if len(assembled.counts) == 1 else f"{len(assembled.counts)} labels"
-        sentence = f"{labels}, {objects:,} objects in {rows:,} images"
+        sentence = _("{labels}, {objects:,} objects in {rows:,} images", labels=labels, objects=objects, rows=rows)
         return class_overview("Objects per label", sentence, assembled)
 
 

@@ -6,6 +6,7 @@ from studio.data.assembly import Assembled
 from studio.data.columns import Column
 from studio.data.fields import FIELDS
 from studio.data.fields.number import read_number
+from studio.language import _
 
 
 class NumberCells(Cells):
@@ -17,5 +18,5 @@ class NumberCells(Cells):
         cells = assembled.table[column.name]
         words = FIELDS[column.kind].summary(cells)
         numbers = [number for cell in cells if (number := read_number(cell)) is not None]
-        sentence = f"{words}; {len(cells):,} examples are used."
+        sentence = _("{words}; {n:,} examples are used.", words=words, n=len(cells))
         return Overview("Distribution of the numbers", sentence, histogram_html(numbers, title=column.title))

@@ -11,6 +11,7 @@ from studio.data.columns import Column
 from studio.data.fields.spans import read_spans
 from studio.data.importing import Imported
 from studio.errors import StudioError
+from studio.language import _
 
 MOST_LETTERS = 600  # of a text in a table
 
@@ -19,8 +20,10 @@ class SpanCells(Cells):
     name = "spans"
     over = "text"
     invitations = {
-        "text": "A table with a text and its marked pieces in each row (JSONL, JSON, CSV, ...), or files of words with "
-        "a tag each (CoNLL).",
+        "text": _(
+            "A table with a text and its marked pieces in each row (JSONL, JSON, CSV, ...), or files of words with "
+            "a tag each (CoNLL)."
+        ),
     }
 
     def drawn_over(self, cell: str, below: str, imported: Imported | None, labels: Sequence[str] = ()) -> str:
@@ -40,5 +43,5 @@ class SpanCells(Cells):
         pieces = sum(count for splits in assembled.counts.values() for count in splits.values())
         rows = sum(assembled.rows.values())
         labels = "1 label" if len(assembled.counts) == 1 else f"{len(assembled.counts)} labels"
-        sentence = f"{labels}, {pieces:,} marked pieces in {rows:,} texts"
+        sentence = _("{labels}, {pieces:,} marked pieces in {rows:,} texts", labels=labels, pieces=pieces, rows=rows)
         return class_overview("Marked pieces per label", sentence, assembled)

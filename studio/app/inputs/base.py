@@ -9,6 +9,7 @@ from gradio.blocks import Block
 from studio.data.columns import Column
 from studio.data.importing import Imported
 from studio.errors import StudioError
+from studio.language import _
 
 
 class Input:
@@ -19,7 +20,7 @@ class Input:
 
     name: ClassVar[str]
     label: ClassVar[str]
-    many: ClassVar[str] = "A table with a row for each"
+    many: ClassVar[str] = _("A table with a row for each")
     what_to_do: ClassVar[str]
 
     def widget(self, elem_id: str) -> Block:
@@ -45,7 +46,7 @@ class FileInput(Input):
     def of_example(self, cell: str, imported: Imported | None) -> str:
         path = imported.files / cell if imported and imported.files else Path(cell)
         if not path.is_file():
-            raise StudioError(f"'{cell}' is gone.", "The imported data was removed.", self.what_to_do)
+            raise StudioError(_("'{cell}' is gone.", cell=cell), _("The imported data was removed."), self.what_to_do)
         return str(path)
 
 

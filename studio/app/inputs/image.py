@@ -7,13 +7,14 @@ import gradio as gr
 from gradio.blocks import Block
 
 from studio.app.inputs.base import FileInput
+from studio.language import _
 
 
 class ImageInput(FileInput):
     name = "image"
-    label = "Drop an image"
-    what_to_do = "Drop an image."
-    many = "A ZIP of images"
+    label = _("Drop an image")
+    what_to_do = _("Drop an image.")
+    many = _("A ZIP of images")
 
     def widget(self, elem_id: str) -> Block:
         return gr.Image(

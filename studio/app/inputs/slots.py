@@ -15,6 +15,7 @@ from studio.app.inputs.base import Input, title_of
 from studio.data.columns import Column
 from studio.data.fields import FIELDS
 from studio.errors import StudioError
+from studio.language import _
 from studio.tasks import TASKS
 from studio.tasks.base import Task
 
@@ -67,6 +68,6 @@ def given(slots: Sequence[Slot], task: Task, values: Sequence[Any]) -> dict[str,
             continue
         cell = slot.entry.cell(value)
         if not cell and column.required:
-            raise StudioError("There is nothing to ask about.", FIELDS[column.kind].missing, slot.entry.what_to_do)
+            raise StudioError(_("There is nothing to ask about."), FIELDS[column.kind].missing, slot.entry.what_to_do)
         cells[column.name] = cell
     return {name: cell for name, cell in cells.items() if cell}

@@ -37,8 +37,8 @@ from studio.tasks import TASKS
 from studio.tasks.base import Task
 
 UPLOAD_TYPES = [*(extension for form in FORMATS for extension in form.extensions), ".zip"]
-DELIMITERS = [("Comma ,", ","), ("Semicolon ;", ";"), ("Tab", "\t"), ("Bar |", "|")]
-HEADERS = [("Has column names", True), ("Is already data", False)]
+DELIMITERS = [(_("Comma ,"), ","), (_("Semicolon ;"), ";"), ("Tab", "\t"), (_("Bar |"), "|")]
+HEADERS = [(_("Has column names"), True), (_("Is already data"), False)]
 # Below a path of the run file, the settings that are drawn as a form.
 SPLIT_FORM: dict[str, tuple[type[BaseModel], Sequence[str]]] = {
     "data.split": (SplitOptions, ("stratify", "keep", "seed")),
@@ -49,7 +49,7 @@ SPLIT_FORM: dict[str, tuple[type[BaseModel], Sequence[str]]] = {
 def build(services: Services) -> Page:
     adding = adding_data(services)
     progress = gr.HTML(elem_id="import-progress")
-    cancel = gr.Button("Cancel", elem_id="import-cancel", size="sm", visible=False)
+    cancel = gr.Button(_("Cancel"), elem_id="import-cancel", size="sm", visible=False)
     trouble = gr.HTML(visible=False)
     with gr.Column(visible=False, elem_id="data-details") as details:
         summary = gr.HTML(elem_id="data-summary")
@@ -83,7 +83,7 @@ def build(services: Services) -> Page:
 def missing(services: Services, draft: Draft) -> str:
     """What the data still needs before a strategy can be chosen."""
     if services.datasets.imported(draft) is None:
-        return "Add some data first."
+        return _("Add some data first.")
     try:
         services.datasets.assembled(draft)
     except StudioError as error:
@@ -104,18 +104,18 @@ def adding_data(services: Services) -> Section:
     head = gr.HTML()
     with gr.Row(elem_classes="split-row") as own:
         with gr.Column(min_width=300):
-            upload = gr.File(label="Upload a file", file_types=UPLOAD_TYPES, elem_id="upload", height=170)
+            upload = gr.File(label=_("Upload a file"), file_types=UPLOAD_TYPES, elem_id="upload", height=170)
         with gr.Column(min_width=300):
             samples = Cards(elem_id="samples")
-    with gr.Accordion("Or take a data set of the Hugging Face Hub", open=False) as of_the_hub, gr.Row():
-        hub_name = gr.Textbox(label="Name of the data set", placeholder="owner/name", scale=4, interactive=True)
-        hub_use = gr.Button("Fetch", scale=1, min_width=100, elem_id="hub-use")
+    with gr.Accordion(_("Or take a data set of the Hugging Face Hub"), open=False) as of_the_hub, gr.Row():
+        hub_name = gr.Textbox(label=_("Name of the data set"), placeholder="owner/name", scale=4, interactive=True)
+        hub_use = gr.Button(_("Fetch"), scale=1, min_width=100, elem_id="hub-use")
 
     def show(draft: Draft) -> list[Any]:
         led = demos.words(draft)
         invitation = invitation_to(TASKS[draft.task]) if draft.task else ""
         invited = f"{invitation} {services.allowance}".strip()
-        title = heading("The data of this example", led) if led else heading("Add your data", invited)
+        title = heading(_("The data of this example"), led) if led else heading(_("Add your data"), invited)
         named = gr.skip() if is_upload(draft) else gr.update(value=None)  # another's file name would mislead
         return [title, gr.update(visible=not led), gr.update(visible=not led), named, sample_cards(draft)]
 
@@ -135,7 +135,7 @@ def sample_cards(draft: Draft) -> dict[str, Any]:
     fitting = [sample for sample in SAMPLES if sample.task == draft.task]
     chosen = (draft.source or "").removeprefix("sample/")
     return {
-        "label": "Or try a sample",
+        "label": _("Or try a sample"),
         "selected": chosen if chosen in {sample.name for sample in fitting} else None,
         "cards": [
             {"key": sample.name, "title": sample.title, "text": sample.sentence, "icon": "lightning"}
@@ -153,7 +153,7 @@ def invitation_to(task: Task) -> str:
 
 def about_html(imported: Imported) -> str:
     what = "images" if imported.kind == "image" else "rows"
-    return notice("good", imported.title, f"{imported.rows:,} {what} were read.")
+    return notice("good", imported.title, _("{rows:,} {what} were read.", rows=imported.rows, what=what))
 
 
 # --- how it was read ----------------------------------------------------------------------------
@@ -189,18 +189,18 @@ def roles_of_columns(services: Services) -> Section:
 
 def reading_again(services: Services) -> Section:
     """Separator, encoding, sheet and first row as they were found, to be corrected."""
-    with gr.Accordion("How the file was read", open=False) as box:
+    with gr.Accordion(_("How the file was read"), open=False) as box:
         gr.HTML("<p class='hint'>If the rows below look wrong, correct it here; the file is then read again.</p>")
         with gr.Row():
-            delimiter = gr.Dropdown(DELIMITERS, label="Separator", interactive=True, allow_custom_value=True)
+            delimiter = gr.Dropdown(DELIMITERS, label=_("Separator"), interactive=True, allow_custom_value=True)
             encoding = gr.Dropdown(
                 [(title, name) for name, title in ENCODINGS.items()],
-                label="Encoding",
+                label=_("Encoding"),
                 interactive=True,
                 allow_custom_value=True,
             )
-            sheet = gr.Dropdown(label="Sheet", interactive=True)
-            header = gr.Dropdown(HEADERS, label="First row", interactive=True)
+            sheet = gr.Dropdown(label=_("Sheet"), interactive=True)
+            header = gr.Dropdown(HEADERS, label=_("First row"), interactive=True)
     fields = [delimiter, encoding, sheet, header]
 
     def show(draft: Draft) -> list[Any]:
@@ -232,7 +232,7 @@ def sheets(draft: Draft, reading: ReadingOptions) -> list[str]:
 def preview(services: Services) -> Section:
     """The rows as they were read."""
     table = PagedTable(
-        page=lambda query: services.datasets.preview(query), rows_per_page=12, caption="Rows", elem_id="preview"
+        page=lambda query: services.datasets.preview(query), rows_per_page=12, caption=_("Rows"), elem_id="preview"
     )
 
     def show(draft: Draft) -> list[Any]:
@@ -265,12 +265,12 @@ def at_a_glance(services: Services) -> Section:
 def splitting(services: Services) -> Section:
     gr.HTML(
         heading(
-            "Split",
-            "The model learns from the first, is checked on the second, and scored once on the third.",
+            _("Split"),
+            _("The model learns from the first, is checked on the second, and scored once on the third."),
         )
     )
     split = SplitSlider(elem_id="split")
-    with gr.Accordion("More about the split", open=False, elem_id="split-settings"):
+    with gr.Accordion(_("More about the split"), open=False, elem_id="split-settings"):
         form = Form(elem_id="split-form")
 
     def show(draft: Draft) -> list[Any]:
@@ -299,7 +299,7 @@ def split_value(draft: Draft, assembled: Assembled | None) -> dict[str, Any]:
     rows = assembled.rows if assembled else None
     if assembled and rows and assembled.kept:
         total = sum(rows.values())
-        locked = "The splits came with the data. Switch that off under 'More about the split' to choose your own."
+        locked = _("The splits came with the data. Switch that off under 'More about the split' to choose your own.")
         return {**{split: rows[split] / total for split in SPLITS}, "rows": rows, "locked": locked}
     split = draft.data.split.model_dump(include=set(SPLITS))
     return {**split, "rows": rows, "locked": ""}

@@ -116,13 +116,13 @@ def searching(services: Services) -> Section:
 def naming_a_folder(services: Services) -> Section:
     with gr.Row() as own:
         folder = gr.Textbox(
-            label="A folder on this machine",
-            info="A model in transformers format: config.json and model.safetensors.",
+            label=_("A folder on this machine"),
+            info=_("A model in transformers format: config.json and model.safetensors."),
             scale=4,
             interactive=True,
             elem_id="model-folder",
         )
-        use_folder = gr.Button("Use it", scale=1, min_width=100, elem_id="use-folder")
+        use_folder = gr.Button(_("Use it"), scale=1, min_width=100, elem_id="use-folder")
     wires = [
         Wire(listener, partial(choose_folder, services), [folder]) for listener in (use_folder.click, folder.submit)
     ]
@@ -196,9 +196,9 @@ def found_models(services: Services, draft: Draft) -> tuple[str, dict[str, Any] 
     if result is None:
         return "", None
     if not result.reachable:
-        return notice("warning", "The Hub cannot be asked.", result.reason, "Models on this machine work."), None
+        return notice("warning", _("The Hub cannot be asked."), result.reason, _("Models on this machine work.")), None
     if not result.models:
-        return notice("info", "Nothing was found.", "", "Try another word."), None
+        return notice("info", _("Nothing was found."), "", _("Try another word.")), None
     return "", model_cards.found_cards(result, draft, services.machine)
 
 
@@ -231,13 +231,13 @@ def choose_card(services: Services, draft: Draft, event: dict[str, Any]) -> Gene
     if is_foreign_model(model):
         raise foreign_folder()
     if locate(model, home=services.home) is None:
-        yield progress_html(f"Asking the Hub for {model}")
+        yield progress_html(_("Asking the Hub for {model}", model=model))
         reach = hub.reach(services.home)
         if not reach.reachable:
             raise StudioError(
-                f"{model_cards.title_of(model)} cannot be downloaded.",
+                _("{title_of} cannot be downloaded.", title_of=model_cards.title_of(model)),
                 reach.reason,
-                "Connect to the internet and choose it again, or take a model that is on this machine.",
+                _("Connect to the internet and choose it again, or take a model that is on this machine."),
             )
         job = Job("studio.models.process", {"op": "fetch", "model": model, "home": str(services.home.root)})
         draft = yield from followed(services, draft, job)
@@ -252,7 +252,9 @@ def choose_folder(services: Services, draft: Draft, folder: str | None) -> Draft
     named = (folder or "").strip()
     path = local_folder(named) if named else None
     if path is None:
-        raise StudioError(f"There is no folder '{named[:200]}'.", "Nothing lies at this path.", "Check the path.")
+        raise StudioError(
+            _("There is no folder '{named}'.", named=named[:200]), _("Nothing lies at this path."), _("Check the path.")
+        )
     chosen = str(path)
     known = draft.folders if chosen in draft.folders else (*draft.folders, chosen)
     return take(services, draft.change(folders=known), chosen)
@@ -266,7 +268,9 @@ def take(services: Services, draft: Draft, model: str) -> Draft:
     task = TASKS[str(draft.task)]
     if not info.fits(task.model):
         why = " ".join((*info.problems, info.lacks(task.model))).strip()
-        raise StudioError(f"{model_cards.title_of(model)} cannot be used here.", why, "Choose another model.")
+        raise StudioError(
+            _("{title_of} cannot be used here.", title_of=model_cards.title_of(model)), why, _("Choose another model.")
+        )
     services.architectures.forget(draft.configure({"model": {"id": model}}))  # what failed may be fixed by now
     if model == draft.model:
         return draft
@@ -276,8 +280,10 @@ def take(services: Services, draft: Draft, model: str) -> Draft:
 
 def search_hub(services: Services, draft: Draft, query: str | None) -> Generator[str, None, Draft]:
     if not (query or "").strip():
-        raise StudioError("There is nothing to search for.", "The field is empty.", "Type a word, such as 'roberta'.")
-    yield progress_html("Asking the Hub")
+        raise StudioError(
+            _("There is nothing to search for."), _("The field is empty."), _("Type a word, such as 'roberta'.")
+        )
+    yield progress_html(_("Asking the Hub"))
     tags = TASKS[str(draft.task)].model.search_tags
     services.searches[draft.id] = hub.search(str(query), tags, limit=12, home=services.home)
     return services.drafts.load(draft.id)

@@ -38,7 +38,7 @@ ROWS = 20  # of a page
 SECONDS_UNTIL_READ = 1.0  # until the list is asked for again while runs are still being read
 CURVE_POINTS = 400
 MOST_COMPARED = 6
-DAMAGED = {"text": "Damaged", "tone": "bad"}  # instead of a status
+DAMAGED = {"text": _("Damaged"), "tone": "bad"}  # instead of a status
 
 
 def build(services: Services) -> Page:
@@ -48,14 +48,14 @@ def build(services: Services) -> Page:
 
 def whose(services: Services) -> Section:
     """For an administrator: the workspace that the whole page looks into."""
-    workspace = gr.Dropdown(label="Workspace", interactive=True, visible=False, elem_id="workspace")
+    workspace = gr.Dropdown(label=_("Workspace"), interactive=True, visible=False, elem_id="workspace")
     chosen = workspace.input(partial(look_into, services), [workspace], None, queue=False, **QUIET)
     chosen.then(None, js="() => location.reload()")
 
     def show(draft: Draft) -> list[Any]:
         person = current_person()
         names = [home.root.name for home in homes_of_people(services.server)] if person.is_admin else []
-        choices = [("My own", ""), *((name, name) for name in names)]
+        choices = [(_("My own"), ""), *((name, name) for name in names)]
         return [
             gr.update(choices=choices, value=person.workspace if names else "", visible=bool(names and person.session))
         ]
@@ -65,8 +65,8 @@ def whose(services: Services) -> Section:
 
 def shown_by_others(services: Services) -> Section:
     with gr.Row(visible=False, elem_id="shared-runs") as shown:
-        theirs = gr.Dropdown(label="Runs that others show you", interactive=True, elem_id="shared-run", scale=4)
-        look = gr.Button("Choose", elem_id="shared-choose", scale=1, min_width=100)
+        theirs = gr.Dropdown(label=_("Runs that others show you"), interactive=True, elem_id="shared-run", scale=4)
+        look = gr.Button(_("Choose"), elem_id="shared-choose", scale=1, min_width=100)
 
     def show(draft: Draft) -> list[Any]:
         runs = [(run.name, run.id) for run in islice(shared_with(services.home), MOST_OFFERED)]
@@ -83,7 +83,7 @@ def listing(services: Services) -> Section:
         rows_per_page=ROWS,
         selectable=True,
         filterable=True,
-        caption="Runs",
+        caption=_("Runs"),
         elem_id="runs",
     )
 
@@ -91,9 +91,9 @@ def listing(services: Services) -> Section:
         newest = services.index.page(0, ROWS)
         chosen = services.store.find(draft.picked) if draft.picked else None
         return [
-            heading("Runs", "Everything that was trained here. Choose one to open it.")
+            heading(_("Runs"), _("Everything that was trained here. Choose one to open it."))
             if newest.total
-            else empty("runs", "No runs yet", "Each training you start appears here and stays."),
+            else empty("runs", _("No runs yet"), _("Each training you start appears here and stays.")),
             list_value(newest, chosen),
         ]
 
@@ -105,12 +105,12 @@ def detail(services: Services) -> Section:
     with gr.Column(visible=False, elem_id="run-detail") as shown:
         title = gr.HTML(elem_id="run-title")
         with gr.Row(elem_classes="button-row"):
-            watch = gr.Button("Open", variant="primary", elem_id="run-open", min_width=120)
-            again = gr.Button("Start from these settings", elem_id="run-again", min_width=200)
-            delete = gr.Button("Delete", variant="stop", elem_id="run-delete", min_width=120)
+            watch = gr.Button(_("Open"), variant="primary", elem_id="run-open", min_width=120)
+            again = gr.Button(_("Start from these settings"), elem_id="run-again", min_width=200)
+            delete = gr.Button(_("Delete"), variant="stop", elem_id="run-delete", min_width=120)
         with gr.Row():
-            name = gr.Textbox(label="Name", max_lines=1, interactive=True, elem_id="run-name", scale=4)
-            rename = gr.Button("Rename", elem_id="run-rename", scale=1, min_width=100)
+            name = gr.Textbox(label=_("Name"), max_lines=1, interactive=True, elem_id="run-name", scale=4)
+            rename = gr.Button(_("Rename"), elem_id="run-rename", scale=1, min_width=100)
         question = really_delete(services)
 
     def show(draft: Draft) -> list[Any]:
@@ -131,8 +131,8 @@ def detail(services: Services) -> Section:
 def really_delete(services: Services) -> Section:
     with gr.Row(visible=False, elem_id="run-confirm") as question:
         gr.HTML("<p class='hint'>It goes to the deleted runs, from where it can be restored.</p>")
-        yes = gr.Button("Yes, delete it", variant="stop", elem_id="run-delete-yes", min_width=140)
-        no = gr.Button("Keep it", elem_id="run-delete-no", min_width=120)
+        yes = gr.Button(_("Yes, delete it"), variant="stop", elem_id="run-delete-yes", min_width=140)
+        no = gr.Button(_("Keep it"), elem_id="run-delete-no", min_width=120)
 
     def show(draft: Draft) -> list[Any]:
         there = bool(draft.picked and services.store.find(draft.picked))
@@ -149,8 +149,8 @@ def comparison(services: Services) -> Section:
     """Curves and settings of several runs."""
     with gr.Column(visible=False) as shown:
         compared = gr.Dropdown(
-            label="Compare runs",
-            info="Curves are laid over each other; settings that differ are marked.",
+            label=_("Compare runs"),
+            info=_("Curves are laid over each other; settings that differ are marked."),
             multiselect=True,
             max_choices=MOST_COMPARED,
             interactive=True,
@@ -180,8 +180,8 @@ def comparison(services: Services) -> Section:
 
 def trash(services: Services) -> Section:
     with gr.Row(visible=False) as shown:
-        deleted = gr.Dropdown(label="Deleted runs", interactive=True, elem_id="deleted", scale=4)
-        restore = gr.Button("Restore", elem_id="restore", scale=1, min_width=100)
+        deleted = gr.Dropdown(label=_("Deleted runs"), interactive=True, elem_id="deleted", scale=4)
+        restore = gr.Button(_("Restore"), elem_id="restore", scale=1, min_width=100)
 
     def show(draft: Draft) -> list[Any]:
         gone = [(run.name, run.id) for run in islice(services.store.deleted(), MOST_OFFERED)]
@@ -234,7 +234,7 @@ def run_page(services: Services, query: dict[str, Any]) -> dict[str, Any]:
 
 def run_row(run: Run, summary: RunSummary | None) -> dict[str, Any]:
     if summary is None:
-        return {"id": run.id, "name": run.name, "status": {"text": "Being read", "tone": "neutral"}}
+        return {"id": run.id, "name": run.name, "status": {"text": _("Being read"), "tone": "neutral"}}
     choices, state = summary.choices, summary.state
     return {
         "id": run.id,
@@ -282,7 +282,7 @@ def loss_value(services: Services, runs: list[Run]) -> dict[str, Any] | None:
         series.append({"name": f"{name} · train", "points": thin(state.train, CURVE_POINTS)})
         checked = [(event.step, event.metrics["loss"]) for event in state.validation if "loss" in event.metrics]
         series.append({"name": f"{name} · validation", "points": checked, "dash": "dash"})
-    return {"series": series, "title": "Loss", "x_title": "step", "y_title": "loss"} if runs else None
+    return {"series": series, "title": _("Loss"), "x_title": "step", "y_title": "loss"} if runs else None
 
 
 def metric_value(services: Services, runs: list[Run]) -> dict[str, Any] | None:
@@ -297,7 +297,13 @@ def metric_value(services: Services, runs: list[Run]) -> dict[str, Any] | None:
         return None
     title = " / ".join(dict.fromkeys(metric.title for metric in metrics if metric.title))
     percent = all(metric.percent for metric in metrics)
-    return {"series": series, "title": f"{title} (validation)", "x_title": "step", "y_title": title, "percent": percent}
+    return {
+        "series": series,
+        "title": _("{title} (validation)", title=title),
+        "x_title": "step",
+        "y_title": title,
+        "percent": percent,
+    }
 
 
 def differences_html(runs: list[Run]) -> str:
@@ -308,14 +314,14 @@ def differences_html(runs: list[Run]) -> str:
     keys = list(dict.fromkeys(key for each in settings for key in each))
     differ = {key for key in keys if len({str(each.get(key)) for each in settings}) > 1}
     columns = [
-        {"key": "setting", "title": "Setting"},
+        {"key": "setting", "title": _("Setting")},
         *({"key": run_id, "title": name} for run_id, name in names_of(runs).items()),
     ]
     rows = [
         {"setting": key, **{run.id: each.get(key, "") for run, each in zip(runs, settings, strict=True)}}
         for key in sorted(keys, key=lambda key: key not in differ)
     ]
-    return simple_table(columns, rows, highlight=lambda row: row["setting"] in differ, caption="Settings")
+    return simple_table(columns, rows, highlight=lambda row: row["setting"] in differ, caption=_("Settings"))
 
 
 # --- changing the draft ---------------------------------------------------------------------------
@@ -335,7 +341,7 @@ def pick(draft: Draft, event: dict[str, Any]) -> Draft:
 def picked(services: Services, draft: Draft) -> Run:
     run = services.store.find(draft.picked) if draft.picked else None
     if run is None:
-        raise StudioError("No run is chosen.", "It may have been deleted.", "Choose one from the list.")
+        raise StudioError(_("No run is chosen."), _("It may have been deleted."), _("Choose one from the list."))
     return run
 
 
@@ -354,9 +360,9 @@ def with_settings(services: Services, draft: Draft, run: Run) -> Draft:
     config = config_of(run)
     if config is None:
         raise StudioError(
-            "The settings cannot be used.",
-            "Another version wrote them, or the file is damaged.",
-            "Start a new run instead.",
+            _("The settings cannot be used."),
+            _("Another version wrote them, or the file is damaged."),
+            _("Start a new run instead."),
         )
     meta = run.meta
     if not services.may_change(run):

@@ -34,7 +34,7 @@ from studio.language import _
 from studio.paths import Home
 from studio.store import Run
 
-VIEWERS = {"nobody": "Only me", "link": "Whoever has the link", "everybody": "Everybody on this server"}
+VIEWERS = {"nobody": _("Only me"), "link": _("Whoever has the link"), "everybody": _("Everybody on this server")}
 
 
 def build(services: Services) -> Page:
@@ -43,11 +43,11 @@ def build(services: Services) -> Page:
     with gr.Column(visible=False) as body:
         exporters = Cards(elem_id="exporters")
         progress = gr.HTML()
-        cancel = gr.Button("Cancel", size="sm", visible=False)
+        cancel = gr.Button(_("Cancel"), size="sm", visible=False)
         download = gr.HTML(elem_id="download")
         others = showing_to_others(services)
         again = repeating(services)
-        with gr.Accordion("The model card", open=False):
+        with gr.Accordion(_("The model card"), open=False):
             card = gr.Markdown(elem_id="model-card")
 
     def show_ways(run: Run) -> list[Any]:
@@ -66,15 +66,17 @@ def build(services: Services) -> Page:
 
 def choosing_a_run(services: Services) -> Section:
     head = gr.HTML()
-    which_run = gr.Dropdown(label="Run", interactive=True, elem_id="share-run")
+    which_run = gr.Dropdown(label=_("Run"), interactive=True, elem_id="share-run")
 
     def show(draft: Draft) -> list[Any]:
         run = find_finished(services, draft)
         choices = choices_with_model(services, run)
-        words = "The model as a standard folder, with its card and the run file."
-        title = heading("Download your model", words if run else "Choose one of your finished runs.")
+        words = _("The model as a standard folder, with its card and the run file.")
+        title = heading(_("Download your model"), words if run else _("Choose one of your finished runs."))
         if not choices:
-            title = empty("share", "Nothing to share yet", "Train a model first; it appears here when it is done.")
+            title = empty(
+                "share", _("Nothing to share yet"), _("Train a model first; it appears here when it is done.")
+            )
         return [title, gr.update(choices=choices, value=run.id if run else None, visible=bool(choices))]
 
     choose = Wire(which_run.input, lambda draft, run_id: draft.change(run=run_id, mark=None), [which_run])
@@ -85,14 +87,14 @@ def showing_to_others(services: Services) -> Section:
     """Who else on this server may see the run; only where there is anybody else, and only for its owner."""
     with gr.Column(visible=False, elem_id="sharing") as shown:
         who = gr.Radio(
-            label="Who may see this run",
-            info="They can look at it, try its model and download it; you and administrators alone can change it.",
+            label=_("Who may see this run"),
+            info=_("They can look at it, try its model and download it; you and administrators alone can change it."),
             choices=[(words, key) for key, words in VIEWERS.items()],
             interactive=True,
             elem_id="share-with",
         )
         link_field = gr.Textbox(
-            label="Its link", interactive=False, buttons=["copy"], visible=False, elem_id="share-link"
+            label=_("Its link"), interactive=False, buttons=["copy"], visible=False, elem_id="share-link"
         )
 
     def show(draft: Draft) -> list[Any]:
@@ -109,10 +111,12 @@ def showing_to_others(services: Services) -> Section:
 def repeating(services: Services) -> Section:
     """The run file, and the command that runs it."""
     gr.HTML(
-        heading("Repeat this run", "The run file holds every setting; the command runs it without the page.", level=3)
+        heading(
+            _("Repeat this run"), _("The run file holds every setting; the command runs it without the page."), level=3
+        )
     )
     command = gr.Code(
-        label="Command", language="shell", interactive=False, buttons=["copy"], elem_id="command", lines=1
+        label=_("Command"), language="shell", interactive=False, buttons=["copy"], elem_id="command", lines=1
     )
     run_file = gr.Code(
         label="run.yaml", language="yaml", interactive=False, buttons=["copy"], elem_id="run-file", max_lines=18
@@ -147,7 +151,7 @@ def find_finished(services: Services, draft: Draft) -> Run | None:
 
 def exporter_cards(run: Run) -> dict[str, Any]:
     return {
-        "label": "Formats",
+        "label": _("Formats"),
         "selected": None,
         "cards": [
             {
@@ -211,11 +215,13 @@ def export(services: Services, draft: Draft, event: dict[str, Any]) -> Generator
     """Write the archive in the inference process, which has the libraries for it."""
     run = find_finished(services, draft)
     if run is None:
-        raise StudioError("There is nothing to export.", "No finished run is chosen.", "Choose one above.")
+        raise StudioError(_("There is nothing to export."), _("No finished run is chosen."), _("Choose one above."))
     exporter = EXPORTERS[str(event["key"])]
     if reason := exporter.why_not(run):
-        raise StudioError(f"'{exporter.title}' does not fit this run.", reason, "Choose another format.")
-    words = ("Packing the model", "another file")
+        raise StudioError(
+            _("'{title}' does not fit this run.", title=exporter.title), reason, _("Choose another format.")
+        )
+    words = (_("Packing the model"), "another file")
     yield progress_html(words[0])
     with cancellable(services, draft) as cancelled:
         archive = archive_of(services, run, exporter)

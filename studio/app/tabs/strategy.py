@@ -29,13 +29,15 @@ from studio.token_findings import MAX_LENGTH, Finding
 
 SECONDS_BETWEEN_CHECKS = 0.5  # while it is being read how the model is built
 LENGTH_TITLE = str(LengthOptions.model_fields["max_length"].title)
-INVITATION = "Start with Quick; you can always run another one after it."
+INVITATION = _("Start with Quick; you can always run another one after it.")
 
 
 def build(services: Services) -> Page:
     head = gr.HTML()
     seen = gr.HTML(elem_id="unseen")
-    remedies = Changes(title="Can be changed:", press="Change", press_all="Change all", sign="plus", elem_id="remedies")
+    remedies = Changes(
+        title=_("Can be changed:"), press=_("Change"), press_all=_("Change all"), sign="plus", elem_id="remedies"
+    )
     presets = Cards(elem_id="presets")
     with gr.Row(elem_classes="split-row"):
         with gr.Column(scale=3, min_width=300):
@@ -43,11 +45,11 @@ def build(services: Services) -> Page:
             verdict = gr.HTML(elem_id="strategy-verdict")
         with gr.Column(scale=2, min_width=260):
             strip = LayerStrip(elem_id="layers")
-    with gr.Accordion("More methods", open=False, elem_id="ways"):
+    with gr.Accordion(_("More methods"), open=False, elem_id="ways"):
         ways = Cards(elem_id="strategy")
-    with gr.Accordion("Advanced: every setting", open=False, elem_id="advanced"):
+    with gr.Accordion(_("Advanced: every setting"), open=False, elem_id="advanced"):
         search = gr.Textbox(
-            label="Find a setting", placeholder="such as: learning rate", max_lines=1, elem_id="find-setting"
+            label=_("Find a setting"), placeholder=_("such as: learning rate"), max_lines=1, elem_id="find-setting"
         )
         changed = Changes(elem_id="changes")
         form = Form(elem_id="settings")
@@ -65,9 +67,9 @@ def build(services: Services) -> Page:
             said = notice("bad", problem.what, problem.why, problem.what_to_do)
             return unready(gr.Timer(active=False), said)
         if not ready:
-            return unready(gr.Timer(active=True), heading("One moment", f"{READING}."))
+            return unready(gr.Timer(active=True), heading(_("One moment"), f"{READING}."))
         about = subject(services, draft)
-        title = heading("How much should the model learn?", demos.words(draft) or INVITATION)
+        title = heading(_("How much should the model learn?"), demos.words(draft) or INVITATION)
         found = services.unseen.current(draft, services.datasets)
         timer = gr.Timer(active=found is None)
         offered = [timer, title, *show_unseen(found or ()), preset_cards(services, draft, about)]
@@ -120,7 +122,7 @@ def unready(timer: gr.Timer, said: str) -> list[Any]:
 
 def missing(services: Services, draft: Draft) -> str:
     if not draft.strategy:
-        return "Choose how much to train first."
+        return _("Choose how much to train first.")
     return settings.refusal(draft) or hindrance(services, draft)
 
 
@@ -146,7 +148,7 @@ def preset_cards(services: Services, draft: Draft, about: Subject) -> dict[str, 
     def tags(choice: Draft) -> list[dict[str, str]]:
         would = outlook(services, about, choice.run_config())
         return [
-            {"text": f"trains {size(would.preview.trainable)} parameters"},
+            {"text": _("trains {size} parameters", size=size(would.preview.trainable))},
             {"text": would.time_words},
             {"text": would.memory_words, "tone": would.tone},
         ]
@@ -166,13 +168,13 @@ def preset_cards(services: Services, draft: Draft, about: Subject) -> dict[str, 
     cards.append(
         {
             "key": SUGGESTED,
-            "title": "Suggested for your data",
-            "text": f"{way}, by rules for data like yours.",
+            "title": _("Suggested for your data"),
+            "text": _("{way}, by rules for data like yours.", way=way),
             "icon": "sparkles",
             "tags": tags(draft.configure(suggestion.settings)),
         }
     )
-    return {"label": "How much to train", "selected": draft.preset, "cards": cards}
+    return {"label": _("How much to train"), "selected": draft.preset, "cards": cards}
 
 
 def method_cards(draft: Draft, about: Subject) -> dict[str, Any]:
@@ -180,7 +182,7 @@ def method_cards(draft: Draft, about: Subject) -> dict[str, Any]:
 
     def tags(strategy: Strategy) -> list[dict[str, str]]:
         count = strategy.preview(about.structure, strategy.Options()).trainable
-        return [{"text": f"trains {size(count)} parameters"}]
+        return [{"text": _("trains {size} parameters", size=size(count))}]
 
     def why_not(strategy: Strategy) -> str | None:
         kind = TASKS[str(draft.task)].model
@@ -197,21 +199,25 @@ def method_cards(draft: Draft, about: Subject) -> dict[str, Any]:
         }
         for strategy in sorted(STRATEGIES, key=lambda entry: GROUPS.index(entry.group))
     ]
-    return {"label": "Method (strategy)", "selected": draft.strategy.get("name"), "cards": cards}
+    return {"label": _("Method (strategy)"), "selected": draft.strategy.get("name"), "cards": cards}
 
 
 def verdict_html(now: Outlook, reasons: Sequence[str]) -> str:
     """Whether it fits, and why it was suggested."""
     verdict = notice("bad", now.problem) if now.problem else notice(now.tone, now.verdict)
-    return verdict + (notice("info", "Why this is suggested", " ".join(reasons)) if reasons else "")
+    return verdict + (notice("info", _("Why this is suggested"), " ".join(reasons)) if reasons else "")
 
 
 def numbers_html(now: Outlook) -> str:
     return metric_cards(
         [
-            {"label": "Trained parameters", "value": size(now.preview.trainable), "note": f"{now.share:.1%} of all"},
-            {"label": "Time on this machine", "value": now.time_words, "note": "an estimate"},
-            {"label": "Memory", "value": now.memory_words, "note": "an estimate"},
+            {
+                "label": _("Trained parameters"),
+                "value": size(now.preview.trainable),
+                "note": _("{share:.1%} of all", share=now.share),
+            },
+            {"label": _("Time on this machine"), "value": now.time_words, "note": _("an estimate")},
+            {"label": _("Memory"), "value": now.memory_words, "note": _("an estimate")},
         ]
     )
 

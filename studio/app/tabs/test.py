@@ -32,7 +32,7 @@ from studio.tasks.results import intervals, remarks, stored_scores
 
 def build(services: Services) -> Page:
     head = gr.HTML()
-    which_run = gr.Dropdown(label="Run", interactive=True, elem_id="test-run")
+    which_run = gr.Dropdown(label=_("Run"), interactive=True, elem_id="test-run")
     trouble = gr.HTML(visible=False)
     with gr.Column(visible=False) as body:
         trial, progress, cancel = build_trial(services)
@@ -44,9 +44,11 @@ def build(services: Services) -> Page:
         choices = choices_with_model(services, run)
         services.forks.start()
         services.predictor.warm_up(run)
-        title = heading("Try it", "The tuned model beside the one you started from.")
+        title = heading(_("Try it"), _("The tuned model beside the one you started from."))
         if run is None and not choices:
-            title = empty("compass", "Nothing to try yet", "Train a model first; it appears here when it is done.")
+            title = empty(
+                "compass", _("Nothing to try yet"), _("Train a model first; it appears here when it is done.")
+            )
         which = gr.update(choices=choices, value=run.id if run else None, visible=bool(choices))
         return [title, which, *inside.show(draft)]
 
@@ -77,12 +79,12 @@ def build_trial(services: Services) -> tuple[Section, gr.HTML, gr.Button]:
     with gr.Row(elem_classes="split-row"):
         with gr.Column(min_width=300):
             slots = build_slots()
-            predict = gr.Button("Predict", variant="primary", elem_id="predict")
+            predict = gr.Button(_("Predict"), variant="primary", elem_id="predict")
         with gr.Column(min_width=300):
             progress = gr.HTML()
-            cancel = gr.Button("Cancel", size="sm", visible=False)
+            cancel = gr.Button(_("Cancel"), size="sm", visible=False)
             answer = gr.HTML(elem_id="answer")
-            own = gr.Button("Now with your own data", variant="primary", visible=False, elem_id="own-data")
+            own = gr.Button(_("Now with your own data"), variant="primary", visible=False, elem_id="own-data")
     inputs = [slot.widget for slot in slots]
 
     def show(draft: Draft) -> list[Any]:
@@ -104,12 +106,12 @@ def build_trial(services: Services) -> tuple[Section, gr.HTML, gr.Button]:
 
 
 def build_examples(services: Services) -> Section:
-    gr.HTML(heading("Test examples", "They were kept out of the training. Click one to try it.", level=3))
+    gr.HTML(heading(_("Test examples"), _("They were kept out of the training. Click one to try it."), level=3))
     examples = PagedTable(
         page=partial(test_rows_page, services),
         rows_per_page=5,
         selectable=True,
-        caption="Test examples",
+        caption=_("Test examples"),
         elem_id="examples",
     )
     wire = Wire(examples.select, partial(try_example, services), event=True)
@@ -117,7 +119,7 @@ def build_examples(services: Services) -> Section:
 
 
 def build_many(services: Services) -> Section:
-    with gr.Accordion("Predict a whole file", open=False, elem_id="many"):
+    with gr.Accordion(_("Predict a whole file"), open=False, elem_id="many"):
         many = gr.File(elem_id="many-file", height=140)
         download = gr.HTML(elem_id="many-download")
 
@@ -145,7 +147,7 @@ def build_quality(services: Services) -> Section:
                 page=partial(test_rows_page, services),
                 rows_per_page=8,
                 selectable=True,
-                caption="Examples behind the choice",
+                caption=_("Examples behind the choice"),
                 elem_id="behind-examples",
             )
     wires = [
@@ -184,16 +186,19 @@ def show_scores(run: Run, draft: Draft) -> list[Any]:
     """The test metrics, their views, and the examples behind the chosen element of one: what `build_quality` draws."""
     found = stored_scores(run).get("test")
     if not found or not found["metrics"]:
-        return [heading("How good is it?", "This run has no test results."), "", None, "", None]
-    behind: list[Any] = [heading("Click an element of a figure", "to see the examples behind it.", level=3), None]
+        return [heading(_("How good is it?"), _("This run has no test results.")), "", None, "", None]
+    behind: list[Any] = [heading(_("Click an element of a figure"), _("to see the examples behind it."), level=3), None]
     if draft.mark:
         behind = [
-            heading(draft.mark, "The test examples for which this holds.", level=3),
+            heading(draft.mark, _("The test examples for which this holds."), level=3),
             {"run": run.id, "mark": draft.mark},
         ]
-    words = f"On {count_test_rows(run):,} test examples, which were kept out of the training."
+    words = _(
+        "On {count_test_rows:,} test examples, which were kept out of the training.",
+        count_test_rows=count_test_rows(run),
+    )
     return [
-        heading("How good is it?", words),
+        heading(_("How good is it?"), words),
         scores_html(found),
         figures(found["views"], draft.mark),
         *behind,
@@ -240,7 +245,7 @@ def open_run(services: Services, draft: Draft) -> tuple[Run, Task]:
     run = services.store.find(draft.run) if draft.run else None
     task = task_of(run) if run else None
     if run is None or task is None:
-        raise StudioError("There is no run to try.", "None is chosen.", "Choose one above.")
+        raise StudioError(_("There is no run to try."), _("None is chosen."), _("Choose one above."))
     return run, task
 
 

@@ -23,21 +23,21 @@ from studio.language import _
 from studio.runner import worked_seconds
 from studio.store import Run
 
-NOTHING_YET = "Press Start, and watch here how the model makes fewer mistakes (its loss falls)."
+NOTHING_YET = _("Press Start, and watch here how the model makes fewer mistakes (its loss falls).")
 BUSY: frozenset[Status] = frozenset({"queued", "starting", "running"})
-GOES_ON = "You can close this page; training goes on, and the curve picks up where it is."
+GOES_ON = _("You can close this page; training goes on, and the curve picks up where it is.")
 SENTENCES: dict[Status, str] = {
-    "queued": "Waiting in line. You can close this page; it starts all the same.",
+    "queued": _("Waiting in line. You can close this page; it starts all the same."),
     "starting": GOES_ON,
     "running": GOES_ON,
-    "paused": "Nothing is lost: Resume goes on from the very step at which it paused.",
-    "completed": "Training is done. Try the result, or start a new run with other settings.",
-    "stopped": "It was stopped. What it had learned by its best check is kept.",
-    "failed": "It failed; the notice below says what to do.",
-    "interrupted": "It was interrupted; the notice below says how to go on.",
+    "paused": _("Nothing is lost: Resume goes on from the very step at which it paused."),
+    "completed": _("Training is done. Try the result, or start a new run with other settings."),
+    "stopped": _("It was stopped. What it had learned by its best check is kept."),
+    "failed": _("It failed; the notice below says what to do."),
+    "interrupted": _("It was interrupted; the notice below says how to go on."),
 }
 STEPS_IN_LINE = {"first": -1_000_000, "up": -1, "down": 1}
-EARLY = "Training is done, sooner than planned: it did not get better any more. The best step is kept; try it."
+EARLY = _("Training is done, sooner than planned: it did not get better any more. The best step is kept; try it.")
 
 
 def build(services: Services) -> Page:
@@ -70,13 +70,13 @@ def build(services: Services) -> Page:
 
 def controls(services: Services) -> Section:
     """The buttons. Each keeps its place while a run is at work, and only what does something now can be pressed."""
-    start = gr.Button("Start training", variant="primary", elem_id="start")
-    again = gr.Button("Train again with these settings", elem_id="start-again")
+    start = gr.Button(_("Start training"), variant="primary", elem_id="start")
+    again = gr.Button(_("Train again with these settings"), elem_id="start-again")
     with gr.Row():
-        pause = gr.Button("Pause", elem_id="pause", min_width=90)
-        resume = gr.Button("Resume", elem_id="resume", min_width=90)
-    stop = gr.Button("Stop and keep the best", elem_id="stop")
-    add = gr.Button("Add another to the queue", elem_id="add")
+        pause = gr.Button(_("Pause"), elem_id="pause", min_width=90)
+        resume = gr.Button(_("Resume"), elem_id="resume", min_width=90)
+    stop = gr.Button(_("Stop and keep the best"), elem_id="stop")
+    add = gr.Button(_("Add another to the queue"), elem_id="add")
 
     def show(draft: Draft) -> list[Any]:
         run = run_of(services, draft)
@@ -85,7 +85,7 @@ def controls(services: Services) -> Section:
             services.forks.start()
             services.predictor.warm_up()  # the next thing that somebody does is to try it
         busy, rests = status in BUSY, status in RESUMABLE
-        words = "Leave the queue" if status == "queued" else "Stop and keep the best"
+        words = _("Leave the queue") if status == "queued" else _("Stop and keep the best")
         return [
             gr.update(visible=status is None or busy, interactive=status is None),
             gr.update(visible=status is not None and not busy),
@@ -129,7 +129,7 @@ def has_model(services: Services, run: Run | None) -> bool:
 
 
 def missing(services: Services, draft: Draft) -> str:
-    return "" if has_model(services, run_of(services, draft)) else "Train a model first."
+    return "" if has_model(services, run_of(services, draft)) else _("Train a model first.")
 
 
 def can_be_watched(services: Services, draft: Draft) -> bool:
@@ -176,11 +176,15 @@ def watch(services: Services, run_id: str, offset: int) -> dict[str, Any]:
 def title_html(services: Services, draft: Draft) -> str:
     run = run_of(services, draft)
     if run is None:
-        return heading("Everything is set", f"{run_name(draft)}. {SENTENCES['running']}")
+        return heading(_("Everything is set"), f"{run_name(draft)}. {SENTENCES['running']}")
     state = services.states.of(run)
     if state.status == "stopped" and services.quota and worked_seconds(state) >= services.quota.minutes * 60:
         return heading(
-            run.name, f"A guest's run may train for {services.quota.minutes:,} minutes. Its best step is kept."
+            run.name,
+            _(
+                "A guest's run may train for {minutes:,} minutes. Its best step is kept.",
+                minutes=services.quota.minutes,
+            ),
         )
     return heading(run.name, EARLY if ended_early(state) else SENTENCES[state.status])
 
@@ -195,12 +199,16 @@ def waiting(services: Services) -> list[Waiting]:
         return []
     at_work = services.supervisor.active()
     own = [run for run in at_work if services.may_change(run)]
-    first = f"Begins when '{own[0].name}' has ended." if len(at_work) == len(own) == 1 else "Begins when there is room."
+    first = (
+        _("Begins when '{name}' has ended.", name=own[0].name)
+        if len(at_work) == len(own) == 1
+        else _("Begins when there is room.")
+    )
     notes = [first, *(f"{place} ahead of it." for place in range(1, len(runs)))]
     return [
         {"key": run.id, "title": run.name, "note": note}
         if services.may_change(run)
-        else {"title": "Another person's run", "note": note}
+        else {"title": _("Another person's run"), "note": note}
         for run, note in zip(runs, notes, strict=True)
     ]
 
@@ -224,6 +232,6 @@ def layers_of_run(run: Run, states: States) -> list[Layer]:
         return []  # a strategy or setting that this version does not know; the curve can be looked at all the same
     titles = layer_titles(len(layers.states) - 2)
     return [
-        {"title": title, "state": state, "note": f"rate {rate * factor:.2g}" if factor else ""}
+        {"title": title, "state": state, "note": _("rate {rate:.2g}", rate=rate * factor) if factor else ""}
         for title, state, factor in zip(titles, layers.states, layers.rates, strict=True)
     ]

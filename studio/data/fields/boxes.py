@@ -12,6 +12,7 @@ from studio.data.fields.base import Field
 from studio.data.fields.objects import fit_of_lists, label_in, labels_of, rarest_label, read_list
 from studio.data.profile import ColumnProfile
 from studio.errors import StudioError
+from studio.language import _
 
 LARGEST = 1e9  # pixels; more is a mistake
 SHAPE = '{"box": [left, top, width, height], "label": "cat"}'
@@ -44,15 +45,17 @@ class Box:
 class Boxes(Field):
     name = "boxes"
     title = "boxes"
-    missing = "Nothing says which boxes there are; where there are none, write []."
+    missing = _("Nothing says which boxes there are; where there are none, write [].")
     bring = {
-        "text": "Put the images and their boxes into one ZIP: COCO (JSON), Pascal VOC (XML), YOLO (TXT), or a table "
-        "with a column of boxes.",
+        "text": _(
+            "Put the images and their boxes into one ZIP: COCO (JSON), Pascal VOC (XML), YOLO (TXT), or a table "
+            "with a column of boxes."
+        ),
         "image": "Add a ZIP with the images and their boxes: COCO (JSON), Pascal VOC (XML), YOLO (TXT), or a table "
         "with a column of boxes.",
     }
     example = "[]"
-    absent = "Nothing in this data says where objects are."
+    absent = _("Nothing in this data says where objects are.")
 
     def parse(self, cell: str, files: Path | None) -> list[Box]:
         return read_boxes(cell)
@@ -66,7 +69,9 @@ class Boxes(Field):
 
     def require_lesson(self, cells: pandas.Series) -> None:
         if not any(map(labels_of, cells)):
-            raise StudioError("No image has a box.", "The model would learn to find nothing.", "Use images with boxes.")
+            raise StudioError(
+                _("No image has a box."), _("The model would learn to find nothing."), _("Use images with boxes.")
+            )
 
     def fit(self, profile: ColumnProfile, names_images: bool) -> float:
         return fit_of_lists(profile, read_boxes)
@@ -84,12 +89,21 @@ def read_boxes(cell: str) -> list[Box]:
     for value in read_list(cell, SHAPE):
         sides = value.get("box")
         if not isinstance(sides, list) or len(sides) != 4 or not all(is_length(side) for side in sides):
-            raise StudioError(f"'{str(sides)[:60]}' is no box.", f"Each looks like {SHAPE}, in pixels.", "Correct it.")
+            raise StudioError(
+                _("'{sides}' is no box.", sides=str(sides)[:60]),
+                _("Each looks like {shape}, in pixels.", shape=SHAPE),
+                _("Correct it."),
+            )
         left, top, width, height = map(float, sides)
         box = Box(left, top, width, height, label_in(value, SHAPE))
         if box.width <= 0 or box.height <= 0:
-            what = f"A box of '{box.label}' has no area ({box.width:g} x {box.height:g} pixels)."
-            raise StudioError(what, "Width and height must be larger than 0.", "Correct or remove it.")
+            what = _(
+                "A box of '{label}' has no area ({width:g} x {height:g} pixels).",
+                label=box.label,
+                width=box.width,
+                height=box.height,
+            )
+            raise StudioError(what, _("Width and height must be larger than 0."), _("Correct or remove it."))
         boxes.append(box)
     return boxes
 

@@ -10,6 +10,7 @@ from studio.data.fields.base import Field
 from studio.data.named_files import WITHOUT_IMAGES, NotBroughtError, find_below, why_refused
 from studio.data.profile import ColumnProfile
 from studio.errors import StudioError
+from studio.language import _
 
 # what `studio.data.image_files.load_image` does, for people without the studio: `pipeline` drops transparency, and
 # cuts 16 bits off instead of scaling them
@@ -33,14 +34,14 @@ READING = (
 class ImageFile(Field):
     name = "image"
     title = "image"
-    missing = "The image is missing."
+    missing = _("The image is missing.")
     bring = {
-        "text": "A table alone brings no images: put it and the images that it names into one ZIP.",
+        "text": _("A table alone brings no images: put it and the images that it names into one ZIP."),
         "image": "Bring the images in one ZIP.",
     }
     example = 'read("image.jpg")'
     reading = READING
-    absent = "There are no images in this data."
+    absent = _("There are no images in this data.")
 
     def parse(self, cell: str, files: Path | None) -> Path:
         """The file's path. A name that leads out of `files` is refused; without `files` it is a path that the person
@@ -50,12 +51,16 @@ class ImageFile(Field):
         try:
             return find_below(cell, [files])
         except NotBroughtError as error:
-            raise StudioError(f"'{cell}' is not an image of this data.", str(error), "Remove it.") from error
+            raise StudioError(
+                _("'{cell}' is not an image of this data.", cell=cell), str(error), _("Remove it.")
+            ) from error
 
     def typed(self, text: str) -> str:
         """The absolute path: the process that opens the file may run elsewhere."""
         if not Path(text).is_file():
-            raise StudioError(f"There is no image {text}.", "Nothing lies at this path.", "Check the path.")
+            raise StudioError(
+                _("There is no image {text}.", text=text), _("Nothing lies at this path."), _("Check the path.")
+            )
         return str(Path(text).resolve())
 
     def problems(self, cells: pandas.Series, column: Column, files: Path | None) -> Iterator[Problem]:
@@ -63,10 +68,12 @@ class ImageFile(Field):
         for row, name in cells.items():
             if files is None:
                 why = why_refused(str(name)) or WITHOUT_IMAGES
-                yield Problem(int(str(row)), f"There is no image '{str(name)[:200]}'.", why, column=column.name)
+                yield Problem(
+                    int(str(row)), _("There is no image '{name}'.", name=str(name)[:200]), why, column=column.name
+                )
             elif not _is_stored(files, str(name)):
-                what = f"There is no file '{name}'."
-                yield Problem(int(str(row)), "Image not found", what, column=column.name)
+                what = _("There is no file '{name}'.", name=name)
+                yield Problem(int(str(row)), _("Image not found"), what, column=column.name)
 
     def compared(self, cells: pandas.Series, contents: Mapping[str, str]) -> pandas.Series | None:
         """By what is to be seen, whatever the files are called; imports of earlier versions do not say."""

@@ -11,6 +11,7 @@ from studio.data.columns import Column, Problem
 from studio.data.fields.base import Field
 from studio.data.profile import ColumnProfile
 from studio.errors import StudioError
+from studio.language import _
 
 FEW_ROWS = 20
 MOST_CLASSES = 2000
@@ -38,9 +39,9 @@ def only_label(cell: str) -> str | None:
 class Label(Field):
     name = "label"
     title = "class"
-    missing = "The label is missing."
+    missing = _("The label is missing.")
     bring = {
-        "text": "Add a column with the class of each row.",
+        "text": _("Add a column with the class of each row."),
         "image": "Put the images of each class into a folder of their own, begin their names with the class "
         "(cat_1.jpg), or put a table that names image and class into the ZIP.",
     }
@@ -58,35 +59,37 @@ class Label(Field):
         """Classes that cannot be learned well."""
         several = cells[cells.map(lambda cell: len(labels_in(cell) or ())) > 1]
         for row, cell in several.items():
-            what = f"This row has several labels: {', '.join(labels_in(cell) or ())[:80]}."
-            yield Problem(int(str(row)), what, "This task learns one label for each row.", column=column.name)
+            what = _("This row has several labels: {join}.", join=", ".join(labels_in(cell) or ())[:80])
+            yield Problem(int(str(row)), what, _("This task learns one label for each row."), column=column.name)
         cells = cells.drop(several.index)
         if cells.empty:
             return
         counts = cells.value_counts()
         rows = int(counts.sum())
         if len(counts) == 1:
-            why = f"Every row is '{counts.index[0]}'; there must be at least two."
-            yield Problem(0, "Only one class", why, drops=False, column=column.name)
+            why = _("Every row is '{index}'; there must be at least two.", index=counts.index[0])
+            yield Problem(0, _("Only one class"), why, drops=False, column=column.name)
         if len(counts) > MANY_CLASSES and len(counts) > 0.5 * rows:
-            why = f"{len(counts):,} different classes in {rows:,} rows; is this the right column?"
-            yield Problem(0, "Almost every row has a class of its own", why, drops=False, column=column.name)
+            why = _("{n:,} different classes in {rows:,} rows; is this the right column?", n=len(counts), rows=rows)
+            yield Problem(0, _("Almost every row has a class of its own"), why, drops=False, column=column.name)
         alike: dict[str, list[str]] = {}
         for name in counts.index:
             alike.setdefault(plain(str(name)), []).append(str(name))
         for names in alike.values():
             if len(names) > 1:
                 quoted = " and ".join(f"'{name}'" for name in sorted(names))
-                why = "They differ only in capitals, spaces or the Unicode form of a letter."
-                yield Problem(0, f"{quoted} count as different classes.", why, drops=False, column=column.name)
+                why = _("They differ only in capitals, spaces or the Unicode form of a letter.")
+                yield Problem(
+                    0, _("{quoted} count as different classes.", quoted=quoted), why, drops=False, column=column.name
+                )
 
     def require_lesson(self, cells: pandas.Series) -> None:
         if cells.nunique() < 2:
-            named = f"Every row is called '{cells.iloc[0]}', so there" if len(cells) else "There"
+            named = _("Every row is called '{iloc}', so there", iloc=cells.iloc[0]) if len(cells) else "There"
             raise StudioError(
-                "There is only one class.",
-                f"{named} is nothing to learn.",
-                "Add examples of at least two classes, or choose another column for the label.",
+                _("There is only one class."),
+                _("{named} is nothing to learn.", named=named),
+                _("Add examples of at least two classes, or choose another column for the label."),
             )
 
     def fit(self, profile: ColumnProfile, names_images: bool) -> float:

@@ -10,6 +10,7 @@ from studio.data.fields.base import Field
 from studio.data.numbers import read_number
 from studio.data.profile import ColumnProfile
 from studio.errors import StudioError
+from studio.language import _
 
 LARGEST = 3.4028234e38  # single precision, in which models compute
 GROUPS = 5  # of equal size, from small to large, of which every split gets its share
@@ -18,9 +19,9 @@ GROUPS = 5  # of equal size, from small to large, of which every split gets its 
 class Number(Field):
     name = "number"
     title = "number"
-    missing = "The number is missing."
+    missing = _("The number is missing.")
     bring = {
-        "text": "Add a column with a number in each row.",
+        "text": _("Add a column with a number in each row."),
         "image": "Put a table that names image and number into the ZIP.",
     }
     example = "1.5"
@@ -28,22 +29,26 @@ class Number(Field):
     def parse(self, cell: str, files: Path | None) -> float:
         value = read_number(cell)
         if value is None:
-            raise StudioError(f"'{cell}' is not a number.", "Digits are expected, such as 12 or 3.5.", "Correct it.")
+            raise StudioError(
+                _("'{cell}' is not a number.", cell=cell),
+                _("Digits are expected, such as 12 or 3.5."),
+                _("Correct it."),
+            )
         return value
 
     def problems(self, cells: pandas.Series, column: Column, files: Path | None) -> Iterator[Problem]:
         """Cells that are no numbers, or too large for a model, and a column in which all numbers are the same."""
         numbers = cells.map(read_number).astype("float64")
         for row, cell in cells[numbers.isna()].items():
-            what = f"'{str(cell)[:40]}' is not a number."
-            yield Problem(int(str(row)), what, "Digits are expected, such as 12 or 3.5.", column=column.name)
+            what = _("'{cell}' is not a number.", cell=str(cell)[:40])
+            yield Problem(int(str(row)), what, _("Digits are expected, such as 12 or 3.5."), column=column.name)
         for row, cell in cells[numbers.abs() > LARGEST].items():
-            why = "Models compute with numbers up to about 3.4e38 either way. Correct it, or use a larger unit."
-            yield Problem(int(str(row)), f"'{str(cell)[:40]}' is too large.", why, column=column.name)
+            why = _("Models compute with numbers up to about 3.4e38 either way. Correct it, or use a larger unit.")
+            yield Problem(int(str(row)), _("'{cell}' is too large.", cell=str(cell)[:40]), why, column=column.name)
         numbers = numbers[numbers.abs() <= LARGEST]
         if len(numbers) > 1 and numbers.nunique() == 1:
-            why = f"Every row is {numbers.iloc[0] + 0.0:g}; there is nothing to learn."
-            yield Problem(0, "Only one number", why, drops=False, column=column.name)
+            why = _("Every row is {iloc:g}; there is nothing to learn.", iloc=numbers.iloc[0] + 0.0)
+            yield Problem(0, _("Only one number"), why, drops=False, column=column.name)
 
     def fit(self, profile: ColumnProfile, names_images: bool) -> float:
         """Numbers, and many different ones: a few may be classes, and those that count the rows say nothing."""
@@ -58,7 +63,9 @@ class Number(Field):
         numbers = cells.map(read_number).astype("float64").dropna()
         if numbers.empty:
             return ""
-        return f"{numbers.min():.4g} to {numbers.max():.4g}, on average {numbers.mean():.4g}"
+        return _(
+            "{min:.4g} to {max:.4g}, on average {mean:.4g}", min=numbers.min(), max=numbers.max(), mean=numbers.mean()
+        )
 
     def strata(self, cells: pandas.Series) -> pandas.Series | None:
         """Groups of equal size, from the smallest numbers to the largest."""

@@ -10,6 +10,7 @@ import pandas
 
 from studio.data.profile import ColumnProfile
 from studio.errors import StudioError
+from studio.language import _
 
 LONGEST_LITERAL = 200_000  # characters of a list as Python writes it, which takes much memory to read
 MOSTLY = 0.9  # of a column's cells
@@ -27,7 +28,11 @@ def read_list(cell: str, shape: str) -> list[dict[str, Any]]:
     except (ValueError, RecursionError):
         values = None
     if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-        raise StudioError(f"'{cell[:60]}' cannot be read.", f"A list such as [{shape}] is expected.", "Correct it.")
+        raise StudioError(
+            _("'{cell}' cannot be read.", cell=cell[:60]),
+            _("A list such as [{shape}] is expected.", shape=shape),
+            _("Correct it."),
+        )
     return values
 
 
@@ -60,7 +65,9 @@ def label_in(value: dict[str, Any], shape: str) -> str:
     """The label of one object. Raises StudioError where it has none."""
     label = value.get("label")
     if not isinstance(label, str | int) or not str(label).strip():
-        raise StudioError("A label is missing.", f"Each entry looks like {shape}.", "Add the label.")
+        raise StudioError(
+            _("A label is missing."), _("Each entry looks like {shape}.", shape=shape), _("Add the label.")
+        )
     return str(label).strip()
 
 

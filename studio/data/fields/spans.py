@@ -13,6 +13,7 @@ from studio.data.fields.objects import fit_of_lists, label_in, labels_of, rarest
 from studio.data.fields.span_forms import in_one_form
 from studio.data.profile import ColumnProfile
 from studio.errors import StudioError
+from studio.language import _
 
 SHAPE = '{"start": 0, "end": 4, "label": "person"}'
 
@@ -31,10 +32,10 @@ class Span:
 
 class Spans(Field):
     name = "spans"
-    title = "marked pieces"
-    missing = "Nothing says which pieces are marked; where there are none, write []."
+    title = _("marked pieces")
+    missing = _("Nothing says which pieces are marked; where there are none, write [].")
     bring = {
-        "text": "Add a column with the marked pieces of each text, or bring a CoNLL file.",
+        "text": _("Add a column with the marked pieces of each text, or bring a CoNLL file."),
         "image": "This task learns from texts: bring a table with them, or a CoNLL file.",
     }
     example = "[]"
@@ -56,9 +57,9 @@ class Spans(Field):
     def require_lesson(self, cells: pandas.Series) -> None:
         if not any(map(labels_of, cells)):
             raise StudioError(
-                "Nothing is marked in any text.",
-                "The model would learn to mark nothing.",
-                "Choose the column that holds the marked pieces, or mark some.",
+                _("Nothing is marked in any text."),
+                _("The model would learn to mark nothing."),
+                _("Choose the column that holds the marked pieces, or mark some."),
             )
 
     def fit(self, profile: ColumnProfile, names_images: bool) -> float:
@@ -83,12 +84,18 @@ def read_spans(cell: str) -> list[Span]:
     for value in read_list(cell, SHAPE):
         start, end = value.get("start"), value.get("end")
         if type(start) is not int or type(end) is not int or not 0 <= start < end:  # True is an int, too
-            what = f"'{str(start)[:20]}' to '{str(end)[:20]}' is no piece of a text."
-            raise StudioError(what, f"Each looks like {SHAPE}.", "Correct it.")
+            what = _("'{start}' to '{end}' is no piece of a text.", start=str(start)[:20], end=str(end)[:20])
+            raise StudioError(what, _("Each looks like {shape}.", shape=SHAPE), _("Correct it."))
         spans.append(Span(start, end, label_in(value, SHAPE)))
     spans.sort(key=lambda span: (span.start, span.end))
     for one, other in pairwise(spans):
         if other.start < one.end:
-            what = f"The pieces {one.start}-{one.end} and {other.start}-{other.end} overlap."
-            raise StudioError(what, "A character can belong to one marked piece only.", "Keep one of the two.")
+            what = _(
+                "The pieces {start}-{end} and {start_2}-{end_2} overlap.",
+                start=one.start,
+                end=one.end,
+                start_2=other.start,
+                end_2=other.end,
+            )
+            raise StudioError(what, _("A character can belong to one marked piece only."), _("Keep one of the two."))
     return spans

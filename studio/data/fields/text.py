@@ -10,6 +10,7 @@ from studio.data.columns import Column, Problem
 from studio.data.fields.base import Field
 from studio.data.profile import ColumnProfile
 from studio.data.writing import foreign_scripts
+from studio.language import _
 
 LONG_TEXT = 2000  # characters; about 400 tokens of English
 
@@ -17,9 +18,9 @@ LONG_TEXT = 2000  # characters; about 400 tokens of English
 class Text(Field):
     name = "text"
     title = "text"
-    missing = "The text is empty."
+    missing = _("The text is empty.")
     bring = {
-        "text": "Bring a table with a column of texts.",
+        "text": _("Bring a table with a column of texts."),
         "image": "This task learns from texts: bring a table (CSV, Excel, JSON or Parquet) with a column of them.",
     }
     example = '"a text"'
@@ -28,12 +29,14 @@ class Text(Field):
         """Very long texts, of which many models read only the beginning; and a few in another script than the rest."""
         sizes = cells.str.len()
         for row, size in sizes[sizes > LONG_TEXT].items():
-            why = f"{size:,} characters; many models read only the beginning."
-            yield Problem(int(str(row)), "Very long text", why, drops=False, column=column.name)
+            why = _("{size:,} characters; many models read only the beginning.", size=size)
+            yield Problem(int(str(row)), _("Very long text"), why, drops=False, column=column.name)
         for script, texts in foreign_scripts(cells).items():
-            what, among = f"Written in another script ({script.title()})", f"among {len(cells):,}"
-            which = f"One of {len(texts):,} such texts" if len(texts) > 1 else "The only such text"
-            why = f"{which} {among}; the model learns little from so few. Does it belong here?"
+            what, among = _("Written in another script ({title})", title=script.title()), f"among {len(cells):,}"
+            which = _("One of {n:,} such texts", n=len(texts)) if len(texts) > 1 else _("The only such text")
+            why = _(
+                "{which} {among}; the model learns little from so few. Does it belong here?", which=which, among=among
+            )
             for row in texts.index:
                 yield Problem(int(str(row)), what, why, drops=False, column=column.name)
 

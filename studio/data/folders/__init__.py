@@ -12,6 +12,7 @@ from studio.data.folders.split_tables import SPLIT_TABLES
 from studio.data.folders.voc import VOC
 from studio.data.folders.yolo import YOLO
 from studio.errors import StudioError
+from studio.language import _, listing
 from studio.registry import Registry
 
 FOLDERS: Registry[FolderFormat] = Registry(
@@ -25,9 +26,9 @@ def find_folder_format(upload: Upload) -> FolderFormat:
         if known.recognises(upload):
             return known
     there = (upload.found.tables + upload.found.others)[:3]
-    what = f"It holds {', '.join(there)}." if there else "It holds no files."
+    what = _("It holds {join}.", join=listing(there)) if there else _("It holds no files.")
     raise StudioError(
-        "Nothing in it can be read as data.",
+        _("Nothing in it can be read as data."),
         what,
-        "Use a ZIP of one table, of tables called train and test, or of images in one folder for each class.",
+        _("Use a ZIP of one table, of tables called train and test, or of images in one folder for each class."),
     )

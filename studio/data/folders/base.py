@@ -19,6 +19,7 @@ from studio.data.limits import MEGABYTE, Limits
 from studio.data.options import ReadingOptions
 from studio.data.reading import read_table
 from studio.errors import StudioError
+from studio.language import _
 
 TABLE_ENDINGS = frozenset(
     {".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".conll", ".iob", ".bio"}
@@ -71,7 +72,9 @@ class Upload:
         """A file's content. Raises StudioError for more than `most` bytes."""
         if self.size(name) > most:
             raise StudioError(
-                f"{name} is too large.", f"At most {most / MEGABYTE:,.0f} MB are read.", "Make it smaller."
+                _("{name} is too large.", name=name),
+                _("At most {most:,.0f} MB are read.", most=most / MEGABYTE),
+                _("Make it smaller."),
             )
         return (self.folder / name).read_bytes()
 

@@ -20,6 +20,7 @@ from studio.data.folders.image_table import naming_tables
 from studio.data.folders.split_folders import split_of_file, split_of_path
 from studio.data.reading import guess_reading
 from studio.data.split_names import COLUMN_NAMES, split_named
+from studio.language import _
 
 Form = Literal["corners", "sides", "centre"]
 LEFT, TOP = ("xmin", "x0", "x1", "left", "minx"), ("ymin", "y0", "y1", "top", "miny")
@@ -54,7 +55,10 @@ def read(upload: Upload) -> Listing:
     problems: list[Problem] = []
     tables = _tables(upload)
     for name, (table, unreadable, column) in tables.items():
-        problems += [Problem(0, f"Row {each.row} of {name}: {each.what}", each.why, False) for each in unreadable]
+        problems += [
+            Problem(0, _("Row {row} of {name}: {what}", row=each.row, name=name, what=each.what), each.why, False)
+            for each in unreadable
+        ]
         images += read_boxes(table, column, name, ImageNames(upload.found.images).inside(name), problems)
     reading = guess_reading(upload.folder / next(iter(tables)), upload.reading, upload.limits)
     return list_images(images, upload, problems, reading)
@@ -99,8 +103,8 @@ def read_boxes(
     keys = {key: header for key, header in keys_of(list(table.columns)).items() if header not in (column, *headers)}
     label = next((keys[key] for key in LABEL if key in keys), None)
     if label is None:
-        what = f"No column of {file} says what the boxes show."
-        problems.append(Problem(0, what, f"They are all called '{NO_CLASS}'.", drops=False))
+        what = _("No column of {file} says what the boxes show.", file=file)
+        problems.append(Problem(0, what, _("They are all called '{no_class}'.", no_class=NO_CLASS), drops=False))
     values = [_numbers(cells) for cells in table[headers].itertuples(index=False, name=None)]
     shares = are_shares(values)
     records = table.to_dict("records")
@@ -109,7 +113,14 @@ def read_boxes(
     for row, record, numbers in zip(table.index.tolist(), records, values, strict=True):
         name = record[column] if isinstance(record[column], str) else ""
         if not name:
-            problems.append(Problem(0, f"Row {row} of {file} names no image.", "Its box is left out.", drops=False))
+            problems.append(
+                Problem(
+                    0,
+                    _("Row {row} of {file} names no image.", row=row, file=file),
+                    _("Its box is left out."),
+                    drops=False,
+                )
+            )
             continue
         first.setdefault(name, record)
         there = boxes.setdefault(name, [])

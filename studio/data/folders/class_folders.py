@@ -12,6 +12,7 @@ from studio.data.folders.base import FolderFormat, Listing, Upload, shown
 from studio.data.guesses import Guess, Topic, confidence, guess
 from studio.data.options import ReadingOptions
 from studio.data.split_names import split_named
+from studio.language import _
 
 FOLDER, NAME = "folder", "name"
 MOST_LEVELS = 4
@@ -38,8 +39,8 @@ def read(upload: Upload) -> Listing:
     strangers = upload.found.others + upload.found.tables
     problems = []
     if strangers:
-        count = "1 file is no image" if len(strangers) == 1 else f"{len(strangers):,} files are no images"
-        problems = [Problem(0, f"{count} and left out.", shown(strangers), drops=False)]
+        count = "1 file is no image" if len(strangers) == 1 else _("{n:,} files are no images", n=len(strangers))
+        problems = [Problem(0, _("{count} and left out.", count=count), shown(strangers), drops=False)]
     images, given = upload.found.images, upload.reading.label_from
     if given:
         return Listing(from_folders(images, given), problems, ReadingOptions(label_from=given))
@@ -54,7 +55,7 @@ def guess_place(images: Sequence[str]) -> Guess:
     Some classes with several images each speak for a place. A folder further in is meant as often where its names come
     again in several outer ones, as in `patient-1/healthy`.
     """
-    _, folders = _parts(images)
+    _unused, folders = _parts(images)
     depth = max((len(each) for each in folders), default=0)
     places = {FOLDER if level == 0 else f"{FOLDER}-{level + 1}": level for level in range(min(depth, MOST_LEVELS))}
     evidence = {}
@@ -74,7 +75,11 @@ def guess_place(images: Sequence[str]) -> Guess:
     if best == NAME:
         sure = min(sure, 0.6)  # no folder says a class, and the names may say something else
     classes = sorted({name for name in _labels(images, best) if name})
-    told = f"The class of an image is taken from {SPELLED.get(best, 'its ' + best)}: {shown(classes)}."
+    told = _(
+        "The class of an image is taken from {spelled}: {shown}.",
+        spelled=SPELLED.get(best, "its " + best),
+        shown=shown(classes),
+    )
     return guess(PLACE, ranked, sure, told)
 
 
@@ -116,7 +121,7 @@ def _parts(images: Sequence[str]) -> tuple[list[str | None] | None, list[tuple[s
 
 def from_folders(images: Sequence[str], place: str = FOLDER) -> pandas.DataFrame:
     """Columns image, label and, where the top folders are called train, val, test or alike, split."""
-    splits, _ = _parts(images)
+    splits, _unused_2 = _parts(images)
     table = pandas.DataFrame({"image": images, "label": _labels(images, place)}, dtype="str")
     if splits is not None:
         table["split"] = pandas.Series(splits, dtype="str")

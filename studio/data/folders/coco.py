@@ -15,10 +15,11 @@ from studio.data.folders.box_listing import list_images
 from studio.data.folders.image_names import ImageNames
 from studio.data.folders.split_folders import split_of_file, split_of_path
 from studio.errors import StudioError
+from studio.language import _
 
 MARKS = (b'"images"', b'"annotations"', b'"bbox"')
 MOST_FILES = 50
-NO_OBJECT = "It is no object with names."
+NO_OBJECT = _("It is no object with names.")
 
 
 def recognises(upload: Upload) -> bool:
@@ -35,7 +36,9 @@ def read(upload: Upload) -> Listing:
             images += annotated(document, name, names, problems)
     if not images:
         raise StudioError(
-            "The COCO files list no image.", "'images' is empty, or not a list.", "Check that they are the right ones."
+            _("The COCO files list no image."),
+            _("'images' is empty, or not a list."),
+            _("Check that they are the right ones."),
         )
     return list_images(images, upload, problems)
 
@@ -58,7 +61,9 @@ def load(upload: Upload, name: str) -> dict[str, Any]:
     try:
         document = json.loads(upload.text(name, upload.limits.unpacked_bytes))
     except (ValueError, RecursionError) as error:
-        raise StudioError(f"{name} is not valid JSON.", f"{error}.", "Copy or save the file again.") from error
+        raise StudioError(
+            _("{name} is not valid JSON.", name=name), f"{error}.", _("Copy or save the file again.")
+        ) from error
     return document if isinstance(document, dict) else {}
 
 
@@ -77,8 +82,15 @@ def annotated(
     listed: dict[str, dict[str, Any]] = {}
     for number, each in enumerate(document["images"], start=1):
         if not isinstance(each, dict) or str(each.get("id")) in listed:
-            why = "It has the id of another one." if isinstance(each, dict) else NO_OBJECT
-            problems.append(Problem(0, f"Image {number} in the list of {file} is left out.", why, drops=False))
+            why = _("It has the id of another one.") if isinstance(each, dict) else NO_OBJECT
+            problems.append(
+                Problem(
+                    0,
+                    _("Image {number} in the list of {file} is left out.", number=number, file=file),
+                    why,
+                    drops=False,
+                )
+            )
         else:
             listed[str(each.get("id"))] = each
     boxes: dict[str, list[RawBox]] = {key: [] for key in listed}
@@ -86,17 +98,24 @@ def annotated(
     for number, each in enumerate(document["annotations"], start=1):
         key = str(each.get("image_id")) if isinstance(each, dict) else ""
         if not isinstance(each, dict) or key not in boxes:
-            why = f"It belongs to the image '{key[:40]}', which is not in the list of images."
+            why = _("It belongs to the image '{key}', which is not in the list of images.", key=key[:40])
             why = why if isinstance(each, dict) else NO_OBJECT
-            problems.append(Problem(0, f"Annotation {number} of {file} is left out.", why, drops=False))
+            problems.append(
+                Problem(0, _("Annotation {number} of {file} is left out.", number=number, file=file), why, drops=False)
+            )
         elif each.get("iscrowd") in (1, True):
             crowds += 1
         else:
             boxes[key].append(read_annotation(each, labels, f"annotation {number} of {file}"))
     if crowds:
-        what = "1 box round a crowd is" if crowds == 1 else f"{crowds:,} boxes round crowds are"
+        what = "1 box round a crowd is" if crowds == 1 else _("{crowds:,} boxes round crowds are", crowds=crowds)
         problems.append(
-            Problem(0, f"{what} left out.", f"In {file}; nothing single can be learned from them.", drops=False)
+            Problem(
+                0,
+                _("{what} left out.", what=what),
+                _("In {file}; nothing single can be learned from them.", file=file),
+                drops=False,
+            )
         )
     for key, each in listed.items():
         name = str(each.get("file_name") or "")

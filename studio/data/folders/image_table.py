@@ -13,10 +13,11 @@ from studio.data.named_files import looks_like_image, why_missing, why_refused
 from studio.data.object_column import take_boxes
 from studio.data.reading import guess_reading
 from studio.errors import StudioError
+from studio.language import _
 
 MOST_TABLES = 20
 CELLS_SEEN = 500
-LACKING = "The table names it, the archive lacks it."
+LACKING = _("The table names it, the archive lacks it.")
 
 
 def recognises(upload: Upload) -> bool:
@@ -26,7 +27,7 @@ def recognises(upload: Upload) -> bool:
 def read(upload: Upload) -> Listing:
     """Two or more tables called after splits (train.csv, test.csv) are read one after the other."""
     named = naming_tables(upload)
-    chosen = choose_by_split({name: len(table) for name, (table, _, _) in named.items()})
+    chosen = choose_by_split({name: len(table) for name, (table, _unused, _unused_2) in named.items()})
     names = ImageNames(upload.found.images)
     resolved = {}
     for name in chosen:
@@ -36,8 +37,10 @@ def read(upload: Upload) -> Listing:
         resolved[name] = (table, problems + missing)
     joined, problems = join(resolved, chosen)
     if unnamed := len(set(upload.found.images).difference(joined["image"])):
-        count = "1 image is" if unnamed == 1 else f"{unnamed:,} images are"
-        problems.append(Problem(0, f"{count} not named by the table and left out.", ", ".join(chosen), drops=False))
+        count = "1 image is" if unnamed == 1 else _("{unnamed:,} images are", unnamed=unnamed)
+        problems.append(
+            Problem(0, _("{count} not named by the table and left out.", count=count), ", ".join(chosen), drops=False)
+        )
     first = next(iter(chosen))
     bare = is_bare(upload, first, names.inside(first))
     used = upload.reading.model_copy(update={"header": False}) if bare else upload.reading
@@ -92,9 +95,9 @@ def resolve(
     paths = table[column].map(names)
     there = paths.notna()
     problems = [
-        Problem(row, f"There is no image named '{name[:200]}'.", why(name) or LACKING, column=column)
+        Problem(row, _("There is no image named '{name}'.", name=name[:200]), why(name) or LACKING, column=column)
         if isinstance(name, str)
-        else Problem(row, "This row names no image.", column=column)
+        else Problem(row, _("This row names no image."), column=column)
         for row, name in zip(_numbers(table[~there]), table.loc[~there, column], strict=True)
     ]
     others = table.drop(columns=column).rename(columns={"image": "image_2"})

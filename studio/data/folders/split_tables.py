@@ -9,6 +9,7 @@ from studio.data.columns import Problem
 from studio.data.folders.base import FolderFormat, Listing, Upload, shown
 from studio.data.folders.split_folders import split_of_file, split_of_path
 from studio.data.reading import find_format, look_at
+from studio.language import _
 
 
 def recognises(upload: Upload) -> bool:
@@ -22,7 +23,9 @@ def read(upload: Upload) -> Listing:
     table, problems = join({name: upload.table(name) for name in names}, names)
     first = next(iter(names))
     if left := [name for name in upload.found.tables if name not in names]:
-        problems.append(Problem(0, "Not all tables in it are read.", f"Left out: {shown(left)}.", drops=False))
+        problems.append(
+            Problem(0, _("Not all tables in it are read."), _("Left out: {shown}.", shown=shown(left)), drops=False)
+        )
     found = look_at(upload.folder / first, upload.reading, upload.limits)
     return Listing(
         table, problems, found.options, format=find_format(upload.folder / first).name, guesses=found.guesses

@@ -16,6 +16,7 @@ from studio.data.folders.box_listing import list_images, listed_splits
 from studio.data.folders.image_names import ImageNames
 from studio.data.limits import MEGABYTE
 from studio.errors import StudioError
+from studio.language import _
 
 LARGEST_FILE = 8 * MEGABYTE
 HEAD = 4096
@@ -75,11 +76,15 @@ def parse_xml(content: bytes) -> Element:
         parser.Parse(content, True)
         return builder.close()
     except (expat.ExpatError, ValueError, LookupError, AssertionError) as error:
-        raise StudioError("This is not valid XML.", f"It is not valid XML: {error}.", "Save it again.") from error
+        raise StudioError(
+            _("This is not valid XML."), _("It is not valid XML: {error}.", error=error), _("Save it again.")
+        ) from error
 
 
-def _refuse_document_type(*_: object) -> None:
-    raise StudioError("This is not a plain XML file.", "It declares a document type, which is not read.", "Remove it.")
+def _refuse_document_type(*_unused: object) -> None:
+    raise StudioError(
+        _("This is not a plain XML file."), _("It declares a document type, which is not read."), _("Remove it.")
+    )
 
 
 def read_object(found: Element, number: int) -> RawBox:

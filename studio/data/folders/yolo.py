@@ -18,6 +18,7 @@ from studio.data.folders.box_listing import list_images, listed_splits, split_of
 from studio.data.folders.image_names import ImageNames
 from studio.data.limits import MEGABYTE
 from studio.errors import StudioError
+from studio.language import _
 
 LARGEST_FILE = 8 * MEGABYTE
 LARGEST_YAML = 200_000  # bytes; reading more of it takes long
@@ -40,9 +41,9 @@ def read(upload: Upload) -> Listing:
     lists = [name for name in upload.found.tables if split_of_list(name) and name not in files.values()]
     splits, doubtful = listed_splits(upload, lists, ImageNames(upload.found.images))
     if without := [image for image in upload.found.images if image not in files]:
-        count = "1 image has" if len(without) == 1 else f"{len(without):,} images have"
-        why = f"They count as images without objects: {shown(without)}"
-        problems.append(Problem(0, f"{count} no file of boxes.", why, drops=False))
+        count = "1 image has" if len(without) == 1 else _("{n:,} images have", n=len(without))
+        why = _("They count as images without objects: {shown}", shown=shown(without))
+        problems.append(Problem(0, _("{count} no file of boxes.", count=count), why, drops=False))
     problems += _without_image(upload, files)
     return list_images(_annotated(upload, files, names, splits), upload, problems + doubtful)
 
@@ -98,8 +99,15 @@ def _without_image(upload: Upload, files: Mapping[str, str]) -> list[Problem]:
     ]
     if not lost:
         return []
-    count = "1 file of boxes has" if len(lost) == 1 else f"{len(lost):,} files of boxes have"
-    return [Problem(0, f"{count} no image of the same name.", f"Left out: {shown(lost)}", drops=False)]
+    count = "1 file of boxes has" if len(lost) == 1 else _("{n:,} files of boxes have", n=len(lost))
+    return [
+        Problem(
+            0,
+            _("{count} no image of the same name.", count=count),
+            _("Left out: {shown}", shown=shown(lost)),
+            drops=False,
+        )
+    ]
 
 
 def _files_named(upload: Upload, names: Sequence[str]) -> list[str]:
@@ -111,14 +119,14 @@ def _files_named(upload: Upload, names: Sequence[str]) -> list[str]:
 
 def class_names(upload: Upload) -> tuple[dict[str, str], list[Problem]]:
     """Number of a class -> its name; where no file says, nothing, with a remark."""
-    reason = "There is no data.yaml, classes.txt or obj.names"
+    reason = _("There is no data.yaml, classes.txt or obj.names")
     for file, stated in _stated_names(upload):
         if names := {number: name for number, name in stated.items() if name.strip()}:
             return names, []
         if stated:
-            reason = f"The names in {file} are empty"
-    why = f"{reason}; the numbers of the classes stand for them."
-    return {}, [Problem(0, "Nothing says what the classes are called.", why, drops=False)]
+            reason = _("The names in {file} are empty", file=file)
+    why = _("{reason}; the numbers of the classes stand for them.", reason=reason)
+    return {}, [Problem(0, _("Nothing says what the classes are called."), why, drops=False)]
 
 
 def _stated_names(upload: Upload) -> Iterator[tuple[str, dict[str, str]]]:

@@ -19,6 +19,7 @@ from studio.data.guesses import Guess
 from studio.data.limits import MEGABYTE, Limits
 from studio.data.options import ReadingOptions
 from studio.errors import StudioError
+from studio.language import _
 
 MOST_COLUMNS = 1000
 MOST_CELLS = 60_000_000  # rows times columns, where a small file can claim many
@@ -78,9 +79,9 @@ def distinct_names(names: Sequence[object]) -> list[str]:
     """Column names without surrounding blanks; nameless ones are counted, a second one of a name gets a number."""
     if len(names) > MOST_COLUMNS:
         raise StudioError(
-            f"The table has {len(names):,} columns.",
-            f"At most {MOST_COLUMNS:,} can be read.",
-            "Check the separator, or leave out columns that training does not need.",
+            _("The table has {n:,} columns.", n=len(names)),
+            _("At most {most_columns:,} can be read.", most_columns=MOST_COLUMNS),
+            _("Check the separator, or leave out columns that training does not need."),
         )
     taken: set[str] = set(RESERVED)
     result = []
@@ -132,9 +133,9 @@ def encodable(text: str) -> str:
 def check_rows(count: int, limits: Limits) -> None:
     if count > limits.rows:
         raise StudioError(
-            "The table has too many rows.",
-            f"At most {limits.rows:,} rows are read.",
-            "Use a smaller part of it.",
+            _("The table has too many rows."),
+            _("At most {rows:,} rows are read.", rows=limits.rows),
+            _("Use a smaller part of it."),
         )
 
 
@@ -142,9 +143,9 @@ def check_cells(rows: int, columns: int) -> None:
     """For formats in which an empty cell takes no room in the file."""
     if rows * columns > MOST_CELLS:
         raise StudioError(
-            "The table is too large.",
-            f"It has {rows:,} rows of {columns:,} columns each.",
-            "Leave out columns that training does not need.",
+            _("The table is too large."),
+            _("It has {rows:,} rows of {columns:,} columns each.", rows=rows, columns=columns),
+            _("Leave out columns that training does not need."),
         )
 
 
@@ -153,12 +154,12 @@ def check_growth(size: int, path: Path, limits: Limits) -> None:
     a table of any size from a file of a few bytes."""
     packed = path.stat().st_size
     if size > limits.unpacked_bytes:
-        why = f"Its cells take more than {limits.unpacked_megabytes:,} MB."
+        why = _("Its cells take more than {unpacked_megabytes:,} MB.", unpacked_megabytes=limits.unpacked_megabytes)
     elif size > HARMLESS and size > limits.ratio * packed:
-        why = f"Its cells take more than {limits.ratio} times its size, as in files made to do harm."
+        why = _("Its cells take more than {ratio} times its size, as in files made to do harm.", ratio=limits.ratio)
     else:
         return
-    raise StudioError(f"{path.name} is too large.", why, "Use a smaller part of it.")
+    raise StudioError(_("{name} is too large.", name=path.name), why, _("Use a smaller part of it."))
 
 
 def size_of(columns: Sequence[Sequence[object]]) -> int:
@@ -168,7 +169,7 @@ def size_of(columns: Sequence[Sequence[object]]) -> int:
 
 def no_rows(path: Path) -> StudioError:
     return StudioError(
-        f"There are no rows in {path.name}.",
-        "The file holds no data that could be read as a table.",
-        "Check that it is the right file.",
+        _("There are no rows in {name}.", name=path.name),
+        _("The file holds no data that could be read as a table."),
+        _("Check that it is the right file."),
     )

@@ -16,6 +16,7 @@ from studio.data.formats.encodings import decode, guess_encoding, guess_encoding
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 from studio.data.tagging import are_bare, join_tokens, looks_like_tag
+from studio.language import _
 
 DOCUMENT = "-DOCSTART-"
 HEADERS = frozenset({"tag", "tags", "ner", "ner_tag", "ner_tags", "label", "labels", "iob"})
@@ -31,7 +32,7 @@ def recognises(path: Path, head: bytes) -> bool:
     lines = decode(head, guess_encoding(head)).split("\n")[:-1]
     tabs = has_tabs(lines)
     width = usual_width([columns_of(line, tabs) for line in lines])
-    rows = [row for sentence in sentences_of(lines, tabs, width) for _, row in sentence]
+    rows = [row for sentence in sentences_of(lines, tabs, width) for _unused, row in sentence]
     fitting = [row for row in rows if len(row) == width]
     if width < 2 or len(fitting) < max(FEWEST_LINES, NEARLY_ALL * len(rows)):
         return False
@@ -45,7 +46,7 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
     width = usual_width([columns_of(line, tabs) for line in lines])
     sentences = list(sentences_of(lines, tabs, width))
     check_rows(len(sentences), limits)
-    rows = [row for sentence in sentences for _, row in sentence if len(row) == width]
+    rows = [row for sentence in sentences for _unused_2, row in sentence if len(row) == width]
     if width < 2 or not rows:
         raise no_rows(path)
     tag = tag_column(rows)
@@ -60,10 +61,12 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
         broken = next((line for line in sentence if len(line[1]) != width), None)
         if broken:
             count = "1 column" if len(broken[1]) == 1 else f"{len(broken[1])} columns"
-            what = f"Line {broken[0]} has {count} instead of {width}."
+            what = _("Line {broken} has {count} instead of {width}.", broken=broken[0], count=count, width=width)
             problems.append(Problem(number, what, "\t".join(broken[1])[:80]))
             continue
-        text, found = join_tokens([row[word] for _, row in sentence], [row[tag] for _, row in sentence], bare)
+        text, found = join_tokens(
+            [row[word] for _unused_3, row in sentence], [row[tag] for _unused_4, row in sentence], bare
+        )
         texts.append(text)
         spans.append([span.as_dict() for span in found])
         numbers.append(number)

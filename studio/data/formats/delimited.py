@@ -17,13 +17,14 @@ from studio.data.guesses import guess as guess_of
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 from studio.errors import StudioError
+from studio.language import _
 
 SEPARATORS = (",", ";", "\t", "|")
 SPELLED = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 SAMPLE_CHARACTERS = 200_000
 SAMPLE_RECORDS = 300
 LONGEST_FIELD = 5_000_000
-TITLES = {",": "Comma ,", ";": "Semicolon ;", "\t": "Tab", "|": "Bar |"}
+TITLES = {",": _("Comma ,"), ";": _("Semicolon ;"), "\t": "Tab", "|": _("Bar |")}
 DELIMITER = Topic("delimiter", "Separator", "data.reading.delimiter", lambda sign: TITLES.get(sign, sign))
 SKIP = Topic(
     "skip", "Lines before the table", "data.reading.skip", lambda count: f"Skip {count}" if count else "Skip none"
@@ -81,7 +82,9 @@ def guess(path: Path, given: ReadingOptions, limits: Limits) -> Reading:
 
 
 def count_comments(lines: Sequence[str]) -> int:
-    return sum(1 for _ in takewhile(lambda line: line.startswith(COMMENTS) or not line.strip(), lines[:MOST_SKIPPED]))
+    return sum(
+        1 for _unused in takewhile(lambda line: line.startswith(COMMENTS) or not line.strip(), lines[:MOST_SKIPPED])
+    )
 
 
 def guess_skip(lines: Sequence[str], delimiter: str) -> Guess:
@@ -99,7 +102,7 @@ def guess_skip(lines: Sequence[str], delimiter: str) -> Guess:
     more = any(line.startswith(COMMENTS) for line in lines[above:])
     count, sure = above, 0.9 if comments == above and not more else 0.6
     first = next(line.strip() for line in lines[:count] if line.strip())[:60]
-    told = "1 line is" if count == 1 else f"{count} lines are"
+    told = "1 line is" if count == 1 else _("{count} lines are", count=count)
     return guess_of(SKIP, [count, 0], sure, f"{told} taken for something that stands above the table ('{first}').")
 
 
@@ -121,9 +124,9 @@ def separator(given: str) -> str:
     delimiter = SPELLED.get(given.strip().lower(), given)
     if len(delimiter) != 1 or delimiter in '"\n\r':
         raise StudioError(
-            f"'{given}' cannot separate columns.",
-            "A separator is one character that is neither a quotation mark nor a line end.",
-            "Use a comma, a semicolon, a tab or a bar.",
+            _("'{given}' cannot separate columns.", given=given),
+            _("A separator is one character that is neither a quotation mark nor a line end."),
+            _("Use a comma, a semicolon, a tab or a bar."),
         )
     return delimiter
 
@@ -151,15 +154,15 @@ def guess_delimiter(lines: Sequence[str], extension: str) -> Guess:
     if ranked and scores[ranked[0]][0] >= needed:
         best, second = (scores[each][0] for each in (*ranked, "")[:2]) if len(ranked) > 1 else (scores[ranked[0]][0], 0)
         first, *others = [f"{TITLES[each]} ({scores[each][1]} columns)" for each in ranked[:2]]
-        also = f" {others[0]} would fit, too." if others else ""
-        sentence = f"What separates the columns seems to be: {first}.{also}"
+        also = _(" {others} would fit, too.", others=others[0]) if others else ""
+        sentence = _("What separates the columns seems to be: {first}.{also}", first=first, also=also)
         return guess_of(DELIMITER, ranked, min(confidence(best, second), 0.4 + best), sentence)
     text = "".join(lines)
     return guess_of(DELIMITER, [min(("\t", "|", ";", ","), key=text.count)], 1.0, "")
 
 
 def _first_records(lines: Sequence[str], delimiter: str) -> list[list[str]]:
-    _, records, _ = parse(lines[: 4 * SAMPLE_RECORDS], delimiter, None)
+    _unused_2, records, _unused_3 = parse(lines[: 4 * SAMPLE_RECORDS], delimiter, None)
     return records[:SAMPLE_RECORDS]
 
 
@@ -183,8 +186,12 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
         names, rows, numbers = rows[0], rows[1:], [number - start for number in numbers[1:]]
         problems = [Problem(problem.row - start, problem.what, problem.why) for problem in problems]
     if reading.skip:
-        told = "1 line above the table is" if reading.skip == 1 else f"{reading.skip} lines above the table are"
-        problems.append(Problem(0, f"{told} skipped.", drops=False))
+        told = (
+            "1 line above the table is"
+            if reading.skip == 1
+            else _("{skip} lines above the table are", skip=reading.skip)
+        )
+        problems.append(Problem(0, _("{told} skipped.", told=told), drops=False))
     if not rows:
         raise none_fits(path, problems) if problems else no_rows(path)
     check_rows(len(rows) + len(problems), limits)
@@ -198,9 +205,9 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
 def none_fits(path: Path, problems: Sequence[Problem]) -> StudioError:
     first = problems[0]
     return StudioError(
-        f"No row of {path.name} can be read.",
-        f"The first reason: row {first.row}: {first.what}",
-        "Check that the separator is the right one.",
+        _("No row of {name} can be read.", name=path.name),
+        _("The first reason: row {row}: {what}", row=first.row, what=first.what),
+        _("Check that the separator is the right one."),
     )
 
 
@@ -240,14 +247,18 @@ def parse(
         span = feed.position - start
         if fields is None or feed.ran_out or span > 1:
             problems.append(
-                Problem(number, "This line opens a quotation mark that is never closed.", lines[start][:80])
+                Problem(number, _("This line opens a quotation mark that is never closed."), lines[start][:80])
             )
             if 1 < span <= budget:
                 budget -= span
                 feed.position = start + 1
         else:
             problems.append(
-                Problem(number, f"This line has {_fields(len(fields))} instead of {width}.", lines[start][:80])
+                Problem(
+                    number,
+                    _("This line has {fields} instead of {width}.", fields=_fields(len(fields)), width=width),
+                    lines[start][:80],
+                )
             )
     return numbers, rows, problems
 
@@ -265,8 +276,11 @@ def unreadable(rows: Sequence[Sequence[object]], numbers: Sequence[int]) -> list
     return [
         Problem(
             number,
-            "Some letters cannot be read.",
-            "They show as \ufffd: they were lost when the file was saved, or are stored in another way than the rest.",
+            _("Some letters cannot be read."),
+            _(
+                "They show as \ufffd: they were lost when the file was saved, or are stored in another way than the"
+                " rest."
+            ),
             drops=False,
         )
         for number, row in zip(numbers, rows, strict=True)
@@ -285,10 +299,14 @@ def misread(rows: Sequence[Sequence[object]], numbers: Sequence[int]) -> list[Pr
     if not found:
         return []
     row, value = found[0]
-    count = len({number for number, _ in found})
-    rows_are = "1 row has" if count == 1 else f"{count:,} rows have"
-    why = f"Such as in row {row}: '{excerpt(value)}'. Choose another encoding, or save the file again from its source."
-    return [Problem(0, f"{rows_are} letters that look garbled.", why, drops=False, kind=GARBLED)]
+    count = len({number for number, _unused_4 in found})
+    rows_are = "1 row has" if count == 1 else _("{count:,} rows have", count=count)
+    why = _(
+        "Such as in row {row}: '{excerpt}'. Choose another encoding, or save the file again from its source.",
+        row=row,
+        excerpt=excerpt(value),
+    )
+    return [Problem(0, _("{rows_are} letters that look garbled.", rows_are=rows_are), why, drops=False, kind=GARBLED)]
 
 
 def _fields(count: int) -> str:

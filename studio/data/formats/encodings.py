@@ -10,19 +10,21 @@ from studio.data.guesses import Guess, Topic, confidence, guess
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 from studio.errors import StudioError
+from studio.language import _, listing
 
 # name in a run file -> title on the screen
 ENCODINGS: Mapping[str, str] = {
-    "utf-8": "UTF-8", "utf-8-sig": "UTF-8 with mark", "utf-16": "UTF-16", "utf-16-le": "UTF-16 (little endian)",
-    "utf-16-be": "UTF-16 (big endian)", "latin-1": "Western (Latin-1)", "cp1252": "Western (Windows-1252)",
-    "iso8859-15": "Western (Latin-9)", "mac-roman": "Western (Mac)", "cp850": "Western (DOS-850)",
-    "cp437": "Western (DOS-437)", "cp1250": "Central European (Windows-1250)",
-    "iso8859-2": "Central European (Latin-2)", "cp1257": "Baltic (Windows-1257)", "cp1251": "Cyrillic (Windows-1251)",
-    "koi8-r": "Cyrillic (KOI8-R)", "cp1253": "Greek (Windows-1253)", "cp1254": "Turkish (Windows-1254)",
-    "cp1255": "Hebrew (Windows-1255)", "cp1256": "Arabic (Windows-1256)", "cp1258": "Vietnamese (Windows-1258)",
-    "cp874": "Thai (Windows-874)", "shift_jis": "Japanese (Shift-JIS)", "cp932": "Japanese (Windows-932)",
-    "euc_jp": "Japanese (EUC-JP)", "gb18030": "Chinese, simplified (GB18030)", "big5": "Chinese, traditional (Big5)",
-    "euc_kr": "Korean (EUC-KR)", "cp949": "Korean (Windows-949)", "ascii": "ASCII",
+    "utf-8": "UTF-8", "utf-8-sig": _("UTF-8 with mark"), "utf-16": "UTF-16", "utf-16-le": _("UTF-16 (little endian)"),
+    "utf-16-be": _("UTF-16 (big endian)"), "latin-1": _("Western (Latin-1)"), "cp1252": _("Western (Windows-1252)"),
+    "iso8859-15": _("Western (Latin-9)"), "mac-roman": _("Western (Mac)"), "cp850": _("Western (DOS-850)"),
+    "cp437": _("Western (DOS-437)"), "cp1250": _("Central European (Windows-1250)"),
+    "iso8859-2": _("Central European (Latin-2)"), "cp1257": _("Baltic (Windows-1257)"),
+    "cp1251": _("Cyrillic (Windows-1251)"), "koi8-r": _("Cyrillic (KOI8-R)"), "cp1253": _("Greek (Windows-1253)"),
+    "cp1254": _("Turkish (Windows-1254)"), "cp1255": _("Hebrew (Windows-1255)"), "cp1256": _("Arabic (Windows-1256)"),
+    "cp1258": _("Vietnamese (Windows-1258)"), "cp874": _("Thai (Windows-874)"), "shift_jis": _("Japanese (Shift-JIS)"),
+    "cp932": _("Japanese (Windows-932)"), "euc_jp": _("Japanese (EUC-JP)"),
+    "gb18030": _("Chinese, simplified (GB18030)"), "big5": _("Chinese, traditional (Big5)"),
+    "euc_kr": _("Korean (EUC-KR)"), "cp949": _("Korean (Windows-949)"), "ascii": "ASCII",
 }  # fmt: skip
 UNREADABLE = "\ufffd"
 TOPIC = Topic("encoding", "Encoding", "data.reading.encoding", lambda name: ENCODINGS[name])
@@ -75,7 +77,11 @@ def detect(data: bytes) -> Guess:
     letters = sum(not letter.isascii() for letter in best.text)
     if rest and letters < FEW_LETTERS:
         sure = min(sure, 0.7)
-    sentence = f"The file seems to be stored as {ENCODINGS[best.name]}: it then reads '{excerpt(best.text)}'"
+    sentence = _(
+        "The file seems to be stored as {encodings}: it then reads '{excerpt}'",
+        encodings=ENCODINGS[best.name],
+        excerpt=excerpt(best.text),
+    )
     if rest:
         sentence += f", and as {ENCODINGS[rest[0].name]} '{excerpt(rest[0].text)}'"
     return guess(TOPIC, [each.name for each in found], sure, f"{sentence}.")
@@ -139,7 +145,9 @@ def decode(data: bytes, encoding: str) -> str:
         name = _KNOWN[codecs.lookup(encoding).name]
     except (LookupError, KeyError) as error:
         raise StudioError(
-            f"'{encoding}' is not a known encoding.", f"Known ones: {', '.join(ENCODINGS)}.", "Choose one of those."
+            _("'{encoding}' is not a known encoding.", encoding=encoding),
+            _("Known ones: {join}.", join=listing(ENCODINGS)),
+            _("Choose one of those."),
         ) from error
     text = data.decode(name, errors="replace").removeprefix("\ufeff")
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

@@ -24,6 +24,7 @@ from studio.data.guesses import guess as guess_of
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 from studio.errors import StudioError
+from studio.language import _, listing
 
 SAMPLE_ROWS = 200
 MOST_SHEETS = 50
@@ -75,7 +76,11 @@ def guess_sheet(workbook: Any) -> Guess:
     if not ranked:
         return guess_of(TOPIC, [workbook.sheetnames[0]], 1.0, "")
     second = sizes[ranked[1]] if len(ranked) > 1 else 0
-    sentence = f"The sheet '{ranked[0]}' is read: of {len(ranked)} sheets that hold something, it holds most."
+    sentence = _(
+        "The sheet '{ranked}' is read: of {n} sheets that hold something, it holds most.",
+        ranked=ranked[0],
+        n=len(ranked),
+    )
     return guess_of(TOPIC, ranked, confidence(sizes[ranked[0]], second), sentence)
 
 
@@ -144,16 +149,18 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except (*DAMAGES, LookupError, TypeError, AttributeError, OSError, SyntaxError) as error:
         raise StudioError(
-            f"{path.name} cannot be read as an Excel file.",
+            _("{name} cannot be read as an Excel file.", name=path.name),
             f"{error}",
-            "Open it in a spreadsheet program and save it as .xlsx without a password, or as CSV.",
+            _("Open it in a spreadsheet program and save it as .xlsx without a password, or as CSV."),
         ) from error
 
 
 def _sheet(workbook: Any, name: str) -> Any:
     if name not in workbook.sheetnames:
         raise StudioError(
-            f"There is no sheet named '{name}'.", f"Sheets: {', '.join(workbook.sheetnames)}.", "Choose one of those."
+            _("There is no sheet named '{name}'.", name=name),
+            _("Sheets: {join}.", join=listing(workbook.sheetnames)),
+            _("Choose one of those."),
         )
     return workbook[name]
 

@@ -11,6 +11,7 @@ from studio.data.formats.base import Format, RawTable, check_rows, no_rows
 from studio.data.formats.encodings import decode, guess_encoding, guess_encoding_alone
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
+from studio.language import _
 
 NEARLY_ALL = 0.9
 _LINE = re.compile(r"((?:__label__\S+[\s,]+)+)(.*)", re.DOTALL)
@@ -34,7 +35,7 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
             continue
         match = _LINE.fullmatch(line)
         if not match:
-            problems.append(Problem(number, "This line has no label or no text.", line[:80]))
+            problems.append(Problem(number, _("This line has no label or no text."), line[:80]))
             continue
         found = [label.removeprefix("__label__") for label in re.split(r"[\s,]+", match[1]) if label]
         texts.append(match[2].strip())

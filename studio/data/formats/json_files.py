@@ -22,9 +22,10 @@ from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 from studio.data.split_names import split_named
 from studio.errors import StudioError
+from studio.language import _
 
 DEEPEST = 100
-TOO_DEEP = (f"This entry is nested more than {DEEPEST} levels deep.", "It may be damaged. Write it as a plain row.")
+TOO_DEEP = (f"This entry is nested more than {DEEPEST} levels deep.", _("It may be damaged. Write it as a plain row."))
 WRAPPERS = ("data", "rows", "examples", "records", "items", "instances")
 
 
@@ -37,7 +38,9 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
         if isinstance(_document(text.partition("\n")[0]), dict):
             return read_lines(path, reading, limits)
         raise StudioError(
-            f"{path.name} is not valid JSON.", f"{error}.", "Correct the file there, or save it in another format."
+            _("{name} is not valid JSON.", name=path.name),
+            f"{error}.",
+            _("Correct the file there, or save it in another format."),
         ) from error
     return table(list(enumerate(objects(value, path), start=1)), [], path, limits)
 
@@ -62,9 +65,9 @@ def objects(value: Any, path: Path) -> list[Any]:
         if lists and len(lists) == len(value) and len({len(inner) for inner in lists.values()}) == 1:
             return [dict(zip(value, row, strict=True)) for row in zip(*value.values(), strict=True)]
     raise StudioError(
-        f"{path.name} holds no table.",
-        "A table in JSON is a list of objects, or an object with one list of equal length per column.",
-        'Write it as [{"text": "...", "label": "..."}, ...].',
+        _("{name} holds no table.", name=path.name),
+        _("A table in JSON is a list of objects, or an object with one list of equal length per column."),
+        _('Write it as [{"text": "...", "label": "..."}, ...].'),
     )
 
 
@@ -83,7 +86,7 @@ def read_lines(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
         except RecursionError:
             problems.append(Problem(number, *TOO_DEEP))
         except ValueError as error:
-            problems.append(Problem(number, "This line is not valid JSON.", f"{error}: {line[:80]}"))
+            problems.append(Problem(number, _("This line is not valid JSON."), f"{error}: {line[:80]}"))
     return table(rows, problems, path, limits)
 
 
@@ -98,7 +101,7 @@ def table(rows: list[tuple[int, Any]], problems: list[Problem], path: Path, limi
             continue
         row = {"text": value} if isinstance(value, str) else value
         if not isinstance(row, dict):
-            problems.append(Problem(number, "This entry is not an object with named values.", str(value)[:80]))
+            problems.append(Problem(number, _("This entry is not an object with named values."), str(value)[:80]))
             continue
         good.append((number, row))
         names.update(dict.fromkeys(row))
@@ -107,16 +110,16 @@ def table(rows: list[tuple[int, Any]], problems: list[Problem], path: Path, limi
     if not good:
         raise no_rows(path)
     check_cells(len(good), len(names))
-    columns = [[row.get(name) for _, row in good] for name in names]
-    numbers = [number for number, _ in good]
-    problems = problems + unreadable([_strings(row.values()) for _, row in good], numbers)
+    columns = [[row.get(name) for _unused, row in good] for name in names]
+    numbers = [number for number, _unused_2 in good]
+    problems = problems + unreadable([_strings(row.values()) for _unused_3, row in good], numbers)
     return RawTable(list(names), columns, numbers, sorted(problems, key=lambda problem: problem.row))
 
 
 def is_too_deep(value: Any) -> bool:
     """Whether lists and objects lie inside each other more than `DEEPEST` times: such cannot be written again."""
     inside = [value]
-    for _ in range(DEEPEST + 1):
+    for _unused_4 in range(DEEPEST + 1):
         held = (each.values() if isinstance(each, dict) else each for each in inside if isinstance(each, dict | list))
         inside = [each for values in held for each in values if isinstance(each, dict | list)]
         if not inside:

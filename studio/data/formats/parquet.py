@@ -24,6 +24,7 @@ from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 from studio.data.token_columns import named_tags
 from studio.errors import StudioError
+from studio.language import _
 
 ROWS_AT_ONCE = 1000
 
@@ -44,7 +45,7 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
             names = list(file.schema_arrow.names)
             metadata = file.schema_arrow.metadata or {}
             distinct_names(names[: MOST_COLUMNS + 1])  # raises for too many
-            columns = [[] for _ in names]
+            columns = [[] for _unused in names]
             for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
                 count, size = count + batch.num_rows, size + sum(map(unfolded, batch.columns))
                 check_rows(count, limits)
@@ -56,7 +57,9 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
         raise
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
         raise StudioError(
-            f"{path.name} cannot be read as Parquet.", f"{error}", "The file may be incomplete; copy it again."
+            _("{name} cannot be read as Parquet.", name=path.name),
+            f"{error}",
+            _("The file may be incomplete; copy it again."),
         ) from error
     if not count:
         raise no_rows(path)

@@ -8,6 +8,7 @@ from studio.engine.evaluation import Evaluator, is_better
 from studio.engine.loop import Loop
 from studio.engine.reporting import Interrupted, Reporter
 from studio.events import Evaluated, Phase
+from studio.language import _
 from studio.tasks.base import Scores
 
 
@@ -89,7 +90,7 @@ class Evaluation(Callback):
             Evaluated(split="validation", step=step, epoch=epoch, metrics=finite(metrics), best=is_best)
         )
         if loop.state.ended is None:
-            self._reporter.emit(Phase(name="training", sentence="Training."))
+            self._reporter.emit(Phase(name="training", sentence=_("Training.")))
         loop.tell_evaluated(is_best)
 
     def _judge(self, loop: Loop, metrics: dict[str, float]) -> bool:

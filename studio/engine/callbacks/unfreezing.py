@@ -8,6 +8,7 @@ from studio.engine.callbacks.base import Callback
 from studio.engine.loop import Loop
 from studio.engine.reporting import Interrupted, Reporter
 from studio.events import Phase
+from studio.language import _
 from studio.strategies.base import UnfreezingPlan
 
 
@@ -58,7 +59,7 @@ class Unfreezing(Callback):
                     loop.pausing = True
                 return
             loop.train_mode()
-            self._reporter.emit(Phase(name="training", sentence="Training."))
+            self._reporter.emit(Phase(name="training", sentence=_("Training.")))
         rate = self._plan.stages[self.stage].rate
         for group in loop.optimizer.param_groups:
             group["lr"] *= rate * self._warmth(group["stage"], loop.state.step)

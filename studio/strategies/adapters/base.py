@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from studio.errors import StudioError
+from studio.language import _, listing
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
@@ -20,9 +21,9 @@ Kind = Literal["linear", "conv1d", "conv2d"]
 
 _NO_LAYER = re.compile(r"norm|embed|relative|(^|\.)ln_", re.I)  # tables of two dimensions that no layer multiplies
 _REASONS: dict[Kind, str] = {
-    "conv2d": "These adapters go beside weight matrices, and the blocks of this model consist of convolutions.",
-    "conv1d": "This model stores its matrices the way GPT-2 does, which these adapters do not know.",
-    "linear": "These adapters go into convolutions, and this model has none in its blocks.",
+    "conv2d": _("These adapters go beside weight matrices, and the blocks of this model consist of convolutions."),
+    "conv1d": _("This model stores its matrices the way GPT-2 does, which these adapters do not know."),
+    "linear": _("These adapters go into convolutions, and this model has none in its blocks."),
 }
 
 
@@ -43,8 +44,8 @@ class Layer:
 class AdapterOptions(BaseOptions):
     target_modules: str = setting(
         "auto",
-        title="Layers to adapt (target modules)",
-        help="auto adapts every layer of the blocks; or endings of layer names, such as: query, value.",
+        title=_("Layers to adapt (target modules)"),
+        help=_("auto adapts every layer of the blocks; or endings of layer names, such as: query, value."),
     )
 
 
@@ -74,12 +75,12 @@ class Adapter(Wrapped):
 
     def why_not(self, structure: Structure) -> str | None:
         if not structure.blocks:
-            return "No blocks of layers were found in this model."
+            return _("No blocks of layers were found in this model.")
         return None if self.automatic(structure) else self._reason(structure)
 
     def _reason(self, structure: Structure) -> str:
         kinds = [layer.kind for layer in layers_in(structure)]
-        return _REASONS[max(sorted(set(kinds)), key=kinds.count)] if kinds else "No layer of it can be adapted."
+        return _REASONS[max(sorted(set(kinds)), key=kinds.count)] if kinds else _("No layer of it can be adapted.")
 
     def automatic(self, structure: Structure) -> list[Layer]:
         """Every layer of the blocks that this method knows (Dettmers et al. 2023, arXiv:2305.14314, found all of
@@ -103,9 +104,9 @@ class Adapter(Wrapped):
         if lost or not endings:
             words = sorted({layer.name.rsplit(".", 1)[-1] for layer in known})
             raise StudioError(
-                f"No layer of this model is called {', '.join(lost) or 'so'}.",
-                f"Its layers end in: {', '.join(words)}.",
-                "Use some of these with commas between, or auto.",
+                _("No layer of this model is called {value}.", value=", ".join(lost) or "so"),
+                _("Its layers end in: {join}.", join=listing(words)),
+                _("Use some of these with commas between, or auto."),
             )
         return [layer for layer in known if any(_ends(layer.name, ending) for ending in endings)]
 
@@ -130,7 +131,9 @@ class Adapter(Wrapped):
         if self.head_rate == 1:
             return {}
         head = frozenset(structure.head)
-        return {name: self.head_rate for name, _ in model.named_parameters() if head.intersection(plain_names(name))}
+        return {
+            name: self.head_rate for name, _unused in model.named_parameters() if head.intersection(plain_names(name))
+        }
 
     def suits(self, layer: Layer, model: "nn.Module", options: Any) -> bool:
         """Whether the weights that a layer has allow it to be adapted."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from studio.language import _
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
@@ -19,16 +20,16 @@ if TYPE_CHECKING:
 class BottleneckOptions(BaseOptions):
     width: int = setting(
         32,
-        title="Width of the bottleneck",
-        help="Numbers in the middle of each adapter; more can learn more.",
+        title=_("Width of the bottleneck"),
+        help=_("Numbers in the middle of each adapter; more can learn more."),
         ge=1,
         le=1024,
         advanced=False,
     )
     place: Literal["pfeiffer", "houlsby"] = setting(
         "pfeiffer",
-        title="Where they go",
-        help="pfeiffer puts one at the end of every block; houlsby another one after its attention.",
+        title=_("Where they go"),
+        help=_("pfeiffer puts one at the end of every block; houlsby another one after its attention."),
     )
 
 
@@ -36,8 +37,8 @@ class BottleneckAdapter(Strategy):
     """One place a block as in Pfeiffer et al. 2020, arXiv:2005.00247, or two as in Houlsby et al."""
 
     name = "adapter"
-    title = "Networks between the layers (bottleneck adapters)"
-    sentence = "A small network after every block learns, and can do what sums of matrices cannot."
+    title = _("Networks between the layers (bottleneck adapters)")
+    sentence = _("A small network after every block learns, and can do what sums of matrices cannot.")
     group = GROUPS[1]
     default_learning_rate = 1e-3
     Options = BottleneckOptions
@@ -45,7 +46,7 @@ class BottleneckAdapter(Strategy):
 
     def why_not(self, structure: Structure) -> str | None:
         if not _places(structure, "pfeiffer"):
-            return "These adapters go between the layers of transformers, and this model is of another kind."
+            return _("These adapters go between the layers of transformers, and this model is of another kind.")
         return None
 
     def preview(self, structure: Structure, options: Any) -> Preview:
@@ -94,7 +95,7 @@ class BottleneckAdapter(Strategy):
         return LoadingCode("transformers", imports, (), (f'model = load({model_class}.from_pretrained("."), ".")',))
 
     def why_not_merge(self) -> str | None:
-        return "The networks between the layers cannot become part of the weights; the standard folder holds both."
+        return _("The networks between the layers cannot become part of the weights; the standard folder holds both.")
 
 
 def _places(structure: Structure, place: str) -> list[Layer]:

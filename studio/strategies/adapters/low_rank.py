@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from studio.language import _
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 def _rank(default: int = 8) -> Any:
     return setting(
         default,
-        title="Size of the adapters (rank r)",
-        help="A larger rank can learn more and trains more parameters.",
+        title=_("Size of the adapters (rank r)"),
+        help=_("A larger rank can learn more and trains more parameters."),
         ge=1,
         le=512,
         advanced=False,
@@ -26,8 +27,8 @@ def _rank(default: int = 8) -> Any:
 def _alpha(default: int = 16) -> Any:
     return setting(
         default,
-        title="Strength of the adapters (alpha)",
-        help="Adapters are scaled by alpha / r; twice the rank is the usual choice.",
+        title=_("Strength of the adapters (alpha)"),
+        help=_("Adapters are scaled by alpha / r; twice the rank is the usual choice."),
         ge=1,
         le=1024,
     )
@@ -36,8 +37,8 @@ def _alpha(default: int = 16) -> Any:
 def _dropout(default: float = 0.05) -> Any:
     return setting(
         default,
-        title="Adapter dropout",
-        help="Share of an adapter's inputs left out at random, against memorising.",
+        title=_("Adapter dropout"),
+        help=_("Share of an adapter's inputs left out at random, against memorising."),
         ge=0,
         lt=1,
     )
@@ -56,13 +57,13 @@ class LowRankOptions(AdapterOptions):
 class DoraOptions(LowRankOptions):
     rslora: bool = setting(
         False,
-        title="Scale by the root of the rank (rsLoRA)",
-        help="alpha / sqrt(r) instead of alpha / r: large ranks then learn as fast as small ones.",
+        title=_("Scale by the root of the rank (rsLoRA)"),
+        help=_("alpha / sqrt(r) instead of alpha / r: large ranks then learn as fast as small ones."),
     )
     b_rate: float = setting(
         1.0,
-        title="How much faster B learns (LoRA+)",
-        help="The second matrix of each adapter begins at zero and may take larger steps; 16 is the paper's advice.",
+        title=_("How much faster B learns (LoRA+)"),
+        help=_("The second matrix of each adapter begins at zero and may take larger steps; 16 is the paper's advice."),
         ge=1,
         le=100,
     )
@@ -71,13 +72,13 @@ class DoraOptions(LowRankOptions):
 class LoraOptions(DoraOptions):
     dora: bool = setting(
         False,
-        title="Magnitude and direction separately (DoRA)",
-        help="Learns the magnitudes of the weights on their own; a little better at small ranks, and slower.",
+        title=_("Magnitude and direction separately (DoRA)"),
+        help=_("Learns the magnitudes of the weights on their own; a little better at small ranks, and slower."),
     )
     pissa: bool = setting(
         False,
-        title="Begin with the largest directions (PiSSA)",
-        help="Adapters begin as what matters most in the weights, instead of at zero; they learn faster.",
+        title=_("Begin with the largest directions (PiSSA)"),
+        help=_("Adapters begin as what matters most in the weights, instead of at zero; they learn faster."),
     )
 
 
@@ -86,8 +87,8 @@ class Lora(Adapter):
     arXiv:2404.02948. LoRA+: Hayou et al. 2024, arXiv:2402.12354."""
 
     name = "lora"
-    title = "Small adapters (LoRA)"
-    sentence = "The model stays as it is and small adapters in it learn: nearly as good, with far less memory."
+    title = _("Small adapters (LoRA)")
+    sentence = _("The model stays as it is and small adapters in it learn: nearly as good, with far less memory.")
     default_learning_rate = 1e-3
     Options: ClassVar[type[BaseOptions]] = LoraOptions
 
@@ -124,15 +125,15 @@ class Lora(Adapter):
     def rates(self, model: "nn.Module", structure: Structure, options: Any) -> Mapping[str, float]:
         if options.b_rate == 1:
             return {}
-        return {name: options.b_rate for name, _ in model.named_parameters() if ".lora_B." in name}
+        return {name: options.b_rate for name, _unused in model.named_parameters() if ".lora_B." in name}
 
 
 class Dora(Lora):
     """Liu et al. 2024, arXiv:2402.09353."""
 
     name = "dora"
-    title = "Adapters of magnitude and direction (DoRA)"
-    sentence = "LoRA that learns the magnitude and the direction of the weights separately; often a little better."
+    title = _("Adapters of magnitude and direction (DoRA)")
+    sentence = _("LoRA that learns the magnitude and the direction of the weights separately; often a little better.")
     Options = DoraOptions
 
     def uses_dora(self, options: Any) -> bool:
@@ -143,8 +144,8 @@ class AdaLoraOptions(AdapterOptions):
     r: int = _rank(12)
     target_r: int = setting(
         8,
-        title="Rank that is left at the end",
-        help="On average over all layers; important ones keep more. It must be smaller than the rank at the start.",
+        title=_("Rank that is left at the end"),
+        help=_("On average over all layers; important ones keep more. It must be smaller than the rank at the start."),
         ge=1,
         le=511,
         advanced=False,
@@ -158,8 +159,8 @@ class AdaLora(Adapter):
     fills in: a tenth of it as warm-up, three tenths at the end without changes."""
 
     name = "adalora"
-    title = "Adapters with a rank budget (AdaLoRA)"
-    sentence = "Begins with larger adapters and takes away, layer by layer, what turns out to matter least."
+    title = _("Adapters with a rank budget (AdaLoRA)")
+    sentence = _("Begins with larger adapters and takes away, layer by layer, what turns out to matter least.")
     default_learning_rate = 2e-3
     Options = AdaLoraOptions
 
@@ -184,8 +185,8 @@ class AlphaOptions(AdapterOptions):
     alpha: int = _alpha()
     dropout: float = setting(
         0.0,
-        title="Rank dropout",
-        help="Share of an adapter's ranks left out at random, against memorising.",
+        title=_("Rank dropout"),
+        help=_("Share of an adapter's ranks left out at random, against memorising."),
         ge=0,
         lt=1,
     )
@@ -195,8 +196,8 @@ class LoHa(Adapter):
     """Hyeon-Woo et al. 2021, arXiv:2108.06098."""
 
     name = "loha"
-    title = "Products of two adapters (LoHa)"
-    sentence = "Multiplies two small adapters number by number, which reaches more with the same rank."
+    title = _("Products of two adapters (LoHa)")
+    sentence = _("Multiplies two small adapters number by number, which reaches more with the same rank.")
     default_learning_rate = 2e-3
     kinds = frozenset({"linear", "conv2d"})
     Options = AlphaOptions
@@ -214,8 +215,8 @@ class LoKr(Adapter):
     """Edalati et al. 2022, arXiv:2212.10650; as in LyCORIS, Yeh et al. 2023, arXiv:2309.14859."""
 
     name = "lokr"
-    title = "Patterns of adapters (LoKr)"
-    sentence = "Repeats one small matrix in the pattern of another (Kronecker product): very few parameters."
+    title = _("Patterns of adapters (LoKr)")
+    sentence = _("Repeats one small matrix in the pattern of another (Kronecker product): very few parameters.")
     default_learning_rate = 2e-3
     kinds = frozenset({"linear", "conv2d"})
     Options = AlphaOptions
@@ -237,8 +238,8 @@ class HiRa(Adapter):
     """Huang et al. 2025, ICLR: openreview.net/forum?id=TwJrTz9cRS."""
 
     name = "hira"
-    title = "Adapters that multiply the weights (HiRA)"
-    sentence = "A small adapter times the weight itself, so that the change can have any rank."
+    title = _("Adapters that multiply the weights (HiRA)")
+    sentence = _("A small adapter times the weight itself, so that the change can have any rank.")
     default_learning_rate = 5e-3
     Options = RankOptions
 
@@ -254,9 +255,11 @@ class HiRa(Adapter):
 class BoundedOptions(RankOptions):
     strength: float = setting(
         1.0,
-        title="How far the weights may move at first (lambda)",
-        help="The length of the very first change already; 15, for models with thousands of numbers a layer, is far "
-        "too long for small ones.",
+        title=_("How far the weights may move at first (lambda)"),
+        help=_(
+            "The length of the very first change already; 15, for models with thousands of numbers a layer, is far "
+            "too long for small ones."
+        ),
         gt=0,
         le=100,
     )
@@ -266,8 +269,8 @@ class DeLora(Adapter):
     """Bini et al. 2025, arXiv:2503.18225."""
 
     name = "delora"
-    title = "Adapters of bounded strength (DeLoRA)"
-    sentence = "LoRA that cannot run away: how far the weights may move is learned separately from the direction."
+    title = _("Adapters of bounded strength (DeLoRA)")
+    sentence = _("LoRA that cannot run away: how far the weights may move is learned separately from the direction.")
     default_learning_rate = 2e-3
     kinds = frozenset({"linear"})
     Options = BoundedOptions
@@ -285,8 +288,8 @@ class Miss(Adapter):
     """Kang and Yin 2024, arXiv:2409.15371."""
 
     name = "miss"
-    title = "One shared strip a layer (MiSS)"
-    sentence = "One small matrix a layer, repeated along its inputs: half of LoRA's parameters, and fast."
+    title = _("One shared strip a layer (MiSS)")
+    sentence = _("One small matrix a layer, repeated along its inputs: half of LoRA's parameters, and fast.")
     default_learning_rate = 1e-3
     kinds = frozenset({"linear"})
     Options = RankOptions

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studio.language import _
 from studio.models.structure import Structure
 from studio.options import setting
 from studio.strategies.adapters.base import Adapter, AdapterOptions, Layer, divisor
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 class BlockOptions(AdapterOptions):
     block_size: int = setting(
         32,
-        title="Numbers that are rotated together (block size)",
-        help="A larger block can learn more and trains more parameters; it is lowered to what divides the layers.",
+        title=_("Numbers that are rotated together (block size)"),
+        help=_("A larger block can learn more and trains more parameters; it is lowered to what divides the layers."),
         ge=2,
         le=512,
         advanced=False,
@@ -29,15 +30,15 @@ class Oft(Adapter):
     """Qiu et al. 2023, arXiv:2306.07280."""
 
     name = "oft"
-    title = "Rotated inputs (OFT)"
-    sentence = "Rotates the inputs of every layer in small groups, which keeps how its weights relate to each other."
+    title = _("Rotated inputs (OFT)")
+    sentence = _("Rotates the inputs of every layer in small groups, which keeps how its weights relate to each other.")
     default_learning_rate = 1e-3
     kinds = frozenset({"linear"})  # merged convolutions say something else in peft 0.21
     Options = BlockOptions
 
     def why_not(self, structure: Structure) -> str | None:
         if any(len(structure.shapes[name]) == 4 for name in structure.body):
-            return "This method turns rows of numbers, and between the layers of this model there are whole images."
+            return _("This method turns rows of numbers, and between the layers of this model there are whole images.")
         return super().why_not(structure)
 
     def fitted(self, layers: Sequence[Layer], options: Any) -> Any:
@@ -69,8 +70,8 @@ def without_extension() -> Iterator[None]:
 class BoftOptions(BlockOptions):
     block_size: int = setting(
         8,
-        title="Numbers that are rotated together (block size)",
-        help="A larger block can learn more and trains more parameters; it is lowered to what divides the layers.",
+        title=_("Numbers that are rotated together (block size)"),
+        help=_("A larger block can learn more and trains more parameters; it is lowered to what divides the layers."),
         ge=2,
         le=512,
         advanced=False,
@@ -81,8 +82,8 @@ class Boft(Adapter):
     """Liu et al. 2023, arXiv:2311.06243."""
 
     name = "boft"
-    title = "Rotated inputs and magnitudes (BOFT)"
-    sentence = "Like OFT with smaller groups, and every output gets a magnitude of its own."
+    title = _("Rotated inputs and magnitudes (BOFT)")
+    sentence = _("Like OFT with smaller groups, and every output gets a magnitude of its own.")
     default_learning_rate = 1e-3
     kinds = frozenset({"linear", "conv2d"})
     Options = BoftOptions
@@ -110,8 +111,8 @@ class Boft(Adapter):
 class HraOptions(AdapterOptions):
     r: int = setting(
         8,
-        title="Reflections per layer (r)",
-        help="A layer's inputs are reflected so many times; an even number begins as no change at all.",
+        title=_("Reflections per layer (r)"),
+        help=_("A layer's inputs are reflected so many times; an even number begins as no change at all."),
         ge=2,
         le=512,
         multiple_of=2,
@@ -123,8 +124,8 @@ class Hra(Adapter):
     """Yuan et al. 2024, arXiv:2405.17484."""
 
     name = "hra"
-    title = "Reflected inputs (HRA)"
-    sentence = "Reflects the inputs of every layer a few times: between LoRA and OFT."
+    title = _("Reflected inputs (HRA)")
+    sentence = _("Reflects the inputs of every layer a few times: between LoRA and OFT.")
     default_learning_rate = 1e-3
     kinds = frozenset({"linear", "conv2d"})
     Options = HraOptions
@@ -141,8 +142,8 @@ class Hra(Adapter):
 class RoadOptions(AdapterOptions):
     group_size: int = setting(
         64,
-        title="Size of a group",
-        help="Outputs are rotated in pairs inside groups of so many; it is lowered to what divides the layers.",
+        title=_("Size of a group"),
+        help=_("Outputs are rotated in pairs inside groups of so many; it is lowered to what divides the layers."),
         ge=2,
         le=512,
     )
@@ -152,8 +153,8 @@ class Road(Adapter):
     """Liao and Monz 2024, arXiv:2409.00119."""
 
     name = "road"
-    title = "Rotated outputs (RoAd)"
-    sentence = "Rotates and stretches the outputs of every layer in pairs: hardly any parameters."
+    title = _("Rotated outputs (RoAd)")
+    sentence = _("Rotates and stretches the outputs of every layer in pairs: hardly any parameters.")
     default_learning_rate = 5e-3
     kinds = frozenset({"linear"})
     Options = RoadOptions

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from studio.language import _
 from studio.options import setting
 from studio.strategies.adapters.base import Adapter, AdapterOptions, Layer
 from studio.strategies.adapters.low_rank import RankOptions
@@ -19,8 +20,8 @@ def dividing(wish: int, layers: Sequence[Layer]) -> int:
 class CirculantOptions(AdapterOptions):
     block_size: int = setting(
         32,
-        title="Size of the blocks",
-        help="A smaller block learns more and trains more parameters; it is lowered to what divides the layers.",
+        title=_("Size of the blocks"),
+        help=_("A smaller block learns more and trains more parameters; it is lowered to what divides the layers."),
         ge=1,
         le=4096,
         advanced=False,
@@ -31,8 +32,8 @@ class C3a(Adapter):
     """Chen et al. 2024, arXiv:2407.19342. Begins at zero, so that training starts from the pretrained model."""
 
     name = "c3a"
-    title = "Circulant blocks (C3A)"
-    sentence = "Each block of the change is one row that turns round: full rank from few numbers."
+    title = _("Circulant blocks (C3A)")
+    sentence = _("Each block of the change is one row that turns round: full rank from few numbers.")
     default_learning_rate = 0.1  # peft divides the update by the layer's width
     head_rate = 0.01
     kinds = frozenset({"linear"})
@@ -54,8 +55,8 @@ class Shira(Adapter):
     """Bhardwaj et al. 2024, arXiv:2406.13175, with a random pattern."""
 
     name = "shira"
-    title = "Scattered weights (SHiRA)"
-    sentence = "A few weights of each layer, picked at random, learn; as many as LoRA trains, at any rank."
+    title = _("Scattered weights (SHiRA)")
+    sentence = _("A few weights of each layer, picked at random, learn; as many as LoRA trains, at any rank.")
     default_learning_rate = 1e-3
     kinds = frozenset({"linear"})
     Options = RankOptions
@@ -76,16 +77,16 @@ class Shira(Adapter):
 class BankOptions(RankOptions):
     vectors: int = setting(
         64,
-        title="Vectors in the bank",
-        help="All adapters are put together from these; more can say more.",
+        title=_("Vectors in the bank"),
+        help=_("All adapters are put together from these; more can say more."),
         ge=2,
         le=4096,
         advanced=False,
     )
     length: int = setting(
         128,
-        title="Numbers in a vector of the bank",
-        help="Shorter ones can be combined more freely; it is lowered to what divides the layers.",
+        title=_("Numbers in a vector of the bank"),
+        help=_("Shorter ones can be combined more freely; it is lowered to what divides the layers."),
         ge=1,
         le=4096,
     )
@@ -95,8 +96,8 @@ class VbLora(Adapter):
     """Li et al. 2024, arXiv:2405.15179."""
 
     name = "vblora"
-    title = "Adapters from a shared bank (VB-LoRA)"
-    sentence = "All layers put their adapters together from one small bank of vectors."
+    title = _("Adapters from a shared bank (VB-LoRA)")
+    sentence = _("All layers put their adapters together from one small bank of vectors.")
     default_learning_rate = 5e-3
     kinds = frozenset({"linear"})
     Options = BankOptions

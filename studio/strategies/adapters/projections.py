@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from studio.language import _
 from studio.options import setting
 from studio.strategies.adapters.base import Adapter, AdapterOptions, Layer
 
@@ -11,14 +12,14 @@ from studio.strategies.adapters.base import Adapter, AdapterOptions, Layer
 class VeraOptions(AdapterOptions):
     r: int = setting(
         256,
-        title="Fixed directions (rank r)",
-        help="All layers share so many random directions, and learn how much of each to take.",
+        title=_("Fixed directions (rank r)"),
+        help=_("All layers share so many random directions, and learn how much of each to take."),
         ge=1,
         le=2048,
         advanced=False,
     )
     dropout: float = setting(
-        0.0, title="Adapter dropout", help="Share of an adapter's inputs left out at random.", ge=0, lt=1
+        0.0, title=_("Adapter dropout"), help=_("Share of an adapter's inputs left out at random."), ge=0, lt=1
     )
 
 
@@ -26,8 +27,8 @@ class Vera(Adapter):
     """Kopiczko et al. 2023, arXiv:2310.11454."""
 
     name = "vera"
-    title = "Shared random adapters (VeRA)"
-    sentence = "All layers share one random adapter and learn how strongly to use it: a tenth of LoRA's size."
+    title = _("Shared random adapters (VeRA)")
+    sentence = _("All layers share one random adapter and learn how strongly to use it: a tenth of LoRA's size.")
     default_learning_rate = 1e-2
     kinds = frozenset({"linear", "conv1d"})
     Options = VeraOptions
@@ -44,14 +45,14 @@ class Vera(Adapter):
 class RandLoraOptions(AdapterOptions):
     r: int = setting(
         32,
-        title="Size of a random basis (rank r)",
-        help="The smaller, the more bases it takes to reach every direction, and the more parameters.",
+        title=_("Size of a random basis (rank r)"),
+        help=_("The smaller, the more bases it takes to reach every direction, and the more parameters."),
         ge=1,
         le=512,
         advanced=False,
     )
     dropout: float = setting(
-        0.0, title="Adapter dropout", help="Share of an adapter's inputs left out at random.", ge=0, lt=1
+        0.0, title=_("Adapter dropout"), help=_("Share of an adapter's inputs left out at random."), ge=0, lt=1
     )
 
 
@@ -59,8 +60,8 @@ class RandLora(Adapter):
     """Albert et al. 2025, arXiv:2502.00987."""
 
     name = "randlora"
-    title = "Many random adapters (RandLoRA)"
-    sentence = "Mixes random adapters until they reach every direction, at about the cost of LoRA."
+    title = _("Many random adapters (RandLoRA)")
+    sentence = _("Mixes random adapters until they reach every direction, at about the cost of LoRA.")
     default_learning_rate = 1e-3
     kinds = frozenset({"linear", "conv1d"})
     Options = RandLoraOptions
@@ -78,14 +79,18 @@ class RandLora(Adapter):
 class FourierOptions(AdapterOptions):
     frequencies: int = setting(
         1000,
-        title="Waves per layer (frequencies)",
-        help="A layer's change is the sum of so many waves; more can learn more.",
+        title=_("Waves per layer (frequencies)"),
+        help=_("A layer's change is the sum of so many waves; more can learn more."),
         ge=1,
         le=100_000,
         advanced=False,
     )
     strength: float = setting(
-        150.0, title="Strength of the waves (scaling)", help="The larger, the larger the changes.", gt=0, le=10_000
+        150.0,
+        title=_("Strength of the waves (scaling)"),
+        help=_("The larger, the larger the changes."),
+        gt=0,
+        le=10_000,
     )
 
 
@@ -93,8 +98,8 @@ class FourierFt(Adapter):
     """Gao et al. 2024, arXiv:2405.03003."""
 
     name = "fourierft"
-    title = "Waves (FourierFT)"
-    sentence = "Learns the change of each layer as a sum of waves: very few parameters, at some cost in time."
+    title = _("Waves (FourierFT)")
+    sentence = _("Learns the change of each layer as a sum of waves: very few parameters, at some cost in time.")
     default_learning_rate = 5e-2
     head_rate = 0.03
     kinds = frozenset({"linear", "conv1d"})

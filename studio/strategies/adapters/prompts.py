@@ -3,6 +3,7 @@
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from studio.language import _
 from studio.models.kind import ModelKind
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
@@ -20,8 +21,8 @@ _TAKES_A_PREFIX = re.compile(r"attention\.self\.(query|key)\.|attn\.c_attn\.|sel
 class PromptOptions(BaseOptions):
     tokens: int = setting(
         20,
-        title="Length of the prompt (virtual tokens)",
-        help="More can learn more; they count as words of every text.",
+        title=_("Length of the prompt (virtual tokens)"),
+        help=_("More can learn more; they count as words of every text."),
         ge=1,
         le=500,
         advanced=False,
@@ -43,14 +44,16 @@ class Prompting(Wrapped):
 
     def why_not(self, structure: Structure) -> str | None:
         if any(len(shape) == 4 for shape in structure.shapes.values()):
-            return "A learned prompt goes before the words of a text, and this model reads images."
+            return _("A learned prompt goes before the words of a text, and this model reads images.")
         if any("decoder" in name for name in structure.body) and any("encoder" in name for name in structure.body):
-            return "A model of encoder and decoder does not take a learned prompt for this task."
-        return None if _table(structure) else "No table of words was found in this model."
+            return _("A model of encoder and decoder does not take a learned prompt for this task.")
+        return None if _table(structure) else _("No table of words was found in this model.")
 
     def why_not_task(self, kind: ModelKind) -> str | None:
         if self.reach == "embeddings" and kind.peft_type == "TOKEN_CLS":
-            return "A learned prompt adds words to every text, for which a model that marks words would answer as well."
+            return _(
+                "A learned prompt adds words to every text, for which a model that marks words would answer as well."
+            )
         return None
 
     def preview(self, structure: Structure, options: Any) -> Preview:
@@ -80,7 +83,7 @@ class Prompting(Wrapped):
         return freeze_fixed(wrapped, structure)
 
     def why_not_merge(self) -> str | None:
-        return "A learned prompt goes before every text: it cannot become part of the weights."
+        return _("A learned prompt goes before every text: it cannot become part of the weights.")
 
     def begin(self, wrapped: Any, options: Any) -> None:
         """Set the first values, where they are not just random."""
@@ -89,8 +92,8 @@ class Prompting(Wrapped):
 class PromptTuningOptions(PromptOptions):
     text: str = setting(
         "",
-        title="Begin with these words",
-        help="Such as: Is this review positive or negative? Empty begins with random numbers.",
+        title=_("Begin with these words"),
+        help=_("Such as: Is this review positive or negative? Empty begins with random numbers."),
     )
 
 
@@ -98,8 +101,8 @@ class PromptTuning(Prompting):
     """Lester et al. 2021, arXiv:2104.08691."""
 
     name = "prompt-tuning"
-    title = "A learned prompt (prompt tuning)"
-    sentence = "Learns words that do not exist and puts them before every text; best with large models."
+    title = _("A learned prompt (prompt tuning)")
+    sentence = _("Learns words that do not exist and puts them before every text; best with large models.")
     default_learning_rate = 1e-2
     Options = PromptTuningOptions
 
@@ -128,8 +131,8 @@ class PromptTuning(Prompting):
 class PTuningOptions(PromptOptions):
     hidden: int = setting(
         128,
-        title="Width of the prompt's own network",
-        help="The prompt is not learned itself but by a small network that makes it.",
+        title=_("Width of the prompt's own network"),
+        help=_("The prompt is not learned itself but by a small network that makes it."),
         ge=1,
         le=4096,
     )
@@ -139,8 +142,8 @@ class PTuning(Prompting):
     """Liu et al. 2021, arXiv:2103.10385."""
 
     name = "p-tuning"
-    title = "A prompt made by a network (p-tuning)"
-    sentence = "A small network makes the learned prompt, which trains more steadily than the prompt itself."
+    title = _("A prompt made by a network (p-tuning)")
+    sentence = _("A small network makes the learned prompt, which trains more steadily than the prompt itself.")
     default_learning_rate = 5e-3
     Options = PTuningOptions
 
@@ -160,15 +163,15 @@ class PrefixTuning(Prompting):
     """Li and Liang 2021, arXiv:2101.00190, without the network that makes the prefix."""
 
     name = "prefix-tuning"
-    title = "A learned prefix in every layer (prefix tuning)"
-    sentence = "Every layer gets learned words of its own to look back at; stronger than one prompt."
+    title = _("A learned prefix in every layer (prefix tuning)")
+    sentence = _("Every layer gets learned words of its own to look back at; stronger than one prompt.")
     default_learning_rate = 1e-2
     reach = "blocks"
 
     def why_not(self, structure: Structure) -> str | None:
         reason = super().why_not(structure)
         if reason is None and not any(_TAKES_A_PREFIX.search(name) for name in structure.body):
-            return "The layers of this model do not look back at anything but the text."
+            return _("The layers of this model do not look back at anything but the text.")
         return reason
 
     def size(self, structure: Structure, options: Any) -> int:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from studio.hardware import why_no_bitsandbytes
+from studio.language import _
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
@@ -19,8 +20,8 @@ BYTES = {"4-bit": 0.52, "8-bit": 1.01}  # that a number takes, with the scales t
 class QloraOptions(DoraOptions):
     bits: Literal["4-bit", "8-bit"] = setting(
         "4-bit",
-        title="Numbers of the frozen model (quantisation)",
-        help="4-bit takes an eighth of the memory, 8-bit a quarter and rounds less.",
+        title=_("Numbers of the frozen model (quantisation)"),
+        help=_("4-bit takes an eighth of the memory, 8-bit a quarter and rounds less."),
         advanced=False,
     )
 
@@ -33,8 +34,8 @@ class Qlora(Lora):
     """
 
     name = "qlora"
-    title = "Adapters on a quantised model (QLoRA)"
-    sentence = "LoRA while the frozen model is held in 4 or 8 bits: large models fit into a small GPU."
+    title = _("Adapters on a quantised model (QLoRA)")
+    sentence = _("LoRA while the frozen model is held in 4 or 8 bits: large models fit into a small GPU.")
     kinds = frozenset({"linear", "conv1d"})
     devices: ClassVar[tuple[str, ...]] = ("cuda",)  # on which bitsandbytes answers fast
     keeps_layers = False  # what GPT-2 stores as (in, out) is turned round

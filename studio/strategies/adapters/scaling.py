@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from studio.language import _
 from studio.models.structure import Structure
 from studio.strategies.adapters.base import Adapter, Layer, freeze_fixed, modules_to_save
 from studio.strategies.adapters.wrapped import Wrapped, wrap
@@ -19,8 +20,8 @@ class Ia3(Adapter):
     """Liu et al. 2022, arXiv:2205.05638: outputs are scaled, and the inputs of layers that make narrower."""
 
     name = "ia3"
-    title = "Scaled outputs (IA3)"
-    sentence = "Learns one number for each output of a layer: hardly any parameters, for small data."
+    title = _("Scaled outputs (IA3)")
+    sentence = _("Learns one number for each output of a layer: hardly any parameters, for small data.")
     default_learning_rate = 1e-2
 
     def size(self, layer: Layer, options: Any) -> int:
@@ -41,13 +42,13 @@ class LnTuning(Wrapped):
 
     group = GROUPS[1]
     name = "ln-tuning"
-    title = "Copies of the normalisation (LN tuning)"
-    sentence = "Scales and shifts of normalisation layers learn in a copy, which is all that has to be kept."
+    title = _("Copies of the normalisation (LN tuning)")
+    sentence = _("Scales and shifts of normalisation layers learn in a copy, which is all that has to be kept.")
     default_learning_rate = 5e-3
 
     def why_not(self, structure: Structure) -> str | None:
         if not _norms(structure):
-            return "It has no layer normalisation; 'norm-only' also trains the kind that convolutions use."
+            return _("It has no layer normalisation; 'norm-only' also trains the kind that convolutions use.")
         return None
 
     def preview(self, structure: Structure, options: Any) -> Preview:

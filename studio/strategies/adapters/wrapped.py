@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import StudioError
+from studio.language import _
 from studio.strategies.base import LoadingCode, Strategy
 
 if TYPE_CHECKING:
@@ -97,8 +98,8 @@ def _find_base(name: str, adapter: Path) -> Path:
     folder = locate(name)
     if folder is None:
         raise StudioError(
-            f"The pretrained model '{Path(name).name}' is no longer on this machine.",
-            f"The adapter in '{adapter.name}' only works on top of it.",
-            "Put it back where it was, or download it again on the Model page.",
+            _("The pretrained model '{name}' is no longer on this machine.", name=Path(name).name),
+            _("The adapter in '{name}' only works on top of it.", name=adapter.name),
+            _("Put it back where it was, or download it again on the Model page."),
         )
     return folder

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import field_validator
 
 from studio.errors import StudioError
+from studio.language import _
 from studio.options import Options, setting
 from studio.registry import Registry
 from studio.training.losses.base import LossChoice
@@ -20,14 +21,14 @@ LOSSES: Registry[LossChoice] = Registry("loss", CROSS_ENTROPY, FOCAL)
 class LossOptions(Options):
     loss: str = setting(
         "cross-entropy",
-        title="Loss",
-        help="The measure of how wrong an answer is, which training makes smaller.",
+        title=_("Loss"),
+        help=_("The measure of how wrong an answer is, which training makes smaller."),
         needs="classes",
     )
     focal_gamma: float = setting(
         2.0,
-        title="How much more (gamma)",
-        help="0 is the plain loss; the larger, the less easy examples count.",
+        title=_("How much more (gamma)"),
+        help=_("0 is the plain loss; the larger, the less easy examples count."),
         ge=0,
         le=10,
         shown_if={"loss": tuple(choice.name for choice in LOSSES if "focal_gamma" in choice.reads)},
@@ -35,38 +36,40 @@ class LossOptions(Options):
     )
     class_weights: Literal["none", "balanced"] = setting(
         "none",
-        title="Class weights",
-        help="balanced lets mistakes in rare classes count as much in sum as those in common ones.",
+        title=_("Class weights"),
+        help=_("balanced lets mistakes in rare classes count as much in sum as those in common ones."),
         needs="classes",
     )
     label_smoothing: float = setting(
         0.0,
-        title="Label smoothing",
-        help="The right answer counts a little less than wholly, against too much certainty; 0.1 is usual.",
+        title=_("Label smoothing"),
+        help=_("The right answer counts a little less than wholly, against too much certainty; 0.1 is usual."),
         ge=0,
         lt=1,
         needs="classes",
     )
     r_drop: float = setting(
         0.0,
-        title="Agree with yourself (R-Drop)",
-        help="Every example is seen twice under dropout, and both answers should agree: twice the time. 1 is a start.",
+        title=_("Agree with yourself (R-Drop)"),
+        help=_(
+            "Every example is seen twice under dropout, and both answers should agree: twice the time. 1 is a start."
+        ),
         ge=0,
         le=100,
         needs="classes",
     )
     mixup: float = setting(
         0.0,
-        title="Blend images (MixUp)",
-        help="Learns from blends of two images with both labels; 0.2 is usual, 0 is off.",
+        title=_("Blend images (MixUp)"),
+        help=_("Learns from blends of two images with both labels; 0.2 is usual, 0 is off."),
         ge=0,
         le=10,
         needs="images",
     )
     cutmix: float = setting(
         0.0,
-        title="Paste images (CutMix)",
-        help="Learns from images with a piece of another one in them; 1 is usual, 0 is off.",
+        title=_("Paste images (CutMix)"),
+        help=_("Learns from images with a piece of another one in them; 1 is usual, 0 is off."),
         ge=0,
         le=10,
         needs="images",
