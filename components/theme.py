@@ -19,7 +19,7 @@ FALLBACKS = (
     "sans-serif",
 )
 STYLES = (
-    *("tokens", "base", "stepper", "cards", "notices", "tables", "split", "layers", "way_on", "run_queue"),
+    *("tokens", "base", "stepper", "cards", "notices", "tables", "split", "layers", "way_on", "run_queue", "code_text"),
     *("charts", "figures", "examples", "forms"),
 )
 SUBSETS: dict[str, str] = {

@@ -66,6 +66,14 @@ def profile(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     launched.close()
 
 
+def barriers(page: Any) -> list[str]:
+    """What keeps people from using the page as it is: violations of WCAG 2.2 AA and of good practice, by axe-core."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
+
+
 def complaints_of(page: Any) -> list[str]:
     """A list that fills with the page's errors and with requests that would have left this machine."""
     complaints: list[str] = []

@@ -25,8 +25,8 @@ const draw = () => {
   const now = JSON.stringify(figures);
   if (now !== drawn) { // what is chosen changes often, the figures seldom
     drawn = now;
-    redraw(root, figures.length ? figures.map((figure, number) => h("section", { class: "ui-figure", "aria-label": figure.title },
-      h("h4", {}, figure.title), CHARTS[figure.chart](figure, itemOf(number)))) : h("div", { class: "ui-paged-empty" }, props.nothing));
+    redraw(root, figures.length ? figures.map((figure, number) => h("div", { class: "ui-figure" },
+      h("h3", {}, figure.title), CHARTS[figure.chart](figure, itemOf(number)))) : h("div", { class: "ui-paged-empty" }, props.nothing));
   }
   showChosen();
 };

@@ -4,17 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser_support import barriers
 from studio_page import StudioServer, Visitor, visitor
 
 pytestmark = pytest.mark.browser
 PAGES = ("model", "data", "strategy", "train", "test", "runs", "share")
-NAMELESS = """() => [...document.querySelectorAll(
-    'button, a[href], input, textarea, select, [role=radio], [role=slider], [role=button], [role=combobox]'
-  )].filter(node => node.checkVisibility() && !(
-    node.getAttribute('aria-label') || node.getAttribute('aria-labelledby') || node.title || node.textContent.trim()
-    || node.closest('label')?.textContent.trim() || (node.id && document.querySelector(`label[for="${node.id}"]`))
-    || node.type === 'file' || node.hidden
-  )).map(node => node.outerHTML.slice(0, 160))"""
 
 
 def test_without_a_network_cards_say_why_and_a_search_says_it_too(visit: Visitor) -> None:
@@ -114,7 +108,7 @@ def test_the_first_step_needs_no_mouse(visit: Visitor, text_model: Path) -> None
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_scrolls_sideways_at_390_pixels_and_every_control_has_a_name(
+def test_no_page_scrolls_sideways_at_390_pixels_and_axe_finds_no_barrier(
     browser: Any, studio: StudioServer, walked: Any, scheme: str
 ) -> None:
     with visitor(browser, studio, width=390, scheme=scheme) as visit:
@@ -126,6 +120,6 @@ def test_no_page_scrolls_sideways_at_390_pixels_and_every_control_has_a_name(
             visit.page.wait_for_load_state("networkidle")
             width = visit.page.evaluate("document.documentElement.scrollWidth")
             assert width <= 390, f"{key} is {width} pixels wide"
-            assert visit.page.evaluate(NAMELESS) == [], key
+            assert barriers(visit.page) == [], key
             assert visit.page.locator("#stepper").get_by_role("button", name=key.capitalize()).count() == 1
         assert visit.complaints == []

@@ -14,6 +14,7 @@ import gradio as gr
 from gradio.blocks import Block
 
 from components.cards import Cards
+from components.code_text import CodeText
 from components.notices import empty, heading
 from components.words import escape
 from studio.app.access.gate import LINK
@@ -115,18 +116,15 @@ def repeating(services: Services) -> Section:
             _("Repeat this run"), _("The run file holds every setting; the command runs it without the page."), level=3
         )
     )
-    command = gr.Code(
-        label=_("Command"), language="shell", interactive=False, buttons=["copy"], elem_id="command", lines=1
-    )
-    run_file = gr.Code(
-        label="run.yaml", language="yaml", interactive=False, buttons=["copy"], elem_id="run-file", max_lines=18
-    )
+    command = CodeText(elem_id="command")
+    run_file = CodeText(elem_id="run-file")
     run_file_link = gr.HTML()
 
     def show(run: Run) -> list[Any]:
         settings = read_run_file(run.config_file)
         address = f"data:application/yaml;charset=utf-8,{quote(settings)}"
-        return [command_line(run, services.home), settings, link(address, "run.yaml", "Download run.yaml")]
+        typed = {"label": _("Command"), "text": command_line(run, services.home)}
+        return [typed, {"label": "run.yaml", "text": settings}, link(address, "run.yaml", "Download run.yaml")]
 
     return of_a_finished_run(services, [command, run_file, run_file_link], show)
 
