@@ -6,6 +6,9 @@ from typing import Any, TypedDict
 from components.element import Element
 from components.icons import icon
 from components.scripts import script
+from components.words import _
+
+TITLE, PRESS, PRESS_ALL = _("Changed from the defaults:"), _("Reset to the default"), _("Reset all")
 
 
 class Change(TypedDict):
@@ -28,9 +31,9 @@ class Changes(Element):
         self,
         value: ChangesValue | None = None,
         *,
-        title: str = "Changed from the defaults:",
-        press: str = "Reset to the default",
-        press_all: str = "Reset all",
+        title: str = TITLE,
+        press: str = PRESS,
+        press_all: str = PRESS_ALL,
         sign: str = "cross",
         **settings: Any,
     ) -> None:

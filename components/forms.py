@@ -163,48 +163,37 @@ def parse(value: Any, kind: Kind) -> Any:
     if kind.base is bool:
         if isinstance(text, bool) or text in ("true", "false"):
             return text in (True, "true")
-        raise ValueError(_("'{text}' is neither yes nor no.", text=text))
+        raise ValueError(_("'{entry}' is neither yes nor no.", entry=text))
     if kind.base in (int, float):
         return _number(text, kind)
     if kind.base is str:
         return value
-    raise ValueError(_("'{text}' is not one of {join}.", text=text, join=", ".join(kind.words)))
+    raise ValueError(_("'{entry}' is not one of {choices}.", entry=text, choices=", ".join(kind.words)))
 
 
 def _number(text: Any, kind: Kind) -> int | float:
-    what = "a whole number" if kind.base is int else "a number"
-    words = f" (or {', '.join(kind.words)})" if kind.words else ""
     try:
         number = float(text.replace(" ", "")) if isinstance(text, str) else float(text)
     except (OverflowError, TypeError, ValueError):
-        raise ValueError(
-            _(
-                "'{text}' is not {what}{words}; write it like {example}.",
-                text=text,
-                what=what,
-                words=words,
-                example=_example(kind),
-            )
-        ) from None
+        raise ValueError(_no_number(text, kind)) from None
     if kind.base is float:
         if number != number or number in (float("inf"), float("-inf")):
-            raise ValueError(_("'{text}' is not a number that can be used.", text=text))
+            raise ValueError(_("'{entry}' is not a number that can be used.", entry=text))
         return number
     if not number.is_integer():
-        raise ValueError(
-            _(
-                "'{text}' is not {what}{words}; write it like {example}.",
-                text=text,
-                what=what,
-                words=words,
-                example=_example(kind),
-            )
-        )
+        raise ValueError(_no_number(text, kind))
     return int(text) if isinstance(text, (int, str)) and str(text).strip().lstrip("+-").isdigit() else int(number)
 
 
-def _example(kind: Kind) -> str:
-    return "32" if kind.base is int else "0.001 or 1e-3"
+def _no_number(entry: Any, kind: Kind) -> str:
+    words = ", ".join(kind.words)
+    if kind.base is int and words:
+        return _("'{entry}' is not a whole number (or {words}); write it like 32.", entry=entry, words=words)
+    if kind.base is int:
+        return _("'{entry}' is not a whole number; write it like 32.", entry=entry)
+    if words:
+        return _("'{entry}' is not a number (or {words}); write it like 0.001 or 1e-3.", entry=entry, words=words)
+    return _("'{entry}' is not a number; write it like 0.001 or 1e-3.", entry=entry)
 
 
 def _extra(field: FieldInfo) -> dict[str, Any]:
@@ -219,7 +208,7 @@ def _field(name: str, field: FieldInfo, value: Any, choices: Choices | None) -> 
     kind = kind_of(field.annotation)
     common: FieldValue = {"name": name, "title": field.title or name, "help": field.description or ""}
     if choices is None and kind.base is bool and kind.optional:
-        choices = [(_("Found automatically"), NONE), ("Yes", "true"), ("No", "false")]
+        choices = [(_("Found automatically"), NONE), (_("Yes"), "true"), (_("No"), "false")]
     elif choices is not None or kind.base is None:
         choices = choices if choices is not None else [(_title(word), word) for word in kind.words]
         choices = [(_("Not set"), NONE), *choices] if kind.optional else choices
@@ -232,12 +221,12 @@ def _field(name: str, field: FieldInfo, value: Any, choices: Choices | None) -> 
     keyboard: Literal["text", "numeric", "decimal"] = "text"
     if not kind.words and kind.base in (int, float):
         keyboard = "numeric" if kind.base is int else "decimal"
-    hint = "empty: recommended value" if kind.optional and (kind.base is float or kind.words) else ""
+    hint = _("empty: recommended value") if kind.optional and (kind.base is float or kind.words) else ""
     return {**common, "kind": "text", "value": _text(value), "keyboard": keyboard, "placeholder": hint}
 
 
 def _title(word: str) -> str:
-    return "Automatic" if word == "auto" else word
+    return _("Automatic") if word == "auto" else word
 
 
 def _text(value: Any) -> str:

@@ -4,6 +4,9 @@ from typing import Any, TypedDict
 
 from components.element import Element
 from components.scripts import script
+from components.words import _
+
+TITLES = (_("Learn from (train)"), _("Check while learning (validation)"), _("Final exam (test)"))
 
 
 class SplitValue(TypedDict, total=False):
@@ -21,12 +24,12 @@ class SplitSlider(Element):
     ("about 1,200 rows"); a new value with `rows` replaces them with the true ones.
     """
 
-    def __init__(self, value: SplitValue | None = None, *, titles: tuple[str, str, str] | None = None, **settings: Any):
+    def __init__(self, value: SplitValue | None = None, *, titles: tuple[str, str, str] = TITLES, **settings: Any):
         super().__init__(
             value=value,
             html_template='<div class="ui-split"></div>',
             js_on_load=script("split_slider"),
             apply_default_css=False,
-            titles=list(titles or ("Learn from (train)", "Check while learning (validation)", "Final exam (test)")),
+            titles=list(titles),
             **settings,
         )

@@ -6,7 +6,9 @@ from typing import Any, Literal
 from components.element import Element, question
 from components.notices import badge
 from components.scripts import script
-from components.words import escape
+from components.words import _, escape
+
+ROWS, NOTHING = _("Rows"), _("Nothing to show yet.")
 
 
 class PagedTable(Element):
@@ -31,8 +33,8 @@ class PagedTable(Element):
         layout: Literal["table", "gallery"] = "table",
         selectable: bool = False,
         filterable: bool = False,
-        caption: str = "Rows",
-        nothing: str = "Nothing to show yet.",
+        caption: str = ROWS,
+        nothing: str = NOTHING,
         **settings: Any,
     ) -> None:
         # A function of our own, so that Gradio's mark on it does not end up on the caller's.
@@ -87,7 +89,7 @@ def simple_table(
         for row in rows
     )
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    region = f'tabindex="0" role="region" aria-label="{escape(caption or "Table")}"'
+    region = f'tabindex="0" role="region" aria-label="{escape(caption or _("Table"))}"'
     return (
         f'<div class="ui-table-scroll ui-table-whole" {region}>'
         f'<table class="ui-table">{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'

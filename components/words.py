@@ -106,11 +106,11 @@ def _sentence(message: str, arguments: dict[str, Any]) -> str:
     speaker = _speaker.get()
     if speaker is None:
         return message.format(**arguments) if arguments else message
-    return str(spoken(speaker.sentence(message, **arguments)))
+    return str(spoken(speaker.sentence(message, **spoken(arguments))))
 
 
 def _plural(one: str, many: str, n: float, arguments: dict[str, Any]) -> str:
     speaker = _speaker.get()
     if speaker is None:
         return (one if n == 1 else many).format(n=n, **arguments)
-    return str(spoken(speaker.plural(one, many, n, **arguments)))
+    return str(spoken(speaker.plural(one, many, n, **spoken(arguments))))

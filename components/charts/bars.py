@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.words import escape
+from components.words import _, escape, spoken
 
 SHOWN = 8  # rows before the rest is folded away
 PARTS = 4  # colours for the parts of a stacked bar
+SPLITS = (("train", _("train")), ("validation", _("validation")), ("test", _("test")))
 
 
 def bars_html(
@@ -34,13 +35,13 @@ def bars_html(
 
 def counts_html(
     rows: Sequence[Mapping[str, Any]],
-    parts: Sequence[tuple[str, str]] = (("train", "train"), ("validation", "validation"), ("test", "test")),
+    parts: Sequence[tuple[str, str]] = SPLITS,
     shown: int = 12,
 ) -> str:
     """Stacked counts per label, largest first: [{"label": str, key of a part: int, ...}], `parts` as (key, title)."""
 
     def total(row: Mapping[str, Any]) -> int:
-        return sum(int(row.get(key) or 0) for key, _ in parts)
+        return sum(int(row.get(key) or 0) for key, _title in parts)
 
     ordered = sorted(rows, key=lambda row: -total(row))
     most = max((total(row) for row in ordered), default=1) or 1
@@ -48,16 +49,16 @@ def counts_html(
     for row in ordered:
         pieces = "".join(
             f'<span class="ui-stack-part ui-part-{at % PARTS}" style="width:{100 * int(row[key]) / most:.2f}%"></span>'
-            for at, (key, _) in enumerate(parts)
+            for at, (key, _title) in enumerate(parts)
             if row.get(key)
         )
-        spoken = ", ".join(f"{title} {int(row.get(key) or 0):,}" for key, title in parts)
+        counts = escape(", ".join(f"{spoken(title)} {int(row.get(key) or 0):,}" for key, title in parts))
         label = escape(str(row["label"]))
         lines.append(
-            f'<li class="ui-bar-row ui-count-row" title="{label}: {escape(spoken)}">'
+            f'<li class="ui-bar-row ui-count-row" title="{label}: {counts}">'
             f'<span class="ui-bar-label">{label}</span>'
             f'<span class="ui-stack" aria-hidden="true">{pieces}</span>'
-            f'<span class="ui-bar-number">{total(row):,}<span class="ui-sr-only">: {escape(spoken)}</span></span></li>'
+            f'<span class="ui-bar-number">{total(row):,}<span class="ui-sr-only">: {counts}</span></span></li>'
         )
     used = [
         (title, f"ui-part-{at % PARTS}") for at, (key, title) in enumerate(parts) if any(row.get(key) for row in rows)
@@ -109,5 +110,6 @@ def _folded(lines: Sequence[str], shown: int) -> str:
         return f'<ul class="ui-bar-list">{"".join(lines)}</ul>'
     return (
         f'<ul class="ui-bar-list">{"".join(lines[:shown])}</ul><details class="ui-bar-more">'
-        f'<summary>Show all {len(lines)}</summary><ul class="ui-bar-list">{"".join(lines[shown:])}</ul></details>'
+        f"<summary>{escape(_('Show all {count:,}', count=len(lines)))}</summary>"
+        f'<ul class="ui-bar-list">{"".join(lines[shown:])}</ul></details>'
     )

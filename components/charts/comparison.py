@@ -5,6 +5,9 @@ from typing import Any, TypedDict
 
 from components.element import Element
 from components.scripts import script
+from components.words import _
+
+NOTHING = _("Nothing to compare yet.")
 
 
 class Curve(TypedDict, total=False):
@@ -24,7 +27,7 @@ class CurvesValue(TypedDict, total=False):
 class CurveComparison(Element):
     """Overlaid curves with zoom; a click on a name hides or shows its curve. Eight colours, then dashes."""
 
-    def __init__(self, value: CurvesValue | None = None, *, nothing: str = "Nothing to compare yet.", **settings: Any):
+    def __init__(self, value: CurvesValue | None = None, *, nothing: str = NOTHING, **settings: Any):
         super().__init__(
             value=value,
             html_template='<div class="ui-comparison"></div>',

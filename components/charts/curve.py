@@ -22,17 +22,18 @@ def curve_html(values: Sequence[float], title: str, begin: str, end: str, note: 
     ]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     floor = HEIGHT - MARGIN
-    spoken = _(
-        "{title}: begins at {values:.2g}, peaks at {top:.2g}, ends at {values_2:.2g}.",
+    described = _(
+        "{title}: begins at {first:.2g}, peaks at {top:.2g}, ends at {last:.2g}.",
         title=title,
-        values=values[0],
+        first=values[0],
         top=top,
-        values_2=values[-1],
+        last=values[-1],
     )
+    peak = _("peak {top:.2g}", top=top)
     below = f'<p class="ui-curve-note">{escape(note)}</p>' if note else ""
     return (
-        f'<figure class="ui-curve"><figcaption>{escape(title)}<span>peak {top:.2g}</span></figcaption>'
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" role="img" aria-label="{escape(spoken)}">'
+        f'<figure class="ui-curve"><figcaption>{escape(title)}<span>{escape(peak)}</span></figcaption>'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" role="img" aria-label="{escape(described)}">'
         f'<polygon class="ui-curve-area" points="{MARGIN},{floor} {line} {WIDTH - MARGIN},{floor}"></polygon>'
         f'<polyline class="ui-curve-line" points="{line}"></polyline></svg>'
         f'<div class="ui-curve-axis"><span>{escape(begin)}</span><span>{escape(end)}</span></div>{below}</figure>'

@@ -5,8 +5,10 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from components.element import Element
 from components.scripts import script
+from components.words import _
 
 CHARTS = ("matrix", "points", "bars", "rows")
+NOTHING = _("No results yet.")
 
 
 class Figure(TypedDict):
@@ -49,7 +51,7 @@ class Figures(Element):
     """
 
     def __init__(
-        self, value: FiguresValue | None = None, *, nothing: str = "No results yet.", opens: str = "", **settings: Any
+        self, value: FiguresValue | None = None, *, nothing: str = NOTHING, opens: str = "", **settings: Any
     ) -> None:
         super().__init__(
             value=value,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.charts.marked_text import colours_of
-from components.words import escape
+from components.words import _, escape, spoken
 
 TALLEST = 440  # pixels on the screen
 SCORES = (0.0, 0.3, 0.5, 0.7, 0.9)  # to choose from: frames with a lower score are hidden
@@ -39,13 +39,14 @@ def framed_html(
         rectangles.append(f'{shade}<rect class="ui-frame {kind}{dashed}" {rectangle}/>')
         place = f"left:{_percent(left, width)};top:{_percent(top + down if below else top, height)}"
         names.append(f'<b class="ui-frame-label{below} {kind}" style="{place}">{escape(frame_words(frame))}</b>')
-    spoken = escape(alt + (": " if alt else "") + ("; ".join(map(frame_words, frames)) or "no frames"))
-    hint = f' title="{spoken}"' if compact else ""
+    marked = "; ".join(map(frame_words, frames)) or spoken(_("nothing is marked"))
+    described = escape(f"{alt}: {marked}" if alt else marked)
+    hint = f' title="{described}"' if compact else ""
     style = f"aspect-ratio:{width:g} / {height:g};max-width:{TALLEST * width / height:.0f}px"
     drawing = f'<svg viewBox="0 0 {width:g} {height:g}" preserveAspectRatio="none" aria-hidden="true">'
     return (
         f'<span class="ui-framed{" ui-framed-small" if compact else ""}" style="{style}"{hint}>'
-        f'<img src="{escape(src)}" alt="{spoken}" loading="lazy" decoding="async">'
+        f'<img src="{escape(src)}" alt="{described}" loading="lazy" decoding="async">'
         f"{drawing}{''.join(rectangles)}</svg>{'' if compact else ''.join(names)}</span>"
     )
 
@@ -55,7 +56,7 @@ def with_score_choice(drawing: str, title: str) -> str:
     name = f"score-{secrets.token_hex(4)}"  # a second choice on the same page is another one
     choices = "".join(
         f'<label><input type="radio" name="{name}" value="{level}"{" checked" if score == USUAL else ""}>'
-        f"<span>{'all' if score == 0 else f'{score:.0%}'}</span></label>"
+        f"<span>{escape(_('all')) if score == 0 else f'{score:.0%}'}</span></label>"
         for level, score in enumerate(SCORES)
     )
     return (

@@ -4,9 +4,10 @@ import math
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from components.words import escape
+from components.words import _, escape, spoken
 
 BINS = 24
+TITLE = _("Numbers")
 
 
 class Marker(NamedTuple):
@@ -18,7 +19,7 @@ class Marker(NamedTuple):
 
 
 def histogram_html(
-    values: Sequence[float], markers: Sequence[Marker] = (), title: str = "Numbers", bins: int = BINS
+    values: Sequence[float], markers: Sequence[Marker] = (), title: str = TITLE, bins: int = BINS
 ) -> str:
     """Bars of equal width from the smallest number to the largest, and a line for each marker; "" without numbers."""
     numbers = [float(value) for value in values if math.isfinite(value)]
@@ -35,10 +36,10 @@ def histogram_html(
     bars = "".join(f'<i style="height:{100 * count / most:.1f}%"></i>' for count in counts)
     lines = "".join(
         f'<b class="ui-histogram-marker ui-marker-{kind}" style="left:{100 * (value - low) / width:.2f}%"></b>'
-        for value, _, kind in marked
+        for value, _title, kind in marked
     )
-    words = "; ".join(f"{marker.title} {short_number(marker.value)}" for marker in marked)
-    spoken = f"{title}: {short_number(low)} to {short_number(high)}" + (f"; {words}" if words else "")
+    ends = _("{title}: {low} to {high}", title=title, low=short_number(low), high=short_number(high))
+    described = "; ".join([ends, *(f"{spoken(marker.title)} {short_number(marker.value)}" for marker in marked)])
     legend = "".join(
         f'<span><i class="ui-line ui-marker-{marker.kind}" aria-hidden="true"></i>{escape(marker.title)} '
         f"{short_number(marker.value)}</span>"
@@ -46,7 +47,7 @@ def histogram_html(
     )
     return (
         f'<figure class="ui-histogram">{f"<div class=ui-chart-legend>{legend}</div>" if legend else ""}'
-        f'<div class="ui-histogram-bars" role="img" aria-label="{escape(spoken)}">{bars}{lines}</div>'
+        f'<div class="ui-histogram-bars" role="img" aria-label="{escape(described)}">{bars}{lines}</div>'
         f'<figcaption class="ui-curve-axis"><span>{short_number(low)}</span><span>{escape(title)}</span>'
         f"<span>{short_number(high)}</span></figcaption></figure>"
     )
@@ -55,7 +56,7 @@ def histogram_html(
 def short_number(value: float) -> str:
     """12, 0.0371, 1,234, 5.2e+09: four significant digits."""
     if not math.isfinite(value):
-        return "not defined"
+        return _("not defined")
     if value == 0 or 1e-4 <= abs(value) < 1e7:
         digits = max(0, 3 - math.floor(math.log10(abs(value)))) if value else 0
         text = f"{value:,.{min(digits, 8)}f}"

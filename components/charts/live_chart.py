@@ -7,6 +7,9 @@ from components.element import Element, QuestionError, question
 from components.scripts import script
 from components.words import _
 
+TITLE, NAMES, STEP = _("Loss"), (_("train"), _("validation")), _("step")
+NOTHING = _("Nothing is running.")
+
 
 class LiveChart(Element):
     """Two charts (losses above, one metric below), progress, numbers and a log of one run.
@@ -34,11 +37,11 @@ class LiveChart(Element):
         poll: Callable[[str, int], dict[str, Any]],
         value: "LiveValue | None" = None,
         *,
-        title: str = "Loss",
-        names: tuple[str, str] = ("train", "validation"),
-        x_title: str = "step",
+        title: str = TITLE,
+        names: tuple[str, str] = NAMES,
+        x_title: str = STEP,
         slow: tuple[str, ...] = ("queued", "idle", "paused"),
-        nothing: str = "Nothing is running.",
+        nothing: str = NOTHING,
         **settings: Any,
     ) -> None:
         # A function of our own, so that Gradio's mark on it does not end up on the caller's; one argument,

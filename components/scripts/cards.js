@@ -20,7 +20,7 @@ const move = (event) => {
 const draw = () => {
   const value = props.value || {};
   const cards = value.cards || [];
-  group.setAttribute("aria-label", value.label || "Choices");
+  group.setAttribute("aria-label", value.label || say("Choices"));
   const entry = cards.find((card) => card.key === value.selected) || cards.find((card) => !card.disabled) || cards[0];
   redraw(group, cards.flatMap((card, index) => [
     card.group && card.group !== cards[index - 1]?.group ? h("div", { class: "ui-card-group" }, card.group) : null,

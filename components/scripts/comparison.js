@@ -8,6 +8,10 @@ const hidden = new Set();
 const DASHES = ["solid", "dash", "dot"];
 const color = (index) => cssColor(`--chart-${(index % 8) + 1}`);
 const dashOf = (curve, index) => (DASHES.includes(curve.dash) ? curve.dash : DASHES[Math.floor(index / 8) % 3]);
+const ending = (curve) => {
+  const last = curve.points?.at?.(-1);
+  return last ? say("{curve} ends at {value}", { curve: curve.name, value: last[1] }) : say("{curve} has no points", { curve: curve.name });
+};
 
 const draw = async () => {
   const value = props.value || {};
@@ -24,7 +28,7 @@ const draw = async () => {
     } }, swatch, h("span", {}, curve.name));
   }));
   place.setAttribute("role", "img");
-  place.setAttribute("aria-label", `${value.title || "Curves"}: ${curves.map((curve) => `${curve.name} ends at ${curve.points?.at?.(-1)?.[1] ?? "nothing"}`).join(", ")}`);
+  place.setAttribute("aria-label", say("{title}: {words}", { title: value.title || say("Curves"), words: listed(curves.map(ending)) }));
   if (!curves.length) return;
   const library = await plotly();
   if (!library) return;

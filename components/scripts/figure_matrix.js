@@ -30,15 +30,16 @@ const drawMatrix = (figure, item) => {
   const sums = counts.map((row) => row.reduce((total, part) => total + part, 0));
   const cell = (row, column) => {
     const count = counts[row][column];
-    const label = `${grouped(count)} of ${grouped(sums[row])} "${labels[row]}" predicted as "${labels[column]}"`;
+    const label = say("'{label}' predicted as '{answer}': {count} of {total}", { label: labels[row], answer: labels[column], count: grouped(count), total: grouped(sums[row]) });
     return h("td", {}, h("button", {
       ...item(`${row}-${column}`, count ? marks[row][column] : null, label), class: count ? null : "ui-cell-empty",
       style: count ? shade(count / sums[row], row === column ? "right" : "wrong") : null,
     }, count ? grouped(count) : "·"));
   };
   const heading = (label, scope) => h("th", { scope, title: label }, h("span", {}, label));
+  const axes = { rows: figure.row_title || say("Correct"), columns: figure.column_title || say("Predicted") };
   return h("div", { class: "ui-matrix" },
-    h("div", { class: "ui-figure-axes" }, `Rows: ${figure.row_title || "true"}. Columns: ${figure.column_title || "predicted"}.`),
+    h("div", { class: "ui-figure-axes" }, say("Rows: {rows}. Columns: {columns}.", axes)),
     h("div", { class: `ui-matrix-scroll${labels.length > 12 ? " ui-matrix-many" : ""}` }, h("table", {},
       h("thead", {}, h("tr", {}, h("td", { class: "ui-matrix-corner" }), labels.map((label) => heading(label, "col")))),
       h("tbody", {}, labels.map((label, row) => h("tr", {}, heading(label, "row"), labels.map((_, column) => cell(row, column))))))));

@@ -1,8 +1,8 @@
 const root = element.querySelector(".ui-layer-strip");
 const STATES = {
-  frozen: ["frozen: stays as it is", props.ice],
-  trained: ["learns: its weights change", props.spark],
-  adapted: ["in part: small weights in it learn", props.part],
+  frozen: [say("frozen: stays as it is"), props.ice],
+  trained: [say("learns: its weights change"), props.spark],
+  adapted: [say("in part: small weights in it learn"), props.part],
 };
 const stateOf = (layer) => (layer.state in STATES ? layer.state : "frozen");
 
@@ -11,7 +11,7 @@ const draw = () => {
   const layers = props.value?.layers || [];
   const used = Object.keys(STATES).filter((state) => layers.some((layer) => stateOf(layer) === state));
   redraw(root, [
-    h("ol", { class: "ui-layers", "aria-label": "Layers of the model, from input to output" }, layers.map((layer, index) => h("li", {
+    h("ol", { class: "ui-layers", "aria-label": say("Layers of the model, from input to output") }, layers.map((layer, index) => h("li", {
       class: `ui-layer ui-layer-${stateOf(layer)}${before.length === layers.length && before[index] !== stateOf(layer) ? " ui-layer-new" : ""}`, title: layer.note || null,
     }, markup(STATES[stateOf(layer)][1]), h("span", { class: "ui-layer-title" }, layer.title),
     h("span", { class: "ui-layer-note" }, layer.note || ""),

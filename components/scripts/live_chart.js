@@ -1,14 +1,14 @@
 const root = element.querySelector(".ui-live");
 const series = new Series();
-const place = h("div", { class: "ui-live-plot", role: "img", "aria-label": "Curves of the run; the latest values are given as text below" });
+const place = h("div", { class: "ui-live-plot", role: "img", "aria-label": say("Curves of the run; the latest values are given as text below") });
 const legend = h("div", { class: "ui-chart-legend" });
 const pill = h("span", { class: "ui-live-status", "data-testid": "live-status" });
 const phase = h("p", { class: "ui-live-phase" });
 const fill = h("div", { class: "ui-progress-fill" });
-const progress = h("div", { class: "ui-progress", role: "progressbar", "aria-label": "Progress", "aria-valuemin": "0", "aria-valuemax": "100" }, fill);
+const progress = h("div", { class: "ui-progress", role: "progressbar", "aria-label": say("Progress"), "aria-valuemin": "0", "aria-valuemax": "100" }, fill);
 const stats = h("div", { class: "ui-stats", "data-testid": "live-stats" });
 const log = h("pre", { class: "ui-live-log", tabindex: "0", "data-testid": "live-log" });
-const folded = h("details", { class: "ui-live-details" }, h("summary", {}, "Log"), log);
+const folded = h("details", { class: "ui-live-details" }, h("summary", {}, say("Log")), log);
 const messageBox = h("div", { class: "ui-live-notice" });
 const hint = h("span", { class: "ui-live-hint", role: "status" });
 const spoken = h("p", { class: "ui-sr-only", "aria-live": "polite" });
@@ -40,10 +40,10 @@ const traces = () => {
   const lines = (x, y, name, color, more) => ({ x, y, name, type: "scatter", mode: "lines", line: { color, width: 2.2 }, ...more });
   const marked = (points, name, color, more) => lines([...points.x], [...points.y], name, color, { mode: "lines+markers", marker: { size: 6, color }, cliponaxis: false, ...more });
   return [
-    lines(drawn.x, drawn.y, "each step", cssColor("--chart-1-faint"), { hoverinfo: "skip", line: { color: cssColor("--chart-1-faint"), width: 1 } }),
-    lines([...drawn.x], drawn.smooth, `${props.names[0]} (smoothed)`, cssColor("--chart-1"), { hovertemplate: "%{y:.4g}" }),
+    lines(drawn.x, drawn.y, say("each step"), cssColor("--chart-1-faint"), { hoverinfo: "skip", line: { color: cssColor("--chart-1-faint"), width: 1 } }),
+    lines([...drawn.x], drawn.smooth, say("{curve} (smoothed)", { curve: props.names[0] }), cssColor("--chart-1"), { hovertemplate: "%{y:.4g}" }),
     marked(series.validation, props.names[1], cssColor("--chart-2"), { hovertemplate: "%{y:.4g}" }),
-    marked(series.metric, metricName.replaceAll("_", " ") || "metric", cssColor("--chart-3"), { hovertemplate: percent ? "%{y:.3~p}" : "%{y:.4g}", xaxis: "x", yaxis: "y2" }),
+    marked(series.metric, metricName.replaceAll("_", " "), cssColor("--chart-3"), { hovertemplate: percent ? "%{y:.3~p}" : "%{y:.4g}", xaxis: "x", yaxis: "y2" }),
   ];
 };
 const layout = () => {
@@ -58,7 +58,7 @@ const layout = () => {
 };
 const draw = async () => {
   const library = await plotly();
-  if (!library) { hint.textContent = "The drawing library could not be loaded; the numbers below are right."; return; }
+  if (!library) { hint.textContent = say("The drawing library could not be loaded; the numbers below are right."); return; }
   drawnMetric = series.metric.x.length > 0;
   await library.react(place, traces(), layout(), PLOT_CONFIG);
   paintLegend();
@@ -96,9 +96,9 @@ const write = (lines) => {
 const tell = () => {
   const last = (points, share) => (points.y.length ? (share ? `${(100 * points.y.at(-1)).toFixed(1)} %` : Number(points.y.at(-1)).toPrecision(3)) : null);
   const parts = [statusTitle || status];
-  if (last(series.validation)) parts.push(`${props.names[1]} loss ${last(series.validation)}`);
+  if (last(series.validation)) parts.push(say("Loss ({curve}): {value}", { curve: props.names[1], value: last(series.validation) }));
   if (last(series.metric)) parts.push(`${metricName.replaceAll("_", " ")} ${last(series.metric, percent)}`);
-  spoken.textContent = parts.filter(Boolean).join(", ");
+  spoken.textContent = listed(parts.filter(Boolean));
 };
 const receive = async (message) => {
   if (typeof message.offset === "number") offset = message.offset;
@@ -144,7 +144,7 @@ const ask = async () => {
   } catch (error) {
     if (mine !== question) return;
     failures += 1;
-    if (failures > 1) hint.textContent = "Reconnecting…";
+    if (failures > 1) hint.textContent = say("Reconnecting…");
     console.debug("A poll failed and will be repeated", error);
   } finally {
     if (asking === mine) { asking = 0; plan(failures ? Math.min(4000, 500 * 2 ** Math.min(failures, 3)) : pace()); }

@@ -21,7 +21,7 @@ const ask = async (from) => {
     if (answer.again) again = setTimeout(() => { if (element.isConnected) ask(from); }, answer.again * 1000);
   } catch (error) {
     if (question !== asked) return;
-    failure = "These rows could not be read just now.";
+    failure = say("These rows could not be read just now.");
     console.warn("A page of rows could not be read", error);
   }
   root.removeAttribute("aria-busy");
@@ -79,15 +79,16 @@ const pager = (total) => {
     type: "button", class: "ui-pager-button", "aria-label": label, title: label, "data-focus": label,
     disabled: target < 0 || target === start || target > last, onclick: () => ask(target),
   }, sign);
+  const shown = { first: grouped(start + 1), last: grouped(Math.min(start + size, total)), total: grouped(total) };
   return h("div", { class: "ui-pager" },
-    h("span", { class: "ui-pager-where", role: "status" }, `rows ${grouped(start + 1)}–${grouped(Math.min(start + size, total))} of ${grouped(total)}`),
-    total > size ? h("span", { class: "ui-pager-buttons" }, button("First page", 0, "«"), button("Previous page", start - size, "‹"),
-      button("Next page", start + size, "›"), button("Last page", last, "»")) : null);
+    h("span", { class: "ui-pager-where", role: "status" }, say("rows {first}–{last} of {total}", shown)),
+    total > size ? h("span", { class: "ui-pager-buttons" }, button(say("First page"), 0, "«"), button(say("Previous page"), start - size, "‹"),
+      button(say("Next page"), start + size, "›"), button(say("Last page"), last, "»")) : null);
 };
 
 let waiting = null;
 const search = () => h("input", {
-  type: "search", class: "ui-paged-filter", placeholder: "Find in these rows", "aria-label": "Find in these rows",
+  type: "search", class: "ui-paged-filter", placeholder: say("Find in these rows"), "aria-label": say("Find in these rows"),
   value: filter, "data-focus": "filter",
   oninput: (event) => {
     filter = event.target.value;
@@ -99,8 +100,8 @@ const searchBox = search();
 
 const draw = () => {
   const rows = message?.rows || [];
-  const body = failure ? h("div", { class: "ui-paged-empty" }, failure, " ", h("button", { type: "button", class: "ui-link", onclick: () => ask(start) }, "Try again"))
-    : !rows.length ? h("div", { class: "ui-paged-empty" }, message ? message.message || (filter ? "No row matches." : props.nothing) : props.nothing)
+  const body = failure ? h("div", { class: "ui-paged-empty" }, failure, " ", h("button", { type: "button", class: "ui-link", onclick: () => ask(start) }, say("Try again")))
+    : !rows.length ? h("div", { class: "ui-paged-empty" }, message ? message.message || (filter ? say("No row matches.") : props.nothing) : props.nothing)
       : (message.layout || props.layout) === "gallery" ? gallery(message.columns, rows) : table(message.columns, rows);
   const place = searchBox.selectionStart;
   const legend = rows.length && !failure && message.legend ? h("div", {}, markup(message.legend)) : null;

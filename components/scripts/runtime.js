@@ -28,6 +28,8 @@ const plural = (one, many, n, values) => {
   const isOne = new Intl.PluralRules(forms ? readersLanguage : "en").select(n) === "one";
   return filled(forms ? (isOne ? forms[0] : forms.at(-1)) : isOne ? one : many, { n: grouped(n), ...values });
 };
+// Names in a row, without a last word between them.
+const listed = (names) => names.join(/^(zh|ja)/.test(readersLanguage) ? "、" : ", ");
 const numberFormat = new Intl.NumberFormat(readersLanguage);
 const grouped = (number) => numberFormat.format(Number(number));
 const TONES = ["neutral", "accent", "info", "good", "warning", "bad"];

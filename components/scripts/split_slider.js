@@ -1,5 +1,6 @@
 const root = element.querySelector(".ui-split");
 const SPLITS = ["train", "validation", "test"];
+const NAMES = { train: say("train"), validation: say("validation"), test: say("test") };
 let cuts = [80, 90];
 let moving = false;
 let moved = false;
@@ -17,11 +18,11 @@ const read = () => {
 const rowsOf = (index) => {
   const rows = props.value?.rows;
   if (!rows) return "";
-  if (!moved) return `${grouped(rows[SPLITS[index]] ?? 0)} rows`;
+  if (!moved) return plural("{n} row", "{n} rows", rows[SPLITS[index]] ?? 0);
   const total = SPLITS.reduce((sum, split) => sum + (rows[split] || 0), 0);
-  return `about ${grouped(Math.round((total * shares()[index]) / 100))} rows`;
+  return plural("about {n} row", "about {n} rows", Math.round((total * shares()[index]) / 100));
 };
-const spoken = () => SPLITS.map((split, index) => `${split} ${shares()[index]} %`).join(", ");
+const spoken = () => listed(SPLITS.map((split, index) => `${NAMES[split]} ${shares()[index]} %`));
 const limits = (handle) => (handle === 0 ? [1, cuts[1] - 1] : [cuts[0] + 1, 99]);
 const set = (handle, percent) => {
   const [low, high] = limits(handle);
@@ -41,7 +42,7 @@ const release = () => {
 const bar = h("div", { class: "ui-split-bar" });
 const handles = [0, 1].map((handle) => h("div", {
   class: "ui-split-handle", role: "slider", tabindex: "0", "aria-valuemin": "0", "aria-valuemax": "100",
-  "aria-label": handle === 0 ? "End of the first split" : "End of the second split", "data-testid": `split-handle-${handle}`,
+  "aria-label": handle === 0 ? say("End of the first split") : say("End of the second split"), "data-testid": `split-handle-${handle}`,
   onkeydown: (event) => {
     if (props.value?.locked) return;
     const [low, high] = limits(handle);
