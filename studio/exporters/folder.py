@@ -52,7 +52,7 @@ def empty_folder(to: Path, run: Run) -> None:
         )
     if to.is_file() or (to.is_dir() and any(to.iterdir()) and not (to / "run.yaml").is_file()):
         raise StudioError(
-            _("The model cannot be written to '{to}'.", to=to),
+            _("The model cannot be written to '{folder}'.", folder=to),
             _("There is something else already."),
             _("Choose an empty or a new folder."),
         )
