@@ -19,6 +19,7 @@ class LiveChart(Element):
       "truncate": step       drop points after `step` (the run was resumed from there)
       "train", "validation", "metric": [[step, value], ...] to append; "metric_name": str, and beside it
                              "metric_percent": whether 1.0 means 100 %
+      "best": step or None   the step that is kept, marked in the chart
       "progress": 0..1 or None; "phase": sentence; "status": word; "status_title": its plain words
       "stats": [[label, value], ...]; "log": [line, ...]; "notice": markup from `components.notices`
       "beside": text         a word for what is drawn beside the chart; another one fires `status` again

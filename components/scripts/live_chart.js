@@ -13,7 +13,15 @@ const messageBox = h("div", { class: "ui-live-notice" });
 const hint = h("span", { class: "ui-live-hint", role: "status" });
 const spoken = h("p", { class: "ui-sr-only", "aria-live": "polite" });
 const nothing = h("div", { class: "ui-live-nothing" }, props.nothing);
-root.append(h("div", { class: "ui-live-head" }, h("h3", {}, props.chart_title), legend, hint, pill), messageBox, phase, nothing, place, progress, stats, folded, spoken);
+const slider = h("input", { type: "range", min: "0", max: "6", step: "1", "data-testid": "smoothing", oninput: () => { smoothing = Number(slider.value); named(); draw(); } });
+const amount = h("span", {});
+const named = () => { amount.textContent = smoothing ? "" : say("off"); slider.setAttribute("aria-valuetext", smoothing ? `${smoothing} / ${slider.max}` : say("off")); };
+const logarithmic = h("input", { type: "checkbox", "data-testid": "logarithmic", onchange: () => { isLog = logarithmic.checked; draw(); } });
+const tools = h("div", { class: "ui-live-tools" },
+  h("label", {}, say("Smoothing"), slider, amount),
+  h("label", {}, logarithmic, say("Logarithmic scale")),
+  downloads(place, () => run || "curve", () => ["train", "validation", "metric"].flatMap((name) => series[name].x.map((x, at) => [x, name === "metric" ? metricName : name, series[name].y[at]]))));
+root.append(h("div", { class: "ui-live-head" }, h("h3", {}, props.chart_title), legend, hint, pill), messageBox, phase, nothing, place, tools, progress, stats, folded, spoken);
 
 let run = null;
 let offset = 0;
@@ -29,31 +37,40 @@ let drawing = null; // the promise of the first drawing
 let percent = false; // whether the metric is a share
 let drawnMetric = false;
 let failures = 0;
+let best = null; // the step whose weights are kept
+const SMOOTHING = [0, 0.5, 0.7, 0.85, 0.93, 0.97, 0.99]; // weights of the neighbours
+let smoothing = 4;
+let isLog = false;
+slider.value = smoothing;
 
 const title = (name) => (name ? name[0].toUpperCase() + name.slice(1).replaceAll("_", " ") : "");
 const paintLegend = () => {
   const item = (kind, text) => h("span", {}, h("i", { class: `ui-line ui-line-${kind}`, "aria-hidden": "true" }), text);
   redraw(legend, [item("train", props.names[0]), item("validation", props.names[1]), series.metric.x.length ? item("metric", metricName.replaceAll("_", " ")) : null]);
 };
+const smoothed = () => (SMOOTHING[smoothing] ? series.drawnFrom(0, Series.smoothed(series.train.y, SMOOTHING[smoothing])) : series.drawnFrom(0));
 const traces = () => {
   const drawn = series.drawnFrom(0);
+  const smooth = smoothed();
   const lines = (x, y, name, color, more) => ({ x, y, name, type: "scatter", mode: "lines", line: { color, width: 2.2 }, ...more });
   const marked = (points, name, color, more) => lines([...points.x], [...points.y], name, color, { mode: "lines+markers", marker: { size: 6, color }, cliponaxis: false, ...more });
   return [
     lines(drawn.x, drawn.y, say("each step"), cssColor("--chart-1-faint"), { hoverinfo: "skip", line: { color: cssColor("--chart-1-faint"), width: 1 } }),
-    lines([...drawn.x], drawn.smooth, say("{curve} (smoothed)", { curve: props.names[0] }), cssColor("--chart-1"), { hovertemplate: "%{y:.4g}" }),
+    lines(smooth.x, smooth.y, say("{curve} (smoothed)", { curve: props.names[0] }), cssColor("--chart-1"), { hovertemplate: "%{y:.4g}" }),
     marked(series.validation, props.names[1], cssColor("--chart-2"), { hovertemplate: "%{y:.4g}" }),
     marked(series.metric, metricName.replaceAll("_", " "), cssColor("--chart-3"), { hovertemplate: percent ? "%{y:.3~p}" : "%{y:.4g}", xaxis: "x", yaxis: "y2" }),
   ];
 };
+const bestCaption = () => ({ text: say("best"), x: best, y: 1, yref: "paper", yanchor: "bottom", showarrow: false, font: { size: 11, color: cssColor("--body-text-color-subdued") } });
 const layout = () => {
   const both = series.metric.x.length > 0;
   const caption = (text, y) => ({ text, x: 0, xref: "paper", xanchor: "left", y, yref: "paper", yanchor: "bottom", showarrow: false, font: { size: 12, color: cssColor("--body-text-color-subdued") } });
   return plainLayout({
     xaxis: axis({ title: { text: props.x_title, font: { size: 11, color: cssColor("--body-text-color-subdued") }, standoff: 8 }, anchor: both ? "y2" : "y", rangemode: "tozero" }),
-    yaxis: axis({ domain: both ? [0.46, 1] : [0, 1], rangemode: "tozero" }),
-    yaxis2: axis({ domain: [0, 0.34], visible: both, nticks: 4, rangemode: "nonnegative", tickformat: percent ? ".3~p" : "" }),
-    annotations: both ? [caption(title(metricName), 0.355)] : [],
+    yaxis: axis({ domain: both ? [0.46, 1] : [0, 1], rangemode: isLog ? "normal" : "tozero", type: isLog ? "log" : "linear" }),
+    yaxis2: axis({ domain: [0, 0.34], visible: both, nticks: 4, rangemode: "nonnegative", ...(percent ? { maxallowed: 1.05 } : {}), tickformat: percent ? ".3~p" : "" }),
+    annotations: [...(both ? [caption(title(metricName), 0.355)] : []), ...(best === null ? [] : [bestCaption()])],
+    shapes: best === null ? [] : [{ type: "line", x0: best, x1: best, y0: 0, y1: 1, yref: "paper", line: { color: cssColor("--body-text-color-subdued"), width: 1, dash: "dot" } }],
   });
 };
 const draw = async () => {
@@ -70,23 +87,26 @@ const drawOnce = () => {
 
 const append = async (message) => {
   let anew = false;
-  if (message.reset) { series.forget(); log.textContent = ""; stats.replaceChildren(); anew = true; }
+  if (message.reset) { series.clear(); log.textContent = ""; stats.replaceChildren(); anew = true; }
   if (typeof message.truncate === "number") { series.truncate(message.truncate); anew = true; }
   if (message.metric_name && message.metric_name !== metricName) { metricName = message.metric_name; percent = Boolean(message.metric_percent); anew = true; }
   const first = series.train.x.length;
   const counts = [series.validation.x.length, series.metric.x.length];
-  series.addTrain(message.train || []);
+  series.add("train", message.train || []);
   series.add("validation", message.validation || []);
   series.add("metric", message.metric || []);
   if (series.widen()) anew = true;
+  if ("best" in message && message.best !== best) { best = message.best; anew = true; }
   if (!drawnMetric && series.metric.x.length) anew = true;
   if (!place.data) { await drawOnce(); return; }
   if (anew) { await draw(); return; }
   const drawn = series.drawnFrom(first);
+  const smooth = smoothed();
   const validation = { x: series.validation.x.slice(counts[0]), y: series.validation.y.slice(counts[0]) };
   const metric = { x: series.metric.x.slice(counts[1]), y: series.metric.y.slice(counts[1]) };
   if (!drawn.x.length && !validation.x.length && !metric.x.length) return;
-  await window.Plotly.extendTraces(place, { x: [drawn.x, drawn.x, validation.x, metric.x], y: [drawn.y, drawn.smooth, validation.y, metric.y] }, [0, 1, 2, 3]);
+  await window.Plotly.extendTraces(place, { x: [drawn.x, validation.x, metric.x], y: [drawn.y, validation.y, metric.y] }, [0, 2, 3]);
+  if (drawn.x.length) await window.Plotly.restyle(place, { x: [smooth.x], y: [smooth.y] }, [1]); // the newest points move those before them
 };
 const write = (lines) => {
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 30;
@@ -111,7 +131,7 @@ const receive = async (message) => {
   if ("phase" in message) phase.textContent = message.phase || "";
   if ("status_title" in message) { statusTitle = message.status_title || ""; }
   if ("notice" in message) messageBox.replaceChildren(markup(message.notice));
-  if (message.reset || message.train || message.validation || message.metric || "truncate" in message || !place.data) await append(message);
+  if (message.reset || message.train || message.validation || message.metric || "truncate" in message || "best" in message || !place.data) await append(message);
   if (message.stats) redraw(stats, message.stats.map(([label, value]) => h("div", { class: "ui-stat" }, h("span", { class: "ui-stat-label" }, label), h("span", { class: "ui-stat-value" }, value))));
   if (message.log?.length) write(message.log);
   if ("done" in message) done = Boolean(message.done);
@@ -157,8 +177,9 @@ const follow = () => {
   if (wanted !== run) {
     run = wanted; offset = 0; status = null; statusTitle = ""; beside = null; failures = 0;
     question += 1; asking = 0; // an answer for the old run is not for this one
-    series.forget();
+    series.clear();
     drawnMetric = false;
+    best = null;
     for (const part of [stats, messageBox]) part.replaceChildren();
     log.textContent = phase.textContent = hint.textContent = pill.textContent = spoken.textContent = "";
     fill.style.width = "0";

@@ -27,3 +27,15 @@ const followSize = (place) => {
   });
   observer.observe(place);
 };
+// Buttons that save a chart as a picture, and its points as a table: rows of [step, series, value].
+const downloads = (place, name, rows) => {
+  const picture = (format) => () => window.Plotly?.downloadImage(place, { format, filename: name(), width: 1200, height: 720, scale: 2 });
+  const table = () => {
+    const text = [["step", "series", "value"], ...rows()].map((row) => `${row.join(",")}\n`).join("");
+    const link = h("a", { href: URL.createObjectURL(new Blob([text], { type: "text/csv" })), download: `${name()}.csv` });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  };
+  const save = (format, action) => h("button", { type: "button", class: "ui-link", "aria-label": say("Download the chart as {format}", { format }), "data-testid": `chart-${format}`, onclick: action }, format);
+  return h("span", { class: "ui-downloads" }, say("Download"), save("PNG", picture("png")), save("SVG", picture("svg")), save("CSV", table));
+};

@@ -68,6 +68,8 @@ def poll(store: Store, states: States, run_id: str, offset: int) -> dict[str, An
         message.update(_news(events, state))
     if everything or events or state.status in ("queued", "starting", "interrupted"):
         message.update(_numbers(run, state))
+    if everything or any(isinstance(event, Evaluated | Resumed) for event in events):
+        message["best"] = state.best.step if state.best else None
     message["done"] = state.status not in ("queued", "starting", "running")
     return message
 

@@ -94,3 +94,31 @@ def test_twenty_thousand_points_are_thinned_for_drawing(live: Any) -> None:
     live.source.extra.append({"offset": 30, "train": [[step, 0.1] for step in range(20_000, 20_400)]})
     page.wait_for_function(f"{LAST}[0] >= 20390")
     assert page.evaluate(f"{COUNTS}[0]") <= 4000
+
+
+def test_smoothing_lags_behind_nothing_and_can_be_switched_off(live: Any) -> None:
+    page = live.shown.page
+    falling = [[step, 100.0 - step] for step in range(1, 101)]
+    live.source.extra.append({"offset": 20, "reset": True, "train": falling, "best": 40})
+    wait_for(live, COUNTS, [100, 100, 0, 0])
+    plot = "document.querySelector('#live .ui-live-plot')"
+    assert page.evaluate(f"{plot}.data[1].y[49]") == pytest.approx(50.0, abs=0.5)
+    assert page.evaluate(f"{plot}.layout.shapes[0].x0") == 40
+    page.get_by_test_id("smoothing").fill("0")
+    page.wait_for_function(f"{plot}.data[1].y.every((value, at) => value === {plot}.data[0].y[at])")
+    live.source.extra.append({"offset": 30, "train": [[101, 0.5]]})
+    wait_for(live, LAST, [101, 101, None, None])
+    page.get_by_test_id("logarithmic").check()
+    page.wait_for_function(f"{plot}.layout.yaxis.type === 'log'")
+
+
+def test_the_points_can_be_downloaded(live: Any) -> None:
+    page = live.shown.page
+    wait_for(live, COUNTS, [2, 2, 0, 0])
+    with page.expect_download() as download:
+        page.get_by_test_id("chart-CSV").click()
+    first, *_, last = download.value.path().read_text().splitlines()
+    assert download.value.suggested_filename == "made-up.csv" and first == "step,series,value" and last.startswith("2,")
+    with page.expect_download() as download:
+        page.get_by_test_id("chart-PNG").click()
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
