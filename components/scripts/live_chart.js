@@ -61,7 +61,7 @@ const traces = () => {
     marked(series.metric, metricName.replaceAll("_", " "), cssColor("--chart-3"), { hovertemplate: percent ? "%{y:.3~p}" : "%{y:.4g}", xaxis: "x", yaxis: "y2" }),
   ];
 };
-const bestCaption = () => ({ text: say("best"), x: best, y: 1, yref: "paper", yanchor: "bottom", showarrow: false, font: { size: 11, color: cssColor("--body-text-color-subdued") } });
+const bestCaption = () => ({ text: say("best"), x: best, xanchor: "left", xshift: 3, y: 1, yref: "paper", yanchor: "top", showarrow: false, font: { size: 11, color: cssColor("--body-text-color-subdued") } });
 const layout = () => {
   const both = series.metric.x.length > 0;
   const caption = (text, y) => ({ text, x: 0, xref: "paper", xanchor: "left", y, yref: "paper", yanchor: "bottom", showarrow: false, font: { size: 12, color: cssColor("--body-text-color-subdued") } });
