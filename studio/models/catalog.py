@@ -7,6 +7,8 @@ size of the weights file, compute is multiply-adds for one token (text) or one i
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from studio.language import _
+
 MEGABYTE = 1000**2
 MILLION = 1000**2
 
@@ -50,80 +52,80 @@ _DETECTION = ("object-detection",)
 # task, id, title, licence, parameters (millions), download (MB), compute (millions of multiply-adds), reads, sentence
 CATALOG: tuple[ModelCard, ...] = (
     _card(
-        _TEXT, "starter/text", "MiniLM L6", "Apache-2.0", 22.7, 0, 10.6, "English",
-        "Included, small and quick: the best first try on a laptop.",
+        _TEXT, "starter/text", "MiniLM L6", "Apache-2.0", 22.7, 0, 10.6, _("English"),
+        _("Included, small and quick: the best first try on a laptop."),
     ),
     _card(
-        (), "starter/gpt", "Old books", "Apache-2.0", 4.5, 0, 4.2, "English",
-        "Included: a tiny writer of old English prose, for text generation and chat, which are yet to come.",
+        (), "starter/gpt", "Old books", "Apache-2.0", 4.5, 0, 4.2, _("English"),
+        _("Included: a tiny writer of old English prose, for text generation and chat, which are yet to come."),
     ),
     _card(
-        _TEXT, "distilbert/distilbert-base-uncased", "DistilBERT", "Apache-2.0", 67, 268, 42.5, "English",
-        "A well-tried small model: nearly as good as BERT at half the cost.",
+        _TEXT, "distilbert/distilbert-base-uncased", "DistilBERT", "Apache-2.0", 67, 268, 42.5, _("English"),
+        _("A well-tried small model: nearly as good as BERT at half the cost."),
     ),
     _card(
-        _TEXT, "google-bert/bert-base-uncased", "BERT base", "Apache-2.0", 110, 440, 85, "English",
-        "The classic that others are compared with.",
+        _TEXT, "google-bert/bert-base-uncased", "BERT base", "Apache-2.0", 110, 440, 85, _("English"),
+        _("The classic that others are compared with."),
     ),
     _card(
-        _TEXT, "FacebookAI/roberta-base", "RoBERTa base", "MIT", 125, 499, 85, "English",
-        "Stronger than BERT at the same cost; keeps capitals and punctuation in mind.",
+        _TEXT, "FacebookAI/roberta-base", "RoBERTa base", "MIT", 125, 499, 85, _("English"),
+        _("Stronger than BERT at the same cost; keeps capitals and punctuation in mind."),
     ),
     _card(
-        _TEXT, "answerdotai/ModernBERT-base", "ModernBERT base", "Apache-2.0", 149, 599, 110, "English and code",
-        "The newest of this size: accurate, and reads texts of many pages.",
+        _TEXT, "answerdotai/ModernBERT-base", "ModernBERT base", "Apache-2.0", 149, 599, 110, _("English and code"),
+        _("The newest of this size: accurate, and reads texts of many pages."),
     ),
     _card(
-        _TEXT, "sentence-transformers/all-mpnet-base-v2", "MPNet sentences", "Apache-2.0", 109, 438, 85, "English",
-        "Knows what sentences mean as a whole: strong with few examples and with a new head only.",
+        _TEXT, "sentence-transformers/all-mpnet-base-v2", "MPNet sentences", "Apache-2.0", 109, 438, 85, _("English"),
+        _("Knows what sentences mean as a whole: strong with few examples and with a new head only."),
     ),
     _card(
         _TEXT, "distilbert/distilbert-base-multilingual-cased", "DistilBERT multilingual", "Apache-2.0", 135, 542,
-        42.5, "104 languages", "Small, for texts that are not English or of several languages.",
+        42.5, _("104 languages"), _("Small, for texts that are not English or of several languages."),
     ),
     _card(
-        _TEXT, "FacebookAI/xlm-roberta-base", "XLM-RoBERTa base", "MIT", 278, 1120, 85, "100 languages",
-        "The strongest here for other languages; a large download.",
+        _TEXT, "FacebookAI/xlm-roberta-base", "XLM-RoBERTa base", "MIT", 278, 1120, 85, _("100 languages"),
+        _("The strongest here for other languages; a large download."),
     ),
     _card(
         _IMAGE, "starter/image", "Small ResNet", "Apache-2.0", 1.7, 0, 76, "128 px",
-        "Included, and quick: for shapes, surfaces and drawings; for photographs take one of the others.",
+        _("Included, and quick: for shapes, surfaces and drawings; for photographs take one of the others."),
     ),
     _card(
-        _IMAGE, "google/mobilenet_v2_1.0_224", "MobileNet V2", "other (see its page)", 3.5, 14.2, 300, "224 px",
-        "Tiny and quick, made for phones: the best first try on a laptop.",
+        _IMAGE, "google/mobilenet_v2_1.0_224", "MobileNet V2", _("other (see its page)"), 3.5, 14.2, 300, "224 px",
+        _("Tiny and quick, made for phones: the best first try on a laptop."),
     ),
     _card(
         _IMAGE, "microsoft/resnet-18", "ResNet-18", "Apache-2.0", 11.7, 46.8, 1820, "224 px",
-        "Small and dependable; learns well from scratch or from few images.",
+        _("Small and dependable; learns well from scratch or from few images."),
     ),
     _card(
         _IMAGE, "microsoft/resnet-50", "ResNet-50", "Apache-2.0", 25.6, 102, 4100, "224 px",
-        "The classic that others are compared with.",
+        _("The classic that others are compared with."),
     ),
     _card(
         _IMAGE, "facebook/dinov2-small", "DINOv2 small", "Apache-2.0", 22.1, 88.2, 5700, "224 px",
-        "Sees fine differences between things it was never told about: strong with a new head only.",
+        _("Sees fine differences between things it was never told about: strong with a new head only."),
     ),
     _card(
         _IMAGE, "microsoft/swin-tiny-patch4-window7-224", "Swin tiny", "Apache-2.0", 28.3, 113, 4500, "224 px",
-        "Accurate for its size, on scenes as well as on single things.",
+        _("Accurate for its size, on scenes as well as on single things."),
     ),
     _card(
         _IMAGE, "google/vit-base-patch16-224", "ViT base", "Apache-2.0", 86.6, 346, 17600, "224 px",
-        "A large all-rounder; wants a GPU when all of it is trained.",
+        _("A large all-rounder; wants a GPU when all of it is trained."),
     ),
     _card(
         _DETECTION, "hustvl/yolos-tiny", "YOLOS tiny", "Apache-2.0", 6.5, 26, 9400, "512 px",
-        "Small enough to be trained on a laptop; knows the 80 everyday things of COCO.",
+        _("Small enough to be trained on a laptop; knows the 80 everyday things of COCO."),
     ),
     _card(
         _DETECTION, "PekingU/rtdetr_r18vd_coco_o365", "RT-DETR R18", "Apache-2.0", 20.2, 81, 30000, "640 px",
-        "The best first try where there is a GPU: accurate, and quick when it answers.",
+        _("The best first try where there is a GPU: accurate, and quick when it answers."),
     ),
     _card(
         _DETECTION, "PekingU/rtdetr_r50vd_coco_o365", "RT-DETR R50", "Apache-2.0", 42.9, 172, 68000, "640 px",
-        "Larger and more accurate; wants a GPU.",
+        _("Larger and more accurate; wants a GPU."),
     ),
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Any
 from studio.errors import StudioError
 from studio.hardware import GIGABYTE, free_disk_bytes
 from studio.hub_token import Token
-from studio.language import _
+from studio.language import _, sentences
 from studio.models.folders import has_only_pickles, safe_weights, wanted_files
 from studio.models.hub import explain_failure
 from studio.room import room_words
@@ -45,7 +45,7 @@ def _refuse_unusable(model_id: str, files: list[str]) -> None:
         raise pickles_only(model_id)
     if "config.json" not in files or not safe_weights(files):
         raise StudioError(
-            _("'{model_id}' is not a model that can be fine-tuned here.", model_id=model_id),
+            _("'{model}' is not a model that can be fine-tuned here.", model=model_id),
             _("Its repository holds no config.json with weights in the safetensors format."),
             _("Choose another model."),
         )
@@ -53,7 +53,7 @@ def _refuse_unusable(model_id: str, files: list[str]) -> None:
 
 def pickles_only(model_id: str) -> StudioError:
     return StudioError(
-        _("The weights of '{model_id}' are not loaded.", model_id=model_id),
+        _("The weights of '{model}' are not loaded.", model=model_id),
         _("They come only as pickle files, and opening such a file can run any program hidden in it."),
         _("Choose a model with safetensors weights."),
     )
@@ -63,12 +63,8 @@ def _check_space(model_id: str, needed: int, cache: Path) -> None:
     free = free_disk_bytes(cache)
     if free < needed + MARGIN_BYTES:
         raise StudioError(
-            _("There is not enough space to download '{model_id}'.", model_id=model_id),
-            _(
-                "{room_words} Models are kept in {cache}.",
-                room_words=room_words(free, needed + MARGIN_BYTES),
-                cache=cache,
-            ),
+            _("There is not enough space to download '{model}'.", model=model_id),
+            sentences(room_words(free, needed + MARGIN_BYTES), _("Models are kept in {folder}.", folder=cache)),
             _("Free some space there, choose a smaller model, or set HF_HOME to a folder on a larger disk."),
         )
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from studio.hardware import GIGABYTE, Machine
+from studio.language import _, sentences
 from studio.models.speed import Speed
 from studio.models.structure import Structure
 
@@ -191,14 +192,17 @@ def fits(estimate: Estimate, machine: Machine, free_disk_bytes: int | None = Non
     """Whether a training fits this machine, with the sentence to show."""
     there = machine.training_memory_bytes
     share = estimate.memory_bytes / there
-    needs = f"needs about {_gigabytes(estimate.memory_bytes)} of {_gigabytes(there)} memory"
+    memory = {"needed": estimate.memory_bytes / GIGABYTE, "there": there / GIGABYTE}
     if free_disk_bytes is not None and estimate.cache_bytes > free_disk_bytes:
-        return Fit("no", f"Needs {_gigabytes(estimate.cache_bytes)} of disk; {_gigabytes(free_disk_bytes)} are free.")
+        disk = {"needed": estimate.cache_bytes / GIGABYTE, "free": free_disk_bytes / GIGABYTE}
+        return Fit("no", _("Needs {needed:.1f} GB of disk; {free:.1f} GB are free.", **disk))
     if share > 0.95:
-        return Fit("no", f"Too large for this machine: {needs}. Train less of the model, or lower the batch size.")
+        no = _("Too large for this machine: needs about {needed:.1f} GB of {there:.1f} GB memory.", **memory)
+        return Fit("no", sentences(no, _("Train less of the model, or lower the batch size.")))
     if share > 0.7:
-        return Fit("tight", f"It just fits: {needs}. Close other programs first.")
-    return Fit("ok", f"Fits this machine: {needs}.")
+        tight = _("It just fits: needs about {needed:.1f} GB of {there:.1f} GB memory.", **memory)
+        return Fit("tight", sentences(tight, _("Close other programs first.")))
+    return Fit("ok", _("Fits this machine: needs about {needed:.1f} GB of {there:.1f} GB memory.", **memory))
 
 
 def _cost(shapes: Iterable[tuple[int, ...]], places: float) -> Cost:
@@ -270,7 +274,3 @@ def _cache_bytes(structure: Structure, config: Mapping[str, Any], low: int, work
     height = _heights(structure)[low - 1]
     places = 1.0 if whole else _places(structure, config, workload, height)
     return int(sum(workload.rows.values()) * places * width * FLOAT_BYTES)
-
-
-def _gigabytes(size: float) -> str:
-    return f"{size / GIGABYTE:.1f} GB"

@@ -68,18 +68,20 @@ def weight_files(folder: Path) -> list[Path]:
     outside of the folder.
     """
     if ADAPTER in file_names(folder):
-        raise _refused(folder, f"It is an adapter for another model ({ADAPTER}), which would be loaded in its place.")
+        raise _refused(
+            folder, _("It is an adapter for another model ({file}), which would be loaded in its place.", file=ADAPTER)
+        )
     if os.path.lexists(folder / WEIGHTS):
         return _there(folder, [WEIGHTS])
     try:
         index = read_settings(folder / INDEX)
     except UnusableSettingsError as error:
-        raise _refused(folder, f"{INDEX} {error}") from error
+        raise _refused(folder, str(error)) from error
     if index is None:
         return []
     parts = index.get("weight_map")
     if not isinstance(parts, dict) or not parts or not all(isinstance(part, str) for part in parts.values()):
-        raise _refused(folder, f"{INDEX} does not say which file holds which weights ('weight_map').")
+        raise _refused(folder, _("Its {file} does not say which file holds which weights ('weight_map').", file=INDEX))
     return _there(folder, sorted(set(parts.values())))
 
 
@@ -94,15 +96,18 @@ def _inside(folder: Path, name: str) -> Path:
     path = PurePosixPath(name)
     outside = path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name or not name.isprintable()
     if outside or not name.endswith(".safetensors"):
-        raise _refused(folder, f"{INDEX} names '{name[:200]}', which is no safetensors file of this folder.")
+        raise _refused(
+            folder,
+            _("Its {file} names '{name}', which is no safetensors file of this folder.", file=INDEX, name=name[:200]),
+        )
     file = folder / name
     try:
         real, home = file.resolve(), folder.resolve()
     except (OSError, RuntimeError) as error:
-        raise _refused(folder, f"'{name[:200]}' is a link that leads nowhere.") from error
+        raise _refused(folder, _("'{file}' is a link that leads nowhere.", file=name[:200])) from error
     homes = [home, home.parent.parent / "blobs"] if home.parent.name == "snapshots" else [home]
     if not any(real.is_relative_to(each) for each in homes):
-        raise _refused(folder, f"'{name[:200]}' is a link that leads out of the folder.")
+        raise _refused(folder, _("'{file}' is a link that leads out of the folder.", file=name[:200]))
     return file
 
 
@@ -114,8 +119,8 @@ def _is_file(path: Path) -> bool:
 
 
 def _refused(folder: Path, why: str) -> StudioError:
-    what_to_do = _("Choose the folder of a whole model, as `save_pretrained` of transformers writes it.")
-    return StudioError(_("The weights of '{name}' cannot be used.", name=folder.name), why, what_to_do)
+    what_to_do = _("Choose a folder that `save_pretrained` of transformers wrote.")
+    return StudioError(_("The weights of '{model}' cannot be used.", model=folder.name), why, what_to_do)
 
 
 def is_complete(folder: Path) -> bool:

@@ -13,10 +13,10 @@ from typing import Any
 
 from studio.errors import StudioError
 from studio.files import read_cache, replace_cache
-from studio.hub_token import LOG_IN, ONLY_OPEN, Token, token_for
-from studio.language import _
+from studio.hub_token import ONLY_OPEN, Token, token_for
+from studio.language import _, packed, sentences, unpacked
 from studio.paths import Home
-from studio.room import FULL, MAKE_ROOM
+from studio.room import FULL
 
 TIMEOUT_SECONDS = 5.0
 REMEMBERED_SECONDS = 60.0
@@ -87,7 +87,12 @@ def reach(home: Home | None = None) -> Reach:
         answer = Reach(False, explain_failure(error, "").explanation.why)
     replace_cache(
         (home or Home.find()).cache / "hub.json",
-        {"time": time.time(), "endpoint": constants.ENDPOINT, "reachable": answer.reachable, "reason": answer.reason},
+        {
+            "time": time.time(),
+            "endpoint": constants.ENDPOINT,
+            "reachable": answer.reachable,
+            "reason": packed(answer.reason),
+        },
     )
     return answer
 
@@ -102,7 +107,7 @@ def last_reach(home: Home | None = None) -> Reach | None:
     def recent(known: dict[str, Any]) -> Reach | None:
         is_recent = 0 <= time.time() - known["time"] < REMEMBERED_SECONDS
         return (
-            Reach(known["reachable"], known["reason"])
+            Reach(known["reachable"], unpacked(known["reason"]))
             if is_recent and known["endpoint"] == constants.ENDPOINT
             else None
         )
@@ -166,21 +171,28 @@ def explain_failure(error: Exception, model_id: str, token: Token = None) -> Stu
     from httpx2 import HTTPError, TimeoutException
     from huggingface_hub import errors
 
-    what = _("The model '{model_id}' could not be fetched from the Hub.", model_id=model_id)
+    what = _("The model '{model}' could not be fetched from the Hub.", model=model_id)
     elsewhere = _("Connect to the internet and try again, or choose a model that is on this machine.")
     if isinstance(error, StudioError):
         return error
     if isinstance(error, errors.GatedRepoError):
         return StudioError(
-            _("The model '{model_id}' asks for a permission first.", model_id=model_id),
+            _("The model '{model}' asks for a permission first.", model=model_id),
             _("Its owner wants people to accept conditions on its Hub page."),
-            ONLY_OPEN if token is False else _("Accept them there, {log_in}, and try again.", log_in=LOG_IN),
+            ONLY_OPEN
+            if token is False
+            else _("Accept them there, log in with `hf auth login` (or set HF_TOKEN), and try again."),
         )
     if isinstance(error, errors.RepositoryNotFoundError):
         return StudioError(
-            _("There is no model '{model_id}' on the Hub, or it is private.", model_id=model_id),
+            _("There is no model '{model}' on the Hub, or it is private.", model=model_id),
             _("The Hub knows no such name, or it is not shown without a login that may see it."),
-            _("Check the spelling. {value}", value=ONLY_OPEN if token is False else f"For a private model, {LOG_IN}."),
+            sentences(
+                _("Check the spelling."),
+                ONLY_OPEN
+                if token is False
+                else _("For a private model, log in with `hf auth login` (or set HF_TOKEN)."),
+            ),
         )
     if isinstance(error, errors.RevisionNotFoundError):
         return StudioError(what, _("The model has no such revision."), _("Leave the revision empty, or correct it."))
@@ -188,7 +200,12 @@ def explain_failure(error: Exception, model_id: str, token: Token = None) -> Stu
         return StudioError(what, _("This is no name that a Hub model can have."), _("Write it as owner/name."))
     if isinstance(error, OSError) and error.errno in FULL:
         return StudioError(
-            what, _("The disk is full."), _("{make_room}. Then try again: what is there is kept.", make_room=MAKE_ROOM)
+            what,
+            _("The disk is full."),
+            _(
+                "Free some space, on the Runs page under Free space or with `studio clean`, then try again: "
+                "what is there is kept."
+            ),
         )
     if isinstance(error, errors.OfflineModeIsEnabled):
         return StudioError(what, OFFLINE_REASON, _("Unset HF_HUB_OFFLINE and start again, or choose a local model."))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, sentences
 from studio.models.download import pickles_only
 from studio.models.folders import CONFIG, file_names, has_only_pickles, is_folder, weight_files
 from studio.models.kind import ModelKind
@@ -95,7 +95,7 @@ def describe(
     if folder is not None:
         return describe_folder(folder, model_id, trust_remote_code)
     raise StudioError(
-        _("The model '{model_id}' is not on this machine.", model_id=model_id),
+        _("The model '{model}' is not on this machine.", model=model_id),
         _("It is neither a folder, nor installed, nor in the Hub cache."),
         _("Download it first, or choose another model."),
     )
@@ -104,7 +104,7 @@ def describe(
 def describe_folder(folder: Path, model_id: str = "", trust_remote_code: bool = False) -> ModelInfo:
     names = file_names(folder)
     config, problems = _read_config(folder)
-    problems += [] if is_folder(folder) else ["The folder cannot be looked into."]
+    problems += [] if is_folder(folder) else [_("The folder cannot be looked into.")]
     tensors: dict[str, Tensor] = {}
     disk = 0
     try:
@@ -116,9 +116,9 @@ def describe_folder(folder: Path, model_id: str = "", trust_remote_code: bool = 
         else:
             problems.append(_("Its weights (model.safetensors) are missing."))
     except StudioError as error:
-        problems.append(f"{error.explanation.what} {error.explanation.why}")
+        problems.append(sentences(error.explanation.what, error.explanation.why))
     except OSError as error:
-        problems.append(_("Its weights cannot be read: {strerror}.", strerror=error.strerror))
+        problems.append(_("Its weights cannot be read: {reason}.", reason=error.strerror))
     if config.get("auto_map") and not trust_remote_code:
         problems.append(_("It needs Python code of its own, which runs only with `studio ui --trust-remote-code`."))
     return ModelInfo(
@@ -160,10 +160,10 @@ def _read_config(folder: Path) -> tuple[dict[str, Any], list[str]]:
     try:
         config = read_settings(folder / CONFIG)
         if config is None:
-            return {}, [_("Its {config} is missing, so its architecture is not known.", config=CONFIG)]
+            return {}, [_("Its {file} is missing, so its architecture is not known.", file=CONFIG)]
         check_config(config)
     except UnusableSettingsError as error:
-        return {}, [f"Its {CONFIG} {error}"]
+        return {}, [str(error)]
     return config, []
 
 

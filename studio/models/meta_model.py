@@ -79,7 +79,7 @@ def model_config(folder: Path, trust_remote_code: bool, stored: Mapping[str, Any
             config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
     except (ValueError, OSError, KeyError) as error:
         raise StudioError(
-            _("The kind of model in '{name}' is not known here.", name=folder.name),
+            _("The kind of model in '{folder}' is not known here.", folder=folder.name),
             first_line(error),
             _("Choose another model."),
         ) from error
@@ -90,7 +90,7 @@ def model_config(folder: Path, trust_remote_code: bool, stored: Mapping[str, Any
 def unsuitable(folder: Path, config: Any, error: ValueError) -> StudioError:
     """What to say where transformers has no model of this kind for a task."""
     return StudioError(
-        _("'{name}' ({model_type}) cannot be taught this task.", name=folder.name, model_type=config.model_type),
+        _("'{model}' ({kind}) cannot be taught this task.", model=folder.name, kind=config.model_type),
         first_line(error),
         _("Choose a model from the list for this task."),
     )
@@ -114,15 +114,15 @@ def _load(
     except ImportError as error:
         raise StudioError(
             _(
-                "'{name}' ({model_type}) needs a package that is not installed.",
-                name=folder.name,
-                model_type=config.model_type,
+                "'{model}' ({kind}) needs a package that is not installed.",
+                model=folder.name,
+                kind=config.model_type,
             ),
             first_line(error),
             _("Install the package, or choose another model."),
         ) from error
     lacking = set(report["missing_keys"]) | {entry[0] for entry in report["mismatched_keys"]}
-    known = {name for name, _unused in model.named_parameters()}
+    known = set(dict(model.named_parameters()))
     return model, frozenset(lacking & known if tensors else ())
 
 

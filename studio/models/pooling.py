@@ -29,8 +29,10 @@ def wants_mean_pooling(folder: Path) -> bool:
     try:
         settings = read_settings(folder / POOLING) or {}
     except UnusableSettingsError as error:
-        what, why = _("How '{name}' pools its tokens is not known.", name=folder.name), f"Its {POOLING} {error}"
-        raise StudioError(what, why, _("Set pooling to standard.")) from error
+        what = _(
+            "How '{model}' pools its tokens is not known: its {file} cannot be used.", model=folder.name, file=POOLING
+        )
+        raise StudioError(what, str(error), _("Set pooling to standard.")) from error
     return bool(settings.get("pooling_mode_mean_tokens"))
 
 
@@ -43,7 +45,7 @@ def takes_mean_pooling(choice: str, model_type: str, folder: Path) -> bool:
     if choice == "mean" and not can_append_mean_pooling(model_type):
         raise StudioError(
             _("Mean pooling does not fit this model."),
-            _("It is of the kind '{model_type}'; mean pooling is there for BERT.", model_type=model_type),
+            _("It is of the kind '{kind}'; mean pooling is there for BERT.", kind=model_type),
             _("Set pooling to auto or standard."),
         )
     return choice == "mean" or (choice == "auto" and can_append_mean_pooling(model_type) and wants_mean_pooling(folder))
@@ -73,4 +75,4 @@ def append_mean_pooling(model: "PreTrainedModel") -> frozenset[str]:
     bert.encoder.layer.append(layer.train(model.training))
     config.num_hidden_layers = index + 1
     new = ("bert.pooler.", f"bert.encoder.layer.{index}.")
-    return frozenset(name for name, _unused in model.named_parameters() if name.startswith(new))
+    return frozenset(name for name in dict(model.named_parameters()) if name.startswith(new))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, packed
 from studio.models.sources import fetch
 from studio.paths import Home
 
@@ -23,8 +23,8 @@ def main() -> int:
 
     def report(done: int, total: int) -> None:
         megabyte = 1000**2
-        report = {"sentence": _("Downloading (MB)"), "done": done // megabyte, "total": total // megabyte}
-        say(answers, {"progress": report})
+        sentence = packed(_("Downloading (MB)"))
+        say(answers, {"progress": {"sentence": sentence, "done": done // megabyte, "total": total // megabyte}})
 
     try:
         folder = fetch(request["model"], request.get("revision"), report, Home(Path(request["home"])))

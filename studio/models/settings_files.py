@@ -17,7 +17,7 @@ _LAYERS = re.compile(r"(^|_)(layers?|depths?|blocks|n_layer)(_|$)")
 
 
 class UnusableSettingsError(ValueError):
-    """Says why a file cannot be used, as a sentence that goes on from the file's name."""
+    """Says in a sentence why a model's file cannot be used."""
 
 
 def read_settings(file: Path, most: int = LARGEST) -> dict[str, Any] | None:
@@ -28,25 +28,31 @@ def read_settings(file: Path, most: int = LARGEST) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise UnusableSettingsError(_("cannot be opened: {words}.", words=_words(error))) from error
+        raise UnusableSettingsError(
+            _("Its {file} cannot be opened: {reason}.", file=file.name, reason=_reason(error))
+        ) from error
     if len(content) > most:
-        raise UnusableSettingsError(_("is larger than {most} MB.", most=most // MEGABYTE))
-    return parse_settings(content)
+        too_large = _("Its {file} is larger than {megabytes} MB.", file=file.name, megabytes=most // MEGABYTE)
+        raise UnusableSettingsError(too_large)
+    return parse_settings(content, file.name)
 
 
-def parse_settings(content: bytes) -> dict[str, Any]:
-    """The object that JSON text holds, without words that cannot be stored. Raises UnusableSettingsError."""
+def parse_settings(content: bytes, file: str) -> dict[str, Any]:
+    """The object that JSON text holds, without words that cannot be stored. Raises UnusableSettingsError.
+
+    file: what the text is called in a sentence.
+    """
     try:
         value = json.loads(content)
         json.dumps(value, ensure_ascii=False).encode()
     except RecursionError as error:
-        raise UnusableSettingsError(_("is nested too deep.")) from error
+        raise UnusableSettingsError(_("Its {file} is nested too deep.", file=file)) from error
     except (ValueError, MemoryError) as error:
-        raise UnusableSettingsError(_("is damaged: {words}.", words=_words(error))) from error
+        raise UnusableSettingsError(_("Its {file} is damaged: {reason}.", file=file, reason=_reason(error))) from error
     if not isinstance(value, dict):
-        raise UnusableSettingsError(_("holds no settings."))
+        raise UnusableSettingsError(_("Its {file} holds no settings.", file=file))
     if depth_of(value) > DEEPEST:
-        raise UnusableSettingsError(_("is nested too deep."))
+        raise UnusableSettingsError(_("Its {file} is nested too deep.", file=file))
     return value
 
 
@@ -54,19 +60,17 @@ def check_config(config: dict[str, Any]) -> None:
     """Refuse the config of a model that nobody could build. Raises UnusableSettingsError."""
     kind = config.get("model_type", "")
     if not isinstance(kind, str) or len(kind) > LONGEST_WORD or not kind.isprintable():
-        raise UnusableSettingsError(_("does not say in one word which kind of model it is ('model_type')."))
+        raise UnusableSettingsError(
+            _("Its config.json does not say in one word which kind of model it is ('model_type').")
+        )
     for key, count in _layers(config):
         if count > MOST_LAYERS:
-            words = _(
-                "asks for {number} layers ('{key}'); at most {most_layers:,} are built.",
-                number=_number(count),
-                key=key[:80],
-                most_layers=MOST_LAYERS,
+            raise UnusableSettingsError(
+                _("Its config.json asks for more than {most:,} layers ('{key}').", most=MOST_LAYERS, key=key[:80])
             )
-            raise UnusableSettingsError(words)
     for key in ("id2label", "label2id"):
         if not isinstance(config.get(key) or {}, dict):
-            raise UnusableSettingsError(_("holds no table of labels in '{key}'.", key=key))
+            raise UnusableSettingsError(_("Its config.json holds no table of labels in '{key}'.", key=key))
 
 
 def depth_of(value: Any) -> int:
@@ -90,9 +94,5 @@ def _layers(config: dict[str, Any]) -> Iterator[tuple[str, int]]:
                 yield key, value if isinstance(value, int) else int(min(max(value, -1e18), 1e18))
 
 
-def _number(count: int) -> str:
-    return f"{count:,}" if count < 10**18 else "more than a trillion"
-
-
-def _words(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return " ".join((getattr(error, "strerror", None) or str(error) or type(error).__name__).split())[:200]

