@@ -84,7 +84,7 @@ def answer_file(
 def _table(
     bundle: Bundle, columns: Mapping[str, str], reading: ReadingOptions, source: Path
 ) -> Iterator[tuple[list[Answered], int]]:
-    table, _unused = read_table(source, reading, limits_here())
+    table, _lines = read_table(source, reading, limits_here())
     there = [str(name) for name in table.columns]
     names = {
         column.name: find_column(there, columns.get(column.name), column.name, column.hints)
@@ -101,7 +101,7 @@ def _images(bundle: Bundle, column: Column, archive: Path, folder: Path) -> Iter
     names = find(unpack(archive, folder, limits_here())).images
     if not names:
         raise StudioError(
-            _("There are no images in {name}.", name=archive.name),
+            _("There are no images in {file}.", file=archive.name),
             _("None of its files is one."),
             _("Put JPEG or PNG files into it."),
         )

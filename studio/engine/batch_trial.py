@@ -15,7 +15,7 @@ from torch import nn
 from studio.engine.failures import is_out_of_memory
 from studio.engine.tensors import kept_buffers
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, listing
 
 MARGIN = 1.5  # what a batch may take, times what smaller ones lead to expect
 SHARE = 0.8  # of the free memory
@@ -31,7 +31,7 @@ class Trials:
 
     @property
     def words(self) -> str:
-        return ", ".join(f"{size}: {_gigabytes(taken)}" for size, taken in self.taken.items())
+        return listing(_tried(size, taken) for size, taken in self.taken.items())
 
 
 def on_gpu(wish: int, attempt: Callable[[int], int]) -> Trials:
@@ -108,5 +108,7 @@ def find_batch_size(
         return on_processor(wish, in_memory, lambda: psutil.virtual_memory().available - state)
 
 
-def _gigabytes(count: int | None) -> str:
-    return "does not fit" if count is None else f"{count / GIGABYTE:.2f} GB"
+def _tried(size: int, taken: int | None) -> str:
+    if taken is None:
+        return _("{size}: does not fit", size=size)
+    return _("{size}: {memory:.2f} GB", size=size, memory=taken / GIGABYTE)

@@ -24,6 +24,7 @@ from studio.engine.frozen import Call, candidate_boundaries, number_formats, sam
 from studio.engine.replay import CannotRecord, Dimensions, NothingToGain, Replay, boundary_inputs, tensors_in
 from studio.files import read_cache, replace_json
 from studio.hardware import free_disk_bytes
+from studio.language import _
 from studio.store import COMPLETE
 from studio.tasks.base import Batch, Item
 
@@ -73,12 +74,12 @@ class RecordingPlan:
         first, second = (forward.load(split, rows).tensors for rows in probes)
         dimensions = Dimensions(first, second)
         if dimensions.sequences is None and forward.prepared.lengths(split) is not None:
-            raise CannotRecord("All training examples are equally long, others may not be.")
+            raise CannotRecord(_("All training examples are equally long, others may not be."))
         self.name = path[-1].name
         self.tolerance = max(TOLERANCE.get(dtype, 1e-4) for dtype in number_formats(path[0]))
         self.replay = Replay(path, other, dimensions)
         if self.replay.work < LEAST_SHARE_OF_WORK * path[0].work:
-            raise NothingToGain("Hardly anything is computed below the first trained layer.")
+            raise NothingToGain(_("Hardly anything is computed below the first trained layer."))
         self._sequence_field = _sequence_field(first, second, dimensions)
         self._find_inputs(forward, first, second, dimensions)
         self.fields: dict[str, Layout] | None = None
@@ -94,7 +95,7 @@ class RecordingPlan:
             silent = boundary_inputs(replay.boundary, lambda: forward.model(**first))
         other = boundary_inputs(replay.boundary, lambda: forward.model(**second))
         if not len(real) == len(silent) == len(other):
-            raise CannotRecord("The first trained layer gets another number of inputs from time to time.")
+            raise CannotRecord(_("The first trained layer gets another number of inputs from time to time."))
         self.layouts: list[Layout] = []
         padded_left = starts_with_padding(first)
         for index, (a, b, c) in enumerate(zip(real, silent, other, strict=True)):
@@ -104,12 +105,12 @@ class RecordingPlan:
                 continue
             sizes = dimensions.of(a.shape, c.shape)
             if not sizes or sizes[0] != "batch" or "batch" in sizes[1:] or sizes.count("sequence") > 1:
-                raise CannotRecord("What enters the first trained layer is not one value for each example.")
+                raise CannotRecord(_("What enters the first trained layer is not one value for each example."))
             sequence = sizes.index("sequence") - 1 if "sequence" in sizes else None
             self.layouts.append(Layout(tuple(a.shape[1:]), sequence, a.dtype, padded_left))
             replay.leaves.append(index)
         if not replay.leaves:
-            raise CannotRecord("Nothing from the frozen layers enters the first trained one.")
+            raise CannotRecord(_("Nothing from the frozen layers enters the first trained one."))
 
     def _keep_fields(self, first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> None:
         """Where nothing of varying size is left above the boundary, keep the small inputs of fixed size (labels).
@@ -189,7 +190,7 @@ class RecordingPlan:
             one.shape == other.shape and torch.allclose(one, other, rtol=self.tolerance, atol=self.tolerance)
             for one, other in pairs
         ):
-            raise CannotRecord("A trial gave another answer than the whole model.")
+            raise CannotRecord(_("A trial gave another answer than the whole model."))
 
 
 def build_cache(
@@ -209,14 +210,16 @@ def build_cache(
     prepared = forward.prepared
     splits = [split for split in REPEATED if prepared.examples.get(split) and split not in prepared.varying]
     if not splits:
-        raise CannotRecord("Every example is changed each time it is seen.")
+        raise CannotRecord(_("Every example is changed each time it is seen."))
     lengths = {split: prepared.lengths(split) or [1] * len(prepared.examples[split]) for split in splits}
     forward.model.eval()
     largest = max(splits, key=lambda split: len(lengths[split]))
     plan = _find_plan(forward, largest, boundaries, lengths[largest], batch_size)
     needed = sum(plan.bytes_needed(lengths[split]) for split in splits)
     if needed > MOST_OF_FREE_DISK * free_disk_bytes(folder):
-        raise CannotRecord(f"They would fill {needed / 1024**3:.1f} GB, more than half of the free disk.")
+        raise CannotRecord(
+            _("They would fill {memory:.1f} GB, more than half of the free disk.", memory=needed / 1024**3)
+        )
     signature = {
         "format": FORMAT,
         "key": key,
@@ -243,7 +246,7 @@ def _find_plan(
     """Of all places to cut the one that keeps least and passes its trial; else the first one's reason is raised."""
     by_length = sorted(range(len(lengths)), key=lambda row: -lengths[row])
     if len(by_length) < 5:
-        raise CannotRecord("There are too few examples.")
+        raise CannotRecord(_("There are too few examples."))
     probes = [[by_length[0], *by_length[-2:]], by_length[-2:]]
     first, second = (trace(forward.model, partial(forward, split, rows)) for rows in probes)
     forward.model.eval()
@@ -265,7 +268,7 @@ def _find_plan(
             reasons.append(error)
         else:
             return plan
-    raise next(iter(reasons), CannotRecord("Nothing is frozen below the first trained layer."))
+    raise next(iter(reasons), CannotRecord(_("Nothing is frozen below the first trained layer.")))
 
 
 @contextmanager

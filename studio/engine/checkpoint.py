@@ -30,7 +30,7 @@ from studio.engine.tensors import put
 from studio.errors import StudioError
 from studio.files import read_object, replace_json, replace_text, replace_with
 from studio.hardware import free_disk_bytes
-from studio.language import _
+from studio.language import _, sentences
 from studio.migrations import CHECKPOINT
 from studio.room import room_words
 from studio.store import is_complete, mark_complete
@@ -132,7 +132,7 @@ class Checkpoints:
     def _check_space(self, needed: int) -> None:
         free = free_disk_bytes(self.folder)
         if free < needed + MARGIN_BYTES:
-            raise DiskFull(f"The run is saving its progress. {room_words(free, needed + MARGIN_BYTES)}")
+            raise DiskFull(sentences(_("The run is saving its progress."), room_words(free, needed + MARGIN_BYTES)))
 
     def _prune(self) -> None:
         """Keep the newest two, and the best weights that they speak of."""
@@ -230,7 +230,7 @@ def _nothing_known_of(callback: Callback) -> StudioError:
     """A new callback that remembers something needs a step in `studio.migrations` that says how it begins."""
     return StudioError(
         _("The training cannot go on from its checkpoint."),
-        _("The checkpoint says nothing about '{name}', which is part of this training.", name=callback.name),
+        _("The checkpoint says nothing about '{callback}', which is part of this training.", callback=callback.name),
         _("Resume the run with the version of the studio that it began with, or start it anew."),
     )
 

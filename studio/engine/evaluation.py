@@ -11,11 +11,16 @@ from studio.engine import ranks
 from studio.engine.batching import evaluation_batches
 from studio.engine.examples import AHEAD, ROWS_AT_ONCE
 from studio.engine.forward import Forward
+from studio.language import _
 from studio.metrics import METRICS
 from studio.tasks.base import Answer, Loss, Marks, Row, Scores
 from studio.tasks.rows import parse_rows
 
-NAMES = {"train": "training", "validation": "validation", "test": "test"}
+SCORING = {
+    "train": _("Scoring the training split."),
+    "validation": _("Scoring the validation split."),
+    "test": _("Scoring the test split."),
+}
 GENERATED_WHILE_TRAINING = 64  # rows of the validation split that a slow task answers at every check
 
 
@@ -70,7 +75,7 @@ class Evaluator:
         forward.model.eval()
         with torch.no_grad():
             for number, batch in enumerate(batches):
-                self._progress(f"Scoring the {NAMES[split]} split.", number * count // len(batches), count)
+                self._progress(SCORING[split], number * count // len(batches), count)
                 forward.prefetch(split, batches[number : number + AHEAD])
                 loss, chosen, answers = self._answer(split, batch, answered)
                 total, units = total + float(loss.total), units + float(loss.units)

@@ -3,20 +3,22 @@
 from studio.errors import StudioError, first_line
 from studio.events import Failed
 from studio.language import _
-from studio.room import FULL, MAKE_ROOM
+from studio.room import FULL
 
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc")
 _DISK_FULL = (
     *("no space left on device", "disk quota exceeded", "not enough space on the disk", "os error 28"),
     *("file too large", "unexpected pos", "pytorchstreamwriter failed"),  # the last two are said by torch.save
 )
+NO_ROOM = _("The disk is full.")
+RESUME_WITH_ROOM = _("Free some space, on the Runs page under Free space or with `studio clean`, then resume this run.")
 
 
 class DiskFull(StudioError):
     """Found before anything was written: the run can go on once there is room."""
 
     def __init__(self, why: str) -> None:
-        super().__init__("The disk is full.", why, f"{MAKE_ROOM}, then resume this run.")
+        super().__init__(NO_ROOM, why, RESUME_WITH_ROOM)
 
 
 class Broken(Exception):
@@ -47,15 +49,15 @@ def explain(error: BaseException, has_checkpoint: bool) -> Failed:
         )
     if is_disk_full(error):
         return Failed(
-            what=_("The disk is full."),
+            what=NO_ROOM,
             why=_("The run could not write its files."),
-            what_to_do=_("{make_room}, then resume this run.", make_room=MAKE_ROOM),
+            what_to_do=RESUME_WITH_ROOM,
             resumable=True,
         )
     if isinstance(error, FileNotFoundError):
         return Failed(
             what=_("A file that this run needs is gone."),
-            why=_("{value} was there when the run was made.", value=error.filename or error),
+            why=_("{file} was there when the run was made.", file=error.filename or error),
             what_to_do=_("Put it back and resume, or choose the data again."),
             resumable=True,
         )

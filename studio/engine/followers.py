@@ -95,8 +95,8 @@ class Followers:
         return Broken(
             Failed(
                 what=_(
-                    "Process {rank} of {count} has ended in the middle of the training.",
-                    rank=rank + 1,
+                    "Process {number} of {count} has ended in the middle of the training.",
+                    number=rank + 1,
                     count=self._count,
                 ),
                 why=_("Something from outside ended it; where memory is short, that is the operating system."),
@@ -165,7 +165,7 @@ def join(config: "RunConfig", environment: Mapping[str, str]) -> None:
     if sharding := [way for way in SHARDING if os.environ.get(f"ACCELERATE_USE_{way}", "").lower() == "true"]:
         raise StudioError(
             _("The model cannot be cut into shares for several devices."),
-            _("The launcher asks for {sharding}, and here each process holds the whole model.", sharding=sharding[0]),
+            _("The launcher asks for {way}, and here each process holds the whole model.", way=sharding[0]),
             _("Launch it without. Adapters (LoRA, QLoRA) train large models on one device."),
         )
     from studio.engine import ranks

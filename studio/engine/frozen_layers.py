@@ -14,6 +14,7 @@ from studio.engine.random_state import kept_random_state
 from studio.engine.replay import CannotRecord, NothingToGain
 from studio.engine.reporting import Reporter
 from studio.engine.resolved_settings import ResolvedSettings
+from studio.language import _, sentences
 from studio.store import Run
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class FrozenLayers:
                 self._remember(stage, False)
                 return
             progress: Callable[[int, int], None] = lambda done, total: self._reporter.phase(  # noqa: E731
-                "caching", "Computing the frozen layers once for all epochs.", done, total
+                "caching", _("Computing the frozen layers once for all epochs."), done, total
             )
             size, key = self._resolved.batch_size or 1, str(self._resolved.precision)
             try:
@@ -78,7 +79,9 @@ class FrozenLayers:
             except NothingToGain:
                 pass  # so for adapters in the lowest block; nobody needs to read about it
             except CannotRecord as reason:
-                self._reporter.note(f"Frozen layers are computed anew in every epoch. {reason.explanation.what}")
+                self._reporter.note(
+                    sentences(_("Frozen layers are computed anew in every epoch."), reason.explanation.what)
+                )
             self._remember(stage, forward.cache is not None)
 
     def _without_dropout(self, loop: "Loop", boundaries: list[list[Call]]) -> list[nn.Module]:

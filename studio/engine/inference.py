@@ -107,8 +107,8 @@ def answer(request: dict[str, Any], models: ResidentModels, reply: Reply) -> Non
         operation = OPERATIONS.get(str(request.get("op")))
         if operation is None:
             raise StudioError(
-                _("There is no operation '{request}'.", request=request.get("op")),
-                _("Known: {join}.", join=listing(OPERATIONS)),
+                _("There is no operation '{name}'.", name=request.get("op")),
+                _("Known: {names}.", names=listing(OPERATIONS)),
             )
         result = operation(request, models, lambda message: reply({"id": number, **message}))
     except StudioError as error:
@@ -144,7 +144,7 @@ def _export(request: dict[str, Any], models: ResidentModels, reply: Reply) -> st
     reason = exporter.why_not(run)
     if reason:
         raise StudioError(
-            _("This run cannot be exported as '{title}'.", title=exporter.title), reason, _("Choose another format.")
+            _("This run cannot be exported as '{format}'.", format=exporter.title), reason, _("Choose another format.")
         )
     return str(exporter.export(run, Path(request["to"])))
 

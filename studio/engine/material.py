@@ -40,7 +40,7 @@ def load(config: RunConfig, home: Home, reporter: Reporter) -> Material:
         loaded,
         table,
         imported.files,
-        lambda done, total: reporter.phase("preparing", "Preparing the examples.", done, total),
+        lambda done, total: reporter.phase("preparing", _("Preparing the examples."), done, total),
     )
     if config.training.mixup or config.training.cutmix:
         prepared = replace(prepared, varying=prepared.varying | {"train"})
@@ -51,7 +51,7 @@ def _read_data(config: RunConfig, home: Home, reporter: Reporter) -> tuple[Impor
     def reading(sentence: str, done: int, total: int) -> None:
         reporter.phase("loading", sentence, done, total)
 
-    reporter.phase("loading", "Reading the data.")
+    reporter.phase("loading", _("Reading the data."))
     data = config.data
     imported = import_source(data.source, data.reading, home, limits_here(), reading, data.files)
     task = config.chosen_task
@@ -64,11 +64,11 @@ def _read_data(config: RunConfig, home: Home, reporter: Reporter) -> tuple[Impor
 
 
 def _read_model(config: RunConfig, table: pandas.DataFrame, home: Home, reporter: Reporter) -> Loaded:
-    reporter.phase("loading", "Loading the model.")
+    reporter.phase("loading", _("Loading the model."))
     folder = fetch(
         config.model.id,
         config.model.revision,
-        lambda done, total: reporter.phase("downloading", "Downloading the model.", done, total),
+        lambda done, total: reporter.phase("downloading", _("Downloading the model."), done, total),
         home,
     )
     seed_everything(config.training.seed)  # the new head's first weights

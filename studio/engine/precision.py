@@ -44,8 +44,8 @@ def choose_device(wanted: str) -> torch.device:
         return torch.device(next(kind for kind, present in there.items() if present))
     if not there[wanted]:
         raise StudioError(
-            _("There is no '{wanted}' device here.", wanted=wanted),
-            _("PyTorch finds: {join}.", join=listing((kind for kind, present in there.items() if present))),
+            _("There is no '{device}' device here.", device=wanted),
+            _("PyTorch finds: {devices}.", devices=listing(kind for kind, present in there.items() if present)),
             _("Set the device to auto, or to one of those."),
         )
     return torch.device(wanted)
@@ -57,7 +57,7 @@ def choose_precision(wanted: str, device: torch.device, measure: Callable[[], Ma
     if wanted == "fp16" and device.type != "cuda":
         raise StudioError(
             _("The precision fp16 needs an NVIDIA GPU."),
-            _("This run trains on '{type}'.", type=device.type),
+            _("This run trains on '{device}'.", device=device.type),
             _("Choose auto or fp32."),
         )
     if wanted != "auto":
@@ -69,9 +69,13 @@ def choose_precision(wanted: str, device: torch.device, measure: Callable[[], Ma
     seconds = measure()
     fp32, bf16 = seconds["fp32"], seconds["bf16"]
     chosen: Precision = "bf16" if bf16 < WORTH_IT * fp32 else "fp32"
-    return Choice(
-        chosen, f"Measured number formats: a step takes {fp32:.2f} s in fp32, {bf16:.2f} s in bf16. Using {chosen}."
+    said = _(
+        "Measured number formats: a step takes {fp32:.2f} s in fp32, {bf16:.2f} s in bf16. Using {chosen}.",
+        fp32=fp32,
+        bf16=bf16,
+        chosen=chosen,
     )
+    return Choice(chosen, said)
 
 
 def trial_precision(wanted: str, device: torch.device) -> Precision:

@@ -16,7 +16,7 @@ from studio.engine.resolved_settings import ResolvedSettings
 from studio.engine.tensors import copied, floating_buffers, put
 from studio.errors import StudioError
 from studio.events import RateTest
-from studio.language import _
+from studio.language import _, plural
 from studio.store import Run
 
 STEPS = 100
@@ -33,7 +33,13 @@ def find_learning_rate(run: Run, loop: Loop, reporter: Reporter) -> None:
         rates, losses = measure(loop, reporter)
         chosen = steepest(rates, smoothed(losses))
         reporter.emit(RateTest(rates=tuple(rates), losses=tuple(smoothed(losses)), chosen=chosen))
-        reporter.note(f"Learning rate: {chosen:.2g}, where the loss fell fastest in {len(rates)} trial steps.")
+        reporter.note(
+            _(
+                "Learning rate: {rate:.2g}, where the loss fell fastest in {steps} trial steps.",
+                rate=chosen,
+                steps=len(rates),
+            )
+        )
         resolved = replace(resolved, learning_rate=chosen)
         if ranks.is_main():
             resolved.write(run.folder)
@@ -55,7 +61,7 @@ def measure(loop: Loop, reporter: Reporter) -> tuple[list[float], list[float]]:
             loop.train_mode()
             loop.optimizer.train()  # type: ignore[attr-defined]  # of use to schedule-free ones alone
             for step in range(STEPS):
-                reporter.phase("preparing", "Trying learning rates.", step, STEPS)
+                reporter.phase("preparing", _("Trying learning rates."), step, STEPS)
                 rate = recommended * BELOW * growth**step
                 rows = loop.plan.batches(step // loop.plan.steps_per_epoch)[step % loop.plan.steps_per_epoch]
                 try:
@@ -73,10 +79,11 @@ def measure(loop: Loop, reporter: Reporter) -> tuple[list[float], list[float]]:
     if len(rates) < 10:
         raise StudioError(
             _("No learning rate could be found by trial."),
-            _(
-                "The loss ran away after {n} steps, at {value:.1g}.",
-                n=len(rates),
-                value=rates[-1] if rates else recommended * BELOW,
+            plural(
+                "The loss ran away after {n} step, at the learning rate {rate:.1g}.",
+                "The loss ran away after {n} steps, at the learning rate {rate:.1g}.",
+                len(rates),
+                rate=rates[-1] if rates else recommended * BELOW,
             ),
             _("Set the learning rate by hand, or switch the trial off."),
         )

@@ -12,6 +12,7 @@ from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
 from studio.engine.frozen import Call, TensorShape, calls_below
 from studio.errors import StudioError
+from studio.language import _
 
 Dimension = int | str  # a number, "batch" or "sequence"
 
@@ -37,12 +38,12 @@ class Dimensions:
             if pair != self.batches and pair[0] != pair[1]
         }
         if len(varying) > 1:
-            raise CannotRecord("Several dimensions of the input vary from batch to batch.")
+            raise CannotRecord(_("Several dimensions of the input vary from batch to batch."))
         self.sequences = next(iter(varying), None)
 
     def of(self, first: Sequence[int], second: Sequence[int]) -> tuple[Dimension, ...]:
         if len(first) != len(second):
-            raise CannotRecord("A layer's output changes its number of dimensions.")
+            raise CannotRecord(_("A layer's output changes its number of dimensions."))
         return tuple(self._of_one(pair) for pair in zip(first, second, strict=True))
 
     def _of_one(self, pair: tuple[int, int]) -> Dimension:
@@ -52,7 +53,7 @@ class Dimensions:
             return pair[0]
         if pair == self.sequences:
             return "sequence"
-        raise CannotRecord("A layer's output varies from batch to batch in an unknown way.")
+        raise CannotRecord(_("A layer's output varies from batch to batch in an unknown way."))
 
 
 def tensors_in(batch: dict[str, Any]) -> dict[str, torch.Tensor]:
@@ -71,7 +72,7 @@ class Replay:
         turns = Counter(call.name for call in path[0].walk())
         first_turn = next(call for call in path[0].walk() if call.name == path[-1].name)
         if any(turns[call.name] > 1 for call in below) or first_turn is not path[-1]:
-            raise CannotRecord("A frozen layer runs more than once for each example.")
+            raise CannotRecord(_("A frozen layer runs more than once for each example."))
         others = {call.name: call for call in other.walk()}
         self.work = sum(call.work for call in below)
         self._outputs = [(call.module, _compare(call.output, others[call.name].output, dimensions)) for call in below]
@@ -101,7 +102,7 @@ class Replay:
 
         handles = [module.register_forward_pre_hook(replace_again, with_kwargs=True) for module in self._later]
         handles.append(self.boundary.register_forward_pre_hook(replace, with_kwargs=True))
-        forwards = [(module, vars(module).get("forward")) for module, _ in self._outputs]
+        forwards = [(module, vars(module).get("forward")) for module, _output in self._outputs]
         for module, output in self._outputs:
             module.forward = _answer(output, sizes)
         try:
@@ -146,7 +147,7 @@ def boundary_inputs(boundary: nn.Module, forward: Callable[[], Any]) -> list[Any
         return seen
     finally:
         handle.remove()
-    raise CannotRecord("The first trained layer did not run.")
+    raise CannotRecord(_("The first trained layer did not run."))
 
 
 def _frozen_layers(call: Call) -> list[Call]:
@@ -159,9 +160,9 @@ def _frozen_layers(call: Call) -> list[Call]:
 def _compare(first: Any, second: Any, dimensions: Dimensions) -> Any:
     """The structure of a layer's output with TensorShapes whose sizes may be "batch" or "sequence"."""
     leaves, structure = tree_flatten(first)
-    others, _ = tree_flatten(second)
+    others, _structure = tree_flatten(second)
     if len(leaves) != len(others):
-        raise CannotRecord("A layer's output changes its structure.")
+        raise CannotRecord(_("A layer's output changes its structure."))
     merged = [
         TensorShape(dimensions.of(leaf.shape, other.shape), leaf.dtype, leaf.device)  # type: ignore[arg-type]
         if isinstance(leaf, TensorShape)

@@ -58,12 +58,15 @@ class ResidentModels:
             if base is None:
                 raise StudioError(
                     _("The model before training is no longer on this machine."),
-                    _("'{id}' was moved or removed.", id=config.model.id),
+                    _("'{model}' was moved or removed.", model=config.model.id),
                     _("Put it back to compare; the tuned model works without it."),
                 )
             bundle = load_untrained(task, base, run.model, run.initial_weights, options, self._trust, loading)
         else:
-            raise StudioError(_("There is no model '{which}' of a run.", which=which), _("Known: tuned, before."))
+            raise StudioError(
+                _("There is no model '{which}' of a run.", which=which),
+                _("Known: tuned, before."),
+            )
         return replace(bundle, model=bundle.model.to(device), device=device)
 
     def _device(self, run: Run, config: RunConfig) -> str:

@@ -10,6 +10,7 @@ from filelock import FileLock, Timeout
 
 from studio.engine.reporting import Reporter
 from studio.hardware import nvidia_gpus
+from studio.language import _
 
 CONCURRENT_VARIABLE = "STUDIO_CONCURRENT_RUNS"
 GPUS_VARIABLE = "CUDA_VISIBLE_DEVICES"
@@ -48,7 +49,7 @@ def acquire_slots(folder: Path, count: int, needed: int, reporter: Reporter) -> 
         if len(slots.numbers) == needed:
             return slots
         slots.release()
-        reporter.phase("waiting", "Waiting until the run before has ended.")
+        reporter.phase("waiting", _("Waiting until the run before has ended."))
         time.sleep(SECONDS_BETWEEN_TRIES)
 
 

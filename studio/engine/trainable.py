@@ -56,7 +56,7 @@ def apply_strategy(config: RunConfig, prepared: Prepared, structure: Structure) 
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise StudioError(
             _("Nothing of the model would train."),
-            _("The strategy '{name}' leaves every layer of it frozen.", name=config.strategy["name"]),
+            _("The strategy '{strategy}' leaves every layer of it frozen.", strategy=config.strategy["name"]),
             _("Choose another strategy."),
         )
     return model
@@ -67,7 +67,7 @@ def enable_gradient_checkpointing(model: nn.Module) -> None:
     if not getattr(model, "supports_gradient_checkpointing", False):
         raise StudioError(
             _("This model cannot compute its layers twice."),
-            _("{type} has no gradient checkpointing.", type=type(model).__name__),
+            _("{model_class} has no gradient checkpointing.", model_class=type(model).__name__),
             _("Switch gradient checkpointing off, and lower the batch size or use gradient accumulation instead."),
         )
     model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})  # type: ignore[operator]

@@ -20,7 +20,7 @@ from studio.engine.reporting import Interrupted, Reporter
 from studio.engine.resolved_settings import ResolvedSettings, default_threads
 from studio.engine.session import Session, build
 from studio.events import LOG_VERSION, Evaluated, Finished, Paused, Phase, Resumed, Started, fold
-from studio.language import _
+from studio.language import _, sentences
 from studio.paths import Home
 from studio.store import Run
 
@@ -86,22 +86,23 @@ def device_name(kind: str) -> str:
 def continue_from(checkpoints: Checkpoints, session: Session, run: Run, reporter: Reporter) -> None:
     """Go back to the newest checkpoint that is whole; without one, what an earlier life logged is void."""
     newest, whole = ranks.agreed(_checkpoints_found(checkpoints) if ranks.is_main() else (None, None))
-    damaged = (
-        _("The progress that was saved at step {step_of} is damaged on the disk", step_of=step_of(newest))
-        if newest
-        else ""
-    )
     if whole is not None:
         checkpoints.restore(session.loop, whole)
         reporter.emit(Resumed(step=session.loop.state.step))
-        if whole != newest:
-            reporter.note(f"{damaged}. Training goes on from step {step_of(whole)}.", "warning")
+        if newest is not None and whole != newest:
+            going_on = _("Training goes on from step {step}.", step=step_of(whole))
+            reporter.note(sentences(_damaged(newest), going_on), "warning")
         return
     logged = fold(run.read_from()[0])
     if logged.train or logged.validation:
         reporter.emit(Resumed(step=-1))  # before the evaluation at step 0
     if newest is not None:
-        reporter.note(f"{damaged}, and none before it can be read. Training begins anew.", "warning")
+        anew = _("No progress from before it can be read, so training begins anew.")
+        reporter.note(sentences(_damaged(newest), anew), "warning")
+
+
+def _damaged(checkpoint: Path) -> str:
+    return _("The progress that was saved at step {step} is damaged on the disk.", step=step_of(checkpoint))
 
 
 def _checkpoints_found(checkpoints: Checkpoints) -> tuple[Path | None, Path | None]:
@@ -130,7 +131,7 @@ def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoin
             outputs.save_test_rows(run, task, session.table, examined)
         metrics = finite(scores["test"].metrics)
         reporter.emit(Evaluated(split="test", step=best_step, epoch=position.best_epoch, metrics=metrics))
-    reporter.phase("saving", "Saving the model.")
+    reporter.phase("saving", _("Saving the model."))
     shutil.rmtree(cache_folder(run), ignore_errors=True)
     if not ranks.is_main():
         return

@@ -14,6 +14,7 @@ from studio.engine.precision import Precision, autocast, choose_precision, time_
 from studio.engine.preparation import Prepared
 from studio.engine.reporting import Reporter
 from studio.engine.resolved_settings import ResolvedSettings
+from studio.language import _, plural, sentences
 from studio.training.optimizers import OPTIMIZERS
 
 FLOAT_BYTES = 4
@@ -39,7 +40,7 @@ def resolve_settings(
         rows_of_one = training_batches(rows, resolved.batch_size or 1, training.seed, 0, lengths)[0]
 
         def measure() -> dict[Precision, float]:
-            reporter.phase("preparing", "Measuring in which number format a step is faster.")
+            reporter.phase("preparing", _("Measuring in which number format a step is faster."))
             return time_training_steps(model, lambda: forward("train", rows_of_one).mean, device)
 
         choice = choose_precision(training.precision, device, measure)
@@ -66,10 +67,16 @@ def tried_batch_size(
             loss: torch.Tensor = forward("train", some).mean  # type: ignore[arg-type]
         return loss
 
-    reporter.phase("preparing", "Trying how many examples fit into a step.")
+    reporter.phase("preparing", _("Trying how many examples fit into a step."))
     micro_batches = min(training.accumulation * ranks.world(), wish)
     state = int(trained * OPTIMIZERS[training.optimizer].state_floats * FLOAT_BYTES)
     trials = find_batch_size(wish // micro_batches, model, loss_of, longest, state)
     size = trials.size * micro_batches
-    reporter.note(f"Batch size: {size} examples per step, for {rows:,} training examples. Tried: {trials.words}.")
+    chosen = plural(
+        "Batch size: {n} example per step, of {rows:,} for training.",
+        "Batch size: {n} examples per step, of {rows:,} for training.",
+        size,
+        rows=rows,
+    )
+    reporter.note(sentences(chosen, _("Tried: {sizes}.", sizes=trials.words)))
     return replace(resolved, batch_size=size, batch_trials={str(tried): taken for tried, taken in trials.taken.items()})

@@ -24,6 +24,7 @@ from studio.engine.reporting import Interrupted, Reporter, logger
 from studio.engine.slots import acquire_slots, bind_gpus, slots_here
 from studio.events import Finished, Paused, fold
 from studio.hardware import probe
+from studio.language import _
 from studio.paths import Home
 from studio.processes import Identity
 from studio.store import Run, is_complete
@@ -78,7 +79,7 @@ def work(run: Run, reporter: Reporter) -> bool:
                 raise
             # stopped while it waited: what is trained so far is only examined and saved, which needs no device
         reporter.obeys = ("pause",) if has_checkpoint else ("pause", "stop")  # with one, Stop still makes a model
-        reporter.phase("loading", "Starting.")
+        reporter.phase("loading", _("Starting."))
         has_trained = True
         train(run, config, home, reporter)
     except Interrupted as interruption:

@@ -5,6 +5,7 @@ from typing import Any
 from studio.engine.callbacks.base import Callback
 from studio.engine.loop import Loop
 from studio.engine.reporting import Reporter
+from studio.language import _
 
 
 class ReduceOnPlateau(Callback):
@@ -31,7 +32,12 @@ class ReduceOnPlateau(Callback):
         if self._without_gain > self._patience:
             self._left *= self._factor
             self._without_gain = 0
-            self._reporter.note(f"No improvement for a while: the learning rate falls to {self._left:.2g} of its peak.")
+            self._reporter.note(
+                _(
+                    "No improvement for a while: the learning rate falls to {share:.2g} of its peak.",
+                    share=self._left,
+                )
+            )
 
     def state(self) -> dict[str, Any]:
         return {"left": self._left, "without_gain": self._without_gain}

@@ -93,13 +93,23 @@ class Unfreezing(Callback):
             self._over, self.stage = True, self.stage - 1
             self._restore_best(best_step)
             self._reporter.note(
-                f"Back to the weights of step {best_step:,}: the validation split got worse after "
-                f"{self._plan.stages[self.stage + 1].title} had been unfrozen. No further stage begins."
+                _(
+                    "Back to the weights of step {step:,}: the validation split got worse with what was unfrozen last "
+                    "({layers}). No further stage begins.",
+                    step=best_step,
+                    layers=self._plan.stages[self.stage + 1].title,
+                )
             )
         else:
             self.stage += 1
             self._joined.append(step)
-            self._reporter.note(f"From step {step + 1:,} on {self._plan.stages[self.stage].title} learns too.")
+            self._reporter.note(
+                _(
+                    "From step {step:,} on, more of the model learns: {layers}.",
+                    step=step + 1,
+                    layers=self._plan.stages[self.stage].title,
+                )
+            )
         self._checks_without_gain = 0
         self.place(loop)
         self._announce(loop)
