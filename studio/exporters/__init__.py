@@ -3,6 +3,7 @@
 from studio.exporters.base import Exporter
 from studio.exporters.folder import Folder
 from studio.exporters.merged import Merged
+from studio.language import _
 from studio.registry import Registry
 
-EXPORTERS: Registry[Exporter] = Registry("exporter", Folder(), Merged())
+EXPORTERS: Registry[Exporter] = Registry(_("exporter"), Folder(), Merged())

@@ -8,6 +8,7 @@ over the data before the adapters exist, which LoRA+ and PiSSA come near to with
 few bits that are quantised by it, as bitsandbytes does not.
 """
 
+from studio.language import _
 from studio.registry import Registry
 from studio.strategies.adapters import (
     bottleneck,
@@ -30,7 +31,7 @@ from studio.strategies.norm_only import NormOnly
 from studio.strategies.scratch import Scratch
 
 STRATEGIES: Registry[Strategy] = Registry(
-    "strategy",
+    _("strategy"),
     Full(),
     Freeze(),
     Gradual(),

@@ -139,7 +139,7 @@ class Strategy:
         """Raises StudioError with the reason where this model cannot be trained so with these settings. kind: what the
         task asks of it, where that is known."""
         if reason := (kind and self.why_not_task(kind)) or self.why_not_with(structure, options):
-            raise StudioError(_("{title} does not fit this model.", title=self.title), reason, ANOTHER)
+            raise StudioError(_("{method} does not fit this model.", method=self.title), reason, ANOTHER)
 
     def why_not_here(self) -> str:
         """A sentence why this machine cannot train so, or "" when it can."""
@@ -148,7 +148,7 @@ class Strategy:
     def check_here(self) -> None:
         """Raises StudioError with the reason where this machine cannot train so."""
         if reason := self.why_not_here():
-            raise StudioError(_("{title} cannot be used here.", title=self.title), reason, ANOTHER)
+            raise StudioError(_("{method} cannot be used here.", method=self.title), reason, ANOTHER)
 
     def learning_rate(self, options: Any) -> float:
         """The recommended learning rate under AdamW; `default_learning_rate` is the one of default options."""

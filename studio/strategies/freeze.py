@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, listing, sentences
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
@@ -55,11 +55,9 @@ class Freeze(Selection):
     Options = FreezeOptions
 
     def why_not_with(self, structure: Structure, options: Any) -> str | None:
-        return (
-            None
-            if self.trained(structure, options)
-            else _("{no_head} alone. Train at least one of its blocks too.", no_head=NO_HEAD)
-        )
+        if self.trained(structure, options):
+            return None
+        return sentences(NO_HEAD, _("Train at least one of its blocks."))
 
     def learning_rate(self, options: Any) -> float:
         """A head alone takes large steps, which would make pretrained blocks forget."""
@@ -92,15 +90,14 @@ def _matching(structure: Structure, pattern: str) -> set[str]:
     except re.error as error:
         raise StudioError(
             _("The name pattern '{pattern}' cannot be read.", pattern=pattern),
-            f"{error}.".capitalize(),
+            _("Python says: {reason}.", reason=error),
             _("Correct it, or leave it empty."),
         ) from error
     found = {name for name in structure.shapes if wanted.search(name)}
     if not found:
-        some = ", ".join(list(structure.shapes)[:3])
         raise StudioError(
             _("No parameter of this model matches '{pattern}'.", pattern=pattern),
-            _("Its parameters are called {some}, ...", some=some),
-            _("Correct it."),
+            _("These are some of them: {names}.", names=listing(list(structure.shapes)[:3])),
+            _("Correct it, or leave it empty."),
         )
     return found

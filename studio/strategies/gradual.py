@@ -101,14 +101,14 @@ class Gradual(Selection):
         blocks = list(enumerate(structure.blocks, start=1))[::-1]
         wanted = blocks[: options.most_blocks] if options.most_blocks else blocks
         head = new_part(structure)
-        stages = [Stage("the head", head, HEAD_ALONE)] if head else []
+        stages = [Stage(_("the head"), head, HEAD_ALONE)] if head else []
         for start in range(0, len(wanted), options.blocks_at_a_time):
             group = wanted[start : start + options.blocks_at_a_time]
-            names = {name for _unused, block in group for name in block}
+            names = {name for _number, block in group for name in block}
             names |= set(structure.tail) if start == 0 else set()
-            stages.append(Stage(_called([number for number, _unused_2 in group]), frozenset(names)))
+            stages.append(Stage(_called([number for number, _block in group]), frozenset(names)))
         if len(wanted) == len(blocks) and structure.embeddings:
-            stages.append(Stage("the input layer", frozenset(structure.embeddings)))
+            stages.append(Stage(_("the input layer"), frozenset(structure.embeddings)))
         allowed, seen = everything(structure), set[str]()
         ordered = []
         for stage in stages:
@@ -119,4 +119,6 @@ class Gradual(Selection):
 
 
 def _called(numbers: Sequence[int]) -> str:
-    return f"block {numbers[0]}" if len(numbers) == 1 else f"blocks {min(numbers)} to {max(numbers)}"
+    if len(numbers) == 1:
+        return _("block {number}", number=numbers[0])
+    return _("blocks {first} to {last}", first=min(numbers), last=max(numbers))

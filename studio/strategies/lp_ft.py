@@ -47,7 +47,7 @@ class ProbeThenFull(Selection):
     Options = ProbeOptions
 
     def why_not(self, structure: Structure) -> str | None:
-        return None if new_part(structure) else _("{no_head} first.", no_head=NO_HEAD)
+        return None if new_part(structure) else NO_HEAD
 
     def trained(self, structure: Structure, options: Any) -> frozenset[str]:
         return everything(structure)
@@ -55,5 +55,5 @@ class ProbeThenFull(Selection):
     def unfreezing_plan(self, structure: Structure, options: Any) -> UnfreezingPlan:
         head = new_part(structure)
         rest = everything(structure) - head
-        stages = (Stage("the head", head, options.probe_rate), Stage("everything", rest))
+        stages = (Stage(_("the head"), head, options.probe_rate), Stage(_("everything"), rest))
         return UnfreezingPlan(stages, "share", options.probe, options.rewarm)

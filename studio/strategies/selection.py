@@ -10,7 +10,7 @@ from studio.strategies.base import Preview, Strategy
 if TYPE_CHECKING:
     from torch import nn
 
-NO_HEAD = _("This model answers with an output layer that it was pretrained with, so there is no new head to train")
+NO_HEAD = _("This model answers with an output layer that it was pretrained with, so there is no new head to train.")
 
 
 class Selection(Strategy):

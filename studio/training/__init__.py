@@ -5,6 +5,7 @@ A new setting is one field in its topic's file; a new topic is one file and one 
 
 from dataclasses import dataclass
 
+from studio.language import _
 from studio.options import Options
 from studio.training.averaging import AveragingOptions
 from studio.training.batches import BatchOptions
@@ -29,14 +30,14 @@ class Topic:
 
 
 TOPICS = (
-    Topic("Passes and batches", BatchOptions),
-    Topic("Steps (optimizer)", OptimizerOptions),
-    Topic("Step size over time (schedule)", ScheduleOptions),
-    Topic("Against memorising (regularisation)", RegularisationOptions),
-    Topic("What counts as wrong (loss)", LossOptions),
-    Topic("Averages of the weights", AveragingOptions),
-    Topic("Checks and early stopping", CheckOptions),
-    Topic("Computing", ComputingOptions),
+    Topic(_("Passes and batches"), BatchOptions),
+    Topic(_("Steps (optimizer)"), OptimizerOptions),
+    Topic(_("Step size over time (schedule)"), ScheduleOptions),
+    Topic(_("Against memorising (regularisation)"), RegularisationOptions),
+    Topic(_("What counts as wrong (loss)"), LossOptions),
+    Topic(_("Averages of the weights"), AveragingOptions),
+    Topic(_("Checks and early stopping"), CheckOptions),
+    Topic(_("Computing"), ComputingOptions),
 )
 
 

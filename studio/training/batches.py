@@ -44,5 +44,5 @@ class BatchOptions(Options):
     @classmethod
     def _positive(cls, value: int | str) -> int | str:
         if isinstance(value, int) and not 1 <= value <= 4096:
-            raise ValueError("choose a number from 1 to 4096, or auto")
+            raise ValueError(_("Choose a number from 1 to 4096, or auto."))
         return value

@@ -44,7 +44,7 @@ def check_processes(options: ComputingOptions, machine: Machine) -> None:
     there = {"cuda": len(machine.gpus), "mps": 1}.get(device, 0)  # 0: not known, or not limited
     if there and options.processes > there:
         raise StudioError(
-            _("This machine does not have {processes} GPUs.", processes=options.processes),
-            _("The setting 'processes' asks for as many, and this machine has {there}.", there=there),
-            _("Set processes to {there}, or the device to cpu.", there=there),
+            _("This machine does not have {count} GPUs.", count=options.processes),
+            _("The setting 'processes' asks for as many, and this machine has {count}.", count=there),
+            _("Set processes to {count}, or the device to cpu.", count=there),
         )

@@ -161,30 +161,42 @@ def _side_by_side(members: "Sequence[Optimizer]") -> "Optimizer":
 _ADAM = ("beta1", "beta2", "epsilon")
 
 OPTIMIZERS: Registry[OptimizerChoice] = Registry(
-    "optimizer",
+    _("optimizer"),
     OptimizerChoice(
-        "adamw", "AdamW", "Adapts the step of every weight by itself; the usual choice.", 2, _adamw, reads=_ADAM
+        "adamw", "AdamW", _("Adapts the step of every weight by itself; the usual choice."), 2, _adamw, reads=_ADAM
     ),
-    OptimizerChoice("adam", "Adam", "The same with weight decay mixed into the gradients.", 2, _adam, reads=_ADAM),
+    OptimizerChoice("adam", "Adam", _("The same with weight decay mixed into the gradients."), 2, _adam, reads=_ADAM),
     OptimizerChoice(
-        "sgd", "SGD", "Plain steps with momentum; little memory.", 1, _sgd, rate=100, reads=("momentum", "nesterov")
-    ),
-    OptimizerChoice(
-        "rmsprop", "RMSprop", "Adapts steps to recent gradients.", 1, _rmsprop, reads=("momentum", "epsilon"), rate=0.3
-    ),
-    OptimizerChoice("adagrad", "Adagrad", "Adapts steps to all gradients so far; rare words.", 1, _adagrad, rate=10),
-    OptimizerChoice(
-        "adafactor", "Adafactor", "Like Adam, with next to no memory of its own.", 0.01, _adafactor, rate=20
+        "sgd", "SGD", _("Plain steps with momentum; little memory."), 1, _sgd, rate=100, reads=("momentum", "nesterov")
     ),
     OptimizerChoice(
-        "lion", "Lion", "Steps of one size, by sign alone; half of Adam's memory.", 1, _lion, rate=0.2, reads=_ADAM[:2]
+        "rmsprop",
+        "RMSprop",
+        _("Adapts steps to recent gradients."),
+        1,
+        _rmsprop,
+        reads=("momentum", "epsilon"),
+        rate=0.3,
     ),
-    OptimizerChoice("nadam", "NAdam", "Adam that looks one step ahead.", 2, _nadam, reads=_ADAM),
-    OptimizerChoice("radam", "RAdam", "Adam that begins carefully by itself.", 2, _radam, reads=_ADAM),
+    OptimizerChoice("adagrad", "Adagrad", _("Adapts steps to all gradients so far; rare words."), 1, _adagrad, rate=10),
+    OptimizerChoice(
+        "adafactor", "Adafactor", _("Like Adam, with next to no memory of its own."), 0.01, _adafactor, rate=20
+    ),
+    OptimizerChoice(
+        "lion",
+        "Lion",
+        _("Steps of one size, by sign alone; half of Adam's memory."),
+        1,
+        _lion,
+        rate=0.2,
+        reads=_ADAM[:2],
+    ),
+    OptimizerChoice("nadam", "NAdam", _("Adam that looks one step ahead."), 2, _nadam, reads=_ADAM),
+    OptimizerChoice("radam", "RAdam", _("Adam that begins carefully by itself."), 2, _radam, reads=_ADAM),
     OptimizerChoice(
         "schedule-free-adamw",
         "Schedule-free AdamW",
-        "AdamW that averages its weights instead of shrinking its steps.",
+        _("AdamW that averages its weights instead of shrinking its steps."),
         2,
         _schedule_free_adamw,
         rate=2,
@@ -194,7 +206,7 @@ OPTIMIZERS: Registry[OptimizerChoice] = Registry(
     OptimizerChoice(
         "muon",
         "Muon",
-        "Orthogonalises the steps of matrices, so that all directions count alike; AdamW for the rest.",
+        _("Orthogonalises the steps of matrices, so that all directions count alike; AdamW for the rest."),
         1.5,
         _muon,
         reads=("muon_momentum", *_ADAM),
@@ -202,8 +214,8 @@ OPTIMIZERS: Registry[OptimizerChoice] = Registry(
     ),
     OptimizerChoice(
         "adamw-8bit",
-        "AdamW, 8 bit",
-        "AdamW with a quarter of its memory; NVIDIA GPUs only.",
+        _("AdamW, 8 bit"),
+        _("AdamW with a quarter of its memory; NVIDIA GPUs only."),
         0.5,
         _adamw_8bit,
         reads=_ADAM,

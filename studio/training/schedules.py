@@ -62,32 +62,35 @@ def _between(low: float, high: float, share: float) -> float:
 
 
 SCHEDULES: Registry[Schedule] = Registry(
-    "schedule",
-    Schedule("linear", "Linear", "Falls evenly to zero; the usual choice.", lambda p, _unused: 1.0 - p),
-    Schedule("cosine", "Cosine", "Falls slowly, then fast, then slowly.", lambda p, _unused_2: _half_cosine(p)),
-    Schedule("constant", "Constant", "Stays at its peak.", lambda p, _unused_3: 1.0),
-    Schedule("cosine-restarts", "Cosine with restarts", "Falls to zero and begins again, several times.", _restarts),
-    Schedule("polynomial", "Polynomial", "Falls along a curve, fast first.", lambda p, o: (1.0 - p) ** o.power),
-    Schedule("inverse-sqrt", "Inverse square root", "Falls fast first, then ever more slowly.", _inverse_sqrt),
+    _("schedule"),
+    Schedule("linear", _("Linear"), _("Falls evenly to zero; the usual choice."), lambda p, o: 1.0 - p),
+    Schedule("cosine", _("Cosine"), _("Falls slowly, then fast, then slowly."), lambda p, o: _half_cosine(p)),
+    Schedule("constant", _("Constant"), _("Stays at its peak."), lambda p, o: 1.0),
     Schedule(
-        "step", "Steps", "Falls in a few sudden drops.", lambda p, o: o.drop ** min(o.drops, int(p * (o.drops + 1)))
+        "cosine-restarts", _("Cosine with restarts"), _("Falls to zero and begins again, several times."), _restarts
     ),
-    Schedule("exponential", "Exponential", "Falls by the same share every step.", lambda p, o: o.final**p),
-    Schedule("one-cycle", "One cycle", "Rises for long, then falls to almost nothing.", _one_cycle, rises=True),
+    Schedule("polynomial", _("Polynomial"), _("Falls along a curve, fast first."), lambda p, o: (1.0 - p) ** o.power),
+    Schedule("inverse-sqrt", _("Inverse square root"), _("Falls fast first, then ever more slowly."), _inverse_sqrt),
+    Schedule(
+        "step",
+        _("Steps"),
+        _("Falls in a few sudden drops."),
+        lambda p, o: o.drop ** min(o.drops, int(p * (o.drops + 1))),
+    ),
+    Schedule("exponential", _("Exponential"), _("Falls by the same share every step."), lambda p, o: o.final**p),
+    Schedule("one-cycle", _("One cycle"), _("Rises for long, then falls to almost nothing."), _one_cycle, rises=True),
     Schedule(
         "slanted-triangular",
-        "Slanted triangle",
-        "Rises shortly, then falls evenly; made for gradual unfreezing.",
+        _("Slanted triangle"),
+        _("Rises shortly, then falls evenly; made for gradual unfreezing."),
         _slanted_triangular,
         rises=True,
     ),
-    Schedule(
-        "reduce-on-plateau", "On a plateau", "Falls whenever the checks stop improving.", lambda p, _unused_4: 1.0
-    ),
+    Schedule("reduce-on-plateau", _("On a plateau"), _("Falls whenever the checks stop improving."), lambda p, o: 1.0),
     Schedule(
         "wsd",
-        "Stable, then down (WSD)",
-        "Stays at its peak, and falls to zero at the end.",
+        _("Stable, then down (WSD)"),
+        _("Stays at its peak, and falls to zero at the end."),
         lambda p, o: min(1.0, (1.0 - p) / o.decay),
     ),
 )

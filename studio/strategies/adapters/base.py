@@ -102,10 +102,12 @@ class Adapter(Wrapped):
         endings = [ending.strip() for ending in options.target_modules.split(",") if ending.strip()]
         lost = [ending for ending in endings if not any(_ends(layer.name, ending) for layer in known)]
         if lost or not endings:
-            words = sorted({layer.name.rsplit(".", 1)[-1] for layer in known})
+            there = sorted({layer.name.rsplit(".", 1)[-1] for layer in known})
             raise StudioError(
-                _("No layer of this model is called {value}.", value=", ".join(lost) or "so"),
-                _("Its layers end in: {join}.", join=listing(words)),
+                _("No layer of this model is called {names}.", names=listing(lost, "or"))
+                if lost
+                else _("The layers to adapt are not named."),
+                _("Its layers end in: {names}.", names=listing(there)),
                 _("Use some of these with commas between, or auto."),
             )
         return [layer for layer in known if any(_ends(layer.name, ending) for ending in endings)]
@@ -131,9 +133,8 @@ class Adapter(Wrapped):
         if self.head_rate == 1:
             return {}
         head = frozenset(structure.head)
-        return {
-            name: self.head_rate for name, _unused in model.named_parameters() if head.intersection(plain_names(name))
-        }
+        names = dict(model.named_parameters())
+        return {name: self.head_rate for name in names if head.intersection(plain_names(name))}
 
     def suits(self, layer: Layer, model: "nn.Module", options: Any) -> bool:
         """Whether the weights that a layer has allow it to be adapted."""

@@ -125,7 +125,7 @@ class Lora(Adapter):
     def rates(self, model: "nn.Module", structure: Structure, options: Any) -> Mapping[str, float]:
         if options.b_rate == 1:
             return {}
-        return {name: options.b_rate for name, _unused in model.named_parameters() if ".lora_B." in name}
+        return {name: options.b_rate for name in dict(model.named_parameters()) if ".lora_B." in name}
 
 
 class Dora(Lora):

@@ -98,8 +98,8 @@ def _find_base(name: str, adapter: Path) -> Path:
     folder = locate(name)
     if folder is None:
         raise StudioError(
-            _("The pretrained model '{name}' is no longer on this machine.", name=Path(name).name),
-            _("The adapter in '{name}' only works on top of it.", name=adapter.name),
+            _("The pretrained model '{model}' is no longer on this machine.", model=Path(name).name),
+            _("The adapter in '{folder}' only works on top of it.", folder=adapter.name),
             _("Put it back where it was, or download it again on the Model page."),
         )
     return folder

@@ -15,7 +15,7 @@ from studio.training.losses.base import LossChoice
 from studio.training.losses.cross_entropy import CROSS_ENTROPY
 from studio.training.losses.focal import FOCAL
 
-LOSSES: Registry[LossChoice] = Registry("loss", CROSS_ENTROPY, FOCAL)
+LOSSES: Registry[LossChoice] = Registry(_("loss"), CROSS_ENTROPY, FOCAL)
 
 
 class LossOptions(Options):

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from studio.language import _
 from studio.training.losses.base import LossChoice
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ def negative_log(logs: "Tensor") -> "Tensor":
 
 CROSS_ENTROPY = LossChoice(
     "cross-entropy",
-    "Cross-entropy",
-    "How surprised the model is at the right class; the usual one.",
+    _("Cross-entropy"),
+    _("How surprised the model is at the right class; the usual one."),
     lambda options: negative_log,
 )

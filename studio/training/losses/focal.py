@@ -3,6 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
+from studio.language import _
 from studio.training.losses.base import LossChoice
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ def focal(logs: "Tensor", gamma: float) -> "Tensor":
 
 FOCAL = LossChoice(
     "focal",
-    "Focal loss",
-    "Gives more weight to examples that the model still gets wrong; for rare classes.",
+    _("Focal loss"),
+    _("Gives more weight to examples that the model still gets wrong; for rare classes."),
     lambda options: partial(focal, gamma=options.focal_gamma),
     reads=("focal_gamma",),
 )
