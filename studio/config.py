@@ -104,7 +104,7 @@ class RunConfig(Options):
                 _("See the README for one to start from."),
             )
         values = RUN_FILE.upgrade(values)
-        return cls.read({**values, "options": values.get("options") or {}}, "run file's settings")
+        return cls.read({**values, "options": values.get("options") or {}}, _("run file's settings"))
 
     @classmethod
     def from_file(cls, path: Path) -> "RunConfig":
@@ -169,5 +169,5 @@ def read_run_file(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise StudioError(
-            _("The run file {path} cannot be read.", path=path), str(error), _("Check the path.")
+            _("The run file {file} cannot be read.", file=path), str(error), _("Check the path.")
         ) from error

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from studio.language import packed, sentences, unpacked
+from studio.language import Said, packed, sentences, unpacked
 
 
 @dataclass(frozen=True)
 class Explanation:
     """A failure in plain words, as it is stored in a run and drawn on the screen."""
 
-    what: str
-    why: str = ""
-    what_to_do: str = ""
+    what: Said
+    why: Said = ""
+    what_to_do: Said = ""
 
     def __str__(self) -> str:
         """In one line; `why` may have several, one for each mistake."""

@@ -14,6 +14,7 @@ from studio.language import _
 
 COMPLETE = "COMPLETE"
 T = TypeVar("T")
+IN_ITS_PLACE = _("A folder is in its place.")
 OTHERWISE = _("It does not hold what belongs there.")
 # what reading raises where a file holds something else than was written there; of a Parquet file, too
 ELSE = (OSError, AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
@@ -72,9 +73,9 @@ def read_json(path: Path) -> Any | None:
     except FileNotFoundError:
         return None
     except (ValueError, RecursionError) as error:
-        raise damaged(path, "It is empty, cut off or overwritten.") from error
+        raise damaged(path, _("It is empty, cut off or overwritten.")) from error
     except OSError as error:
-        raise damaged(path, "A folder is in its place." if path.is_dir() else f"{error}.") from error
+        raise damaged(path, IN_ITS_PLACE if path.is_dir() else f"{error}.") from error
 
 
 class DamagedError(StudioError):
@@ -84,9 +85,9 @@ class DamagedError(StudioError):
 def damaged(path: Path, why: str) -> DamagedError:
     """What is said of a file that cannot be used as it is."""
     return DamagedError(
-        _("The file {name} is damaged.", name=path.name),
+        _("The file {file} is damaged.", file=path.name),
         why,
-        _("Put {path} back from a copy, or move it elsewhere.", path=path),
+        _("Put {file} back from a copy, or move it elsewhere.", file=path),
     )
 
 
@@ -96,7 +97,7 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except ELSE as error:
-        raise damaged(path, "A folder is in its place." if path.is_dir() else OTHERWISE) from error
+        raise damaged(path, IN_ITS_PLACE if path.is_dir() else OTHERWISE) from error
 
 
 def read_as(path: Path, make: Callable[[dict[str, Any]], T]) -> T | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from studio.language import _
+from studio.language import _, plural
 
 MEGABYTE, GIGABYTE = 1024**2, 1024**3
 
@@ -47,11 +47,12 @@ class Machine:
         if self.gpus:
             return f"{self.gpus[0].name} · {self.gpus[0].memory_bytes / GIGABYTE:.0f} GB"
         chip = _("Apple GPU") if self.device == "mps" else "CPU"
-        return _(
-            "{chip} · {cores} cores · {memory_bytes:.0f} GB",
+        return plural(
+            "{chip} · {n} core · {memory:.0f} GB",
+            "{chip} · {n} cores · {memory:.0f} GB",
+            self.cores,
             chip=chip,
-            cores=self.cores,
-            memory_bytes=self.memory_bytes / GIGABYTE,
+            memory=self.memory_bytes / GIGABYTE,
         )
 
 

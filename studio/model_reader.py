@@ -34,8 +34,13 @@ FORMAT = 1  # raise it when the same fields come to mean something else: every m
 MOST_SECONDS = 600.0  # importing torch takes seconds, on a busy machine minutes
 MOST_COMPUTING = 180  # seconds of processor time: a large model takes ten
 MOST_MEMORY = 4 * GIGABYTE  # models are built without their numbers
-TOO_SLOW = f"That takes more than {MOST_COMPUTING // 60} minutes: its config.json asks for too large a model."
-TOO_LARGE = f"That takes more than {MOST_MEMORY // GIGABYTE} GB of memory: its config.json asks for too large a model."
+TOO_SLOW = _(
+    "That takes more than {minutes} minutes: its config.json asks for too large a model.", minutes=MOST_COMPUTING // 60
+)
+TOO_LARGE = _(
+    "That takes more than {memory} GB of memory: its config.json asks for too large a model.",
+    memory=MOST_MEMORY // GIGABYTE,
+)
 
 
 def read_architecture(
@@ -114,8 +119,8 @@ def _reason(error: Exception) -> str:
     if isinstance(error, MemoryError) or "allocate memory" in words:
         return TOO_LARGE
     if isinstance(error, RecursionError):
-        return _("Its config.json is nested too deep.")
-    return f"transformers cannot build it from its config.json: {words[:200] or type(error).__name__}"
+        return _("Its {file} is nested too deep.", file="config.json")
+    return _("transformers cannot build it from its config.json: {reason}", reason=words[:200] or type(error).__name__)
 
 
 def _describe(request: Mapping[str, Any]) -> Architecture:
@@ -142,7 +147,7 @@ def _ask(request: Mapping[str, Any]) -> Architecture:
 
 def _unreadable(folder: Path, why: str) -> StudioError:
     return StudioError(
-        _("How the model '{name}' is built could not be read.", name=folder.name),
+        _("How the model '{model}' is built could not be read.", model=folder.name),
         why,
         _("Close other programs and try again, or choose another model."),
     )

@@ -5,35 +5,30 @@ run.yaml, validates what comes in, and is the help that people read.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, listing, sentences
 
+SETTINGS = _("settings")
 QUOTED = re.compile(r"'([^']*)'")
-MISTAKES = {  # by pydantic's name of a mistake: what the value must be
-    "greater_than_equal": "at least {ge:.12g}",
-    "greater_than": "more than {gt:.12g}",
-    "less_than_equal": "at most {le:.12g}",
-    "less_than": "less than {lt:.12g}",
-    "finite_number": "a finite number",
-    "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "float_parsing": "a number",
-    "bool_type": "true or false",
-    "bool_parsing": "true or false",
-    "string_type": "a text",
-    "literal_error": "{expected}",
-    "list_type": "a list",
-    "tuple_type": "a list",
-    "dict_type": "a section of settings",
-    "model_type": "a section of settings",
+MISTAKES: dict[str, Callable[[Mapping[str, Any]], str]] = {  # by pydantic's name of a mistake: what the value must be
+    "greater_than_equal": lambda bounds: _("at least {limit:.12g}", limit=bounds["ge"]),
+    "greater_than": lambda bounds: _("more than {limit:.12g}", limit=bounds["gt"]),
+    "less_than_equal": lambda bounds: _("at most {limit:.12g}", limit=bounds["le"]),
+    "less_than": lambda bounds: _("less than {limit:.12g}", limit=bounds["lt"]),
+    "finite_number": lambda bounds: _("a finite number"),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), lambda bounds: _("a whole number")),
+    **dict.fromkeys(("float_type", "float_parsing"), lambda bounds: _("a number")),
+    **dict.fromkeys(("bool_type", "bool_parsing"), lambda bounds: _("true or false")),
+    "string_type": lambda bounds: _("a text"),
+    "literal_error": lambda bounds: listing((f"'{word}'" for word in QUOTED.findall(bounds["expected"])), "or"),
+    **dict.fromkeys(("list_type", "tuple_type"), lambda bounds: _("a list")),
+    **dict.fromkeys(("dict_type", "model_type"), lambda bounds: _("a section of settings")),
 }
 
 
@@ -43,7 +38,7 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @classmethod
-    def read(cls, values: dict[str, Any], where: str = "settings", within: str = "") -> Self:
+    def read(cls, values: dict[str, Any], where: str = SETTINGS, within: str = "") -> Self:
         """Validate `values`; every mistake is reported at once, in plain words (StudioError).
 
         within: the section of a larger file that they stand in, such as "strategy".
@@ -54,7 +49,7 @@ class Options(BaseModel):
             raise _refusal(cls, error.errors(), where, within) from error
 
     @classmethod
-    def check_partial(cls, values: dict[str, Any], where: str = "settings") -> None:
+    def check_partial(cls, values: dict[str, Any], where: str = SETTINGS) -> None:
         """Validate what is given so far, as `read` does; what is still missing is no mistake."""
         try:
             cls.model_validate(values)
@@ -95,16 +90,21 @@ def mistake_in(model: type[BaseModel], name: str, value: Any) -> str:
         model.model_validate({name: value})
     except ValidationError as error:
         for problem in error.errors():
-            if problem["loc"] == (name,) and (words := MISTAKES.get(problem["type"])):
-                return _("It must be {words}.", words=words.format(**problem.get("ctx", {})))
+            if problem["loc"] == (name,) and (expected := MISTAKES.get(problem["type"])):
+                return _("It must be {expected}.", expected=expected(problem.get("ctx", {})))
     return ""
 
 
 def _refusal(model: type[BaseModel], problems: Sequence[ErrorDetails], where: str, within: str = "") -> StudioError:
-    sentences = "\n".join(describe(problem, model, within) for problem in problems)
+    mistakes = _below_each_other([describe(problem, model, within) for problem in problems])
     return StudioError(
-        _("The {where} cannot be used as they are.", where=where), sentences, _("Correct these and try again.")
+        _("The {settings} cannot be used as they are.", settings=where), mistakes, _("Correct these and try again.")
     )
+
+
+def _below_each_other(lines: Sequence[str]) -> str:
+    first, *others = lines
+    return _("{first}\n{others}", first=first, others=_below_each_other(others)) if others else first
 
 
 def describe(problem: ErrorDetails, model: type[BaseModel], within: str = "") -> str:
@@ -115,26 +115,27 @@ def describe(problem: ErrorDetails, model: type[BaseModel], within: str = "") ->
     if problem["type"] == "extra_forbidden":
         *sections, name = map(str, problem["loc"])
         close = get_close_matches(name, _model_at(model, sections).model_fields, n=1)
-        hint = f" Did you mean '{close[0]}'?" if close else ""
-        return _("'{place}' is not a known setting.{hint}", place=place, hint=hint)
+        return sentences(_("'{setting}' is not a known setting.", setting=place), _did_you_mean(close))
     if problem["type"] == "missing":
-        return _("'{place}' is missing.", place=place)
-    if words := MISTAKES.get(problem["type"]):
-        expected = problem.get("ctx", {})
-        known = QUOTED.findall(str(expected.get("expected", "")))
-        close = get_close_matches(str(problem["input"]), known, n=1)
-        hint = f" Did you mean '{close[0]}'?" if close else ""
-        return _(
-            "'{place}' must be {words} (it is {input}).{hint}",
-            place=place,
-            words=words.format(**expected),
-            input=repr(problem["input"]),
-            hint=hint,
+        return _("'{setting}' is missing.", setting=place)
+    value = repr(problem["input"])
+    if expected := MISTAKES.get(problem["type"]):
+        bounds = problem.get("ctx", {})
+        known = QUOTED.findall(str(bounds.get("expected", "")))
+        mistake = _(
+            "'{setting}' must be {expected} (it is {value}).", setting=place, expected=expected(bounds), value=value
         )
-    said = problem["msg"].removeprefix("Value error, ")
-    if said.endswith((".", "?")):  # whole sentences, which may name settings of this section themselves
-        return said if said.startswith(f"'{place}.") else f"'{place}': {said}"
-    return _("'{place}': {said} (it is {input}).", place=place, said=said, input=repr(problem["input"]))
+        return sentences(mistake, _did_you_mean(get_close_matches(str(problem["input"]), known, n=1)))
+    said = str(problem.get("ctx", {}).get("error", problem["msg"]))
+    if said.startswith(f"'{place}."):  # whole sentences, which name settings of this section themselves
+        return said
+    if said.endswith((".", "?")):
+        return _("'{setting}': {mistake}", setting=place, mistake=said)
+    return _("'{setting}': {mistake} (it is {value}).", setting=place, mistake=said, value=value)
+
+
+def _did_you_mean(close: Sequence[str]) -> str:
+    return _("Did you mean '{name}'?", name=close[0]) if close else ""
 
 
 def _model_at(model: type[BaseModel], sections: Sequence[str]) -> type[BaseModel]:

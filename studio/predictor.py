@@ -109,7 +109,7 @@ class Predictor:
         """Export into the ZIP file `to`."""
         with tempfile.TemporaryDirectory(dir=run.folder) as folder:
             written = yield from self.export(run, exporter, folder, cancelled)
-            for _unused in zip_folder(Path(written), to):
+            for _block in zip_folder(Path(written), to):
                 self._check(cancelled)
                 yield Step()
         return to

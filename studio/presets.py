@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from studio.language import _
 from studio.models.structure import Structure
 from studio.registry import Registry
 from studio.strategies.selection import new_part
@@ -44,8 +45,10 @@ def _thorough(structure: Structure, rows: int) -> dict[str, dict[str, Any]]:
 
 
 PRESETS: Registry[Preset] = Registry(
-    "preset",
-    Preset("quick", "Quick", "lightning", "Keeps the model as it is and teaches only a new last layer.", _quick),
-    Preset("balanced", "Balanced", "layers", "Also trains the top third of the model, where meaning sits.", _balanced),
-    Preset("thorough", "Thorough", "chart", "Trains every layer: the most able, and the slowest.", _thorough),
+    _("preset"),
+    Preset("quick", _("Quick"), "lightning", _("Keeps the model as it is and teaches only a new last layer."), _quick),
+    Preset(
+        "balanced", _("Balanced"), "layers", _("Also trains the top third of the model, where meaning sits."), _balanced
+    ),
+    Preset("thorough", _("Thorough"), "chart", _("Trains every layer: the most able, and the slowest."), _thorough),
 )

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import Generic, Protocol, TypeVar
 
 from studio.errors import StudioError
+from studio.language import _, listing
 
 
 class Named(Protocol):
@@ -40,9 +41,9 @@ class Registry(Generic[T]):
         if name not in self._entries:
             close = get_close_matches(str(name), self._entries, n=1)
             raise StudioError(
-                f"There is no {self.kind} named '{name}'.",
-                f"Known ones: {', '.join(self._entries)}.",
-                f"Did you mean '{close[0]}'?" if close else "Choose one of those.",
+                _("There is no {kind} named '{name}'.", kind=self.kind, name=name),
+                _("Known ones: {names}.", names=listing(self._entries)),
+                _("Did you mean '{name}'?", name=close[0]) if close else _("Choose one of those."),
             )
         return self._entries[name]
 

@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 from studio.hardware import free_disk_bytes
-from studio.language import _
+from studio.language import _, sentences
 
 MEGABYTE = 1000**2
 FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}  # no room, or none for this account or file
@@ -13,19 +13,19 @@ MAKE_ROOM = _("Free some space, on the Runs page under Free space or with `studi
 
 
 def megabytes(count: int) -> str:
-    return f"{count / MEGABYTE:,.1f} MB"
+    return _("{megabytes:,.1f} MB", megabytes=count / MEGABYTE)
 
 
 def room_words(free: int, needed: int | None = None) -> str:
     """A sentence; what is needed is rounded up and what is free down, so that the first is the larger one."""
-    has = _("{free:,} MB are free.", free=free // MEGABYTE)
-    return (
-        _("It needs {ceil:,} MB, and {has}", ceil=math.ceil(needed / MEGABYTE), has=has) if needed is not None else has
-    )
+    there = free // MEGABYTE
+    if needed is None:
+        return _("{free:,} MB are free.", free=there)
+    return _("It needs {needed:,} MB, and {free:,} MB are free.", needed=math.ceil(needed / MEGABYTE), free=there)
 
 
 def disk_words(error: OSError, folder: Path, needed: int | None = None) -> str:
     """Why something could not be written into `folder`."""
     if error.errno in FULL:
-        return _("The disk is full. {room_words}", room_words=room_words(free_disk_bytes(folder), needed))
-    return _("The disk says: {value}.", value=error.strerror or error)
+        return sentences(_("The disk is full."), room_words(free_disk_bytes(folder), needed))
+    return _("The disk says: {reason}.", reason=error.strerror or error)

@@ -15,15 +15,16 @@ from studio.config import RunConfig, holds_settings
 from studio.errors import StudioError
 from studio.event_log import LogPosition
 from studio.events import Resumed, RunState, fold
+from studio.language import Said, _, sentences
 from studio.models.catalog import find_card
 from studio.store import Run
 
 OMITTED = ("train", "validation", "notes", "layers", "rate_test", "hardware", "phase")  # of the state; lists need none
 STEP = b'"type":"step"'
 DAMAGED = {  # what is lost with a file, and what can be done
-    "run.yaml": "run.yaml is damaged, so the settings are lost. Put it back from a copy, or delete the run.",
-    "meta.json": "meta.json is damaged, so the name is lost. Rename the run, which writes the file anew.",
-    "events.jsonl": "events.jsonl is damaged, so what happened is lost. Put it back from a copy, or delete the run.",
+    "run.yaml": _("run.yaml is damaged, so the settings are lost. Put it back from a copy, or delete the run."),
+    "meta.json": _("meta.json is damaged, so the name is lost. Rename the run, which writes the file anew."),
+    "events.jsonl": _("events.jsonl is damaged, so what happened is lost. Put it back from a copy, or delete the run."),
 }
 
 
@@ -52,7 +53,7 @@ class RunSummary:
     choices: Choices
     position: LogPosition = field(default_factory=LogPosition)
     state: RunState = field(default_factory=RunState)
-    damage: str = ""
+    damage: Said = ""
 
     @property
     def is_over(self) -> bool:
@@ -125,7 +126,7 @@ def _damage(run: Run, state: RunState) -> str:
         "meta.json": run.meta_is_damaged,
         "events.jsonl": log.exists() and (not log.is_file() or (state.last is None and run.log_bytes > 0)),
     }
-    return " ".join(sentence for name, sentence in DAMAGED.items() if is_damaged[name])
+    return sentences(*(sentence for name, sentence in DAMAGED.items() if is_damaged[name]))
 
 
 def _read_log(log: Path, position: LogPosition, state: RunState) -> tuple[LogPosition, RunState]:

@@ -35,7 +35,7 @@ UNUSABLE = (  # for the moment, or for this process; any other error means that 
     sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_PROTOCOL,
 )
-FORMAT = 1  # raise it when the same fields come to mean something else
+FORMAT = 2  # raise it when the same fields come to mean something else
 SCHEMA = """
     CREATE TABLE runs (
         id TEXT PRIMARY KEY, is_over INTEGER, has_model INTEGER, words TEXT, content BLOB, checksum INTEGER

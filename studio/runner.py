@@ -15,7 +15,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from studio.errors import StudioError
-from studio.events import RESUMABLE, RunState
+from studio.events import RESUMABLE, RunState, Status
 from studio.forked import cold_command, fork_detached
 from studio.language import _
 from studio.processes import Identity, start_detached
@@ -24,6 +24,13 @@ from studio.store import Run, Store
 
 logger = logging.getLogger(__name__)
 TICK_SECONDS = 0.25
+WHY_NOT_RESUMED: dict[Status, str] = {
+    "queued": _("It waits for its turn already."),
+    "starting": _("It is at work already."),
+    "running": _("It is at work already."),
+    "completed": _("Its training has ended."),
+    "stopped": _("Its training was stopped, which ended it."),
+}
 
 
 class Supervisor:
@@ -73,8 +80,8 @@ class Supervisor:
         state = run.state(logged_state(run))
         if state.status not in RESUMABLE:
             raise StudioError(
-                _("'{name}' cannot be resumed.", name=run.name),
-                _("It is {status}.", status=state.status),
+                _("'{run}' cannot be resumed.", run=run.name),
+                WHY_NOT_RESUMED[state.status],
                 _("Start a new run from its settings."),
             )
         self.enqueue(run)
@@ -118,7 +125,7 @@ class Supervisor:
             if queued:
                 order.append((turns[run.home], queued, run))
                 turns[run.home] += 1
-        return [run for _unused, _unused_2, run in sorted(order, key=lambda item: item[:2])]
+        return [item[2] for item in sorted(order, key=lambda item: item[:2])]
 
     def active(self) -> list[Run]:
         """Runs with a living worker."""
@@ -179,9 +186,7 @@ class Supervisor:
         if self._seconds_for is None:
             return
         bounded = {run.id: (run, seconds) for run in self.active() if (seconds := self._seconds_for(run)) is not None}
-        self._logs = {
-            run_id: self._logs.get(run_id) or logged_state(run) for run_id, (run, _unused_3) in bounded.items()
-        }
+        self._logs = {run_id: self._logs.get(run_id) or logged_state(run) for run_id, (run, _limit) in bounded.items()}
         for run_id, (run, seconds) in bounded.items():
             if worked_seconds(self._logs[run_id]()) > seconds and run.pending_command is None:
                 run.command("stop")

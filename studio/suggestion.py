@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from studio.language import _
+from studio.language import _, listing, plural
 from studio.models.structure import Structure
 from studio.strategies import STRATEGIES
 from studio.strategies.selection import new_part
@@ -49,19 +49,17 @@ def suggest(
     candidates = [each for each in _candidates(structure, rows, counts) if _suits(each[0], structure)]
     choices: list[Settings] = [
         {"strategy": _settings(name, structure), "training": training | _epochs(name, rows)}
-        for name, _unused in candidates
+        for name, _reason in candidates
     ]
     last = len(choices) - 1
     chosen = next((index for index, settings in enumerate(choices) if _is_quick(estimate(settings))), last)
-    passed_over = " and ".join(STRATEGIES[name].title for name, _unused_2 in candidates[:chosen])
+    passed_over = [STRATEGIES[name].title for name, _reason in candidates[:chosen]]
     if passed_over:
-        why = [
-            _(
-                "{passed_over} would do better, but not within a quarter of an hour on this machine.",
-                passed_over=passed_over,
-            ),
-            *why,
-        ]
+        too_slow = _(
+            "These would do better, but not within a quarter of an hour on this machine: {methods}.",
+            methods=listing(passed_over, "and"),
+        )
+        why = [too_slow, *why]
     return Suggestion(choices[chosen], (candidates[chosen][1], *why))
 
 
@@ -75,13 +73,26 @@ def _candidates(structure: Structure, rows: int, counts: Mapping[str, int]) -> S
     head = ("freeze", _("A new head on the frozen model takes least, and is computed from recorded layers."))
     adapters = ("lora", _("Adapters come near to full training with a fraction of its memory (LoRA, 2021)."))
     if fewest < FEW:
-        few = _("{fewest} examples of a class", fewest=fewest) if counts else f"{fewest} examples"
-        return [("freeze", _("With {few}, a head alone distorts least of what the model knows.", few=few))]
+        return [("freeze", _few(fewest, bool(counts)))]
     if rows < SMALL:
         probe = _("On small data a head that is trained first keeps the rest from being distorted (LP-FT, 2022).")
         return [("lp-ft", probe), adapters, head]
     slower = _("With enough examples all layers gain, the lower ones by smaller steps (ULMFiT, 2018).")
     return [("layerwise", slower), adapters, head]
+
+
+def _few(count: int, of_a_class: bool) -> str:
+    if of_a_class:
+        return plural(
+            "With {n} example of a class, a head alone distorts least of what the model knows.",
+            "With {n} examples of a class, a head alone distorts least of what the model knows.",
+            count,
+        )
+    return plural(
+        "With {n} example, a head alone distorts least of what the model knows.",
+        "With {n} examples, a head alone distorts least of what the model knows.",
+        count,
+    )
 
 
 def _training(counts: Mapping[str, int]) -> tuple[dict[str, Any], list[str]]:
