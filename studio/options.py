@@ -96,10 +96,15 @@ def mistake_in(model: type[BaseModel], name: str, value: Any) -> str:
 
 
 def _refusal(model: type[BaseModel], problems: Sequence[ErrorDetails], where: str, within: str = "") -> StudioError:
-    mistakes = sentences(*(describe(problem, model, within) for problem in problems))
+    mistakes = _below_each_other([describe(problem, model, within) for problem in problems])
     return StudioError(
         _("The {settings} cannot be used as they are.", settings=where), mistakes, _("Correct these and try again.")
     )
+
+
+def _below_each_other(lines: Sequence[str]) -> str:
+    first, *others = lines
+    return _("{first}\n{others}", first=first, others=_below_each_other(others)) if others else first
 
 
 def describe(problem: ErrorDetails, model: type[BaseModel], within: str = "") -> str:

@@ -13,7 +13,7 @@ MAKE_ROOM = _("Free some space, on the Runs page under Free space or with `studi
 
 
 def megabytes(count: int) -> str:
-    return f"{count / MEGABYTE:,.1f} MB"
+    return _("{megabytes:,.1f} MB", megabytes=count / MEGABYTE)
 
 
 def room_words(free: int, needed: int | None = None) -> str:

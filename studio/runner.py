@@ -80,7 +80,7 @@ class Supervisor:
         state = run.state(logged_state(run))
         if state.status not in RESUMABLE:
             raise StudioError(
-                _("'{name}' cannot be resumed.", name=run.name),
+                _("'{run}' cannot be resumed.", run=run.name),
                 WHY_NOT_RESUMED[state.status],
                 _("Start a new run from its settings."),
             )

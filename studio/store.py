@@ -326,8 +326,8 @@ class Store:
         if run.exists:
             return run
         raise StudioError(
-            _("There is no run '{run_id}'.", run_id=run_id),
-            _("Looked in {runs}.", runs=self.home.runs),
+            _("There is no run '{run}'.", run=run_id),
+            _("Looked in {folder}.", folder=self.home.runs),
             _("See the ids with `studio runs`, or on the Runs page."),
         )
 
@@ -357,7 +357,7 @@ class Store:
         """Move a run to the trash. A run at work must be stopped first."""
         if run.state().status in ACTIVE:
             raise StudioError(
-                _("'{name}' is still training.", name=run.name),
+                _("'{run}' is still training.", run=run.name),
                 _("Its files are in use."),
                 _("Stop it first, then delete it."),
             )
@@ -373,7 +373,7 @@ class Store:
         """Restore a deleted run. An unknown id raises StudioError."""
         if run_id not in {run.id for run in self.deleted()}:
             raise StudioError(
-                _("There is no deleted run '{run_id}'.", run_id=run_id), _("It may have been restored already.")
+                _("There is no deleted run '{run}'.", run=run_id), _("It may have been restored already.")
             )
         self.home.runs.mkdir(parents=True, exist_ok=True)
         target = self.home.runs / run_id

@@ -56,7 +56,7 @@ def suggest(
     passed_over = [STRATEGIES[name].title for name, _reason in candidates[:chosen]]
     if passed_over:
         too_slow = _(
-            "Not within a quarter of an hour on this machine, but better: {methods}.",
+            "These would do better, but not within a quarter of an hour on this machine: {methods}.",
             methods=listing(passed_over, "and"),
         )
         why = [too_slow, *why]

@@ -48,7 +48,7 @@ def empty_folder(to: Path, run: Run) -> None:
     reason = unfinished(run)
     if reason:
         raise StudioError(
-            _("'{name}' cannot be exported.", name=run.name), reason, _("Wait for the end of the training.")
+            _("'{run}' cannot be exported.", run=run.name), reason, _("Wait for the end of the training.")
         )
     if to.is_file() or (to.is_dir() and any(to.iterdir()) and not (to / "run.yaml").is_file()):
         raise StudioError(

@@ -119,7 +119,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _refused(folder: Path, why: str) -> StudioError:
-    what_to_do = _("Choose the folder of a whole model, as `save_pretrained` of transformers writes it.")
+    what_to_do = _("Choose a folder that `save_pretrained` of transformers wrote.")
     return StudioError(_("The weights of '{model}' cannot be used.", model=folder.name), why, what_to_do)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from studio.errors import StudioError
 from studio.hardware import MEGABYTE
 from studio.language import _, plural
+from studio.models.download import pickles_only
 from studio.models.folders import WEIGHTS, file_names, has_only_pickles, weight_files
 from studio.models.settings_files import UnusableSettingsError, parse_settings
 
@@ -89,11 +90,7 @@ def required_weight_files(folder: Path) -> list[Path]:
     if files:
         return files
     if has_only_pickles(file_names(folder)):
-        raise StudioError(
-            _("The weights of '{model}' cannot be used.", model=folder.name),
-            _("They are stored only in a format that can run code when it is opened (pickle)."),
-            _("Choose a model that offers safetensors files."),
-        )
+        raise pickles_only(folder.name)
     raise StudioError(
         _("The weights of '{model}' are missing.", model=folder.name),
         _("There is no {file}, or one of the weights files is missing.", file=WEIGHTS),

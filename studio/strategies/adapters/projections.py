@@ -19,7 +19,11 @@ class VeraOptions(AdapterOptions):
         advanced=False,
     )
     dropout: float = setting(
-        0.0, title=_("Adapter dropout"), help=_("Share of an adapter's inputs left out at random."), ge=0, lt=1
+        0.0,
+        title=_("Adapter dropout"),
+        help=_("Share of an adapter's inputs left out at random, against memorising."),
+        ge=0,
+        lt=1,
     )
 
 
@@ -52,7 +56,11 @@ class RandLoraOptions(AdapterOptions):
         advanced=False,
     )
     dropout: float = setting(
-        0.0, title=_("Adapter dropout"), help=_("Share of an adapter's inputs left out at random."), ge=0, lt=1
+        0.0,
+        title=_("Adapter dropout"),
+        help=_("Share of an adapter's inputs left out at random, against memorising."),
+        ge=0,
+        lt=1,
     )
 
 
