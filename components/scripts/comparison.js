@@ -28,7 +28,8 @@ const draw = async () => {
     } }, swatch, h("span", {}, curve.name));
   }));
   place.setAttribute("role", "img");
-  place.setAttribute("aria-label", say("{title}: {words}", { title: value.title || say("Curves"), words: listed(curves.map(ending)) }));
+  const title = value.title || say("Curves");
+  place.setAttribute("aria-label", say("{title}: {words}", { title, words: listed(curves.map(ending)) }));
   if (!curves.length) return;
   const library = await plotly();
   if (!library) return;
