@@ -41,11 +41,6 @@ def empty(drawing: str, title: str, sentence: str = "") -> str:
     )
 
 
-def hint(sentence: str) -> str:
-    """A quiet sentence beside what it is about."""
-    return f'<p class="hint">{escape(sentence)}</p>'
-
-
 def outline(entries: Sequence[tuple[str, str]]) -> str:
     """The steps ahead as a numbered list: (title, sentence) each."""
     items = "".join(f"<li><b>{escape(title)}</b><span>{escape(sentence)}</span></li>" for title, sentence in entries)

@@ -89,7 +89,8 @@ def simple_table(
         for row in rows
     )
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    region = f'tabindex="0" role="region" aria-label="{escape(caption or _("Table"))}"'
+    name = escape(caption or _("Table"))
+    region = f'tabindex="0" role="region" aria-label="{name}"'
     return (
         f'<div class="ui-table-scroll ui-table-whole" {region}>'
         f'<table class="ui-table">{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'

@@ -108,8 +108,9 @@ def _folded(lines: Sequence[str], shown: int) -> str:
     """The first lines, the rest behind "show all"; up to three more are not worth folding."""
     if len(lines) <= shown + 3:
         return f'<ul class="ui-bar-list">{"".join(lines)}</ul>'
+    everything = escape(_("Show all {count:,}", count=len(lines)))
     return (
         f'<ul class="ui-bar-list">{"".join(lines[:shown])}</ul><details class="ui-bar-more">'
-        f"<summary>{escape(_('Show all {count:,}', count=len(lines)))}</summary>"
+        f"<summary>{everything}</summary>"
         f'<ul class="ui-bar-list">{"".join(lines[shown:])}</ul></details>'
     )

@@ -54,9 +54,10 @@ def framed_html(
 def with_score_choice(drawing: str, title: str) -> str:
     """A drawing of frames below a choice of how sure the model must be for a frame to be shown."""
     name = f"score-{secrets.token_hex(4)}"  # a second choice on the same page is another one
+    everything = _("all")
     choices = "".join(
         f'<label><input type="radio" name="{name}" value="{level}"{" checked" if score == USUAL else ""}>'
-        f"<span>{escape(_('all')) if score == 0 else f'{score:.0%}'}</span></label>"
+        f"<span>{escape(f'{score:.0%}' if score else everything)}</span></label>"
         for level, score in enumerate(SCORES)
     )
     return (

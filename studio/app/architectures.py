@@ -19,7 +19,7 @@ from studio.tasks.base import Task
 
 MOST_PROCESSES = 2
 SECONDS_BETWEEN = 0.3
-READING = _("Reading how the model is built; this takes a few seconds the first time")
+READING = _("Reading how the model is built; this takes a few seconds the first time.")
 
 
 class Architectures:

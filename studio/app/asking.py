@@ -19,7 +19,7 @@ from studio.app.prediction_files import predict_into
 from studio.app.results import classes_of
 from studio.app.under_way import Question, SupersededError
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, sentences
 from studio.predictor import Exchange
 from studio.store import Run
 from studio.tasks.base import Task
@@ -31,7 +31,7 @@ def ask(
     services: Services, draft: Draft, run: Run, task: Task, cells: Mapping[str, str], truth: Mapping[str, str]
 ) -> Generator[str, None, Draft]:
     """Answer with the tuned model and the untouched one; what cannot be had is said."""
-    words = (_("Asking the model"), "another question")
+    words = (_("Asking the model"), _("Waiting for another question"))
     yield progress_html(words[0])
     before, why_not = None, ""
     supersede_question(services, draft)
@@ -57,17 +57,17 @@ def last_asking(services: Services, draft: Draft) -> Asking | None:
 def answer_html(asking: Asking | None, task: Task | None = None) -> str:
     """The last answers: tuned beside before training. task: what is asked for, where there is no question yet."""
     if asking is None:
-        first = INPUTS[task.inputs[0].kind].what_to_do.rstrip(".") if task else _("Give an example")
-        return empty("compass", _("No question yet"), _("{first} or pick an example, then press Predict.", first=first))
+        first = INPUTS[task.inputs[0].kind].what_to_do if task else _("Give an example.")
+        return empty("compass", _("No question yet"), sentences(first, _("Then press Predict, or pick an example.")))
     kind = ANSWERS[asking.kind]
-    title = heading(_("The model says: {short}", short=kind.short(asking.tuned)), kind.truth(asking.asked), level=3)
+    title = heading(_("The model says: {answer}", answer=kind.short(asking.tuned)), kind.truth(asking.asked), level=3)
     shown = title + kind.html(asking.tuned, asking.before, asking.asked)
     return shown + (notice("info", _("Before training cannot be shown."), asking.why_not) if asking.why_not else "")
 
 
 def answer_file(services: Services, draft: Draft, run: Run, path: str) -> Generator[str, None, Draft]:
     """Predictions for every row of an uploaded file, as a CSV to download."""
-    words = (_("Answering every row"), "another file")
+    words = (_("Answering every row"), _("Waiting for another file"))
     yield progress_html(words[0])
     with tempfile.TemporaryDirectory() as folder, cancellable(services, draft) as cancelled:
         # what the browser sent must go at the end
@@ -83,8 +83,8 @@ def predictions_file(services: Services, draft: Draft, run_id: str) -> Path:
     return services.home.downloads / owner / f"{run_id}-predictions.csv"
 
 
-def shown_as(sentence: str, others: str, exchange: Exchange[T]) -> Generator[str, None, T]:
-    """An exchange as progress for the page. others: what comes first while it waits."""
+def shown_as(sentence: str, waiting: str, exchange: Exchange[T]) -> Generator[str, None, T]:
+    """An exchange as progress for the page. waiting: what is said while others come first."""
     with closing(exchange):
         while True:
             try:
@@ -92,9 +92,7 @@ def shown_as(sentence: str, others: str, exchange: Exchange[T]) -> Generator[str
             except StopIteration as end:
                 result: T = end.value
                 return result
-            yield progress_html(
-                _("Waiting for {others}", others=others) if step.in_line else sentence, step.done, step.total
-            )
+            yield progress_html(waiting if step.in_line else sentence, step.done, step.total)
 
 
 @contextmanager

@@ -46,8 +46,8 @@ DEMOS: Registry[Demo] = Registry(
     "demo",
     Demo(
         "messages",
-        "Sort support messages",
-        "Refund, delivery or account? Teach a language model to sort what customers write.",
+        _("Sort support messages"),
+        _("Refund, delivery or account? Teach a language model to sort what customers write."),
         "chat",
         "quick",
         {
@@ -55,15 +55,17 @@ DEMOS: Registry[Demo] = Registry(
             "data": {"source": "sample/support-messages"},
         },
         {
-            "data": "Messages to a web shop, each with what it is about. The model will learn to sort new ones. A few "
-            "rows are wrong, as in real life: what was found is listed below.",
-            "strategy": "Quick is chosen: the model can read English already, so it only learns your classes.",
+            "data": _(
+                "Messages to a web shop, each with what it is about. The model will learn to sort new ones. A few "
+                "rows are wrong, as in real life: what was found is listed below."
+            ),
+            "strategy": _("Quick is chosen: the model can read English already, so it only learns your classes."),
         },
     ),
     Demo(
         "surfaces",
-        "Find the scratched part",
-        "Scratch, dent, stain or nothing? Teach a model to look over metal, wood and fabric.",
+        _("Find the scratched part"),
+        _("Scratch, dent, stain or nothing? Teach a model to look over metal, wood and fabric."),
         "search",
         "thorough",
         {
@@ -76,15 +78,17 @@ DEMOS: Registry[Demo] = Registry(
             "options": {"augment": True},
         },
         {
-            "data": "Images of metal, wood and fabric, each with the flaw that it shows. The model will learn to "
-            "look over new ones.",
-            "strategy": "Thorough is chosen: flaws are small and faint, so every layer learns to look for them.",
+            "data": _(
+                "Images of metal, wood and fabric, each with the flaw that it shows. The model will learn to "
+                "look over new ones."
+            ),
+            "strategy": _("Thorough is chosen: flaws are small and faint, so every layer learns to look for them."),
         },
     ),
     Demo(
         "digits",
-        "Read handwriting",
-        "Which digit is it? Teach a model to read what people wrote by hand.",
+        _("Read handwriting"),
+        _("Which digit is it? Teach a model to read what people wrote by hand."),
         "edit",
         "quick",
         {
@@ -93,9 +97,11 @@ DEMOS: Registry[Demo] = Registry(
             "training": {"learning_rate": 1e-2, "epochs": 40},
         },
         {
-            "data": "Digits that people wrote by hand, each with the one that was meant. The model will learn to "
-            "read new ones.",
-            "strategy": "Quick is chosen: the model knows strokes and shapes, so it only learns the ten digits.",
+            "data": _(
+                "Digits that people wrote by hand, each with the one that was meant. The model will learn to "
+                "read new ones."
+            ),
+            "strategy": _("Quick is chosen: the model knows strokes and shapes, so it only learns the ten digits."),
         },
     ),
 )

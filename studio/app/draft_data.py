@@ -6,11 +6,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from components.isolates import isolated
+from components.words import set_apart
 from studio.app.drafts import Draft, Drafts
 from studio.app.paging import EMPTY_PAGE, bounds
 from studio.app.preview import preview_page
 from studio.data.assembly import Assembled, Cleaned, clean, divide
+from studio.data.columns import Problem
 from studio.data.doubts import doubts
 from studio.data.guesses import Guess
 from studio.data.guessing import guess_columns
@@ -23,6 +24,13 @@ from studio.tasks import TASKS
 KEY_PATTERN = re.compile(r"[0-9a-zA-Z_-]{8,80}")
 REMEMBERED = 8  # tables kept in memory
 T = TypeVar("T")
+
+
+def what_happens(problem: Problem) -> str | None:
+    """To its row; None where it is of no row."""
+    if not problem.row:
+        return None
+    return _("left out") if problem.drops else _("used")
 
 
 class Datasets:
@@ -133,9 +141,9 @@ class Datasets:
             "rows": [
                 {
                     "row": problem.row or "",
-                    "what": isolated(problem.what),
-                    "why": isolated(problem.why),
-                    "then": ("left out" if problem.drops else "used") if problem.row else None,  # else it is of no row
+                    "what": set_apart(problem.what),
+                    "why": set_apart(problem.why),
+                    "then": what_happens(problem),
                 }
                 for problem in problems[start : start + count]
             ],

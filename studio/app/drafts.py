@@ -19,6 +19,7 @@ from studio.config import RunConfig
 from studio.data.options import DataOptions
 from studio.errors import StudioError
 from studio.files import read_as, replace_json
+from studio.language import Said
 from studio.options import Options
 from studio.paths import Home
 
@@ -33,7 +34,7 @@ class Refused(Options):
     """What was entered into a field and cannot be used, and the reason, a sentence for the person."""
 
     entry: str | bool
-    reason: str
+    reason: Said
 
 
 class Draft(Options):

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from components.forms import Choices, FieldValue, drawn_fields, typed
 from studio.app.drafts import Draft, Refused
 from studio.errors import StudioError
+from studio.language import _
 from studio.options import mistake_in
 
 LONGEST = 200  # characters of a refused entry that are kept
@@ -50,7 +51,8 @@ def filled_fields(
 
 def first_refusal(fields: Sequence[FieldValue]) -> str:
     """What a person has to correct before they can go on; "" if nothing."""
-    return next((f"Correct '{field['title']}' first: {field['problem']}" for field in fields if "problem" in field), "")
+    wrong = next((field for field in fields if "problem" in field), None)
+    return _("Correct '{field}' first: {problem}", field=wrong["title"], problem=wrong["problem"]) if wrong else ""
 
 
 def _key(group: str, name: str) -> str:

@@ -13,7 +13,7 @@ from studio.app.drafts import Draft
 from studio.app.pages import Section, Services, Wire
 from studio.data.assembly import Assembled
 from studio.data.cleaning import Fix, applied_fixes, apply_fix, available_fixes, undo_fix
-from studio.language import _
+from studio.language import _, plural, sentences
 
 CLEANING = "data.cleaning"  # the section of the run file that holds the fixes
 
@@ -51,17 +51,15 @@ def found_html(assembled: Assembled) -> str:
     dropped = assembled.dropped
     left = {0, *(problem.row for problem in assembled.problems if problem.drops)}  # 0: what is said of no row
     remarked = len({problem.row for problem in assembled.problems} - left)
+    noted = plural("{n:,} row is used with a note.", "{n:,} rows are used with a note.", remarked) if remarked else ""
     if not assembled.problems:
         return notice("good", _("Every row can be used."))
     if not dropped:
-        noted = f"; {remarked:,} with a note" if remarked else ""
-        return heading(_("Worth knowing"), _("Every row can be used{noted}.", noted=noted))
-    remarks = _(" {remarked:,} used with a note.", remarked=remarked) if remarked else ""
-    left_out = "1 row is" if dropped == 1 else _("{dropped:,} rows are", dropped=dropped)
-    return heading(
-        _("Problems found"),
-        _("{left_out} left out, for the reason given.{remarks}", left_out=left_out, remarks=remarks),
+        return heading(_("Worth knowing"), sentences(_("Every row can be used."), noted))
+    left_out = plural(
+        "{n:,} row is left out, for the reason given.", "{n:,} rows are left out, for the reason given.", dropped
     )
+    return heading(_("Problems found"), sentences(left_out, noted))
 
 
 def offers(draft: Draft, assembled: Assembled) -> list[Fix]:

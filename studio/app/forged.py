@@ -6,6 +6,7 @@ import gradio as gr
 from gradio.blocks import BlockFunction
 from gradio.state_holder import SessionState
 
+from components.words import spoken
 from studio.language import _
 from studio.room import FULL
 
@@ -14,7 +15,7 @@ FORGED = _("What was sent here cannot be used. Choose again, or load the page ag
 
 class ForgedError(gr.Error):
     def __init__(self) -> None:
-        super().__init__(FORGED, print_exception=False)
+        super().__init__(spoken(FORGED), print_exception=False)
 
 
 class CheckedBlocks(gr.Blocks):

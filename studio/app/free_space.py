@@ -10,10 +10,10 @@ from components.notices import heading, notice
 from components.tables import simple_table
 from studio.app.clicks import QUIET
 from studio.app.drafts import Draft
-from studio.app.pages import Section, Services, Wire, told
+from studio.app.pages import Section, Services, Wire, hint, told
 from studio.disk_space import KINDS, Found, Kind, empty, used_by
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, listing
 from studio.room import megabytes
 
 COLUMNS = (
@@ -60,7 +60,7 @@ def look(services: Services) -> list[Any]:
 
 
 def used_html(used: Sequence[tuple[Kind, Found]]) -> str:
-    total = megabytes(sum(found.bytes for _unused, found in used))
+    total = megabytes(sum(found.bytes for _kind, found in used))
     rows = [
         {
             "title": kind.title,
@@ -87,8 +87,8 @@ def reasons_html(used: Sequence[tuple[Kind, Found]]) -> str:
 def question_about(names: list[str] | None) -> list[Any]:
     if not names:
         return [gr.update(visible=False), "", notice("info", _("Choose what to remove."))]
-    titles = ", ".join(KINDS[str(name)].title for name in names)
-    return [gr.update(visible=True), f"<p class='hint'>Really? It cannot be undone: {titles}.</p>", ""]
+    kinds = listing(KINDS[str(name)].title for name in names)
+    return [gr.update(visible=True), hint(_("Really? It cannot be undone: {kinds}.", kinds=kinds)), ""]
 
 
 def remove(services: Services, names: list[str] | None) -> list[Any]:

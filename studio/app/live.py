@@ -11,6 +11,7 @@ from typing import Any
 from components.notices import notice
 from studio import event_log
 from studio.app.log_lines import log_lines
+from studio.app.pages import so_far
 from studio.app.states import States, headline
 from studio.errors import Explanation
 from studio.events import AnyEvent, Evaluated, Resumed, RunState, Status, Step
@@ -23,13 +24,13 @@ FAR_BEHIND = 500_000  # bytes of the log: about as many steps as the first point
 
 STATUS_TITLES: dict[Status, str] = {
     "queued": _("Waiting in line"),
-    "starting": "Starting",
-    "running": "Training",
-    "paused": "Paused",
-    "completed": "Finished",
-    "stopped": "Stopped",
-    "failed": "Failed",
-    "interrupted": "Interrupted",
+    "starting": _("Starting"),
+    "running": _("Training"),
+    "paused": _("Paused"),
+    "completed": _("Finished"),
+    "stopped": _("Stopped"),
+    "failed": _("Failed"),
+    "interrupted": _("Interrupted"),
 }
 INTERRUPTED = Explanation(
     _("The training process has ended unexpectedly."),
@@ -55,7 +56,7 @@ def poll(store: Store, states: States, run_id: str, offset: int) -> dict[str, An
     """
     run = store.find(run_id)
     if run is None:
-        return {"offset": 0, "done": True, "status": "", "status_title": "No such run"}
+        return {"offset": 0, "done": True, "status": "", "status_title": _("No such run")}
     far_behind = offset == 0 or run.log_bytes - offset > FAR_BEHIND
     everything = far_behind or not event_log.is_whole_at(run.events_file, offset)
     snapshot = states.snapshot(run) if everything else None
@@ -80,7 +81,7 @@ def thin(points: Sequence[tuple[int, float]], most: int) -> list[tuple[int, floa
         return [(step, _rounded(loss)) for step, loss in points]
     stretch = -(-len(points) // most)
     parts = (points[start : start + stretch] for start in range(0, len(points), stretch))
-    return [(part[-1][0], _rounded(sum(loss for _unused, loss in part) / len(part))) for part in parts]
+    return [(part[-1][0], _rounded(sum(loss for _step, loss in part) / len(part))) for part in parts]
 
 
 def spread(events: Sequence[Evaluated], most: int) -> Sequence[Evaluated]:
@@ -151,7 +152,7 @@ def _story(state: RunState) -> str:
     if state.status not in ("starting", "running") or state.phase is None:
         return STORIES.get("training" if state.status == "running" else state.status, "")
     sentence = STORIES.get(state.phase.name, state.phase.sentence)
-    return f"{sentence} {state.phase.done:,} of {state.phase.total:,}" if state.phase.total else sentence
+    return so_far(sentence, state.phase.done, state.phase.total)
 
 
 def _gain(state: RunState) -> str:
@@ -174,24 +175,25 @@ def _stats(state: RunState) -> list[tuple[str, str]]:
     plan, latest = state.plan, state.latest
     stats = []
     if plan:
-        stats.append(("Step", f"{state.step:,} / {plan.total_steps:,}"))
+        stats.append((_("Step"), f"{state.step:,} / {plan.total_steps:,}"))
         stats.append((_("Pass (epoch)"), f"{latest.epoch if latest else 0:.1f} / {plan.epochs}"))
     if latest:
         stats.append((_("Training loss"), f"{latest.loss:.3f}"))
     if state.best and plan:
         metric = metric_named(headline(state))
-        stats.append((f"Best {metric.in_sentence}", metric.text(state.best.metrics.get(metric.name, math.nan))))
+        best = metric.text(state.best.metrics.get(metric.name, math.nan))
+        stats.append((_("Best: {metric}", metric=metric.title), best))
     if latest and latest.seconds_left is not None and state.status == "running":
         stats.append((_("Time left"), duration(latest.seconds_left)))
     elif state.started:
         stats.append((_("Time spent"), duration(spent(state))))
     if latest:
-        stats.append(("Examples/s", f"{latest.examples_per_second:,.0f}"))
-        stats.append(("Memory", f"{latest.memory_bytes / 1024**3:.1f} GB"))
+        stats.append((_("Examples/s"), f"{latest.examples_per_second:,.0f}"))
+        stats.append((_("Memory"), _("{gigabytes:.1f} GB", gigabytes=latest.memory_bytes / 1024**3)))
     if state.hardware:
         precision = (plan.precision if plan else "") or state.hardware.precision
         shown = state.hardware.device.upper()
-        stats.append(("Device", shown if precision == "auto" else f"{shown} · {precision}"))
+        stats.append((_("Device"), shown if precision == "auto" else f"{shown} · {precision}"))
     return stats
 
 
@@ -206,8 +208,10 @@ def duration(seconds: float) -> str:
     whole = round(seconds)
     hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
     if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+        return _("{hours} h {minutes} min", hours=hours, minutes=minutes)
+    if minutes:
+        return _("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
+    return _("{seconds} s", seconds=rest)
 
 
 def _rounded(value: float) -> float:

@@ -4,23 +4,31 @@ from collections.abc import Iterable
 from time import localtime, strftime
 
 from studio.events import AnyEvent, Evaluated, Failed, Finished, Note, Paused, Phase, Resumed, Started
-from studio.language import _
+from studio.language import _, listing, plural, sentences
+
+ENDS = {
+    "completed": _("all passes are done"),
+    "early-stopping": _("it did not get better any more"),
+    "stopped": _("it was stopped"),
+}
+SPLIT_TITLES = {"train": _("Train"), "validation": _("Validation"), "test": _("Test")}
 
 
 def log_lines(events: Iterable[AnyEvent], headline: str) -> list[str]:
     """One line for each event that people may want to read. headline: the metric that the run is judged by."""
     lines = [(event.time, _line(event, headline)) for event in events]
-    return [f"{strftime('%H:%M:%S', localtime(time))}  {line}" for time, line in lines if line]
+    return [sentences(strftime("%H:%M:%S", localtime(time)), line) for time, line in lines if line]
 
 
 def _line(event: AnyEvent, headline: str) -> str:
     match event:
         case Started():
-            return _(
-                "Started on {device}, {precision}, {threads} threads.",
+            return plural(
+                "Started on {device}, {precision}, {n} thread.",
+                "Started on {device}, {precision}, {n} threads.",
+                event.threads,
                 device=event.device,
                 precision=event.precision,
-                threads=event.threads,
             )
         case Phase():
             shown_elsewhere = event.name in ("training", "evaluating")  # and there are many of them
@@ -34,9 +42,7 @@ def _line(event: AnyEvent, headline: str) -> str:
         case Paused():
             return _("Paused at step {step}.", step=event.step)
         case Finished():
-            return _(
-                "Finished ({reason}); the best step was {best_step}.", reason=event.reason, best_step=event.best_step
-            )
+            return _("Finished: {reason}. The best step was {step}.", reason=ENDS[event.reason], step=event.best_step)
         case Failed():
             return event.what
     return ""
@@ -45,5 +51,8 @@ def _line(event: AnyEvent, headline: str) -> str:
 def _scores(event: Evaluated, headline: str) -> str:
     """All numbers of the test split; of a check during training the two that are drawn."""
     shown = [name for name in event.metrics if event.split == "test" or name in (headline, "loss")]
-    numbers = ", ".join(f"{name} {event.metrics[name]:.4f}" for name in shown)
-    return f"{event.split.capitalize()} at step {event.step}: {numbers}{' (best)' if event.best else ''}"
+    numbers = listing(f"{name} {event.metrics[name]:.4f}" for name in shown)
+    split = SPLIT_TITLES.get(event.split, event.split)
+    if event.best:
+        return _("{split} at step {step}: {numbers} (best)", split=split, step=event.step, numbers=numbers)
+    return _("{split} at step {step}: {numbers}", split=split, step=event.step, numbers=numbers)

@@ -33,7 +33,7 @@ BUILDERS: tuple[Callable[[Services], Page], ...] = (
     share.build,
 )
 KEPT_SECONDS = (3600, 24 * 3600)  # how often what browsers sent is looked through, and how old of it goes
-BRAND = _("Fine-Tuning Studio")
+BRAND = "Fine-Tuning Studio"
 
 
 class StudioBlocks(CheckedBlocks, SpeakingBlocks):
@@ -65,7 +65,7 @@ def built(build: Callable[[Services], Page], services: Services) -> Page:
     trouble = gr.HTML(visible=False)
     with gr.Column() as body:
         page = build(services)
-    outputs, show, _unused = sheltered(trouble, body, Section(page.outputs, page.show, []), caught=Exception)
+    outputs, show, _wires = sheltered(trouble, body, Section(page.outputs, page.show, []), caught=Exception)
 
     def missing(draft: Draft) -> str:
         try:

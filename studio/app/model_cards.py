@@ -7,7 +7,7 @@ from components.notices import notice
 from studio.app.drafts import Draft
 from studio.errors import StudioError
 from studio.hardware import GIGABYTE, Machine, free_disk_bytes
-from studio.language import _
+from studio.language import _, plural, sentences
 from studio.models import local
 from studio.models.catalog import ModelCard, cards_for, find_card
 from studio.models.estimates import PROCESS_BYTES
@@ -73,13 +73,13 @@ def found_cards(result: SearchResult, draft: Draft, machine: Machine) -> dict[st
     for found in result.models:
         tags = [{"text": size(found.parameters)}] if found.parameters else []
         tags += [{"text": found.licence}] if found.licence else []
-        tags += [{"text": _("{downloads:,} downloads", downloads=found.downloads)}]
+        tags += [{"text": plural("{n:,} download", "{n:,} downloads", found.downloads)}]
         tags += [fit_tag(found.parameters, machine)] if found.parameters else []
         entries.append(
             {
                 "key": found.id,
                 "title": found.id.rpartition("/")[2],
-                "text": _("by {value}", value=found.id.rpartition("/")[0] or "Hugging Face"),
+                "text": _("by {owner}", owner=found.id.rpartition("/")[0] or "Hugging Face"),
                 "icon": TASKS[str(draft.task)].icon,
                 "tags": tags,
                 "disabled": "" if found.has_safetensors else _("Its weights are not in the safe format (safetensors)."),
@@ -107,18 +107,21 @@ def summary(draft: Draft, home: Home, trust_remote_code: bool = False) -> str:
         )
     info = local.describe_folder(folder, draft.model, trust_remote_code)
     if info.problems:
-        why = " ".join(info.problems)
         return notice(
-            "bad", _("{model} cannot be used any more.", model=title_of(draft.model)), why, _("Choose another model.")
+            "bad",
+            _("{model} cannot be used any more.", model=title_of(draft.model)),
+            sentences(*info.problems),
+            _("Choose another model."),
         )
     return notice(
         "good",
         _("{model} is ready.", model=title_of(draft.model)),
-        _(
-            "{parameters:,} parameters, {disk_bytes:,.0f} MB on disk, kind {model_type}.",
-            parameters=info.parameters,
-            disk_bytes=info.disk_bytes / 1000**2,
-            model_type=info.model_type,
+        plural(
+            "{n:,} parameter, {megabytes:,.0f} MB on disk, kind {kind}.",
+            "{n:,} parameters, {megabytes:,.0f} MB on disk, kind {kind}.",
+            info.parameters,
+            megabytes=info.disk_bytes / 1000**2,
+            kind=info.model_type,
         ),
     )
 
@@ -159,13 +162,13 @@ def _card(
     model_id: str, card: ModelCard | None, info: ModelInfo | None, machine: Machine, hub_reason: str, draft: Draft
 ) -> dict[str, Any]:
     parameters = card.parameters if card else info.parameters if info else 0
-    download = f"{card.download_bytes / 1000**2:,.0f} MB" if card else ""
+    download = _("download {megabytes:,.0f} MB", megabytes=card.download_bytes / 1000**2) if card else ""
     if info:
         place = {"text": _("on this machine"), "tone": "good"}
     elif hub_reason:
         place = {"text": _("not reachable"), "tone": "bad"}
     else:
-        place = {"text": _("download {download}", download=download) if download else "", "tone": "info"}
+        place = {"text": download, "tone": "info"}
     return {
         "key": model_id,
         "title": card.title if card else title_of(model_id),
@@ -173,16 +176,17 @@ def _card(
         "icon": TASKS[str(draft.task)].icon,
         "tags": [{"text": size(parameters)}, place, fit_tag(parameters, machine)],
         "details": [
-            *([f"Licence {card.licence}", _reads(card)] if card else []),
-            *([f"{download} to download"] if download and hub_reason and not info else []),
-            f"From {memory_for_all(parameters) / GIGABYTE:.1f} GB of memory to train all of it",
+            *([_("Licence {licence}", licence=card.licence), _reads(card)] if card else []),
+            *([download] if download and hub_reason and not info else []),
+            _("From {gigabytes:.1f} GB of memory to train all of it", gigabytes=memory_for_all(parameters) / GIGABYTE),
         ],
         "disabled": "" if info else hub_reason or lack_of_disk(card),
     }
 
 
 def _reads(card: ModelCard) -> str:
-    return _("Image size {reads}", reads=card.reads) if card.reads.endswith(" px") else f"Reads {card.reads}"
+    is_size = card.reads.endswith(" px")
+    return _("Image size {size}", size=card.reads) if is_size else _("Reads {languages}", languages=card.reads)
 
 
 def lack_of_disk(card: ModelCard | None) -> str:
@@ -191,8 +195,8 @@ def lack_of_disk(card: ModelCard | None) -> str:
     if card is None or card.download_bytes < free:
         return ""
     return _(
-        "Needs {download_bytes:.1f} GB of disk; {free:.1f} GB are free.",
-        download_bytes=card.download_bytes / 1000**3,
+        "Needs {needed:.1f} GB of disk; {free:.1f} GB are free.",
+        needed=card.download_bytes / 1000**3,
         free=free / 1000**3,
     )
 
@@ -205,4 +209,4 @@ def hub_cache() -> Path:
 
 
 def _words(info: ModelInfo | None) -> str:
-    return _("A {model_type} model in {name}.", model_type=info.model_type, name=info.folder.name) if info else ""
+    return _("A {kind} model in {folder}.", kind=info.model_type, folder=info.folder.name) if info else ""

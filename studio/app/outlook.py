@@ -9,7 +9,7 @@ from studio.app.pages import Services
 from studio.config import RunConfig
 from studio.forecast import forecast, image_side, workload
 from studio.hardware import GIGABYTE, free_disk_bytes
-from studio.language import _
+from studio.language import _, plural
 from studio.models import local
 from studio.models.architecture import Architecture
 from studio.models.estimates import Estimate, fits, tokens_of
@@ -57,7 +57,7 @@ class Outlook:
 
     @property
     def memory_words(self) -> str:
-        return f"{self.estimate.memory_bytes / GIGABYTE:.1f} GB"
+        return _("{gigabytes:.1f} GB", gigabytes=self.estimate.memory_bytes / GIGABYTE)
 
     @property
     def time_words(self) -> str:
@@ -152,34 +152,42 @@ def layers(
             and unfreezing_plan.every == "epochs"
             and unfreezing_plan.begins(stage) >= epochs
         )
-        note = "" if state == "frozen" else f"rate {learning_rate * rate:.2g}"
+        note = "" if state == "frozen" else rate_note(learning_rate * rate)
         if late:
-            state, note = "frozen", f"would join after pass {epochs}, the last one"
+            state, note = "frozen", _("would join after pass {epochs}, the last one", epochs=epochs)
         elif unfreezing_plan and stage:
-            note += f", {_when(unfreezing_plan, stage)}"
+            note = _joining(unfreezing_plan, stage, learning_rate * rate)
         drawn.append({"title": title, "state": state, "note": note})
     return tuple(drawn)
 
 
 def layer_titles(blocks: int) -> tuple[str, ...]:
-    return (_("Embeddings (input)"), *(f"Block {number}" for number in range(1, blocks + 1)), _("Head (the answer)"))
+    between = (_("Block {number}", number=number) for number in range(1, blocks + 1))
+    return (_("Embeddings (input)"), *between, _("Head (the answer)"))
 
 
-def _when(unfreezing_plan: UnfreezingPlan, stage: int) -> str:
+def rate_note(rate: float) -> str:
+    return _("rate {rate:.2g}", rate=rate)
+
+
+def _joining(unfreezing_plan: UnfreezingPlan, stage: int, rate: float) -> str:
     moment = unfreezing_plan.begins(stage)
-    words = {
-        "share": f"after {moment:.0%} of the training",
-        "epochs": f"from pass {moment + 1:.0f} on",
-        "steps": f"from step {moment + 1:,.0f} on",
-    }
-    return words.get(unfreezing_plan.every, "joins later")
+    match unfreezing_plan.every:
+        case "share":
+            return _("rate {rate:.2g}, after {share:.0%} of the training", rate=rate, share=moment)
+        case "epochs":
+            return _("rate {rate:.2g}, from pass {number:.0f} on", rate=rate, number=moment + 1)
+        case "steps":
+            return _("rate {rate:.2g}, from step {number:,.0f} on", rate=rate, number=moment + 1)
+    return _("rate {rate:.2g}, joins later", rate=rate)
 
 
 def describe_seconds(seconds: float) -> str:
     """An estimate in words that do not pretend to be exact: about 40 s, about 3 min, about 2 h."""
-    for limit, unit, name in ((90, 1, "s"), (5400, 60, "min"), (172_800, 3600, "h")):
-        if seconds < limit:
-            amount = seconds / unit
-            rounded = max(5, round(amount / 5) * 5) if unit == 1 else max(1, round(amount))
-            return f"about {rounded:.0f} {name}"
-    return f"about {seconds / 86_400:.0f} days"
+    if seconds < 90:
+        return _("about {seconds} s", seconds=max(5, round(seconds / 5) * 5))
+    if seconds < 5400:
+        return _("about {minutes} min", minutes=round(seconds / 60))
+    if seconds < 172_800:
+        return _("about {hours} h", hours=round(seconds / 3600))
+    return plural("about {n} day", "about {n} days", round(seconds / 86_400))

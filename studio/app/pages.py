@@ -13,7 +13,7 @@ import gradio as gr
 from gradio.blocks import Block
 
 from components.notices import notice
-from components.words import escape_sentence
+from components.words import escape, escape_sentence
 from studio.app.access.hugging_face import Provider
 from studio.app.access.person import current_person
 from studio.app.answers import Asking
@@ -245,9 +245,22 @@ class Page:
 def progress_html(sentence: str, done: int = 0, total: int = 0) -> str:
     """A bar with its sentence; without a total it only says what is going on."""
     bar = f"<progress value='{done}' max='{total}'></progress>" if total else "<progress></progress>"
-    if total:
-        sentence = _("{sentence} {done:,} of {total:,}", sentence=sentence, done=done, total=total)
+    sentence = so_far(sentence, done, total)
     return f"<div class='job-progress' role='status'><span>{escape_sentence(sentence)}</span>{bar}</div>"
+
+
+def so_far(sentence: str, done: int, total: int) -> str:
+    return _("{sentence} {done:,} of {total:,}", sentence=sentence, done=done, total=total) if total else sentence
+
+
+def hint(sentence: str) -> str:
+    """A quiet sentence beside what it is about."""
+    return f"<p class='hint'>{escape_sentence(sentence)}</p>"
+
+
+def download_link(url: str, words: str, name: str = "") -> str:
+    """name: of the file on the person's disk; "" where it is that of the address."""
+    return f'<a class="download-link" href="{escape(url)}" download="{escape(name)}">{escape(words)}</a>'
 
 
 def followed(services: Services, draft: Draft, job: Job) -> Generator[str, None, Draft]:

@@ -12,7 +12,7 @@ from studio.data.fields import FIELDS
 from studio.data.importing import Imported
 from studio.language import _
 
-FILE = Column("image", "Image", "image", "")  # the column of an import that holds files, before it has a role
+FILE = Column("image", _("Image"), "image", "")  # the column of an import that holds files, before it has a role
 THUMBNAIL = "thumbnail"
 
 

@@ -43,12 +43,12 @@ def shown(doubts: Sequence[Guess]) -> QuestionsValue:
 
 def answer(title: str, alone: bool) -> str:
     """What stands on its button. alone: there is no other, so to press it is to say yes."""
-    return set_apart(f"Yes: {title}" if alone else title)
+    return set_apart(_("Yes: {answer}", answer=title) if alone else title)
 
 
 def settle(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
     """The draft with one doubt settled; where it is about reading the file, that is read again."""
-    setting, _unused, place = str(event["key"]).rpartition(":")
+    setting, _colon, place = str(event["key"]).rpartition(":")
     for each in services.datasets.doubts(draft):
         if each.setting == setting:
             choice = {str(number): choice for number, choice in enumerate(each.choices)}.get(place)

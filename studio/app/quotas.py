@@ -14,7 +14,7 @@ from studio.app.access.person import Person
 from studio.app.workspaces import homes_of_people
 from studio.data.limits import MEGABYTE, Limits
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, plural
 from studio.paths import Home
 from studio.removal import files_below
 from studio.runner import Supervisor
@@ -53,18 +53,15 @@ class Quota:
 
     def sentence(self, home: Home) -> str:
         """What a guest reads on the first page, and where they bring data."""
-        used = used_bytes(home) // MEGABYTE
-        runs, minutes, days = counted(self.runs, "run"), counted(self.minutes, "minute"), counted(self.days, "day")
         return _(
-            "As a guest you have {megabytes:,} MB here ({used:,} MB are in use), up to {rows:,} rows "
-            "of data, and {runs} at a time of up to {minutes} each; what you leave alone for {days} "
-            "is removed.",
+            "As a guest you have {megabytes:,} MB here ({used:,} MB are in use), up to {rows} of data, and {runs} at a "
+            "time of up to {minutes} each; what you leave alone for {days} is removed.",
             megabytes=self.megabytes,
-            used=used,
-            rows=self.rows,
-            runs=runs,
-            minutes=minutes,
-            days=days,
+            used=used_bytes(home) // MEGABYTE,
+            rows=plural("{n:,} row", "{n:,} rows", self.rows),
+            runs=plural("{n:,} run", "{n:,} runs", self.runs),
+            minutes=plural("{n:,} minute", "{n:,} minutes", self.minutes),
+            days=plural("{n:,} day", "{n:,} days", self.days),
         )
 
     def bytes_left(self, home: Home) -> int:
@@ -90,13 +87,14 @@ class Quota:
         if len(busy) >= self.runs:
             raise StudioError(
                 _("This run cannot be added to the queue."),
-                _("A guest may have {runs} runs that wait or train, and you have {n}.", runs=self.runs, n=len(busy)),
+                plural(
+                    "A guest may have {n:,} run that waits or trains, and you have {busy:,}.",
+                    "A guest may have {n:,} runs that wait or train, and you have {busy:,}.",
+                    self.runs,
+                    busy=len(busy),
+                ),
                 _("Wait until one has ended, or stop one."),
             )
-
-
-def counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def quota_of(person: Person, settings: ServerSettings) -> Quota | None:
@@ -115,13 +113,13 @@ def is_a_guest_s(workspace: str, members: tuple[str, ...]) -> bool:
 
 def used_bytes(home: Home) -> int:
     """What all files of the home take, and what was sent and is not imported yet."""
-    return sum(size for folder in (home.root, home.sent) for _unused, size in files_below(folder))
+    return sum(size for folder in (home.root, home.sent) for _changed, size in files_below(folder))
 
 
 def remove_forgotten(home: Home, days: int, members: tuple[str, ...]) -> None:
     """Remove the workspaces of guests in which nothing has changed for so many days."""
     for guest in (each for each in homes_of_people(home) if is_a_guest_s(each.root.name, members)):
-        newest = max((changed for changed, _unused_2 in files_below(guest.root)), default=guest.root.stat().st_mtime)
+        newest = max((changed for changed, _size in files_below(guest.root)), default=guest.root.stat().st_mtime)
         if newest < time.time() - days * A_DAY:
             shutil.rmtree(guest.root, ignore_errors=True)
             shutil.rmtree(guest.sent, ignore_errors=True)

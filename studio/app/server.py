@@ -110,7 +110,7 @@ def make_asgi(services: Services) -> FastAPI:
     )
 
     @asynccontextmanager
-    async def lifespan(_unused: FastAPI):  # type: ignore[no-untyped-def]
+    async def lifespan(_app: FastAPI):  # type: ignore[no-untyped-def]
         services.supervisor.start()
         services.workspaces.own.index.start()
         sweeper = Sweeper(home, settings.guest_days, settings.members)
@@ -182,14 +182,14 @@ def session_of(page: gr.Blocks, event: str) -> str | None:
     return found.session_hash if found else None
 
 
-async def in_words(_unused_2: Request, error: Exception) -> Response:
+async def in_words(_request: Request, error: Exception) -> Response:
     """A component was asked for what cannot be answered."""
     return PlainTextResponse(f"{spoken(str(error))}\n", 422)
 
 
-async def not_ours(_unused_3: Request, __: Exception) -> Response:
+async def not_ours(_request: Request, _error: Exception) -> Response:
     """What came has not the shape of anything that the page sends."""
-    return PlainTextResponse(f"{FORGED}\n", 422)
+    return PlainTextResponse(f"{spoken(FORGED)}\n", 422)
 
 
 def room_for_uploads(services: Services) -> int:
@@ -204,7 +204,7 @@ def mounted_only() -> Iterator[None]:
 
     Ours is mounted, for which a third one is made; without the others the page is served a twentieth sooner.
     """
-    with patch.object(gradio.blocks.App, "create_app", lambda *_unused_4, **__: None):
+    with patch.object(gradio.blocks.App, "create_app", lambda *_given, **_named: None):
         yield
 
 

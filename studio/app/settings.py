@@ -9,10 +9,12 @@ from pydantic import BaseModel
 from components.changes import Change
 from components.charts.curve import curve_html
 from components.forms import FieldValue, FormValue, GroupValue, field_names
+from components.words import spoken
 from studio.app import entries
 from studio.app.drafts import Draft
 from studio.config import RunConfig
 from studio.language import _
+from studio.registry import Registry
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
 from studio.training import TOPICS, TrainingOptions
@@ -23,10 +25,10 @@ from studio.training.schedules import SCHEDULES, in_force, learning_rate_factor
 ConfigSection = Literal["strategy", "training", "options"]  # the key of the run file below which a panel's settings lie
 CURVE_POINTS = 161
 CUSTOM = "custom"  # the preset of a draft whose settings are a person's own
+REGISTRIES: dict[str, Registry[Any]] = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "loss": LOSSES}
 CHOICES = {
-    "optimizer": [(f"{entry.title}: {entry.sentence}", entry.name) for entry in OPTIMIZERS],
-    "schedule": [(f"{entry.title}: {entry.sentence}", entry.name) for entry in SCHEDULES],
-    "loss": [(f"{entry.title}: {entry.sentence}", entry.name) for entry in LOSSES],
+    setting: [(_("{title}: {words}", title=entry.title, words=entry.sentence), entry.name) for entry in entries]
+    for setting, entries in REGISTRIES.items()
 }
 
 
@@ -142,12 +144,13 @@ def rate_curve(config: RunConfig, steps: int) -> str:
     rates = [config.learning_rate * learning_rate_factor(schedule, step, steps) for step in moments]
     note = _("It falls when the checks stop improving.") if schedule.schedule == "reduce-on-plateau" else ""
     note = note if follows else _("This optimizer needs no schedule: it averages the weights instead.")
-    return curve_html(rates, "Learning rate", "first step", f"step {steps:,}", note)
+    return curve_html(rates, _("Learning rate"), _("first step"), _("step {number:,}", number=steps), note)
 
 
 def _found(model: type[BaseModel], name: str, search: str) -> bool:
     field = model.model_fields[name]
-    text = f"{name} {field.title} {field.description}".casefold().replace("_", " ")
+    words = [name, *(str(each) for text in (field.title, field.description) for each in (text, spoken(text)))]
+    text = " ".join(words).casefold().replace("_", " ")
     return all(word in text for word in search.casefold().replace("_", " ").split())
 
 
@@ -179,5 +182,5 @@ def put_back(draft: Draft, key: str) -> Draft:
 
 def _word(value: Any) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -97,7 +97,7 @@ def test_what_is_typed_is_asked_of_both_models(
     assert predictor.rows == [{"text": "a film"}] * 2
     asking = last_asking(services, draft)
     html = answer_html(asking)
-    assert "The model says: good" in html and "before training" in html and "right answer" not in html
+    assert "The model says: good" in html and "Before training" in html and "right answer" not in html
     assert test_tab.example_values(asking) == {}, "what was typed is left alone"
     assert last_asking(services, draft.change(run="another")) is None
 
@@ -146,7 +146,7 @@ def test_the_examples_behind_a_mark_are_asked_for_by_it(services: Services, draf
     replace_json(run.scores_file, {"test": found})
     head, cards, figures, title, behind = test_tab.show_scores(run, draft.change(mark="<x>"))
     assert (
-        "On 1 test examples, which were kept out" in head
+        "On 1 test example, which was kept out" in head
         and "50.0 %" in cards
         and "1 of 2, so likely between 10.0 % and 90.0 %" in cards
         and "Never &lt;b&gt;." in cards
@@ -166,7 +166,7 @@ def test_every_task_s_page_has_its_fields(task: Any, services: Services, draft: 
     shown = dict(zip((output.elem_id for output in page.outputs), page.show(draft.change(run=run.id)), strict=True))
     fields = [update for elem_id, update in shown.items() if str(elem_id).startswith("try-")]
     assert sum(bool(update.get("visible")) for update in fields) == len(task.inputs)
-    assert f"{INPUTS[task.inputs[0].kind].what_to_do[:-1]} or pick an example" in shown["answer"]
+    assert f"{INPUTS[task.inputs[0].kind].what_to_do} Then press Predict" in shown["answer"]
 
 
 class Files(MadeUp):

@@ -241,7 +241,7 @@ def test_a_metric_without_plainer_words_is_told_by_its_title(client: Client) -> 
     told = client.poll()
     assert told["phase"].startswith("On the validation examples, mean error (MAE) is 0.5 (how far")
     assert told["phase"].endswith("; before training it was 3.")
-    assert dict(told["stats"])["Best mean error (MAE)"] == "0.5"
+    assert dict(told["stats"])["Best: Mean error (MAE)"] == "0.5"
 
 
 def test_a_run_at_work(client: Client) -> None:
@@ -249,7 +249,7 @@ def test_a_run_at_work(client: Client) -> None:
     message = client.poll()
     stats = dict(message["stats"])
     assert message["progress"] == 0.25 and message["done"] is False
-    assert stats["Step"] == "25 / 100" and stats["Best accuracy"] == "75.0 %" and stats["Time left"] == "12 s"
+    assert stats["Step"] == "25 / 100" and stats["Best: Accuracy"] == "75.0 %" and stats["Time left"] == "12 s"
     assert message["metric_name"] == "Accuracy" and message["metric_percent"] and message["metric"] == [(25, 0.75)]
 
 
@@ -288,8 +288,8 @@ def test_the_log_tells_what_people_want_to_read(client: Client) -> None:
         client.run, started(), Note(text="Batch size: 8", time=NOW + 0.0), step(1), test, Paused(step=9, time=NOW + 2.0)
     )
     log = client.poll()["log"]
-    assert [line[10:] for line in log] == [
-        "Started on cpu, fp32, 1 threads.",
+    assert [line[9:] for line in log] == [
+        "Started on cpu, fp32, 1 thread.",
         "Batch size: 8",
         "Test at step 9: accuracy 0.5000",
         "Paused at step 9.",

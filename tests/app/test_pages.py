@@ -212,7 +212,7 @@ def test_what_is_said_of_classes_counts_no_row(
     title, rows = said()
     assert "Every row can be used.<" in title and rows == [("", None)]
     title, rows = said("a film number 2,bad", ",bad")
-    assert "1 row is left out, for the reason given. 1 used with a note." in title
+    assert "1 row is left out, for the reason given. 1 row is used with a note." in title
     assert ("", None) in rows and (61, "used") in rows and (62, "left out") in rows
 
 

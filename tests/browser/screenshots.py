@@ -59,7 +59,7 @@ def main() -> None:
                     visit.step(page)
                     if page == "test":
                         visit.page.locator("#examples tbody tr").nth(2).click()
-                        visit.sees("#answer", "before training", timeout=120_000)
+                        visit.sees("#answer", "Before training", timeout=120_000)
                     for scheme in ("light", "dark"):
                         take(visit, f"{page}_{scheme}")
                         visit.page.get_by_test_id("theme-toggle").click()

@@ -67,7 +67,7 @@ def walk(visit: Visitor, demo: str) -> None:
     visit.sees(".ui-live-phase", "before training it was")
     visit.forward("test")
     visit.sees(EXAMPLES).click()
-    visit.sees("#answer", "before training")
+    visit.sees("#answer", "Before training")
 
 
 @pytest.mark.parametrize("demo", [demo.name for demo in DEMOS])

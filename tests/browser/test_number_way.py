@@ -40,8 +40,8 @@ def test_numbers_from_upload_to_a_folder(
     visit.forward("test")
     page.fill("#try-text textarea", TEXTS[1])
     page.click("#predict")
-    visit.sees("#answer .ui-chart-legend", "after training")
-    visit.sees("#answer .ui-chart-legend", "before training")
+    visit.sees("#answer .ui-chart-legend", "After training")
+    visit.sees("#answer .ui-chart-legend", "Before training")
     visit.sees("#examples tbody tr").click()
     visit.sees("#answer .ui-chart-legend", "right answer")
 

@@ -69,7 +69,7 @@ def test_a_typed_text_is_answered_beside_before_training(tester: Visitor) -> Non
     tester.page.click("#predict")
     tester.sees("#answer .ui-bar-value")
     answer = tester.page.locator("#answer").inner_text()
-    assert "after training" in answer and "before training" in answer and "good" in answer
+    assert "After training" in answer and "Before training" in answer and "good" in answer
     assert tester.page.locator("#answer .ui-bar-other").count() >= 2
 
 

@@ -46,21 +46,21 @@ class Accounts:
 def accounts_of(settings: ServerSettings) -> Accounts:
     """Those of `--auth`, of which the first is an administrator, and those of the file of `--users`."""
     given = [entry.partition(":") for entry in settings.auth]
-    found = [Account(name, hash_password(password), not place) for place, (name, _unused, password) in enumerate(given)]
+    found = [Account(name, hash_password(password), not place) for place, (name, _colon, password) in enumerate(given)]
     if settings.users:
         found += read_accounts(Path(settings.users).expanduser())
     several = len(found) > 1
     wrong = [account.name for account in found if several and not _can_have_a_folder(account.name)]
     if wrong:
         raise StudioError(
-            _("'{wrong}' cannot be the name of an account.", wrong=wrong[0]),
+            _("'{name}' cannot be the name of an account.", name=wrong[0]),
             _("With several accounts each gets a folder of that name."),
             _("Use letters, digits and . _ @ - in it, a letter or digit first, and at most 64 of them."),
         )
     names = [account.name.lower() for account in found]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise StudioError(
-            _("There are two accounts named '{twice}'.", twice=twice[0]), "", _("Give each account a name of its own.")
+            _("There are two accounts named '{name}'.", name=twice[0]), "", _("Give each account a name of its own.")
         )
     if found and not any(account.is_admin for account in found):
         raise StudioError(_("No account is an administrator."), "", _("Make one of them. {how}", how=HOW))
@@ -72,16 +72,17 @@ def read_accounts(path: Path) -> list[Account]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise StudioError(_("The accounts in {path} cannot be read.", path=path), f"{error}.", HOW) from error
+        raise StudioError(_("The accounts in {file} cannot be read.", file=path), f"{error}.", HOW) from error
     entries = [(number, line.strip()) for number, line in enumerate(lines, 1)]
-    return [_account(line, f"{path}, line {number}") for number, line in entries if line and not line.startswith("#")]
+    return [_account(line, path, number) for number, line in entries if line and not line.startswith("#")]
 
 
-def _account(line: str, where: str) -> Account:
-    name, _unused_2, rest = line.partition(":")
-    hashed, _unused_3, role = rest.partition(":")
+def _account(line: str, path: Path, number: int) -> Account:
+    name, _colon, rest = line.partition(":")
+    hashed, _colon, role = rest.partition(":")
     if not name or not is_hash(hashed) or role not in ("", ADMIN):
-        raise StudioError(_("{where} is no account.", where=where), _("The password has to be hashed."), HOW)
+        what = _("{file}, line {number} is no account.", file=path, number=number)
+        raise StudioError(what, _("The password has to be hashed."), HOW)
     return Account(name, hashed, role == ADMIN)
 
 

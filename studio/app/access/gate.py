@@ -8,12 +8,13 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from components.words import speak, spoken
 from studio.app.access import cookies
 from studio.app.access.accounts import GUEST, Accounts
 from studio.app.access.cookies import Cookies, is_encrypted, secrets_in
 from studio.app.access.hub_people import HubPeople
 from studio.app.access.hugging_face import BEGIN, CALLBACK
-from studio.app.access.person import OWNER, Person, asked_by
+from studio.app.access.person import OWNER, Person, asked_by, speaker_of
 from studio.app.access.requests import path_below
 from studio.app.access.sessions import SECONDS, Sessions, fingerprint, fresh_secret
 from studio.language import _
@@ -78,14 +79,13 @@ class Gate:
         person = self.door.person(connection)
         if person is not None:
             await self._let_in(person, scope, receive, send)
-        elif is_public(connection):
-            await self.app(scope, receive, send)
-        elif scope["type"] == "websocket":
+        elif scope["type"] == "websocket" and not is_public(connection):
             await send({"type": "websocket.close", "code": 1008})
         elif self.door.open_to_everyone and wants_page(connection):
             await self._welcome(connection, scope, receive, send)
         else:
-            await refusal(connection)(scope, receive, send)
+            with speak(speaker_of(cookies.language_in(connection.headers))):
+                await (self.app if is_public(connection) else refusal(connection))(scope, receive, send)
 
     async def _let_in(self, person: Person, scope: Scope, receive: Receive, send: Send) -> None:
         connection = HTTPConnection(scope)
@@ -131,5 +131,6 @@ def refusal(connection: HTTPConnection) -> Response:
     prefix = connection.scope.get("root_path") or ""
     if connection.scope.get("method") == "GET" and "text/html" in connection.headers.get("accept", ""):
         return RedirectResponse(f"{prefix}{SIGN_IN}", status_code=303)
-    words = _("Nobody is signed in. Load the page, or sign in at {prefix}{sign_in}.\n", prefix=prefix, sign_in=SIGN_IN)
-    return PlainTextResponse(words, status_code=401, headers={"www-authenticate": 'Session realm="Fine-Tuning Studio"'})
+    words = spoken(_("Nobody is signed in. Load the page, or sign in at {address}.", address=f"{prefix}{SIGN_IN}"))
+    realm = {"www-authenticate": 'Session realm="Fine-Tuning Studio"'}
+    return PlainTextResponse(f"{words}\n", status_code=401, headers=realm)

@@ -19,10 +19,6 @@ from studio.language import _
 PREFIX = "hf~"
 USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 MARK_LETTERS = 8
-TAKEN = _(
-    "The name {name} belongs to another user of Hugging Face than when somebody first signed in here with it. If it is "
-    "yours, ask whoever runs this studio to delete {file} in its folder: whoever signs in next with the name has it."
-)
 
 
 def hub_account(username: str, subject: str) -> str:
@@ -30,6 +26,16 @@ def hub_account(username: str, subject: str) -> str:
     if not USERNAME.fullmatch(username):
         raise ValueError(username)
     return f"{PREFIX}{username}~{fingerprint(subject)[:MARK_LETTERS]}"
+
+
+def taken(name: str, file: str) -> str:
+    return _(
+        "The name {name} belongs to another user of Hugging Face than when somebody first signed in here with it. If "
+        "it is yours, ask whoever runs this studio to delete {file} in its folder: whoever signs in next with the name "
+        "has it.",
+        name=name,
+        file=file,
+    )
 
 
 def hub_name(account: str) -> str | None:
@@ -58,8 +64,7 @@ class HubPeople:
             if not file.exists():
                 replace_json(file, is_theirs)
             if read_object(file) != is_theirs:
-                shown = f"{file.parent.name}/{file.name}"
-                raise NotSignedInError(TAKEN.format(name=user.preferred_username, file=shown))
+                raise NotSignedInError(taken(user.preferred_username, f"{file.parent.name}/{file.name}"))
         return account
 
     def person(self, account: str, session: str, looking_into: str) -> Person | None:

@@ -165,7 +165,7 @@ class HuggingFace:
                     async for part in answer.aiter_bytes():
                         said += part
                         if len(said) > MOST_BYTES:
-                            raise httpx2.DecodingError(_("more than {most_bytes} bytes", most_bytes=MOST_BYTES))
+                            raise httpx2.DecodingError(f"more than {MOST_BYTES} bytes")
             return kind.model_validate_json(said)
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, ValidationError) as error:
             why = "something else" if isinstance(error, ValidationError) else repr(error)  # its words hold the answer

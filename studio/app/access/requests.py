@@ -6,7 +6,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from studio.language import _
+from components.words import spoken
 
 READING = ("GET", "HEAD", "OPTIONS")
 MOST_BYTES = 32 * 1024 * 1024  # of a request that is no upload; a page of our own sends far less
@@ -52,7 +52,7 @@ class OwnRequests:
         await self._bounded(headers, scope, receive, send)
 
     async def _bounded(self, headers: Headers, scope: Scope, receive: Receive, send: Send) -> None:
-        words = _("A request may bring {most_bytes} MB.", most_bytes=MOST_BYTES // 1024**2)
+        words = f"A request may bring {MOST_BYTES // 1024**2} MB."
         announced = headers.get("content-length", "0")
         if not announced.isdigit() or int(announced) > MOST_BYTES:
             await refuse(scope, receive, send, words, 413)
@@ -97,7 +97,7 @@ async def refuse(scope: Scope, receive: Receive, send: Send, words: str, status:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008})
     else:
-        await PlainTextResponse(f"{words}\n", status)(scope, receive, send)
+        await PlainTextResponse(f"{spoken(words)}\n", status)(scope, receive, send)
 
 
 class SafeHeaders:

@@ -1,6 +1,6 @@
 """The page to sign in, and the way out."""
 
-from html import escape
+import math
 from urllib.parse import parse_qs
 
 from anyio import CapacityLimiter, to_thread
@@ -8,20 +8,20 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from components.words import escape, language
 from studio.app.access import cookies, hugging_face
 from studio.app.access.cookies import secrets_in
 from studio.app.access.gate import SIGN_IN, SIGN_OUT, Door
 from studio.app.access.hugging_face import HuggingFace, NotSignedInError
 from studio.app.access.sessions import SECONDS, fresh_secret
 from studio.app.access.throttle import Throttle
-from studio.language import _
+from studio.language import _, plural
 
 MOST_BYTES = 8192  # of a form with a name and a password
 MOST_FIELDS = 20
 LONGEST_WAIT = 60.0  # seconds: nobody can keep another one out for long
 AT_ONCE = 2  # passwords that are tried at the same time: each takes memory and a core
 WRONG = _("The name or the password is wrong.")
-TOO_OFTEN = _("Too many wrong tries. Wait {seconds:.0f} seconds, then try again.")
 
 
 class SignIn:
@@ -54,7 +54,7 @@ class SignIn:
         address = request.client.host if request.client else ""
         wait = max(self._of_account.seconds_left(name), self._of_address.seconds_left(address))
         if wait > 0:
-            return self._page(request, TOO_OFTEN.format(seconds=max(1, wait)), 429)
+            return self._page(request, too_often(wait), 429)
         self._of_account.add(name)  # before it is tried: others of the same moment count it already
         self._of_address.add(address)
         account = await to_thread.run_sync(self._door.accounts.sign_in, name, password, limiter=self._places)
@@ -106,18 +106,27 @@ class SignIn:
 
     def _page(self, request: Request, wrong: str = "", status: int = 200) -> Response:
         prefix = escape(request.scope.get("root_path") or "")
+        words = {name: escape(each) for name, each in WORDS.items()}
         ways = [
-            FORM.format(action=f"{prefix}{SIGN_IN}") if self._door.accounts else "",
-            HUB.format(address=f"{prefix}{hugging_face.BEGIN}", **self._target()) if self._hub else "",
-            GUEST.format(address=f"{prefix}/") if self._door.open_to_everyone else "",
+            FORM.format(action=f"{prefix}{SIGN_IN}", **words) if self._door.accounts else "",
+            HUB.format(address=f"{prefix}{hugging_face.BEGIN}", **self._target(), **words) if self._hub else "",
+            GUEST.format(address=f"{prefix}/", **words) if self._door.open_to_everyone else "",
         ]
         told = f'<p class="wrong" role="alert">{escape(wrong)}</p>' if wrong else ""
-        html = PAGE.format(prefix=prefix, logo=self._logo, told=told, ways="\n".join(filter(None, ways)))
-        return HTMLResponse(html, status)
+        around = {"language": language(), "prefix": prefix, "logo": self._logo, **words}
+        return HTMLResponse(PAGE.format(told=told, ways="\n".join(filter(None, ways)), **around), status)
 
     def _target(self) -> dict[str, str]:
         """Hugging Face shows itself in no frame, so whoever is in one signs in, and goes on, in a tab of its own."""
         return {"target": ' target="_blank" rel="noopener"' if self._door.cookies.embedded else ""}
+
+
+def too_often(wait: float) -> str:
+    return plural(
+        "Too many wrong tries. Wait {n} second, then try again.",
+        "Too many wrong tries. Wait {n} seconds, then try again.",
+        math.ceil(wait),
+    )
 
 
 def machine_of(request: Request) -> str:
@@ -144,13 +153,20 @@ def to_the_page(request: Request) -> RedirectResponse:
     return RedirectResponse(f"{request.scope.get('root_path') or ''}/", status_code=303)
 
 
+WORDS = {
+    "sign_in": _("Sign in"),
+    "name": _("Name"),
+    "password": _("Password"),
+    "with_hub": _("Sign in with Hugging Face"),
+    "as_guest": _("Go on as a guest"),
+}
 PAGE = """<!doctype html>
-<html lang="en">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Sign in · Fine-Tuning Studio</title>
+<title>{sign_in} · Fine-Tuning Studio</title>
 <link rel="stylesheet" href="{prefix}/studio-static/assets/css/sign_in.css">
 </head>
 <body>
@@ -165,11 +181,11 @@ PAGE = """<!doctype html>
 """
 
 FORM = """<form method="post" action="{action}">
-<label for="username">Name</label>
+<label for="username">{name}</label>
 <input id="username" name="username" autocomplete="username" autocapitalize="none" required autofocus>
-<label for="password">Password</label>
+<label for="password">{password}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required>
-<button type="submit">Sign in</button>
+<button type="submit">{sign_in}</button>
 </form>"""
-HUB = '<a class="way" href="{address}"{target}>Sign in with Hugging Face</a>'
-GUEST = '<p class="quiet"><a href="{address}">Go on as a guest</a></p>'
+HUB = '<a class="way" href="{address}"{target}>{with_hub}</a>'
+GUEST = '<p class="quiet"><a href="{address}">{as_guest}</a></p>'

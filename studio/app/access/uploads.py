@@ -14,8 +14,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Message
 
+from components.words import spoken
 from studio.app.access.person import current_person
 from studio.app.access.requests import UPLOADS
+from studio.language import _
 
 MEGABYTE = 1024 * 1024
 SPARE = 1024 * MEGABYTE  # bytes that stay free for the runs
@@ -40,11 +42,15 @@ class Uploads:
     async def receive(self, request: Request) -> Response:
         announced, whose = request.headers.get("content-length", ""), current_person().workspace
         if not announced.isdigit():
-            return refusal("An upload has to say how large it is.", 411)
+            return refusal(_("An upload has to say how large it is."), 411)
         to_come, room = int(announced), self._room() - self._to_come[whose]
         if to_come > room + AROUND:
-            have, takes = max(0, room) // MEGABYTE, to_come // MEGABYTE
-            return refusal(f"There is room for {have:,} MB, and this would take {takes:,} MB.", 413)
+            words = _(
+                "There is room for {room:,} MB, and this would take {needed:,} MB.",
+                room=max(0, room) // MEGABYTE,
+                needed=to_come // MEGABYTE,
+            )
+            return refusal(words, 413)
         self._to_come[whose] += to_come
         came = 0
 
@@ -68,14 +74,14 @@ class Uploads:
         progress = file_upload_statuses if upload else None
         complete = False
         try:
-            files, _, _ = await upload_fn(request, folder, self._most_bytes, upload, upload_progress=progress)
+            files, *_others = await upload_fn(request, folder, self._most_bytes, upload, upload_progress=progress)
             complete = True
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
         except MultiPartException as error:
             return refusal(error.message, 413 if "maximum allowed size" in error.message else 400)
         except (AttributeError, TypeError):  # a form with something else than files in it
-            return refusal("An upload brings files alone.", 400)
+            return refusal(_("An upload brings files alone."), 400)
         finally:
             if not complete:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -84,4 +90,4 @@ class Uploads:
 
 
 def refusal(words: str, status: int) -> Response:
-    return PlainTextResponse(f"{words}\n", status)
+    return PlainTextResponse(f"{spoken(words)}\n", status)

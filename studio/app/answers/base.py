@@ -17,7 +17,7 @@ from studio.data.columns import Column
 from studio.language import _, listing
 from studio.tasks.base import RIGHT, WRONG, Answer
 
-AFTER, BEFORE, TRUTH = "after training", "before training", "the right answer"
+AFTER, BEFORE, TRUTH = _("After training"), _("Before training"), _("The right answer")
 TONES = {RIGHT: "good", WRONG: "bad"}
 
 
@@ -88,4 +88,4 @@ class AnswerKind:
         right = [
             CELLS[column.kind].short(asked.truth[column.name]) for column in asked.columns if column.name in asked.truth
         ]
-        return _("The right answer is {join}.", join=listing(right)) if right else ""
+        return _("The right answer is {answer}.", answer=listing(right)) if right else ""

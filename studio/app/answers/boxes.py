@@ -10,10 +10,10 @@ from typing import Any
 from components.charts.framed_image import USUAL, framed_html, with_score_choice
 from components.charts.marked_text import label_legend
 from components.notices import heading
-from studio.app.answers.base import AFTER, BEFORE, TRUTH, AnswerKind, Asked
+from studio.app.answers.base import AFTER, BEFORE, AnswerKind, Asked
 from studio.app.paging import file_url
 from studio.data.fields.boxes import read_boxes
-from studio.language import _
+from studio.language import _, listing, sentences
 from studio.tasks.base import Answer
 
 Found = Mapping[str, Any]
@@ -30,19 +30,19 @@ class BoxAnswers(AnswerKind):
         answers: list[tuple[str, Sequence[Found], Answer]] = [(AFTER, answer.value, answer)]
         if before:
             answers.append((BEFORE, before.value, before))
-        labels = [str(found["label"]) for _unused, value, _unused_2 in answers for found in (*value, *there)]
+        labels = [str(found["label"]) for _title, value, _answer in answers for found in (*value, *there)]
         parts = []
         for title, value, each in answers:
             size = (float(each.details["width"]), float(each.details["height"]))
             drawing = framed_html(file_url(path), size, [*there, *value], path.name, [*asked.classes, *labels])
-            words = [] if value else [_("Nothing was found.")]
-            words += [f"Dashed: {TRUTH}."] if there else []
-            parts.append(heading(title.capitalize(), " ".join(words), level=4) + drawing)
+            nothing = "" if value else _("Nothing was found.")
+            dashed = _("Dashed lines show the right answer.") if there else ""
+            parts.append(heading(title, sentences(nothing, dashed), level=4) + drawing)
         counts = Counter(dict.fromkeys(sorted(set(labels)), 0))
         counts.update(str(found["label"]) for found in sure(answer.value))
         legend = label_legend(counts, asked.classes) if counts else ""
         body = f'<div class="ui-answer-parts">{legend}{"".join(parts)}</div>'
-        return with_score_choice(body, "Show objects with a confidence of at least:")
+        return with_score_choice(body, _("Show objects with a confidence of at least:"))
 
     def cells(self, answer: Answer) -> dict[str, Any]:
         return {"predicted": json.dumps(answer.value, ensure_ascii=False)}
@@ -55,7 +55,7 @@ class BoxAnswers(AnswerKind):
     def short(self, answer: Answer) -> str:
         """What the model is rather sure of, counted."""
         counts = Counter(str(found["label"]) for found in sure(answer.value))
-        return ", ".join(f"{count} {label}" for label, count in counts.most_common()) or "nothing found"
+        return listing(f"{count} {label}" for label, count in counts.most_common()) or _("nothing found")
 
     def truth(self, asked: Asked) -> str:
         return ""

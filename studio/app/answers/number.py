@@ -6,6 +6,7 @@ from typing import Any
 from components.charts.histogram import Marker, histogram_html, short_number
 from studio.app.answers.base import AFTER, BEFORE, TRUTH, AnswerKind, Asked
 from studio.data.fields.number import read_number
+from studio.language import _
 from studio.tasks.base import Answer
 
 DIGITS = 7  # that a model's numbers are good for
@@ -24,7 +25,7 @@ class NumberAnswers(AnswerKind):
         if right is not None:
             markers.append(Marker(right, TRUTH, "right"))
         values = between(answer.details.get("distribution") or [])
-        return histogram_html(values, markers, "numbers of the training examples" if values else "answers")
+        return histogram_html(values, markers, _("Numbers of the training examples") if values else _("Answers"))
 
     def cells(self, answer: Answer) -> dict[str, Any]:
         return {"predicted": float(f"{answer.value:.{DIGITS}g}")}

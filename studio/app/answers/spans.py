@@ -9,7 +9,7 @@ from components.charts.marked_text import label_legend, marked_html
 from components.notices import heading
 from studio.app.answers.base import AFTER, BEFORE, TRUTH, AnswerKind, Asked
 from studio.data.fields.spans import read_spans
-from studio.language import _
+from studio.language import _, listing
 from studio.tasks.base import Answer
 
 NAMED = 4  # pieces in a few words
@@ -27,12 +27,12 @@ class SpanAnswers(AnswerKind):
             answers.append((BEFORE, before.value))
         if (right := asked.right("spans")) is not None:
             answers.append((TRUTH, [span.as_dict() for span in read_spans(right)]))
-        labels = [str(piece["label"]) for _unused, pieces in answers for piece in pieces]
+        labels = [str(piece["label"]) for _title, pieces in answers for piece in pieces]
         text = asked.given("text")
         counts = Counter(dict.fromkeys(sorted(set(labels)), 0))
         counts.update(str(piece["label"]) for piece in answer.value)
         parts = [
-            heading(title.capitalize(), level=4)
+            heading(title, level=4)
             + f'<div class="ui-answer-text">{marked_html(text, _noted(pieces), [*asked.classes, *labels])}</div>'
             for title, pieces in answers
         ]
@@ -54,9 +54,9 @@ class SpanAnswers(AnswerKind):
         ] or [_("Nothing was marked.")]
 
     def short(self, answer: Answer) -> str:
-        named = [f"{piece['text']} ({piece['label']})" for piece in answer.value[:NAMED]]
-        more = len(answer.value) - len(named)
-        return ", ".join(named) + (f" and {more} more" if more > 0 else "") or "nothing marked"
+        named = listing(f"{piece['text']} ({piece['label']})" for piece in answer.value[:NAMED])
+        more = len(answer.value) - NAMED
+        return _("{pieces} and {more} more", pieces=named, more=more) if more > 0 else named or _("nothing marked")
 
     def truth(self, asked: Asked) -> str:
         return ""

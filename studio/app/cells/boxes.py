@@ -5,14 +5,14 @@ from pathlib import Path
 
 from components.charts.framed_image import framed_html
 from studio.app.cells.base import Cells, Overview
-from studio.app.cells.label import class_overview
+from studio.app.cells.label import class_overview, labels_of
 from studio.app.paging import file_url
 from studio.data.assembly import Assembled
 from studio.data.columns import Column
 from studio.data.fields.boxes import read_boxes
 from studio.data.importing import Imported
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, plural
 
 
 class BoxCells(Cells):
@@ -20,7 +20,7 @@ class BoxCells(Cells):
     over = "image"
     has_legend = True
     invitations = {
-        "image": "A ZIP of images with boxes around what is in them: COCO (JSON), Pascal VOC (XML) or YOLO (TXT).",
+        "image": _("A ZIP of images with boxes around what is in them: COCO (JSON), Pascal VOC (XML) or YOLO (TXT)."),
     }
 
     def drawn_over(self, cell: str, below: str, imported: Imported | None, labels: Sequence[str] = ()) -> str:
@@ -36,15 +36,17 @@ class BoxCells(Cells):
         return framed_html(file_url(imported.thumbnail(below)), size, frames, below, labels, compact=True)
 
     def short(self, cell: str) -> str:
-        count = len(read_boxes(cell))
-        return "1 object" if count == 1 else f"{count:,} objects"
+        return objects(len(read_boxes(cell)))
 
     def overview(self, column: Column, assembled: Assembled) -> Overview | None:
-        objects = sum(count for splits in assembled.counts.values() for count in splits.values())
-        rows = sum(assembled.rows.values())
-        labels = "1 label" if len(assembled.counts) == 1 else f"{len(assembled.counts)} labels"
-        sentence = _("{labels}, {objects:,} objects in {rows:,} images", labels=labels, objects=objects, rows=rows)
-        return class_overview("Objects per label", sentence, assembled)
+        found = sum(count for splits in assembled.counts.values() for count in splits.values())
+        images = plural("{n:,} image", "{n:,} images", sum(assembled.rows.values()))
+        counts = [labels_of(assembled), objects(found), images]
+        return class_overview(_("Objects per label"), counts, assembled)
+
+
+def objects(count: int) -> str:
+    return plural("{n:,} object", "{n:,} objects", count)
 
 
 def image_size(path: Path) -> tuple[int, int]:

@@ -6,17 +6,21 @@ from studio.data.assembly import Assembled
 from studio.data.columns import Column
 from studio.data.fields import FIELDS
 from studio.data.fields.number import read_number
-from studio.language import _
+from studio.language import _, plural
 
 
 class NumberCells(Cells):
     name = "number"
     drawn_as = "number"
-    invitations = {"image": "A ZIP of images, with a CSV in it that names image and number."}
+    invitations = {"image": _("A ZIP of images, with a CSV in it that names image and number.")}
 
     def overview(self, column: Column, assembled: Assembled) -> Overview | None:
         cells = assembled.table[column.name]
-        words = FIELDS[column.kind].summary(cells)
         numbers = [number for cell in cells if (number := read_number(cell)) is not None]
-        sentence = _("{words}; {n:,} examples are used.", words=words, n=len(cells))
-        return Overview("Distribution of the numbers", sentence, histogram_html(numbers, title=column.title))
+        sentence = plural(
+            "{numbers}; {n:,} example is used.",
+            "{numbers}; {n:,} examples are used.",
+            len(cells),
+            numbers=FIELDS[column.kind].summary(cells),
+        )
+        return Overview(_("Distribution of the numbers"), sentence, histogram_html(numbers, title=column.title))

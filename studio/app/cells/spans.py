@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from components.charts.marked_text import marked_html
 from components.words import escape
 from studio.app.cells.base import Cells, Overview
-from studio.app.cells.label import class_overview
+from studio.app.cells.label import class_overview, labels_of
 from studio.data.assembly import Assembled
 from studio.data.columns import Column
 from studio.data.fields.spans import read_spans
 from studio.data.importing import Imported
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, plural
 
 MOST_LETTERS = 600  # of a text in a table
 
@@ -36,12 +36,10 @@ class SpanCells(Cells):
         return marked_html(cut, [span.as_dict() for span in spans if span.end <= MOST_LETTERS], labels)
 
     def short(self, cell: str) -> str:
-        count = len(read_spans(cell))
-        return "1 piece" if count == 1 else f"{count:,} pieces"
+        return plural("{n:,} piece", "{n:,} pieces", len(read_spans(cell)))
 
     def overview(self, column: Column, assembled: Assembled) -> Overview | None:
         pieces = sum(count for splits in assembled.counts.values() for count in splits.values())
-        rows = sum(assembled.rows.values())
-        labels = "1 label" if len(assembled.counts) == 1 else f"{len(assembled.counts)} labels"
-        sentence = _("{labels}, {pieces:,} marked pieces in {rows:,} texts", labels=labels, pieces=pieces, rows=rows)
-        return class_overview("Marked pieces per label", sentence, assembled)
+        marked = plural("{n:,} marked piece", "{n:,} marked pieces", pieces)
+        texts = plural("{n:,} text", "{n:,} texts", sum(assembled.rows.values()))
+        return class_overview(_("Marked pieces per label"), [labels_of(assembled), marked, texts], assembled)

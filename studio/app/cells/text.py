@@ -1,8 +1,9 @@
 """Texts, as they are."""
 
 from studio.app.cells.base import Cells
+from studio.language import _
 
 
 class TextCells(Cells):
     name = "text"
-    invitations = {"": "A table with one example a row: CSV, TSV, Excel, JSON, JSONL or Parquet."}
+    invitations = {"": _("A table with one example a row: CSV, TSV, Excel, JSON, JSONL or Parquet.")}

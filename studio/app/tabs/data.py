@@ -13,12 +13,13 @@ from components.forms import Form, FormValue
 from components.notices import heading, notice
 from components.split_slider import SplitSlider
 from components.tables import PagedTable
+from components.words import drawn
 from studio.app import demos, entries, fixes, imports, questions
 from studio.app.cells import CELLS
 from studio.app.cells.overview import overview_of
 from studio.app.drafts import Draft
 from studio.app.nested import value_at
-from studio.app.pages import Page, Section, Services, Wire, cancel_job, joined, sheltered
+from studio.app.pages import Page, Section, Services, Wire, cancel_job, hint, joined, sheltered
 from studio.data.assembly import Assembled
 from studio.data.columns import SPLITS
 from studio.data.fields import FIELDS
@@ -32,12 +33,12 @@ from studio.data.sources import HUB, SAMPLE, SAMPLES
 from studio.data.split_names import COLUMN_NAMES
 from studio.data.splitting import SplitOptions
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, plural, sentences
 from studio.tasks import TASKS
 from studio.tasks.base import Task
 
 UPLOAD_TYPES = [*(extension for form in FORMATS for extension in form.extensions), ".zip"]
-DELIMITERS = [(_("Comma ,"), ","), (_("Semicolon ;"), ";"), ("Tab", "\t"), (_("Bar |"), "|")]
+DELIMITERS = [(_("Comma ,"), ","), (_("Semicolon ;"), ";"), (_("Tab"), "\t"), (_("Bar |"), "|")]
 HEADERS = [(_("Has column names"), True), (_("Is already data"), False)]
 # Below a path of the run file, the settings that are drawn as a form.
 SPLIT_FORM: dict[str, tuple[type[BaseModel], Sequence[str]]] = {
@@ -108,13 +109,13 @@ def adding_data(services: Services) -> Section:
         with gr.Column(min_width=300):
             samples = Cards(elem_id="samples")
     with gr.Accordion(_("Or take a data set of the Hugging Face Hub"), open=False) as of_the_hub, gr.Row():
-        hub_name = gr.Textbox(label=_("Name of the data set"), placeholder="owner/name", scale=4, interactive=True)
+        hub_name = gr.Textbox(label=_("Name of the data set"), placeholder=_("owner/name"), scale=4, interactive=True)
         hub_use = gr.Button(_("Fetch"), scale=1, min_width=100, elem_id="hub-use")
 
     def show(draft: Draft) -> list[Any]:
         led = demos.words(draft)
         invitation = invitation_to(TASKS[draft.task]) if draft.task else ""
-        invited = f"{invitation} {services.allowance}".strip()
+        invited = sentences(invitation, services.allowance)
         title = heading(_("The data of this example"), led) if led else heading(_("Add your data"), invited)
         named = gr.skip() if is_upload(draft) else gr.update(value=None)  # another's file name would mislead
         return [title, gr.update(visible=not led), gr.update(visible=not led), named, sample_cards(draft)]
@@ -152,8 +153,11 @@ def invitation_to(task: Task) -> str:
 
 
 def about_html(imported: Imported) -> str:
-    what = "images" if imported.kind == "image" else "rows"
-    return notice("good", imported.title, _("{rows:,} {what} were read.", rows=imported.rows, what=what))
+    if imported.kind == "image":
+        read = plural("{n:,} image was read.", "{n:,} images were read.", imported.rows)
+    else:
+        read = plural("{n:,} row was read.", "{n:,} rows were read.", imported.rows)
+    return notice("good", imported.title, read)
 
 
 # --- how it was read ----------------------------------------------------------------------------
@@ -190,7 +194,7 @@ def roles_of_columns(services: Services) -> Section:
 def reading_again(services: Services) -> Section:
     """Separator, encoding, sheet and first row as they were found, to be corrected."""
     with gr.Accordion(_("How the file was read"), open=False) as box:
-        gr.HTML("<p class='hint'>If the rows below look wrong, correct it here; the file is then read again.</p>")
+        gr.HTML(drawn(hint, _("If the rows below look wrong, correct it here; the file is then read again.")))
         with gr.Row():
             delimiter = gr.Dropdown(DELIMITERS, label=_("Separator"), interactive=True, allow_custom_value=True)
             encoding = gr.Dropdown(
@@ -263,12 +267,8 @@ def at_a_glance(services: Services) -> Section:
 
 
 def splitting(services: Services) -> Section:
-    gr.HTML(
-        heading(
-            _("Split"),
-            _("The model learns from the first, is checked on the second, and scored once on the third."),
-        )
-    )
+    parts = _("The model learns from the first, is checked on the second, and scored once on the third.")
+    gr.HTML(drawn(heading, _("Split"), parts))
     split = SplitSlider(elem_id="split")
     with gr.Accordion(_("More about the split"), open=False, elem_id="split-settings"):
         form = Form(elem_id="split-form")

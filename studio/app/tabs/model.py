@@ -235,7 +235,7 @@ def choose_card(services: Services, draft: Draft, event: dict[str, Any]) -> Gene
         reach = hub.reach(services.home)
         if not reach.reachable:
             raise StudioError(
-                _("{title_of} cannot be downloaded.", title_of=model_cards.title_of(model)),
+                _("{model} cannot be downloaded.", model=model_cards.title_of(model)),
                 reach.reason,
                 _("Connect to the internet and choose it again, or take a model that is on this machine."),
             )
@@ -252,9 +252,8 @@ def choose_folder(services: Services, draft: Draft, folder: str | None) -> Draft
     named = (folder or "").strip()
     path = local_folder(named) if named else None
     if path is None:
-        raise StudioError(
-            _("There is no folder '{named}'.", named=named[:200]), _("Nothing lies at this path."), _("Check the path.")
-        )
+        what = _("There is no folder '{folder}'.", folder=named[:200])
+        raise StudioError(what, _("Nothing lies at this path."), _("Check the path."))
     chosen = str(path)
     known = draft.folders if chosen in draft.folders else (*draft.folders, chosen)
     return take(services, draft.change(folders=known), chosen)
@@ -267,9 +266,10 @@ def take(services: Services, draft: Draft, model: str) -> Draft:
     info = local.describe(model, services.settings.trust_remote_code, services.home)
     task = TASKS[str(draft.task)]
     if not info.fits(task.model):
-        why = " ".join((*info.problems, info.lacks(task.model))).strip()
         raise StudioError(
-            _("{title_of} cannot be used here.", title_of=model_cards.title_of(model)), why, _("Choose another model.")
+            _("{model} cannot be used here.", model=model_cards.title_of(model)),
+            sentences(*info.problems, info.lacks(task.model)),
+            _("Choose another model."),
         )
     services.architectures.forget(draft.configure({"model": {"id": model}}))  # what failed may be fixed by now
     if model == draft.model:

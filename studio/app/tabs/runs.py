@@ -11,6 +11,7 @@ import gradio as gr
 from components.charts.comparison import CurveComparison
 from components.notices import empty, heading
 from components.tables import PagedTable, simple_table
+from components.words import drawn
 from studio.app.access.person import current_person
 from studio.app.access.sessions import Sessions
 from studio.app.clicks import QUIET
@@ -19,7 +20,7 @@ from studio.app.foreign import is_foreign_model
 from studio.app.free_space import free_space
 from studio.app.live import STATUS_TITLES, duration, spent, thin
 from studio.app.model_cards import title_of
-from studio.app.pages import Page, Section, Services, Wire, joined
+from studio.app.pages import Page, Section, Services, Wire, hint, joined
 from studio.app.paging import bounds
 from studio.app.runs import MOST_OFFERED, TONES, config_of, flat_settings, told_apart
 from studio.app.sent import sent
@@ -27,7 +28,7 @@ from studio.app.sharing import shared_with
 from studio.app.workspaces import homes_of_people
 from studio.errors import StudioError
 from studio.events import RunState
-from studio.language import _
+from studio.language import _, listing
 from studio.metrics import metric_named
 from studio.run_index import RunPage
 from studio.run_summary import RunSummary, source_name
@@ -42,7 +43,7 @@ DAMAGED = {"text": _("Damaged"), "tone": "bad"}  # instead of a status
 
 
 def build(services: Services) -> Page:
-    builders = whose, listing, shown_by_others, detail, comparison, trash, free_space
+    builders = whose, all_runs, shown_by_others, detail, comparison, trash, free_space
     return Page("runs", _("Runs"), *joined(*(build(services) for build in builders)), is_step=False)
 
 
@@ -76,7 +77,7 @@ def shown_by_others(services: Services) -> Section:
     return Section([shown, theirs], show, [choose])
 
 
-def listing(services: Services) -> Section:
+def all_runs(services: Services) -> Section:
     head = gr.HTML()
     table = PagedTable(
         page=partial(run_page, services),
@@ -130,7 +131,7 @@ def detail(services: Services) -> Section:
 
 def really_delete(services: Services) -> Section:
     with gr.Row(visible=False, elem_id="run-confirm") as question:
-        gr.HTML("<p class='hint'>It goes to the deleted runs, from where it can be restored.</p>")
+        gr.HTML(drawn(hint, _("It goes to the deleted runs, from where it can be restored.")))
         yes = gr.Button(_("Yes, delete it"), variant="stop", elem_id="run-delete-yes", min_width=140)
         no = gr.Button(_("Keep it"), elem_id="run-delete-no", min_width=120)
 
@@ -215,14 +216,14 @@ def run_page(services: Services, query: dict[str, Any]) -> dict[str, Any]:
     start, count = bounds(query)
     page = services.index.page(start, count, str(sent(query).get("filter") or ""))
     columns = (
-        ("name", "Name", "text"),
-        ("status", "Status", "badge"),
-        ("metric", "Result", "text"),
-        ("data", "Data", "text"),
-        ("model", "Model", "text"),
-        ("strategy", "Strategy", "text"),
-        ("duration", "Time", "text"),
-        ("created", "Started", "text"),
+        ("name", _("Name"), "text"),
+        ("status", _("Status"), "badge"),
+        ("metric", _("Result"), "text"),
+        ("data", _("Data"), "text"),
+        ("model", _("Model"), "text"),
+        ("strategy", _("Strategy"), "text"),
+        ("duration", _("Time"), "text"),
+        ("created", _("Started"), "text"),
     )
     return {
         "columns": [{"key": key, "title": title, "kind": kind} for key, title, kind in columns],
@@ -252,10 +253,11 @@ def run_row(run: Run, summary: RunSummary | None) -> dict[str, Any]:
 def result_words(state: RunState) -> str:
     """The headline metric: on the test split once there is a score, else the best on the validation split."""
     name = state.plan.headline_metric if state.plan else ""
-    for scored, split in ((state.test, "test"), (state.best, "validation")):
-        if scored and name in scored.metrics:
-            metric = metric_named(name)
-            return f"{metric.title}: {metric.text(scored.metrics[name])} ({split})"
+    metric = metric_named(name)
+    if state.test and name in state.test.metrics:
+        return _("{metric}: {score} (test)", metric=metric.title, score=metric.text(state.test.metrics[name]))
+    if state.best and name in state.best.metrics:
+        return _("{metric}: {score} (validation)", metric=metric.title, score=metric.text(state.best.metrics[name]))
     return ""
 
 
@@ -271,18 +273,17 @@ def run_sentence(summary: RunSummary | None) -> str:
         return ""
     state = summary.state
     parts = [STATUS_TITLES[state.status], result_words(state), duration(spent(state)) if state.started else ""]
-    parts.append(summary.damage)
-    return " · ".join(part for part in parts if part)
+    return listing(part for part in (*parts, summary.damage) if part)
 
 
 def loss_value(services: Services, runs: list[Run]) -> dict[str, Any] | None:
     series, names = [], names_of(runs)
     for run in runs:
         state, name = services.states.of(run), names[run.id]
-        series.append({"name": f"{name} · train", "points": thin(state.train, CURVE_POINTS)})
+        series.append({"name": _("{run} · train", run=name), "points": thin(state.train, CURVE_POINTS)})
         checked = [(event.step, event.metrics["loss"]) for event in state.validation if "loss" in event.metrics]
-        series.append({"name": f"{name} · validation", "points": checked, "dash": "dash"})
-    return {"series": series, "title": _("Loss"), "x_title": "step", "y_title": "loss"} if runs else None
+        series.append({"name": _("{run} · validation", run=name), "points": checked, "dash": "dash"})
+    return {"series": series, "title": _("Loss"), "x_title": _("step"), "y_title": _("loss")} if runs else None
 
 
 def metric_value(services: Services, runs: list[Run]) -> dict[str, Any] | None:
@@ -295,12 +296,12 @@ def metric_value(services: Services, runs: list[Run]) -> dict[str, Any] | None:
         series.append({"name": names[run.id], "points": [(event.step, event.metrics[metric.name]) for event in checks]})
     if not runs:
         return None
-    title = " / ".join(dict.fromkeys(metric.title for metric in metrics if metric.title))
+    title = listing(dict.fromkeys(metric.title for metric in metrics if metric.title))
     percent = all(metric.percent for metric in metrics)
     return {
         "series": series,
-        "title": _("{title} (validation)", title=title),
-        "x_title": "step",
+        "title": _("{metric} (validation)", metric=title),
+        "x_title": _("step"),
         "y_title": title,
         "percent": percent,
     }

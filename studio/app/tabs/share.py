@@ -16,12 +16,12 @@ from gradio.blocks import Block
 from components.cards import Cards
 from components.code_text import CodeText
 from components.notices import empty, heading
-from components.words import escape
+from components.words import drawn
 from studio.app.access.gate import LINK
 from studio.app.access.person import current_person
 from studio.app.asking import cancel_questions, cancellable, shown_as
 from studio.app.drafts import Draft
-from studio.app.pages import Page, Section, Services, Wire, joined, progress_html, sheltered
+from studio.app.pages import Page, Section, Services, Wire, download_link, joined, progress_html, sheltered
 from studio.app.paging import file_url
 from studio.app.runs import choices_with_model, config_of
 from studio.app.sharing import Share, share, share_of
@@ -111,11 +111,8 @@ def showing_to_others(services: Services) -> Section:
 
 def repeating(services: Services) -> Section:
     """The run file, and the command that runs it."""
-    gr.HTML(
-        heading(
-            _("Repeat this run"), _("The run file holds every setting; the command runs it without the page."), level=3
-        )
-    )
+    ways = _("The run file holds every setting; the command runs it without the page.")
+    gr.HTML(drawn(heading, _("Repeat this run"), ways, level=3))
     command = CodeText(elem_id="command")
     run_file = CodeText(elem_id="run-file")
     run_file_link = gr.HTML()
@@ -124,7 +121,8 @@ def repeating(services: Services) -> Section:
         settings = read_run_file(run.config_file)
         address = f"data:application/yaml;charset=utf-8,{quote(settings)}"
         typed = {"label": _("Command"), "text": command_line(run, services.home)}
-        return [typed, {"label": "run.yaml", "text": settings}, link(address, "run.yaml", "Download run.yaml")]
+        link = download_link(address, _("Download {file}", file="run.yaml"), "run.yaml")
+        return [typed, {"label": "run.yaml", "text": settings}, link]
 
     return of_a_finished_run(services, [command, run_file, run_file_link], show)
 
@@ -168,7 +166,11 @@ def download_html(services: Services, run: Run) -> str:
     """Links to what was exported of this run."""
     files = [archive_of(services, run, exporter) for exporter in EXPORTERS]
     return "".join(
-        link(file_url(file), file.name, f"Download {file.name} ({file.stat().st_size / 1000**2:,.1f} MB)")
+        download_link(
+            file_url(file),
+            _("Download {file} ({megabytes:,.1f} MB)", file=file.name, megabytes=file.stat().st_size / 1000**2),
+            file.name,
+        )
         for file in files
         if file.is_file()
     )
@@ -189,10 +191,6 @@ def command_line(run: Run, home: Home) -> str:
         return "studio train run.yaml"
     words = ["studio", "train", str(run.config_file), *(() if home == Home.usual() else ("--home", str(home.root)))]
     return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
-
-
-def link(url: str, name: str, words: str) -> str:
-    return f'<a class="download-link" href="{escape(url)}" download="{escape(name)}">{escape(words)}</a>'
 
 
 def card_text(run: Run) -> str:
@@ -217,9 +215,9 @@ def export(services: Services, draft: Draft, event: dict[str, Any]) -> Generator
     exporter = EXPORTERS[str(event["key"])]
     if reason := exporter.why_not(run):
         raise StudioError(
-            _("'{title}' does not fit this run.", title=exporter.title), reason, _("Choose another format.")
+            _("'{format}' does not fit this run.", format=exporter.title), reason, _("Choose another format.")
         )
-    words = (_("Packing the model"), "another file")
+    words = (_("Packing the model"), _("Waiting for another file"))
     yield progress_html(words[0])
     with cancellable(services, draft) as cancelled:
         archive = archive_of(services, run, exporter)

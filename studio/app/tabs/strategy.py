@@ -19,7 +19,7 @@ from studio.app.model_cards import size
 from studio.app.outlook import SUGGESTED, Outlook, Subject, outlook, preset_draft, subject, suggested, why_not_fitting
 from studio.app.pages import Page, Services, Wire
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, sentences
 from studio.presets import PRESETS
 from studio.strategies import STRATEGIES
 from studio.strategies.base import GROUPS, Strategy
@@ -67,7 +67,7 @@ def build(services: Services) -> Page:
             said = notice("bad", problem.what, problem.why, problem.what_to_do)
             return unready(gr.Timer(active=False), said)
         if not ready:
-            return unready(gr.Timer(active=True), heading(_("One moment"), f"{READING}."))
+            return unready(gr.Timer(active=True), heading(_("One moment"), READING))
         about = subject(services, draft)
         title = heading(_("How much should the model learn?"), demos.words(draft) or INVITATION)
         found = services.unseen.current(draft, services.datasets)
@@ -169,7 +169,7 @@ def preset_cards(services: Services, draft: Draft, about: Subject) -> dict[str, 
         {
             "key": SUGGESTED,
             "title": _("Suggested for your data"),
-            "text": _("{way}, by rules for data like yours.", way=way),
+            "text": _("{strategy}, by rules for data like yours.", strategy=way),
             "icon": "sparkles",
             "tags": tags(draft.configure(suggestion.settings)),
         }
@@ -205,7 +205,7 @@ def method_cards(draft: Draft, about: Subject) -> dict[str, Any]:
 def verdict_html(now: Outlook, reasons: Sequence[str]) -> str:
     """Whether it fits, and why it was suggested."""
     verdict = notice("bad", now.problem) if now.problem else notice(now.tone, now.verdict)
-    return verdict + (notice("info", _("Why this is suggested"), " ".join(reasons)) if reasons else "")
+    return verdict + (notice("info", _("Why this is suggested"), sentences(*reasons)) if reasons else "")
 
 
 def numbers_html(now: Outlook) -> str:

@@ -9,21 +9,22 @@ import gradio as gr
 from components.charts.figures import Figures, FiguresValue
 from components.notices import empty, heading, notice
 from components.tables import PagedTable, metric_cards
+from components.words import drawn
 from studio.app import demos
 from studio.app.answers import Asking
 from studio.app.asking import answer_file, answer_html, ask, cancel_questions, last_asking, predictions_file
 from studio.app.drafts import Draft
 from studio.app.inputs import INPUTS
 from studio.app.inputs.slots import Slot, build_slots, given, shown
-from studio.app.pages import Page, Section, Services, Wire, joined, sheltered
+from studio.app.pages import Page, Section, Services, Wire, download_link, joined, sheltered
 from studio.app.paging import file_url
 from studio.app.results import count_test_rows, imported_of, rows_page, task_of
 from studio.app.runs import choices_with_model
 from studio.app.sent import sent
 from studio.app.views import VIEWS
 from studio.errors import StudioError
-from studio.language import _
-from studio.metrics import METRICS, metric_named
+from studio.language import _, plural
+from studio.metrics import METRICS, Metric, metric_named
 from studio.metrics.intervals import Interval
 from studio.store import Run
 from studio.tasks.base import Task
@@ -59,7 +60,7 @@ def build(services: Services) -> Page:
         show,
         [Wire(which_run.input, choose_run, [which_run]), *inside.wires],
         is_ready=lambda draft: run_with_model(services, draft) is not None,
-        way_on=("share", "Continue to sharing"),
+        way_on=("share", _("Continue to sharing")),
         progress=progress,
         cancel=cancel,
     )
@@ -106,7 +107,8 @@ def build_trial(services: Services) -> tuple[Section, gr.HTML, gr.Button]:
 
 
 def build_examples(services: Services) -> Section:
-    gr.HTML(heading(_("Test examples"), _("They were kept out of the training. Click one to try it."), level=3))
+    kept = _("They were kept out of the training. Click one to try it.")
+    gr.HTML(drawn(heading, _("Test examples"), kept, level=3))
     examples = PagedTable(
         page=partial(test_rows_page, services),
         rows_per_page=5,
@@ -179,7 +181,7 @@ def download_html(services: Services, draft: Draft) -> str:
     path = predictions_file(services, draft, str(draft.run))
     if not draft.run or not path.is_file():
         return ""
-    return f'<a class="download-link" href="{file_url(path)}" download>Download predictions.csv</a>'
+    return download_link(file_url(path), _("Download {file}", file="predictions.csv"))
 
 
 def show_scores(run: Run, draft: Draft) -> list[Any]:
@@ -187,15 +189,17 @@ def show_scores(run: Run, draft: Draft) -> list[Any]:
     found = stored_scores(run).get("test")
     if not found or not found["metrics"]:
         return [heading(_("How good is it?"), _("This run has no test results.")), "", None, "", None]
-    behind: list[Any] = [heading(_("Click an element of a figure"), _("to see the examples behind it."), level=3), None]
+    how = _("Click an element of a figure to see them.")
+    behind: list[Any] = [heading(_("Examples behind a figure"), how, level=3), None]
     if draft.mark:
         behind = [
             heading(draft.mark, _("The test examples for which this holds."), level=3),
             {"run": run.id, "mark": draft.mark},
         ]
-    words = _(
-        "On {count_test_rows:,} test examples, which were kept out of the training.",
-        count_test_rows=count_test_rows(run),
+    words = plural(
+        "On {n:,} test example, which was kept out of the training.",
+        "On {n:,} test examples, which were kept out of the training.",
+        count_test_rows(run),
     )
     return [
         heading(_("How good is it?"), words),
@@ -215,15 +219,18 @@ def score_cards(metrics: dict[str, float], worth: Mapping[str, Interval]) -> lis
     """The metrics in the order of their registry, others behind them, each with what it says and is worth."""
     known = [name for name in METRICS.names if name in metrics]
     names = [*known, *(name for name in metrics if name not in known)]
-    notes = {name: f": {worth[name].text(metric_named(name))}" for name in names if name in worth}
     return [
         {
             "label": metric.title,
             "value": metric.text(metrics[metric.name]),
-            "note": metric.sentence + notes.get(metric.name, ""),
+            "note": score_note(metric, worth.get(metric.name)),
         }
         for metric in map(metric_named, names)
     ]
+
+
+def score_note(metric: Metric, worth: Interval | None) -> str:
+    return _("{title}: {words}", title=metric.sentence, words=worth.text(metric)) if worth else metric.sentence
 
 
 def figures(views: Sequence[dict[str, Any]], chosen: str | None) -> FiguresValue:

@@ -12,14 +12,14 @@ from components.notices import heading
 from components.run_queue import RunQueue, Waiting
 from studio.app.drafts import Draft
 from studio.app.live import poll
-from studio.app.outlook import layer_titles
+from studio.app.outlook import layer_titles, rate_note
 from studio.app.pages import Page, Section, Services, Wire, joined
 from studio.app.runs import run_name, start_run
 from studio.app.states import States
 from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.events import RESUMABLE, RateTest, RunState, Status
-from studio.language import _
+from studio.language import _, plural, sentences
 from studio.runner import worked_seconds
 from studio.store import Run
 
@@ -176,16 +176,15 @@ def watch(services: Services, run_id: str, offset: int) -> dict[str, Any]:
 def title_html(services: Services, draft: Draft) -> str:
     run = run_of(services, draft)
     if run is None:
-        return heading(_("Everything is set"), f"{run_name(draft)}. {SENTENCES['running']}")
+        return heading(_("Everything is set"), sentences(f"{run_name(draft)}.", GOES_ON))
     state = services.states.of(run)
     if state.status == "stopped" and services.quota and worked_seconds(state) >= services.quota.minutes * 60:
-        return heading(
-            run.name,
-            _(
-                "A guest's run may train for {minutes:,} minutes. Its best step is kept.",
-                minutes=services.quota.minutes,
-            ),
+        longest = plural(
+            "A guest's run may train for {n:,} minute. Its best step is kept.",
+            "A guest's run may train for {n:,} minutes. Its best step is kept.",
+            services.quota.minutes,
         )
+        return heading(run.name, longest)
     return heading(run.name, EARLY if ended_early(state) else SENTENCES[state.status])
 
 
@@ -200,11 +199,11 @@ def waiting(services: Services) -> list[Waiting]:
     at_work = services.supervisor.active()
     own = [run for run in at_work if services.may_change(run)]
     first = (
-        _("Begins when '{name}' has ended.", name=own[0].name)
+        _("Begins when '{run}' has ended.", run=own[0].name)
         if len(at_work) == len(own) == 1
         else _("Begins when there is room.")
     )
-    notes = [first, *(f"{place} ahead of it." for place in range(1, len(runs)))]
+    notes = [first, *(ahead(place) for place in range(1, len(runs)))]
     return [
         {"key": run.id, "title": run.name, "note": note}
         if services.may_change(run)
@@ -213,12 +212,17 @@ def waiting(services: Services) -> list[Waiting]:
     ]
 
 
+def ahead(count: int) -> str:
+    return plural("{n} run is ahead of it.", "{n} runs are ahead of it.", count)
+
+
 def rate_test_html(test: RateTest | None) -> str:
     """How the loss went in the trial steps, and what came of it."""
     if test is None:
         return ""
     ends = (f"{test.rates[0]:.1g}", f"{test.rates[-1]:.1g}")
-    return curve_html(test.losses, "Loss at growing learning rates", *ends, f"Taken: {test.chosen:.2g}.")
+    taken = _("Taken: {rate:.2g}.", rate=test.chosen)
+    return curve_html(test.losses, _("Loss at growing learning rates"), *ends, taken)
 
 
 def layers_of_run(run: Run, states: States) -> list[Layer]:
@@ -232,6 +236,6 @@ def layers_of_run(run: Run, states: States) -> list[Layer]:
         return []  # a strategy or setting that this version does not know; the curve can be looked at all the same
     titles = layer_titles(len(layers.states) - 2)
     return [
-        {"title": title, "state": state, "note": _("rate {rate:.2g}", rate=rate * factor) if factor else ""}
+        {"title": title, "state": state, "note": rate_note(rate * factor) if factor else ""}
         for title, state, factor in zip(titles, layers.states, layers.rates, strict=True)
     ]

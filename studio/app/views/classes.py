@@ -10,6 +10,7 @@ from typing import Any
 
 from components.charts.figures import Figure
 from studio.app.views.base import ViewKind
+from studio.language import _
 from studio.metrics import metric_named
 
 AT_A_GLANCE = 12  # classes
@@ -24,12 +25,12 @@ def figure(title: str, data: Mapping[str, Any]) -> Figure:
         rows.sort(key=lambda row: float(row["f1"]))
     measured = dict.fromkeys(name for row in rows for name in row if name not in NOT_METRICS)
     columns = [
-        {"key": "label", "title": data.get("label_title", "Class"), "kind": "text"},
+        {"key": "label", "title": data.get("label_title", _("Class")), "kind": "text"},
         *[{"key": name, "title": metric_named(name).title, "kind": "number"} for name in measured],
-        {"key": "support", "title": data.get("support_title", "Examples"), "kind": "number"},
+        {"key": "support", "title": data.get("support_title", _("Examples")), "kind": "number"},
     ]
     shown = [{key: f"{value:.3f}" if isinstance(value, float) else value for key, value in row.items()} for row in rows]
-    heading = f"{title}{', the hardest first' if many else ''}"
+    heading = _("{title}, the hardest first", title=title) if many else title
     return {"chart": "rows", "title": heading, "columns": columns, "rows": shown}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from components.charts.figures import Figure
 from studio.app.views.base import ViewKind
+from studio.language import _
 
 
 def figure(title: str, data: Mapping[str, Any]) -> Figure:
@@ -17,8 +18,8 @@ def figure(title: str, data: Mapping[str, Any]) -> Figure:
         "labels": data["labels"],
         "counts": data["counts"],
         "marks": data["marks"],
-        "row_title": "Correct",
-        "column_title": "Predicted",
+        "row_title": _("Correct"),
+        "column_title": _("Predicted"),
     }
 
 

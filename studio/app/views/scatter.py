@@ -9,6 +9,7 @@ from typing import Any
 
 from components.charts.figures import Figure
 from studio.app.views.base import ViewKind
+from studio.language import _
 
 
 def figure(title: str, data: Mapping[str, Any]) -> Figure:
@@ -16,8 +17,8 @@ def figure(title: str, data: Mapping[str, Any]) -> Figure:
         "chart": "points",
         "title": title,
         "points": data["points"],
-        "x_title": data.get("x_title") or "Correct",
-        "y_title": data.get("y_title") or "Predicted",
+        "x_title": data.get("x_title") or _("Correct"),
+        "y_title": data.get("y_title") or _("Predicted"),
         "diagonal": True,
     }
 

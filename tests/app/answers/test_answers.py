@@ -89,7 +89,7 @@ def test_a_label_brings_its_probabilities() -> None:
 def test_a_number_lies_among_those_of_the_training_examples() -> None:
     answer, before, asked = CASES["number"]
     html = ANSWERS["number"].html(answer, before, asked)
-    assert "-2 to 9; after training 3.5; before training -2; the right answer 4.5" in html
+    assert "-2 to 9; After training 3.5; Before training -2; The right answer 4.5" in html
     assert ANSWERS["number"].cells(answer) == {"predicted": 3.5} and ANSWERS["number"].lines(answer) == ["3.5"]
     assert ANSWERS["number"].html(Answer(7.0), None, Asked((TEXT,), {"text": "x"})).count("ui-histogram-marker") == 1
 

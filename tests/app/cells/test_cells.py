@@ -118,9 +118,9 @@ ONE_BOX = '[{""box"": [0, 0, 1, 1], ""label"": ""x""}]'
     ("column", "cells", "title", "words"),
     [
         (SCORE, ["1", "2.5", "4", "10"], "Distribution of the numbers", "1 to 10, on average 4.375; 20 examples"),
-        (LABEL, ["a", "b"], "Examples per class", "2 classes, 20 examples"),
-        (SPANS, [TWO_SPANS], "Marked pieces per label", "2 labels, 40 marked pieces in 20 texts"),
-        (BOXES, [ONE_BOX], "Objects per label", "1 label, 20 objects in 20 images"),
+        (LABEL, ["a", "b"], "Examples per class", "2 classes and 20 examples"),
+        (SPANS, [TWO_SPANS], "Marked pieces per label", "2 labels, 40 marked pieces and 20 texts"),
+        (BOXES, [ONE_BOX], "Objects per label", "1 label, 20 objects and 20 images"),
     ],
     ids=["number", "label", "spans", "boxes"],
 )
