@@ -14,7 +14,7 @@ from studio.app.log_lines import log_lines
 from studio.app.states import States, headline
 from studio.errors import Explanation
 from studio.events import AnyEvent, Evaluated, Resumed, RunState, Status, Step
-from studio.language import _
+from studio.language import _, sentences
 from studio.metrics import metric_named
 from studio.store import Run, Store
 
@@ -158,14 +158,9 @@ def _gain(state: RunState) -> str:
     first = state.validation[0] if state.validation else None
     if best is None or first is None or not all(metric.name in event.metrics for event in (best, first)):
         return ""
-    now, before = metric.text(best.metrics[metric.name]), metric.text(first.metrics[metric.name])
-    measured = metric.said.format(now) if metric.said else f"{metric.in_sentence} is {now} ({metric.sentence})"
-    checked = _("On the validation examples, {measured}", measured=measured)
-    return (
-        _("{checked}; before training it was {before}.", checked=checked, before=before)
-        if first.step == 0
-        else f"{checked}."
-    )
+    before = metric.text(first.metrics[metric.name])
+    told = metric.told(best.metrics[metric.name])
+    return sentences(told, _("Before training it was {value}.", value=before)) if first.step == 0 else told
 
 
 def _stats(state: RunState) -> list[tuple[str, str]]:
@@ -178,7 +173,8 @@ def _stats(state: RunState) -> list[tuple[str, str]]:
         stats.append((_("Training loss"), f"{latest.loss:.3f}"))
     if state.best and plan:
         metric = metric_named(headline(state))
-        stats.append((f"Best {metric.in_sentence}", metric.text(state.best.metrics.get(metric.name, math.nan))))
+        best = metric.text(state.best.metrics.get(metric.name, math.nan))
+        stats.append((_("Best: {metric}", metric=metric.title), best))
     if latest and latest.seconds_left is not None and state.status == "running":
         stats.append((_("Time left"), duration(latest.seconds_left)))
     elif state.started:

@@ -27,7 +27,7 @@ from studio.metrics import METRICS, metric_named
 from studio.metrics.intervals import Interval
 from studio.store import Run
 from studio.tasks.base import Task
-from studio.tasks.results import intervals, remarks, stored_scores
+from studio.tasks.results import intervals, mark_words, remarks, stored_scores
 
 
 def build(services: Services) -> Page:
@@ -190,7 +190,7 @@ def show_scores(run: Run, draft: Draft) -> list[Any]:
     behind: list[Any] = [heading(_("Click an element of a figure"), _("to see the examples behind it."), level=3), None]
     if draft.mark:
         behind = [
-            heading(draft.mark, _("The test examples for which this holds."), level=3),
+            heading(mark_words(draft.mark), _("The test examples for which this holds."), level=3),
             {"run": run.id, "mark": draft.mark},
         ]
     words = _(
