@@ -109,7 +109,7 @@ def test_no_length_is_proposed_beyond_what_the_model_reads() -> None:
     )
     (longest,) = cut([900] * 10, 512)
     assert longest.longer is None and longest.what_to_do.startswith("No more than 512 tokens of a text can be read")
-    assert cut([900] * 10, 8000)[0].what == "All of the texts are cut after 512 tokens."
+    assert cut([900] * 10, 8000)[0].what == "All texts are cut after 512 tokens."
     (unlimited,) = cut([900] * 10, 128, None)
     assert unlimited.longer == 1024 and "none would be cut" in unlimited.what_to_do
 

@@ -278,10 +278,8 @@ def config_of(folder: Path) -> dict[str, Any]:
         values = read_settings(folder / "config.json")
         check_config(values or {})
     except UnusableSettingsError as error:
-        why = f"It {error}"
-        raise StudioError(
-            _("The config.json of '{model}' cannot be used.", model=folder.name), why, _("Fetch it again.")
-        ) from error
+        what = _("The config.json of '{model}' cannot be used.", model=folder.name)
+        raise StudioError(what, str(error), _("Fetch it again.")) from error
     if values is None:
         raise StudioError(
             _("'{model}' is not a model folder.", model=folder.name),

@@ -155,7 +155,7 @@ def test_problems_of_the_file_are_kept(home: Home, tmp_path: Path) -> None:
 
 
 def test_problems_and_guesses_can_be_said_in_any_language_later(home: Home, tmp_path: Path) -> None:
-    lines = ["text;label", *(f"{n};{'ab'[n % 2]}" for n in range(30)), *["one;too;many"] * 20]
+    lines = ["text;label", *(f"{n};{'ab'[n % 2]}" for n in range(30)), *["one;too;many"] * 20, ""]
     (tmp_path / "data.csv").write_text("\n".join(lines))
     imported = take(tmp_path / "data.csv", home)
     again = Imported.open(imported.folder)
