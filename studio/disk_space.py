@@ -83,7 +83,7 @@ def emptiable(home: Home, name: str) -> Kind:
     kind = KINDS[str(name)]
     if not kind.can_be_emptied or not kind.is_in(home):
         raise StudioError(
-            _("'{title}' cannot be emptied here.", title=kind.title), kind.sentence, _("Choose another kind.")
+            _("'{kind}' cannot be emptied here.", kind=kind.title), kind.sentence, _("Choose another kind.")
         )
     return kind
 

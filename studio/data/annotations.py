@@ -177,7 +177,7 @@ def corners_of(raw: RawBox, frame: Frame) -> Corners:
     numbers = [read_number(value) for value in raw.values]
     for value, number in zip(raw.values, numbers, strict=True):
         if number is None:
-            raise UnusableBoxError(_("'{value}' is not a number.", value=str(value)[:40]))
+            raise UnusableBoxError(_("'{cell}' is not a number.", cell=str(value)[:40]))
     one, two, three, four = (number or 0.0 for number in numbers)
     if raw.form == "sides":
         one, two, three, four = one, two, one + three, two + four

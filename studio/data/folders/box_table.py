@@ -57,7 +57,7 @@ def read(upload: Upload) -> Listing:
     tables = _tables(upload)
     for name, (table, unreadable, column) in tables.items():
         problems += [
-            Problem(0, _("Row {row} of {file}: {what}", row=each.row, file=name, what=each.what), each.why, False)
+            Problem(0, _("Row {row} of {file}: {reason}", row=each.row, file=name, reason=each.what), each.why, False)
             for each in unreadable
         ]
         images += read_boxes(table, column, name, ImageNames(upload.found.images).inside(name), problems)
