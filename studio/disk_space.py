@@ -10,7 +10,7 @@ from studio.data.importing import ALIASES
 from studio.errors import StudioError
 from studio.events import ACTIVE, RESUMABLE
 from studio.files import is_complete
-from studio.language import _
+from studio.language import _, plural, sentences
 from studio.needed import Needed, needed_in
 from studio.paths import PEOPLE, Home
 from studio.registry import Registry
@@ -83,7 +83,7 @@ def emptiable(home: Home, name: str) -> Kind:
     kind = KINDS[str(name)]
     if not kind.can_be_emptied or not kind.is_in(home):
         raise StudioError(
-            _("'{title}' cannot be emptied here.", title=kind.title), kind.sentence, _("Choose another kind.")
+            _("'{kind}' cannot be emptied here.", kind=kind.title), kind.sentence, _("Choose another kind.")
         )
     return kind
 
@@ -125,7 +125,7 @@ def _datasets(home: Home) -> Found:
 def _uploads(home: Home) -> Found:
     entries, needed = entries_of(home.uploads), needed_in(home)
     if any(_is_being_imported(entry) for entry in entries_of(home.datasets)):
-        return Found(_total(entries), (), "Data is being read at the moment, perhaps from one of them.")
+        return Found(_total(entries), (), _("Data is being read at the moment, perhaps from one of them."))
     return Found(_total(entries), tuple(_unneeded(entries, needed)), _because_damaged(needed))
 
 
@@ -141,13 +141,17 @@ def _is_being_imported(entry: Entry) -> bool:
 def _because_damaged(needed: Needed) -> str:
     if not needed.damaged:
         return ""
-    first = needed.damaged[0]
-    more = f" and {len(needed.damaged) - 1} more" if len(needed.damaged) > 1 else ""
-    return _(
-        "All of it stays: {first}{more} cannot be read, and may name any of it. Mend the file or move it elsewhere.",
-        first=first,
-        more=more,
+    first, *others = needed.damaged
+    remedy = _("Mend the file or move it elsewhere.")
+    if not others:
+        return sentences(_("All of it stays: {file} cannot be read, and may name any of it.", file=first), remedy)
+    stays = plural(
+        "All of it stays: {file} and {n:,} more file cannot be read, and may name any of it.",
+        "All of it stays: {file} and {n:,} more files cannot be read, and may name any of it.",
+        len(others),
+        file=first,
     )
+    return sentences(stays, remedy)
 
 
 def _downloads(home: Home) -> Found:
@@ -182,47 +186,47 @@ KINDS: Registry[Kind] = Registry(
     "kind of files",
     Kind(
         "runs",
-        "Runs",
-        "What was trained, with its models and results. Delete runs one by one on the Runs page.",
+        _("Runs"),
+        _("What was trained, with its models and results. Delete runs one by one on the Runs page."),
         _runs,
         can_be_emptied=False,
     ),
     Kind(
         "checkpoints",
-        "Checkpoints of finished runs",
-        "Saved progress that was left behind. No run goes on from it: nothing is lost.",
+        _("Checkpoints of finished runs"),
+        _("Saved progress that was left behind. No run goes on from it: nothing is lost."),
         _checkpoints,
     ),
-    Kind("trash", "Deleted runs", "Once removed they cannot be restored, and their models are gone.", _trash),
+    Kind("trash", _("Deleted runs"), _("Once removed they cannot be restored, and their models are gone."), _trash),
     Kind(
         "datasets",
-        "Imported data",
-        "Only data that no draft and no run needs is removed. To use it again, import it again.",
+        _("Imported data"),
+        _("Only data that no draft and no run needs is removed. To use it again, import it again."),
         _datasets,
     ),
     Kind(
         "uploads",
-        "Uploads",
-        "Only files that no draft and no run needs are removed. To use one again, upload it again.",
+        _("Uploads"),
+        _("Only files that no draft and no run needs are removed. To use one again, upload it again."),
         _uploads,
     ),
     Kind(
         "downloads",
-        "Downloads",
-        "Exported models and files of predictions, as long as they are kept here. They can be made again.",
+        _("Downloads"),
+        _("Exported models and files of predictions, as long as they are kept here. They can be made again."),
         _downloads,
     ),
     Kind(
         "caches",
-        "Caches",
-        "Facts about models and this machine. They are found out again when they are needed.",
+        _("Caches"),
+        _("Facts about models and this machine. They are found out again when they are needed."),
         _caches,
         of_server=True,
     ),
     Kind(
         "temporary",
-        "Temporary files",
-        "What browsers sent. Only what is older than a day is removed; nothing is lost.",
+        _("Temporary files"),
+        _("What browsers sent. Only what is older than a day is removed; nothing is lost."),
         _temporary,
         of_server=True,
     ),

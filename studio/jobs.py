@@ -66,10 +66,7 @@ class Job:
         if not answered and not self.cancelled:
             raise StudioError(
                 _("The work ended before it was done."),
-                _(
-                    "Its process was ended (code {returncode}), perhaps for want of memory.",
-                    returncode=self._process.returncode,
-                ),
+                _("Its process was ended (code {code}), perhaps for want of memory.", code=self._process.returncode),
                 _("Try again, with a smaller file if it happens again."),
             )
 

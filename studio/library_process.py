@@ -65,7 +65,7 @@ def ask(module: str, request: Mapping[str, Any], seconds: float, too_slow: str) 
             timeout=seconds,
         )
     except subprocess.TimeoutExpired as error:
-        raise NoAnswerError(_("It took longer than {seconds:.0f} minutes.", seconds=seconds / 60)) from error
+        raise NoAnswerError(_("It took longer than {minutes:.0f} minutes.", minutes=seconds / 60)) from error
     lines = ended.stdout.strip().splitlines()
     answer = parsed(lines[-1]) if lines else None
     if answer is None:
@@ -87,8 +87,9 @@ def why_ended(code: int, too_slow: str, said: str = "") -> str:
     """Why the process gave no answer. said: what it wrote where errors go."""
     if sys.platform != "win32" and code == -signal.SIGXCPU:
         return too_slow
-    last = said.strip().splitlines()[-1:]
-    return f"The process that reads it exited with {code}{f': {last[0]}' if last else ', perhaps for want of memory'}."
+    if last := said.strip().splitlines()[-1:]:
+        return _("The process that reads it exited with {code}: {error}.", code=code, error=last[0])
+    return _("The process that reads it exited with {code}, perhaps for want of memory.", code=code)
 
 
 def answer(find: Callable[[Mapping[str, Any]], dict[str, Any]], memory: int, computing: int) -> int:

@@ -9,7 +9,7 @@ from studio.config import YAML_LOADER, RunConfig, path_beside
 from studio.data.sources import parse_source
 from studio.errors import Explanation, StudioError
 from studio.hardware import probe
-from studio.language import _, listing
+from studio.language import _, listing, sentences
 from studio.model_reader import read_architecture
 from studio.models.hub import last_reach
 from studio.models.local import ModelInfo, find
@@ -51,7 +51,7 @@ def check(config: RunConfig, home: Home, trust_remote_code: bool = False) -> Non
         raise StudioError(problems[0].what, problems[0].why, problems[0].what_to_do)
     if problems:
         raise StudioError(
-            _("The run cannot start yet."), " ".join(map(str, problems)), _("Fix these, then start again.")
+            _("The run cannot start yet."), sentences(*map(str, problems)), _("Fix these, then start again.")
         )
 
 
@@ -77,11 +77,11 @@ def _of_model(config: RunConfig, home: Home, trust_remote_code: bool) -> list[Ex
     if info is None:
         return _of_missing_model(model_id, home)
     problems = [
-        Explanation(_("The model '{model_id}' cannot be used.", model_id=model_id), problem, _("Choose another model."))
+        Explanation(_("The model '{model}' cannot be used.", model=model_id), problem, _("Choose another model."))
         for problem in info.problems
     ]
     if lack := info.lacks(config.chosen_task.model):
-        what = _("The model '{model_id}' does not fit the task.", model_id=model_id)
+        what = _("The model '{model}' does not fit the task.", model=model_id)
         problems.append(Explanation(what, lack, _("Choose another model, or another task.")))
     return problems or [*_of_unused(config, info), *_of_misfit(config, info, home, trust_remote_code)]
 
@@ -94,11 +94,11 @@ def _of_unused(config: RunConfig, info: ModelInfo) -> list[Explanation]:
     given = [name for name in sorted(unused) if getattr(config.training, name) != fields[name].default]
     return [
         Explanation(
-            _("The setting '{name}' has no effect here.", name=name),
+            _("The setting '{setting}' has no effect here.", setting=name),
             _(
-                "{title} is nothing that this task and the model '{id}' have.",
-                title=fields[name].title,
-                id=config.model.id,
+                "'{setting}' is nothing that this task and the model '{model}' have.",
+                setting=fields[name].title,
+                model=config.model.id,
             ),
             _("Leave it out, or choose another model."),
         )
@@ -126,7 +126,7 @@ def _of_missing_model(model_id: str, home: Home) -> list[Explanation]:
         return []  # the worker downloads it
     return [
         Explanation(
-            _("The model '{model_id}' is not on this machine.", model_id=model_id),
+            _("The model '{model}' is not on this machine.", model=model_id),
             known.reason,
             _("Connect to the internet and try again, or choose a model that is on this machine."),
         )
@@ -141,7 +141,11 @@ def _of_optimizer(config: RunConfig) -> list[Explanation]:
     choice = OPTIMIZERS[config.training.optimizer]
     reason = choice.why_not()
     return (
-        [Explanation(_("{title} cannot be used here.", title=choice.title), reason, _("Choose another optimizer."))]
+        [
+            Explanation(
+                _("{optimizer} cannot be used here.", optimizer=choice.title), reason, _("Choose another optimizer.")
+            )
+        ]
         if reason
         else []
     )
@@ -167,8 +171,8 @@ def _of_columns(config: RunConfig) -> list[Explanation]:
         return []
     return [
         Explanation(
-            _("The task has no column '{unknown}'.", unknown=unknown[0]),
-            _("Its columns are {join}.", join=listing(known)),
+            _("The task has no column '{column}'.", column=unknown[0]),
+            _("Its columns are {columns}.", columns=listing(known)),
             _("Correct `data.columns` in the run file."),
         )
     ]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.language import _
+from studio.language import _, sentences
 from studio.paths import Home
 from studio.room import megabytes
 
@@ -52,7 +52,7 @@ class Removed:
 
     @property
     def sentence(self) -> str:
-        return " ".join((f"{megabytes(self.bytes)} are free again.", *self.troubles))
+        return sentences(_("{size} are free again.", size=megabytes(self.bytes)), *self.troubles)
 
 
 def entries_of(folder: Path) -> list[Entry]:
@@ -95,9 +95,8 @@ def remove(home: Home, entries: Sequence[Entry]) -> Removed:
         except FileNotFoundError:  # somebody else has just removed it
             continue
         except OSError as error:
-            troubles.append(
-                _("{name} could not be removed: {value}.", name=entry.path.name, value=error.strerror or error)
-            )
+            why = error.strerror or error
+            troubles.append(_("{file} could not be removed: {error}.", file=entry.path.name, error=why))
             continue
         freed += entry.bytes
     return Removed(freed, tuple(troubles))

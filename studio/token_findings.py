@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, listing, sentences
 from studio.models.catalog import CATALOG
 from studio.models.local import ModelInfo
 from studio.options import Options
@@ -29,7 +29,11 @@ SYLLABLES = {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "YI"}
 UNKNOWN = 0.05  # of a script's tokens
 UNKNOWN_SIGNS = 0.01  # of all tokens
 LEAST_OF_SCRIPT = 0.05  # of all letters
-NAMES = {"CJK": _("Chinese characters"), "HANGUL": "Korean", "LATIN": "the language of these texts"}
+NAMES = {  # of scripts, where Unicode's name is not what people say
+    "CJK": _("Chinese characters"),
+    "HANGUL": _("Korean"),
+    "LATIN": _("the language of these texts"),
+}
 MAX_LENGTH = "options.max_length"
 
 
@@ -55,7 +59,7 @@ class Finding:
         return {"what": self.what, "why": self.why, "what_to_do": self.what_to_do, "settings": settings}
 
     def __str__(self) -> str:
-        return " ".join(part for part in (self.what, self.why, self.what_to_do) if part)
+        return sentences(self.what, self.why, self.what_to_do)
 
 
 def find_unseen(
@@ -89,18 +93,18 @@ def _cut(counts: TokenCounts, wished: int) -> list[Finding]:
     if len(cut) < LEAST_CUT * len(counts.lengths) or not cut:
         return []
     read = sum(longest / length for length in cut) / len(cut)
-    what = _(
-        "{share} of the texts are cut after {longest:,} tokens.",
-        share=_share(len(cut), len(counts.lengths)),
-        longest=longest,
-    )
     of = len(counts.lengths)
-    sampled = _(" Measured on {of:,} of {of_2:,} texts.", of=of, of_2=counts.of) if of < counts.of else ""
-    why = _(
-        "The model sees {percent} of such a text, from its beginning, and nothing of what comes after.{sampled}",
-        percent=_percent(read),
-        sampled=sampled,
+    what = (
+        _("All texts are cut after {longest:,} tokens.", longest=longest)
+        if len(cut) == of
+        else _("{share} of the texts are cut after {longest:,} tokens.", share=_percent(len(cut) / of), longest=longest)
     )
+    why = _(
+        "The model sees {share} of such a text, from its beginning, and nothing of what comes after.",
+        share=_percent(read),
+    )
+    if of < counts.of:
+        why = sentences(why, _("Measured on {count:,} of {all:,} texts.", count=of, all=counts.of))
     tone: Literal["info", "warning"] = "warning" if len(cut) > FEW_CUT * of else "info"
     better = _longer(counts, longest)
     if better is None:
@@ -108,14 +112,14 @@ def _cut(counts: TokenCounts, wished: int) -> list[Finding]:
     left = sum(length > better for length in counts.lengths)
     if left == len(cut) <= FEW_CUT * of:  # a few that are far longer than all others
         return [Finding(tone, what, why, _("Shorten these few, if what matters in them comes late."))]
-    then = _("{share} would still be", share=_share(left, of).lower()) if left else "none would be"
-    rest = f" {_at_most(better)}" if left > FEW_CUT * of else ""
-    to_do = _(
-        "With a length of {better:,}, {then} cut; training then takes more time and memory.{rest}",
-        better=better,
-        then=then,
-        rest=rest,
-    )
+    if not left:
+        then = _("With a length of {length:,}, none would be cut.", length=better)
+    elif left == of:
+        then = _("With a length of {length:,}, all would still be cut.", length=better)
+    else:
+        then = _("With a length of {length:,}, {share} would still be cut.", length=better, share=_percent(left / of))
+    cost = _("Training then takes more time and memory.")
+    to_do = sentences(then, cost, _at_most(better) if left > FEW_CUT * of else "")
     return [Finding(tone, what, why, to_do, better)]
 
 
@@ -131,8 +135,10 @@ def _longer(counts: TokenCounts, longest: int) -> int | None:
 
 
 def _at_most(length: int) -> str:
-    more = _("Shorten the texts, or choose a model that reads longer ones.")
-    return _("No more than {length:,} tokens of a text can be read with this model. {more}", length=length, more=more)
+    return sentences(
+        _("No more than {length:,} tokens of a text can be read with this model.", length=length),
+        _("Shorten the texts, or choose a model that reads longer ones."),
+    )
 
 
 # --- what cannot be read ------------------------------------------------------------------------------
@@ -147,29 +153,36 @@ def _scripts(counts: TokenCounts) -> list[Finding]:
 
 def _script(name: str, script: Script, plain: float) -> Finding | None:
     title = NAMES.get(name, name.capitalize())
-    several = " or ".join(card.title for card in CATALOG if card.reads.endswith("languages"))
-    to_do = _("Choose a model for this language, or a multilingual one, such as {several}.", several=several)
+    several = listing((card.title for card in CATALOG if card.reads.endswith("languages")), "or")
+    to_do = _("Choose a model for this language, or a multilingual one, such as {models}.", models=several)
     if script.unknown > UNKNOWN * script.tokens:
-        share = _share(script.unknown, script.tokens)
-        why = _(
-            "{share} of the tokens in it stand for something unknown, one like the other{such_as}.",
-            share=share,
-            such_as=_such_as(script),
+        why = (
+            _("All tokens in it stand for something unknown, one like the other.")
+            if script.unknown == script.tokens
+            else _(
+                "{share} of the tokens in it stand for something unknown, one like the other.",
+                share=_percent(script.unknown / script.tokens),
+            )
         )
-        return Finding("warning", _("This model does not know {title}.", title=title), why, to_do)
+        examples = _("Such as {examples}.", examples=_examples(script)) if script.examples else ""
+        what = _("This model does not know {language}.", language=title)
+        return Finding("warning", what, sentences(why, examples), to_do)
     spelt = SPELT_SIGNS if name in SYLLABLES else SPELT
     if script.tokens > spelt * script.letters and plain < SPELT:
         each = script.tokens / script.letters
-        why = _(
-            "It spells it: {each:.1f} tokens a letter, where a language that a model knows has fewer than half of one.",
-            each=each,
-        )
-        if name in SYLLABLES:
-            why = _(
-                "It spells it: {each:.1f} tokens a character, where a language that a model knows has one or fewer.",
-                each=each,
+        why = (
+            _(
+                "It spells it: {tokens:.1f} tokens a character, where a language that a model knows has one or fewer.",
+                tokens=each,
             )
-        return Finding("warning", _("This model hardly knows {title}.", title=title), why, to_do)
+            if name in SYLLABLES
+            else _(
+                "It spells it: {tokens:.1f} tokens a letter, where a language that a model knows has fewer than half "
+                "of one.",
+                tokens=each,
+            )
+        )
+        return Finding("warning", _("This model hardly knows {language}.", language=title), why, to_do)
     return None
 
 
@@ -179,20 +192,26 @@ def _signs(counts: TokenCounts) -> list[Finding]:
     tokens = sum(script.tokens for script in counts.scripts.values())
     if signs is None or not signs.unknown or signs.unknown < UNKNOWN_SIGNS * tokens:
         return []
-    what = _("This model does not know some signs{such_as}.", such_as=_such_as(signs))
-    why = _("{share} of all tokens are such signs, and it cannot tell them apart.", share=_share(signs.unknown, tokens))
+    what = (
+        _("This model does not know some signs, such as {examples}.", examples=_examples(signs))
+        if signs.examples
+        else _("This model does not know some signs.")
+    )
+    why = (
+        _("All tokens are such signs, and it cannot tell them apart.")
+        if signs.unknown == tokens
+        else _(
+            "{share} of all tokens are such signs, and it cannot tell them apart.",
+            share=_percent(signs.unknown / tokens),
+        )
+    )
     return [Finding("info", what, why, _("Where they matter, choose another model."))]
 
 
-def _such_as(script: Script) -> str:
-    quoted = [f"'{piece[:20]}{'…' if len(piece) > 20 else ''}'" for piece in script.examples]
-    return f", such as {' and '.join(quoted[:2])}" if quoted else ""
-
-
-def _share(some: int, of: int) -> str:
-    return "All" if some == of else _percent(some / of)
+def _examples(script: Script) -> str:
+    return listing((f"'{piece[:20]}{'…' if len(piece) > 20 else ''}'" for piece in script.examples[:2]), "and")
 
 
 def _percent(share: float) -> str:
     """Whole percents, and never 0 or 100 for what is neither."""
-    return f"{min(99, max(1, round(100 * share)))} %"
+    return _("{percent:.0f} %", percent=min(99, max(1, round(100 * share))))

@@ -32,10 +32,10 @@ FORMAT = 1  # raise it when the same fields come to mean something else: all tex
 MOST_TEXTS, MOST_LETTERS = 1000, 2_000_000  # of a sample, which a tokenizer reads in a second or two
 MOST_OF_ONE = 40_000  # letters of a text that are read; more than any model's positions hold
 MOST_SECONDS, MOST_COMPUTING, MOST_MEMORY = 600.0, 120, 4 * GIGABYTE
-TOO_SLOW = f"Reading the texts takes more than {MOST_COMPUTING // 60} minutes."
+TOO_SLOW = _("Reading the texts takes more than {minutes} minutes.", minutes=MOST_COMPUTING // 60)
 SIGNS = "signs"  # stands for the script of what is no letter, such as emoji
 # what every tokenizer of words reads in pieces of several letters, if it does not spell by design
-PLAIN = _("The weather was very good this morning and the people in the city were walking to their work.")
+PLAIN = "The weather was very good this morning and the people in the city were walking to their work."
 EXAMPLES = 3
 
 

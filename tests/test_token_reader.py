@@ -90,7 +90,7 @@ def test_texts_that_are_cut_are_counted_with_a_length_that_helps() -> None:
     (found,) = cut([100] * 90 + [200] * 6 + [400] * 4, 128)
     assert found.what == "10 % of the texts are cut after 128 tokens." and found.tone == "warning"
     assert found.why.startswith("The model sees 51 % of such a text")
-    assert found.what_to_do.startswith("With a length of 256, 4 % would still be cut; ") and found.longer == 256
+    assert found.what_to_do.startswith("With a length of 256, 4 % would still be cut. ") and found.longer == 256
     (few,) = cut([100] * 98 + [200] * 2, 128)
     assert few.tone == "info" and "256, none would be cut" in few.what_to_do
 
@@ -103,13 +103,13 @@ def test_no_length_is_proposed_that_cuts_as_many() -> None:
 def test_no_length_is_proposed_beyond_what_the_model_reads() -> None:
     (longer,) = cut([900] * 10, 128)
     assert longer.longer == 512
-    assert longer.what_to_do.startswith("With a length of 512, all would still be cut;")
+    assert longer.what_to_do.startswith("With a length of 512, all would still be cut. ")
     assert longer.what_to_do.endswith(
         "can be read with this model. Shorten the texts, or choose a model that reads longer ones."
     )
     (longest,) = cut([900] * 10, 512)
     assert longest.longer is None and longest.what_to_do.startswith("No more than 512 tokens of a text can be read")
-    assert cut([900] * 10, 8000)[0].what == "All of the texts are cut after 512 tokens."
+    assert cut([900] * 10, 8000)[0].what == "All texts are cut after 512 tokens."
     (unlimited,) = cut([900] * 10, 128, None)
     assert unlimited.longer == 1024 and "none would be cut" in unlimited.what_to_do
 

@@ -15,7 +15,7 @@ from studio.app.pages import so_far
 from studio.app.states import States, headline
 from studio.errors import Explanation
 from studio.events import AnyEvent, Evaluated, Resumed, RunState, Status, Step
-from studio.language import _
+from studio.language import _, sentences
 from studio.metrics import metric_named
 from studio.store import Run, Store
 
@@ -161,14 +161,9 @@ def _gain(state: RunState) -> str:
     first = state.validation[0] if state.validation else None
     if best is None or first is None or not all(metric.name in event.metrics for event in (best, first)):
         return ""
-    now, before = metric.text(best.metrics[metric.name]), metric.text(first.metrics[metric.name])
-    measured = metric.said.format(now) if metric.said else f"{metric.in_sentence} is {now} ({metric.sentence})"
-    checked = _("On the validation examples, {measured}", measured=measured)
-    return (
-        _("{checked}; before training it was {before}.", checked=checked, before=before)
-        if first.step == 0
-        else f"{checked}."
-    )
+    before = metric.text(first.metrics[metric.name])
+    told = metric.told(best.metrics[metric.name])
+    return sentences(told, _("Before training it was {value}.", value=before)) if first.step == 0 else told
 
 
 def _stats(state: RunState) -> list[tuple[str, str]]:

@@ -10,22 +10,24 @@ from studio.data.fields.boxes import Box
 from studio.data.fields.number import read_number
 from studio.data.formats.base import encodable
 from studio.data.image_files import StoredImage
-from studio.language import _
+from studio.language import _, plural
 
 Corners = tuple[float, float, float, float]
 ROUNDING = 1.0  # pixels by which a box may stick out without a word
 LEAST_INSIDE = 0.5  # of its area; with less of it inside, a box is a mistake
 LONGEST_SIDE = 1_000_000  # of an image, in pixels
 SAME_SHAPE = 0.02  # by which the ratios of two sizes of one image may differ
+BOX = _("box {number}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RawBox:
     """A box as its file gives it.
 
     values: "corners" (left, top, right, bottom), "sides" (left, top, width, height) or "centre" (centre x, centre y,
     width, height), in pixels or, with `shares`, as parts of the image's sides. They can be anything a file holds.
-    place: where it stands, for messages: "box 3", "line 7 of labels.txt". fault: why its reader cannot take it.
+    place, number, file: where it stands, for messages, such as "line {number} of {file}"; see `where`.
+    fault: why its reader cannot take it.
     """
 
     values: Sequence[object]
@@ -34,6 +36,12 @@ class RawBox:
     form: Literal["corners", "sides", "centre"] = "corners"
     shares: bool = False
     fault: str = ""
+    number: int = 0
+    file: str = ""
+
+    @property
+    def where(self) -> str:
+        return _(self.place, number=self.number, file=self.file)
 
 
 @dataclass(frozen=True)
@@ -85,19 +93,25 @@ def place_boxes(row: int, annotated: AnnotatedImage, stored: StoredImage) -> tup
     """The boxes in pixels of the stored image, and a remark for each that was left out or cut at the image's edge."""
     shown = PurePosixPath(annotated.name).name
     frame, remark = frame_of(annotated.size, stored)
-    problems = [Problem(row, f"{shown}: {remark}", drops=False, column="boxes")] if remark else []
+    problems = (
+        [Problem(row, _("{image}: {remark}", image=shown, remark=remark), drops=False, column="boxes")]
+        if remark
+        else []
+    )
     boxes = []
     for raw in annotated.boxes:
         try:
             box, out = place(raw, frame)
         except UnusableBoxError as error:
-            what = _("{shown}: {place} is left out.", shown=shown, place=raw.place)
+            what = _("{image}: {place} is left out.", image=shown, place=raw.where)
             problems.append(Problem(row, what, str(error), drops=False, column="boxes"))
             continue
         boxes.append(box)
         if out:
-            what = _("{shown}: {place} was cut at the edge of the image.", shown=shown, place=raw.place)
-            why = _("'{label}' sticks out by {out:.0f} pixels.", label=box.label, out=out)
+            what = _("{image}: {place} was cut at the edge of the image.", image=shown, place=raw.where)
+            why = plural(
+                "'{label}' sticks out by {n} pixel.", "'{label}' sticks out by {n} pixels.", round(out), label=box.label
+            )
             problems.append(Problem(row, what, why, drops=False, column="boxes"))
     return boxes, problems
 
@@ -111,10 +125,20 @@ def frame_of(said: tuple[int, int] | None, stored: StoredImage) -> tuple[Frame, 
         return Frame(stored.raw, stored.orientation, stored.size), ""
     if said is None or said == stored.upright:
         return Frame(stored.upright, 1, stored.size), ""
-    sizes = "{} x {} pixels according to its annotations, {} x {} in the file".format(*said, *stored.upright)
+    sizes = {"stated": _size(said), "actual": _size(stored.upright)}
     if abs(said[0] * stored.upright[1] / (said[1] * stored.upright[0]) - 1) < SAME_SHAPE:
-        return Frame(said, 1, stored.size), _("{sizes}; the boxes were scaled.", sizes=sizes)
-    return Frame(stored.upright, 1, stored.size), _("{sizes}; the boxes were taken as they are.", sizes=sizes)
+        remark = _(
+            "{stated} pixels according to its annotations, {actual} in the file; the boxes were scaled.", **sizes
+        )
+        return Frame(said, 1, stored.size), remark
+    remark = _(
+        "{stated} pixels according to its annotations, {actual} in the file; the boxes were taken as they are.", **sizes
+    )
+    return Frame(stored.upright, 1, stored.size), remark
+
+
+def _size(size: tuple[float, float]) -> str:
+    return "{:g} x {:g}".format(*size)
 
 
 def place(raw: RawBox, frame: Frame) -> tuple[Box, float]:
@@ -128,25 +152,11 @@ def place(raw: RawBox, frame: Frame) -> tuple[Box, float]:
     corners = corners_of(raw, frame)
     left, top, right, bottom = corners
     inside = max(0.0, left), max(0.0, top), min(width, right), min(height, bottom)
+    told = {"label": label, "box": described(corners), "size": _size(frame.size)}
     if area(inside) <= 0:
-        raise UnusableBoxError(
-            _(
-                "'{label}' lies outside the image: {described} of {width:g} x {height:g}.",
-                label=label,
-                described=described(corners),
-                width=width,
-                height=height,
-            )
-        )
+        raise UnusableBoxError(_("'{label}' lies outside the image: {box} of {size}.", **told))
     if area(inside) < LEAST_INSIDE * area(corners):
-        why = _(
-            "Most of '{label}' lies outside the image: {described} of {width:g} x {height:g}.",
-            label=label,
-            described=described(corners),
-            width=width,
-            height=height,
-        )
-        raise UnusableBoxError(why)
+        raise UnusableBoxError(_("Most of '{label}' lies outside the image: {box} of {size}.", **told))
     out = max(abs(one - other) for one, other in zip(corners, inside, strict=True))
     left, top, right, bottom = turn(scale(inside, 1 / width, 1 / height), frame.orientation)
     left, top, right, bottom = (
@@ -154,26 +164,20 @@ def place(raw: RawBox, frame: Frame) -> tuple[Box, float]:
     )
     box = Box(left, top, round(right - left, 2), round(bottom - top, 2), label)
     if min(box.width, box.height) <= 0:
-        raise UnusableBoxError(
-            _(
-                "'{label}' is too small: {described} of {width:g} x {height:g}.",
-                label=label,
-                described=described(corners),
-                width=width,
-                height=height,
-            )
-        )
+        raise UnusableBoxError(_("'{label}' is too small: {box} of {size}.", **told))
     return box, out if out > ROUNDING else 0.0
 
 
 def corners_of(raw: RawBox, frame: Frame) -> Corners:
     """(left, top, right, bottom) in pixels of the frame. Raises UnusableBoxError."""
     if len(raw.values) != 4:
-        raise UnusableBoxError(_("It has {n} numbers instead of 4.", n=len(raw.values)))
+        raise UnusableBoxError(
+            plural("It has {n} number instead of 4.", "It has {n} numbers instead of 4.", len(raw.values))
+        )
     numbers = [read_number(value) for value in raw.values]
     for value, number in zip(raw.values, numbers, strict=True):
         if number is None:
-            raise UnusableBoxError(_("'{value}' is not a number.", value=str(value)[:40]))
+            raise UnusableBoxError(_("'{cell}' is not a number.", cell=str(value)[:40]))
     one, two, three, four = (number or 0.0 for number in numbers)
     if raw.form == "sides":
         one, two, three, four = one, two, one + three, two + four
@@ -183,9 +187,7 @@ def corners_of(raw: RawBox, frame: Frame) -> Corners:
     if not max(map(abs, corners)) < 1e9:
         raise UnusableBoxError(_("Its numbers are too large."))
     if corners[2] <= corners[0] or corners[3] <= corners[1]:
-        raise UnusableBoxError(
-            _("'{label}' has no area: {described}.", label=str(raw.label)[:40], described=described(corners))
-        )
+        raise UnusableBoxError(_("'{label}' has no area: {box}.", label=str(raw.label)[:40], box=described(corners)))
     return corners
 
 
@@ -210,9 +212,9 @@ def scale(corners: Corners, across: float, down: float) -> Corners:
 def described(corners: Corners) -> str:
     left, top, right, bottom = corners
     return _(
-        "{right:g} x {bottom:g} pixels at ({left:g}, {top:g})",
-        right=right - left,
-        bottom=bottom - top,
+        "{width:g} x {height:g} pixels at ({left:g}, {top:g})",
+        width=right - left,
+        height=bottom - top,
         left=left,
         top=top,
     )

@@ -53,12 +53,14 @@ def unpack(archive: Path, to: Path, limits: Limits, progress: Progress = silent)
     except BaseException as error:
         shutil.rmtree(to, ignore_errors=True)
         if isinstance(error, DAMAGES):
-            raise refusal(archive, f"It is damaged or not a ZIP file: {error}.", "Make the archive again.") from error
+            why = _("It is damaged or not a ZIP file: {error}.", error=error)
+            raise refusal(archive, why, _("Make the archive again.")) from error
         if isinstance(error, FileExistsError):
-            raise refusal(archive, f"Two files in it have the same name on this system: {error.filename}.") from error
+            why = _("Two files in it have the same name on this system: {file}.", file=error.filename)
+            raise refusal(archive, why) from error
         if isinstance(error, OSError):
             raise StudioError(
-                _("{name} could not be unpacked.", name=archive.name),
+                _("{file} could not be unpacked.", file=archive.name),
                 disk_words(error, to),
                 _("{make_room}; or choose another folder for the studio. Then try again.", make_room=MAKE_ROOM),
             ) from error
@@ -68,7 +70,7 @@ def unpack(archive: Path, to: Path, limits: Limits, progress: Progress = silent)
 
 def refusal(archive: Path, why: str, what_to_do: str = "") -> StudioError:
     return StudioError(
-        _("The archive {name} was not unpacked.", name=archive.name),
+        _("The archive {file} was not unpacked.", file=archive.name),
         why,
         what_to_do or _("Use a plain ZIP archive with nothing but your files in it."),
     )
@@ -88,8 +90,8 @@ def check_count(count: int, archive: Path, limits: Limits) -> None:
     if count > limits.files:
         raise refusal(
             archive,
-            f"It holds {count:,} entries; at most {limits.files:,} are allowed.",
-            "Use fewer files.",
+            _("It holds {count:,} entries; at most {most:,} are allowed.", count=count, most=limits.files),
+            _("Use fewer files."),
         )
 
 
@@ -104,11 +106,12 @@ def check_size(size: int, packed: int, archive: Path, limits: Limits) -> None:
     if size > limits.unpacked_bytes:
         raise refusal(
             archive,
-            f"Unpacked it takes more than {limits.unpacked_megabytes:,} MB.",
-            "Use fewer or smaller files.",
+            _("Unpacked it takes more than {megabytes:,} MB.", megabytes=limits.unpacked_megabytes),
+            _("Use fewer or smaller files."),
         )
     if size > HARMLESS and size > limits.ratio * max(packed, 1):
-        raise refusal(archive, f"It grows to more than {limits.ratio} times its size, as archives made to do harm do.")
+        why = _("It grows to more than {ratio} times its size, as archives made to do harm do.", ratio=limits.ratio)
+        raise refusal(archive, why)
 
 
 def plan_names(opened: zipfile.ZipFile, archive: Path, limits: Limits) -> dict[zipfile.ZipInfo, str]:
@@ -130,11 +133,11 @@ def plan_names(opened: zipfile.ZipFile, archive: Path, limits: Limits) -> dict[z
             folders.add(path)
             continue
         if path in files:
-            raise refusal(archive, f"Two files in it have the same name: '{path}'.")
+            raise refusal(archive, _("Two files in it have the same name: '{file}'.", file=path))
         files.add(path)
         plan[info] = path
     if clash := files & folders:
-        raise refusal(archive, f"'{min(clash)}' is both a file and a folder in it.")
+        raise refusal(archive, _("'{name}' is both a file and a folder in it.", name=min(clash)))
     return plan
 
 
@@ -155,22 +158,29 @@ def check_entry(info: zipfile.ZipInfo, name: str, archive: Path) -> None:
     shown = name if len(name) <= 80 else f"{name[:77]}..."
     kind = stat.S_IFMT(info.external_attr >> 16)
     parts = name.rstrip("/").split("/")
-    reasons = {
-        f"The entry '{shown}' is a link to another place.": stat.S_ISLNK(kind),
-        f"The entry '{shown}' is neither a file nor a folder.": kind
-        not in (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK),
-        "It is protected by a password.": bool(info.flag_bits & ENCRYPTED_FLAG),
-        f"The entry '{shown}' names a place outside the archive.": name.startswith("/")
-        or bool(_DRIVE.match(name))
-        or ".." in parts,
-        f"The entry {shown!a} has no usable name.": not name.strip("/ .") or "" in parts or "\0" in name,
-        f"The name of the entry '{shown}' is too long.": len(name.encode("utf-8", "replace")) > LONGEST_PATH
-        or any(len(part.encode("utf-8", "replace")) > LONGEST_NAME for part in parts),
-        f"The entry '{shown}' lies too deep in folders.": len(parts) > DEEPEST,
-        f"The entry '{shown}' is compressed in a way that few programs use.": info.compress_type
-        not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED),
-    }
-    for reason, holds in reasons.items():
+    sizes = [len(part.encode("utf-8", "replace")) for part in (name, *parts)]
+    leads_out = name.startswith("/") or bool(_DRIVE.match(name)) or ".." in parts
+    is_nameless = not name.strip("/ .") or "" in parts or "\0" in name
+    reasons = (
+        (stat.S_ISLNK(kind), _("The entry '{entry}' is a link to another place.", entry=shown)),
+        (
+            kind not in (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK),
+            _("The entry '{entry}' is neither a file nor a folder.", entry=shown),
+        ),
+        (bool(info.flag_bits & ENCRYPTED_FLAG), _("It is protected by a password.")),
+        (leads_out, _("The entry '{entry}' names a place outside the archive.", entry=shown)),
+        (is_nameless, _("The entry {entry} has no usable name.", entry=ascii(shown))),
+        (
+            sizes[0] > LONGEST_PATH or max(sizes[1:]) > LONGEST_NAME,
+            _("The name of the entry '{entry}' is too long.", entry=shown),
+        ),
+        (len(parts) > DEEPEST, _("The entry '{entry}' lies too deep in folders.", entry=shown)),
+        (
+            info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED),
+            _("The entry '{entry}' is compressed in a way that few programs use.", entry=shown),
+        ),
+    )
+    for holds, reason in reasons:
         if holds:
             raise refusal(archive, reason)
 

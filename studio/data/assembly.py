@@ -19,7 +19,7 @@ from studio.data.options import DataOptions
 from studio.data.split_names import COLUMN_NAMES, split_named
 from studio.data.splitting import SplitOptions, sample_rows, split_rows
 from studio.errors import StudioError
-from studio.language import _, listing
+from studio.language import _, listing, plural, sentences
 
 __all__ = ["Assembled", "Cleaned", "assemble", "clean", "divide", "guess_columns"]
 
@@ -151,20 +151,20 @@ def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence
     naming = imported.named.get("column") if imported.kind == "image" else None
     chosen = {role: "image" if name == naming else name for role, name in chosen.items() if name}
     known = {column.name: column for column in columns}
-    there = _("Columns of the data: {join}.", join=listing(imported.columns))
+    there = _("Columns of the data: {columns}.", columns=listing(imported.columns))
     for role, name in chosen.items():
         if role not in known:
             raise StudioError(
-                _("The task has no column '{role}'.", role=role),
-                _("It asks for {join}.", join=listing(known)),
+                _("The task has no column '{column}'.", column=role),
+                _("Its columns are {columns}.", columns=listing(known)),
                 _("Use one of those names."),
             )
         if name not in imported.columns:
             close = get_close_matches(name, imported.columns, n=1)
             raise StudioError(
-                _("The data has no column '{name}'.", name=name),
+                _("The data has no column '{column}'.", column=name),
                 there,
-                _("Did you mean '{close}'?", close=close[0]) if close else _("Choose one of those."),
+                _("Did you mean '{column}'?", column=close[0]) if close else _("Choose one of those."),
             )
     mapping = guess_columns(imported, columns, chosen)
     for column in columns:
@@ -175,7 +175,7 @@ def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence
     names = list(mapping.values())
     if twice := [name for name in names if names.count(name) > 1]:
         raise StudioError(
-            _("The column '{twice}' has two roles.", twice=twice[0]),
+            _("The column '{column}' has two roles.", column=twice[0]),
             _("The answer would be part of the question."),
             _("Choose a column of its own for each."),
         )
@@ -190,16 +190,14 @@ def missing_column(imported: Imported, column: Column, mapping: Mapping[str, str
     usable = [name for name in open_columns if name not in empty]
     field = FIELDS[column.kind]
     if usable and not field.absent:
-        there = _("Columns of the data: {join}.", join=listing(usable))
-        return StudioError(
-            _("Which column holds the {title}?", title=column.title.lower()), there, _("Choose the column.")
-        )
+        there = _("Columns of the data: {columns}.", columns=listing(usable))
+        return StudioError(_("Which column is '{role}'?", role=column.title), there, _("Choose the column."))
     why = (
-        _("It has the columns {join}.", join=listing(imported.columns))
+        _("It has the columns {columns}.", columns=listing(imported.columns))
         if imported.kind == "text"
         else _("It holds images alone.")
     )
-    what = field.absent or _("The data has no {title} for this task.", title=field.title)
+    what = field.absent or _("The data has nothing for '{role}', which this task needs.", role=column.title)
     return StudioError(what, why, field.bring.get(imported.kind, ""))
 
 
@@ -207,16 +205,16 @@ def without_images(imported: Imported) -> StudioError:
     """For a table that came alone, where images are to be learned from."""
     first = next(iter(imported.named.get("names", ())), None)
     if first is None:
-        why = _("It is a table with the columns {join}, and names none.", join=listing(imported.columns))
+        why = _("It is a table with the columns {columns}, and names none.", columns=listing(imported.columns))
     else:
-        why = _(
-            "The table names '{first}'. {value}",
-            first=first[:200],
-            value=why_refused(first) or "No image came with it.",
-        )
-    bring = _("Put the images and the table into one ZIP file")
-    beside = "they may also lie below the table's folder, or below the one that `data.files` of the run file names"
-    how = _("{bring}, and upload that.", bring=bring) if imported.is_upload else f"{bring}; {beside}."
+        named = _("The table names '{file}'.", file=first[:200])
+        why = sentences(named, why_refused(first) or _("No image came with it."))
+    how = _(
+        "Put the images and the table into one ZIP file; they may also lie below the table's folder, or below the one "
+        "that `data.files` of the run file names."
+    )
+    if imported.is_upload:
+        how = _("Put the images and the table into one ZIP file, and upload that.")
     return StudioError(_("There are no images in the data."), why, how)
 
 
@@ -237,9 +235,9 @@ def unknown_splits(source: pandas.DataFrame, mapping: Mapping[str, str]) -> list
         Problem(
             0,
             _(
-                "The column '{name}' names unknown splits: {first_names}.",
-                name=name,
-                first_names=first_names(sorted(value for value, split in splits.items() if not split)),
+                "The column '{column}' names unknown splits: {names}.",
+                column=name,
+                names=first_names(sorted(value for value, split in splits.items() if not split)),
             ),
             _("So the split that came with the data is not kept. Known are train, validation, test and the like."),
             drops=False,
@@ -274,27 +272,29 @@ def describe_split(table: pandas.DataFrame, given: pandas.Series | None, options
     if not kept:
         return [_("The data has a train split only; all its rows are split by the fractions.")]
     sizes = {split: int((table["split"] == split).sum()) for split in SPLITS}
-    are_kept = "splits that came with the data are" if len(kept) > 1 else "split that came with the data is"
-    notes = [
-        _(
-            "The {join} {are_kept} kept ({rows}).",
-            join=listing(kept, "and"),
-            are_kept=are_kept,
-            rows=_rows(sum(sizes[split] for split in kept)),
-        )
-    ]
+    told = (
+        _("The {split} split that came with the data is kept ({rows}).")
+        if len(kept) == 1
+        else _("The {split} splits that came with the data are kept ({rows}).")
+    )
+    notes = [_(told, split=listing(kept, "and"), rows=_rows(sum(sizes[split] for split in kept)))]
     for split in SPLITS[1:]:
         if split not in kept:
-            notes.append(
-                _(
-                    "The data has no {split} split: {rows}, {getattr:.0%} of the train split, were set aside for it.",
-                    split=split,
-                    rows=_rows(sizes[split]),
-                    getattr=getattr(options, split),
-                )
+            told = plural(
+                "The data has no {split} split: {n:,} row, {share:.0%} of the train split, was set aside for it.",
+                "The data has no {split} split: {n:,} rows, {share:.0%} of the train split, were set aside for it.",
+                sizes[split],
+                split=split,
+                share=getattr(options, split),
             )
-    if given.isna().any():
-        notes.append(_("{rows} without a named split count as training rows.", rows=_rows(int(given.isna().sum()))))
+            notes.append(told)
+    if count := int(given.isna().sum()):
+        told = plural(
+            "{n:,} row without a named split counts as a training row.",
+            "{n:,} rows without a named split count as training rows.",
+            count,
+        )
+        notes.append(told)
     return notes
 
 
@@ -306,13 +306,13 @@ def _draw_sample(
     if given is not None:
         strata = given.fillna("") + "\n" + strata
     chosen = sample_rows(strata, options.limit or 0, options.split.seed)
-    notes.append(
-        _(
-            "{rows} of {n:,} are used, as the limit asks; every class keeps its share.",
-            rows=_rows(int(chosen.sum())),
-            n=len(labels),
-        )
+    told = plural(
+        "{n:,} row of {all:,} is used, as the limit asks; every class keeps its share.",
+        "{n:,} rows of {all:,} are used, as the limit asks; every class keeps its share.",
+        int(chosen.sum()),
+        all=len(labels),
     )
+    notes.append(told)
     return labels[chosen], given[chosen] if given is not None else None
 
 
@@ -326,19 +326,20 @@ def _require_enough(table: pandas.DataFrame, problems: Sequence[Problem]) -> Non
     if table.empty and reason:
         raise StudioError(
             _("None of the rows can be used."),
-            f"Row {reason.row}: {reason.what} {reason.why}".strip(),
+            _("Row {row}: {reason}", row=reason.row, reason=sentences(reason.what, reason.why)),
             _("Correct the data, or check that the columns are the right ones."),
         )
-    first = f" The first reason: row {reason.row}: {reason.what}" if reason else ""
     if len(table) < FEWEST_ROWS:
+        few = plural(
+            "{n:,} row can be used; at least {fewest} are needed, some hundred are good.",
+            "{n:,} rows can be used; at least {fewest} are needed, some hundred are good.",
+            len(table),
+            fewest=FEWEST_ROWS,
+        )
+        first = _("The first reason: row {row}: {reason}", row=reason.row, reason=reason.what) if reason else ""
         raise StudioError(
             _("There are too few rows to learn from."),
-            _(
-                "{rows} can be used; at least {fewest_rows} are needed, some hundred are good.{first}",
-                rows=_rows(len(table)),
-                fewest_rows=FEWEST_ROWS,
-                first=first,
-            ),
+            sentences(few, first),
             _("Add more examples, or check that the columns are the right ones."),
         )
 
@@ -351,9 +352,12 @@ def _require_lesson(table: pandas.DataFrame, columns: Sequence[Column], problems
         except StudioError as error:
             words = error.explanation
             first = next((problem for problem in problems if problem.row and problem.column == column.name), None)
-            more = f" The first problem: row {first.row}: {first.what} {first.why}" if first else ""
-            raise StudioError(words.what, words.why + more, words.what_to_do) from error
+            more = ""
+            if first:
+                reason = sentences(first.what, first.why)
+                more = _("The first problem: row {row}: {reason}", row=first.row, reason=reason)
+            raise StudioError(words.what, sentences(words.why, more), words.what_to_do) from error
 
 
 def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
+    return plural("{n:,} row", "{n:,} rows", count)

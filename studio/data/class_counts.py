@@ -14,7 +14,7 @@ import pandas
 
 from studio.data.columns import SPLITS, Column
 from studio.data.fields import FIELDS
-from studio.language import _
+from studio.language import Style, _, listing, sentences
 
 FEWEST_TO_LEARN, FEWEST_TO_TEST = 10, 5
 MOST_NAMED = 5
@@ -36,34 +36,34 @@ def describe_classes(counts: Counts, rows: Mapping[str, int]) -> list[str]:
     """Classes that cannot be learned or examined, or not well. rows: in each split."""
     remedy = ""
     if rows["test"]:
-        enough = math.ceil(FEWEST_TO_TEST * sum(rows.values()) / rows["test"])
         remedy = _(
-            " About {enough:,} examples of a class put {fewest_to_test} of them into the test split.",
-            enough=enough,
-            fewest_to_test=FEWEST_TO_TEST,
+            "About {enough:,} examples of a class put {fewest} of them into the test split.",
+            enough=math.ceil(FEWEST_TO_TEST * sum(rows.values()) / rows["test"]),
+            fewest=FEWEST_TO_TEST,
         )
     unlearned, few_to_learn = _none_and_few(counts, "train", FEWEST_TO_LEARN)
     unexamined, few_to_examine = _none_and_few(counts, "test", FEWEST_TO_TEST)
-    said = [
-        (unlearned, _("No training example, so the model cannot learn it: {}.")),
-        (
-            few_to_learn,
-            _(
-                "Fewer than {fewest_to_learn} training examples, too few to learn it well: {{}}.",
-                fewest_to_learn=FEWEST_TO_LEARN,
-            ),
-        ),
-        (unexamined, _("No test example, so the result says nothing about it: {{}}.{remedy}", remedy=remedy)),
-        (
-            few_to_examine,
-            _(
-                "Fewer than {fewest_to_test} test examples, so its score says little: {{}}.{remedy}",
-                fewest_to_test=FEWEST_TO_TEST,
-                remedy=remedy,
-            ),
-        ),
-    ]
-    return [sentence.format(first_names(classes)) for classes, sentence in said if classes]
+    said: list[str] = []
+    if unlearned:
+        said.append(_("No training example, so the model cannot learn it: {classes}.", classes=first_names(unlearned)))
+    if few_to_learn:
+        few = _(
+            "Fewer than {fewest} training examples, too few to learn it well: {classes}.",
+            fewest=FEWEST_TO_LEARN,
+            classes=first_names(few_to_learn),
+        )
+        said.append(few)
+    if unexamined:
+        none = _("No test example, so the result says nothing about it: {classes}.", classes=first_names(unexamined))
+        said.append(sentences(none, remedy))
+    if few_to_examine:
+        few = _(
+            "Fewer than {fewest} test examples, so its score says little: {classes}.",
+            fewest=FEWEST_TO_TEST,
+            classes=first_names(few_to_examine),
+        )
+        said.append(sentences(few, remedy))
+    return said
 
 
 def _none_and_few(counts: Counts, split: str, fewest: int) -> tuple[list[str], list[str]]:
@@ -74,7 +74,8 @@ def _none_and_few(counts: Counts, split: str, fewest: int) -> tuple[list[str], l
     return none, few
 
 
-def first_names(names: Sequence[str]) -> str:
-    """The first few, and how many more."""
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+def first_names(names: Sequence[str], most: int = MOST_NAMED, style: Style = ",") -> str:
+    """All of them in this style, or the first few, and how many more."""
+    if len(names) <= most:
+        return listing(names, style)
+    return _("{names} and {more:,} more", names=listing(names[:most]), more=len(names) - most)

@@ -1,6 +1,7 @@
 """Choices about rows with problems: which ones to drop, and which labels to rename."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -9,7 +10,7 @@ from typing import Literal
 import pandas
 
 from studio.data.columns import Problem
-from studio.language import _
+from studio.language import _, plural
 from studio.options import Options, setting
 
 Choice = Literal["keep", "drop"]
@@ -55,7 +56,7 @@ def rename_labels(table: pandas.DataFrame, label: str, labels: Mapping[str, str]
     remarks = [
         Problem(
             int(row),
-            _("'{name}' was renamed to '{labels}'.", name=name, labels=labels[name]),
+            _("'{label}' was renamed to '{new}'.", label=name, new=labels[name]),
             _("Your choice."),
             drops=False,
             column=label,
@@ -116,22 +117,26 @@ def one_letter_apart(one: str, other: str) -> bool:
 def available_fixes(cleaning: CleaningOptions, problems: Sequence[Problem], counts: Mapping[str, int]) -> list[Fix]:
     """The fixes for these problems and class sizes that are not applied yet."""
     found = [
-        Fix(LABEL + name, f"'{name}'", f"rename to '{meant}'")
+        Fix(LABEL + name, f"'{name}'", _("rename to '{label}'", label=meant))
         for name, meant in intended(counts).items()
         if name not in cleaning.labels
     ]
-    for kind, one, more in ((CONTRADICTIONS, "contradiction", "contradictory rows"), (COPIES, "copy", "copies")):
-        rows = sum(problem.kind == kind and not problem.drops for problem in problems)
-        found += [Fix(kind, f"{rows:,} {one if rows == 1 else more}", "leave out")] if rows else []
+    rows = Counter(problem.kind for problem in problems if not problem.drops)
+    if count := rows[CONTRADICTIONS]:
+        title = plural("{n:,} contradictory row", "{n:,} contradictory rows", count)
+        found.append(Fix(CONTRADICTIONS, title, _("leave out")))
+    if count := rows[COPIES]:
+        found.append(Fix(COPIES, plural("{n:,} copy", "{n:,} copies", count), _("leave out")))
     return found
 
 
 def applied_fixes(cleaning: CleaningOptions) -> list[Fix]:
     """The fixes in force, each of which can be undone."""
-    words = {CONTRADICTIONS: "Contradictory rows", COPIES: "Copies"}
+    titles = {CONTRADICTIONS: _("Contradictory rows"), COPIES: _("Copies")}
+    labels = cleaning.labels.items()
     return [
-        *(Fix(LABEL + name, f"'{name}'", f"renamed to '{meant}'") for name, meant in cleaning.labels.items()),
-        *(Fix(kind, words[kind], "left out") for kind in words if getattr(cleaning, kind) == "drop"),
+        *(Fix(LABEL + name, f"'{name}'", _("renamed to '{label}'", label=meant)) for name, meant in labels),
+        *(Fix(kind, title, _("left out")) for kind, title in titles.items() if getattr(cleaning, kind) == "drop"),
     ]
 
 

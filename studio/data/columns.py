@@ -27,7 +27,7 @@ class Column:
 GARBLED = "garbled"  # letters that were once read in a wrong encoding
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One row (or, with row 0, the whole table) that is not right.
 

@@ -28,7 +28,7 @@ from studio.data.sources import HubSource, PathSource, SampleSource, Source
 from studio.data.table_images import find_images, image_column
 from studio.data.token_columns import join_columns
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, sentences
 
 # packed by their programs; what they hold is no data set
 DOCUMENTS = (".docx", ".pptx", ".odt", ".ods", ".odp", ".epub", ".pages", ".numbers", ".key", ".jar", ".apk")
@@ -114,13 +114,13 @@ def check_size(path: Path, limits: Limits) -> None:
     size = path.stat().st_size
     if size > limits.upload_bytes:
         raise StudioError(
-            _("{name} is too large.", name=path.name),
+            _("{file} is too large.", file=path.name),
             _(
-                "It has {size:,.0f} MB; at most {upload_megabytes:,} MB are accepted.",
+                "It has {size:,.0f} MB; at most {most:,} MB are accepted.",
                 size=size / 2**20,
-                upload_megabytes=limits.upload_megabytes,
+                most=limits.upload_megabytes,
             ),
-            _("Use a smaller part of it. {how_to_raise}", how_to_raise=HOW_TO_RAISE),
+            sentences(_("Use a smaller part of it."), HOW_TO_RAISE),
         )
 
 
@@ -158,7 +158,7 @@ def _names_in(folder: Path, limits: Limits) -> list[str]:
             names.append(path.relative_to(folder).as_posix())
         if len(names) > limits.files:
             raise StudioError(
-                _("{folder} holds more than {files:,} files.", folder=folder, files=limits.files),
+                _("{folder} holds more than {most:,} files.", folder=folder, most=limits.files),
                 "",
                 _("Choose a smaller folder."),
             )

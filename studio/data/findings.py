@@ -8,7 +8,7 @@ import pandas
 from studio.data.cleaning import CONTRADICTIONS, COPIES, CleaningOptions, misspellings
 from studio.data.columns import SPLITS, Column, Problem
 from studio.data.fields import FIELDS
-from studio.language import _
+from studio.language import _, sentences
 
 NOTHING: Mapping[str, str] = {}
 
@@ -53,7 +53,6 @@ def repeated(
     if not compared:
         return []
     first_column = next(iter(compared))
-    kind = FIELDS[first_column.kind].title
     keys = pandas.DataFrame({column.name: cells for column, cells in compared.items()})
     again = keys.duplicated(keep=False)
     alike = table[again].copy()
@@ -66,12 +65,7 @@ def repeated(
     found = [
         Problem(
             row,
-            _(
-                "The same {kind} as in row {earlier}{in_splits}.",
-                kind=kind,
-                earlier=earlier,
-                in_splits=_in_splits(row, earlier, given),
-            ),
+            _copy_of(row, earlier, given),
             why,
             cleaning.copies == "drop",
             first_column.name,
@@ -89,11 +83,10 @@ def repeated(
             Problem(
                 row,
                 _(
-                    "'{name}' here, but '{named}' in row {elsewhere} with the same {kind}.",
-                    name=name,
-                    named=named,
-                    elsewhere=elsewhere,
-                    kind=kind,
+                    "'{label}' here, but '{other}' in row {row}, which is the same otherwise.",
+                    label=name,
+                    other=named,
+                    row=elsewhere,
                 ),
                 why,
                 cleaning.contradictions == "drop",
@@ -107,24 +100,25 @@ def repeated(
     return found
 
 
-def _in_splits(row: int, earlier: int, given: pandas.Series | None) -> str:
-    """Where the data puts a row and its copy into different splits: which ones."""
-    if given is None:
-        return ""
-    here, there = str(given.get(row)), str(given.get(earlier))
-    return f": that one is in {there}, this one in {here}" if here != there and {here, there} <= set(SPLITS) else ""
+def _copy_of(row: int, earlier: int, given: pandas.Series | None) -> str:
+    """And where the data puts the two into different splits: into which."""
+    here, there = (str(given.get(row)), str(given.get(earlier))) if given is not None else ("", "")
+    if here == there or not {here, there} <= set(SPLITS):
+        return _("A copy of row {row}.", row=earlier)
+    return _("A copy of row {row}: that one is in {there}, this one in {here}.", row=earlier, there=there, here=here)
 
 
 def lone_classes(table: pandas.DataFrame, label: str) -> list[Problem]:
     """The only example of a class is kept for training; often it is a misspelt label."""
     alone = ~table[label].duplicated(keep=False)
     meant = misspellings({str(name): int(rows) for name, rows in table[label].value_counts().items()})
+    why = _("The model can hardly learn it, and nothing is left to check it.")
+    unknown = sentences(why, _("Is the label spelt right?"))
     return [
         Problem(
             int(row),
-            _("The only example of '{name}'.", name=name),
-            "The model can hardly learn it, and nothing is left to check it. "
-            + (f"Is '{meant[name]}' meant?" if name in meant else "Is the label spelt right?"),
+            _("The only example of '{label}'.", label=name),
+            sentences(why, _("Is '{label}' meant?", label=meant[name])) if name in meant else unknown,
             drops=False,
             column=label,
         )

@@ -6,8 +6,10 @@ the run file says what is right.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
+
+from studio.language import packed, unpacked
 
 SURE = 0.75  # with less confidence, the guess is doubtful
 MOST_CHOICES = 6
@@ -49,10 +51,16 @@ class Guess:
     def doubtful(self) -> bool:
         return self.confidence < SURE
 
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        choices = [{**asdict(choice), "title": packed(choice.title)} for choice in self.choices]
+        return {**asdict(self), "sentence": packed(self.sentence), "choices": choices}
+
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> "Guess":
-        """From what `asdict` made of one."""
-        return cls(**{**values, "choices": tuple(Choice(**choice) for choice in values["choices"])})
+        """From what `as_dict` made of one."""
+        choices = tuple(Choice(unpacked(choice["title"]), choice["settings"]) for choice in values["choices"])
+        return cls(**{**values, "sentence": unpacked(values["sentence"]), "choices": choices})
 
 
 def confidence(best: float, second: float) -> float:

@@ -10,15 +10,15 @@ from studio.data.guesses import Choice, Guess, Topic, confidence
 from studio.data.profile import ColumnProfile
 from studio.data.split_names import COLUMN_NAMES
 from studio.errors import StudioError
-from studio.language import _, listing
+from studio.language import _, listing, sentences
 
 if TYPE_CHECKING:
     from studio.data.importing import Imported
 
 ROLE_NAME, EXACT_NAME, PART_OF_NAME = 200.0, 100.0, 40.0
 BEST_KNOWN = 20  # hints of a role, the first of which outweigh those behind them a little
-TOPIC = Topic("column", "Column", "data.columns")
-SEVERAL = Topic("labels", "Several labels per text", "data.columns")
+TOPIC = Topic("column", _("Column"), "data.columns")
+SEVERAL = Topic("labels", _("Several labels per text"), "data.columns")
 COLUMNS_SHOWN = 4
 
 
@@ -42,25 +42,26 @@ def column_guesses(imported: "Imported", columns: Sequence[Column], chosen: Mapp
         others = sorted((name for name in scores if name != taken), key=lambda name: -scores[name])
         sure = confidence(scores[taken], scores[others[0]] if others else 0.0)
         nearly = [name for name in others if confidence(scores[taken], scores[name]) < 0.9][:COLUMNS_SHOWN]
-        sentence = f"The {role.title.lower()} is taken from '{taken}'" + (
-            f"; it could also be {' or '.join(map(_quoted, nearly))}." if nearly else "."
-        )
+        sentence = _("'{role}' is taken from the column '{column}'.", role=role.title, column=taken)
+        if nearly:
+            also = _("It could also be {columns}.", columns=listing(map(_quoted, nearly), "or"))
+            sentence = sentences(sentence, also)
         topic = TOPIC
         if one_each := _one_column_each(imported, role, taken):
             topic, sure, nearly = SEVERAL, min(sure, 0.5), [name for name in one_each if name != taken][:COLUMNS_SHOWN]
             sentence = _(
-                "{join} hold 0 or 1 in every row: that looks like several labels per example, and this "
-                "task learns one. '{taken}' alone would be learned.",
-                join=listing(map(_quoted, one_each[:COLUMNS_SHOWN])),
-                taken=taken,
+                "{columns} hold 0 or 1 in every row: that looks like several labels per example, and this task learns "
+                "one. '{column}' alone would be learned.",
+                columns=listing(map(_quoted, one_each[:COLUMNS_SHOWN])),
+                column=taken,
             )
-        elif share := _several(imported, role, taken):
+        elif several := _several(imported, role, taken):
             topic, sure = SEVERAL, min(sure, 0.5)
             sentence = _(
-                "'{taken}' holds lists such as {share}: several labels per example. This task learns one "
-                "for each, so rows with more are left out; a list of one is that one.",
-                taken=taken,
-                share=share,
+                "'{column}' holds lists such as {example}: several labels per example. This task learns one for each, "
+                "so rows with more are left out; a list of one is that one.",
+                column=taken,
+                example=several,
             )
         setting = f"{topic.setting}.{role.name}"
         choices = tuple(Choice(name, {setting: name}) for name in (taken, *nearly))
@@ -131,11 +132,11 @@ def find_column(there: list[str], wanted: str | None, role: str, hints: tuple[st
     if usual or len(there) == 1:
         return (usual or there)[0]
     raise StudioError(
-        _("Which column holds the {role}?", role=role),
+        _("Which column is '{role}'?", role=role),
         _(
-            "The file has the columns {join}; the run learned from '{value}'.",
-            join=listing(there),
-            value=wanted or role,
+            "The file has the columns {columns}; the run learned from '{column}'.",
+            columns=listing(there),
+            column=wanted or role,
         ),
-        _("Rename the column to '{value}', or use a file with that column alone.", value=wanted or role),
+        _("Rename the column to '{column}', or use a file with that column alone.", column=wanted or role),
     )

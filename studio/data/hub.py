@@ -13,7 +13,7 @@ from studio.data.sources import HubSource
 from studio.data.split_names import split_named
 from studio.errors import StudioError
 from studio.hub_token import LOG_IN, ONLY_OPEN, Token
-from studio.language import _
+from studio.language import _, sentences
 
 Translate = Callable[[Any, str], Any]
 # a file of a Hub repository, or inside an archive there; rows could also name files of this machine or its network
@@ -65,15 +65,14 @@ def collect(
             names = list(row)
             distinct_names(names[: MOST_COLUMNS + 1])
         if len(rows) >= limits.rows:
-            problems.append(Problem(0, _("Only the first {rows:,} rows were taken.", rows=limits.rows), drops=False))
+            problems.append(Problem(0, _("Only the first {count:,} rows were taken.", count=limits.rows), drops=False))
             break
         place = f"{split}-{len(rows) + 1:07}"
         cells = [translate[key](row.get(key), place) if key in translate else row.get(key) for key in names]
         rows.append([*cells, split_named(split)] if keep_splits else cells)
         if len(rows) % 1000 == 0 and size_of(folder) > limits.unpacked_bytes:
-            problems.append(
-                Problem(0, _("Only the first {n:,} rows were taken: they fill the room.", n=len(rows)), drops=False)
-            )
+            what = _("Only the first {count:,} rows were taken: they fill the room.", count=len(rows))
+            problems.append(Problem(0, what, drops=False))
             break
         if len(rows) % 200 == 0:
             progress(_("Fetching rows from the Hub"), len(rows), 0)
@@ -155,7 +154,10 @@ def explained(name: str, error: Exception, token: Token = None) -> StudioError:
         return StudioError(
             _("The data set {name} was not found on the Hub.", name=name),
             message,
-            _("Check the name. {value}", value=ONLY_OPEN if token is False else f"If it is private, {LOG_IN}."),
+            sentences(
+                _("Check the name."),
+                ONLY_OPEN if token is False else _("If it is private, {log_in}.", log_in=LOG_IN),
+            ),
         )
     return StudioError(
         _("The data set {name} could not be fetched from the Hub.", name=name),

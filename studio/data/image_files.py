@@ -122,7 +122,7 @@ def _open(path: Path, short_side: int | None, alone: AbstractContextManager[obje
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     if path.suffix.lower() in UNSUPPORTED_ENDINGS:
-        raise unreadable(path, f"Images of the kind {path.suffix} are not supported.")
+        raise unreadable(path, _("Images of the kind {ending} are not supported.", ending=path.suffix))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own notes on size and on odd metadata
@@ -150,17 +150,23 @@ def _open(path: Path, short_side: int | None, alone: AbstractContextManager[obje
     except (StudioError, MemoryError):
         raise
     except UnidentifiedImageError as error:  # its words are the file's whole path on this machine
-        raise unreadable(path, "It cannot be opened as an image: it is damaged, or something else.") from error
+        raise unreadable(path, _("It cannot be opened as an image: it is damaged, or something else.")) from error
     except Exception as error:
         if isinstance(error, OSError) and error.errno is None:  # Pillow's own, such as "image file is truncated"
-            raise unreadable(path, "The image file is damaged.") from error
-        raise unreadable(path, f"It cannot be opened as an image ({error or type(error).__name__}).") from error
+            raise unreadable(path, _("The image file is damaged.")) from error
+        why = _("It cannot be opened as an image ({error}).", error=str(error) or type(error).__name__)
+        raise unreadable(path, why) from error
 
 
 def _check_pixels(path: Path, size: tuple[int, int]) -> None:
     millions = size[0] * size[1] / 1e6
     if millions > MOST_MEGAPIXELS:
-        raise unreadable(path, f"It has {millions:,.0f} million pixels; at most {MOST_MEGAPIXELS} million are read.")
+        why = _(
+            "It has {millions:,.0f} million pixels; at most {most} million are read.",
+            millions=millions,
+            most=MOST_MEGAPIXELS,
+        )
+        raise unreadable(path, why)
 
 
 def _in_strips(image: "Image", short_side: int | None) -> "Image":
@@ -203,4 +209,4 @@ def _to_rgb(image: "Image", brightest: float | None = None) -> "Image":
 
 
 def unreadable(path: Path, why: str) -> StudioError:
-    return StudioError(_("The image {name} cannot be used.", name=path.name), why, _("Save it again as JPEG or PNG."))
+    return StudioError(_("The image {file} cannot be used.", file=path.name), why, _("Save it again as JPEG or PNG."))

@@ -46,7 +46,7 @@ def store_images(
         result = stored[name]
         if isinstance(result, StudioError):
             why = result.explanation.why
-            problems.append(Problem(row, _("The image {name} cannot be used.", name=name), why, column="image"))
+            problems.append(Problem(row, _("The image {file} cannot be used.", file=name), why, column="image"))
             continue
         copies[row] = result.name
         if annotated is not None and row in annotated:

@@ -55,7 +55,7 @@ from studio.files import (
     replace_with,
 )
 from studio.hub_token import token_for
-from studio.language import _
+from studio.language import _, packed, sentences, unpacked
 from studio.migrations import IMPORTED
 from studio.paths import Home
 from studio.room import MAKE_ROOM, disk_words
@@ -132,7 +132,7 @@ class Imported:
         """Rows that could not be read, in row order."""
         about, found = read_json(self.folder / "about.json") or {}, read_json(self.folder / "problems.json") or []
         with reading(self.folder / "problems.json"):
-            return [Problem(**problem) for problem in IMPORTED.upgrade({**about, "problems": found})["problems"]]
+            return problems_in(IMPORTED.upgrade({**about, "problems": found})["problems"])
 
     @cached_property
     def contents(self) -> dict[str, str]:
@@ -321,11 +321,36 @@ def out_of_memory() -> StudioError:
     return StudioError(
         _("The data takes more memory than reading may use."),
         _("It unfolds to more than its size lets expect, or it is large. Everything else goes on."),
-        _(
-            "Use a smaller part of it. Whoever runs the studio can raise the limit: {memory_variable}=MB.",
-            memory_variable=MEMORY_VARIABLE,
+        sentences(
+            _("Use a smaller part of it."),
+            _("Whoever runs the studio can raise the limit: {ways}.", ways=f"{MEMORY_VARIABLE}=MB"),
         ),
     )
+
+
+def as_stored(problems: Sequence[Problem]) -> dict[str, Any]:
+    """Every text once, and in the problems its place: a million rows may have the same reason."""
+    places: dict[str, int] = {}
+    rows = [
+        {
+            **asdict(problem),
+            "what": places.setdefault(problem.what, len(places)),
+            "why": places.setdefault(problem.why, len(places)),
+        }
+        for problem in problems
+    ]
+    return {"texts": [packed(text) for text in places], "problems": rows}
+
+
+def problems_in(stored: Any) -> list[Problem]:
+    """Earlier imports hold a list, with the texts in each problem."""
+    if isinstance(stored, list):
+        return [Problem(**problem) for problem in stored]
+    texts = [unpacked(text) for text in stored["texts"]]
+    return [
+        Problem(**{**problem, "what": texts[problem["what"]], "why": texts[problem["why"]]})
+        for problem in stored["problems"]
+    ]
 
 
 def _store(folder: Path, content: Content, parsed: Source, source: str) -> None:
@@ -335,7 +360,7 @@ def _store(folder: Path, content: Content, parsed: Source, source: str) -> None:
         folder / "table.parquet",
         lambda path: pyarrow.parquet.write_table(arrow, path, row_group_size=ROWS_IN_A_GROUP, compression="zstd"),
     )
-    replace_json(folder / "problems.json", [asdict(problem) for problem in content.problems])
+    replace_json(folder / "problems.json", as_stored(content.problems))
     about: dict[str, Any] = {
         "title": parsed.title,
         "source": source,
@@ -345,7 +370,7 @@ def _store(folder: Path, content: Content, parsed: Source, source: str) -> None:
         "columns": [str(name) for name in content.table.columns],
         "rows": len(content.table),
         "profiles": [asdict(profile) for profile in profile_columns(content.table)],
-        "guesses": [asdict(each) for each in content.guesses],
+        "guesses": [each.as_dict() for each in content.guesses],
     }
     if content.named and isinstance(parsed, PathSource):
         stamp = stamp_of(content.named, named_folders(parsed.path, parsed.files))

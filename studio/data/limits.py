@@ -4,13 +4,16 @@ import os
 
 import psutil
 
-from studio.language import _
+from studio.language import _, listing
 from studio.options import Options, setting
 
 LIMIT_VARIABLE = "STUDIO_UPLOAD_LIMIT"  # megabytes; for the processes of a server, and for commands
 MEMORY_VARIABLE = "STUDIO_MEMORY_LIMIT"  # likewise
 
-HOW_TO_RAISE = f"Whoever runs the studio can raise the limit: `studio ui --upload-limit MB`, or {LIMIT_VARIABLE}=MB."
+HOW_TO_RAISE = _(
+    "Whoever runs the studio can raise the limit: {ways}.",
+    ways=listing(("`studio ui --upload-limit MB`", f"{LIMIT_VARIABLE}=MB"), "or"),
+)
 MEGABYTE = 1024 * 1024
 MOST_MEMORY = 8192 * MEGABYTE
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pandas
 
-from studio.data.annotations import AnnotatedImage, RawBox, merge
+from studio.data.annotations import BOX, AnnotatedImage, RawBox, merge
 from studio.data.columns import Problem
 from studio.data.fields.objects import LABELS, first_of, label_of
-from studio.language import _
+from studio.language import _, plural
 
 BOXES = ("box", "bbox", "bboxes", "boxes")
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
@@ -47,11 +47,7 @@ def take_boxes(table: pandas.DataFrame) -> tuple[pandas.DataFrame, dict[int, Ann
         first.setdefault(known.name, row)
     together = left["image"].isin(list(first)) & ~left.index.isin(list(first.values()))
     if count := left.loc[together, "image"].nunique():
-        what = (
-            "1 image stands in several rows."
-            if count == 1
-            else _("{count:,} images stand in several rows.", count=count)
-        )
+        what = plural("{n:,} image stands in several rows.", "{n:,} images stand in several rows.", count)
         problems.append(Problem(0, what, _("All boxes of an image are put together in its first row."), drops=False))
     return left[~together], dict(zip(first.values(), merge(annotated.values()), strict=True)), problems
 
@@ -92,11 +88,10 @@ def _listed(columns: Mapping[str, Any]) -> list[dict[str, Any]] | None:
 
 
 def _box(value: Mapping[str, Any], number: int) -> RawBox:
-    place = f"box {number}"
     label, sides = label_of(value), first_of(value, BOXES)
     corners = sides if isinstance(sides, dict) else value
     if all(key in corners for key in CORNERS):
-        return RawBox([corners[key] for key in CORNERS], label, place)
+        return RawBox([corners[key] for key in CORNERS], label, BOX, number=number)
     if not isinstance(sides, list):
-        return RawBox((), label, place, fault="It has no list of four numbers.")
-    return RawBox(sides, label, place, form="sides")
+        return RawBox((), label, BOX, fault=_("It has no list of four numbers."), number=number)
+    return RawBox(sides, label, BOX, form="sides", number=number)

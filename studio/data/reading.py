@@ -30,18 +30,21 @@ def find_format(path: Path) -> Format:
         with path.open("rb") as file:
             head = file.read(HEAD)
     except OSError as error:
-        raise StudioError(_("{name} cannot be opened.", name=path.name), f"{error}", _("Check the path.")) from error
+        raise StudioError(_("{file} cannot be opened.", file=path.name), f"{error}", _("Check the path.")) from error
     if not head.strip():
         raise StudioError(
-            _("{name} is empty.", name=path.name), _("The file has no content."), _("Check that it is the right file.")
+            _("{file} is empty.", file=path.name), _("The file has no content."), _("Check that it is the right file.")
         )
     for known in FORMATS:
         if known.recognises(path, head):
             return known
     if looks_binary(head) or head.startswith((b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0", b"{\\rtf")):
         raise StudioError(
-            _("{name} is not a table.", name=path.name),
-            _("Tables come as {join}; this file is of another kind.", join=listing(known.title for known in FORMATS)),
+            _("{file} is not a table.", file=path.name),
+            _(
+                "Tables come as {formats}; this file is of another kind.",
+                formats=listing((known.title for known in FORMATS), "or"),
+            ),
             _("Save the data as CSV or .xlsx and use that file."),
         )
     by_name = next((known for known in FORMATS if path.suffix.lower() in known.extensions), None)

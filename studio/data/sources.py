@@ -77,7 +77,7 @@ def parse_source(source: str, files: str | None = None, token: Token = None) -> 
         name, _unused, config = source.removeprefix(HUB).partition(":")
         if not _HUB_NAME.fullmatch(name) or (config and not _CONFIG.fullmatch(config)):
             raise StudioError(
-                _("'{source}' is not the name of a data set on the Hub.", source=source),
+                _("'{name}' is not the name of a data set on the Hub.", name=source),
                 _("It is written hub:owner/name, or hub:owner/name:configuration."),
                 _("Copy the name from the data set's page."),
             )
@@ -91,7 +91,7 @@ def parse_source(source: str, files: str | None = None, token: Token = None) -> 
         there = False  # a name that no system could have given to a file
     if not there:
         raise StudioError(
-            _("There is no file {source}.", source=source) if source else _("No data was chosen."),
+            _("There is no file {file}.", file=source) if source else _("No data was chosen."),
             _("It may have been moved or deleted.") if source else "",
             _("Upload the file again, or check the path."),
         )
@@ -106,7 +106,7 @@ def _files_folder(files: str) -> Path:
         there = False
     if not there:
         raise StudioError(
-            _("There is no folder {files}.", files=files),
+            _("There is no folder {folder}.", folder=files),
             _("`data.files` names it for the files in the table."),
             _("Check the path."),
         )
@@ -121,7 +121,7 @@ def file_hash(path: Path) -> str:
                 digest.update(block)
     except OSError as error:
         raise StudioError(
-            _("{name} cannot be read.", name=path.name), f"{error}", _("Check the file and try again.")
+            _("{file} cannot be read.", file=path.name), f"{error}", _("Check the file and try again.")
         ) from error
     return digest.hexdigest()
 

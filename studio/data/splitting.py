@@ -13,7 +13,7 @@ from pydantic import model_validator
 from studio.data.allocation import allocate, largest_remainder
 from studio.data.columns import SPLITS
 from studio.errors import StudioError
-from studio.language import _, listing
+from studio.language import _, listing, plural
 from studio.options import Options, setting
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def split_rows(labels: "Series", given: "Series | None", options: SplitOptions) 
     if pool.empty:
         raise StudioError(
             _("The data has no train split."),
-            _("All its rows are marked as {join}.", join=listing(sorted(named), "or")),
+            _("All its rows are marked as {splits}.", splits=listing(sorted(named), "or")),
             _("Switch off keeping the split that came with the data, so that all rows are split again."),
         )
     if named == {"train"}:
@@ -100,7 +100,12 @@ def _cut(labels: "Series", fractions: dict[str, float], options: SplitOptions) -
     if len(labels) < len(splits):
         raise StudioError(
             _("There are too few rows to split."),
-            _("{n} rows cannot fill {n_2} splits.", n=len(labels), n_2=len(splits)),
+            plural(
+                "{n} row cannot fill {splits} splits.",
+                "{n} rows cannot fill {splits} splits.",
+                len(labels),
+                splits=len(splits),
+            ),
             _("Add more examples."),
         )
     totals = largest_remainder(len(labels), list(fractions.values()))

@@ -51,14 +51,13 @@ def find_images(table: pandas.DataFrame, column: str, folders: Sequence[Path], l
         found[cell] = name = copy_name(path, folders, places)
         places[name] = path
         if len(places) > limits.files:
-            raise StudioError(
-                _("The table names more than {files:,} images.", files=limits.files), "", _("Use a smaller part of it.")
-            )
+            what = _("The table names more than {most:,} images.", most=limits.files)
+            raise StudioError(what, "", _("Use a smaller part of it."))
     if not found:
         return None
     named = table[column].isin(found.keys())
     problems = [
-        Problem(row, _("There is no image '{cell}'.", cell=cell[:200]), reasons[cell], column=column)
+        Problem(row, _("There is no image '{file}'.", file=cell[:200]), reasons[cell], column=column)
         if isinstance(cell, str)
         else Problem(row, _("This row names no image."), column=column)
         for row, cell in zip(table.index[~named].tolist(), table.loc[~named, column], strict=True)

@@ -36,7 +36,7 @@ def join_columns(raw: RawTable) -> RawTable:
         if fault
     ]
     if numeric:
-        why = "0 is taken as unmarked, and every other number as a label of its own."
+        why = _("0 is taken as unmarked, and every other number as a label of its own.")
         problems.insert(0, Problem(0, _("The tags are numbers, and nothing says what they mean."), why, drops=False))
     return replace(
         raw,
@@ -68,7 +68,9 @@ def _fault(tokens: object, tags: object) -> str:
         return _("The tokens are no list of words.")
     if not isinstance(tags, list) or not all(isinstance(tag, str | int) or tag is None for tag in tags):
         return _("The tags are no list of words or numbers.")
-    return "" if len(tokens) == len(tags) else _("It has {n} tokens and {n_2} tags.", n=len(tokens), n_2=len(tags))
+    if len(tokens) == len(tags):
+        return ""
+    return _("There are not as many tags ({tags}) as tokens ({tokens}).", tags=len(tags), tokens=len(tokens))
 
 
 def _word(tag: object) -> str:

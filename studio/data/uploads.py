@@ -10,7 +10,7 @@ from pathlib import Path
 
 from studio.data.limits import HOW_TO_RAISE, Limits
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, sentences
 from studio.paths import Home
 from studio.room import MAKE_ROOM, disk_words
 
@@ -36,9 +36,9 @@ def keep_upload(path: Path, original_name: str, home: Home, limits: Limits) -> P
                 size += len(block)
                 if size > limits.upload_bytes:
                     raise StudioError(
-                        _("{original_name} is too large.", original_name=original_name),
-                        _("At most {upload_megabytes:,} MB are accepted.", upload_megabytes=limits.upload_megabytes),
-                        _("Use a smaller part of it. {how_to_raise}", how_to_raise=HOW_TO_RAISE),
+                        _("{file} is too large.", file=original_name),
+                        _("At most {most:,} MB are accepted.", most=limits.upload_megabytes),
+                        sentences(_("Use a smaller part of it."), HOW_TO_RAISE),
                     )
                 digest.update(block)
                 target.write(block)
@@ -49,7 +49,7 @@ def keep_upload(path: Path, original_name: str, home: Home, limits: Limits) -> P
         os.utime(final.parent)  # so that nothing takes it for forgotten before a draft names it
     except OSError as error:
         raise StudioError(
-            _("{original_name} could not be stored.", original_name=original_name),
+            _("{file} could not be stored.", file=original_name),
             disk_words(error, home.root, path.stat().st_size if path.exists() else None),
             _("{make_room}; or choose another folder for the studio. Then try again.", make_room=MAKE_ROOM),
         ) from error

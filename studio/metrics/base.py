@@ -3,12 +3,14 @@
 import math
 from dataclasses import dataclass
 
+from studio.language import _
+
 
 @dataclass(frozen=True)
 class Metric:
     """title: what people call it. sentence: what it says, in plain words. percent: a share, shown as percent.
 
-    said: what a value says of the model, with {} for it, where there are plainer words for that than the title.
+    said: what a {value} on the validation examples says of the model, where there are plainer words for it.
     """
 
     name: str
@@ -18,11 +20,6 @@ class Metric:
     percent: bool = True
     said: str = ""
 
-    @property
-    def in_sentence(self) -> str:
-        """The title in the middle of a sentence: typical error (RMSE), but F1."""
-        return self.title[0].lower() + self.title[1:] if self.title[1:2].islower() else self.title
-
     def is_better(self, candidate: float, best: float, by_more_than: float = 0.0) -> bool:
         """Whether `candidate` beats `best` by more than `by_more_than`, in this metric's own direction."""
         gain = candidate - best if self.higher_is_better else best - candidate
@@ -31,8 +28,21 @@ class Metric:
     def text(self, value: float) -> str:
         """The value as people read it: 98.3 %, or three significant digits."""
         if not math.isfinite(value):
-            return "not defined"
-        return f"{100 * value:.1f} %" if self.percent else f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+            return _("not defined")
+        if self.percent:
+            return _("{percent:.1f} %", percent=100 * value)
+        return _("{value:.3g}", value=value) if abs(value) < 1000 else _("{value:,.0f}", value=value)
+
+    def told(self, value: float) -> str:
+        """What the value on the validation examples says of the model now."""
+        if self.said:
+            return _(self.said, value=self.text(value))
+        return _(
+            "On the validation examples, {metric} is now {value} ({meaning}).",
+            metric=self.title,
+            value=self.text(value),
+            meaning=self.sentence,
+        )
 
 
 def error(name: str, title: str, sentence: str, said: str = "") -> Metric:

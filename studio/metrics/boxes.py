@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from studio.language import _
 from studio.metrics.base import Metric
 
-MAP = Metric("map", "Mean average precision (mAP)", "how well objects are found and framed; tight frames count more")
-MAP_50 = Metric("map_50", "mAP at 50 % overlap", "how well objects are found, where a frame may be off by half")
-RECALL_100 = Metric("recall_100", "Recall (at most 100 boxes)", "share of the objects that are found")
+MAP = Metric(
+    "map", _("Mean average precision (mAP)"), _("how well objects are found and framed; tight frames count more")
+)
+MAP_50 = Metric("map_50", _("mAP at 50 % overlap"), _("how well objects are found, where a frame may be off by half"))
+RECALL_100 = Metric("recall_100", _("Recall (at most 100 boxes)"), _("share of the objects that are found"))
 
 
 def average_precision(

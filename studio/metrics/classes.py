@@ -5,12 +5,18 @@ Macro averages run over the classes that occur among the rows or were answered, 
 
 from collections.abc import Mapping
 
+from studio.language import _
 from studio.metrics.base import Metric
 
-ACCURACY = Metric("accuracy", "Accuracy", "share of correct answers", said="the model now gets {} right")
-F1_MACRO = Metric("f1_macro", "F1 (macro)", "precision and recall in one; every class counts the same")
-PRECISION_MACRO = Metric("precision_macro", "Precision (macro)", "how often a class is right when it is named")
-RECALL_MACRO = Metric("recall_macro", "Recall (macro)", "how much of each class is found")
+ACCURACY = Metric(
+    "accuracy",
+    _("Accuracy"),
+    _("share of correct answers"),
+    said=_("On the validation examples, the model now gets {value} right."),
+)
+F1_MACRO = Metric("f1_macro", _("F1 (macro)"), _("precision and recall in one; every class counts the same"))
+PRECISION_MACRO = Metric("precision_macro", _("Precision (macro)"), _("how often a class is right when it is named"))
+RECALL_MACRO = Metric("recall_macro", _("Recall (macro)"), _("how much of each class is found"))
 
 
 def class_metrics(counts: Mapping[tuple[str, str], int]) -> dict[str, float]:

@@ -6,9 +6,9 @@ from studio.language import _
 from studio.metrics.base import Metric
 from studio.metrics.intervals import Interval, resampled
 
-F1 = Metric("f1", "F1", "precision and recall in one")
-PRECISION = Metric("precision", "Precision", "how much of what was found is right")
-RECALL = Metric("recall", "Recall", "how much of what is there was found")
+F1 = Metric("f1", "F1", _("precision and recall in one"))
+PRECISION = Metric("precision", _("Precision"), _("how much of what was found is right"))
+RECALL = Metric("recall", _("Recall"), _("how much of what is there was found"))
 
 
 def found_metrics(found: int, there: int, answered: int) -> dict[str, float]:
@@ -20,17 +20,13 @@ def found_metrics(found: int, there: int, answered: int) -> dict[str, float]:
     }
 
 
-def found_interval(counts: tuple[int, int, int], rows: Sequence[tuple[int, int, int]], things: str) -> Interval:
+def found_interval(counts: tuple[int, int, int], rows: Sequence[tuple[int, int, int]]) -> Interval:
     """That of F1, by drawing rows again. counts: as `found_metrics` takes them; rows: the same of each row."""
     import numpy
 
     found, there, answered = counts
     counted = _(
-        "{found:,} of {there:,} {things} found, {answered:,} found wrongly",
-        found=found,
-        there=there,
-        things=things,
-        answered=answered - found,
+        "{found:,} of {there:,} found, {wrong:,} found wrongly", found=found, there=there, wrong=answered - found
     )
 
     def f1(sums: "numpy.ndarray") -> "numpy.ndarray":

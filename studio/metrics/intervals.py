@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from studio.language import _
+from studio.language import _, unpacked
 from studio.metrics.base import Metric
 
 if TYPE_CHECKING:
@@ -32,14 +32,16 @@ class Interval:
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> "Interval":
         """As it is stored."""
-        return cls(str(found["counted"]), found.get("low"), found.get("high"))
+        return cls(unpacked(found["counted"]), found.get("low"), found.get("high"))
 
     def text(self, metric: Metric) -> str:
         """58 of 60, so likely between 88.6 % and 99.1 % (95 % interval)."""
         if self.low is None or self.high is None:
             return _("{counted}; how much of it is chance is not known", counted=self.counted)
-        ends = f"{metric.text(self.low)} and {metric.text(self.high)}"
-        return _("{counted}, so likely between {ends} (95 % interval)", counted=self.counted, ends=ends)
+        low, high = metric.text(self.low), metric.text(self.high)
+        return _(
+            "{counted}, so likely between {low} and {high} (95 % interval)", counted=self.counted, low=low, high=high
+        )
 
 
 def share_interval(right: int, of: int) -> Interval:
@@ -47,7 +49,7 @@ def share_interval(right: int, of: int) -> Interval:
     share, square = right / of, NORMAL_975**2
     middle = (share + square / (2 * of)) / (1 + square / of)
     half = NORMAL_975 / (1 + square / of) * math.sqrt(share * (1 - share) / of + square / (4 * of**2))
-    return Interval(f"{right:,} of {of:,}", max(0.0, middle - half), min(1.0, middle + half))
+    return Interval(_("{right:,} of {all:,}", right=right, all=of), max(0.0, middle - half), min(1.0, middle + half))
 
 
 def resampled(

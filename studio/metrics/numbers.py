@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from studio.language import _
 from studio.metrics.base import Metric, error
 
 if TYPE_CHECKING:
@@ -9,16 +10,18 @@ if TYPE_CHECKING:
 
 RMSE = error(
     "rmse",
-    "Typical error (RMSE)",
-    "how far answers are off, in the unit of the numbers; large errors count more, and lower is better",
-    said="the model's answers are typically off by {} (RMSE)",
+    _("Typical error (RMSE)"),
+    _("how far answers are off, in the unit of the numbers; large errors count more, and lower is better"),
+    said=_("On the validation examples, the model's answers are now typically off by {value} (RMSE)."),
 )
 MAE = error(
-    "mae", "Mean error (MAE)", "how far answers are off on average, in the unit of the numbers; lower is better"
+    "mae", _("Mean error (MAE)"), _("how far answers are off on average, in the unit of the numbers; lower is better")
 )
-R2 = Metric("r2", "Explained variance (R²)", "1 is perfect, 0 no better than always answering the mean", percent=False)
+R2 = Metric(
+    "r2", _("Explained variance (R²)"), _("1 is perfect, 0 no better than always answering the mean"), percent=False
+)
 SPEARMAN = Metric(
-    "spearman", "Rank correlation (Spearman)", "whether larger answers go with larger values", percent=False
+    "spearman", _("Rank correlation (Spearman)"), _("whether larger answers go with larger values"), percent=False
 )
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from studio.data.columns import Column, Problem
+from studio.language import packed, unpacked
 from studio.metrics.intervals import Interval
 from studio.models.kind import ModelKind
 from studio.options import Options
@@ -123,12 +124,31 @@ class Scores:
     remarks: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        return {
-            "metrics": self.metrics,
-            "views": [asdict(view) for view in self.views],
-            "intervals": {name: asdict(interval) for name, interval in self.intervals.items()},
-            "remarks": list(self.remarks),
-        }
+        """For JSON, its texts packed; `all_unpacked` gives them back."""
+        return all_packed(
+            {
+                "metrics": self.metrics,
+                "views": [asdict(view) for view in self.views],
+                "intervals": {name: asdict(interval) for name, interval in self.intervals.items()},
+                "remarks": list(self.remarks),
+            }
+        )
+
+
+def all_packed(structure: Any) -> Any:
+    if isinstance(structure, str):
+        return packed(structure)
+    if isinstance(structure, Mapping):
+        return {key: all_packed(value) for key, value in structure.items()}
+    return [all_packed(value) for value in structure] if isinstance(structure, list | tuple) else structure
+
+
+def all_unpacked(structure: Any) -> Any:
+    if isinstance(structure, dict):
+        if isinstance(structure.get("en"), str):
+            return unpacked(structure)
+        return {key: all_unpacked(value) for key, value in structure.items()}
+    return [all_unpacked(value) for value in structure] if isinstance(structure, list) else structure
 
 
 class Scorer(Protocol):

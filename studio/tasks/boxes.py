@@ -54,9 +54,9 @@ class BoxScorer:
         truth = {"images": self._images, "annotations": self._objects, "categories": categories}
         metrics, by_class = average_precision(truth, self._answers)
         measured = {label: {MAP_50.name: precision} for label, precision in by_class.items()}
-        views = found_views(self._counts, self._labels, "objects", measured)
-        counted = _("{n:,} objects in {n_2:,} images", n=len(self._objects), n_2=len(self._images))
-        remarks = never_found(self._counts, self._labels, "objects")
+        views = found_views(self._counts, self._labels, _("Objects"), measured)
+        counted = _("{objects:,} objects in {images:,} images", objects=len(self._objects), images=len(self._images))
+        remarks = never_found(self._counts, self._labels)
         return Scores(metrics, views, {MAP.name: Interval(counted)}, tuple(remarks))  # it is no mean over images
 
 

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 LABEL = Column(
     "label",
-    "Class (label)",
+    _("Class (label)"),
     "label",
-    "The answer that the model learns to give for each example.",
+    _("The answer that the model learns to give for each example."),
     hints=CLASSES,
 )
 
-NOTHING = "(nothing)"  # stands for the class of what is not there, or was not found
+NOTHING = _("(nothing)")  # stands for the class of what is not there, or was not found
+MADE_UP, MISSED, MISTAKES = _("{label}, made up"), _("{label}, missed"), _("Mistakes with {label}")
 
 
 def label_maps(labels: Iterable[str]) -> dict[str, Any]:
@@ -60,13 +61,13 @@ def class_answers(logits: "torch.Tensor", labels: Sequence[str]) -> list[Answer]
 def confusion_mark(true: str, answered: str) -> str:
     """The mark of rows of one class that were predicted as another (or the same) one."""
     if NOTHING in (true, answered):
-        return _("{answered}, made up", answered=answered) if true == NOTHING else f"{true}, missed"
+        return MADE_UP.format(label=answered) if true == NOTHING else MISSED.format(label=true)
     return f"{true} → {answered}"
 
 
 def mistake_mark(label: str) -> str:
     """The mark of rows in which this class was predicted as another one, or another one as this."""
-    return _("Mistakes with {label}", label=label)
+    return MISTAKES.format(label=label)
 
 
 def pair_marks(pairs: Iterable[tuple[str, str]]) -> Marks:
@@ -138,8 +139,8 @@ def confusion_views(
     ]  # how often a class was not seen, or seen where it is not
     marks = {label: mistake_mark(label) for label, some in zip(labels, wrong, strict=True) if some}
     return (
-        View("confusion", "Which class was predicted as which (confusion matrix)", confusion),
-        View("classes", "Every class", {"rows": [{**row, "mark": marks.get(row["label"])} for row in rows]}),
+        View("confusion", _("Which class was predicted as which (confusion matrix)"), confusion),
+        View("classes", _("Every class"), {"rows": [{**row, "mark": marks.get(row["label"])} for row in rows]}),
     )
 
 
@@ -159,7 +160,7 @@ def found_views(
 ) -> tuple[View, ...]:
     """What was found, missed and made up. counts: how often (true, answered) came, `NOTHING` among them.
 
-    things: what is counted, in the plural. measured: more metrics of single labels, label -> name -> value.
+    things: a title for what is counted. measured: more metrics of single labels, label -> name -> value.
     """
     names = [*labels, NOTHING]
     table = [[counts.get((true, answered), 0) for answered in names] for true in names]
@@ -169,9 +170,9 @@ def found_views(
         scores = found_metrics(found, there, answered)
         rows.append({"label": label, **scores, "support": there, **(measured or {}).get(label, {})})
     confusion, each = confusion_views(names, table, rows)
-    titles = {"label_title": "Label", "support_title": things.capitalize()}
+    titles = {"label_title": _("Label"), "support_title": things}
     return (
-        replace(confusion, title=_("Which {things} were found, missed, or made up", things=things)),
+        replace(confusion, title=_("What was found, missed, or made up")),
         replace(each, title=_("Every label"), data={**each.data, **titles}),
     )
 

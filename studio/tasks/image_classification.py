@@ -31,7 +31,7 @@ class ImageClassification(Task):
     title = _("Sort images")
     sentence = _("Give each image one of your classes: species, product, defect, kind of document.")
     icon = "image"
-    group = "Images"
+    group = _("Images")
     inputs = (IMAGE,)
     targets = (LABEL,)
     answer_kind = "label"
@@ -46,7 +46,7 @@ class ImageClassification(Task):
         return class_config(table)
 
     def summary(self, labels: Sequence[str]) -> str:
-        return _("Sorts images into {n} classes: {name_classes}.", n=len(labels), name_classes=name_classes(labels))
+        return f"Sorts images into {len(labels)} classes: {name_classes(labels)}."
 
     def encode(self, tools: Tools, rows: Sequence[Row]) -> list[Item]:
         index = tools.config.label2id

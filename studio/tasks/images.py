@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 IMAGE = Column(
     "image",
-    "Image",
+    _("Image"),
     "image",
-    "What the model looks at: a file inside the ZIP.",
+    _("What the model looks at: a file inside the ZIP."),
     hints=("image", "file", "filename", "file_name", "path", "picture", "photo", "img", "image_path"),
 )
 MIRROR_CHANCE = 0.5
@@ -140,7 +140,7 @@ def load_image_processor(folder: Path, config: Any, trust_remote_code: bool) -> 
         kinds: Any = IMAGE_PROCESSOR_MAPPING[type(config)]
     except KeyError as error:
         raise StudioError(
-            _("'{name}' does not say how its images must be prepared.", name=folder.name),
+            _("'{model}' does not say how its images must be prepared.", model=folder.name),
             _("The file preprocessor_config.json is missing, and this kind of model has no usual one."),
             _("Choose another model, or put that file into its folder."),
         ) from error

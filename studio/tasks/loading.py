@@ -146,8 +146,8 @@ def _load_by_class(name: str, folder: Path, config: Any, trust_remote_code: bool
         return getattr(transformers, name).from_pretrained(folder, trust_remote_code=trust_remote_code)
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise StudioError(
-            _("'{name}' does not say how its inputs must be prepared.", name=folder.name),
-            _("{name} of transformers cannot read it: {error}", name=name, error=first_line(error)),
+            _("'{model}' does not say how its inputs must be prepared.", model=folder.name),
+            _("{reader} of transformers cannot read it: {error}", reader=name, error=first_line(error)),
             _("Choose another model, or put the file preprocessor_config.json into its folder."),
         ) from error
 
@@ -202,7 +202,7 @@ def _load(
         raise unsuitable(folder, config, error) from error
     except (OSError, SafetensorError) as error:
         raise StudioError(
-            _("The weights of '{name}' cannot be read.", name=folder.name),
+            _("The weights of '{model}' cannot be read.", model=folder.name),
             first_line(error),
             _("Fetch or copy the model again."),
         ) from error
@@ -259,7 +259,7 @@ def restore_initial(model: "PreTrainedModel", initial: Path) -> None:
         ) from error
     if unknown:
         raise StudioError(
-            _("The model before training cannot be shown."), _("It has no weights named {unknown}.", unknown=unknown[0])
+            _("The model before training cannot be shown."), _("It has no weights named {name}.", name=unknown[0])
         )
 
 
@@ -278,13 +278,11 @@ def config_of(folder: Path) -> dict[str, Any]:
         values = read_settings(folder / "config.json")
         check_config(values or {})
     except UnusableSettingsError as error:
-        why = str(error)
-        raise StudioError(
-            _("The config.json of '{name}' cannot be used.", name=folder.name), why, _("Fetch it again.")
-        ) from error
+        what = _("The config.json of '{model}' cannot be used.", model=folder.name)
+        raise StudioError(what, str(error), _("Fetch it again.")) from error
     if values is None:
         raise StudioError(
-            _("'{name}' is not a model folder.", name=folder.name),
+            _("'{model}' is not a model folder.", model=folder.name),
             _("It holds no config.json."),
             _("Choose a folder that `save_pretrained` of transformers wrote, or a model from the list."),
         )

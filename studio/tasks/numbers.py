@@ -6,13 +6,17 @@ from collections.abc import Sequence
 
 import numpy
 
-from studio.language import _
+from studio.language import _, plural
 from studio.metrics.intervals import Interval, resampled
 from studio.metrics.numbers import MAE, RMSE, number_metrics
 from studio.tasks.base import Answer, Marks, Row, Scores, View
 
 MOST_POINTS = 2000  # of a scatter plot; of more, evenly spread ones are drawn
 BARS = 11  # of the errors' histogram, the middle one around no error
+POINT = _("Predicted {predicted}, correct {correct}")
+CLOSE = _("Off by less than {high}")
+HIGH, FAR_HIGH = _("{low} to {high} too high"), _("over {low} too high")
+LOW, FAR_LOW = _("{low} to {high} too low"), _("over {low} too low")
 
 
 class NumberScorer:
@@ -27,7 +31,8 @@ class NumberScorer:
         marks: list[Marks] = []
         for answer, row in zip(answers, rows, strict=True):
             true, guessed = float(row[self._target]), float(answer.value)
-            marks.append((_point_mark(true, guessed), _error_title(_error_place(guessed - true, self._bar), self._bar)))
+            words, ends = _error_words(_error_place(guessed - true, self._bar), self._bar)
+            marks.append((_point_mark(true, guessed), words.format(**ends)))
             self._true.append(true)
             self._guessed.append(guessed)
         return marks
@@ -43,7 +48,7 @@ class NumberScorer:
 def _intervals(errors: numpy.ndarray) -> dict[str, Interval]:
     """Of both means of errors, from the rows' own."""
     count = len(errors)
-    counted = f"{count:,} example{'' if count == 1 else 's'}"
+    counted = plural("{n:,} example", "{n:,} examples", count)
     return {
         RMSE.name: resampled(counted, errors[:, None] ** 2, lambda sums: numpy.sqrt(sums[:, 0] / count)),
         MAE.name: resampled(counted, abs(errors)[:, None], lambda sums: sums[:, 0] / count),
@@ -56,17 +61,20 @@ def _scatter(true: numpy.ndarray, guessed: numpy.ndarray) -> View:
         {"x": float(one), "y": float(other), "mark": _point_mark(one, other)}
         for one, other in zip(true[::every], guessed[::every], strict=True)
     ]
-    data = {"points": points, "x_title": "Correct", "y_title": "Predicted"}
-    return View("scatter", "Every answer beside the true number", data)
+    data = {"points": points, "x_title": _("Correct"), "y_title": _("Predicted")}
+    return View("scatter", _("Every answer beside the true number"), data)
 
 
 def _errors(errors: numpy.ndarray, bar: float) -> View:
     """How many answers are how far off, from the lowest that there is to the highest."""
     counts = Counter(_error_place(error, bar) for error in errors)
     places = range(min(0, *counts), max(0, *counts) + 1)
-    titles = {place: _error_title(place, bar) for place in places}
-    bars = [{"title": titles[place], "value": counts[place], "mark": titles[place]} for place in places]
-    return View("bars", "How far answers are off", {"bars": bars})
+    told = {place: _error_words(place, bar) for place in places}
+    bars = [
+        {"title": _(words, **ends), "value": counts[place], "mark": words.format(**ends)}
+        for place, (words, ends) in told.items()
+    ]
+    return View("bars", _("How far answers are off"), {"bars": bars})
 
 
 def round_width(rough: float) -> float:
@@ -76,7 +84,7 @@ def round_width(rough: float) -> float:
 
 
 def _point_mark(true: float, guessed: float) -> str:
-    return _("Predicted {written}, correct {written_2}", written=_written(guessed, 4), written_2=_written(true, 4))
+    return POINT.format(predicted=_written(guessed, 4), correct=_written(true, 4))
 
 
 def _error_place(error: float, bar: float) -> int:
@@ -85,12 +93,12 @@ def _error_place(error: float, bar: float) -> int:
     return int(numpy.clip(round(error / bar), -most, most)) if numpy.isfinite(error) else most
 
 
-def _error_title(place: int, bar: float) -> str:
+def _error_words(place: int, bar: float) -> tuple[str, dict[str, str]]:
+    """How far off the answers of a bar are: a sentence, and what goes into its places."""
     low, high = (_written((abs(place) + half) * bar, 6) for half in (-0.5, 0.5))
-    if place == 0:
-        return _("Off by less than {high}", high=high)
-    direction = "too high" if place > 0 else "too low"
-    return f"over {low} {direction}" if abs(place) == BARS // 2 else f"{low} to {high} {direction}"
+    is_outer = abs(place) == BARS // 2
+    above, below = (FAR_HIGH, FAR_LOW) if is_outer else (HIGH, LOW)
+    return (above if place > 0 else below) if place else CLOSE, {"low": low, "high": high}
 
 
 def _written(number: float, digits: int) -> str:

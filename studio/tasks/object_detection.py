@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 BOXES = Column(
     "boxes",
-    "Boxes",
+    _("Boxes"),
     "boxes",
-    'The objects in each image: [{"box": [left, top, width, height], "label": "cat"}], in pixels.',
+    _('The objects in each image: [{"box": [left, top, width, height], "label": "cat"}], in pixels.'),
     hints=("boxes", "objects", "annotations", "bboxes", "bbox"),
 )
 LEAST_SCORE, MOST_BOXES = 0.05, 100  # of the answers to an image: COCO's measure looks at a hundred
@@ -57,7 +57,7 @@ class ObjectDetection(Task):
     title = _("Find objects")
     sentence = _("Find and frame things in images: cells, products, animals, damage.")
     icon = "target"
-    group = "Images"
+    group = _("Images")
     inputs = (IMAGE,)
     targets = (BOXES,)
     answer_kind = "boxes"
@@ -70,7 +70,7 @@ class ObjectDetection(Task):
         return label_maps(sorted({box.label for cell in table["boxes"] for box in read_boxes(cell)}))
 
     def summary(self, labels: Sequence[str]) -> str:
-        return _("Finds objects in images and frames them: {name_classes}.", name_classes=name_classes(labels))
+        return f"Finds objects in images and frames them: {name_classes(labels)}."
 
     def prepare_processor(self, processor: Any, options: Any) -> None:
         """Squares of one size need no padding, so a box lies at the same place of its image in every batch."""

@@ -6,7 +6,8 @@ What always answering the largest class would give, and which classes are never 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from studio.language import _, listing
+from studio.data.class_counts import first_names
+from studio.language import _, plural, sentences
 from studio.metrics.classes import ACCURACY
 from studio.metrics.intervals import Interval
 
@@ -20,53 +21,52 @@ def largest_class(counts: Counts, accuracy: Interval) -> str:
     label, count = max(sorted(there.items()), key=lambda item: item[1])
     share = count / there.total()
     always = _(
-        "Always answering {named}, the largest class, would be right in {accuracy}",
-        named=named([label]),
-        accuracy=ACCURACY.text(share),
+        "Always answering {label}, the largest class, would be right in {share}.",
+        label=named([label]),
+        share=ACCURACY.text(share),
     )
     is_better = accuracy.low is not None and accuracy.low > share
-    return f"{always}{'' if is_better else '; the model is not clearly better than that'}."
+    return always if is_better else sentences(always, _("The model is not clearly better than that."))
 
 
 def never_answered(counts: Counts, labels: Sequence[str]) -> list[str]:
     """Classes that the model never answers though they are there, and those of which nothing is there."""
     answered = {answered for (_unused, answered), count in counts.items() if count}
-    return _missing(counts, labels, answered, "answers", "examples")
+    never, missed = _unreached(counts, labels, answered)
+    said = plural(
+        "The model never answers {classes}, though {n:,} example is of that class.",
+        "The model never answers {classes}, though {n:,} examples are of that class.",
+        missed,
+        classes=named(never),
+    )
+    return [*([said] if never else []), *_absent(counts, labels)]
 
 
-def never_found(counts: Counts, labels: Sequence[str], things: str) -> list[str]:
-    """The same of things, of which none was found where it is. things: what is counted."""
+def never_found(counts: Counts, labels: Sequence[str]) -> list[str]:
+    """The same of things, of which none was found where it is."""
     found = {true for (true, answered), count in counts.items() if count and true == answered}
-    return _missing(counts, labels, found, "finds", things)
+    never, missed = _unreached(counts, labels, found)
+    said = plural(
+        "The model never finds {classes}, though there is {n:,} of that class.",
+        "The model never finds {classes}, though there are {n:,} of that class.",
+        missed,
+        classes=named(never),
+    )
+    return [*([said] if never else []), *_absent(counts, labels)]
 
 
-def _missing(counts: Counts, labels: Sequence[str], reached: Collection[str], verb: str, things: str) -> list[str]:
+def _unreached(counts: Counts, labels: Sequence[str], reached: Collection[str]) -> tuple[list[str], int]:
+    """The classes that are there and not reached, and how often they are there."""
     there = _there(counts)
     never = [label for label in labels if there[label] and label not in reached]
+    return never, sum(there[label] for label in never)
+
+
+def _absent(counts: Counts, labels: Sequence[str]) -> list[str]:
+    there = _there(counts)
     absent = [label for label in labels if not there[label]]
-    said = []
-    if never:
-        missed = sum(there[label] for label in never)
-        are = "is" if missed == 1 else "are"
-        said.append(
-            _(
-                "The model never {verb} {named}, though {missed:,} of these {things} {are} of that class.",
-                verb=verb,
-                named=named(never),
-                missed=missed,
-                things=things,
-                are=are,
-            )
-        )
-    if absent:
-        said.append(
-            _(
-                "None of these {things} is of class {named}, so nothing is known about it.",
-                things=things,
-                named=named(absent),
-            )
-        )
-    return said
+    said = _("There is nothing of class {classes} here, so nothing is known about it.", classes=named(absent))
+    return [said] if absent else []
 
 
 def _there(counts: Counts) -> Counter[str]:
@@ -78,8 +78,5 @@ def _there(counts: Counts) -> Counter[str]:
 
 
 def named(labels: Sequence[str]) -> str:
-    """'a', 'b', 'c' and 4 more."""
-    first, more = [f"'{' '.join(label.split())}'" for label in labels[:MOST_NAMED]], len(labels) - MOST_NAMED
-    if more > 0:
-        return _("{join} and {more:,} more", join=listing(first), more=more)
-    return f"{', '.join(first[:-1])} or {first[-1]}" if len(first) > 1 else first[0]
+    """'a', 'b' or 'c', or 'a', 'b', 'c' and 4 more."""
+    return first_names([f"'{' '.join(label.split())}'" for label in labels], MOST_NAMED, "or")

@@ -3,15 +3,26 @@
 The page, the model card and the command line say the same.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from studio.files import read_as
-from studio.language import _
+from studio.language import _, unpacked
 from studio.metrics import metric_named
 from studio.metrics.intervals import Interval
 from studio.store import Run
+from studio.tasks.base import all_unpacked
+from studio.tasks.classes import MADE_UP, MISSED, MISTAKES
 from studio.tasks.former_results import SCORES
+from studio.tasks.numbers import CLOSE, FAR_HIGH, FAR_LOW, HIGH, LOW, POINT
+
+SENTENCES = {
+    "validation": _("{metric} on the validation split: {value}; {interval}."),
+    "test": _("{metric} on the test split: {value}; {interval}."),
+}
+MARKS = (MADE_UP, MISSED, MISTAKES, POINT, CLOSE, FAR_HIGH, FAR_LOW, HIGH, LOW)
+_PLACE = re.compile(r"\\{(\w+)\\}")
 
 
 def stored_scores(run: Run) -> dict[str, Any]:
@@ -19,7 +30,15 @@ def stored_scores(run: Run) -> dict[str, Any]:
 
     Empty before the end of a run. Runs of earlier versions have neither intervals nor remarks.
     """
-    return read_as(run.scores_file, SCORES.upgrade) or {}
+    return read_as(run.scores_file, lambda kept: all_unpacked(SCORES.upgrade(kept))) or {}
+
+
+def mark_words(mark: str) -> str:
+    """A mark (`studio.tasks.base.Marks`), by which rows are found, as words for the reader's language."""
+    for words in MARKS:
+        if found := re.fullmatch(_PLACE.sub(r"(?P<\1>.+)", re.escape(words)), mark, re.DOTALL):
+            return _(words, **found.groupdict())
+    return mark
 
 
 def intervals(split: Mapping[str, Any]) -> dict[str, Interval]:
@@ -28,7 +47,7 @@ def intervals(split: Mapping[str, Any]) -> dict[str, Interval]:
 
 
 def remarks(split: Mapping[str, Any]) -> list[str]:
-    return list(split.get("remarks", ()))
+    return [unpacked(remark) for remark in split.get("remarks", ())]
 
 
 def worth(scores: Mapping[str, Any]) -> list[str]:
@@ -41,9 +60,8 @@ def worth(scores: Mapping[str, Any]) -> list[str]:
 def _sentence(split: str, name: str, found: Interval, scores: Mapping[str, Any]) -> str:
     metric = metric_named(name)
     return _(
-        "{title} on the {split} split: {metric}; {found}.",
-        title=metric.title,
-        split=split,
-        metric=metric.text(scores["metrics"][name]),
-        found=found.text(metric),
+        SENTENCES[split],
+        metric=metric.title,
+        value=metric.text(scores["metrics"][name]),
+        interval=found.text(metric),
     )

@@ -32,7 +32,7 @@ class TextClassification(Task):
     title = _("Sort texts")
     sentence = _("Give each text one of your classes: praise or complaint, topic, intent, spam.")
     icon = "text"
-    group = "Texts"
+    group = _("Texts")
     inputs = (TEXT,)
     targets = (LABEL,)
     answer_kind = "label"
@@ -47,7 +47,7 @@ class TextClassification(Task):
         return class_config(table)
 
     def summary(self, labels: Sequence[str]) -> str:
-        return _("Sorts texts into {n} classes: {name_classes}.", n=len(labels), name_classes=name_classes(labels))
+        return f"Sorts texts into {len(labels)} classes: {name_classes(labels)}."
 
     def pipeline_settings(self, config: Mapping[str, Any]) -> dict[str, Any]:
         return {"truncation": True}

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 NUMBER = Column(
     "number",
-    "Number",
+    _("Number"),
     "number",
-    "The number that the model learns to predict for each text.",
+    _("The number that the model learns to predict for each text."),
     hints=("number", "value", "score", "rating", "stars", "price", "amount", "target", "y", "label"),
 )
 SHOWN_QUANTILES = 21  # of the training numbers, for the figure in which an answer is drawn
@@ -35,7 +35,7 @@ class TextRegression(Task):
     title = _("Predict a number")
     sentence = _("Give each text a number: a rating, a price, how urgent it is, how long it will take.")
     icon = "number"
-    group = "Texts"
+    group = _("Texts")
     inputs = (TEXT,)
     targets = (NUMBER,)
     answer_kind = "number"
@@ -65,7 +65,7 @@ class TextRegression(Task):
         return {**super().restore(config), **{name: config[name] for name in names}, "target_in_weights": False}
 
     def summary(self, labels: Sequence[str]) -> str:
-        return _("Predicts a number from a text. In the answer of the code below, `score` is that number.")
+        return "Predicts a number from a text. In the answer of the code below, `score` is that number."
 
     def pipeline_settings(self, config: Mapping[str, Any]) -> dict[str, Any]:
         return {"truncation": True}

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 TEXT = Column(
     "text",
-    "Text",
+    _("Text"),
     "text",
-    "What the model reads.",
+    _("What the model reads."),
     hints=TEXTS,
 )
 POSITIONS = ("max_position_embeddings", "n_positions")  # what configs call the number of positions
@@ -49,7 +49,7 @@ def load_tokenizer(folder: Path, config: Any, trust_remote_code: bool) -> Any:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise StudioError(
-            _("'{name}' has no tokenizer that can be used.", name=folder.name),
+            _("'{model}' has no tokenizer that can be used.", model=folder.name),
             _("The files that turn text into tokens (tokenizer.json) are missing or of an unknown kind."),
             _("Choose another model, or put the tokenizer's files into its folder."),
         ) from error

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 SPANS = Column(
     "spans",
-    "Marked pieces",
+    _("Marked pieces"),
     "spans",
-    'Which pieces of the text are marked: [{"start": 0, "end": 4, "label": "person"}], in characters.',
+    _('Which pieces of the text are marked: [{"start": 0, "end": 4, "label": "person"}], in characters.'),
     hints=("spans", "entities", "labels", "label", "ner", "annotations", "tags"),
 )
 OUTSIDE = "O"  # the tag of what is not marked (IOB2)
@@ -35,7 +35,7 @@ class TokenClassification(Task):
     title = _("Mark words")
     sentence = _("Find and name pieces of a text: people, places, dates, products, amounts.")
     icon = "marked"
-    group = "Texts"
+    group = _("Texts")
     inputs = (TEXT,)
     targets = (SPANS,)
     answer_kind = "spans"
@@ -53,10 +53,10 @@ class TokenClassification(Task):
             behind = [span for span in read_spans(cell) if span.end > len(text)]
             if behind:
                 what = _(
-                    "'{label}' is marked up to character {end}; the text has {n}.",
+                    "'{label}' is marked up to character {end}; the text has {length}.",
                     label=behind[0].label,
                     end=behind[0].end,
-                    n=len(text),
+                    length=len(text),
                 )
                 problems.append(Problem(int(row), what, _("The marked piece is not in the text."), column="spans"))
         return problems
@@ -81,7 +81,7 @@ class TokenClassification(Task):
         return list(dict.fromkeys(tag[2:] for tag in outputs if tag != OUTSIDE))
 
     def summary(self, labels: Sequence[str]) -> str:
-        return _("Marks pieces of a text: {name_classes}.", name_classes=name_classes(self.classes(labels)))
+        return f"Marks pieces of a text: {name_classes(self.classes(labels))}."
 
     def encode(self, tools: Tools, rows: Sequence[Row]) -> list[Item]:
         if not tools.processor.is_fast:
@@ -222,9 +222,9 @@ class SpanScorer:
         if not self._rows:
             return Scores({})
         counts = found_counts(self._counts)
-        views = found_views(self._counts, self._kinds, "marked pieces") if self._counts else ()
-        remarks = never_found(self._counts, self._kinds, "marked pieces")
-        interval = found_interval(counts, self._rows, "marked pieces")
+        views = found_views(self._counts, self._kinds, _("Marked pieces")) if self._counts else ()
+        remarks = never_found(self._counts, self._kinds)
+        interval = found_interval(counts, self._rows)
         return Scores(found_metrics(*counts), views, {F1.name: interval}, tuple(remarks))
 
 

@@ -226,7 +226,7 @@ def test_while_steps_are_made_it_is_said_what_training_is(client: Client) -> Non
 def test_at_the_end_it_is_said_what_training_brought(client: Client) -> None:
     done = Finished(reason="completed", best_step=50, seconds=9.0, time=NOW + 20)
     write(client.run, started(), planned(100), checked(0, 0.21), checked(50, 0.84, best=True), step(100), done)
-    told = "On the validation examples, the model now gets 84.0 % right; before training it was 21.0 %."
+    told = "On the validation examples, the model now gets 84.0 % right. Before training it was 21.0 %."
     assert client.poll()["phase"] == told
 
 
@@ -239,8 +239,8 @@ def test_a_metric_without_plainer_words_is_told_by_its_title(client: Client) -> 
     done = Finished(reason="completed", best_step=9, seconds=9.0, time=NOW + 20)
     write(client.run, started(), plan, *checks, step(100), done)
     told = client.poll()
-    assert told["phase"].startswith("On the validation examples, mean error (MAE) is 0.5 (how far")
-    assert told["phase"].endswith("; before training it was 3.")
+    assert told["phase"].startswith("On the validation examples, Mean error (MAE) is now 0.5 (how far")
+    assert told["phase"].endswith(" Before training it was 3.")
     assert dict(told["stats"])["Best: Mean error (MAE)"] == "0.5"
 
 

@@ -132,7 +132,7 @@ def test_inputs_are_given_alone_or_by_name(
         ("  ", [], "--input question="),
         ("Who?", ["answer=x"], "question, map"),
         ("Who?", ["map"], "NAME=VALUE"),
-        ("Who?", ["map=none.png"], "no image none.png"),
+        ("Who?", ["map=none.png"], "no image 'none.png'"),
     ],
 )
 def test_inputs_that_are_missing_or_unknown_are_reported(alone: str | None, named: list[str], sentence: str) -> None:

@@ -82,8 +82,8 @@ def test_what_is_dropped_and_why_row_by_row(bring) -> None:
         (43, "The label is missing.", True),
         (44, "The text is empty.", True),
         (45, "This line has 1 field instead of 2.", True),
-        (46, "The same text as in row 4.", False),
-        (47, "The same text as in row 1.", False),
+        (46, "A copy of row 4.", False),
+        (47, "A copy of row 1.", False),
     ]
     assert assembled.dropped == 5
     assert len(assembled.table) == 42
@@ -168,7 +168,7 @@ def test_impossible_columns_are_explained(bring, columns: dict[str, str], senten
 
 
 def test_a_role_that_nothing_fills(bring) -> None:
-    with pytest.raises(StudioError, match="Which column holds the label"):
+    with pytest.raises(StudioError, match="Which column is 'Label'"):
         make(bring([(f"a {n}", f"b {n}") for n in range(50)], ("one", "two")))
     with pytest.raises(StudioError, match="There are no images"):
         make(bring(many()), columns=(IMAGE, LABEL))
@@ -318,8 +318,8 @@ def test_many_copies_are_found_quickly(bring) -> None:
     begin = time.process_time()
     assembled = make(imported)
     assert time.process_time() - begin < 3.0  # about 0.3 s
-    copies = [problem for problem in assembled.problems if "same text" in problem.what]
-    assert (len(copies), copies[0].row, copies[0].what) == (30_000, 2, "The same text as in row 1.")
+    copies = [problem for problem in assembled.problems if "copy" in problem.what]
+    assert (len(copies), copies[0].row, copies[0].what) == (30_000, 2, "A copy of row 1.")
 
 
 # --- fixing rows ----------------------------------------------------------------------------------
@@ -349,9 +349,9 @@ def test_copies_contradictions_and_misspellings_are_distinguished(bring) -> None
     assembled = make(bring(WRONG))
     found = by_row(assembled)
     assert set(found) == {3, 61, 62, 63, 64, 65} and assembled.dropped == 0
-    assert found[61].what == "The same text as in row 4."
-    assert found[3].what == "'good' here, but 'bad' in row 62 with the same text."
-    assert found[62].what == "'bad' here, but 'good' in row 3 with the same text."
+    assert found[61].what == "A copy of row 4."
+    assert found[3].what == "'good' here, but 'bad' in row 62, which is the same otherwise."
+    assert found[62].what == "'bad' here, but 'good' in row 3, which is the same otherwise."
     assert "'good' meant?" in found[64].why and "spelt right?" in found[65].why
     assert offered(assembled) == {
         "label:goood": "'goood'",

@@ -3,6 +3,7 @@
 import json
 import time
 import zipfile
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from upload_files import blank
 
 from studio.data import importing
 from studio.data.assembly import assemble
-from studio.data.columns import Column
+from studio.data.columns import Column, Problem
 from studio.data.fields.boxes import read_boxes
 from studio.data.importing import Imported, import_source, key_of
 from studio.data.limits import Limits
@@ -21,6 +22,7 @@ from studio.data.options import DataOptions, ReadingOptions
 from studio.data.progress import silent
 from studio.data.sources import parse_source
 from studio.errors import StudioError
+from studio.language import Text
 from studio.paths import Home
 
 
@@ -152,6 +154,27 @@ def test_problems_of_the_file_are_kept(home: Home, tmp_path: Path) -> None:
     assert list(imported.table()["row"]) == [1, 3]
 
 
+def test_problems_and_guesses_can_be_said_in_any_language_later(home: Home, tmp_path: Path) -> None:
+    lines = ["text;label", *(f"{n};{'ab'[n % 2]}" for n in range(30)), *["one;too;many"] * 20, ""]
+    (tmp_path / "data.csv").write_text("\n".join(lines))
+    imported = take(tmp_path / "data.csv", home)
+    again = Imported.open(imported.folder)
+    assert again is not None and len(again.problems) == 20
+    (what,) = {problem.what for problem in again.problems}
+    assert isinstance(what, Text) and what == "This line has 3 fields instead of 2."
+    assert all(isinstance(each.sentence, Text) for each in again.guesses if each.sentence)
+    kept = (imported.folder / "problems.json").read_text()
+    assert kept.count("fields instead of") == 2 and kept.count("one;too;many") == 1, "once for all rows"
+
+
+def test_problems_of_an_earlier_import_are_read(home: Home, reviews: Path) -> None:
+    imported = take(reviews, home)
+    known = Problem(3, "This line is broken.", "a;b", column="text")
+    (imported.folder / "problems.json").write_text(json.dumps([asdict(known)]))
+    again = Imported.open(imported.folder)
+    assert again is not None and again.problems == [known]
+
+
 def test_a_table_in_an_archive(home: Home, tmp_path: Path, reviews: Path) -> None:
     with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
         archive.write(reviews, "folder/reviews.csv")
@@ -249,9 +272,9 @@ def test_copies_of_an_image_are_found_by_what_is_to_be_seen(home: Home, tmp_path
     where = {first: "train", second: "test"}
     apart = f": that one is in {where[one]}, this one in {where[other]}" if split else ""
     assert found == {
-        other: f"The same image as in row {one}{apart}.",
-        third: f"'b' here, but 'a' in row {fourth} with the same image.",
-        fourth: f"'a' here, but 'b' in row {third} with the same image.",
+        other: f"A copy of row {one}{apart}.",
+        third: f"'b' here, but 'a' in row {fourth}, which is the same otherwise.",
+        fourth: f"'a' here, but 'b' in row {third}, which is the same otherwise.",
     }
     dropping = DataOptions.read({"source": "x", "cleaning": {"copies": "drop", "contradictions": "drop"}})
     assert len(assemble(imported, dropping, columns, lambda table, files: []).table) == 14 - 3
@@ -269,6 +292,6 @@ def test_copies_of_an_image_with_boxes_in_several_splits(home: Home, tmp_path: P
         archive.writestr("data.yaml", "names: [cat]")
     assembled = assemble(take(tmp_path / "boxes.zip", home), DataOptions(source="x"), columns, lambda table, files: [])
     assert [(problem.row, problem.what, problem.kind) for problem in assembled.problems] == [
-        (9, "The same image as in row 1: that one is in train, this one in validation.", "copies"),
-        (10, "The same image as in row 2: that one is in train, this one in validation.", "copies"),
+        (9, "A copy of row 1: that one is in train, this one in validation.", "copies"),
+        (10, "A copy of row 2: that one is in train, this one in validation.", "copies"),
     ]

@@ -69,7 +69,7 @@ def test_rows_that_do_not_fit_are_named(tmp_path: Path) -> None:
     table, problems = read_table(write_lines(tmp_path / "x.jsonl", [good] * 6 + odd))
     assert list(table.index) == [1, 2, 3, 4, 5, 6]
     assert [(problem.row, problem.drops, problem.what) for problem in problems] == [
-        (7, True, "It has 1 tokens and 2 tags."),
+        (7, True, "There are not as many tags (2) as tokens (1)."),
         (8, True, "The tokens are no list of words."),
         (9, True, "The tags are no list of words or numbers."),
         (10, True, "The tokens are no list of words."),

@@ -38,10 +38,10 @@ def test_where_rows_say_nothing_there_is_no_interval() -> None:
 
 def test_f1_is_drawn_by_rows() -> None:
     rows = [(2, 2, 2), (0, 1, 1), (1, 1, 2)] * 20
-    found = found_interval((60, 80, 100), rows, "marked pieces")
-    assert found.counted == "60 of 80 marked pieces found, 40 found wrongly"
+    found = found_interval((60, 80, 100), rows)
+    assert found.counted == "60 of 80 found, 40 found wrongly"
     assert found.low is not None and found.high is not None and found.low < 2 * 60 / 180 < found.high
-    assert found == found_interval((60, 80, 100), rows, "marked pieces"), "the same every time"
+    assert found == found_interval((60, 80, 100), rows), "the same every time"
 
 
 def test_they_are_told_in_plain_words() -> None:

@@ -1,6 +1,7 @@
 """Labels, answers and scores that tasks for classification share; the scores are scikit-learn's."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import numpy
@@ -10,10 +11,11 @@ import torch
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_score, recall_score
 
 from studio.errors import StudioError
-from studio.tasks.base import Answer, Scores
+from studio.language import Message, Text
+from studio.tasks.base import Answer, Scores, all_unpacked
 from studio.tasks.classes import ClassScorer, class_answers, class_config, label_maps, pair_marks
 from studio.tasks.loading import in_stored_order
-from studio.tasks.results import worth
+from studio.tasks.results import mark_words, worth
 
 LABELS = ("ant", "bee", "cat", "dog")
 
@@ -108,16 +110,43 @@ def test_accuracy_carries_its_count_and_stands_beside_what_costs_nothing() -> No
     assert found.remarks[0] == "Always answering 'ant', the largest class, would be right in 90.0 %."
     lazy = scored(["ant"] * 90 + ["bee"] * 10, ["ant"] * 100)
     assert lazy.remarks[:2] == (
-        "Always answering 'ant', the largest class, would be right in 90.0 %; "
-        "the model is not clearly better than that.",
-        "The model never answers 'bee', though 10 of these examples are of that class.",
+        "Always answering 'ant', the largest class, would be right in 90.0 %. "
+        "The model is not clearly better than that.",
+        "The model never answers 'bee', though 10 examples are of that class.",
     )
 
 
 def test_classes_of_which_nothing_is_known_are_named() -> None:
     assert scored(["ant", "bee"], ["ant", "bee"]).remarks[1:] == (
-        "None of these examples is of class 'cat' or 'dog', so nothing is known about it.",
+        "There is nothing of class 'cat' or 'dog' here, so nothing is known about it.",
     )
+
+
+def test_stored_scores_can_be_said_in_any_language_later() -> None:
+    scores = scored(["ant"] * 9 + ["bee"], ["ant"] * 10)
+    kept = json.loads(json.dumps(scores.as_dict()))
+    read = all_unpacked(kept)
+    assert all(isinstance(said, Text) for said in (*worth({"test": kept}), *read["remarks"], read["views"][0]["title"]))
+    assert read["remarks"] == list(scores.remarks) and read["views"] == [asdict(view) for view in scores.views]
+    earlier = {**kept, "remarks": ["Words."], "intervals": {}}
+    assert worth({"test": all_unpacked(earlier)}) == ["Words."]
+
+
+@pytest.mark.parametrize(
+    ("mark", "words"),
+    [
+        ("ant, missed", "{label}, missed"),
+        ("a, b\nc, made up", "{label}, made up"),
+        ("Mistakes with ant", "Mistakes with {label}"),
+        ("Predicted 3.5, correct 4", "Predicted {predicted}, correct {correct}"),
+        ("over 2 too low", "over {low} too low"),
+        ("1 to 2 too high", "{low} to {high} too high"),
+    ],
+)
+def test_marks_are_plain_and_have_words(mark: str, words: str) -> None:
+    said = mark_words(mark)
+    assert said == mark and isinstance(said, Text) and isinstance(said.origin, Message) and said.origin.one == words
+    assert type(mark_words("ant → bee")) is str
 
 
 def test_the_page_the_card_and_the_command_line_say_one_and_the_same() -> None:
@@ -126,7 +155,7 @@ def test_the_page_the_card_and_the_command_line_say_one_and_the_same() -> None:
     assert said[0] == (
         "Accuracy on the test split: 93.8 %; 60 of 64, so likely between 85.0 % and 97.5 % (95 % interval)."
     )
-    assert said[1:] == found["remarks"]
+    assert said[1:] == all_unpacked(found["remarks"])
     assert worth({"validation": found, "test": {"metrics": {}, "views": []}})[0].startswith(
         "Accuracy on the validation"
     )

@@ -35,12 +35,12 @@ def test_only_whole_pieces_count(spans: tuple[list[Any], Scores]) -> None:
 
 
 def test_what_was_counted_and_what_is_never_found_is_said(spans: tuple[list[Any], Scores]) -> None:
-    assert spans[1].intervals["f1"].counted == "1 of 3 marked pieces found, 2 found wrongly"
+    assert spans[1].intervals["f1"].counted == "1 of 3 found, 2 found wrongly"
     scorer = SpanScorer(["city", "name"])
     scorer.add([Answer([piece(0, 4, "name")])], [{"spans": read_spans(json.dumps([piece(5, 9, "city")]))}])
     never, absent = scorer.scores().remarks
-    assert never == "The model never finds 'city', though 1 of these marked pieces is of that class."
-    assert absent == "None of these marked pieces is of class 'name', so nothing is known about it."
+    assert never == "The model never finds 'city', though there is 1 of that class."
+    assert absent == "There is nothing of class 'name' here, so nothing is known about it."
 
 
 def test_a_row_carries_what_happened_in_it(spans: tuple[list[Any], Scores]) -> None:
@@ -88,7 +88,7 @@ def test_whatever_can_be_chosen_of_the_boxes_selects_images() -> None:
     assert [row["support"] for row in scores.views[1].data["rows"]] == [1, 2]
     assert 0 < scores.metrics["map_50"] < 1
     assert scores.intervals["map"].counted == "3 objects in 3 images" and scores.intervals["map"].low is None
-    assert scores.remarks == ("The model never finds 'square', though 2 of these objects are of that class.",)
+    assert scores.remarks == ("The model never finds 'square', though there are 2 of that class.",)
 
 
 def test_boxes_of_nothing_at_all_have_no_precision() -> None:

@@ -28,7 +28,7 @@ from studio.metrics import METRICS, Metric, metric_named
 from studio.metrics.intervals import Interval
 from studio.store import Run
 from studio.tasks.base import Task
-from studio.tasks.results import intervals, remarks, stored_scores
+from studio.tasks.results import intervals, mark_words, remarks, stored_scores
 
 
 def build(services: Services) -> Page:
@@ -193,7 +193,7 @@ def show_scores(run: Run, draft: Draft) -> list[Any]:
     behind: list[Any] = [heading(_("Examples behind a figure"), how, level=3), None]
     if draft.mark:
         behind = [
-            heading(draft.mark, _("The test examples for which this holds."), level=3),
+            heading(mark_words(draft.mark), _("The test examples for which this holds."), level=3),
             {"run": run.id, "mark": draft.mark},
         ]
     words = plural(

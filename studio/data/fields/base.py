@@ -17,15 +17,14 @@ from studio.data.profile import ColumnProfile
 class Field:
     """The contract; most fields have nothing to add to some of these answers.
 
-    name: what a task's `Column.kind` says. title: of one such value, in the middle of a sentence.
-    missing: what is wrong with a row whose cell is empty. example: such a value as Python, for the model card, and
-    reading: what the card's code needs to hand it to `pipeline` as the studio reads it, as (imports, definitions).
+    name: what a task's `Column.kind` says. missing: what is wrong with a row whose cell is empty.
+    example: such a value as Python, for the model card, and reading: what the card's code needs to hand it to
+    `pipeline` as the studio reads it, as (imports, definitions).
     bring: what to do where data of a kind ("text" or "image") has none. absent: what is said where no
     column of the data looks like this field; with "" it asks which column does, since people may choose another.
     """
 
     name: ClassVar[str]
-    title: ClassVar[str]
     missing: ClassVar[str]
     example: ClassVar[str] = '"..."'
     reading: ClassVar[tuple[str, str]] = ("", "")

@@ -44,15 +44,16 @@ class Box:
 
 class Boxes(Field):
     name = "boxes"
-    title = "boxes"
     missing = _("Nothing says which boxes there are; where there are none, write [].")
     bring = {
         "text": _(
             "Put the images and their boxes into one ZIP: COCO (JSON), Pascal VOC (XML), YOLO (TXT), or a table "
             "with a column of boxes."
         ),
-        "image": "Add a ZIP with the images and their boxes: COCO (JSON), Pascal VOC (XML), YOLO (TXT), or a table "
-        "with a column of boxes.",
+        "image": _(
+            "Add a ZIP with the images and their boxes: COCO (JSON), Pascal VOC (XML), YOLO (TXT), or a table "
+            "with a column of boxes."
+        ),
     }
     example = "[]"
     absent = _("Nothing in this data says where objects are.")

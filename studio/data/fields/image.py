@@ -33,11 +33,10 @@ READING = (
 
 class ImageFile(Field):
     name = "image"
-    title = "image"
     missing = _("The image is missing.")
     bring = {
         "text": _("A table alone brings no images: put it and the images that it names into one ZIP."),
-        "image": "Bring the images in one ZIP.",
+        "image": _("Bring the images in one ZIP."),
     }
     example = 'read("image.jpg")'
     reading = READING
@@ -52,14 +51,14 @@ class ImageFile(Field):
             return find_below(cell, [files])
         except NotBroughtError as error:
             raise StudioError(
-                _("'{cell}' is not an image of this data.", cell=cell), str(error), _("Remove it.")
+                _("'{file}' is not an image of this data.", file=cell), str(error), _("Remove it.")
             ) from error
 
     def typed(self, text: str) -> str:
         """The absolute path: the process that opens the file may run elsewhere."""
         if not Path(text).is_file():
             raise StudioError(
-                _("There is no image {text}.", text=text), _("Nothing lies at this path."), _("Check the path.")
+                _("There is no image '{file}'.", file=text), _("Nothing lies at this path."), _("Check the path.")
             )
         return str(Path(text).resolve())
 
@@ -68,12 +67,11 @@ class ImageFile(Field):
         for row, name in cells.items():
             if files is None:
                 why = why_refused(str(name)) or WITHOUT_IMAGES
-                yield Problem(
-                    int(str(row)), _("There is no image '{name}'.", name=str(name)[:200]), why, column=column.name
-                )
+                what = _("There is no image '{file}'.", file=str(name)[:200])
+                yield Problem(int(str(row)), what, why, column=column.name)
             elif not _is_stored(files, str(name)):
-                what = _("There is no file '{name}'.", name=name)
-                yield Problem(int(str(row)), _("Image not found"), what, column=column.name)
+                why = _("There is no file '{file}'.", file=name)
+                yield Problem(int(str(row)), _("Image not found"), why, column=column.name)
 
     def compared(self, cells: pandas.Series, contents: Mapping[str, str]) -> pandas.Series | None:
         """By what is to be seen, whatever the files are called; imports of earlier versions do not say."""

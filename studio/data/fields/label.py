@@ -11,7 +11,7 @@ from studio.data.columns import Column, Problem
 from studio.data.fields.base import Field
 from studio.data.profile import ColumnProfile
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, listing
 
 FEW_ROWS = 20
 MOST_CLASSES = 2000
@@ -38,12 +38,13 @@ def only_label(cell: str) -> str | None:
 
 class Label(Field):
     name = "label"
-    title = "class"
     missing = _("The label is missing.")
     bring = {
         "text": _("Add a column with the class of each row."),
-        "image": "Put the images of each class into a folder of their own, begin their names with the class "
-        "(cat_1.jpg), or put a table that names image and class into the ZIP.",
+        "image": _(
+            "Put the images of each class into a folder of their own, begin their names with the class (cat_1.jpg), "
+            "or put a table that names image and class into the ZIP."
+        ),
     }
 
     def stored(self, cells: pandas.Series) -> pandas.Series:
@@ -59,7 +60,7 @@ class Label(Field):
         """Classes that cannot be learned well."""
         several = cells[cells.map(lambda cell: len(labels_in(cell) or ())) > 1]
         for row, cell in several.items():
-            what = _("This row has several labels: {join}.", join=", ".join(labels_in(cell) or ())[:80])
+            what = _("This row has several labels: {labels}.", labels=", ".join(labels_in(cell) or ())[:80])
             yield Problem(int(str(row)), what, _("This task learns one label for each row."), column=column.name)
         cells = cells.drop(several.index)
         if cells.empty:
@@ -67,28 +68,33 @@ class Label(Field):
         counts = cells.value_counts()
         rows = int(counts.sum())
         if len(counts) == 1:
-            why = _("Every row is '{index}'; there must be at least two.", index=counts.index[0])
+            why = _("Every row is '{label}'; there must be at least two classes.", label=counts.index[0])
             yield Problem(0, _("Only one class"), why, drops=False, column=column.name)
         if len(counts) > MANY_CLASSES and len(counts) > 0.5 * rows:
-            why = _("{n:,} different classes in {rows:,} rows; is this the right column?", n=len(counts), rows=rows)
+            why = _(
+                "{classes:,} different classes in {rows:,} rows; is this the right column?",
+                classes=len(counts),
+                rows=rows,
+            )
             yield Problem(0, _("Almost every row has a class of its own"), why, drops=False, column=column.name)
         alike: dict[str, list[str]] = {}
         for name in counts.index:
             alike.setdefault(plain(str(name)), []).append(str(name))
         for names in alike.values():
             if len(names) > 1:
-                quoted = " and ".join(f"'{name}'" for name in sorted(names))
+                quoted = listing((f"'{name}'" for name in sorted(names)), "and")
+                what = _("{labels} count as different classes.", labels=quoted)
                 why = _("They differ only in capitals, spaces or the Unicode form of a letter.")
-                yield Problem(
-                    0, _("{quoted} count as different classes.", quoted=quoted), why, drops=False, column=column.name
-                )
+                yield Problem(0, what, why, drops=False, column=column.name)
 
     def require_lesson(self, cells: pandas.Series) -> None:
         if cells.nunique() < 2:
-            named = _("Every row is called '{iloc}', so there", iloc=cells.iloc[0]) if len(cells) else "There"
+            why = _("There is nothing to learn.")
+            if len(cells):
+                why = _("Every row is '{label}', so there is nothing to learn.", label=cells.iloc[0])
             raise StudioError(
                 _("There is only one class."),
-                _("{named} is nothing to learn.", named=named),
+                why,
                 _("Add examples of at least two classes, or choose another column for the label."),
             )
 

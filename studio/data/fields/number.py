@@ -18,11 +18,10 @@ GROUPS = 5  # of equal size, from small to large, of which every split gets its 
 
 class Number(Field):
     name = "number"
-    title = "number"
     missing = _("The number is missing.")
     bring = {
         "text": _("Add a column with a number in each row."),
-        "image": "Put a table that names image and number into the ZIP.",
+        "image": _("Put a table that names image and number into the ZIP."),
     }
     example = "1.5"
 
@@ -47,7 +46,7 @@ class Number(Field):
             yield Problem(int(str(row)), _("'{cell}' is too large.", cell=str(cell)[:40]), why, column=column.name)
         numbers = numbers[numbers.abs() <= LARGEST]
         if len(numbers) > 1 and numbers.nunique() == 1:
-            why = _("Every row is {iloc:g}; there is nothing to learn.", iloc=numbers.iloc[0] + 0.0)
+            why = _("Every row is {number:g}; there is nothing to learn.", number=numbers.iloc[0] + 0.0)
             yield Problem(0, _("Only one number"), why, drops=False, column=column.name)
 
     def fit(self, profile: ColumnProfile, names_images: bool) -> float:
@@ -64,7 +63,10 @@ class Number(Field):
         if numbers.empty:
             return ""
         return _(
-            "{min:.4g} to {max:.4g}, on average {mean:.4g}", min=numbers.min(), max=numbers.max(), mean=numbers.mean()
+            "{lowest:.4g} to {highest:.4g}, on average {mean:.4g}",
+            lowest=numbers.min(),
+            highest=numbers.max(),
+            mean=numbers.mean(),
         )
 
     def strata(self, cells: pandas.Series) -> pandas.Series | None:

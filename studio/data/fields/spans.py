@@ -32,11 +32,10 @@ class Span:
 
 class Spans(Field):
     name = "spans"
-    title = _("marked pieces")
     missing = _("Nothing says which pieces are marked; where there are none, write [].")
     bring = {
         "text": _("Add a column with the marked pieces of each text, or bring a CoNLL file."),
-        "image": "This task learns from texts: bring a table with them, or a CoNLL file.",
+        "image": _("This task learns from texts: bring a table with them, or a CoNLL file."),
     }
     example = "[]"
 
@@ -91,11 +90,9 @@ def read_spans(cell: str) -> list[Span]:
     for one, other in pairwise(spans):
         if other.start < one.end:
             what = _(
-                "The pieces {start}-{end} and {start_2}-{end_2} overlap.",
-                start=one.start,
-                end=one.end,
-                start_2=other.start,
-                end_2=other.end,
+                "The pieces {one} and {other} overlap.",
+                one=f"{one.start}-{one.end}",
+                other=f"{other.start}-{other.end}",
             )
             raise StudioError(what, _("A character can belong to one marked piece only."), _("Keep one of the two."))
     return spans

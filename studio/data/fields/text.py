@@ -10,18 +10,17 @@ from studio.data.columns import Column, Problem
 from studio.data.fields.base import Field
 from studio.data.profile import ColumnProfile
 from studio.data.writing import foreign_scripts
-from studio.language import _
+from studio.language import _, plural
 
 LONG_TEXT = 2000  # characters; about 400 tokens of English
 
 
 class Text(Field):
     name = "text"
-    title = "text"
     missing = _("The text is empty.")
     bring = {
         "text": _("Bring a table with a column of texts."),
-        "image": "This task learns from texts: bring a table (CSV, Excel, JSON or Parquet) with a column of them.",
+        "image": _("This task learns from texts: bring a table (CSV, Excel, JSON or Parquet) with a column of them."),
     }
     example = '"a text"'
 
@@ -29,13 +28,15 @@ class Text(Field):
         """Very long texts, of which many models read only the beginning; and a few in another script than the rest."""
         sizes = cells.str.len()
         for row, size in sizes[sizes > LONG_TEXT].items():
-            why = _("{size:,} characters; many models read only the beginning.", size=size)
+            why = _("It has {count:,} characters; many models read only the beginning.", count=size)
             yield Problem(int(str(row)), _("Very long text"), why, drops=False, column=column.name)
         for script, texts in foreign_scripts(cells).items():
-            what, among = _("Written in another script ({title})", title=script.title()), f"among {len(cells):,}"
-            which = _("One of {n:,} such texts", n=len(texts)) if len(texts) > 1 else _("The only such text")
-            why = _(
-                "{which} {among}; the model learns little from so few. Does it belong here?", which=which, among=among
+            what = _("Written in another script ({script})", script=script.title())
+            why = plural(
+                "The only such text among {all:,}; the model learns little from so few. Does it belong here?",
+                "One of {n:,} such texts among {all:,}; the model learns little from so few. Does it belong here?",
+                len(texts),
+                all=len(cells),
             )
             for row in texts.index:
                 yield Problem(int(str(row)), what, why, drops=False, column=column.name)

@@ -26,7 +26,7 @@ def find_folder_format(upload: Upload) -> FolderFormat:
         if known.recognises(upload):
             return known
     there = (upload.found.tables + upload.found.others)[:3]
-    what = _("It holds {join}.", join=listing(there)) if there else _("It holds no files.")
+    what = _("It holds {files}.", files=listing(there)) if there else _("It holds no files.")
     raise StudioError(
         _("Nothing in it can be read as data."),
         what,

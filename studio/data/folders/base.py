@@ -19,7 +19,7 @@ from studio.data.limits import MEGABYTE, Limits
 from studio.data.options import ReadingOptions
 from studio.data.reading import read_table
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, listing
 
 TABLE_ENDINGS = frozenset(
     {".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".conll", ".iob", ".bio"}
@@ -72,7 +72,7 @@ class Upload:
         """A file's content. Raises StudioError for more than `most` bytes."""
         if self.size(name) > most:
             raise StudioError(
-                _("{name} is too large.", name=name),
+                _("{file} is too large.", file=name),
                 _("At most {most:,.0f} MB are read.", most=most / MEGABYTE),
                 _("Make it smaller."),
             )
@@ -132,4 +132,4 @@ class FolderFormat:
 def shown(names: Iterable[str]) -> str:
     """The first of some names, for a message."""
     listed = list(names)
-    return ", ".join(listed[:NAMES_SHOWN]) + (", ..." if len(listed) > NAMES_SHOWN else "")
+    return listing([*listed[:NAMES_SHOWN], *(["..."] if len(listed) > NAMES_SHOWN else [])])

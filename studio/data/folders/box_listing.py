@@ -14,7 +14,7 @@ from studio.data.limits import MEGABYTE, Limits
 from studio.data.named_files import why_missing, why_refused
 from studio.data.options import ReadingOptions
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, plural, sentences
 
 LARGEST_LIST = 64 * MEGABYTE
 
@@ -34,14 +34,16 @@ def list_images(
     usable = {row: image for row, image in rows.items() if image.image and not image.fault}
     found = [*problems, *(_unusable(row, image, upload) for row, image in rows.items() if row not in usable)]
     if left := sorted(set(upload.found.images).difference(image.image or "" for image in merged)):
-        count = "1 image is" if len(left) == 1 else _("{n:,} images are", n=len(left))
-        found.append(Problem(0, _("{count} not annotated and left out.", count=count), shown(left), drops=False))
+        what = plural(
+            "{n:,} image is not annotated and left out.", "{n:,} images are not annotated and left out.", len(left)
+        )
+        found.append(Problem(0, what, shown(left), drops=False))
     if empty := [str(image.image) for image in usable.values() if not image.boxes]:
-        count = "1 image has" if len(empty) == 1 else _("{n:,} images have", n=len(empty))
-        why = _("There the model learns what is not to be found: {shown}", shown=shown(empty))
-        found.append(Problem(0, _("{count} no boxes.", count=count), why, drops=False))
+        what = plural("{n:,} image has no boxes.", "{n:,} images have no boxes.", len(empty))
+        why = _("There the model learns what is not to be found: {files}", files=shown(empty))
+        found.append(Problem(0, what, why, drops=False))
     if not usable:
-        first = next((f"{problem.what} {problem.why}".strip() for problem in found if problem.drops), "")
+        first = next((sentences(problem.what, problem.why) for problem in found if problem.drops), "")
         raise StudioError(_("None of the annotated images can be used."), first, _("Check that they belong together."))
     table = pandas.DataFrame({"image": [image.image for image in usable.values()]}, dtype="str")
     table.index = pandas.Index(list(usable), dtype="int64", name="row")
@@ -79,14 +81,22 @@ def listed_splits(upload: Upload, lists: Sequence[str], names: ImageNames) -> tu
                 splits.setdefault(image, split or "train")
     problems = []
     if refused:
-        count = "1 name is" if len(refused) == 1 else _("{n:,} names are", n=len(refused))
         first, reason = next(iter(refused.items()))
-        what = _("{count} left out of the lists of splits, such as '{first}'.", count=count, first=first[:80])
+        what = plural(
+            "{n:,} name is left out of the lists of splits: '{name}'.",
+            "{n:,} names are left out of the lists of splits, such as '{name}'.",
+            len(refused),
+            name=first[:80],
+        )
         problems.append(Problem(0, what, reason, drops=False))
     if twice:
-        count = "1 image is" if len(twice) == 1 else _("{n:,} images are", n=len(twice))
-        why = _("Each stays in the first: {shown}", shown=shown(sorted(twice)))
-        problems.append(Problem(0, _("{count} in the lists of several splits.", count=count), why, drops=False))
+        what = plural(
+            "{n:,} image is in the lists of several splits.",
+            "{n:,} images are in the lists of several splits.",
+            len(twice),
+        )
+        why = _("Each stays in the first: {files}", files=shown(sorted(twice)))
+        problems.append(Problem(0, what, why, drops=False))
     return splits, problems
 
 
@@ -96,6 +106,6 @@ def split_of_list(name: str) -> str | None:
 
 def _unusable(row: int, image: AnnotatedImage, upload: Upload) -> Problem:
     if image.fault:
-        return Problem(row, _("{name} cannot be used.", name=image.name), image.fault)
+        return Problem(row, _("{file} cannot be used.", file=image.name), image.fault)
     why = why_missing(image.name, upload.folder) or _("The annotations name it, the upload lacks it.")
-    return Problem(row, _("There is no image named '{name}'.", name=image.name[:200]), why, column="image")
+    return Problem(row, _("There is no image '{file}'.", file=image.name[:200]), why, column="image")

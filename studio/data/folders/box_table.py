@@ -43,6 +43,7 @@ SIZE = (("imagewidth", "imgwidth", "width"), ("imageheight", "imgheight", "heigh
 NO_CLASS = "object"  # what boxes are called where the table says nothing
 SHARES_UP_TO = 1.5  # numbers no larger than this in nearly all boxes are shares of the image's sides
 NEARLY_ALL = 0.99
+PLACE = _("row {number} of {file}")
 _PREFIX = re.compile(r"^(boundingbox|bbox|box|bb)(?=.)")
 
 
@@ -56,7 +57,7 @@ def read(upload: Upload) -> Listing:
     tables = _tables(upload)
     for name, (table, unreadable, column) in tables.items():
         problems += [
-            Problem(0, _("Row {row} of {name}: {what}", row=each.row, name=name, what=each.what), each.why, False)
+            Problem(0, _("Row {row} of {file}: {reason}", row=each.row, file=name, reason=each.what), each.why, False)
             for each in unreadable
         ]
         images += read_boxes(table, column, name, ImageNames(upload.found.images).inside(name), problems)
@@ -104,7 +105,7 @@ def read_boxes(
     label = next((keys[key] for key in LABEL if key in keys), None)
     if label is None:
         what = _("No column of {file} says what the boxes show.", file=file)
-        problems.append(Problem(0, what, _("They are all called '{no_class}'.", no_class=NO_CLASS), drops=False))
+        problems.append(Problem(0, what, _("They are all called '{name}'.", name=NO_CLASS), drops=False))
     values = [_numbers(cells) for cells in table[headers].itertuples(index=False, name=None)]
     shares = are_shares(values)
     records = table.to_dict("records")
@@ -113,20 +114,14 @@ def read_boxes(
     for row, record, numbers in zip(table.index.tolist(), records, values, strict=True):
         name = record[column] if isinstance(record[column], str) else ""
         if not name:
-            problems.append(
-                Problem(
-                    0,
-                    _("Row {row} of {file} names no image.", row=row, file=file),
-                    _("Its box is left out."),
-                    drops=False,
-                )
-            )
+            what = _("Row {row} of {file} names no image.", row=row, file=file)
+            problems.append(Problem(0, what, _("Its box is left out."), drops=False))
             continue
         first.setdefault(name, record)
         there = boxes.setdefault(name, [])
         if any(isinstance(number, str) for number in numbers):  # an image without objects has a row of gaps
             called = record[label] if label else NO_CLASS
-            there.append(RawBox(numbers, called, f"row {row} of {file}", form, shares))
+            there.append(RawBox(numbers, called, PLACE, form, shares, number=row, file=file))
     in_file = split_of_file(file) or split_of_path(file)
     return [
         AnnotatedImage(name, names(name), there, _split(first[name], keys) or in_file, _size(first[name], keys))

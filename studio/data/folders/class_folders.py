@@ -12,22 +12,25 @@ from studio.data.folders.base import FolderFormat, Listing, Upload, shown
 from studio.data.guesses import Guess, Topic, confidence, guess
 from studio.data.options import ReadingOptions
 from studio.data.split_names import split_named
-from studio.language import _
+from studio.language import _, plural
 
 FOLDER, NAME = "folder", "name"
 MOST_LEVELS = 4
-SPELLED = {
-    FOLDER: "its outermost folder",
-    "folder-2": "the second folder around it",
-    "folder-3": "the third folder around it",
-    NAME: "the beginning of its file's name",
+CHOICES = {
+    FOLDER: _("From its outermost folder"),
+    "folder-2": _("From the second folder around it"),
+    "folder-3": _("From the third folder around it"),
+    "folder-4": _("From the fourth folder around it"),
+    NAME: _("From the beginning of its file's name"),
 }
-PLACE = Topic(
-    "class place",
-    "Where the class stands",
-    "data.reading.label_from",
-    lambda place: f"From {SPELLED.get(place, place)}",
-)
+TOLD = {
+    FOLDER: _("The class of an image is taken from its outermost folder: {classes}."),
+    "folder-2": _("The class of an image is taken from the second folder around it: {classes}."),
+    "folder-3": _("The class of an image is taken from the third folder around it: {classes}."),
+    "folder-4": _("The class of an image is taken from the fourth folder around it: {classes}."),
+    NAME: _("The class of an image is taken from the beginning of its file's name: {classes}."),
+}
+PLACE = Topic("class place", _("Where the class stands"), "data.reading.label_from", CHOICES.__getitem__)
 
 
 def recognises(upload: Upload) -> bool:
@@ -39,8 +42,8 @@ def read(upload: Upload) -> Listing:
     strangers = upload.found.others + upload.found.tables
     problems = []
     if strangers:
-        count = "1 file is no image" if len(strangers) == 1 else _("{n:,} files are no images", n=len(strangers))
-        problems = [Problem(0, _("{count} and left out.", count=count), shown(strangers), drops=False)]
+        what = plural("{n:,} file is no image and left out.", "{n:,} files are no images and left out.", len(strangers))
+        problems = [Problem(0, what, shown(strangers), drops=False)]
     images, given = upload.found.images, upload.reading.label_from
     if given:
         return Listing(from_folders(images, given), problems, ReadingOptions(label_from=given))
@@ -75,12 +78,7 @@ def guess_place(images: Sequence[str]) -> Guess:
     if best == NAME:
         sure = min(sure, 0.6)  # no folder says a class, and the names may say something else
     classes = sorted({name for name in _labels(images, best) if name})
-    told = _(
-        "The class of an image is taken from {spelled}: {shown}.",
-        spelled=SPELLED.get(best, "its " + best),
-        shown=shown(classes),
-    )
-    return guess(PLACE, ranked, sure, told)
+    return guess(PLACE, ranked, sure, _(TOLD[best], classes=shown(classes)))
 
 
 def beginning(stem: str) -> str | None:

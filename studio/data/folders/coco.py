@@ -15,11 +15,12 @@ from studio.data.folders.box_listing import list_images
 from studio.data.folders.image_names import ImageNames
 from studio.data.folders.split_folders import split_of_file, split_of_path
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, plural
 
 MARKS = (b'"images"', b'"annotations"', b'"bbox"')
 MOST_FILES = 50
 NO_OBJECT = _("It is no object with names.")
+PLACE = _("annotation {number} of {file}")
 
 
 def recognises(upload: Upload) -> bool:
@@ -62,7 +63,7 @@ def load(upload: Upload, name: str) -> dict[str, Any]:
         document = json.loads(upload.text(name, upload.limits.unpacked_bytes))
     except (ValueError, RecursionError) as error:
         raise StudioError(
-            _("{name} is not valid JSON.", name=name), f"{error}.", _("Copy or save the file again.")
+            _("{file} is not valid JSON.", file=name), f"{error}.", _("Copy or save the file again.")
         ) from error
     return document if isinstance(document, dict) else {}
 
@@ -83,14 +84,8 @@ def annotated(
     for number, each in enumerate(document["images"], start=1):
         if not isinstance(each, dict) or str(each.get("id")) in listed:
             why = _("It has the id of another one.") if isinstance(each, dict) else NO_OBJECT
-            problems.append(
-                Problem(
-                    0,
-                    _("Image {number} in the list of {file} is left out.", number=number, file=file),
-                    why,
-                    drops=False,
-                )
-            )
+            what = _("Image {number} in the list of {file} is left out.", number=number, file=file)
+            problems.append(Problem(0, what, why, drops=False))
         else:
             listed[str(each.get("id"))] = each
     boxes: dict[str, list[RawBox]] = {key: [] for key in listed}
@@ -98,39 +93,33 @@ def annotated(
     for number, each in enumerate(document["annotations"], start=1):
         key = str(each.get("image_id")) if isinstance(each, dict) else ""
         if not isinstance(each, dict) or key not in boxes:
-            why = _("It belongs to the image '{key}', which is not in the list of images.", key=key[:40])
+            why = _("It belongs to the image '{image}', which is not in the list of images.", image=key[:40])
             why = why if isinstance(each, dict) else NO_OBJECT
-            problems.append(
-                Problem(0, _("Annotation {number} of {file} is left out.", number=number, file=file), why, drops=False)
-            )
+            what = _("Annotation {number} of {file} is left out.", number=number, file=file)
+            problems.append(Problem(0, what, why, drops=False))
         elif each.get("iscrowd") in (1, True):
             crowds += 1
         else:
-            boxes[key].append(read_annotation(each, labels, f"annotation {number} of {file}"))
+            boxes[key].append(read_annotation(each, labels, file, number))
     if crowds:
-        what = "1 box round a crowd is" if crowds == 1 else _("{crowds:,} boxes round crowds are", crowds=crowds)
-        problems.append(
-            Problem(
-                0,
-                _("{what} left out.", what=what),
-                _("In {file}; nothing single can be learned from them.", file=file),
-                drops=False,
-            )
-        )
+        what = plural("{n:,} box round a crowd is left out.", "{n:,} boxes round crowds are left out.", crowds)
+        why = _("Nothing single can be learned from a crowd. The file is {file}.", file=file)
+        problems.append(Problem(0, what, why, drops=False))
     for key, each in listed.items():
         name = str(each.get("file_name") or "")
         size = stated_size(each.get("width"), each.get("height"))
         yield AnnotatedImage(name or f"image {key}", inside(name), boxes[key], split, size)
 
 
-def read_annotation(each: dict[str, Any], labels: dict[str, Any], place: str) -> RawBox:
+def read_annotation(each: dict[str, Any], labels: dict[str, Any], file: str, number: int) -> RawBox:
     category = str(each.get("category_id"))
     values = each.get("bbox")
     if not isinstance(values, list):
-        return RawBox((), "", place, fault="It has no 'bbox'.")
+        return RawBox((), "", PLACE, fault=_("It has no 'bbox'."), number=number, file=file)
     if labels and category not in labels:
-        return RawBox((), "", place, fault=f"Its category {category[:40]} is not in the list of categories.")
-    return RawBox(values, labels.get(category, category), place, form="sides")
+        fault = _("Its category {category} is not in the list of categories.", category=category[:40])
+        return RawBox((), "", PLACE, fault=fault, number=number, file=file)
+    return RawBox(values, labels.get(category, category), PLACE, form="sides", number=number, file=file)
 
 
 def _dicts(document: dict[str, Any], key: str) -> list[dict[str, Any]]:

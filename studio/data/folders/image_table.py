@@ -13,7 +13,7 @@ from studio.data.named_files import looks_like_image, why_missing, why_refused
 from studio.data.object_column import take_boxes
 from studio.data.reading import guess_reading
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, listing, plural
 
 MOST_TABLES = 20
 CELLS_SEEN = 500
@@ -37,10 +37,12 @@ def read(upload: Upload) -> Listing:
         resolved[name] = (table, problems + missing)
     joined, problems = join(resolved, chosen)
     if unnamed := len(set(upload.found.images).difference(joined["image"])):
-        count = "1 image is" if unnamed == 1 else _("{unnamed:,} images are", unnamed=unnamed)
-        problems.append(
-            Problem(0, _("{count} not named by the table and left out.", count=count), ", ".join(chosen), drops=False)
+        what = plural(
+            "{n:,} image is not named by the table and left out.",
+            "{n:,} images are not named by the table and left out.",
+            unnamed,
         )
+        problems.append(Problem(0, what, listing(chosen), drops=False))
     first = next(iter(chosen))
     bare = is_bare(upload, first, names.inside(first))
     used = upload.reading.model_copy(update={"header": False}) if bare else upload.reading
@@ -95,7 +97,7 @@ def resolve(
     paths = table[column].map(names)
     there = paths.notna()
     problems = [
-        Problem(row, _("There is no image named '{name}'.", name=name[:200]), why(name) or LACKING, column=column)
+        Problem(row, _("There is no image '{file}'.", file=name[:200]), why(name) or LACKING, column=column)
         if isinstance(name, str)
         else Problem(row, _("This row names no image."), column=column)
         for row, name in zip(_numbers(table[~there]), table.loc[~there, column], strict=True)

@@ -23,9 +23,8 @@ def read(upload: Upload) -> Listing:
     table, problems = join({name: upload.table(name) for name in names}, names)
     first = next(iter(names))
     if left := [name for name in upload.found.tables if name not in names]:
-        problems.append(
-            Problem(0, _("Not all tables in it are read."), _("Left out: {shown}.", shown=shown(left)), drops=False)
-        )
+        why = _("Left out: {files}", files=shown(left))
+        problems.append(Problem(0, _("Not all tables in it are read."), why, drops=False))
     found = look_at(upload.folder / first, upload.reading, upload.limits)
     return Listing(
         table, problems, found.options, format=find_format(upload.folder / first).name, guesses=found.guesses

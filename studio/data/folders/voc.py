@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
-from studio.data.annotations import AnnotatedImage, RawBox, stated_size
+from studio.data.annotations import BOX, AnnotatedImage, RawBox, stated_size
 from studio.data.folders.base import FolderFormat, Listing, Upload
 from studio.data.folders.box_listing import list_images, listed_splits
 from studio.data.folders.image_names import ImageNames
@@ -88,12 +88,11 @@ def _refuse_document_type(*_unused: object) -> None:
 
 
 def read_object(found: Element, number: int) -> RawBox:
-    place = f"box {number}"
     label = (found.findtext("name") or "").strip()
     frame = found.find("bndbox")
     if frame is None:
-        return RawBox((), label, place, fault="It has no <bndbox>.")
-    return RawBox([(frame.findtext(side) or "").strip() for side in SIDES], label, place)
+        return RawBox((), label, BOX, fault=_("It has no <bndbox>."), number=number)
+    return RawBox([(frame.findtext(side) or "").strip() for side in SIDES], label, BOX, number=number)
 
 
 VOC = FolderFormat("voc", "Pascal VOC", recognises, read)

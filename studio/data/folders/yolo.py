@@ -5,7 +5,8 @@ beside their image. Names of classes stand in data.yaml, classes.txt or obj.name
 points or more, as for segmentation, is read as the box around it. An image without a file has no objects.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import PurePosixPath
 
 import yaml
@@ -18,12 +19,13 @@ from studio.data.folders.box_listing import list_images, listed_splits, split_of
 from studio.data.folders.image_names import ImageNames
 from studio.data.limits import MEGABYTE
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, plural
 
 LARGEST_FILE = 8 * MEGABYTE
 LARGEST_YAML = 200_000  # bytes; reading more of it takes long
 FILES_SEEN = 20  # to recognise a folder
 MOST_SHARE = 2.0  # more than that of a side is meant as pixels
+PLACE = _("line {number} of {file}")
 LISTS_OF_NAMES = ("classes.txt", "obj.names", "_darknet.labels", "labels.txt", "names.txt", "predefined_classes.txt")
 
 
@@ -41,9 +43,9 @@ def read(upload: Upload) -> Listing:
     lists = [name for name in upload.found.tables if split_of_list(name) and name not in files.values()]
     splits, doubtful = listed_splits(upload, lists, ImageNames(upload.found.images))
     if without := [image for image in upload.found.images if image not in files]:
-        count = "1 image has" if len(without) == 1 else _("{n:,} images have", n=len(without))
-        why = _("They count as images without objects: {shown}", shown=shown(without))
-        problems.append(Problem(0, _("{count} no file of boxes.", count=count), why, drops=False))
+        what = plural("{n:,} image has no file of boxes.", "{n:,} images have no file of boxes.", len(without))
+        why = _("Each counts as an image without objects: {files}", files=shown(without))
+        problems.append(Problem(0, what, why, drops=False))
     problems += _without_image(upload, files)
     return list_images(_annotated(upload, files, names, splits), upload, problems + doubtful)
 
@@ -99,15 +101,12 @@ def _without_image(upload: Upload, files: Mapping[str, str]) -> list[Problem]:
     ]
     if not lost:
         return []
-    count = "1 file of boxes has" if len(lost) == 1 else _("{n:,} files of boxes have", n=len(lost))
-    return [
-        Problem(
-            0,
-            _("{count} no image of the same name.", count=count),
-            _("Left out: {shown}", shown=shown(lost)),
-            drops=False,
-        )
-    ]
+    what = plural(
+        "{n:,} file of boxes has no image of the same name.",
+        "{n:,} files of boxes have no image of the same name.",
+        len(lost),
+    )
+    return [Problem(0, what, _("Left out: {files}", files=shown(lost)), drops=False)]
 
 
 def _files_named(upload: Upload, names: Sequence[str]) -> list[str]:
@@ -119,13 +118,12 @@ def _files_named(upload: Upload, names: Sequence[str]) -> list[str]:
 
 def class_names(upload: Upload) -> tuple[dict[str, str], list[Problem]]:
     """Number of a class -> its name; where no file says, nothing, with a remark."""
-    reason = _("There is no data.yaml, classes.txt or obj.names")
+    why = _("There is no data.yaml, classes.txt or obj.names; the numbers of the classes stand for them.")
     for file, stated in _stated_names(upload):
         if names := {number: name for number, name in stated.items() if name.strip()}:
             return names, []
         if stated:
-            reason = _("The names in {file} are empty", file=file)
-    why = _("{reason}; the numbers of the classes stand for them.", reason=reason)
+            why = _("The names in {file} are empty; the numbers of the classes stand for them.", file=file)
     return {}, [Problem(0, _("Nothing says what the classes are called."), why, drops=False)]
 
 
@@ -165,38 +163,40 @@ def _annotated(
                 continue
             short = PurePosixPath(files[image]).name
             boxes = [
-                read_line(line, names, f"line {number} of {short}")
-                for number, line in enumerate(lines, start=1)
-                if line.strip()
+                read_line(line, names, short, number) for number, line in enumerate(lines, start=1) if line.strip()
             ]
         yield AnnotatedImage(image, image, boxes, splits.get(image))
 
 
-def read_line(line: str, names: Mapping[str, str], place: str) -> RawBox:
+def read_line(line: str, names: Mapping[str, str], file: str, count: int) -> RawBox:
+    """count: the number of the line in its file."""
+    make = partial(RawBox, place=PLACE, number=count, file=file)
     label, *values = line.split()
     number = read_number(label)
     if number is None or number < 0 or not number.is_integer():
-        return RawBox((), "", place, fault=f"'{label[:40]}' is not the number of a class.")
+        return make((), "", fault=_("'{label}' is not the number of a class.", label=label[:40]))
     key = str(int(number))
     if names and key not in names:
-        return RawBox((), "", place, fault=f"The class {key[:40]} is not among the {len(names)} that have a name.")
+        fault = _("The class {number} is not among those that have a name.", number=key[:40])
+        return make((), "", fault=fault)
     label = names.get(key, key)
     if len(values) >= 6 and len(values) % 2 == 0:
-        return _round_outline(values, label, place)
+        return _round_outline(values, label, make)
     if len(values) != 4:
-        return RawBox((), label, place, fault=f"It has {len(values) + 1} numbers instead of 5.")
+        fault = plural("It has {n} number instead of 5.", "It has {n} numbers instead of 5.", len(values) + 1)
+        return make((), label, fault=fault)
     if any((read_number(value) or 0.0) > MOST_SHARE for value in values):
-        return RawBox((), label, place, fault="Its numbers are no shares of the image's sides, from 0 to 1.")
-    return RawBox(values, label, place, form="centre", shares=True)
+        return make((), label, fault=_("Its numbers are no shares of the image's sides, from 0 to 1."))
+    return make(values, label, form="centre", shares=True)
 
 
-def _round_outline(values: Sequence[str], label: str, place: str) -> RawBox:
+def _round_outline(values: Sequence[str], label: str, make: Callable[..., RawBox]) -> RawBox:
     numbers = [read_number(value) for value in values]
     points = [number for number in numbers if number is not None]
     if len(points) < len(numbers):
-        return RawBox((), label, place, fault="A point of its outline is not a number.")
+        return make((), label, fault=_("A point of its outline is not a number."))
     across, down = points[0::2], points[1::2]
-    return RawBox((min(across), min(down), max(across), max(down)), label, place, shares=True)
+    return make((min(across), min(down), max(across), max(down)), label, shares=True)
 
 
 YOLO = FolderFormat("yolo", "YOLO", recognises, read)

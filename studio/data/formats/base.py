@@ -19,7 +19,7 @@ from studio.data.guesses import Guess
 from studio.data.limits import MEGABYTE, Limits
 from studio.data.options import ReadingOptions
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, plural
 
 MOST_COLUMNS = 1000
 MOST_CELLS = 60_000_000  # rows times columns, where a small file can claim many
@@ -79,8 +79,8 @@ def distinct_names(names: Sequence[object]) -> list[str]:
     """Column names without surrounding blanks; nameless ones are counted, a second one of a name gets a number."""
     if len(names) > MOST_COLUMNS:
         raise StudioError(
-            _("The table has {n:,} columns.", n=len(names)),
-            _("At most {most_columns:,} can be read.", most_columns=MOST_COLUMNS),
+            _("The table has {count:,} columns.", count=len(names)),
+            _("At most {most:,} can be read.", most=MOST_COLUMNS),
             _("Check the separator, or leave out columns that training does not need."),
         )
     taken: set[str] = set(RESERVED)
@@ -134,7 +134,7 @@ def check_rows(count: int, limits: Limits) -> None:
     if count > limits.rows:
         raise StudioError(
             _("The table has too many rows."),
-            _("At most {rows:,} rows are read.", rows=limits.rows),
+            _("At most {most:,} rows are read.", most=limits.rows),
             _("Use a smaller part of it."),
         )
 
@@ -144,7 +144,12 @@ def check_cells(rows: int, columns: int) -> None:
     if rows * columns > MOST_CELLS:
         raise StudioError(
             _("The table is too large."),
-            _("It has {rows:,} rows of {columns:,} columns each.", rows=rows, columns=columns),
+            plural(
+                "It has {rows:,} rows of {n:,} column each.",
+                "It has {rows:,} rows of {n:,} columns each.",
+                columns,
+                rows=rows,
+            ),
             _("Leave out columns that training does not need."),
         )
 
@@ -154,12 +159,12 @@ def check_growth(size: int, path: Path, limits: Limits) -> None:
     a table of any size from a file of a few bytes."""
     packed = path.stat().st_size
     if size > limits.unpacked_bytes:
-        why = _("Its cells take more than {unpacked_megabytes:,} MB.", unpacked_megabytes=limits.unpacked_megabytes)
+        why = _("Its cells take more than {megabytes:,} MB.", megabytes=limits.unpacked_megabytes)
     elif size > HARMLESS and size > limits.ratio * packed:
         why = _("Its cells take more than {ratio} times its size, as in files made to do harm.", ratio=limits.ratio)
     else:
         return
-    raise StudioError(_("{name} is too large.", name=path.name), why, _("Use a smaller part of it."))
+    raise StudioError(_("{file} is too large.", file=path.name), why, _("Use a smaller part of it."))
 
 
 def size_of(columns: Sequence[Sequence[object]]) -> int:
@@ -169,7 +174,7 @@ def size_of(columns: Sequence[Sequence[object]]) -> int:
 
 def no_rows(path: Path) -> StudioError:
     return StudioError(
-        _("There are no rows in {name}.", name=path.name),
+        _("There are no rows in {file}.", file=path.name),
         _("The file holds no data that could be read as a table."),
         _("Check that it is the right file."),
     )

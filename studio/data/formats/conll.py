@@ -16,7 +16,7 @@ from studio.data.formats.encodings import decode, guess_encoding, guess_encoding
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 from studio.data.tagging import are_bare, join_tokens, looks_like_tag
-from studio.language import _
+from studio.language import plural
 
 DOCUMENT = "-DOCSTART-"
 HEADERS = frozenset({"tag", "tags", "ner", "ner_tag", "ner_tags", "label", "labels", "iob"})
@@ -60,8 +60,13 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
     for number, sentence in enumerate(sentences, start=1):
         broken = next((line for line in sentence if len(line[1]) != width), None)
         if broken:
-            count = "1 column" if len(broken[1]) == 1 else f"{len(broken[1])} columns"
-            what = _("Line {broken} has {count} instead of {width}.", broken=broken[0], count=count, width=width)
+            what = plural(
+                "Line {line} has {n} column instead of {width}.",
+                "Line {line} has {n} columns instead of {width}.",
+                len(broken[1]),
+                line=broken[0],
+                width=width,
+            )
             problems.append(Problem(number, what, "\t".join(broken[1])[:80]))
             continue
         text, found = join_tokens(

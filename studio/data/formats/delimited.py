@@ -17,17 +17,20 @@ from studio.data.guesses import guess as guess_of
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, plural, sentences
 
 SEPARATORS = (",", ";", "\t", "|")
 SPELLED = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 SAMPLE_CHARACTERS = 200_000
 SAMPLE_RECORDS = 300
 LONGEST_FIELD = 5_000_000
-TITLES = {",": _("Comma ,"), ";": _("Semicolon ;"), "\t": "Tab", "|": _("Bar |")}
-DELIMITER = Topic("delimiter", "Separator", "data.reading.delimiter", lambda sign: TITLES.get(sign, sign))
+TITLES = {",": _("Comma ,"), ";": _("Semicolon ;"), "\t": _("Tab"), "|": _("Bar |")}
+DELIMITER = Topic("delimiter", _("Separator"), "data.reading.delimiter", lambda sign: TITLES.get(sign, sign))
 SKIP = Topic(
-    "skip", "Lines before the table", "data.reading.skip", lambda count: f"Skip {count}" if count else "Skip none"
+    "skip",
+    _("Lines before the table"),
+    "data.reading.skip",
+    lambda count: _("Skip {count}", count=count) if count else _("Skip none"),
 )
 COMMENTS = ("#", "//", "%%")
 MOST_SKIPPED = 20
@@ -102,8 +105,13 @@ def guess_skip(lines: Sequence[str], delimiter: str) -> Guess:
     more = any(line.startswith(COMMENTS) for line in lines[above:])
     count, sure = above, 0.9 if comments == above and not more else 0.6
     first = next(line.strip() for line in lines[:count] if line.strip())[:60]
-    told = "1 line is" if count == 1 else _("{count} lines are", count=count)
-    return guess_of(SKIP, [count, 0], sure, f"{told} taken for something that stands above the table ('{first}').")
+    told = plural(
+        "{n} line is taken for something that stands above the table ('{first}').",
+        "{n} lines are taken for something that stands above the table ('{first}').",
+        count,
+        first=first,
+    )
+    return guess_of(SKIP, [count, 0], sure, told)
 
 
 def _count_fields(line: str, delimiter: str) -> int:
@@ -153,10 +161,15 @@ def guess_delimiter(lines: Sequence[str], extension: str) -> Guess:
     needed = 0.1 if extension in (".csv", ".tsv", ".tab") else 0.8
     if ranked and scores[ranked[0]][0] >= needed:
         best, second = (scores[each][0] for each in (*ranked, "")[:2]) if len(ranked) > 1 else (scores[ranked[0]][0], 0)
-        first, *others = [f"{TITLES[each]} ({scores[each][1]} columns)" for each in ranked[:2]]
-        also = _(" {others} would fit, too.", others=others[0]) if others else ""
-        sentence = _("What separates the columns seems to be: {first}.{also}", first=first, also=also)
-        return guess_of(DELIMITER, ranked, min(confidence(best, second), 0.4 + best), sentence)
+        first, *others = [
+            plural("{sign} ({n} column)", "{sign} ({n} columns)", scores[each][1], sign=TITLES[each])
+            for each in ranked[:2]
+        ]
+        told = sentences(
+            _("What separates the columns seems to be: {separator}.", separator=first),
+            *(_("{separator} would fit, too.", separator=other) for other in others),
+        )
+        return guess_of(DELIMITER, ranked, min(confidence(best, second), 0.4 + best), told)
     text = "".join(lines)
     return guess_of(DELIMITER, [min(("\t", "|", ";", ","), key=text.count)], 1.0, "")
 
@@ -186,12 +199,8 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
         names, rows, numbers = rows[0], rows[1:], [number - start for number in numbers[1:]]
         problems = [Problem(problem.row - start, problem.what, problem.why) for problem in problems]
     if reading.skip:
-        told = (
-            "1 line above the table is"
-            if reading.skip == 1
-            else _("{skip} lines above the table are", skip=reading.skip)
-        )
-        problems.append(Problem(0, _("{told} skipped.", told=told), drops=False))
+        told = plural("{n} line above the table is skipped.", "{n} lines above the table are skipped.", reading.skip)
+        problems.append(Problem(0, told, drops=False))
     if not rows:
         raise none_fits(path, problems) if problems else no_rows(path)
     check_rows(len(rows) + len(problems), limits)
@@ -205,8 +214,8 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
 def none_fits(path: Path, problems: Sequence[Problem]) -> StudioError:
     first = problems[0]
     return StudioError(
-        _("No row of {name} can be read.", name=path.name),
-        _("The first reason: row {row}: {what}", row=first.row, what=first.what),
+        _("No row of {file} can be read.", file=path.name),
+        _("The first reason: row {row}: {reason}", row=first.row, reason=first.what),
         _("Check that the separator is the right one."),
     )
 
@@ -253,13 +262,13 @@ def parse(
                 budget -= span
                 feed.position = start + 1
         else:
-            problems.append(
-                Problem(
-                    number,
-                    _("This line has {fields} instead of {width}.", fields=_fields(len(fields)), width=width),
-                    lines[start][:80],
-                )
+            told = plural(
+                "This line has {n} field instead of {width}.",
+                "This line has {n} fields instead of {width}.",
+                len(fields),
+                width=width,
             )
+            problems.append(Problem(number, told, lines[start][:80]))
     return numbers, rows, problems
 
 
@@ -273,16 +282,9 @@ def fit(fields: list[str], width: int | None) -> list[str] | None:
 
 
 def unreadable(rows: Sequence[Sequence[object]], numbers: Sequence[int]) -> list[Problem]:
+    why = _("They show as \ufffd: they were lost when the file was saved, or are stored in another way than the rest.")
     return [
-        Problem(
-            number,
-            _("Some letters cannot be read."),
-            _(
-                "They show as \ufffd: they were lost when the file was saved, or are stored in another way than the"
-                " rest."
-            ),
-            drops=False,
-        )
+        Problem(number, _("Some letters cannot be read."), why, drops=False)
         for number, row in zip(numbers, rows, strict=True)
         if any(isinstance(value, str) and UNREADABLE in value for value in row)
     ]
@@ -300,17 +302,13 @@ def misread(rows: Sequence[Sequence[object]], numbers: Sequence[int]) -> list[Pr
         return []
     row, value = found[0]
     count = len({number for number, _unused_4 in found})
-    rows_are = "1 row has" if count == 1 else _("{count:,} rows have", count=count)
+    what = plural("{n:,} row has letters that look garbled.", "{n:,} rows have letters that look garbled.", count)
     why = _(
         "Such as in row {row}: '{excerpt}'. Choose another encoding, or save the file again from its source.",
         row=row,
         excerpt=excerpt(value),
     )
-    return [Problem(0, _("{rows_are} letters that look garbled.", rows_are=rows_are), why, drops=False, kind=GARBLED)]
-
-
-def _fields(count: int) -> str:
-    return "1 field" if count == 1 else f"{count} fields"
+    return [Problem(0, what, why, drops=False, kind=GARBLED)]
 
 
 def _usual_width(lines: Sequence[str], delimiter: str) -> int:

@@ -27,7 +27,7 @@ ENCODINGS: Mapping[str, str] = {
     "euc_kr": _("Korean (EUC-KR)"), "cp949": _("Korean (Windows-949)"), "ascii": "ASCII",
 }  # fmt: skip
 UNREADABLE = "\ufffd"
-TOPIC = Topic("encoding", "Encoding", "data.reading.encoding", lambda name: ENCODINGS[name])
+TOPIC = Topic("encoding", _("Encoding"), "data.reading.encoding", lambda name: ENCODINGS[name])
 SAMPLE_BYTES = 60_000
 WESTERN = ("cp1252", "latin-1")
 COMMON = 1.2  # how much likelier Western ones are before anything is known
@@ -66,25 +66,28 @@ def detect(data: bytes) -> Guess:
     """
     certain = _by_marks(data) or _unicode(data)
     if certain:
-        return guess(TOPIC, [certain], 1.0, f"The file is read as {ENCODINGS[certain]}.")
+        return guess(TOPIC, [certain], 1.0, _("The file is read as {encoding}.", encoding=ENCODINGS[certain]))
     found = candidates(data)
     if not found:
         name = _western(data)
         others = [other for other in ("cp1250", "cp1251", "gb18030", "cp932", "euc_kr") if other != name]
-        return guess(TOPIC, [name, *others], 0.5, f"The file may be stored as {ENCODINGS[name]}: check its letters.")
+        told = _("The file may be stored as {encoding}: check its letters.", encoding=ENCODINGS[name])
+        return guess(TOPIC, [name, *others], 0.5, told)
     best, rest = found[0], found[1:]
     sure = confidence(best.evidence, rest[0].evidence if rest else 0.0)
     letters = sum(not letter.isascii() for letter in best.text)
     if rest and letters < FEW_LETTERS:
         sure = min(sure, 0.7)
-    sentence = _(
-        "The file seems to be stored as {encodings}: it then reads '{excerpt}'",
-        encodings=ENCODINGS[best.name],
-        excerpt=excerpt(best.text),
-    )
+    read = {"encoding": ENCODINGS[best.name], "excerpt": excerpt(best.text)}
     if rest:
-        sentence += f", and as {ENCODINGS[rest[0].name]} '{excerpt(rest[0].text)}'"
-    return guess(TOPIC, [each.name for each in found], sure, f"{sentence}.")
+        read |= {"other": ENCODINGS[rest[0].name], "other_excerpt": excerpt(rest[0].text)}
+        told = _(
+            "The file seems to be stored as {encoding}: it then reads '{excerpt}', and as {other} '{other_excerpt}'.",
+            **read,
+        )
+    else:
+        told = _("The file seems to be stored as {encoding}: it then reads '{excerpt}'.", **read)
+    return guess(TOPIC, [each.name for each in found], sure, told)
 
 
 def candidates(data: bytes) -> list[Candidate]:
@@ -146,7 +149,7 @@ def decode(data: bytes, encoding: str) -> str:
     except (LookupError, KeyError) as error:
         raise StudioError(
             _("'{encoding}' is not a known encoding.", encoding=encoding),
-            _("Known ones: {join}.", join=listing(ENCODINGS)),
+            _("Known ones: {encodings}.", encodings=listing(ENCODINGS)),
             _("Choose one of those."),
         ) from error
     text = data.decode(name, errors="replace").removeprefix("\ufeff")

@@ -24,11 +24,11 @@ from studio.data.guesses import guess as guess_of
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 from studio.errors import StudioError
-from studio.language import _, listing
+from studio.language import _, listing, plural
 
 SAMPLE_ROWS = 200
 MOST_SHEETS = 50
-TOPIC = Topic("sheet", "Sheet", "data.reading.sheet")
+TOPIC = Topic("sheet", _("Sheet"), "data.reading.sheet")
 MOST_ROWS = 1_048_576  # in Excel itself; a row that claims a higher number would be waited for without end
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
 LARGEST_LIST = 4 * 1024 * 1024  # bytes
@@ -76,10 +76,11 @@ def guess_sheet(workbook: Any) -> Guess:
     if not ranked:
         return guess_of(TOPIC, [workbook.sheetnames[0]], 1.0, "")
     second = sizes[ranked[1]] if len(ranked) > 1 else 0
-    sentence = _(
-        "The sheet '{ranked}' is read: of {n} sheets that hold something, it holds most.",
-        ranked=ranked[0],
-        n=len(ranked),
+    sentence = plural(
+        "The sheet '{sheet}' is read: it is the only one that holds something.",
+        "The sheet '{sheet}' is read: of {n} sheets that hold something, it holds most.",
+        len(ranked),
+        sheet=ranked[0],
     )
     return guess_of(TOPIC, ranked, confidence(sizes[ranked[0]], second), sentence)
 
@@ -149,7 +150,7 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except (*DAMAGES, LookupError, TypeError, AttributeError, OSError, SyntaxError) as error:
         raise StudioError(
-            _("{name} cannot be read as an Excel file.", name=path.name),
+            _("{file} cannot be read as an Excel file.", file=path.name),
             f"{error}",
             _("Open it in a spreadsheet program and save it as .xlsx without a password, or as CSV."),
         ) from error
@@ -158,8 +159,8 @@ def _explained(path: Path) -> Iterator[None]:
 def _sheet(workbook: Any, name: str) -> Any:
     if name not in workbook.sheetnames:
         raise StudioError(
-            _("There is no sheet named '{name}'.", name=name),
-            _("Sheets: {join}.", join=listing(workbook.sheetnames)),
+            _("There is no sheet named '{sheet}'.", sheet=name),
+            _("Sheets: {sheets}.", sheets=listing(workbook.sheetnames)),
             _("Choose one of those."),
         )
     return workbook[name]

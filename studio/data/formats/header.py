@@ -10,10 +10,14 @@ from statistics import median
 from studio.data.column_names import KNOWN_NAMES
 from studio.data.guesses import Guess, Topic, guess
 from studio.data.numbers import read_number
+from studio.language import _
 
 NAMES, DATA = True, False
 TOPIC = Topic(
-    "header", "First row", "data.reading.header", lambda holds: "It names the columns" if holds else "It is data"
+    "header",
+    _("First row"),
+    "data.reading.header",
+    lambda holds: _("It names the columns") if holds else _("It is data"),
 )
 FEW = 6  # rows; with fewer, what comes again says little
 _NAME = re.compile(r"[^\W\d][\w .:/()#%&?*-]{0,59}")
@@ -145,10 +149,18 @@ def guess_header(records: Sequence[Sequence[str]]) -> Guess:
     holds = odds > 0
     sure = 1 / (1 + math.exp(-min(abs(odds), 50.0)))
     shown = " | ".join(named)[:100]
-    taken = "taken for the names of the columns" if holds else "taken for data, so the columns have no names"
-    return guess(
-        TOPIC, [holds, not holds], sure, f"The first row ({shown}) is {taken}; it could also be the other way."
+    told = (
+        _(
+            "The first row ({cells}) is taken for the names of the columns; it could also be the other way.",
+            cells=shown,
+        )
+        if holds
+        else _(
+            "The first row ({cells}) is taken for data, so the columns have no names; it could also be the other way.",
+            cells=shown,
+        )
     )
+    return guess(TOPIC, [holds, not holds], sure, told)
 
 
 def _is_number(cell: str) -> bool:

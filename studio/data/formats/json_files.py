@@ -25,7 +25,10 @@ from studio.errors import StudioError
 from studio.language import _
 
 DEEPEST = 100
-TOO_DEEP = (f"This entry is nested more than {DEEPEST} levels deep.", _("It may be damaged. Write it as a plain row."))
+TOO_DEEP = (
+    _("This entry is nested more than {most} levels deep.", most=DEEPEST),
+    _("It may be damaged. Write it as a plain row."),
+)
 WRAPPERS = ("data", "rows", "examples", "records", "items", "instances")
 
 
@@ -38,7 +41,7 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
         if isinstance(_document(text.partition("\n")[0]), dict):
             return read_lines(path, reading, limits)
         raise StudioError(
-            _("{name} is not valid JSON.", name=path.name),
+            _("{file} is not valid JSON.", file=path.name),
             f"{error}.",
             _("Correct the file there, or save it in another format."),
         ) from error
@@ -65,7 +68,7 @@ def objects(value: Any, path: Path) -> list[Any]:
         if lists and len(lists) == len(value) and len({len(inner) for inner in lists.values()}) == 1:
             return [dict(zip(value, row, strict=True)) for row in zip(*value.values(), strict=True)]
     raise StudioError(
-        _("{name} holds no table.", name=path.name),
+        _("{file} holds no table.", file=path.name),
         _("A table in JSON is a list of objects, or an object with one list of equal length per column."),
         _('Write it as [{"text": "...", "label": "..."}, ...].'),
     )

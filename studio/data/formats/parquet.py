@@ -57,7 +57,7 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
         raise
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
         raise StudioError(
-            _("{name} cannot be read as Parquet.", name=path.name),
+            _("{file} cannot be read as a Parquet file.", file=path.name),
             f"{error}",
             _("The file may be incomplete; copy it again."),
         ) from error

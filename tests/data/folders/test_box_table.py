@@ -97,7 +97,7 @@ def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
         (1, False, "a.png: row 2 of x.csv is left out."),
         (1, False, "a.png: row 3 of x.csv is left out."),
         (1, False, "a.png: row 4 of x.csv is left out."),
-        (3, True, "There is no image named 'gone.png'."),
+        (3, True, "There is no image 'gone.png'."),
     }
 
 

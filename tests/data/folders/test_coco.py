@@ -51,7 +51,7 @@ def test_one_file(tmp_path: Path) -> None:
     assert {(problem.row, problem.what) for problem in content.problems} == {
         (0, "1 image is not annotated and left out."),
         (0, "1 image has no boxes."),
-        (3, "There is no image named 'gone.png'."),
+        (3, "There is no image 'gone.png'."),
     }
 
 

@@ -25,7 +25,7 @@ def test_a_table_for_each_split(tmp_path: Path, names: tuple[str, str]) -> None:
     assert content.table.index.is_unique
     broken = [problem for problem in content.problems if problem.drops]
     assert [content.table.index[content.table["text"] == "so bad"][0] - problem.row for problem in broken] == [1]
-    assert [problem.why for problem in content.problems if not problem.row] == ["Left out: ids.csv."]
+    assert [problem.why for problem in content.problems if not problem.row] == ["Left out: ids.csv"]
 
 
 def test_several_tables_of_which_none_is_the_one(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_what_does_not_belong_together_is_reported(tmp_path: Path, files: dict[s
     assert found == {
         (0, False, "1 image is not annotated and left out."),
         (0, False, "1 image has no boxes."),
-        (1, True, "There is no image named 'a.png'."),
+        (1, True, "There is no image 'a.png'."),
         (3, True, "set/Annotations/broken.xml cannot be used."),
     }
 

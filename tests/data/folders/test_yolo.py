@@ -133,7 +133,7 @@ def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
     assert [problem.what for problem in left] == [f"a.png: line {n} of a.txt is left out." for n in range(2, 11)]
     whys = [
         "4 numbers instead of 5",
-        "class 5 is not among the 1",
+        "class 5 is not among those",
         "'x' is not the number",
         "'nan' is not",
         "no area",
