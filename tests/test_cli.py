@@ -216,7 +216,7 @@ def test_data_is_checked_row_by_row(tmp_path: Path, home: Home, capsys: pytest.C
     assert main(["check", str(data), "--task", "text-classification"]) == 0
     said = capsys.readouterr().out
     assert "under data.cleaning of a run file: 1 copy (leave out)." in said
-    assert "row 23: Very long text: 2,200 characters; many models read only the beginning. (used)\n" in said
+    assert "row 23: Very long text: It has 2,200 characters; many models read only the beginning. (used)\n" in said
 
 
 def test_what_the_model_does_not_see_of_the_texts_is_said(
@@ -229,7 +229,7 @@ def test_what_the_model_does_not_see_of_the_texts_is_said(
     run_file.write_text(choices + "options: {max_length: 8}\n", encoding="utf-8")
     assert main(["check", str(run_file)]) == 0
     said = capsys.readouterr().out
-    assert "All of the texts are cut after 8 tokens." in said and "  In the run file: options.max_length: 32\n" in said
+    assert "All texts are cut after 8 tokens." in said and "  In the run file: options.max_length: 32\n" in said
     assert main(["check", str(run_file), "--json"]) == 0
     (found,) = [each for each in json.loads(capsys.readouterr().out)["unseen"] if each["settings"]]
     assert found["settings"] == {"options.max_length": 32} and found["what"] in said

@@ -11,6 +11,7 @@ import pytest
 
 from studio.data import process
 from studio.data.importing import Imported
+from studio.language import unpacked
 from studio.paths import Home
 from studio.processes import python
 
@@ -44,7 +45,7 @@ def test_a_mistake_is_an_answer(home: Home) -> None:
     messages: list[dict[str, Any]] = []
     request = {"op": "import", "source": "x", "home": str(home.root), "limits": {"fiels": 3}}
     assert process.answer(request, messages.append) == 2
-    assert "'files'" in messages[-1]["error"]["why"]
+    assert "'files'" in unpacked(messages[-1]["error"]["why"])
 
 
 def test_a_fault_is_an_answer_too(capsys: pytest.CaptureFixture[str]) -> None:

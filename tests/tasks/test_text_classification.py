@@ -118,7 +118,7 @@ def test_a_model_without_tokenizer_is_refused(table, text_model, tmp_path):
 def test_pickled_weights_are_refused(table, text_model, tmp_path):
     folder = shutil.copytree(text_model, tmp_path / "model", ignore=shutil.ignore_patterns("*.safetensors"))
     (Path(folder) / "pytorch_model.bin").write_bytes(b"\x80\x04.")
-    with pytest.raises(StudioError, match="can run code"):
+    with pytest.raises(StudioError, match="can run any program"):
         prepared(table, Path(folder))
 
 
