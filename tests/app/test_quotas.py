@@ -15,6 +15,7 @@ from served import services_with, somebody
 from starlette.requests import Request
 from starlette.types import Message
 
+from studio.app.access import uploads
 from studio.app.access.gate import guest
 from studio.app.access.person import OWNER, asked_by
 from studio.app.access.uploads import AROUND, Uploads
@@ -135,10 +136,14 @@ def sending(size: int, first: bytes, then: Callable[[], Awaitable[Message]]) -> 
     return Request({"type": "http", "method": "POST", "headers": headers, "query_string": b""}, receive)
 
 
+async def gone_at_once() -> Message:
+    return {"type": "http.disconnect"}
+
+
 @pytest.mark.parametrize("first", [b"", FORM[: 5 * MEGABYTE]], ids=["nothing", "the most of it"])
 def test_two_uploads_at_once_do_not_both_take_the_same_room(services: Services, first: bytes) -> None:
     folder = services.home.sent
-    uploads = Uploads(partial(room_for_uploads, services), lambda: folder, 10 * MEGABYTE, set())
+    receiver = Uploads(partial(room_for_uploads, services), lambda: folder, 10 * MEGABYTE, set())
 
     async def both() -> list[int]:
         asked, goes_on = asyncio.Event(), asyncio.Event()
@@ -148,19 +153,52 @@ def test_two_uploads_at_once_do_not_both_take_the_same_room(services: Services, 
             await goes_on.wait()
             return {"type": "http.disconnect"}
 
-        waiting = asyncio.create_task(uploads.receive(sending(len(FORM), first, gone)))
+        waiting = asyncio.create_task(receiver.receive(sending(len(FORM), first, gone)))
         await asked.wait()
-        while_it_comes = [await uploads.receive(sending(size * MEGABYTE, b"", gone_at_once)) for size in (6, 3)]
+        while_it_comes = [await receiver.receive(sending(size * MEGABYTE, b"", gone_at_once)) for size in (6, 3)]
         goes_on.set()
         await waiting
         assert not list(folder.iterdir()), "nothing stays of what was broken off"
-        afterwards = await uploads.receive(sending(6 * MEGABYTE, b"", gone_at_once))
+        afterwards = await receiver.receive(sending(6 * MEGABYTE, b"", gone_at_once))
         return [answer.status_code for answer in (*while_it_comes, afterwards)]
 
-    async def gone_at_once() -> Message:
-        return {"type": "http.disconnect"}
-
     assert asyncio.run(both()) == [413, 400, 400]
+
+
+def test_an_upload_ends_where_more_comes_than_was_announced(services: Services) -> None:
+    folder = services.home.sent
+    receiver = Uploads(partial(room_for_uploads, services), lambda: folder, 10 * MEGABYTE, set())
+
+    async def more() -> Message:
+        raise AssertionError("it is read on")
+
+    async def send() -> list[int]:
+        first = await receiver.receive(sending(10, FORM, more))
+        again = await receiver.receive(sending(10 * MEGABYTE, b"", gone_at_once))  # its room is free again
+        return [first.status_code, again.status_code]
+
+    assert asyncio.run(send()) == [413, 400]
+    assert not list(folder.iterdir())
+
+
+def test_an_upload_that_states_two_lengths_is_refused(services: Services) -> None:
+    browser = somebody(make_asgi(services))
+    browser.get("/")
+    headers = {"transfer-encoding": "chunked", "content-length": "10"}
+    assert browser.post("/gradio_api/upload", content=b"x" * 10, headers=headers).status_code == 400
+
+
+def test_a_mistake_while_a_form_is_read_is_none_of_the_person(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(*_: Any, **__: Any) -> None:
+        raise TypeError("a mistake")
+
+    monkeypatch.setattr(uploads, "upload_fn", mistaken)
+    browser = somebody(make_asgi(services))
+    browser.get("/")
+    answer = browser.post("/gradio_api/upload", files={"files": ("a.csv", b"a,b")})
+    assert answer.status_code == 500 and "files alone" not in answer.text
 
 
 def test_a_form_that_brings_no_file_is_refused(services: Services) -> None:

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import Message
 
 from studio.app.access.person import current_person
-from studio.app.access.requests import UPLOADS
+from studio.app.access.requests import UPLOADS, TooLargeError
 
 MEGABYTE = 1024 * 1024
 SPARE = 1024 * MEGABYTE  # bytes that stay free for the runs
@@ -41,6 +41,8 @@ class Uploads:
         announced, whose = request.headers.get("content-length", ""), current_person().workspace
         if not announced.isdigit():
             return refusal("An upload has to say how large it is.", 411)
+        if "transfer-encoding" in request.headers:  # its parts say their lengths, whatever was announced
+            return refusal("An upload has to say how large it is once, not twice.", 400)
         to_come, room = int(announced), self._room() - self._to_come[whose]
         if to_come > room + AROUND:
             have, takes = max(0, room) // MEGABYTE, to_come // MEGABYTE
@@ -53,7 +55,10 @@ class Uploads:
             to_come -= came  # what came last is in the folder by now, which is measured
             self._to_come[whose] -= came
             message = await request.receive()
-            came = min(to_come, len(message.get("body", b"")))
+            came = len(message.get("body", b""))
+            if came > to_come:
+                came = 0
+                raise TooLargeError
             return message
 
         try:
@@ -74,13 +79,24 @@ class Uploads:
             return Response(status_code=400)  # nobody is there to read it
         except MultiPartException as error:
             return refusal(error.message, 413 if "maximum allowed size" in error.message else 400)
-        except (AttributeError, TypeError):  # a form with something else than files in it
+        except TooLargeError:
+            return refusal("More came than was announced.", 413)
+        except (AttributeError, TypeError) as error:
+            if not is_about_no_file(error):
+                raise
             return refusal("An upload brings files alone.", 400)
         finally:
             if not complete:
                 shutil.rmtree(folder, ignore_errors=True)
         self._sent.update(files)
         return JSONResponse([str(file) for file in files])
+
+
+def is_about_no_file(error: AttributeError | TypeError) -> bool:
+    """Whether Gradio stumbled over a field of a form that is no file, while it came or afterwards."""
+    if isinstance(error, AttributeError):
+        return error.name == "filename" and error.obj is None
+    return str(error) == "File is not an instance of GradioUploadFile"
 
 
 def refusal(words: str, status: int) -> Response:
