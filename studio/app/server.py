@@ -137,6 +137,7 @@ def make_asgi(services: Services) -> FastAPI:
             lambda: services.home.sent,
             services.server_limits.upload_bytes,
             page.upload_file_set,
+            services.workspaces.promised,
         ).route,
     ]
     app.add_middleware(InLanguage)  # the last one added is asked first

@@ -12,6 +12,7 @@ from studio.app.access.person import Person, current_person
 from studio.app.answers import Asking
 from studio.app.draft_data import Datasets
 from studio.app.drafts import Drafts
+from studio.app.promised import Promised
 from studio.app.sharing import OpenStore, has_link, remember_link
 from studio.app.under_way import Question
 from studio.jobs import Job
@@ -59,6 +60,7 @@ class Workspaces:
     def __init__(self, home: Home) -> None:
         self.home = home
         self.own = Workspace.of(home)
+        self.promised = Promised()
         self._others: OrderedDict[str, Workspace] = OrderedDict()
         self._lock = threading.Lock()
 

@@ -15,19 +15,22 @@ from served import services_with, somebody
 from starlette.requests import Request
 from starlette.types import Message
 
+from studio.app import imports
 from studio.app.access import uploads
 from studio.app.access.gate import guest
 from studio.app.access.person import OWNER, asked_by
 from studio.app.access.uploads import AROUND, Uploads
-from studio.app.imports import import_upload
+from studio.app.imports import import_source, import_upload
 from studio.app.pages import Page, Services
 from studio.app.quotas import is_of_a_guest, remove_forgotten, used_bytes
 from studio.app.runs import start_run
 from studio.app.server import make_asgi, room_for_uploads
 from studio.app.tabs import data, model
 from studio.app.tabs.train import act
+from studio.data.options import ReadingOptions
 from studio.errors import StudioError
 from studio.events import Paused
+from studio.jobs import Job, Progress
 from studio.paths import Home
 from studio.runner import Supervisor
 from studio.store import Run, Store
@@ -88,6 +91,33 @@ def test_a_full_workspace_takes_no_data_and_no_run(services: Services, tmp_path:
         start_run(services, draft.change(config=config))
 
 
+def test_what_reads_data_gets_the_room_that_is_left_and_nobody_else_meanwhile(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(services.home, 7)
+    asked: list[dict[str, Any]] = []
+
+    class Reading(Job):
+        def __init__(self, module: str, request: dict[str, Any]) -> None:
+            asked.append(request)
+            self.result = None
+
+        def __iter__(self) -> Iterator[Progress]:
+            yield Progress("Reading")
+
+        def cancel(self) -> None: ...
+
+    monkeypatch.setattr(imports, "Job", Reading)
+    draft = services.drafts.load(None)
+    first, second = (import_source(services, draft, "sample/films", "Films", ReadingOptions()) for _ in range(2))
+    next(first)
+    assert asked[0]["limits"]["unpacked_megabytes"] == 3
+    with pytest.raises(StudioError, match="in use at the moment"):
+        next(second)
+    first.close()
+    next(import_source(services, draft, "sample/films", "Films", ReadingOptions()))
+
+
 def test_an_upload_without_room_is_refused_before_it_begins(services: Services) -> None:
     app = make_asgi(services)
     browser = somebody(app)
@@ -136,6 +166,11 @@ def sending(size: int, first: bytes, then: Callable[[], Awaitable[Message]]) -> 
     return Request({"type": "http", "method": "POST", "headers": headers, "query_string": b""}, receive)
 
 
+def receiver_into(folder: Path, services: Services) -> Uploads:
+    room = partial(room_for_uploads, services)
+    return Uploads(room, lambda: folder, 10 * MEGABYTE, set(), services.workspaces.promised)
+
+
 async def gone_at_once() -> Message:
     return {"type": "http.disconnect"}
 
@@ -143,7 +178,9 @@ async def gone_at_once() -> Message:
 @pytest.mark.parametrize("first", [b"", FORM[: 5 * MEGABYTE]], ids=["nothing", "the most of it"])
 def test_two_uploads_at_once_do_not_both_take_the_same_room(services: Services, first: bytes) -> None:
     folder = services.home.sent
-    receiver = Uploads(partial(room_for_uploads, services), lambda: folder, 10 * MEGABYTE, set())
+    receiver = Uploads(
+        partial(room_for_uploads, services), lambda: folder, 10 * MEGABYTE, set(), services.workspaces.promised
+    )
 
     async def both() -> list[int]:
         asked, goes_on = asyncio.Event(), asyncio.Event()
@@ -167,7 +204,9 @@ def test_two_uploads_at_once_do_not_both_take_the_same_room(services: Services, 
 
 def test_an_upload_ends_where_more_comes_than_was_announced(services: Services) -> None:
     folder = services.home.sent
-    receiver = Uploads(partial(room_for_uploads, services), lambda: folder, 10 * MEGABYTE, set())
+    receiver = Uploads(
+        partial(room_for_uploads, services), lambda: folder, 10 * MEGABYTE, set(), services.workspaces.promised
+    )
 
     async def more() -> Message:
         raise AssertionError("it is read on")

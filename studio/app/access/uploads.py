@@ -3,7 +3,6 @@ workspace, and kept in a folder of whoever sends it, where it counts as theirs f
 
 import secrets
 import shutil
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from starlette.types import Message
 
 from studio.app.access.person import current_person
 from studio.app.access.requests import UPLOADS, TooLargeError
+from studio.app.promised import Promised
 
 MEGABYTE = 1024 * 1024
 SPARE = 1024 * MEGABYTE  # bytes that stay free for the runs
@@ -24,13 +24,18 @@ AROUND = 64 * 1024  # bytes of a form around its files
 
 class Uploads:
     """room: how many bytes the person who asks may bring now. folder: where theirs go. most_bytes: of one file.
-    sent: the files that Gradio removes in time."""
+    sent: the files that Gradio removes in time. promised: room that is taken already."""
 
     def __init__(
-        self, room: Callable[[], int], folder: Callable[[], Path], most_bytes: int, sent: set[str | Path]
+        self,
+        room: Callable[[], int],
+        folder: Callable[[], Path],
+        most_bytes: int,
+        sent: set[str | Path],
+        promised: Promised,
     ) -> None:
         self._room, self._folder, self._most_bytes, self._sent = room, folder, most_bytes, sent
-        self._to_come: Counter[str] = Counter()  # bytes of the uploads under way, by workspace
+        self._promised = promised
 
     @property
     def route(self) -> Route:
@@ -43,17 +48,17 @@ class Uploads:
             return refusal("An upload has to say how large it is.", 411)
         if "transfer-encoding" in request.headers:  # its parts say their lengths, whatever was announced
             return refusal("An upload has to say how large it is once, not twice.", 400)
-        to_come, room = int(announced), self._room() - self._to_come[whose]
-        if to_come > room + AROUND:
-            have, takes = max(0, room) // MEGABYTE, to_come // MEGABYTE
+        to_come = int(announced)
+        left = self._promised.take(whose, lambda: self._room() + AROUND, to_come)
+        if to_come > left:
+            have, takes = max(0, left - AROUND) // MEGABYTE, to_come // MEGABYTE
             return refusal(f"There is room for {have:,} MB, and this would take {takes:,} MB.", 413)
-        self._to_come[whose] += to_come
         came = 0
 
         async def counted() -> Message:
             nonlocal to_come, came
             to_come -= came  # what came last is in the folder by now, which is measured
-            self._to_come[whose] -= came
+            self._promised.give_back(whose, came)
             message = await request.receive()
             came = len(message.get("body", b""))
             if came > to_come:
@@ -64,8 +69,7 @@ class Uploads:
         try:
             return await self._keep(Request(request.scope, counted))
         finally:
-            self._to_come[whose] -= to_come
-            self._to_come += Counter()  # forgets who brings nothing
+            self._promised.give_back(whose, to_come)
 
     async def _keep(self, request: Request) -> Response:
         """The paths of the files, each upload in a folder of its own; of one that fails nothing stays."""
