@@ -104,11 +104,12 @@ class Predictor:
         return str((yield from self._exchange(self._long, self._start, request, cancelled)))
 
     def export_archive(
-        self, run: Run, exporter: str, to: Path, cancelled: threading.Event | None = None
+        self, run: Run, exporter: str, to: Path, cancelled: threading.Event | None = None, room: int | None = None
     ) -> Exchange[Path]:
-        """Export into the ZIP file `to`."""
+        """Export into the ZIP file `to`, which takes no more than `room` bytes, where that is given."""
         with tempfile.TemporaryDirectory(dir=run.folder) as folder:
             written = yield from self.export(run, exporter, folder, cancelled)
+            check_size(Path(written), room)
             for _unused in zip_folder(Path(written), to):
                 self._check(cancelled)
                 yield Step()
@@ -181,6 +182,17 @@ class Predictor:
     def _end(self, process: InferenceProcess) -> None:
         process.end()
         self._processes.discard(process)
+
+
+def check_size(folder: Path, room: int | None) -> None:
+    """Raises StudioError where there is not enough room for the files of the folder."""
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    if room is not None and size > room:
+        raise StudioError(
+            _("There is not enough room for the file."),
+            _("It takes {takes:,} MB, and you have {have:,} MB left.", takes=size // 1024**2, have=room // 1024**2),
+            _("Delete runs that you no longer need, then remove the deleted ones for good: Runs page, Free space."),
+        )
 
 
 def result_in(message: Mapping[str, Any]) -> Any:

@@ -229,7 +229,9 @@ class Endless(MadeUp):
             return [SURE]
         return (yield from self.wait(cancelled))
 
-    def export_archive(self, run: Run, exporter: str, to: Path, cancelled: Event | None = None) -> Exchange[Path]:
+    def export_archive(
+        self, run: Run, exporter: str, to: Path, cancelled: Event | None = None, room: int | None = None
+    ) -> Exchange[Path]:
         return (yield from self.wait(cancelled))
 
     def wait(self, cancelled: Event | None) -> Exchange[Any]:
@@ -304,3 +306,33 @@ def test_a_file_on_its_way_is_left_alone_until_another_run_is_shown(services: Se
 def test_the_page_says_what_kind_of_answer_it_is() -> None:
     number = Asking("run", "number", Asked((), {}), Answer(3.25))
     assert "The model says: 3.25" in answer_html(number)
+
+
+class Packing(MadeUp):
+    """Writes an archive of one byte."""
+
+    room: int | None = None
+
+    def export_archive(
+        self, run: Run, exporter: str, to: Path, cancelled: Event | None = None, room: int | None = None
+    ) -> Exchange[Path]:
+        self.room = room
+        to.parent.mkdir(parents=True, exist_ok=True)
+        to.write_bytes(b"x")
+        yield Step()
+        return to
+
+
+def test_a_run_has_one_archive_of_each_format_whatever_it_was_called(
+    services: Services, draft: Draft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    object.__setattr__(services, "predictor", Packing())
+    run = services.store.find(str(draft.run))
+    assert run
+    for exporter in ("folder", "merged"):
+        monkeypatch.setattr(EXPORTERS[exporter], "why_not", lambda run: None)
+    for name in ("First", "Second"):
+        run.annotate(name=name)
+        for exporter in ("folder", "merged"):
+            finish(share.export(services, draft, {"key": exporter}))
+    assert {file.name for file in services.home.downloads.rglob("*.zip")} == {"second-folder.zip", "second-merged.zip"}

@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from logs import NOW, at_work, make_run, started, write
+from logs import NOW, at_work, make_run, planned, started, write
 from served import services_with, somebody
 from starlette.requests import Request
 from starlette.types import Message
@@ -25,13 +25,15 @@ from studio.app.pages import Page, Services
 from studio.app.quotas import is_of_a_guest, remove_forgotten, used_bytes
 from studio.app.runs import start_run
 from studio.app.server import make_asgi, room_for_uploads
-from studio.app.tabs import data, model
+from studio.app.tabs import data, model, share
 from studio.app.tabs.train import act
 from studio.data.options import ReadingOptions
 from studio.errors import StudioError
-from studio.events import Paused
+from studio.events import Finished, Paused
+from studio.exporters import EXPORTERS
 from studio.jobs import Job, Progress
 from studio.paths import Home
+from studio.predictor import Step
 from studio.runner import Supervisor
 from studio.store import Run, Store
 
@@ -116,6 +118,25 @@ def test_what_reads_data_gets_the_room_that_is_left_and_nobody_else_meanwhile(
         next(second)
     first.close()
     next(import_source(services, draft, "sample/films", "Films", ReadingOptions()))
+
+
+def test_a_full_workspace_takes_no_export(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run(services.store)
+    write(run, started(), planned(), Finished(reason="completed", best_step=1, seconds=1.0))
+    monkeypatch.setattr(EXPORTERS["folder"], "why_not", lambda run: None)
+    exported: list[int | None] = []
+
+    def export(*_: Any) -> Iterator[Step]:
+        exported.append(_[-1])
+        yield Step()
+
+    monkeypatch.setattr(services.predictor, "export_archive", export)
+    draft = services.drafts.save(services.drafts.load(None).change(run=run.id))
+    list(share.export(services, draft, {"key": "folder"}))
+    assert exported[0] and 9 * MEGABYTE < exported[0] < 10 * MEGABYTE
+    fill(services.home, 10)
+    with pytest.raises(StudioError, match="workspace is full"):
+        list(share.export(services, draft, {"key": "folder"}))
 
 
 def test_an_upload_without_room_is_refused_before_it_begins(services: Services) -> None:
