@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from studio.data.limits import Limits
 from studio.errors import StudioError
 from studio.exporters.folder import zip_folder
 from studio.inference_process import InferenceProcess
@@ -90,12 +91,16 @@ class Predictor:
         """The same for whoever has nothing else to do."""
         return result_of(self.ask(run, rows, which))
 
-    def predict_file(self, run: Run, source: str, cancelled: threading.Event | None = None) -> Exchange[dict[str, Any]]:
+    def predict_file(
+        self, run: Run, source: str, cancelled: threading.Event | None = None, limits: Limits | None = None
+    ) -> Exchange[dict[str, Any]]:
         """Answer every row of a table, or every image of a ZIP, in its order; each row comes once.
 
-        The result is {"rows": how many, "labels": names of the model's outputs}.
+        limits: of the file, where they are others than this machine's. The result is {"rows": how many, "labels": names
+        of the model's outputs}.
         """
-        request = {"op": "predict-file", "run_dir": str(run.folder), "input": source}
+        request: dict[str, Any] = {"op": "predict-file", "run_dir": str(run.folder), "input": source}
+        request |= {"limits": limits.model_dump()} if limits else {}
         return (yield from self._exchange(self._long, self._start, request, cancelled))
 
     def export(self, run: Run, exporter: str, to: str, cancelled: threading.Event | None = None) -> Exchange[str]:

@@ -88,7 +88,7 @@ def make_services(settings: ServerSettings) -> Services:
             seconds_for=lambda run: settings.guest_minutes * 60.0 if is_of_a_guest(run, settings.members) else None,
         ),
         forks=forks,
-        predictor=Predictor(inherited),
+        predictor=Predictor({**inherited, "TMPDIR": str(home.temporary)}),  # what it unpacks is swept there
         states=States(),
         architectures=Architectures(home, settings.trust_remote_code, forks),
         unseen=Unseen(home, settings.trust_remote_code),
