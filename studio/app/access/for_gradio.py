@@ -20,9 +20,9 @@ from studio.language import _
 API = "/gradio_api/"
 HEARTBEAT = "heartbeat/"
 COMPONENT = "component_server"
+EVENTS = ("run/predict", "queue/join")
 NEEDED = (
-    "run/predict",
-    "queue/join",
+    *EVENTS,
     "queue/data",
     COMPONENT,
     "upload",
@@ -37,10 +37,17 @@ REMEMBERED = 10_000  # marks
 
 
 class ForGradio:
-    """session_of: the session of an event that waits or is at work. components: those of the page, by number."""
+    """session_of: the session of an event that waits or is at work. components, functions: the parts of the page, and
+    what its events call, by number."""
 
-    def __init__(self, app: ASGIApp, session_of: Callable[[str], str | None], components: Container[int]) -> None:
-        self.app, self.session_of, self.components = app, session_of, components
+    def __init__(
+        self,
+        app: ASGIApp,
+        session_of: Callable[[str], str | None],
+        components: Container[int],
+        functions: Container[int],
+    ) -> None:
+        self.app, self.session_of, self.components, self.functions = app, session_of, components, functions
         self._owners: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,6 +83,8 @@ class ForGradio:
             return _("This belongs to another page."), 403
         if isinstance(event, str) and self.session_of(event) not in (None, session):
             return _("This event belongs to another page."), 403
+        if route in EVENTS and not is_one_of(body.get("fn_index"), self.functions):
+            return FORGED, 422
         return "", 200
 
     def _is_theirs(self, kind: str, mark: Any) -> bool:
@@ -113,8 +122,8 @@ def brings_json(request: Request, route: str) -> bool:
     return request.method == "POST" and route != "upload"
 
 
-def is_one_of(number: Any, components: Container[int]) -> bool:
-    return isinstance(number, int) and number in components
+def is_one_of(number: Any, known: Container[int]) -> bool:
+    return type(number) is int and number in known  # true is no number here
 
 
 def names_an_address(body: Any) -> bool:

@@ -147,6 +147,29 @@ def test_an_event_of_another_shape_is_refused_in_a_sentence(ben: TestClient, bod
     assert answer.status_code == 422 and FORGED in answer.text
 
 
+@pytest.mark.parametrize("route", ["run/predict", "queue/join"])
+def test_an_event_that_the_page_does_not_have(
+    ben: TestClient, route: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    script = next(each["id"] for each in ben.get("/config").json()["dependencies"] if not each["backend_fn"])
+    for number in (script, -1, 9999, None, True, 10**30):
+        body = {"fn_index": number, "data": [], "session_hash": "none"}
+        answer = ben.post(f"/gradio_api/{route}", json=body)
+        assert answer.status_code == 422 and answer.text == f"{FORGED}\n", number
+    assert "Traceback" not in capfd.readouterr().err
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+@pytest.mark.parametrize("kind", ["textbox", "dropdown"])
+def test_an_event_that_names_a_file_which_nobody_sent(
+    ben: TestClient, kind: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    event, _ = an_event_with(ben, kind, queued=False)
+    answer = ben.post("/gradio_api/run/predict", json={**event, "event_data": {"path": "x"}})
+    assert answer.status_code == 422 and answer.json()["error"] == FORGED
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_a_mistake_of_the_studio_stays_one(ben: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     event, _ = an_event_with(ben, "textbox", queued=False)
 
