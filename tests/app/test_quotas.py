@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 import pytest
 from logs import NOW, at_work, make_run, planned, started, write
-from served import services_with, somebody
+from served import press, services_with, somebody
 from starlette.requests import Request
 from starlette.types import Message
 
@@ -20,10 +20,12 @@ from studio.app.access import uploads
 from studio.app.access.gate import guest
 from studio.app.access.person import OWNER, asked_by
 from studio.app.access.uploads import AROUND, Uploads
+from studio.app.drafts import MOST_OF_A_GUEST, Draft
 from studio.app.imports import import_source, import_upload
 from studio.app.pages import Page, Services
 from studio.app.quotas import is_of_a_guest, remove_forgotten, used_bytes
 from studio.app.runs import start_run
+from studio.app.sent import MOST_LETTERS
 from studio.app.server import make_asgi, room_for_uploads
 from studio.app.tabs import data, model, share
 from studio.app.tabs.train import act
@@ -267,6 +269,23 @@ def test_a_form_that_brings_no_file_is_refused(services: Services) -> None:
     for query in ("", "?upload_id=x"):
         answer = browser.post(f"/gradio_api/upload{query}", files={"files": (None, b"no file")})
         assert answer.status_code == 400 and answer.text == "An upload brings files alone.\n"
+
+
+def test_only_the_newest_drafts_of_a_guest_are_kept(services: Services) -> None:
+    for place in range(MOST_OF_A_GUEST + 2):
+        services.drafts.save(Draft(id=f"{place:024x}"))
+        os.utime(services.home.drafts / f"{place:024x}.json", (place, place))
+    kept = sorted(int(file.stem, 16) for file in services.home.drafts.glob("*.json"))
+    assert kept == list(range(2, MOST_OF_A_GUEST + 2))
+
+
+def test_a_text_longer_than_any_field_takes_is_refused(services: Services) -> None:
+    browser = somebody(make_asgi(services))
+    browser.get("/")
+    assert "too long" not in press(browser, "find-setting", "change", ["0" * 24, "x" * MOST_LETTERS])
+    assert "This text is too long." in press(browser, "find-setting", "change", ["1" * 24, "x" * (MOST_LETTERS + 1)])
+    with asked_by(guest(browser.cookies["studio-guest"])):
+        assert [file.stem for file in services.home.drafts.iterdir()] == ["0" * 24]
 
 
 def test_as_many_runs_as_a_guest_may_have(services: Services) -> None:
