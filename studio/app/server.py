@@ -143,7 +143,8 @@ def make_asgi(services: Services) -> FastAPI:
     app.add_middleware(InLanguage)  # the last one added is asked first
     app.add_middleware(OwnFiles, home=home)
     functions = {number for number, function in page.fns.items() if function.fn is not None}  # others are scripts
-    app.add_middleware(ForGradio, session_of=partial(session_of, page), components=page.blocks, functions=functions)
+    parts = {"components": page.blocks, "functions": functions}
+    app.add_middleware(ForGradio, session_of=partial(session_of, page), home=home, **parts)
     app.add_middleware(Gate, door=door)
     app.add_middleware(OwnRequests)
     app.add_middleware(SafeHeaders, embedded=door.cookies.embedded)

@@ -65,6 +65,19 @@ def test_the_server_fetches_no_file_from_an_address(ben: TestClient, route: str,
     assert answer.status_code == 400 and "Upload it" in answer.text
 
 
+def test_another_s_upload_is_taken_by_nobody_else(
+    services: Services, ben: TestClient, as_carl: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(services.server.temporary))  # as `serve` does
+    (path,) = ben.post("/gradio_api/upload", files={"files": ("a.csv", b"text,label\na,b\n")}).json()
+    event, place = an_event_with(ben, "file", queued=True)
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    data = [*event["data"][:place], file, *event["data"][place + 1 :]]
+    for session, headers, status in (("carls file", as_carl, 400), ("bens file", {}, 200)):
+        body = {**event, "data": data, "session_hash": session}
+        assert ben.post("/gradio_api/queue/join", json=body, headers=headers).status_code == status
+
+
 JSON = {"content-type": "application/json"}
 
 
