@@ -263,6 +263,16 @@ def test_a_mistake_while_a_form_is_read_is_none_of_the_person(
     assert answer.status_code == 500 and "files alone" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("a\u202egnp.csv", "agnp.csv"), ("a\x85b.csv", "ab.csv"), ("\u200f", "upload")]
+)
+def test_the_name_of_an_upload_turns_no_words_round(services: Services, sent: str, kept: str) -> None:
+    browser = somebody(make_asgi(services))
+    browser.get("/")
+    (path,) = browser.post("/gradio_api/upload", files={"files": (sent, b"text,label")}).json()
+    assert Path(path).name == kept and Path(path).read_bytes() == b"text,label"
+
+
 def test_a_form_that_brings_no_file_is_refused(services: Services) -> None:
     browser = somebody(make_asgi(services))
     browser.get("/")

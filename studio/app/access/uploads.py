@@ -5,6 +5,7 @@ import secrets
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from unicodedata import category
 
 from gradio.route_utils import MultiPartException, upload_fn
 from gradio.routes import file_upload_statuses
@@ -19,6 +20,7 @@ from studio.app.promised import Promised
 
 MEGABYTE = 1024 * 1024
 SPARE = 1024 * MEGABYTE  # bytes that stay free for the runs
+TURNING = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # UAX 9, explicit directions
 AROUND = 64 * 1024  # bytes of a form around its files
 
 
@@ -92,8 +94,16 @@ class Uploads:
         finally:
             if not complete:
                 shutil.rmtree(folder, ignore_errors=True)
+        files = [under_harmless_name(Path(file)) for file in files]
         self._sent.update(files)
         return JSONResponse([str(file) for file in files])
+
+
+def under_harmless_name(file: Path) -> Path:
+    """The file without signs in its name that cannot be seen, or turn round the words that stand behind it: pages,
+    lists and charts show the name among words of their own."""
+    name = "".join(letter for letter in file.name if category(letter) != "Cc" and letter not in TURNING)
+    return file.rename(file.with_name(name or "upload")) if name != file.name else file
 
 
 def is_about_no_file(error: AttributeError | TypeError) -> bool:

@@ -22,7 +22,7 @@ from studio.app.runs import choices_with_model
 from studio.app.sent import sent
 from studio.app.views import VIEWS
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, shortened
 from studio.metrics import METRICS, metric_named
 from studio.metrics.intervals import Interval
 from studio.store import Run
@@ -190,7 +190,7 @@ def show_scores(run: Run, draft: Draft) -> list[Any]:
     behind: list[Any] = [heading(_("Click an element of a figure"), _("to see the examples behind it."), level=3), None]
     if draft.mark:
         behind = [
-            heading(draft.mark, _("The test examples for which this holds."), level=3),
+            heading(shortened(draft.mark), _("The test examples for which this holds."), level=3),
             {"run": run.id, "mark": draft.mark},
         ]
     words = _(
