@@ -39,6 +39,7 @@ Style = Literal["and", "or", ","]
 STYLES = {"and": "standard", "or": "or"}  # what babel calls them
 FORM_OF_NUMBERS = re.compile(r",?(\.\d\d?)?[defg%]?")  # what a place may say behind its name
 FULL_WIDTH = "\u3002\u3001\uff01\uff1f\uff1a\uff1b\uff09\u300d\u2026"  # after these nothing needs a space
+LONGEST_NAME = 200  # letters; paths and what other programs say are names, too
 ISOLATED = "\u2068{}\u2069"  # a name that is written from right to left leaves the order of the words around it alone
 
 
@@ -86,13 +87,16 @@ class Listed(NamedTuple):
     style: Style
 
     def english(self) -> str:
-        *others, last = self.items or ("",)
-        return f"{', '.join(others)} {self.style} {last}" if others and self.style in STYLES else ", ".join(self.items)
+        return self._in_english(self.items)
+
+    def _in_english(self, items: Sequence[str]) -> str:
+        *others, last = items or ("",)
+        return f"{', '.join(others)} {self.style} {last}" if others and self.style in STYLES else ", ".join(items)
 
     def said(self, language: str) -> str:
-        if language == ENGLISH or not catalog_of(language).is_there:
-            return self.english()
         items = [_argument(item, language) for item in self.items]
+        if language == ENGLISH or not catalog_of(language).is_there:
+            return self._in_english(items)
         if self.style not in STYLES:
             return ("、" if language in ("zh", "ja") else ", ").join(items)
         from babel.lists import format_list
@@ -342,8 +346,15 @@ def _argument(value: Any, language: str) -> Any:
     if isinstance(value, Text):
         return value.said(language)
     if isinstance(value, str):
-        return ISOLATED.format(value) if _has_another_direction(value) else value
+        name = shortened(value)
+        return ISOLATED.format(name) if _has_another_direction(name) else name
     return _Number(value, language)
+
+
+def shortened(name: str) -> str:
+    """A name as a page says it: one of ten thousand letters would fill the screen. Where words stay English, in logs,
+    say, it is whole."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1].rstrip()}\u2026"
 
 
 def _has_another_direction(name: str) -> bool:

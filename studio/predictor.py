@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from studio.data.limits import Limits
 from studio.errors import StudioError
 from studio.exporters.folder import zip_folder
 from studio.inference_process import InferenceProcess
@@ -90,12 +91,16 @@ class Predictor:
         """The same for whoever has nothing else to do."""
         return result_of(self.ask(run, rows, which))
 
-    def predict_file(self, run: Run, source: str, cancelled: threading.Event | None = None) -> Exchange[dict[str, Any]]:
+    def predict_file(
+        self, run: Run, source: str, cancelled: threading.Event | None = None, limits: Limits | None = None
+    ) -> Exchange[dict[str, Any]]:
         """Answer every row of a table, or every image of a ZIP, in its order; each row comes once.
 
-        The result is {"rows": how many, "labels": names of the model's outputs}.
+        limits: of the file, where they are others than this machine's. The result is {"rows": how many, "labels": names
+        of the model's outputs}.
         """
-        request = {"op": "predict-file", "run_dir": str(run.folder), "input": source}
+        request: dict[str, Any] = {"op": "predict-file", "run_dir": str(run.folder), "input": source}
+        request |= {"limits": limits.model_dump()} if limits else {}
         return (yield from self._exchange(self._long, self._start, request, cancelled))
 
     def export(self, run: Run, exporter: str, to: str, cancelled: threading.Event | None = None) -> Exchange[str]:
@@ -104,11 +109,12 @@ class Predictor:
         return str((yield from self._exchange(self._long, self._start, request, cancelled)))
 
     def export_archive(
-        self, run: Run, exporter: str, to: Path, cancelled: threading.Event | None = None
+        self, run: Run, exporter: str, to: Path, cancelled: threading.Event | None = None, room: int | None = None
     ) -> Exchange[Path]:
-        """Export into the ZIP file `to`."""
+        """Export into the ZIP file `to`, which takes no more than `room` bytes, where that is given."""
         with tempfile.TemporaryDirectory(dir=run.folder) as folder:
             written = yield from self.export(run, exporter, folder, cancelled)
+            check_size(Path(written), room)
             for _block in zip_folder(Path(written), to):
                 self._check(cancelled)
                 yield Step()
@@ -181,6 +187,17 @@ class Predictor:
     def _end(self, process: InferenceProcess) -> None:
         process.end()
         self._processes.discard(process)
+
+
+def check_size(folder: Path, room: int | None) -> None:
+    """Raises StudioError where there is not enough room for the files of the folder."""
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    if room is not None and size > room:
+        raise StudioError(
+            _("There is not enough room for the file."),
+            _("It takes {takes:,} MB, and you have {have:,} MB left.", takes=size // 1024**2, have=room // 1024**2),
+            _("Delete runs that you no longer need, then remove the deleted ones for good: Runs page, Free space."),
+        )
 
 
 def result_in(message: Mapping[str, Any]) -> Any:

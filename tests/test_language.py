@@ -22,6 +22,7 @@ from components.scripts import words_of_scripts
 from studio import language
 from studio.errors import Explanation, StudioError
 from studio.language import (
+    LONGEST_NAME,
     NAMES,
     Catalog,
     Said,
@@ -337,3 +338,11 @@ def test_texts_have_no_room_for_anything_else() -> None:
     with pytest.raises(AttributeError):
         _("x").other = 1  # type: ignore[attr-defined]
     assert isinstance(_("x"), Text)
+
+
+def test_a_very_long_name_is_shortened_on_the_page_alone() -> None:
+    name = "x" * 10_000
+    for sentence in (_("Hello {name}.", name=name), _("Hello {name}.", name=listing([name, "y"], "and"))):
+        assert name in sentence, "logs and the command line have it whole"
+        assert len(said(sentence, "en")) < LONGEST_NAME + 50 and "\u2026" in said(sentence, "en")
+    assert said(_("Hello {name}.", name="x" * LONGEST_NAME), "en") == f"Hello {'x' * LONGEST_NAME}."

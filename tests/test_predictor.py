@@ -128,6 +128,9 @@ def test_an_asker_that_leaves_in_the_middle_does_not_lock_the_others_out(
 def test_export_into_an_archive(predictor: Predictor, trained: Run, tmp_path: Path) -> None:
     from zipfile import ZipFile
 
+    with pytest.raises(StudioError, match="not enough room"):
+        result_of(predictor.export_archive(trained, "folder", tmp_path / "no.zip", room=1000))
+    assert not (tmp_path / "no.zip").exists()
     archive = result_of(predictor.export_archive(trained, "folder", tmp_path / "below" / "model.zip"))
     names = ZipFile(archive).namelist()
     assert any(name.endswith("README.md") for name in names) and any(name.endswith(".safetensors") for name in names)

@@ -34,7 +34,7 @@ def label_legend(counts: Mapping[str, int | None], labels: Sequence[str] = ()) -
     """Which labels there are, each with its colour and, if given, how often it comes. labels: as in `marked_html`."""
     colours = colours_of([*labels, *counts])
     items = "".join(
-        f'<span><i class="ui-swatch ui-colour-{colours[label]}" aria-hidden="true"></i>'
+        f'<span title="{escape(label)}"><i class="ui-swatch ui-colour-{colours[label]}" aria-hidden="true"></i>'
         f"{escape(label)}{'' if count is None else f' {count:,}'}</span>"
         for label, count in counts.items()
     )

@@ -18,6 +18,7 @@ from studio.app.pages import Services, progress_html
 from studio.app.prediction_files import predict_into
 from studio.app.results import classes_of
 from studio.app.under_way import Question, SupersededError
+from studio.data.limits import within
 from studio.errors import StudioError
 from studio.language import _, sentences
 from studio.predictor import Exchange
@@ -69,11 +70,17 @@ def answer_file(services: Services, draft: Draft, run: Run, path: str) -> Genera
     """Predictions for every row of an uploaded file, as a CSV to download."""
     words = (_("Answering every row"), _("Waiting for another file"))
     yield progress_html(words[0])
-    with tempfile.TemporaryDirectory() as folder, cancellable(services, draft) as cancelled:
+    services.home.sent.mkdir(parents=True, exist_ok=True)  # what a killed server leaves there is removed in time
+    with (
+        services.room() as room,
+        tempfile.TemporaryDirectory(dir=services.home.sent) as folder,
+        cancellable(services, draft) as cancelled,
+    ):
         # what the browser sent must go at the end
         own = Path(shutil.move(path, folder))
         target = predictions_file(services, draft, run.id)
-        yield from shown_as(*words, predict_into(services.predictor, run, own, target, cancelled))
+        limits = within(services.limits, room)
+        yield from shown_as(*words, predict_into(services.predictor, run, own, target, cancelled, limits))
     return services.drafts.load(draft.id)  # a large file takes minutes, and people go on meanwhile
 
 

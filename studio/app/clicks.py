@@ -14,7 +14,7 @@ from components.stepper import Stepper
 from components.way_on import WayOn
 from studio.app.drafts import Draft, Drafts
 from studio.app.pages import Page, Services, Wire, told
-from studio.app.sent import sent, storable
+from studio.app.sent import check_lengths, sent, storable
 from studio.app.under_way import SupersededError
 from studio.errors import StudioError
 from studio.language import _
@@ -97,8 +97,9 @@ class Click:
             yield [gr.skip()] * (len(self.idle) + len(self.drawn) + 4)
 
     def _arguments(self, event: gr.EventData, draft_id: str, values: Sequence[Any]) -> list[Any]:
-        draft = self.drafts.load(draft_id)
-        return [draft, *([sent(event._data)] if self.wire.event else []), *map(storable, values)]
+        said = [sent(event._data)] if self.wire.event else []
+        check_lengths([*values, *(value for each in said for value in each.values())])
+        return [self.drafts.load(draft_id), *said, *map(storable, values)]
 
     def _finish(self, draft: Draft, values: Sequence[Any]) -> list[Any]:
         frame, wire, target = self.frame, self.wire, self.target

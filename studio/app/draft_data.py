@@ -42,6 +42,10 @@ class Datasets:
         self._assembled: OrderedDict[str, Assembled] = OrderedDict()
         self._lock = threading.Lock()
 
+    @property
+    def holds_tables(self) -> bool:
+        return bool(self._cleaned)
+
     def imported(self, draft: Draft) -> Imported | None:
         """The imported rows, or None where there are none yet.
 

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from pydantic import ValidationError, field_validator
 
+from studio.app.access.person import current_person
 from studio.app.draft_versions import DRAFT
 from studio.app.nested import merged, value_at, with_value, without
 from studio.config import RunConfig
@@ -22,8 +23,10 @@ from studio.files import read_as, replace_json
 from studio.language import Said
 from studio.options import Options
 from studio.paths import Home
+from studio.removal import measured
 
 OWN = "own"  # the value of `Draft.demo` once the person works with data of their own
+MOST_OF_A_GUEST = 20  # drafts: a browser has one
 LOCKS = 64  # many drafts share few locks
 ID_PATTERN = re.compile(r"[0-9a-f]{24}")
 DRAWN_FOR = ("task", "model.id", "strategy.name")  # with another of these, other fields are drawn
@@ -173,8 +176,17 @@ class Drafts:
             return Draft(id=draft_id)  # no version wrote this: start over under the same id
 
     def save(self, draft: Draft) -> Draft:
-        replace_json(self._file(draft.id), DRAFT.stamp(draft.model_dump(mode="json")))
+        file = self._file(draft.id)
+        is_new = not file.exists()
+        replace_json(file, DRAFT.stamp(draft.model_dump(mode="json")))
+        if is_new and current_person().is_guest:
+            self._forget_oldest()
         return draft
+
+    def _forget_oldest(self) -> None:
+        files = measured(self._home.drafts.glob("*.json"))
+        for entry in sorted(files, key=lambda entry: entry.changed)[:-MOST_OF_A_GUEST]:
+            entry.path.unlink(missing_ok=True)
 
     def _file(self, draft_id: str) -> Path:
         return self._home.drafts / f"{draft_id}.json"

@@ -4,6 +4,7 @@ from typing import Any
 
 import gradio as gr
 from gradio.blocks import BlockFunction
+from gradio.processing_utils import check_all_files_in_cache
 from gradio.state_holder import SessionState
 
 from components.words import spoken
@@ -20,6 +21,15 @@ class ForgedError(gr.Error):
 
 class CheckedBlocks(gr.Blocks):
     """Gradio tells of such a value in its own words, and logs it with a traceback."""
+
+    async def process_api(self, *arguments: Any, **more: Any) -> dict[str, Any]:
+        event: Any = more.get("event_data")
+        try:
+            if event is not None:
+                check_all_files_in_cache(event._data)
+        except Exception as error:
+            raise ForgedError from error
+        return await super().process_api(*arguments, **more)
 
     async def preprocess_data(
         self, block_fn: BlockFunction, inputs: list[Any], state: SessionState | None, explicit_call: bool = False

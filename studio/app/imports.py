@@ -9,6 +9,7 @@ from studio.app.pages import Services, followed, progress_html
 from studio.data.assembly import guess_columns
 from studio.data.guessing import column_guesses
 from studio.data.importing import Imported, keep_upload, sure_reading
+from studio.data.limits import within
 from studio.data.options import ReadingOptions
 from studio.data.sources import SAMPLES
 from studio.errors import StudioError
@@ -25,15 +26,20 @@ def import_source(
 
     What is doubtful stays open in its run file until somebody settles it.
     """
-    if services.quota:
-        services.quota.check_room(services.home)
+    with services.room() as room:
+        return (yield from _import(services, draft, source, title, reading, room))
+
+
+def _import(
+    services: Services, draft: Draft, source: str, title: str, reading: ReadingOptions, room: int | None
+) -> Generator[str, None, Draft]:
     request = {
         "op": "import",
         "source": source,
         "files": draft.value("data.files") if draft.source == source else None,  # of a run of the command line
         "reading": reading.model_dump(),
         "home": str(services.home.root),
-        "limits": services.limits.model_dump(),
+        "limits": within(services.limits, room).model_dump(),
     }
     job = Job("studio.data.process", request)
     now = yield from followed(services, draft, job)

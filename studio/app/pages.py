@@ -5,7 +5,8 @@ widgets (`outputs`), says what each shows for a draft (`show`), and names what a
 """
 
 import logging
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -81,6 +82,15 @@ class Services:
     @property
     def limits(self) -> Limits:
         return self.quota.limits(self.server_limits) if self.quota else self.server_limits
+
+    @contextmanager
+    def room(self) -> Iterator[int | None]:
+        """Bytes that what is done inside may write, where that is bounded; nothing else of the person's gets them."""
+        if self.quota is None:
+            yield None
+            return
+        with self.quota.room(self.home, self.workspaces.promised) as left:
+            yield left
 
     def may_change(self, run: Run) -> bool:
         """Whether it is the person's own run, and not one that another shares with them."""

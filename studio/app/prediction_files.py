@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from studio.app.answers import ANSWERS, AnswerKind
 from studio.config import RunConfig
+from studio.data.limits import Limits
 from studio.files import replacing
 from studio.predictor import Answered, Exchange, Predictor
 from studio.store import Run
@@ -23,7 +24,12 @@ NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*([eE][+-]?\d+)?")
 
 
 def predict_into(
-    predictor: Predictor, run: Run, source: Path, target: Path, cancelled: threading.Event | None = None
+    predictor: Predictor,
+    run: Run,
+    source: Path,
+    target: Path,
+    cancelled: threading.Event | None = None,
+    limits: Limits | None = None,
 ) -> Exchange[None]:
     """Answer every row of the file `source` into the CSV file `target`; yields the steps of `Predictor.predict_file`.
 
@@ -32,7 +38,7 @@ def predict_into(
     kind = ANSWERS[RunConfig.from_file(run.config_file).chosen_task.answer_kind]
     with replacing(target) as temporary, temporary.open("w", encoding="utf-8-sig", newline="") as file:
         table = Predictions(file, kind)
-        with closing(predictor.predict_file(run, str(source), cancelled)) as steps:
+        with closing(predictor.predict_file(run, str(source), cancelled, limits)) as steps:
             for step in steps:
                 table.add(step.answered)
                 yield step

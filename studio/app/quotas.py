@@ -6,11 +6,14 @@ member is a guest too.
 
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from studio.app.access.accounts import GUEST
 from studio.app.access.hub_people import hub_name, is_member
 from studio.app.access.person import Person
+from studio.app.promised import Promised
 from studio.app.workspaces import homes_of_people
 from studio.data.limits import MEGABYTE, Limits
 from studio.errors import StudioError
@@ -69,17 +72,36 @@ class Quota:
 
     def check_room(self, home: Home) -> None:
         """Raises StudioError where the workspace is full."""
-        used = used_bytes(home)
-        if used >= self.megabytes * MEGABYTE:
+        if self.bytes_left(home) <= 0:
+            raise self.full(home)
+
+    def full(self, home: Home) -> StudioError:
+        return StudioError(
+            _("Your workspace is full."),
+            _(
+                "A guest may use {megabytes:,} MB here; you use {used:,} MB.",
+                megabytes=self.megabytes,
+                used=used_bytes(home) // MEGABYTE,
+            ),
+            _("Delete runs that you no longer need, then remove the deleted ones for good: Runs page, Free space."),
+        )
+
+    @contextmanager
+    def room(self, home: Home, promised: Promised) -> Iterator[int]:
+        """All bytes that are left, for whoever is inside alone. Raises StudioError where there are none."""
+        workspace = home.root.name
+        left = promised.take(workspace, lambda: self.bytes_left(home))
+        if left == 0:
+            self.check_room(home)
             raise StudioError(
-                _("Your workspace is full."),
-                _(
-                    "A guest may use {megabytes:,} MB here; you use {used:,} MB.",
-                    megabytes=self.megabytes,
-                    used=used // MEGABYTE,
-                ),
-                _("Delete runs that you no longer need, then remove the deleted ones for good: Runs page, Free space."),
+                _("Your room here is in use at the moment."),
+                _("Something of yours is being sent, read or packed, and may take all of it."),
+                _("Wait until it is done, then try again."),
             )
+        try:
+            yield left
+        finally:
+            promised.give_back(workspace, left)
 
     def check_turn(self, home: Home, supervisor: Supervisor) -> None:
         """Raises StudioError where as many runs wait or are at work as a guest may have."""

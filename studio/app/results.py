@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas
@@ -9,12 +10,15 @@ import pyarrow.parquet
 
 from studio.app.answers import ANSWERS
 from studio.app.cells.rows import Drawing, drawings, is_empty, legend
+from studio.app.inputs import INPUTS
+from studio.app.inputs.base import FileInput
 from studio.app.paging import EMPTY_PAGE, bounds, interleaved
 from studio.app.runs import config_of
 from studio.data.fields import FIELDS
+from studio.data.image_files import thumbnail_of
 from studio.data.importing import Imported
 from studio.exporters.folder import labels_in
-from studio.files import reading
+from studio.files import DamagedError, reading
 from studio.language import _
 from studio.store import Run, Store
 from studio.tasks import TASKS
@@ -80,6 +84,22 @@ def count_test_rows(run: Run) -> int:
 def imported_of(run: Run) -> Imported | None:
     """The imported data that the run's images lie in, or None once it is gone."""
     return Imported.open(run.home.datasets / run.dataset) if run.dataset else None
+
+
+def files_of_examples(run: Run) -> set[Path]:
+    """The images that its test rows name, and their thumbnails, below the folder of its data; none where the rows
+    cannot be read, which the Test page says."""
+    task = task_of(run)
+    names = [column.name for column in task.inputs if isinstance(INPUTS[column.kind], FileInput)] if task else []
+    if not names or not run.test_rows_file.is_file():
+        return set()
+    try:
+        with reading(run.test_rows_file):
+            rows = pandas.read_parquet(run.test_rows_file, columns=names)
+    except DamagedError:
+        return set()
+    cells = {str(cell) for name in names for cell in rows[name]}
+    return {file for cell in cells for file in (Path("files", cell), thumbnail_of(Path("thumbnails"), cell))}
 
 
 def is_constant(drawing: Drawing, task: Task, rows: pandas.DataFrame) -> bool:

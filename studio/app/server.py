@@ -88,7 +88,7 @@ def make_services(settings: ServerSettings) -> Services:
             seconds_for=lambda run: settings.guest_minutes * 60.0 if is_of_a_guest(run, settings.members) else None,
         ),
         forks=forks,
-        predictor=Predictor(inherited),
+        predictor=Predictor({**inherited, "TMPDIR": str(home.temporary)}),  # what it unpacks is swept there
         states=States(),
         architectures=Architectures(home, settings.trust_remote_code, forks),
         unseen=Unseen(home, settings.trust_remote_code),
@@ -137,11 +137,14 @@ def make_asgi(services: Services) -> FastAPI:
             lambda: services.home.sent,
             services.server_limits.upload_bytes,
             page.upload_file_set,
+            services.workspaces.promised,
         ).route,
     ]
     app.add_middleware(InLanguage)  # the last one added is asked first
     app.add_middleware(OwnFiles, home=home)
-    app.add_middleware(ForGradio, session_of=partial(session_of, page), components=page.blocks)
+    functions = {number for number, function in page.fns.items() if function.fn is not None}  # others are scripts
+    parts = {"components": page.blocks, "functions": functions}
+    app.add_middleware(ForGradio, session_of=partial(session_of, page), home=home, **parts)
     app.add_middleware(Gate, door=door)
     app.add_middleware(OwnRequests)
     app.add_middleware(SafeHeaders, embedded=door.cookies.embedded)

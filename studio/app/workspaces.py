@@ -12,6 +12,7 @@ from studio.app.access.person import Person, current_person
 from studio.app.answers import Asking
 from studio.app.draft_data import Datasets
 from studio.app.drafts import Drafts
+from studio.app.promised import Promised
 from studio.app.sharing import OpenStore, has_link, remember_link
 from studio.app.under_way import Question
 from studio.jobs import Job
@@ -47,6 +48,14 @@ class Workspace:
     questions: set[Question] = field(default_factory=set)
     opening: list[str] = field(default_factory=list)
 
+    @property
+    def is_at_work(self) -> bool:
+        return bool(self.jobs or self.questions) or self.starting.locked()
+
+    @property
+    def holds_something(self) -> bool:
+        return bool(self.searches or self.answers or self.shown_runs or self.opening) or self.datasets.holds_tables
+
     @classmethod
     def of(cls, home: Home) -> "Workspace":
         store, drafts = OpenStore(home), Drafts(home)
@@ -59,6 +68,7 @@ class Workspaces:
     def __init__(self, home: Home) -> None:
         self.home = home
         self.own = Workspace.of(home)
+        self.promised = Promised()
         self._others: OrderedDict[str, Workspace] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -74,11 +84,18 @@ class Workspaces:
             if name not in self._others:
                 self._others[name] = Workspace.of(self.home.of_person(name))
             self._others.move_to_end(name)
-            gone = [self._others.popitem(last=False)[1] for _ in range(len(self._others) - REMEMBERED)]
             found = self._others[name]
+            gone = [self._others.pop(each) for each in self._forgettable(name)]
         for workspace in gone:
             workspace.index.close()
         return found
+
+    def _forgettable(self, asked: str) -> list[str]:
+        """Those that are too many: first the ones that hold nothing, each time those that were asked for longest ago.
+        What is at work stays, or Cancel would not find it."""
+        idle = [name for name, each in self._others.items() if name != asked and not each.is_at_work]
+        idle.sort(key=lambda name: self._others[name].holds_something)
+        return idle[: max(0, len(self._others) - REMEMBERED)]
 
     def stores(self) -> Iterator[Store]:
         """The runs of everybody, those of the server's own home first."""

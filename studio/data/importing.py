@@ -213,6 +213,8 @@ def _import(
         content = read_source(parsed, reading, folder, limits, progress)
         progress(_("Storing the table"), 0, 0)
         _store(folder, content, parsed, source)
+        if isinstance(parsed, PathSource) and parsed.path.is_file():
+            check_stored(folder, parsed.title, limits)
         for stated in (content.reading, sure_reading(content.reading, content.guesses)):
             _remember_alias(home, key_of(mark, stated), key)
         mark_complete(folder)
@@ -220,6 +222,16 @@ def _import(
     if imported is None:
         raise StudioError(_("The data was removed while it was read."), "", _("Import it again."))
     return imported
+
+
+def check_stored(folder: Path, title: str, limits: Limits) -> None:
+    """Raises StudioError where the import takes more of the disk than it may: images can grow by being stored."""
+    if sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) > limits.unpacked_bytes:
+        raise StudioError(
+            _("{name} is too large.", name=title),
+            _("Stored here it takes more than {megabytes:,} MB.", megabytes=limits.unpacked_megabytes),
+            _("Use a smaller part of it."),
+        )
 
 
 def sure_reading(reading: ReadingOptions, guesses: Sequence[Guess]) -> ReadingOptions:

@@ -62,6 +62,13 @@ class Limits(Options):
         return self.unpacked_megabytes * MEGABYTE
 
 
+def within(limits: Limits, room: int | None) -> Limits:
+    """The limits for what may take no more than `room` bytes of a disk; None: as much as it wants."""
+    if room is None:
+        return limits
+    return limits.model_copy(update={"unpacked_megabytes": min(limits.unpacked_megabytes, max(1, room // MEGABYTE))})
+
+
 def limits_here() -> Limits:
     """The limits that the environment names: STUDIO_UPLOAD_LIMIT and STUDIO_MEMORY_LIMIT in megabytes, or the usual."""
     names = {"upload_megabytes": LIMIT_VARIABLE, "memory_megabytes": MEMORY_VARIABLE}

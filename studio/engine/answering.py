@@ -15,7 +15,7 @@ from studio.data.columns import Column
 from studio.data.fields import FIELDS
 from studio.data.folders.base import find
 from studio.data.guessing import find_column
-from studio.data.limits import limits_here
+from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 from studio.data.reading import read_table
 from studio.errors import StudioError
@@ -66,7 +66,7 @@ def answer_cells(bundle: Bundle, cells: Sequence[Mapping[str, Any]]) -> list[Ans
 
 
 def answer_file(
-    bundle: Bundle, columns: Mapping[str, str], reading: ReadingOptions, source: Path
+    bundle: Bundle, columns: Mapping[str, str], reading: ReadingOptions, source: Path, limits: Limits
 ) -> Iterator[tuple[list[Answered], int]]:
     """(answers to the next rows, rows in all), until all rows of a table, or images of a ZIP, are answered.
 
@@ -76,15 +76,15 @@ def answer_file(
     inputs = bundle.task.inputs
     if any(column.kind == "image" for column in inputs):
         with tempfile.TemporaryDirectory(prefix="studio-") as folder:
-            yield from _images(bundle, inputs[0], source, Path(folder) / "files")
+            yield from _images(bundle, inputs[0], source, Path(folder) / "files", limits)
     else:
-        yield from _table(bundle, columns, reading, source)
+        yield from _table(bundle, columns, reading, source, limits)
 
 
 def _table(
-    bundle: Bundle, columns: Mapping[str, str], reading: ReadingOptions, source: Path
+    bundle: Bundle, columns: Mapping[str, str], reading: ReadingOptions, source: Path, limits: Limits
 ) -> Iterator[tuple[list[Answered], int]]:
-    table, _lines = read_table(source, reading, limits_here())
+    table, _lines = read_table(source, reading, limits)
     there = [str(name) for name in table.columns]
     names = {
         column.name: find_column(there, columns.get(column.name), column.name, column.hints)
@@ -97,8 +97,10 @@ def _table(
         yield _answered(bundle, given, cells), len(table)
 
 
-def _images(bundle: Bundle, column: Column, archive: Path, folder: Path) -> Iterator[tuple[list[Answered], int]]:
-    names = find(unpack(archive, folder, limits_here())).images
+def _images(
+    bundle: Bundle, column: Column, archive: Path, folder: Path, limits: Limits
+) -> Iterator[tuple[list[Answered], int]]:
+    names = find(unpack(archive, folder, limits)).images
     if not names:
         raise StudioError(
             _("There are no images in {file}.", file=archive.name),

@@ -3,7 +3,7 @@
 Requests on stdin, one object a line, answered one after the other:
   {"id", "op": "predict", "run_dir", "which": "tuned" | "before", "rows": [{input column: text, or path of an image}]}
       -> {"id", "result": [{"value", "details"}]}
-  {"id", "op": "predict-file", "run_dir", "input": path}
+  {"id", "op": "predict-file", "run_dir", "input": path, "limits": of the file, else this machine's}
       -> {"id", "progress": {"done", "total"}, "answered": [{"given", "answer", "problem"}]} ...,
          then {"id", "result": {"rows", "labels"}}
   {"id", "op": "export", "run_dir", "exporter": name, "to": folder}
@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
+from studio.data.limits import Limits, limits_here
 from studio.engine.answering import answer_cells, answer_file
 from studio.engine.failures import is_out_of_memory
 from studio.engine.resident import ResidentModels
@@ -132,8 +133,9 @@ def _predict(request: dict[str, Any], models: ResidentModels, reply: Reply) -> l
 def _predict_file(request: dict[str, Any], models: ResidentModels, reply: Reply) -> dict[str, Any]:
     run = _run(request)
     bundle, data = models.get(run, "tuned"), models.config(run).data
+    limits = Limits.read(request["limits"], "limits") if "limits" in request else limits_here()
     done = 0
-    for answered, total in answer_file(bundle, data.columns, data.reading, Path(request["input"])):
+    for answered, total in answer_file(bundle, data.columns, data.reading, Path(request["input"]), limits):
         done += len(answered)
         reply({"progress": {"done": done, "total": total}, "answered": [each.as_dict() for each in answered]})
     return {"rows": done, "labels": list(bundle.tools.labels)}

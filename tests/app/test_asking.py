@@ -21,6 +21,7 @@ from studio.app.pages import Services
 from studio.app.tabs import share
 from studio.app.tabs import test as test_tab
 from studio.app.under_way import SupersededError
+from studio.data.limits import Limits
 from studio.errors import StudioError
 from studio.events import Finished
 from studio.exporters import EXPORTERS
@@ -172,7 +173,12 @@ def test_every_task_s_page_has_its_fields(task: Any, services: Services, draft: 
 class Files(MadeUp):
     """Answers a file with one row, which is what the file says."""
 
-    def predict_file(self, run: Run, source: str, cancelled: Event | None = None) -> Exchange[dict[str, Any]]:
+    asked: tuple[Path, Limits | None]
+
+    def predict_file(
+        self, run: Run, source: str, cancelled: Event | None = None, limits: Limits | None = None
+    ) -> Exchange[dict[str, Any]]:
+        self.asked = Path(source), limits
         yield Step(in_line=True)
         yield Step(1, 1, (Answered({"text": Path(source).read_text(encoding="utf-8")}, SURE),))
         return {"rows": 1, "labels": []}
@@ -197,6 +203,8 @@ def test_a_file_is_answered_into_a_download(services: Services, files: Files, dr
     said = list(test_tab.try_file(services, draft, upload))
     assert "Waiting for another file" in said[1] and "Answering every row 1 of 1" in said[2]
     assert not Path(upload).exists(), "the upload's temporary copy"
+    kept, limits = files.asked
+    assert kept.is_relative_to(services.home.sent) and not kept.exists() and limits == services.limits
     assert "Download predictions.csv" in test_tab.download_html(services, draft)
     assert test_tab.download_html(services, draft.change(run=None)) == ""
 
@@ -229,7 +237,9 @@ class Endless(MadeUp):
             return [SURE]
         return (yield from self.wait(cancelled))
 
-    def export_archive(self, run: Run, exporter: str, to: Path, cancelled: Event | None = None) -> Exchange[Path]:
+    def export_archive(
+        self, run: Run, exporter: str, to: Path, cancelled: Event | None = None, room: int | None = None
+    ) -> Exchange[Path]:
         return (yield from self.wait(cancelled))
 
     def wait(self, cancelled: Event | None) -> Exchange[Any]:
@@ -304,3 +314,33 @@ def test_a_file_on_its_way_is_left_alone_until_another_run_is_shown(services: Se
 def test_the_page_says_what_kind_of_answer_it_is() -> None:
     number = Asking("run", "number", Asked((), {}), Answer(3.25))
     assert "The model says: 3.25" in answer_html(number)
+
+
+class Packing(MadeUp):
+    """Writes an archive of one byte."""
+
+    room: int | None = None
+
+    def export_archive(
+        self, run: Run, exporter: str, to: Path, cancelled: Event | None = None, room: int | None = None
+    ) -> Exchange[Path]:
+        self.room = room
+        to.parent.mkdir(parents=True, exist_ok=True)
+        to.write_bytes(b"x")
+        yield Step()
+        return to
+
+
+def test_a_run_has_one_archive_of_each_format_whatever_it_was_called(
+    services: Services, draft: Draft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    object.__setattr__(services, "predictor", Packing())
+    run = services.store.find(str(draft.run))
+    assert run
+    for exporter in ("folder", "merged"):
+        monkeypatch.setattr(EXPORTERS[exporter], "why_not", lambda run: None)
+    for name in ("First", "Second"):
+        run.annotate(name=name)
+        for exporter in ("folder", "merged"):
+            finish(share.export(services, draft, {"key": exporter}))
+    assert {file.name for file in services.home.downloads.rglob("*.zip")} == {"second-folder.zip", "second-merged.zip"}

@@ -12,6 +12,7 @@ from logs import make_run
 
 from studio.app.answers import ANSWERS
 from studio.app.prediction_files import Predictions, given_names, harmless, predict_into
+from studio.data.limits import Limits
 from studio.errors import StudioError
 from studio.paths import Home
 from studio.predictor import Answered, Exchange, Predictor, Step
@@ -34,7 +35,9 @@ class Asked(Predictor):
     def __init__(self, *chunks: Sequence[Answered], failure: StudioError | None = None) -> None:
         self.chunks, self.failure, self.closed = chunks, failure, False
 
-    def predict_file(self, run: Run, source: str, cancelled: Event | None = None) -> Exchange[dict[str, Any]]:
+    def predict_file(
+        self, run: Run, source: str, cancelled: Event | None = None, limits: Limits | None = None
+    ) -> Exchange[dict[str, Any]]:
         done, total = 0, sum(map(len, self.chunks))
         try:
             for rows in self.chunks:

@@ -10,24 +10,32 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from logs import NOW, at_work, make_run, started, write
-from served import services_with, somebody
+from logs import NOW, at_work, make_run, planned, started, write
+from served import press, services_with, somebody
 from starlette.requests import Request
 from starlette.types import Message
 
+from studio.app import imports
+from studio.app.access import uploads
 from studio.app.access.gate import guest
 from studio.app.access.person import OWNER, asked_by
 from studio.app.access.uploads import AROUND, Uploads
-from studio.app.imports import import_upload
+from studio.app.drafts import MOST_OF_A_GUEST, Draft
+from studio.app.imports import import_source, import_upload
 from studio.app.pages import Page, Services
 from studio.app.quotas import is_of_a_guest, remove_forgotten, used_bytes
 from studio.app.runs import start_run
+from studio.app.sent import MOST_LETTERS
 from studio.app.server import make_asgi, room_for_uploads
-from studio.app.tabs import data, model
+from studio.app.tabs import data, model, share
 from studio.app.tabs.train import act
+from studio.data.options import ReadingOptions
 from studio.errors import StudioError
-from studio.events import Paused
+from studio.events import Finished, Paused
+from studio.exporters import EXPORTERS
+from studio.jobs import Job, Progress
 from studio.paths import Home
+from studio.predictor import Step
 from studio.runner import Supervisor
 from studio.store import Run, Store
 
@@ -87,6 +95,52 @@ def test_a_full_workspace_takes_no_data_and_no_run(services: Services, tmp_path:
         start_run(services, draft.change(config=config))
 
 
+def test_what_reads_data_gets_the_room_that_is_left_and_nobody_else_meanwhile(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(services.home, 7)
+    asked: list[dict[str, Any]] = []
+
+    class Reading(Job):
+        def __init__(self, module: str, request: dict[str, Any]) -> None:
+            asked.append(request)
+            self.result = None
+
+        def __iter__(self) -> Iterator[Progress]:
+            yield Progress("Reading")
+
+        def cancel(self) -> None: ...
+
+    monkeypatch.setattr(imports, "Job", Reading)
+    draft = services.drafts.load(None)
+    first, second = (import_source(services, draft, "sample/films", "Films", ReadingOptions()) for _ in range(2))
+    next(first)
+    assert asked[0]["limits"]["unpacked_megabytes"] == 3
+    with pytest.raises(StudioError, match="in use at the moment"):
+        next(second)
+    first.close()
+    next(import_source(services, draft, "sample/films", "Films", ReadingOptions()))
+
+
+def test_a_full_workspace_takes_no_export(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run(services.store)
+    write(run, started(), planned(), Finished(reason="completed", best_step=1, seconds=1.0))
+    monkeypatch.setattr(EXPORTERS["folder"], "why_not", lambda run: None)
+    exported: list[int | None] = []
+
+    def export(*_: Any) -> Iterator[Step]:
+        exported.append(_[-1])
+        yield Step()
+
+    monkeypatch.setattr(services.predictor, "export_archive", export)
+    draft = services.drafts.save(services.drafts.load(None).change(run=run.id))
+    list(share.export(services, draft, {"key": "folder"}))
+    assert exported[0] and 9 * MEGABYTE < exported[0] < 10 * MEGABYTE
+    fill(services.home, 10)
+    with pytest.raises(StudioError, match="workspace is full"):
+        list(share.export(services, draft, {"key": "folder"}))
+
+
 def test_an_upload_without_room_is_refused_before_it_begins(services: Services) -> None:
     app = make_asgi(services)
     browser = somebody(app)
@@ -135,10 +189,21 @@ def sending(size: int, first: bytes, then: Callable[[], Awaitable[Message]]) -> 
     return Request({"type": "http", "method": "POST", "headers": headers, "query_string": b""}, receive)
 
 
+def receiver_into(folder: Path, services: Services) -> Uploads:
+    room = partial(room_for_uploads, services)
+    return Uploads(room, lambda: folder, 10 * MEGABYTE, set(), services.workspaces.promised)
+
+
+async def gone_at_once() -> Message:
+    return {"type": "http.disconnect"}
+
+
 @pytest.mark.parametrize("first", [b"", FORM[: 5 * MEGABYTE]], ids=["nothing", "the most of it"])
 def test_two_uploads_at_once_do_not_both_take_the_same_room(services: Services, first: bytes) -> None:
     folder = services.home.sent
-    uploads = Uploads(partial(room_for_uploads, services), lambda: folder, 10 * MEGABYTE, set())
+    receiver = Uploads(
+        partial(room_for_uploads, services), lambda: folder, 10 * MEGABYTE, set(), services.workspaces.promised
+    )
 
     async def both() -> list[int]:
         asked, goes_on = asyncio.Event(), asyncio.Event()
@@ -148,19 +213,64 @@ def test_two_uploads_at_once_do_not_both_take_the_same_room(services: Services, 
             await goes_on.wait()
             return {"type": "http.disconnect"}
 
-        waiting = asyncio.create_task(uploads.receive(sending(len(FORM), first, gone)))
+        waiting = asyncio.create_task(receiver.receive(sending(len(FORM), first, gone)))
         await asked.wait()
-        while_it_comes = [await uploads.receive(sending(size * MEGABYTE, b"", gone_at_once)) for size in (6, 3)]
+        while_it_comes = [await receiver.receive(sending(size * MEGABYTE, b"", gone_at_once)) for size in (6, 3)]
         goes_on.set()
         await waiting
         assert not list(folder.iterdir()), "nothing stays of what was broken off"
-        afterwards = await uploads.receive(sending(6 * MEGABYTE, b"", gone_at_once))
+        afterwards = await receiver.receive(sending(6 * MEGABYTE, b"", gone_at_once))
         return [answer.status_code for answer in (*while_it_comes, afterwards)]
 
-    async def gone_at_once() -> Message:
-        return {"type": "http.disconnect"}
-
     assert asyncio.run(both()) == [413, 400, 400]
+
+
+def test_an_upload_ends_where_more_comes_than_was_announced(services: Services) -> None:
+    folder = services.home.sent
+    receiver = Uploads(
+        partial(room_for_uploads, services), lambda: folder, 10 * MEGABYTE, set(), services.workspaces.promised
+    )
+
+    async def more() -> Message:
+        raise AssertionError("it is read on")
+
+    async def send() -> list[int]:
+        first = await receiver.receive(sending(10, FORM, more))
+        again = await receiver.receive(sending(10 * MEGABYTE, b"", gone_at_once))  # its room is free again
+        return [first.status_code, again.status_code]
+
+    assert asyncio.run(send()) == [413, 400]
+    assert not list(folder.iterdir())
+
+
+def test_an_upload_that_states_two_lengths_is_refused(services: Services) -> None:
+    browser = somebody(make_asgi(services))
+    browser.get("/")
+    headers = {"transfer-encoding": "chunked", "content-length": "10"}
+    assert browser.post("/gradio_api/upload", content=b"x" * 10, headers=headers).status_code == 400
+
+
+def test_a_mistake_while_a_form_is_read_is_none_of_the_person(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(*_: Any, **__: Any) -> None:
+        raise TypeError("a mistake")
+
+    monkeypatch.setattr(uploads, "upload_fn", mistaken)
+    browser = somebody(make_asgi(services))
+    browser.get("/")
+    answer = browser.post("/gradio_api/upload", files={"files": ("a.csv", b"a,b")})
+    assert answer.status_code == 500 and "files alone" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("a\u202egnp.csv", "agnp.csv"), ("a\x85b.csv", "ab.csv"), ("\u200f", "upload")]
+)
+def test_the_name_of_an_upload_turns_no_words_round(services: Services, sent: str, kept: str) -> None:
+    browser = somebody(make_asgi(services))
+    browser.get("/")
+    (path,) = browser.post("/gradio_api/upload", files={"files": (sent, b"text,label")}).json()
+    assert Path(path).name == kept and Path(path).read_bytes() == b"text,label"
 
 
 def test_a_form_that_brings_no_file_is_refused(services: Services) -> None:
@@ -169,6 +279,23 @@ def test_a_form_that_brings_no_file_is_refused(services: Services) -> None:
     for query in ("", "?upload_id=x"):
         answer = browser.post(f"/gradio_api/upload{query}", files={"files": (None, b"no file")})
         assert answer.status_code == 400 and answer.text == "An upload brings files alone.\n"
+
+
+def test_only_the_newest_drafts_of_a_guest_are_kept(services: Services) -> None:
+    for place in range(MOST_OF_A_GUEST + 2):
+        services.drafts.save(Draft(id=f"{place:024x}"))
+        os.utime(services.home.drafts / f"{place:024x}.json", (place, place))
+    kept = sorted(int(file.stem, 16) for file in services.home.drafts.glob("*.json"))
+    assert kept == list(range(2, MOST_OF_A_GUEST + 2))
+
+
+def test_a_text_longer_than_any_field_takes_is_refused(services: Services) -> None:
+    browser = somebody(make_asgi(services))
+    browser.get("/")
+    assert "too long" not in press(browser, "find-setting", "change", ["0" * 24, "x" * MOST_LETTERS])
+    assert "This text is too long." in press(browser, "find-setting", "change", ["1" * 24, "x" * (MOST_LETTERS + 1)])
+    with asked_by(guest(browser.cookies["studio-guest"])):
+        assert [file.stem for file in services.home.drafts.iterdir()] == ["0" * 24]
 
 
 def test_as_many_runs_as_a_guest_may_have(services: Services) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import pandas
 import pytest
 from logs import make_run
 from served import PASSWORD, ask_component, press, services_with, signed_in
@@ -80,14 +81,25 @@ def test_only_the_owner_changes_it(services: Services, run: Run) -> None:
     assert run.exists and run.name == "of ben" and run.pending_command is None
 
 
-def test_the_images_of_its_examples_come_along_and_nothing_else(services: Services, run: Run) -> None:
+IMAGES = "task: image-classification\nmodel: {id: starter/image}\ndata: {source: images.zip}\n"
+
+
+def test_the_images_of_its_examples_come_along_and_nothing_else(services: Services) -> None:
+    with asked_by(BEN):
+        run = make_run(services.store, "of ben", IMAGES)
     run.annotate(dataset="0123456789abcdef")
-    image = run.home.datasets / "0123456789abcdef" / "thumbnails" / "1.png"
+    run.test_rows_file.parent.mkdir(parents=True)
+    pandas.DataFrame({"row": [1], "image": ["a/1.png"]}).to_parquet(run.test_rows_file)
+    folder = run.home.datasets / "0123456789abcdef"
+    shown = folder / "files" / "a" / "1.png", folder / "thumbnails" / "a" / "1.png.jpg"
+    hidden = [folder / name for name in ("table.parquet", "about.json", "files/a/2.png", "thumbnails/a/1.png", "files")]
     others = run.home.datasets / "another" / "thumbnails" / "1.png", run.home.downloads / "0123456789abcdef" / "a.zip"
-    assert not may_fetch(CARL, str(image), services.server)
+    assert not any(may_fetch(CARL, str(image), services.server) for image in shown)
     share(run, everybody=True, by_link=False)
-    assert may_fetch(CARL, str(image), services.server)
-    assert not any(may_fetch(CARL, str(other), services.server) for other in (*others, run.config_file))
+    assert all(may_fetch(CARL, str(image), services.server) for image in shown)
+    assert not any(may_fetch(CARL, str(other), services.server) for other in (*hidden, *others, run.config_file))
+    run.test_rows_file.write_bytes(b"damaged")
+    assert not may_fetch(CARL, str(shown[0]), services.server)
 
 
 def test_its_settings_come_without_its_data(services: Services, run: Run) -> None:

@@ -14,6 +14,7 @@ from studio import predictor as module
 from studio.cli import main
 from studio.commands.using import given_row
 from studio.data.columns import Column
+from studio.data.limits import Limits
 from studio.errors import StudioError
 from studio.events import Finished
 from studio.paths import Home
@@ -37,7 +38,9 @@ class MadeUp:
         self.asked[:] = rows
         return [GOOD] * len(rows)
 
-    def predict_file(self, run: Run, source: str, cancelled: Event | None = None) -> Exchange[dict[str, Any]]:
+    def predict_file(
+        self, run: Run, source: str, cancelled: Event | None = None, limits: Limits | None = None
+    ) -> Exchange[dict[str, Any]]:
         self.asked[:] = [source]
         yield Step(2, 2, (Answered({"text": "a"}, GOOD), Answered({"text": ""}, None, "The text is empty.")))
         return {"rows": 2, "labels": ["bad", "good"]}

@@ -1,11 +1,13 @@
 """Importing data: once, resumable, paged."""
 
+import io
 import json
 import time
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tiny
 from filelock import FileLock
@@ -202,6 +204,18 @@ def test_too_large_a_file(home: Home, tmp_path: Path) -> None:
     path.write_text("text,label\n" + "x" * 1_100_000 + ",y\n", encoding="utf-8")
     with pytest.raises(StudioError, match="too large"):
         take(path, home, upload_megabytes=1)
+
+
+def test_images_that_take_more_room_than_they_may_once_they_are_stored(home: Home, tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (8, 600, 600, 3), dtype=np.uint8)
+    with zipfile.ZipFile(tmp_path / "noise.zip", "w") as archive:
+        for number, pixels in enumerate(noise):
+            coarse = io.BytesIO()
+            Image.fromarray(pixels).save(coarse, "WEBP", quality=0)
+            archive.writestr(f"{number}/a.webp", coarse.getvalue())
+    with pytest.raises(StudioError, match="Stored here it takes more than 1 MB"):
+        take(tmp_path / "noise.zip", home, unpacked_megabytes=1)
+    assert not list(home.datasets.iterdir())
 
 
 def test_pages_of_a_large_table_are_quick(home: Home, tmp_path: Path) -> None:

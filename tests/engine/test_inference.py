@@ -16,6 +16,7 @@ import tiny
 from logs import make_run
 from trained import Finished, Inference, Workers, state_of
 
+from studio.data.limits import Limits
 from studio.engine.inference import serve
 from studio.engine.resident import ResidentModels
 from studio.errors import StudioError
@@ -96,6 +97,9 @@ def test_a_table_of_texts(finished: Finished, inference: Inference, tmp_path: Pa
     assert [row["given"]["id"] for row in rows] == [str(n) for n in range(103)]
     assert [row["answer"]["value"] for row in rows[:3:2]] == ["good", "bad"]
     assert rows[1]["answer"] is None and rows[1]["problem"] == "The text is empty."
+    limits = {"limits": Limits(rows=50).model_dump()}
+    said = inference.refusal(op="predict-file", run_dir=finished["full"].folder, input=source, **limits)
+    assert "50 rows" in said
     alone = inference.predict(finished["full"], ["good great film"])[0]
     assert rows[0]["answer"]["details"]["probabilities"] == pytest.approx(alone, abs=2e-6)
 

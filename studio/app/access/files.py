@@ -1,5 +1,5 @@
-"""Which files of the studio's home a person may fetch: the images of their own data and of runs that others show them,
-and their own downloads."""
+"""Which files of the studio's home a person may fetch: those of their own data, the images of the examples that others
+show them with a run, and their own downloads."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from studio.app.access.person import Person, current_person
 from studio.app.access.requests import path_below
+from studio.app.results import files_of_examples
 from studio.app.sharing import shared_with
 from studio.paths import PEOPLE, Home
 
@@ -51,10 +52,12 @@ def may_fetch(person: Person, asked: str, home: Home) -> bool:
     if len(below) < 2 or below[0] not in (DATASETS, DOWNLOADS):
         return False
     is_theirs = owner == person.workspace or person.is_admin
-    return is_theirs or (below[0] == DATASETS and is_shown(home, person.workspace, owner, below[1]))
+    return is_theirs or (below[0] == DATASETS and is_shown(home, person.workspace, owner, below[1], Path(*below[2:])))
 
 
-def is_shown(home: Home, workspace: str, owner: str, dataset: str) -> bool:
-    """Whether a run on this data set is one that its owner shows to the person of the workspace."""
+def is_shown(home: Home, workspace: str, owner: str, dataset: str, file: Path) -> bool:
+    """Whether the file of this data set belongs to an example of a run that its owner shows to the person of the
+    workspace."""
     theirs, owners = (home.of_person(name) if name else home for name in (workspace, owner))
-    return any(run.home == owners and run.dataset == dataset for run in shared_with(theirs))
+    runs = (run for run in shared_with(theirs) if run.home == owners and run.dataset == dataset)
+    return any(file in files_of_examples(run) for run in runs)

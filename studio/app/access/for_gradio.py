@@ -6,23 +6,25 @@ names one. Here a mark belongs to the person who named it first.
 
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
 from typing import Any
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from studio.app.access.files import may_fetch
 from studio.app.access.person import current_person
 from studio.app.access.requests import path_below, refuse
 from studio.app.forged import FORGED
 from studio.language import _
+from studio.paths import Home
 
 API = "/gradio_api/"
 HEARTBEAT = "heartbeat/"
 COMPONENT = "component_server"
+EVENTS = ("run/predict", "queue/join")
 NEEDED = (
-    "run/predict",
-    "queue/join",
+    *EVENTS,
     "queue/data",
     COMPONENT,
     "upload",
@@ -37,10 +39,19 @@ REMEMBERED = 10_000  # marks
 
 
 class ForGradio:
-    """session_of: the session of an event that waits or is at work. components: those of the page, by number."""
+    """session_of: the session of an event that waits or is at work. components, functions: the parts of the page, and
+    what its events call, by number."""
 
-    def __init__(self, app: ASGIApp, session_of: Callable[[str], str | None], components: Container[int]) -> None:
-        self.app, self.session_of, self.components = app, session_of, components
+    def __init__(
+        self,
+        app: ASGIApp,
+        session_of: Callable[[str], str | None],
+        components: Container[int],
+        functions: Container[int],
+        home: Home,
+    ) -> None:
+        self.app, self.session_of, self.components, self.functions = app, session_of, components, functions
+        self.home = home
         self._owners: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,8 +74,8 @@ class ForGradio:
         """Why the request goes no further, and the status that says so."""
         if not isinstance(body, dict):
             return _("This holds no JSON object."), 400
-        if names_an_address(body):
-            return _("A file is named by an address here. Upload it."), 400
+        if not all(may_fetch(current_person(), path, self.home) for path in files_in(body)):
+            return _("A file is named here that you have not sent. Upload it."), 400
         if route == COMPONENT and not is_one_of(body.get("component_id"), self.components):
             return _("The page has no such part. Load it again."), 404
         session, event = body.get("session_hash"), body.get("event_id")
@@ -76,6 +87,8 @@ class ForGradio:
             return _("This belongs to another page."), 403
         if isinstance(event, str) and self.session_of(event) not in (None, session):
             return _("This event belongs to another page."), 403
+        if route in EVENTS and not is_one_of(body.get("fn_index"), self.functions):
+            return FORGED, 422
         return "", 200
 
     def _is_theirs(self, kind: str, mark: Any) -> bool:
@@ -113,24 +126,23 @@ def brings_json(request: Request, route: str) -> bool:
     return request.method == "POST" and route != "upload"
 
 
-def is_one_of(number: Any, components: Container[int]) -> bool:
-    return isinstance(number, int) and number in components
+def is_one_of(number: Any, known: Container[int]) -> bool:
+    return type(number) is int and number in known  # true is no number here
 
 
-def names_an_address(body: Any) -> bool:
-    """Whether something in it has a path that is an address. Gradio would fetch a file from there for any event: into
-    memory, as large as it is, past every quota. Pages name by their path what they have uploaded."""
+def files_in(body: Any) -> Iterator[str]:
+    """The paths by which it names files. Pages name so what they have uploaded; where the path is an address, Gradio
+    would fetch a file from there for any event: into memory, as large as it is, past every quota."""
     left = [body]
     while left:
         each = left.pop()
         if isinstance(each, dict):
             path = each.get("path")
-            if "meta" in each and isinstance(path, str) and path.startswith(("http://", "https://")):
-                return True
+            if "meta" in each and isinstance(path, str):
+                yield path
             left += each.values()
         elif isinstance(each, list):
             left += each
-    return False
 
 
 def after(route: str, beginning: str) -> list[str]:

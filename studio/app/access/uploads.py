@@ -3,9 +3,9 @@ workspace, and kept in a folder of whoever sends it, where it counts as theirs f
 
 import secrets
 import shutil
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from unicodedata import category
 
 from gradio.route_utils import MultiPartException, upload_fn
 from gradio.routes import file_upload_statuses
@@ -16,23 +16,30 @@ from starlette.types import Message
 
 from components.words import spoken
 from studio.app.access.person import current_person
-from studio.app.access.requests import UPLOADS
+from studio.app.access.requests import UPLOADS, TooLargeError
+from studio.app.promised import Promised
 from studio.language import _
 
 MEGABYTE = 1024 * 1024
 SPARE = 1024 * MEGABYTE  # bytes that stay free for the runs
+TURNING = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # UAX 9, explicit directions
 AROUND = 64 * 1024  # bytes of a form around its files
 
 
 class Uploads:
     """room: how many bytes the person who asks may bring now. folder: where theirs go. most_bytes: of one file.
-    sent: the files that Gradio removes in time."""
+    sent: the files that Gradio removes in time. promised: room that is taken already."""
 
     def __init__(
-        self, room: Callable[[], int], folder: Callable[[], Path], most_bytes: int, sent: set[str | Path]
+        self,
+        room: Callable[[], int],
+        folder: Callable[[], Path],
+        most_bytes: int,
+        sent: set[str | Path],
+        promised: Promised,
     ) -> None:
         self._room, self._folder, self._most_bytes, self._sent = room, folder, most_bytes, sent
-        self._to_come: Counter[str] = Counter()  # bytes of the uploads under way, by workspace
+        self._promised = promised
 
     @property
     def route(self) -> Route:
@@ -43,30 +50,34 @@ class Uploads:
         announced, whose = request.headers.get("content-length", ""), current_person().workspace
         if not announced.isdigit():
             return refusal(_("An upload has to say how large it is."), 411)
-        to_come, room = int(announced), self._room() - self._to_come[whose]
-        if to_come > room + AROUND:
+        if "transfer-encoding" in request.headers:  # its parts say their lengths, whatever was announced
+            return refusal(_("An upload has to say how large it is once, not twice."), 400)
+        to_come = int(announced)
+        left = self._promised.take(whose, lambda: self._room() + AROUND, to_come)
+        if to_come > left:
             words = _(
                 "There is room for {room:,} MB, and this would take {needed:,} MB.",
-                room=max(0, room) // MEGABYTE,
+                room=max(0, left - AROUND) // MEGABYTE,
                 needed=to_come // MEGABYTE,
             )
             return refusal(words, 413)
-        self._to_come[whose] += to_come
         came = 0
 
         async def counted() -> Message:
             nonlocal to_come, came
             to_come -= came  # what came last is in the folder by now, which is measured
-            self._to_come[whose] -= came
+            self._promised.give_back(whose, came)
             message = await request.receive()
-            came = min(to_come, len(message.get("body", b"")))
+            came = len(message.get("body", b""))
+            if came > to_come:
+                came = 0
+                raise TooLargeError
             return message
 
         try:
             return await self._keep(Request(request.scope, counted))
         finally:
-            self._to_come[whose] -= to_come
-            self._to_come += Counter()  # forgets who brings nothing
+            self._promised.give_back(whose, to_come)
 
     async def _keep(self, request: Request) -> Response:
         """The paths of the files, each upload in a folder of its own; of one that fails nothing stays."""
@@ -80,13 +91,32 @@ class Uploads:
             return Response(status_code=400)  # nobody is there to read it
         except MultiPartException as error:
             return refusal(error.message, 413 if "maximum allowed size" in error.message else 400)
-        except (AttributeError, TypeError):  # a form with something else than files in it
+        except TooLargeError:
+            return refusal(_("More came than was announced."), 413)
+        except (AttributeError, TypeError) as error:
+            if not is_about_no_file(error):
+                raise
             return refusal(_("An upload brings files alone."), 400)
         finally:
             if not complete:
                 shutil.rmtree(folder, ignore_errors=True)
+        files = [under_harmless_name(Path(file)) for file in files]
         self._sent.update(files)
         return JSONResponse([str(file) for file in files])
+
+
+def under_harmless_name(file: Path) -> Path:
+    """The file without signs in its name that cannot be seen, or turn round the words that stand behind it: pages,
+    lists and charts show the name among words of their own."""
+    name = "".join(letter for letter in file.name if category(letter) != "Cc" and letter not in TURNING)
+    return file.rename(file.with_name(name or "upload")) if name != file.name else file
+
+
+def is_about_no_file(error: AttributeError | TypeError) -> bool:
+    """Whether Gradio stumbled over a field of a form that is no file, while it came or afterwards."""
+    if isinstance(error, AttributeError):
+        return error.name == "filename" and error.obj is None
+    return str(error) == "File is not an instance of GradioUploadFile"
 
 
 def refusal(words: str, status: int) -> Response:

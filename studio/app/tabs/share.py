@@ -182,6 +182,13 @@ def archive_of(services: Services, run: Run, exporter: Exporter) -> Path:
     return services.home.downloads / run.id / f"{name}-{exporter.name}.zip"
 
 
+def remove_former(archive: Path, exporter: Exporter) -> None:
+    """What was exported in this format under other names of the run: no page shows it any more."""
+    for file in archive.parent.glob(f"*-{exporter.name}.zip"):
+        if file != archive:
+            file.unlink(missing_ok=True)
+
+
 def command_line(run: Run, home: Home) -> str:
     """What repeats the run from a terminal, among the same runs; paths with spaces are quoted as its shell wants.
 
@@ -219,9 +226,13 @@ def export(services: Services, draft: Draft, event: dict[str, Any]) -> Generator
         )
     words = (_("Packing the model"), _("Waiting for another file"))
     yield progress_html(words[0])
-    with cancellable(services, draft) as cancelled:
-        archive = archive_of(services, run, exporter)
-        yield from shown_as(*words, services.predictor.export_archive(run, exporter.name, archive, cancelled))
+    archive = archive_of(services, run, exporter)
+    remove_former(archive, exporter)
+    with services.room() as room, cancellable(services, draft) as cancelled:
+        if room is not None and archive.is_file():
+            room += archive.stat().st_size  # it is replaced
+        yield from shown_as(*words, services.predictor.export_archive(run, exporter.name, archive, cancelled, room))
+    remove_former(archive, exporter)  # of a run that was renamed meanwhile
     return services.drafts.load(draft.id)
 
 

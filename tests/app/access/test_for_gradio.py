@@ -65,6 +65,19 @@ def test_the_server_fetches_no_file_from_an_address(ben: TestClient, route: str,
     assert answer.status_code == 400 and "Upload it" in answer.text
 
 
+def test_another_s_upload_is_taken_by_nobody_else(
+    services: Services, ben: TestClient, as_carl: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(services.server.temporary))  # as `serve` does
+    (path,) = ben.post("/gradio_api/upload", files={"files": ("a.csv", b"text,label\na,b\n")}).json()
+    event, place = an_event_with(ben, "file", queued=True)
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    data = [*event["data"][:place], file, *event["data"][place + 1 :]]
+    for session, headers, status in (("carls file", as_carl, 400), ("bens file", {}, 200)):
+        body = {**event, "data": data, "session_hash": session}
+        assert ben.post("/gradio_api/queue/join", json=body, headers=headers).status_code == status
+
+
 JSON = {"content-type": "application/json"}
 
 
@@ -145,6 +158,29 @@ def test_a_forged_value_in_the_queue_is_refused_in_a_sentence(
 def test_an_event_of_another_shape_is_refused_in_a_sentence(ben: TestClient, body: dict[str, Any]) -> None:
     answer = ben.post("/gradio_api/run/predict", json={**body, "session_hash": "s"})
     assert answer.status_code == 422 and FORGED in answer.text
+
+
+@pytest.mark.parametrize("route", ["run/predict", "queue/join"])
+def test_an_event_that_the_page_does_not_have(
+    ben: TestClient, route: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    script = next(each["id"] for each in ben.get("/config").json()["dependencies"] if not each["backend_fn"])
+    for number in (script, -1, 9999, None, True, 10**30):
+        body = {"fn_index": number, "data": [], "session_hash": "none"}
+        answer = ben.post(f"/gradio_api/{route}", json=body)
+        assert answer.status_code == 422 and answer.text == f"{FORGED}\n", number
+    assert "Traceback" not in capfd.readouterr().err
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+@pytest.mark.parametrize("kind", ["textbox", "dropdown"])
+def test_an_event_that_names_a_file_which_nobody_sent(
+    ben: TestClient, kind: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    event, _ = an_event_with(ben, kind, queued=False)
+    answer = ben.post("/gradio_api/run/predict", json={**event, "event_data": {"path": "x"}})
+    assert answer.status_code == 422 and answer.json()["error"] == FORGED
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_mistake_of_the_studio_stays_one(ben: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from logs import make_run
 from served import PASSWORD, ask_component, press, services_with, signed_in, somebody
 from starlette.testclient import TestClient
 
+from studio.app import workspaces
 from studio.app.access.gate import guest
 from studio.app.access.person import OWNER, Person, asked_by, current_person
 from studio.app.drafts import OWN, Draft, Drafts
@@ -24,6 +25,8 @@ from studio.app.tabs.model import choose_card, choose_folder, take
 from studio.app.tabs.runs import run_page, start_from
 from studio.app.tabs.share import command_line
 from studio.app.tabs.train import watch
+from studio.app.under_way import Question
+from studio.app.workspaces import Workspaces
 from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.files import replace_text
@@ -309,3 +312,20 @@ def test_two_tabs_of_one_draft_lose_nothing_of_each_other(
     with ThreadPoolExecutor(2) as pool:
         tabs = [pool.submit(work, *each) for each in choices.items()]
     assert [tab.result() for tab in tabs] == [list(keys * 4) for keys in choices.values()]
+
+
+def test_strangers_push_nobody_s_work_out_of_memory(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workspaces, "REMEMBERED", 3)
+    made = Workspaces(home)
+    at_work, looking, left = made.named("ben"), made.named("carl"), made.named("dora")
+    question = Question("0" * 24, is_single=False)
+    at_work.questions.add(question)
+    looking.shown_runs["1" * 24] = None
+    for number in range(5):
+        made.named(f"guest-{number}")
+    assert made.named("ben") is at_work and made.named("carl") is looking and made.named("dora") is not left
+    at_work.questions.discard(question)
+    for name in "xyz":
+        made.named(name).shown_runs["2" * 24] = None
+    assert made.named("ben") is not at_work and len(made._others) == 3
+    made.close()
