@@ -53,7 +53,8 @@ class Click:
         self.by_itself = event_of(wire) == "tick"
         self.target = frame.pages[wire.go] if wire.go else page
         self.shown = [page, self.target] if wire.stays else [self.target]  # pages that may have changed
-        self.drawn = [output for each in self.shown for output in each.outputs] if wire.redraw or wire.go else []
+        self.outputs = [output for each in self.shown for output in each.outputs] if wire.redraw or wire.go else []
+        self.drawn = [output for output in self.outputs if wire.draws(output)]
         self.idle = ["", gr.update(visible=False)] if self.is_slow else []  # progress and Cancel, afterwards
 
     def connect(self) -> None:
@@ -108,6 +109,7 @@ class Click:
             draft = frame.go(draft, target.key)
         self.drafts.save(draft)
         updates = frame.drawn(self.shown, draft) if self.drawn else []
+        updates = [update for output, update in zip(self.outputs, updates, strict=False) if wire.draws(output)]
         updates = untouched(self.drawn, updates, dict(zip(wire.inputs, values, strict=True)))
         selected = gr.Tabs(selected=draft.page) if going else gr.skip()
         refused = frame.locked(draft, target.key) if going and draft.page != target.key else ""
@@ -138,7 +140,7 @@ def trigger_mode(wire: Wire, slow: bool) -> Literal["once", "multiple", "always_
     A second press of a button, or of what takes long, is one too many. Fields are read once more
     when the answer has come. What carries its own data is sent at once, for Gradio keeps no data of a deferred event.
     """
-    if slow or event_of(wire) == "click":
+    if (slow and not wire.again) or event_of(wire) == "click":
         return "once"
     return "multiple" if wire.event else "always_last"
 

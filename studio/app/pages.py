@@ -25,7 +25,7 @@ from studio.app.quotas import Quota, quota_of
 from studio.app.states import States
 from studio.app.under_way import Question
 from studio.app.unseen import Unseen
-from studio.app.workspaces import Workspaces
+from studio.app.workspaces import Example, Workspaces
 from studio.data.limits import Limits
 from studio.errors import Explanation, StudioError
 from studio.forked import ForkServer
@@ -146,6 +146,10 @@ class Services:
         return self.workspaces.current.shown_runs
 
     @property
+    def examples(self) -> dict[str, Example]:
+        return self.workspaces.current.examples
+
+    @property
     def asked(self) -> dict[str, float]:
         return self.workspaces.current.asked
 
@@ -162,7 +166,8 @@ class Wire:
         `event`, the event's data (a dict) comes behind the draft. A generator yields HTML for the
         page's `progress` while it works and returns the draft.
     go: the page to open afterwards; with `stays`, only where that says no of the changed draft.
-    redraw: draw the page again afterwards; off for fields that the person is typing into.
+    redraw: draw the page again afterwards; off for fields that the person is typing into. draws: which of its widgets.
+    again: for what takes long and a newer question ends: the next event is sent while the last one is at work.
     """
 
     listener: Callable[..., Any]
@@ -172,6 +177,8 @@ class Wire:
     go: str | None = None
     stays: Callable[[Draft], bool] | None = None
     redraw: bool = True
+    draws: Callable[[Any], bool] = lambda widget: True
+    again: bool = False
 
 
 class Section(NamedTuple):

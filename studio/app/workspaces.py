@@ -5,8 +5,9 @@ Where one person uses the studio, that is the studio's home itself.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from studio.app.access.person import Person, current_person
 from studio.app.answers import Asking
@@ -24,11 +25,18 @@ from studio.store import Store
 REMEMBERED = 100  # workspaces whose tables are kept in memory
 
 
+class Example(NamedTuple):
+    """A test example that was clicked: what the fields for a run's inputs show of it, by column."""
+
+    run: str
+    cells: Mapping[str, str]
+
+
 @dataclass(frozen=True)
 class Workspace:
     """By draft: `jobs` holds the running import or download, so that Cancel finds it, `searches` the results of the
-    last search of the Hub, `answers` the models' last answers, `shown_runs` what the Test page showed last, `asked`
-    when the newest question about one input came.
+    last search of the Hub, `answers` the models' last answers, `shown_runs` what the Test page showed last, `examples`
+    what its fields show, `asked` when the newest question about one input came.
 
     questions: those being answered now. starting: held while a run is started, so that several pages count together.
     opening: the run that the next page opens, from a link.
@@ -44,6 +52,7 @@ class Workspace:
     answers: dict[str, Asking] = field(default_factory=dict)
     starting: threading.Lock = field(default_factory=threading.Lock)
     shown_runs: dict[str, str | None] = field(default_factory=dict)
+    examples: dict[str, Example] = field(default_factory=dict)
     asked: dict[str, float] = field(default_factory=dict)
     questions: set[Question] = field(default_factory=set)
     opening: list[str] = field(default_factory=list)
@@ -54,7 +63,10 @@ class Workspace:
 
     @property
     def holds_something(self) -> bool:
-        return bool(self.searches or self.answers or self.shown_runs or self.opening) or self.datasets.holds_tables
+        return (
+            bool(self.searches or self.answers or self.shown_runs or self.examples or self.opening)
+            or self.datasets.holds_tables
+        )
 
     @classmethod
     def of(cls, home: Home) -> "Workspace":

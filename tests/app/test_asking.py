@@ -14,9 +14,11 @@ from logs import make_run, planned, started, write
 from studio.app.access.person import OWNER, asked_by
 from studio.app.answers import Asked, Asking
 from studio.app.asking import answer_html, cancel_questions, last_asking, predictions_file
+from studio.app.clicks import Click
 from studio.app.drafts import Draft
 from studio.app.inputs import INPUTS
 from studio.app.inputs.slots import Slot, build_slots
+from studio.app.main import Shell
 from studio.app.pages import Services
 from studio.app.tabs import share
 from studio.app.tabs import test as test_tab
@@ -99,17 +101,38 @@ def test_what_is_typed_is_asked_of_both_models(
     asking = last_asking(services, draft)
     html = answer_html(asking)
     assert "The model says: good" in html and "Before training" in html and "right answer" not in html
-    assert test_tab.example_values(asking) == {}, "what was typed is left alone"
+    assert test_tab.example_values(services, draft) == {}, "what was typed is left alone"
     assert last_asking(services, draft.change(run="another")) is None
 
 
-def test_an_example_fills_the_fields_and_tells_its_truth(services: Services, predictor: MadeUp, draft: Draft) -> None:
+def test_an_example_fills_the_fields_and_tells_its_truth(
+    services: Services, predictor: MadeUp, draft: Draft, slots: list[Slot]
+) -> None:
     row = {"row": 3, "cells": {"text": "an old film ", "label": "bad"}}
+    test_tab.show_example(services, draft, {"row": row})
+    assert predictor.rows == [] and test_tab.example_values(services, draft) == {"text": "an old film "}, "at once"
     finish(test_tab.try_example(services, draft, {"row": row}))
     assert predictor.rows[0] == {"text": "an old film "}, "as it stands in the data: marks are counted in it"
     asking = last_asking(services, draft)
     assert "The right answer is bad." in answer_html(asking)
-    assert test_tab.example_values(asking) == {"text": "an old film "}
+    assert test_tab.example_values(services, draft) == {"text": "an old film "}, "after a reload, too"
+    assert test_tab.example_values(services, draft.change(run="another")) == {}
+    finish(test_tab.try_input(services, slots, draft, *typed(slots, "a film")))
+    assert test_tab.example_values(services, draft) == {}
+
+
+def test_an_answer_leaves_the_fields_alone(shell: Shell) -> None:
+    """Or one that comes late would take away what the person has put into them meanwhile."""
+    page = shell.pages["test"]
+    clicks = [Click(shell, page, wire) for wire in page.wires]
+    drawn = {
+        click: {str(each.elem_id) for each in click.drawn if str(each.elem_id).startswith("try-")} for click in clicks
+    }
+    slow = [click for click in clicks if click.is_slow]
+    assert slow and not any(drawn[click] for click in slow)
+    examples = [click for click in clicks if click.wire.listener.event_name == "select" and not click.is_slow]
+    fields = {str(slot) for slot in drawn[examples[0]]}
+    assert "try-image" in fields and {str(each.elem_id) for each in examples[0].drawn} == fields
 
 
 def test_without_the_model_before_training_the_tuned_one_answers(
@@ -305,7 +328,7 @@ def test_a_question_that_begins_late_takes_no_newer_one_s_place(
 
 def test_a_file_on_its_way_is_left_alone_until_another_run_is_shown(services: Services, draft: Draft) -> None:
     with gr.Blocks():
-        section = test_tab.build_many(services)
+        section = test_tab.build_many(services, set())
     assert all("value" not in section.show(draft)[0] for _ in range(2))
     elsewhere = draft.change(run=make_run(services.store).id)
     assert section.show(elsewhere)[0]["value"] is None and "value" not in section.show(elsewhere)[0]

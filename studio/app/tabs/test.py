@@ -1,17 +1,17 @@
 """5 Test: try the result beside the untouched model, then see how good it is, down to the single example."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 
 from components.charts.figures import Figures, FiguresValue
 from components.notices import empty, heading, notice
 from components.tables import PagedTable, metric_cards
 from components.words import drawn
 from studio.app import demos
-from studio.app.answers import Asking
 from studio.app.asking import answer_file, answer_html, ask, cancel_questions, last_asking, predictions_file
 from studio.app.drafts import Draft
 from studio.app.inputs import INPUTS
@@ -22,6 +22,7 @@ from studio.app.results import count_test_rows, imported_of, rows_page, task_of
 from studio.app.runs import choices_with_model
 from studio.app.sent import sent
 from studio.app.views import VIEWS
+from studio.app.workspaces import Example
 from studio.errors import StudioError
 from studio.language import _, plural
 from studio.metrics import METRICS, Metric, metric_named
@@ -36,8 +37,11 @@ def build(services: Services) -> Page:
     which_run = gr.Dropdown(label=_("Run"), interactive=True, elem_id="test-run")
     trouble = gr.HTML(visible=False)
     with gr.Column(visible=False) as body:
-        trial, progress, cancel = build_trial(services)
-        of_the_run = joined(trial, build_examples(services), build_many(services), build_quality(services))
+        trial, inputs, progress, cancel = build_trial(services)
+        fields = set(inputs)
+        of_the_run = joined(
+            trial, build_examples(services, fields), build_many(services, fields), build_quality(services, fields)
+        )
     inside = sheltered(trouble, body, of_the_run, lambda draft: run_with_model(services, draft) is not None)
 
     def show(draft: Draft) -> list[Any]:
@@ -75,8 +79,8 @@ def run_with_model(services: Services, draft: Draft) -> Run | None:
 # --- the pieces of the page, shown where a run is open --------------------------------------------
 
 
-def build_trial(services: Services) -> tuple[Section, gr.HTML, gr.Button]:
-    """One input and the answers to it; also where progress is shown, and Cancel."""
+def build_trial(services: Services) -> tuple[Section, list[Block], gr.HTML, gr.Button]:
+    """One input and the answers to it; also the fields for it, where progress is shown, and Cancel."""
     with gr.Row(elem_classes="split-row"):
         with gr.Column(min_width=300):
             slots = build_slots()
@@ -87,26 +91,40 @@ def build_trial(services: Services) -> tuple[Section, gr.HTML, gr.Button]:
             answer = gr.HTML(elem_id="answer")
             own = gr.Button(_("Now with your own data"), variant="primary", visible=False, elem_id="own-data")
     inputs = [slot.widget for slot in slots]
+    others = others_than(set(inputs))
 
     def show(draft: Draft) -> list[Any]:
         run, asking = run_with_model(services, draft), last_asking(services, draft)
         task = task_of(run) if run else None
         return [
-            *shown(slots, task, example_values(asking)),
+            *shown(slots, task, example_values(services, draft)),
             answer_html(asking, task),
             gr.update(visible=demos.current(draft) is not None and asking is not None),
         ]
 
     asks = [predict.click, *(listener for slot in slots for listener in slot.entry.asks(slot.widget))]
     wires = [
-        *[Wire(listener, partial(try_input, services, slots), inputs) for listener in asks],
+        *[Wire(listener, partial(try_input, services, slots), inputs, draws=others) for listener in asks],
         Wire(cancel.click, partial(cancel_questions, services), redraw=False),
         Wire(own.click, demos.go_on_with_own, go="data"),
     ]
-    return Section([*inputs, answer, own], show, wires), progress, cancel
+    return Section([*inputs, answer, own], show, wires), inputs, progress, cancel
 
 
-def build_examples(services: Services) -> Section:
+def others_than(fields: set[Block]) -> Callable[[Any], bool]:
+    """What is drawn when an answer comes: the fields belong to the person, who may have gone on meanwhile."""
+    return lambda widget: widget not in fields
+
+
+def trying(services: Services, listener: Any, fields: set[Block]) -> list[Wire]:
+    """A click on an example: it stands in the fields at once, and is asked about."""
+    return [
+        Wire(listener, partial(show_example, services), event=True, draws=fields.__contains__),
+        Wire(listener, partial(try_example, services), event=True, draws=others_than(fields), again=True),
+    ]
+
+
+def build_examples(services: Services, fields: set[Block]) -> Section:
     kept = _("They were kept out of the training. Click one to try it.")
     gr.HTML(drawn(heading, _("Test examples"), kept, level=3))
     examples = PagedTable(
@@ -116,11 +134,10 @@ def build_examples(services: Services) -> Section:
         caption=_("Test examples"),
         elem_id="examples",
     )
-    wire = Wire(examples.select, partial(try_example, services), event=True)
-    return Section([examples], lambda draft: [{"run": draft.run}], [wire])
+    return Section([examples], lambda draft: [{"run": draft.run}], trying(services, examples.select, fields))
 
 
-def build_many(services: Services) -> Section:
+def build_many(services: Services, fields: set[Block]) -> Section:
     with gr.Accordion(_("Predict a whole file"), open=False, elem_id="many"):
         many = gr.File(elem_id="many-file", height=140)
         download = gr.HTML(elem_id="many-download")
@@ -133,10 +150,11 @@ def build_many(services: Services) -> Section:
         former, services.shown_runs[draft.id] = services.shown_runs.get(draft.id), draft.run
         return [gr.update(label=label) if former in (None, draft.run) else gr.update(label=label, value=None), link]
 
-    return Section([many, download], show, [Wire(many.upload, partial(try_file, services), [many])])
+    wire = Wire(many.upload, partial(try_file, services), [many], draws=others_than(fields))
+    return Section([many, download], show, [wire])
 
 
-def build_quality(services: Services) -> Section:
+def build_quality(services: Services, fields: set[Block]) -> Section:
     """Scores, their figures, and the examples behind the chosen element of a figure."""
     title = gr.HTML()
     numbers = gr.HTML(elem_id="test-metrics")
@@ -153,8 +171,8 @@ def build_quality(services: Services) -> Section:
                 elem_id="behind-examples",
             )
     wires = [
-        Wire(behind.select, partial(try_example, services), event=True),
-        Wire(views.select, choose_mark, event=True),
+        *trying(services, behind.select, fields),
+        Wire(views.select, choose_mark, event=True, draws=others_than(fields)),
     ]
     outputs = [title, numbers, views, behind_title, behind]
 
@@ -172,9 +190,10 @@ def test_rows_page(services: Services, query: dict[str, Any]) -> dict[str, Any]:
     return rows_page(services.store, query)
 
 
-def example_values(asking: Asking | None) -> dict[str, str]:
+def example_values(services: Services, draft: Draft) -> Mapping[str, str]:
     """What the fields show of a clicked example, by column; what the person typed stays as it is."""
-    return dict(asking.asked.cells) if asking and asking.asked.truth else {}
+    example = services.examples.get(draft.id)
+    return example.cells if example is not None and example.run == draft.run else {}
 
 
 def download_html(services: Services, draft: Draft) -> str:
@@ -258,19 +277,31 @@ def open_run(services: Services, draft: Draft) -> tuple[Run, Task]:
 
 def try_input(services: Services, slots: Sequence[Slot], draft: Draft, *values: Any) -> Generator[str, None, Draft]:
     run, task = open_run(services, draft)
+    services.examples.pop(draft.id, None)
     return (yield from ask(services, draft, run, task, given(slots, task, values), {}))
+
+
+def show_example(services: Services, draft: Draft, event: dict[str, Any]) -> Draft:
+    run, task = open_run(services, draft)
+    services.examples[draft.id] = Example(run.id, cells_of(event, run, task))
+    return draft
 
 
 def try_example(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
     run, task = open_run(services, draft)
+    known = sent(sent(event["row"])["cells"])
+    truth = {column.name: known[column.name] for column in task.targets if column.name in known}
+    return (yield from ask(services, draft, run, task, cells_of(event, run, task), truth))
+
+
+def cells_of(event: dict[str, Any], run: Run, task: Task) -> dict[str, str]:
+    """What is asked about an example, by column."""
     known, imported = sent(sent(event["row"])["cells"]), imported_of(run)
-    cells = {
+    return {
         column.name: INPUTS[column.kind].of_example(known[column.name], imported)
         for column in task.inputs
         if column.name in known
     }
-    truth = {column.name: known[column.name] for column in task.targets if column.name in known}
-    return (yield from ask(services, draft, run, task, cells, truth))
 
 
 def try_file(services: Services, draft: Draft, path: str | None) -> Generator[str, None, Draft]:
