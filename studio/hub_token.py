@@ -7,7 +7,6 @@ from studio.paths import Home
 
 Token = Literal[False] | None  # as huggingface_hub takes it: none at all, or the usual one (HF_TOKEN or its login)
 
-LOG_IN = "log in with `hf auth login` (or set HF_TOKEN)"
 ONLY_OPEN = _("Choose what everybody may read: for the people who use this server the Hub is asked without a login.")
 
 

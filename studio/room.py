@@ -9,7 +9,13 @@ from studio.language import _, sentences
 
 MEGABYTE = 1000**2
 FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}  # no room, or none for this account or file
-MAKE_ROOM = _("Free some space, on the Runs page under Free space or with `studio clean`")
+MAKE_ROOM = sentences(
+    _(
+        "Free some space, on the Runs page under Free space or with `studio clean`, or choose another folder for the"
+        " studio."
+    ),
+    _("Then try again."),
+)
 
 
 def megabytes(count: int) -> str:

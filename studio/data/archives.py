@@ -62,7 +62,7 @@ def unpack(archive: Path, to: Path, limits: Limits, progress: Progress = silent)
             raise StudioError(
                 _("{file} could not be unpacked.", file=archive.name),
                 disk_words(error, to),
-                _("{make_room}; or choose another folder for the studio. Then try again.", make_room=MAKE_ROOM),
+                MAKE_ROOM,
             ) from error
         raise
     return sorted(plan.values())

@@ -12,7 +12,7 @@ from studio.data.progress import Progress
 from studio.data.sources import HubSource
 from studio.data.split_names import split_named
 from studio.errors import StudioError
-from studio.hub_token import LOG_IN, ONLY_OPEN, Token
+from studio.hub_token import ONLY_OPEN, Token
 from studio.language import _, sentences
 
 Translate = Callable[[Any, str], Any]
@@ -142,7 +142,9 @@ def explained(name: str, error: Exception, token: Token = None) -> StudioError:
         return StudioError(
             _("The data set {name} asks for consent.", name=name),
             _("Its owner lets only people in who agreed to the terms."),
-            ONLY_OPEN if token is False else _("Accept them on the data set's page and {log_in}.", log_in=LOG_IN),
+            ONLY_OPEN
+            if token is False
+            else _("Accept them on the data set's page and log in with `hf auth login` (or set HF_TOKEN)."),
         )
     if "Config" in message and "missing" in message:
         return StudioError(
@@ -156,7 +158,7 @@ def explained(name: str, error: Exception, token: Token = None) -> StudioError:
             message,
             sentences(
                 _("Check the name."),
-                ONLY_OPEN if token is False else _("If it is private, {log_in}.", log_in=LOG_IN),
+                ONLY_OPEN if token is False else _("If it is private, log in with `hf auth login` (or set HF_TOKEN)."),
             ),
         )
     return StudioError(

@@ -51,7 +51,7 @@ def keep_upload(path: Path, original_name: str, home: Home, limits: Limits) -> P
         raise StudioError(
             _("{file} could not be stored.", file=original_name),
             disk_words(error, home.root, path.stat().st_size if path.exists() else None),
-            _("{make_room}; or choose another folder for the studio. Then try again.", make_room=MAKE_ROOM),
+            MAKE_ROOM,
         ) from error
     finally:
         temporary.close()
