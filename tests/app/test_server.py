@@ -10,6 +10,7 @@ import pytest
 from served import app_with
 from starlette.testclient import TestClient
 
+from studio.app.forged import FORGED
 from studio.app.server import listen, refuse_open_door
 from studio.errors import StudioError
 from studio.files import replace_text
@@ -79,21 +80,29 @@ def test_the_page_names_no_outside_host(open_client: TestClient) -> None:
 @pytest.mark.parametrize("widget", ["upload", "many-file", "try-image"])
 def test_a_path_that_a_browser_makes_up_is_no_upload(root: Home, widget: str) -> None:
     """Whoever reaches the page may upload a file, never name one that lies on this machine already."""
-    victim = root.root / ("victim.png" if widget == "try-image" else "victim.csv")
-    replace_text(victim, "text,label\na,b\n")
+    name = "victim.png" if widget == "try-image" else "victim.csv"
+    victim, inside = root.root.parent / name, root.root / name
+    for path in (victim, inside):
+        replace_text(path, "text,label\na,b\n")
     with TestClient(app_with(root), base_url="http://localhost:7860") as running:
         config = running.get("/config").json()
         entry = next(each for each in config["components"] if each["props"].get("elem_id") == widget)
         calls = [each for each in config["dependencies"] if entry["id"] in each["inputs"]]
         assert calls, "the widget has no handler"
-        file = {"path": str(victim), "meta": {"_type": "gradio.FileData"}, "orig_name": victim.name}
+        file, in_the_home = (
+            {"path": str(path), "meta": {"_type": "gradio.FileData"}, "orig_name": name} for path in (victim, inside)
+        )
         for number, call in enumerate(calls):
             for value in (file, None):
                 data = [value if each == entry["id"] else "0" * 24 for each in call["inputs"]]
                 body = {"fn_index": call["id"], "data": data, "session_hash": f"s{number}"}
-                answer = running.post("/gradio_api/queue/join", json=body)
-                assert (answer.status_code, victim.name in answer.text) == (400 if value is file else 200, False)
-    assert victim.is_file() and not any(root.uploads.rglob("victim*"))
+                assert running.post("/gradio_api/queue/join", json=body).is_success
+                told = running.get(f"/gradio_api/queue/data?session_hash=s{number}").text
+                assert (FORGED in told) == (value is file) and victim.name not in told, told
+            data = [in_the_home if each == entry["id"] else "0" * 24 for each in call["inputs"]]
+            body = {"fn_index": call["id"], "data": data, "session_hash": f"s{number}"}
+            assert running.post("/gradio_api/queue/join", json=body).status_code == 400
+    assert victim.is_file() and inside.is_file() and not any(root.uploads.rglob("victim*"))
 
 
 # --- starting -----------------------------------------------------------------------------------------
