@@ -26,7 +26,7 @@ from studio.paths import Home
 
 GERMAN = {"accept-language": "de-CH,de;q=0.9"}
 PROPER_NAMES = {"UTF-8", "UTF-16", "ASCII", "run.yaml"}
-SHOWN = {"label", "info", "placeholder", "value", "js_on_load"}
+SHOWN = {"label", "info", "placeholder", "value", "js_on_load", "choices"}
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,7 @@ def test_the_page_in_german_differs_in_words_alone(browser: TestClient) -> None:
     found = list(differences(english, german))
     assert ("Cancel", "Abbrechen") in [(one, other) for _path, one, other in found]
     assert {path.split(".")[4] for path, _one, _other in found if path.startswith(".components")} <= SHOWN
+    assert {path.split(".")[-1] for path, _one, _other in found if ".choices." in path} == {"0"}, "values stay"
     assert all(path.startswith(".components") for path, _one, _other in found)
     assert all(isinstance(each, str) for _path, *pair in found for each in pair)
 
@@ -163,7 +164,7 @@ def test_a_table_says_what_its_page_holds() -> None:
 
 
 def test_a_chosen_language_is_remembered(app: FastAPI) -> None:
-    browser = somebody(app, headers={"accept-language": "fr,en"})
+    browser = somebody(app, headers={"accept-language": "sv,en"})
     assert 'lang="en"' in browser.get("/").text
     answer = browser.post("/language", data={"language": "de"})
     assert answer.status_code == 303 and answer.headers["location"] == "/"
@@ -224,7 +225,7 @@ def test_components_say_what_they_are_told() -> None:
     with speak(speaker_of("de")):
         assert language() == "de" and words("Data") == "Daten" and escape(_("Data")) == "Daten"
         assert heading(_("Data")) == heading("Daten")
-        assert plural("{n:,} row", "{n:,} rows", 2) == "2 rows"
+        assert plural("{n:,} row", "{n:,} rows", 2) == "2 Zeilen"
     kept = words("Data")
     with speak(Speaker("xx", lambda each, code: studio_language.all_said(each, "de"), _, studio_language.plural)):
         assert spoken({"title": kept}) == {"title": "Daten"}
