@@ -75,7 +75,7 @@ def _bar(row: Mapping[str, Any], full: float, percent: bool, title: str, other_t
             f'<span class="ui-bar-track ui-bar-track-thin" aria-hidden="true"><span class="ui-bar-fill ui-bar-other" '
             f'style="width:{_width(other, full):.2f}%"></span></span>'
             f'<span class="ui-bar-number ui-bar-number-other"><span class="ui-sr-only">{escape(other_title)} </span>'
-            f"{_number(other, percent)}</span>"
+            f"{escape(_number(other, percent))}</span>"
         )
     mark = " ui-bar-leading" if leading else ""
     return (
@@ -83,7 +83,7 @@ def _bar(row: Mapping[str, Any], full: float, percent: bool, title: str, other_t
         '<span class="ui-bar-lines"><span class="ui-bar-track" aria-hidden="true">'
         '<span class="ui-bar-fill ui-bar-value" '
         f'style="width:{_width(row["value"], full):.2f}%"></span></span><span class="ui-bar-number">'
-        f'<span class="ui-sr-only">{escape(title)} </span>{_number(row["value"], percent)}</span>{below}</span></li>'
+        f'<span class="ui-sr-only">{escape(title)} </span>{escape(_number(row["value"], percent))}</span>{below}</span></li>'
     )
 
 
@@ -94,7 +94,8 @@ def _width(number: float, full: float) -> float:
 def _number(number: float, percent: bool) -> str:
     if not percent:
         return f"{number:,.4g}" if isinstance(number, float) else f"{number:,}"
-    return f"{100 * number:.1f} %" if 0 < number < 0.0995 or 0.995 <= number < 1 else f"{100 * number:.0f} %"
+    between = 0 < number < 0.0995 or 0.995 <= number < 1
+    return _("{percent:.1f} %", percent=100 * number) if between else _("{percent:.0f} %", percent=100 * number)
 
 
 def _legend(items: Sequence[tuple[str, str]]) -> str:

@@ -12,7 +12,9 @@ const axis = (more) => ({
   gridcolor: cssColor("--chart-grid"), zeroline: false, linecolor: cssColor("--chart-grid"), automargin: true,
   tickfont: { size: 11, color: cssColor("--body-text-color-subdued") }, tickcolor: "rgba(0,0,0,0)", ticklen: 4, fixedrange: false, ...more,
 });
+const signs = Object.fromEntries(new Intl.NumberFormat(readersLanguage).formatToParts(12345.6).map(({ type, value }) => [type, value]));
 const plainLayout = (more) => ({
+  separators: `${signs.decimal}${signs.group}`,
   autosize: true, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, dragmode: "zoom",
   margin: { l: 46, r: 14, t: 8, b: 38 }, uirevision: "keep", hovermode: "x unified",
   font: { family: getComputedStyle(element).fontFamily, size: 12, color: cssColor("--body-text-color") },

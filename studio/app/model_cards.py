@@ -135,8 +135,11 @@ def size(parameters: int) -> str:
     """2,310, 150 k, 22.7 M, 1.2 B"""
     millions = parameters / 1e6
     if millions < 1:
-        return f"{parameters:,}" if parameters < 10_000 else f"{parameters / 1000:.0f} k"
-    return f"{millions / 1000:.1f} B" if millions >= 1000 else f"{millions:.3g} M"
+        small = parameters < 10_000
+        return _("{count:,}", count=parameters) if small else _("{thousands:.0f} k", thousands=parameters / 1000)
+    if millions >= 1000:
+        return _("{billions:.1f} B", billions=millions / 1000)
+    return _("{millions:.3g} M", millions=millions)
 
 
 def fit_tag(parameters: int, machine: Machine) -> dict[str, str]:

@@ -9,6 +9,10 @@ from studio_page import StudioServer, Visitor, visitor
 
 pytestmark = pytest.mark.browser
 PAGES = ("model", "data", "strategy", "train", "test", "runs", "share")
+TITLES = {
+    "en": ("Model", "Data", "Strategy", "Train", "Test", "Runs", "Share"),
+    "fr": ("Modèle", "Données", "Stratégie", "Entraînement", "Test", "Sessions", "Partager"),
+}
 
 
 def test_without_a_network_cards_say_why_and_a_search_says_it_too(visit: Visitor) -> None:
@@ -107,11 +111,11 @@ def test_the_first_step_needs_no_mouse(visit: Visitor, text_model: Path) -> None
     visit.until("() => document.activeElement.matches('#page-data h2') && scrollY === 0")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "fr")])  # whose words are the longest
 def test_no_page_scrolls_sideways_at_390_pixels_and_axe_finds_no_barrier(
-    browser: Any, studio: StudioServer, walked: Any, scheme: str
+    browser: Any, studio: StudioServer, walked: Any, scheme: str, language: str
 ) -> None:
-    with visitor(browser, studio, width=390, scheme=scheme) as visit:
+    with visitor(browser, studio, width=390, scheme=scheme, locale=language) as visit:
         visit.open()
         visit.open_run(walked.run)
         assert visit.page.evaluate("document.body.classList.contains('dark')") == (scheme == "dark")
@@ -121,5 +125,6 @@ def test_no_page_scrolls_sideways_at_390_pixels_and_axe_finds_no_barrier(
             width = visit.page.evaluate("document.documentElement.scrollWidth")
             assert width <= 390, f"{key} is {width} pixels wide"
             assert barriers(visit.page) == [], key
-            assert visit.page.locator("#stepper").get_by_role("button", name=key.capitalize()).count() == 1
+            named = visit.page.locator("#stepper").get_by_role("button", name=TITLES[language][PAGES.index(key)])
+            assert named.count() == 1
         assert visit.complaints == []
