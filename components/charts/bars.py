@@ -77,13 +77,13 @@ def _bar(row: Mapping[str, Any], full: float, percent: bool, title: str, other_t
             f'<span class="ui-bar-number ui-bar-number-other"><span class="ui-sr-only">{escape(other_title)} </span>'
             f"{escape(_number(other, percent))}</span>"
         )
-    mark = " ui-bar-leading" if leading else ""
+    mark, number = " ui-bar-leading" if leading else "", escape(_number(row["value"], percent))
     return (
         f'<li class="ui-bar-row{mark}"><span class="ui-bar-label" title="{label}">{label}</span>'
         '<span class="ui-bar-lines"><span class="ui-bar-track" aria-hidden="true">'
         '<span class="ui-bar-fill ui-bar-value" '
         f'style="width:{_width(row["value"], full):.2f}%"></span></span><span class="ui-bar-number">'
-        f'<span class="ui-sr-only">{escape(title)} </span>{escape(_number(row["value"], percent))}</span>{below}</span></li>'
+        f'<span class="ui-sr-only">{escape(title)} </span>{number}</span>{below}</span></li>'
     )
 
 
