@@ -24,6 +24,7 @@ from studio.store import Run, Store
 
 logger = logging.getLogger(__name__)
 TICK_SECONDS = 0.25
+LOOK_SECONDS = 1.0
 WHY_NOT_RESUMED: dict[Status, str] = {
     "queued": _("It waits for its turn already."),
     "starting": _("It is at work already."),
@@ -54,6 +55,7 @@ class Supervisor:
         self._logs: dict[str, Callable[[], RunState]] = {}  # of bounded runs at work
         self.concurrent = concurrent
         self._environment = {"STUDIO_CONCURRENT_RUNS": str(concurrent), **(environment or {})}
+        self._seen = -LOOK_SECONDS, ""
         self._wake = threading.Event()
         self._leaving = threading.Lock()  # a run either leaves the queue or is being started
         self._starting: str | None = None
@@ -126,6 +128,14 @@ class Supervisor:
                 order.append((turns[run.home], queued, run))
                 turns[run.home] += 1
         return [item[2] for item in sorted(order, key=lambda item: item[:2])]
+
+    def line(self) -> str:
+        """Who is at work and who waits, as a word that changes when that does; looked up once a second at most."""
+        now = time.monotonic()
+        if now - self._seen[0] > LOOK_SECONDS:
+            busy = self._busy()
+            self._seen = now, " ".join(sorted(f"{run.id}{'+' if run.queued_at else ''}" for run in busy))
+        return self._seen[1]
 
     def active(self) -> list[Run]:
         """Runs with a living worker."""

@@ -22,7 +22,7 @@ class LiveChart(Element):
       "best": step or None   the step that is kept, marked in the chart
       "progress": 0..1 or None; "phase": sentence; "status": word; "status_title": its plain words
       "stats": [[label, value], ...]; "log": [line, ...]; "notice": markup from `components.notices`
-      "beside": text         a word for what is drawn beside the chart; another one fires `status` again
+      "beside", "line": text words for what is drawn beside the chart; another one fires `status` again
       "done": True           nothing more will come: polling stops
     value: {"run": id or None, ...}. Another `run` starts over; any other change of the value (such as a counter
       after Resume) polls again where it stopped.

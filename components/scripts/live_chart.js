@@ -17,7 +17,22 @@ const slider = h("input", { type: "range", min: "0", max: "6", step: "1", "data-
 const amount = h("span", {});
 const named = () => { amount.textContent = smoothing ? "" : say("off"); slider.setAttribute("aria-valuetext", smoothing ? `${smoothing} / ${slider.max}` : say("off")); };
 const logarithmic = h("input", { type: "checkbox", "data-testid": "logarithmic", onchange: () => { isLog = logarithmic.checked; draw(); } });
+const wantsWord = h("button", { type: "button", class: "ui-link", "data-testid": "notify", hidden: true, onclick: async () => {
+  await Notification.requestPermission();
+  offerWord();
+} }, say("Tell me when it is done"));
+// Nobody is asked before they press, and who has answered is not asked again.
+const offerWord = () => { wantsWord.hidden = ENDED.includes(status) || !("Notification" in window) || Notification.permission !== "default"; };
+const ownTitle = document.title;
+const ENDED = ["completed", "stopped", "failed", "interrupted"];
+// The browser's tab says how far it is, and how it ended; a message of the system only where the page is out of sight.
+const toTheTab = (share) => {
+  const words = ENDED.includes(status) ? statusTitle : typeof share === "number" && status === "running" ? `${Math.round(share * 100)} %` : "";
+  document.title = words ? `${words} \u00b7 ${ownTitle}` : ownTitle;
+};
+const send = () => { if (document.hidden && "Notification" in window && Notification.permission === "granted") new Notification(statusTitle, { body: phase.textContent || ownTitle }); };
 const tools = h("div", { class: "ui-live-tools" },
+  wantsWord,
   h("label", {}, say("Smoothing"), slider, amount),
   h("label", {}, logarithmic, say("Logarithmic scale")),
   downloads(place, () => run || "curve", () => ["train", "validation", "metric"].flatMap((name) => series[name].x.map((x, at) => [x, name === "metric" ? metricName : name, series[name].y[at]]))));
@@ -28,7 +43,7 @@ let offset = 0;
 let status = null;
 let statusTitle = "";
 let metricName = "";
-let beside = null; // a word for what is drawn beside the chart
+let besides = {}; // words for what is drawn beside the chart
 let done = false;
 let asking = 0; // which question is under way, 0 for none
 let question = 0;
@@ -41,6 +56,8 @@ let best = null; // the step whose weights are kept
 const SMOOTHING = [0, 0.5, 0.7, 0.85, 0.93, 0.97, 0.99]; // weights of the neighbours
 let smoothing = 4;
 let isLog = false;
+let share = null; // how far it is
+let wasAtWork = false;
 slider.value = smoothing;
 
 const title = (name) => (name ? name[0].toUpperCase() + name.slice(1).replaceAll("_", " ") : "");
@@ -135,13 +152,16 @@ const receive = async (message) => {
   if (message.stats) redraw(stats, message.stats.map(([label, value]) => h("div", { class: "ui-stat" }, h("span", { class: "ui-stat-label" }, label), h("span", { class: "ui-stat-value" }, value))));
   if (message.log?.length) write(message.log);
   if ("done" in message) done = Boolean(message.done);
-  const moved = "beside" in message && message.beside !== beside;
-  if (moved) beside = message.beside;
+  const moved = ["beside", "line"].some((name) => name in message && message[name] !== besides[name]);
+  if (moved) besides = { ...besides, beside: message.beside ?? besides.beside, line: message.line ?? besides.line };
   const changed = "status" in message && message.status !== status;
   if (changed) status = message.status;
   pill.textContent = statusTitle || status || "";
   pill.dataset.status = status || "";
   root.dataset.status = status || "";
+  if ("progress" in message) share = message.progress;
+  if (run !== null) toTheTab(share);
+  if (changed) { offerWord(); if (wasAtWork && ENDED.includes(status)) send(); wasAtWork = status === "running"; }
   if (changed || message.validation?.length || message.metric?.length) tell();
   if (changed || moved) trigger("status", { status });
 };
@@ -175,11 +195,13 @@ const follow = () => {
   root.classList.toggle("ui-live-idle", wanted === null);
   done = false;
   if (wanted !== run) {
-    run = wanted; offset = 0; status = null; statusTitle = ""; beside = null; failures = 0;
+    run = wanted; offset = 0; status = null; statusTitle = ""; besides = {}; failures = 0;
     question += 1; asking = 0; // an answer for the old run is not for this one
     series.clear();
     drawnMetric = false;
-    best = null;
+    best = share = null;
+    wasAtWork = false;
+    document.title = ownTitle;
     for (const part of [stats, messageBox]) part.replaceChildren();
     log.textContent = phase.textContent = hint.textContent = pill.textContent = spoken.textContent = "";
     fill.style.width = "0";

@@ -9,25 +9,29 @@ class Series {
     this.metric = { x: [], y: [] };
     this.stride = 1;
   }
-  // The mean of the values around each point, weighted by weight^distance: looking both ways, it lags behind nothing, and
-  // dividing by the sum of the weights keeps both ends from being pulled to 0 (the bias correction of Kingma & Ba 2015).
+  // A line fitted around each point, its neighbours weighted by weight^distance (local linear regression, Cleveland 1979):
+  // looking both ways it lags behind nothing, and fitting a line it is pulled to nothing at the ends.
   static smoothed(values, weight) {
-    const one = (order) => {
-      const sums = new Array(values.length);
-      let sum = 0; let mass = 0;
+    // of the points up to each: the weights' sum, those times the distance and its square, and the values' two sums
+    const sums = (order) => {
+      const found = new Array(values.length);
+      let [w, wd, wdd, wy, wdy] = [0, 0, 0, 0, 0];
       for (const at of order) {
-        sum *= weight; mass *= weight;
-        if (Number.isFinite(values[at])) { sum += values[at]; mass += 1; }
-        sums[at] = [sum, mass];
+        [wdd, wdy] = [weight * (wdd + 2 * wd + w), weight * (wdy + wy)];
+        [w, wd, wy] = [weight * w, weight * (wd + w), weight * wy];
+        if (Number.isFinite(values[at])) { w += 1; wy += values[at]; }
+        found[at] = [w, wd, wdd, wy, wdy];
       }
-      return sums;
+      return found;
     };
     const places = [...values.keys()];
-    const [before, after] = [one(places), one(places.toReversed())];
+    const [before, after] = [sums(places), sums(places.toReversed())];
     return values.map((value, at) => {
-      const own = Number.isFinite(value) ? [value, 1] : [0, 0]; // is in both sums
-      const mass = before[at][1] + after[at][1] - own[1];
-      return mass ? (before[at][0] + after[at][0] - own[0]) / mass : null;
+      const own = Number.isFinite(value) ? [1, value] : [0, 0]; // is in both
+      const [b, a] = [before[at], after[at]];
+      const [w, wd, wdd, wy, wdy] = [b[0] + a[0] - own[0], a[1] - b[1], b[2] + a[2], b[3] + a[3] - own[1], a[4] - b[4]];
+      const spread = w * wdd - wd * wd;
+      return spread > 1e-9 ? (wy * wdd - wdy * wd) / spread : w ? wy / w : null;
     });
   }
   add(name, points) {

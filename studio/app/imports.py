@@ -11,7 +11,7 @@ from studio.data.guessing import column_guesses
 from studio.data.importing import Imported, keep_upload, sure_reading
 from studio.data.limits import within
 from studio.data.options import ReadingOptions
-from studio.data.sources import SAMPLES
+from studio.data.sources import SAMPLE, SAMPLES
 from studio.errors import StudioError
 from studio.jobs import Job
 from studio.language import _
@@ -33,13 +33,14 @@ def import_source(
 def _import(
     services: Services, draft: Draft, source: str, title: str, reading: ReadingOptions, room: int | None
 ) -> Generator[str, None, Draft]:
+    limits = services.server_limits if source.startswith(SAMPLE) else services.limits  # what comes along fits anybody
     request = {
         "op": "import",
         "source": source,
         "files": draft.value("data.files") if draft.source == source else None,  # of a run of the command line
         "reading": reading.model_dump(),
         "home": str(services.home.root),
-        "limits": within(services.limits, room).model_dump(),
+        "limits": within(limits, room).model_dump(),
     }
     job = Job("studio.data.process", request)
     now = yield from followed(services, draft, job)

@@ -35,7 +35,9 @@ def add_to(subparsers: Any) -> None:
         metavar="KEY=VALUE",
         help="change one setting of the run file, such as training.epochs=5; may be given several times",
     )
-    train.add_argument("--name", help="what to call the run; otherwise the run file's name")
+    train.add_argument(
+        "--name", help="what to call the run; otherwise the name of the run file, or of the folder of a run.yaml"
+    )
     train.set_defaults(handler=run_train)
     for name, words, handler, more in (
         ("resume", "go on with a paused, interrupted or failed run", run_resume, CTRL_C_HELP),
@@ -67,13 +69,18 @@ def run_train(arguments: argparse.Namespace) -> int:
     if assembled.dropped:
         used = f"{len(assembled.table):,} of {imported.rows:,} rows"
         progress.line(f"{used} can be used; `studio check {path}` says what is wrong with the others.")
-    run = Store(home).create(config.to_text(), arguments.name or path.stem)
+    run = Store(home).create(config.to_text(), arguments.name or name_of(path))
     return _work_on(
         run,
         home,
         arguments,
         {"doubts": [asdict(each) for each in doubts], "unseen": [each.as_dict() for each in found]},
     )
+
+
+def name_of(run_file: Path) -> str:
+    """What the run is called: after its file, or after the folder of one that is called as all are."""
+    return run_file.stem if run_file.name != "run.yaml" else run_file.resolve().parent.name
 
 
 def run_resume(arguments: argparse.Namespace) -> int:

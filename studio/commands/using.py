@@ -153,6 +153,12 @@ def run_export(arguments: argparse.Namespace) -> int:
         raise StudioError(
             f"The run {run.id} cannot be exported as '{exporter.name}'.", reason, "Choose another format."
         )
+    if arguments.to.is_dir() and any(arguments.to.iterdir()):
+        raise StudioError(
+            f"The folder {arguments.to} is not empty.",
+            "What lies in it would be overwritten, or mixed with the model.",
+            "Name another folder, or empty this one.",
+        )
     predictor = Predictor()
     try:
         written = result_of(predictor.export(run, exporter.name, str(arguments.to.resolve())))

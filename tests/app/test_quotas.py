@@ -116,6 +116,7 @@ def test_what_reads_data_gets_the_room_that_is_left_and_nobody_else_meanwhile(
     first, second = (import_source(services, draft, "sample/films", "Films", ReadingOptions()) for _ in range(2))
     next(first)
     assert asked[0]["limits"]["unpacked_megabytes"] == 3
+    assert asked[0]["limits"]["rows"] == services.server_limits.rows > services.limits.rows, "what comes along fits"
     with pytest.raises(StudioError, match="in use at the moment"):
         next(second)
     first.close()

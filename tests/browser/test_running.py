@@ -81,7 +81,7 @@ def test_a_second_start_waits_visibly_and_begins_when_the_first_has_ended(
         visit.open_run(running)
         visit.sees("#queue", "Begins when 'An endless run' has ended.")
         visit.sees("#add").click()
-        visit.sees("#queue li", "1 run is ahead of it.").get_by_test_id("queue-first").click()
+        visit.sees("#queue li", "Place 2 in line.").get_by_test_id("queue-first").click()
         visit.sees("#queue li:nth-child(2)", "The one behind")
         visit.sees("#queue li:nth-child(1)").get_by_test_id("queue-out").click()
         visit.until("() => document.querySelectorAll('#queue li').length === 1")

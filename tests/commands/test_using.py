@@ -17,6 +17,7 @@ from studio.data.columns import Column
 from studio.data.limits import Limits
 from studio.errors import StudioError
 from studio.events import Finished
+from studio.exporters import EXPORTERS
 from studio.paths import Home
 from studio.predictor import Answered, Exchange, Step
 from studio.store import Run, Store
@@ -142,3 +143,13 @@ def test_inputs_that_are_missing_or_unknown_are_reported(alone: str | None, name
     with pytest.raises(StudioError) as caught:
         given_row(Pair(), alone, named)
     assert sentence in str(caught.value) + str(caught.value.explanation.what_to_do)
+
+
+def test_a_model_is_not_exported_over_what_lies_there(
+    run: Run, home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EXPORTERS["folder"], "why_not", lambda run: None)
+    (tmp_path / "other.txt").touch()
+    export = ["export", run.id, "--home", str(home.root), "--format", "folder", "--to", str(tmp_path)]
+    assert main(export) == 2
+    assert "is not empty" in capsys.readouterr().err and [file.name for file in tmp_path.iterdir()]

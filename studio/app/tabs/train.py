@@ -36,6 +36,7 @@ SENTENCES: dict[Status, str] = {
     "failed": _("It failed; the notice below says what to do."),
     "interrupted": _("It was interrupted; the notice below says how to go on."),
 }
+RESTING = ("queued", "paused", "completed", "stopped", "failed", "interrupted")  # the chart is asked for less often
 STEPS_IN_LINE = {"first": -1_000_000, "up": -1, "down": 1}
 EARLY = _("Training is done, sooner than planned: it did not get better any more. The best step is kept; try it.")
 
@@ -44,7 +45,7 @@ def build(services: Services) -> Page:
     head = gr.HTML()
     with gr.Row(elem_classes="split-row"):
         with gr.Column(scale=3, min_width=320):
-            chart = LiveChart(poll=partial(watch, services), nothing=NOTHING_YET, elem_id="live-chart")
+            chart = LiveChart(poll=partial(watch, services), nothing=NOTHING_YET, slow=RESTING, elem_id="live-chart")
         with gr.Column(scale=1, min_width=240, elem_classes="side-column"):
             buttons = controls(services)
             line = queue(services)
@@ -129,7 +130,11 @@ def has_model(services: Services, run: Run | None) -> bool:
 
 
 def missing(services: Services, draft: Draft) -> str:
-    return "" if has_model(services, run_of(services, draft)) else _("Train a model first.")
+    run = run_of(services, draft)
+    if has_model(services, run):
+        return ""
+    at_work = run is not None and services.states.of(run).status in BUSY
+    return _("It can be tried once the training has ended.") if at_work else _("Train a model first.")
 
 
 def can_be_watched(services: Services, draft: Draft) -> bool:
@@ -170,7 +175,10 @@ def rearrange(services: Services, draft: Draft, event: dict[str, Any]) -> Draft:
 
 
 def watch(services: Services, run_id: str, offset: int) -> dict[str, Any]:
-    return poll(services.store, services.states, run_id, offset)
+    """What is new of the run, and whether the queue beside it is another one."""
+    message = poll(services.store, services.states, run_id, offset)
+    line = services.supervisor.line()
+    return {**message, "line": line, "done": message["done"] and not line}
 
 
 def title_html(services: Services, draft: Draft) -> str:
@@ -203,17 +211,13 @@ def waiting(services: Services) -> list[Waiting]:
         if len(at_work) == len(own) == 1
         else _("Begins when there is room.")
     )
-    notes = [first, *(ahead(place) for place in range(1, len(runs)))]
+    notes = [first, *(_("Place {place} in line.", place=place) for place in range(2, len(runs) + 1))]
     return [
         {"key": run.id, "title": run.name, "note": note}
         if services.may_change(run)
         else {"title": _("Another person's run"), "note": note}
         for run, note in zip(runs, notes, strict=True)
     ]
-
-
-def ahead(count: int) -> str:
-    return plural("{n} run is ahead of it.", "{n} runs are ahead of it.", count)
 
 
 def rate_test_html(test: RateTest | None) -> str:

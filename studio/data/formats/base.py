@@ -134,7 +134,7 @@ def check_rows(count: int, limits: Limits) -> None:
     if count > limits.rows:
         raise StudioError(
             _("The table has too many rows."),
-            _("At most {most:,} rows are read.", most=limits.rows),
+            _("At most {most:,} rows are read here.", most=limits.rows),
             _("Use a smaller part of it."),
         )
 
