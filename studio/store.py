@@ -363,11 +363,13 @@ class Store:
             )
         run.dequeue()
         self.home.trash.mkdir(parents=True, exist_ok=True)
+        os.utime(run.folder)  # the folder's own time is when it was deleted
         run.folder.rename(self.home.trash / run.id)
 
     def deleted(self) -> Iterator[Run]:
-        """Runs in the trash, newest first."""
-        return _runs_in(self.home.trash)
+        """Runs in the trash, the last one that was deleted first."""
+        runs = [(_folder_time(run.folder), run) for run in _runs_in(self.home.trash)]
+        return (run for _deleted, run in sorted(runs, key=lambda item: item[0], reverse=True))
 
     def restore(self, run_id: str) -> Run:
         """Restore a deleted run. An unknown id raises StudioError."""
@@ -390,6 +392,13 @@ def _names_in(folder: Path) -> list[str]:
 
 def _runs_in(folder: Path) -> Iterator[Run]:
     return (run for name in _names_in(folder) if (run := Run(folder / name)).exists)
+
+
+def _folder_time(folder: Path) -> float:
+    try:
+        return folder.stat().st_mtime
+    except OSError:  # removed for good meanwhile
+        return 0.0
 
 
 def _can_be(key: str, value: Any) -> bool:

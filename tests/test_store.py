@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -221,6 +222,14 @@ def test_deleting_can_be_undone(store: Store, run: Run) -> None:
     assert store.restore(run.id) == run and list(store) == [run] and run.state().has_model
     with pytest.raises(StudioError, match="no deleted run"):
         store.restore(run.id)
+
+
+def test_what_was_deleted_last_is_the_first_to_restore(store: Store) -> None:
+    older, newer = store.create("", "older"), store.create("", "newer")
+    store.delete(newer)
+    time.sleep(0.02)
+    store.delete(older)
+    assert [gone.id for gone in store.deleted()] == [older.id, newer.id]
 
 
 def test_checkpoints_go(run: Run) -> None:

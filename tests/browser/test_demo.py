@@ -110,7 +110,7 @@ def test_what_is_wrong_with_the_messages_is_listed_and_can_be_left_as_it_came(
         visit.sees("#dropped tbody tr", "'delivey' was renamed to 'delivery'.")
         visit.sees("#put-right [data-testid=change-copies]").click()
         visit.sees("#offered [data-testid=change-copies]", "6 copies")
-        visit.sees("#dropped tbody tr", "The same text as in row 13.").get_by_text("used").wait_for()
+        visit.sees("#dropped tbody tr", "A copy of row 13.").get_by_text("used").wait_for()
         visit.page.locator("#put-right .ui-change-all").click()
         visit.sees("#class-counts", "delivey")
         visit.sees("#dropped tbody tr", "The only example of 'delivey'.").get_by_text("'delivery' meant?").wait_for()

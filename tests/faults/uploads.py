@@ -5,7 +5,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -149,7 +149,7 @@ def take(name: str, content: bytes, folder: Path, home: Home) -> str:
             storable(error.as_dict())
             continue
         used += 1
-        storable([vars(problem) for problem in assembled.problems], assembled.notes, assembled.counts)
+        storable([asdict(problem) for problem in assembled.problems], assembled.notes, assembled.counts)
     return "usable" if used else "imported"
 
 
