@@ -20,7 +20,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         flag = "--" + NAMES.get(name, name.replace("_", "-"))
         if isinstance(field.default, bool):
             action = "store_false" if field.default else "store_true"
-            words = f"switch this off: {field.description}" if field.default else field.description
+            words = str(field.description)
+            words = f"do not {words[0].lower()}{words[1:]}" if field.default else words
             parser.add_argument(flag, dest=name, action=action, default=argparse.SUPPRESS, help=words)
         else:
             kind = next((part for part in (field.annotation, *get_args(field.annotation)) if part in (int, str)), str)

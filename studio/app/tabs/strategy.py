@@ -29,7 +29,7 @@ from studio.token_findings import MAX_LENGTH, Finding
 
 SECONDS_BETWEEN_CHECKS = 0.5  # while it is being read how the model is built
 LENGTH_TITLE = str(LengthOptions.model_fields["max_length"].title)
-INVITATION = _("Start with Quick; you can always run another one after it.")
+INVITATION = _("Quick shows a result the soonest; you can always run another one after it.")
 
 
 def build(services: Services) -> Page:
