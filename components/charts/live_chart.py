@@ -23,6 +23,7 @@ class LiveChart(Element):
       "progress": 0..1 or None; "phase": sentence; "status": word; "status_title": its plain words
       "stats": [[label, value], ...]; "log": [line, ...]; "notice": markup from `components.notices`
       "beside", "line": text words for what is drawn beside the chart; another one fires `status` again
+      "wait": seconds        ask again no sooner, for this once
       "done": True           nothing more will come: polling stops
     value: {"run": id or None, ...}. Another `run` starts over; any other change of the value (such as a counter
       after Resume) polls again where it stopped.

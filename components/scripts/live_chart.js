@@ -43,6 +43,7 @@ let offset = 0;
 let status = null;
 let statusTitle = "";
 let metricName = "";
+let wanted = 0; // seconds that the server wants us to wait
 let besides = {}; // words for what is drawn beside the chart
 let done = false;
 let asking = 0; // which question is under way, 0 for none
@@ -145,6 +146,7 @@ const receive = async (message) => {
     fill.style.width = known ? `${Math.min(1, Math.max(0, message.progress)) * 100}%` : "";
     if (known) progress.setAttribute("aria-valuenow", String(Math.round(message.progress * 100))); else progress.removeAttribute("aria-valuenow");
   }
+  wanted = message.wait || 0;
   if ("phase" in message) phase.textContent = message.phase || "";
   if ("status_title" in message) { statusTitle = message.status_title || ""; }
   if ("notice" in message) messageBox.replaceChildren(markup(message.notice));
@@ -166,7 +168,7 @@ const receive = async (message) => {
   if (changed || moved) trigger("status", { status });
 };
 
-const pace = () => (props.slow.includes(status) || element.offsetParent === null ? 3000 : 500);
+const pace = () => Math.max(props.slow.includes(status) || element.offsetParent === null ? 3000 : 500, 1000 * wanted);
 const plan = (wait) => { clearTimeout(timer); timer = setTimeout(ask, wait); };
 const ask = async () => {
   if (!element.isConnected || run === null || done || document.hidden || asking) return;
@@ -191,11 +193,11 @@ const ask = async () => {
   }
 };
 const follow = () => {
-  const wanted = props.value?.run ?? null;
-  root.classList.toggle("ui-live-idle", wanted === null);
+  const chosen = props.value?.run ?? null;
+  root.classList.toggle("ui-live-idle", chosen === null);
   done = false;
-  if (wanted !== run) {
-    run = wanted; offset = 0; status = null; statusTitle = ""; besides = {}; failures = 0;
+  if (chosen !== run) {
+    run = chosen; offset = 0; status = null; statusTitle = ""; besides = {}; failures = 0;
     question += 1; asking = 0; // an answer for the old run is not for this one
     series.clear();
     drawnMetric = false;

@@ -20,12 +20,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         flag = "--" + NAMES.get(name, name.replace("_", "-"))
         if isinstance(field.default, bool):
             action = "store_false" if field.default else "store_true"
-            words = str(field.description)
-            words = f"do not {words[0].lower()}{words[1:]}" if field.default else words
+            help_ = str(field.description)
+            words = f"do not {help_[0].lower()}{help_[1:]}" if field.default else help_
             parser.add_argument(flag, dest=name, action=action, default=argparse.SUPPRESS, help=words)
         else:
             kind = next((part for part in (field.annotation, *get_args(field.annotation)) if part in (int, str)), str)
-            words = f"{field.description} (default: {field.default})" if field.default else field.description
+            words = f"{field.description} (default: {field.default})" if field.default else str(field.description)
             action = "append" if isinstance(field.default, tuple) else "store"
             parser.add_argument(
                 flag, dest=name, type=kind, action=action, default=argparse.SUPPRESS, metavar=name.upper(), help=words

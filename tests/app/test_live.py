@@ -9,7 +9,7 @@ import pytest
 from logs import NOW, abandoned, at_work, checked, make_run, planned, started, step, write, write_steps
 
 from studio import event_log
-from studio.app.live import FIRST_POINTS, STORIES, duration, poll, thin
+from studio.app.live import FIRST_POINTS, STORIES, Pace, duration, poll, thin
 from studio.app.states import LINES, States
 from studio.event_log import LogPosition
 from studio.events import CheckpointSaved, Evaluated, Failed, Finished, Note, Paused, Phase, Resumed
@@ -388,3 +388,9 @@ def test_a_snapshot_stays_as_it_is_while_others_read_on(store: Store) -> None:
 )
 def test_durations(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_a_hundred_browsers_ask_together_as_often_as_a_few() -> None:
+    pace = Pace(most=16)
+    assert pace.wait() < 0.1
+    assert [pace.wait() for _ in range(100)][-1] == pytest.approx(101 / 16, abs=0.5)

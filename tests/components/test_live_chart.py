@@ -78,6 +78,15 @@ def test_a_server_that_goes_away_is_waited_for(live: Any) -> None:
     assert page.locator("#live .ui-live-hint").inner_text() == ""
 
 
+def test_it_waits_for_as_long_as_the_server_wants(live: Any) -> None:
+    wait_for(live, COUNTS, [2, 2, 0, 0])
+    live.source.extra.append({"offset": 20, "wait": 30})
+    live.until(lambda: not live.source.extra)
+    asked = live.source.calls
+    live.shown.page.wait_for_timeout(1500)
+    assert live.source.calls == asked
+
+
 def test_slow_answers_are_never_asked_for_twice(live: Any) -> None:
     wait_for(live, COUNTS, [2, 2, 0, 0])
     live.source.wait = 1.2  # it asks twice a second

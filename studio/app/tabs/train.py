@@ -11,7 +11,7 @@ from components.layers import Layer, LayerStrip
 from components.notices import heading
 from components.run_queue import RunQueue, Waiting
 from studio.app.drafts import Draft
-from studio.app.live import poll
+from studio.app.live import Pace, poll
 from studio.app.outlook import layer_titles, rate_note
 from studio.app.pages import Page, Section, Services, Wire, joined
 from studio.app.runs import run_name, start_run
@@ -45,7 +45,9 @@ def build(services: Services) -> Page:
     head = gr.HTML()
     with gr.Row(elem_classes="split-row"):
         with gr.Column(scale=3, min_width=320):
-            chart = LiveChart(poll=partial(watch, services), nothing=NOTHING_YET, slow=RESTING, elem_id="live-chart")
+            chart = LiveChart(
+                poll=partial(watch, services, Pace()), nothing=NOTHING_YET, slow=RESTING, elem_id="live-chart"
+            )
         with gr.Column(scale=1, min_width=240, elem_classes="side-column"):
             buttons = controls(services)
             line = queue(services)
@@ -174,11 +176,11 @@ def rearrange(services: Services, draft: Draft, event: dict[str, Any]) -> Draft:
 # --- drawing ------------------------------------------------------------------------------------
 
 
-def watch(services: Services, run_id: str, offset: int) -> dict[str, Any]:
-    """What is new of the run, and whether the queue beside it is another one."""
+def watch(services: Services, pace: Pace, run_id: str, offset: int) -> dict[str, Any]:
+    """What is new of the run, whether the queue beside it is another one, and when to ask again."""
     message = poll(services.store, services.states, run_id, offset)
     line = services.supervisor.line()
-    return {**message, "line": line, "done": message["done"] and not line}
+    return {**message, "line": line, "done": message["done"] and not line, "wait": pace.wait()}
 
 
 def title_html(services: Services, draft: Draft) -> str:

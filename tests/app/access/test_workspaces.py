@@ -17,6 +17,7 @@ from studio.app import workspaces
 from studio.app.access.gate import guest
 from studio.app.access.person import OWNER, Person, asked_by, current_person
 from studio.app.drafts import OWN, Draft, Drafts
+from studio.app.live import Pace
 from studio.app.pages import Services
 from studio.app.runs import start_run
 from studio.app.server import make_asgi
@@ -74,7 +75,7 @@ def test_each_sees_their_own_runs_alone(services: Services, runs: dict[Person, R
             assert services.store.find(own.id) == own
             for other in (run for run in runs.values() if run != own):
                 assert services.store.find(other.id) is None
-                assert watch(services, other.id, 0)["status_title"] == "No such run"
+                assert watch(services, Pace(), other.id, 0)["status_title"] == "No such run"
 
 
 def test_each_has_drafts_of_their_own(services: Services) -> None:
