@@ -35,6 +35,7 @@ from studio.paths import Home
 from studio.store import Run
 
 SECONDS_BETWEEN = 0.5  # as the live chart asks
+KEPT_OPEN = 4.0  # seconds that a connection may rest
 PRESSES = 15
 STEPPED = ("model", "runs")
 JSON = {"Content-Type": "application/json"}
@@ -120,6 +121,8 @@ def watch(port: int, chart: int, run_id: str, clients: int, seconds: float, wait
             waited = time.perf_counter() - began
             found.append(waited)
             time.sleep(max(0.0, SECONDS_BETWEEN - waited, answer["wait"] - waited))
+            if answer["wait"] > KEPT_OPEN:  # the server has ended it meanwhile
+                connection.close()  # and the next request opens another, as a browser's does
 
     threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
     for thread in threads:
