@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Message
 
+from components.isolates import TURNING
 from components.words import spoken
 from studio.app.access.person import current_person
 from studio.app.access.requests import UPLOADS, TooLargeError
@@ -22,7 +23,7 @@ from studio.language import _
 
 MEGABYTE = 1024 * 1024
 SPARE = 1024 * MEGABYTE  # bytes that stay free for the runs
-TURNING = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # UAX 9, explicit directions
+UNSEEN = {*TURNING, "\u061c", "\u200e"}  # and the other marks of a direction
 AROUND = 64 * 1024  # bytes of a form around its files
 
 
@@ -108,7 +109,7 @@ class Uploads:
 def under_harmless_name(file: Path) -> Path:
     """The file without signs in its name that cannot be seen, or turn round the words that stand behind it: pages,
     lists and charts show the name among words of their own."""
-    name = "".join(letter for letter in file.name if category(letter) != "Cc" and letter not in TURNING)
+    name = "".join(letter for letter in file.name if category(letter) != "Cc" and letter not in UNSEEN)
     return file.rename(file.with_name(name or "upload")) if name != file.name else file
 
 
