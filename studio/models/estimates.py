@@ -181,6 +181,16 @@ def estimate(
     return Estimate(seconds, memory, _cache_bytes(structure, config, low, workload), speed.rough)
 
 
+def seconds_of_a_pass(
+    multiply_adds: float, kind: Literal["text", "image"], examples: int, speed: Speed, cores: int, half: bool = False
+) -> float:
+    """Training all of a model once on so many examples, from the multiply-adds of one of them alone. half: the device
+    computes in bf16, which is faster."""
+    one_example = TEXT_SECONDS if kind == "text" else IMAGE_SECONDS / cores
+    arithmetic = 3 * 2 * multiply_adds / (EFFICIENCY * speed.flops) * (0.6 if half else 1.0)  # backward: twice forward
+    return examples * (one_example + arithmetic)
+
+
 def weights_bytes(numbers: int, trained: Trained, weight_bytes: float) -> float:
     """Memory of a model's own weights: quantised ones, frozen ones, and those that train."""
     whole = numbers - trained.quantised
