@@ -84,7 +84,7 @@ def test_answers_to_a_file_are_printed_or_written(
     assert main(["predict", run.id, str(many)]) == 0
     printed = list(csv.reader(capsys.readouterr().out.splitlines()))
     assert printed == [
-        ["text", "predicted", "p_bad", "p_good", "problem"],
+        ["text", "predicted", "confidence", "p_bad", "p_good", "problem"],
         ["a", "good", "0.25", "0.75", ""],
         ["", "", "", "", "The text is empty."],
     ]
