@@ -36,7 +36,7 @@ class Asked(Predictor):
         self.chunks, self.failure, self.closed = chunks, failure, False
 
     def predict_file(
-        self, run: Run, source: str, cancelled: Event | None = None, limits: Limits | None = None
+        self, run: Run, source: str, cancelled: Event | None = None, limits: Limits | None = None, chosen: Any = None
     ) -> Exchange[dict[str, Any]]:
         done, total = 0, sum(map(len, self.chunks))
         try:

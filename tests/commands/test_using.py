@@ -40,7 +40,7 @@ class MadeUp:
         return [GOOD] * len(rows)
 
     def predict_file(
-        self, run: Run, source: str, cancelled: Event | None = None, limits: Limits | None = None
+        self, run: Run, source: str, cancelled: Event | None = None, limits: Limits | None = None, chosen: Any = None
     ) -> Exchange[dict[str, Any]]:
         self.asked[:] = [source]
         yield Step(2, 2, (Answered({"text": "a"}, GOOD), Answered({"text": ""}, None, "The text is empty.")))
