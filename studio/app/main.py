@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from components.stepper import Account, Languages, Stepper
+from components.terms import Terms
 from components.theme import logo
 from components.way_on import WayOn
 from studio.app.access.gate import SIGN_IN, SIGN_OUT
@@ -16,6 +17,7 @@ from studio.app.access.person import Person, current_person
 from studio.app.clicks import QUIET, Click
 from studio.app.drafts import Draft
 from studio.app.forged import CheckedBlocks
+from studio.app.glossary import on_the_page
 from studio.app.pages import Page, Section, Services, explained, sheltered, told
 from studio.app.sent import sent
 from studio.app.speaking import SpeakingBlocks
@@ -53,6 +55,7 @@ def build_app(services: Services) -> gr.Blocks:
                 key = build.__module__.rsplit(".", 1)[-1]
                 with gr.Tab(key, id=key, elem_id=f"page-{key}"):
                     pages.append(built(build, services))
+        Terms(on_the_page(), elem_id="terms")
         way_on = WayOn(elem_id="way-on")
         shell = Shell(services, pages, draft_id, stepper, message, tabs, way_on)
         shell.connect(demo)
