@@ -4,9 +4,10 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+from components.progress import progress_html
 from components.words import spoken
 from studio.app.drafts import Draft
-from studio.app.pages import Services, followed, progress_html
+from studio.app.pages import Services, followed
 from studio.data.assembly import guess_columns
 from studio.data.guessing import column_guesses
 from studio.data.importing import Imported, keep_upload, sure_reading

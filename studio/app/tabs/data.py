@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from components.cards import Cards
 from components.forms import Form, FormValue
 from components.notices import heading, notice
+from components.progress import Progress
 from components.split_slider import SplitSlider
 from components.tables import PagedTable
 from components.words import drawn
@@ -49,7 +50,7 @@ SPLIT_FORM: dict[str, tuple[type[BaseModel], Sequence[str]]] = {
 
 def build(services: Services) -> Page:
     adding = adding_data(services)
-    progress = gr.HTML(elem_id="import-progress")
+    progress = Progress(elem_id="import-progress")
     cancel = gr.Button(_("Cancel"), elem_id="import-cancel", size="sm", visible=False)
     trouble = gr.HTML(visible=False)
     with gr.Column(visible=False, elem_id="data-details") as details:

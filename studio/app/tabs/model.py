@@ -8,13 +8,14 @@ import gradio as gr
 
 from components.cards import Cards
 from components.notices import heading, notice, outline
+from components.progress import Progress, progress_html
 from components.words import drawn
 from studio.app import demos, model_cards
 from studio.app.access.person import current_person
 from studio.app.demo_times import newest_runs, time_words
 from studio.app.drafts import OWN, Draft
 from studio.app.foreign import foreign_folder, is_foreign_model
-from studio.app.pages import Page, Section, Services, Wire, cancel_job, followed, joined, progress_html
+from studio.app.pages import Page, Section, Services, Wire, cancel_job, followed, joined
 from studio.errors import StudioError
 from studio.jobs import Job
 from studio.language import _, sentences
@@ -36,7 +37,7 @@ WAY = (
 def build(services: Services) -> Page:
     begin = example_or_own(services)
     offered = starting_models(services)
-    progress = gr.HTML(elem_id="download-progress")
+    progress = Progress(elem_id="download-progress")
     cancel = gr.Button(_("Cancel"), elem_id="download-cancel", size="sm", visible=False)
     others = other_models(services)
     outputs, show, wires = joined(begin, offered, others, chosen_model(services))
