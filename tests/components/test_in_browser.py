@@ -7,6 +7,13 @@ import pytest
 
 pytestmark = pytest.mark.browser
 EVIL = "<img src=x onerror=\"window.broken='yes'\">"
+SYSTEM_COLOURS = """() => Object.fromEntries(["Highlight", "HighlightText", "GrayText", "CanvasText"].map((name) => {
+  const probe = document.body.appendChild(document.createElement("i"));
+  probe.style.color = name;
+  const color = getComputedStyle(probe).color;
+  probe.remove();
+  return [name, color];
+}))"""
 DESCRIPTION = "node => document.getElementById(node.getAttribute('aria-describedby')).textContent"
 
 
@@ -121,6 +128,43 @@ def test_a_term_explains_itself_to_pointer_keys_and_finger(fresh: Any) -> None:
     assert tip.inner_text() == "One pass over all examples."
     page.get_by_role("button", name="What does Passes over the data (epochs) mean?").dispatch_event("click")
     assert tip.inner_text() == "One pass over all examples."
+
+
+def test_what_is_chosen_and_focused_is_seen_in_forced_colours(fresh: Any) -> None:
+    page = fresh.page
+    page.emulate_media(forced_colors="active", color_scheme="dark")
+    page.wait_for_function("matchMedia('(forced-colors: active)').matches")
+    system = page.evaluate(SYSTEM_COLOURS)
+
+    def style(selector: str, *names: str) -> list[str]:
+        return page.locator(selector).first.evaluate(
+            "(node, names) => names.map((name) => getComputedStyle(node)[name])", list(names)
+        )
+
+    assert style(".ui-card[aria-checked=true]", "outlineStyle", "outlineColor") == ["solid", system["Highlight"]]
+    assert style(".ui-card:not([aria-checked=true])", "outlineStyle") == ["none"]
+    assert style(".ui-stepper [aria-current]", "backgroundColor", "color") == [
+        system["Highlight"],
+        system["HighlightText"],
+    ]
+    assert style(".ui-stepper [aria-disabled=true]", "color") == [system["GrayText"]]
+    for borders in (".ui-badge", ".ui-stat", ".ui-layer", ".ui-split-handle", ".ui-matrix td button", ".ui-term-mark"):
+        width, line, colour, ground = style(
+            borders, "borderTopWidth", "borderTopStyle", "borderTopColor", "backgroundColor"
+        )
+        assert width != "0px" and line != "none" and colour != ground, borders
+    fills = [style(part, "backgroundColor") for part in (".ui-bar-value", ".ui-bar-other", ".ui-split-train")]
+    assert fills[0] == fills[2] == [system["Highlight"]] and fills[1] == [system["CanvasText"]]
+    chosen = page.get_by_test_id("card-minilm")
+    chosen.focus()
+    page.keyboard.press("ArrowRight")
+    focused = "[role=radio]:focus"
+    assert style(focused, "outlineStyle", "outlineColor") == ["solid", system["Highlight"]]
+    page.evaluate("document.body.classList.toggle('dark')")  # charts are drawn anew
+    page.wait_for_function(
+        "color => document.querySelector('#comparison .js-plotly-plot').data[0].line.color === color",
+        arg=system["Highlight"],
+    )
 
 
 def test_split_slider_moves_by_keys_and_pointer_and_adds_up(shown: Any) -> None:
