@@ -35,7 +35,7 @@ const toTheTab = (share) => {
 const send = () => { if (document.hidden && "Notification" in window && Notification.permission === "granted") new Notification(statusTitle, { body: sentence || ownTitle }); };
 const scrubber = h("input", { type: "range", min: "0", step: "1", "data-testid": "look-at-step", oninput: () => lookAt(stops()[Number(scrubber.value)]) });
 const readout = h("output", { class: "ui-live-readout" });
-const looking = h("label", { class: "ui-live-looking" }, say("Look at a step"), scrubber, readout);
+const looking = h("div", { class: "ui-live-looking" }, h("label", {}, say("Look at a step"), scrubber), readout);
 const explained = h("details", { class: "ui-live-details" }, h("summary", {}, say("How to read the curves")),
   h("p", {}, say("The training loss is a mean over the latest steps, taken while the model learns: with dropout, and with images varied if that is switched on. The validation loss is measured afterwards on all validation examples, without either. It can therefore lie below the training loss.")),
   h("p", {}, say("Where the validation loss rises while the training loss falls, the model memorises its examples (overfitting). The step marked as the best is the one that is kept.")));
