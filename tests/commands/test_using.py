@@ -85,8 +85,8 @@ def test_answers_to_a_file_are_printed_or_written(
     printed = list(csv.reader(capsys.readouterr().out.splitlines()))
     assert printed == [
         ["text", "predicted", "confidence", "p_bad", "p_good", "problem"],
-        ["a", "good", "0.25", "0.75", ""],
-        ["", "", "", "", "The text is empty."],
+        ["a", "good", "0.75", "0.25", "0.75", ""],
+        ["", "", "", "", "", "The text is empty."],
     ]
     output = tmp_path / "out.csv"
     assert main(["predict", run.id, str(many), "--output", str(output)]) == 0

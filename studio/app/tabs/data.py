@@ -117,7 +117,7 @@ def adding_data(services: Services) -> Section:
         led = demos.words(draft)
         invitation = invitation_to(TASKS[draft.task]) if draft.task else ""
         invited = sentences(invitation, services.allowance)
-        title = heading(_("The data of this example"), led) if led else heading(_("Add your data"), invited)
+        title = heading(_("The data of this example")) if led else heading(_("Add your data"), invited)
         named = gr.skip() if is_upload(draft) else gr.update(value=None)  # another's file name would mislead
         return [title, gr.update(visible=not led), gr.update(visible=not led), named, sample_cards(draft)]
 
