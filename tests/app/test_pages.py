@@ -90,6 +90,16 @@ def test_a_draft_of_a_newer_studio_is_told_and_kept(services: Services, shell: S
     assert shell._load(draft_id)[2] == ""
 
 
+def test_the_link_of_a_run_opens_it_where_it_can_be_looked_at(services: Services, shell: Shell) -> None:
+    run = make_run(services.store)
+    done = Finished(reason="completed", best_step=1, seconds=1.0, time=NOW + 9)
+    for events, page in (([started(), planned(), step(1)], "train"), ([done], "test")):
+        write(run, *events)
+        services.workspaces.current.opening[:] = [run.id]
+        draft = services.drafts.load(shell._load(None)[0])
+        assert (draft.run, draft.page) == (run.id, page)
+
+
 # --- 1 Model ----------------------------------------------------------------------------------------
 
 
