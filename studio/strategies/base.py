@@ -44,11 +44,11 @@ class Preview:
 
     @property
     def lowest_trained_block(self) -> int:
-        """Index of the first block that is not frozen, or the number of blocks: what lies below runs forward only."""
-        for index, state in enumerate(self.blocks):
-            if state != "frozen":
-                return 0 if self.embeddings != "frozen" else index
-        return len(self.blocks)
+        """Index of the first block that gradients reach, or the number of blocks: what lies below runs forward only."""
+        if self.embeddings != "frozen":
+            return 0
+        learns = (index for index, state in enumerate(self.blocks) if state != "frozen")
+        return next(learns, len(self.blocks))
 
 
 @dataclass(frozen=True)
