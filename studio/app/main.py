@@ -132,7 +132,7 @@ class Shell:
             draft, said = self.services.drafts.load(None), told(error)
         if opening := self.services.workspaces.current.opening:  # the person came by the link of a run
             draft = self.services.drafts.save(draft.change(run=opening.pop(), page="test", mark=None))
-        return [draft.id, *self._opened(draft, said)]
+        return [draft.id, *self._opened(self.settled(draft), said)]
 
     def _open_selected(self, event: gr.EventData, draft_id: str) -> list[Any]:
         try:
@@ -160,7 +160,17 @@ class Shell:
         """Open a page if nothing is missing on the way there."""
         if key not in self.pages or self.locked(draft, key):
             return draft
-        return self.services.drafts.save(draft.change(page=key))
+        return self.services.drafts.save(self.settled(draft.change(page=key)))
+
+    def settled(self, draft: Draft) -> Draft:
+        """With what the steps up to the open one choose for the person."""
+        for page in self.pages.values():
+            if not page.is_step:
+                break
+            draft = page.settle(draft)
+            if page.key == draft.page:
+                break
+        return draft
 
     def locked(self, draft: Draft, key: str) -> str:
         """Why a step cannot be opened yet: what the first unfinished step before it still needs."""
