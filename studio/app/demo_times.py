@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from studio.app.demos import Demo
 from studio.app.nested import merged
-from studio.app.outlook import describe_seconds
 from studio.app.pages import Services
+from studio.app.times import describe_seconds
 from studio.config import RunConfig
 from studio.data.columns import SPLITS
 from studio.errors import StudioError

@@ -136,7 +136,7 @@ class Shell:
             draft, said = self.services.drafts.load(None), told(error)
         if opening := self.services.workspaces.current.opening:  # the person came by the link of a run
             draft = self.services.drafts.save(self._with_run(draft, opening.pop()))
-        return [draft.id, *self._opened(draft, said)]
+        return [draft.id, *self._opened(self.settled(draft), said)]
 
     def _with_run(self, draft: Draft, run_id: str) -> Draft:
         """The run as it can be looked at: with a model it can be tried, and before that it can be watched."""
@@ -170,7 +170,17 @@ class Shell:
         """Open a page if nothing is missing on the way there."""
         if key not in self.pages or self.locked(draft, key):
             return draft
-        return self.services.drafts.save(draft.change(page=key))
+        return self.services.drafts.save(self.settled(draft.change(page=key)))
+
+    def settled(self, draft: Draft) -> Draft:
+        """With what the steps up to the open one choose for the person."""
+        for page in self.pages.values():
+            if not page.is_step:
+                break
+            draft = page.settle(draft)
+            if page.key == draft.page:
+                break
+        return draft
 
     def locked(self, draft: Draft, key: str) -> str:
         """Why a step cannot be opened yet: what the first unfinished step before it still needs."""
