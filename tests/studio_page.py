@@ -279,6 +279,11 @@ class Visitor:
         self.wait(lambda: len(list(self.server.store)) > len(known))
         return next(run for run in self.server.store if run.id not in known)
 
+    def open_numbers(self) -> None:
+        """On the Test page: the metrics and their figures."""
+        self.page.locator("#more-numbers > button").click()
+        self.sees("#views .ui-figure")
+
     # --- taking away ----------------------------------------------------------------------------
 
     def predictions(self, inputs: Path) -> pandas.DataFrame:
