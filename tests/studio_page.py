@@ -297,9 +297,8 @@ class Visitor:
     def take_away(self, folder: Path) -> Path:
         """By way of the Share page: the model of the open run as a folder, unpacked below `folder`."""
         self.step("share")
-        self.sees("#exporters [data-testid=card-folder]").click()
         with self.page.expect_download() as download:
-            self.sees("#download a").click()
+            self.sees("#download-model").click()
         with zipfile.ZipFile(download.value.path()) as archive:
             archive.extractall(folder)
         return next(folder.rglob("config.json")).parent

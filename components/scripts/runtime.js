@@ -47,7 +47,7 @@ const redraw = (root, children) => {
 };
 // Scrolls to what shows a choice, where it cannot be seen.
 const reveal = (id) => {
-  const shown = id && document.getElementById(id);
+  const shown = id ? document.getElementById(id) : null;
   const box = shown?.getBoundingClientRect();
   if (box && (box.top < 0 || box.top > innerHeight - 120)) shown.scrollIntoView({ block: "start", behavior: "smooth" });
 };

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -154,6 +155,10 @@ class Services:
     @property
     def files(self) -> dict[str, FileAnswers]:
         return self.workspaces.current.files
+
+    @property
+    def packed(self) -> dict[str, Path]:
+        return self.workspaces.current.packed
 
     @property
     def asked(self) -> dict[str, float]:

@@ -73,7 +73,7 @@ def verdict_html(run: Run, state: RunState) -> str:
         count_test_rows(run),
     )
     metric, interval = metric_named(task.headline), intervals(found).get(task.headline)
-    worth = _likely(metric, interval) if interval else ""
+    worth = likely(metric, interval)
     said = [sentence for sentence in (worth, *remarks(found)) if sentence]
     return (
         heading(_("How good is it?"), kept_out)
@@ -83,8 +83,9 @@ def verdict_html(run: Run, state: RunState) -> str:
     )
 
 
-def _likely(metric: Metric, interval: Interval) -> str:
-    if interval.low is None or interval.high is None:
+def likely(metric: Metric, interval: Interval | None) -> str:
+    """Between what the number lies, as far as chance is concerned; "" where that is not known."""
+    if interval is None or interval.low is None or interval.high is None:
         return ""
     return _(
         "With many more such examples it would likely lie between {low} and {high} (95 % interval).",

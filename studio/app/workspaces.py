@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 from studio.app.access.person import Person, current_person
@@ -37,8 +38,8 @@ class Example(NamedTuple):
 class Workspace:
     """By draft: `jobs` holds the running import or download, so that Cancel finds it, `searches` the results of the
     last search of the Hub, `answers` the models' last answers, `shown_runs` what the Test page showed last, `examples`
-    what its fields show, `files` the last answers to a whole file, `asked` when the newest question about one input
-    came.
+    what its fields show, `files` the last answers to a whole file, `packed` what was just packed for a download,
+    `asked` when the newest question about one input came.
 
     questions: those being answered now. starting: held while a run is started, so that several pages count together.
     opening: the run that the next page opens, from a link.
@@ -56,6 +57,7 @@ class Workspace:
     shown_runs: dict[str, str | None] = field(default_factory=dict)
     examples: dict[str, Example] = field(default_factory=dict)
     files: dict[str, FileAnswers] = field(default_factory=dict)
+    packed: dict[str, Path] = field(default_factory=dict)
     asked: dict[str, float] = field(default_factory=dict)
     questions: set[Question] = field(default_factory=set)
     opening: list[str] = field(default_factory=list)

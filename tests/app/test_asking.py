@@ -12,7 +12,7 @@ import pandas
 import pytest
 from logs import checked, make_run, planned, started, write
 
-from studio.app import quality, trying, whole_file
+from studio.app import packing, quality, trying, whole_file
 from studio.app.access.person import OWNER, asked_by
 from studio.app.answers import Asked, Asking
 from studio.app.asking import answer_html, cancel_questions, last_asking
@@ -21,7 +21,6 @@ from studio.app.drafts import Draft
 from studio.app.inputs.slots import Slot, build_slots
 from studio.app.main import Shell
 from studio.app.pages import Services
-from studio.app.tabs import share
 from studio.app.tabs import test as test_tab
 from studio.app.under_way import SupersededError
 from studio.data.limits import Limits
@@ -319,7 +318,7 @@ def test_cancel_ends_the_question_of_its_own_draft_alone(
     monkeypatch.setattr(EXPORTERS["folder"], "why_not", lambda run: None)
     start: dict[str, Callable[[Draft], Generator[str, None, Draft]]] = {
         "test": lambda of: trying.try_input(services, slots, of, *typed(slots, "a film")),
-        "share": lambda of: share.export(services, of, {"key": "folder"}),
+        "share": lambda of: packing.export(services, of, {"key": "folder"}),
     }
     own, other = start[tab](draft), start[tab](services.drafts.save(draft.change(id="b" * 24)))
     said = [(next(own), next(other)) for _ in range(3)]
@@ -404,5 +403,5 @@ def test_a_run_has_one_archive_of_each_format_whatever_it_was_called(
     for name in ("First", "Second"):
         run.annotate(name=name)
         for exporter in ("folder", "merged"):
-            finish(share.export(services, draft, {"key": exporter}))
+            finish(packing.export(services, draft, {"key": exporter}))
     assert {file.name for file in services.home.downloads.rglob("*.zip")} == {"second-folder.zip", "second-merged.zip"}
