@@ -11,6 +11,7 @@ from components.stepper import Account, Languages, Stepper
 from components.terms import Terms
 from components.theme import logo
 from components.way_on import WayOn
+from studio.app import demos
 from studio.app.access.gate import SIGN_IN, SIGN_OUT
 from studio.app.access.language import CHOOSE
 from studio.app.access.person import Person, current_person
@@ -194,6 +195,7 @@ class Shell:
             "machine": self.services.machine.sentence,
             "account": account(current_person(), self.services.has_sign_in),
             "languages": chooser(current_person()),
+            "guide": demos.guide(draft),
         }
 
     def way(self, draft: Draft) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from components.cards import Cards
 from components.downloads import Downloads, DownloadsValue, Link
 from components.message import Message
 from components.notices import heading, outline
+from components.progress import Progress, progress_html
 from components.words import drawn
 from studio.app.asking import cancel_questions, cancellable, run_with_model, shown_as
 from studio.app.drafts import Draft
-from studio.app.pages import Place, Section, Services, Wire, progress_html
+from studio.app.pages import Place, Section, Services, Wire
 from studio.app.paging import file_url
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
@@ -39,7 +40,7 @@ def downloading(services: Services) -> Section:
     """One press: the model as a folder that needs nothing else, where there is one."""
     gr.HTML(drawn(heading, _("Download your model"), _("One ZIP file with everything that is needed to use it.")))
     press = gr.Button(_("Download the model"), variant="primary", elem_id="download-model")
-    progress = gr.HTML()
+    progress = Progress()
     cancel = gr.Button(_("Cancel"), size="sm", visible=False)
     message = Message()
     files = Downloads(elem_id="download")

@@ -9,6 +9,7 @@ from gradio.blocks import Block
 
 from components.message import Message
 from components.notices import heading
+from components.progress import Progress
 from components.tables import PagedTable
 from components.words import drawn
 from studio.app import demos
@@ -33,7 +34,7 @@ def trying_one(services: Services) -> tuple[Section, set[Block]]:
             slots = build_slots()
             predict = gr.Button(_("Predict"), variant="primary", elem_id="predict")
         with gr.Column(min_width=300):
-            progress = gr.HTML()
+            progress = Progress()
             cancel = gr.Button(_("Cancel"), size="sm", visible=False)
             message = Message(elem_id="question-message")
             answer = gr.HTML(elem_id="answer")

@@ -12,13 +12,14 @@ from typing import Any
 import gradio as gr
 
 from components.message import Message
+from components.progress import Progress, progress_html
 from components.tables import simple_table
 from studio.app.answers import ANSWERS
 from studio.app.answers.base import HOW_SURE
 from studio.app.asking import cancel_questions, cancellable, open_run
 from studio.app.drafts import Draft
 from studio.app.inputs import INPUTS
-from studio.app.pages import Place, Section, Services, Wire, download_link, hint, progress_html
+from studio.app.pages import Place, Section, Services, Wire, download_link, hint
 from studio.app.paging import file_url
 from studio.app.prediction_files import FileAnswers, predict_into
 from studio.app.results import task_of
@@ -51,7 +52,7 @@ def whole_file(services: Services) -> Section:
                 elem_id="many-delimiter",
             )
             header = gr.Dropdown(HEADERS, label=_("First row"), interactive=True, visible=False, elem_id="many-header")
-        progress = gr.HTML(elem_id="many-progress")
+        progress = Progress(elem_id="many-progress")
         cancel = gr.Button(_("Cancel"), size="sm", visible=False, elem_id="many-cancel")
         answers = gr.HTML(elem_id="many-answers")
         download = gr.HTML(elem_id="many-download")

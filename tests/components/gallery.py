@@ -35,6 +35,7 @@ from components.charts.marked_text import label_legend, marked_html
 from components.forms import Form, FormValue, drawn_fields, field_names
 from components.layers import LayerStrip
 from components.notices import badge, empty, heading, notice
+from components.progress import Progress, progress_html
 from components.split_slider import SplitSlider
 from components.stepper import Stepper
 from components.tables import PagedTable, metric_cards, simple_table
@@ -367,7 +368,7 @@ def build(source: Source) -> gr.Blocks:
 
 
 def build_live(source: Steered) -> gr.Blocks:
-    """The live chart alone, with what a page does to it: continue the run, go to another, leave."""
+    """The live chart alone, with what a page does to it: continue the run, go to another, leave; and a progress bar."""
     with gr.Blocks(title="Live", analytics_enabled=False) as demo:
         heard = gr.Textbox(elem_id="heard", interactive=False)
         live = LiveChart(source.poll, STEERED, elem_id="live")
@@ -382,6 +383,10 @@ def build_live(source: Steered) -> gr.Blocks:
             return json.dumps(event._data)
 
         live.status(listener, None, heard, queue=False)
+        progress, counts = Progress(elem_id="progress"), itertools.count()
+        work = gr.Button("work", elem_id="work")
+        work.click(lambda: progress_html(EVIL, 40 * next(counts), 120), None, progress, queue=False)
+        gr.Button("rest", elem_id="rest").click(lambda: "", None, progress, queue=False)
     return demo
 
 
