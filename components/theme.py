@@ -39,6 +39,7 @@ STYLES = (
     "forms",
     "terms",
     "guide",
+    "results",
     "forced_colors",
 )
 SUBSETS: dict[str, str] = {
