@@ -1,15 +1,14 @@
 """Models as the first page shows them: cards of what is here, of the curated list, and of a search."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from components.notices import notice
 from studio.app.drafts import Draft
 from studio.app.glossary import explained
-from studio.app.outlook import describe_seconds
+from studio.app.times import GPU, describe_seconds, with_gpu
 from studio.errors import StudioError
-from studio.hardware import GIGABYTE, Gpu, Machine, free_disk_bytes
+from studio.hardware import GIGABYTE, Machine, free_disk_bytes
 from studio.language import _, plural, sentences
 from studio.models import local
 from studio.models.catalog import ModelCard, cards_for, find_card
@@ -23,7 +22,6 @@ from studio.tasks import TASKS
 from studio.training.optimizers import OPTIMIZERS
 
 BYTES_A_NUMBER = 4
-SMALL_GPU = Gpu("T4", 16 * GIGABYTE)  # what hosted notebooks and Spaces begin with
 MANY, SHORT_TEXT = 1000, 60  # examples; tokens of a text
 LONG_SECONDS = 60.0
 
@@ -215,10 +213,10 @@ def with_a_gpu(card: ModelCard, machine: Machine, home: Home) -> list[str]:
         kind: Literal["text", "image"] = "text" if is_text else "image"
         return seconds_of_a_pass(work, kind, MANY, speed_of(device, home), machine.cores, half)
 
-    here, there = takes(machine, has_matrix_units()), takes(replace(machine, gpus=(SMALL_GPU,)), False)
+    here, there = takes(machine, has_matrix_units()), takes(with_gpu(machine), False)
     if here < LONG_SECONDS:
         return []
-    times = {"here": describe_seconds(here), "gpu": SMALL_GPU.name, "there": describe_seconds(there)}
+    times = {"here": describe_seconds(here), "gpu": GPU.name, "there": describe_seconds(there)}
     if is_text:
         return [_("All of it on 1,000 short texts once: {here} here, {there} with a GPU ({gpu})", **times)]
     return [_("All of it on 1,000 images once: {here} here, {there} with a GPU ({gpu})", **times)]

@@ -218,7 +218,7 @@ def test_a_model_that_takes_long_here_says_what_a_gpu_would_make_of_it(
     here, card = Machine(2, 8 * GIGABYTE, ()), find_card("google-bert/bert-base-uncased")
     assert card is not None
     assert model_cards.with_a_gpu(card, here, services.home) == [
-        "All of it on 1,000 short texts once: about 6 min here, about 5 s with a GPU (T4)"
+        "All of it on 1,000 short texts once: about 6 min here, about 5 s with a GPU (NVIDIA L4)"
     ]
     small, fast = find_card("starter/text"), replace(here, gpus=(Gpu("NVIDIA L4", 24 * GIGABYTE),))
     assert small is not None and model_cards.with_a_gpu(small, here, services.home) == []

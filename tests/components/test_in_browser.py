@@ -20,7 +20,7 @@ DESCRIPTION = "node => document.getElementById(node.getAttribute('aria-described
 def test_page_draws_without_complaints_or_outside_requests_and_data_stays_text(shown: Any) -> None:
     page = shown.page
     page.wait_for_selector("#comparison .main-svg")
-    for part in ("#cards", "#layers", "#figures", "#marked", "#framed", "#histogram", "#rows"):
+    for part in ("#cards", "#layers", "#figures", "#marked", "#framed", "#histogram", "#choice", "#tradeoff", "#rows"):
         page.wait_for_function(
             "([part, text]) => document.querySelector(part).textContent.includes(text)", arg=[part, EVIL]
         )
@@ -165,6 +165,33 @@ def test_what_is_chosen_and_focused_is_seen_in_forced_colours(fresh: Any) -> Non
         "color => document.querySelector('#comparison .js-plotly-plot').data[0].line.color === color",
         arg=system["Highlight"],
     )
+
+
+def test_a_choice_table_unfolds_sorts_finds_and_chooses(shown: Any) -> None:
+    page, table = shown.page, shown.page.locator("#choice")
+
+    def names() -> list[str]:
+        return table.locator("tbody .ui-choice-name b").all_inner_texts()
+
+    assert names() == ["Alpha", "Gamma"]
+    assert table.get_by_test_id("choice-a").get_attribute("aria-pressed") == "true"
+    table.get_by_role("button", name="Show 1 more: One").press("Enter")
+    assert names() == ["Alpha", "Beta", "Gamma"]
+    assert page.evaluate("document.activeElement.dataset.focus") == "fold-One"
+    table.get_by_test_id("choice-c").dispatch_event("click")  # not to be had
+    table.get_by_test_id("choice-b").press("Enter")
+    shown.heard('{"from": "choice", "key": "b"}')
+    assert table.get_by_test_id("choice-b").get_attribute("aria-pressed") == "true"
+    time = table.get_by_role("button", name="Time")
+    time.click()
+    assert names() == ["Beta", "Alpha", "Gamma"] and table.locator("th[aria-sort=ascending]").inner_text() == "Time ↑"
+    time.click()
+    assert names() == ["Alpha", "Beta", "Gamma"]  # what has no time stays last
+    table.get_by_label("Find a way").fill("one quick")
+    assert names() == ["Beta"] and table.get_by_role("status").inner_text() == "1 found"
+    table.get_by_label("Find a way").fill("")
+    table.get_by_role("button", name="In groups").click()
+    assert table.locator(".ui-choice-group").count() == 2
 
 
 def test_split_slider_moves_by_keys_and_pointer_and_adds_up(shown: Any) -> None:
