@@ -15,6 +15,7 @@ from studio.app.access.person import current_person
 from studio.app.demo_times import time_words
 from studio.app.drafts import OWN, Draft
 from studio.app.foreign import foreign_folder, is_foreign_model
+from studio.app.glossary import explained
 from studio.app.pages import Page, Section, Services, Wire, cancel_job, followed, joined
 from studio.app.times import newest_runs
 from studio.errors import StudioError
@@ -158,7 +159,10 @@ def task_title() -> str:
 
 def model_title(offered: dict[str, Any]) -> str:
     usable = any(not card.get("disabled") for card in offered["cards"])
-    words = _("It has learned from much data already; you teach it the rest.")
+    words = explained(
+        _("A pretrained model has learned from much data already; you teach it the rest (fine-tuning)."),
+        *("pretrained", "fine-tuning"),
+    )
     nothing = _("None of these can be had now. Connect to the internet, or name a folder below, under “Another model”.")
     return heading(_("Pick a starting model"), words if usable else nothing)
 
