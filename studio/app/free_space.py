@@ -72,7 +72,7 @@ def used_html(used: Sequence[tuple[Kind, Found]]) -> str:
     ]
     sentence = _("What drafts, runs and deleted runs need is never among what can be removed.")
     return heading(_("{total} in use", total=total), sentence, level=3) + simple_table(
-        COLUMNS, rows, caption=_("Space")
+        COLUMNS, rows, caption=_("Space"), stacks=True
     )
 
 
