@@ -30,7 +30,7 @@ IMAGES = ("image", "label")  # the kinds of columns of a task whose data can be 
 
 
 def adding_data(services: Services) -> Section:
-    """A file, a sample, pictures or rows made here, or a data set of the Hub; an example has its own data, so nothing
+    """A file, a sample, images or rows made here, or a data set of the Hub; an example has its own data, so nothing
     is asked for."""
     head = gr.HTML()
     with gr.Accordion(OTHER, open=True, elem_id="adding") as box:
@@ -51,7 +51,7 @@ def adding_data(services: Services) -> Section:
             hub_use = gr.Button(_("Fetch"), scale=1, min_width=100, elem_id="hub-use")
 
     def show(draft: Draft) -> list[Any]:
-        task, led = TASKS[draft.task] if draft.task else None, demos.words(draft)
+        task, led = TASKS[draft.task] if draft.task else None, bool(demos.words(draft))
         there = services.datasets.imported(draft) is not None
         kinds = [column.kind for column in task.columns] if task else []
         collected = kinds == list(IMAGES)
@@ -77,10 +77,10 @@ def adding_data(services: Services) -> Section:
     return Section([head, box, upload, right, samples, by_class, images, by_hand, rows], show, wires)
 
 
-def title(services: Services, task: Task | None, led: str, there: bool) -> str:
-    """led: what the card of a demo says instead. there: whether there is data."""
+def title(services: Services, task: Task | None, led: bool, there: bool) -> str:
+    """led: by a demo, whose card says the rest. there: whether there is data."""
     if led:
-        return heading(_("The data of this example"), led)
+        return heading(_("The data of this example"))
     if there:
         return heading(_("Your data"), services.allowance)
     return heading(_("Add your data"), sentences(invitation_to(task) if task else "", services.allowance))

@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from components.notices import notice
+from components.progress import Progress
 from studio.app import fixes, questions
 from studio.app.adding import adding_data
 from studio.app.column_roles import roles_of_columns
@@ -22,7 +23,7 @@ from studio.language import _, plural
 def build(services: Services) -> Page:
     """What was found comes first; how rows are counted, split and read is folded under a line each."""
     adding = adding_data(services)
-    progress = gr.HTML(elem_id="import-progress")
+    progress = Progress(elem_id="import-progress")
     cancel = gr.Button(_("Cancel"), elem_id="import-cancel", size="sm", visible=False)
     trouble = gr.HTML(visible=False)
     with gr.Column(visible=False, elem_id="data-details") as details:
