@@ -123,9 +123,10 @@ takesPastes(() => classes.length, (files) => take(classes.includes(current) ? cu
 
 // Names become folders: what would make another folder of them is written otherwise.
 const folderOf = (group) => group.name.replace(/[\\/]/g, "-").replace(/^\.+/, "").trim();
+const fileName = say("My images");
 const use = () => send(
   classes.flatMap((group, place) => group.images.map(({ blob }, number) => ({ path: `${folderOf(group)}/${place + 1}-${number + 1}.${endingOf(blob)}`, blob, packed: true }))),
-  `${say("My images")}.zip`, props.value.most);
+  `${fileName}.zip`, props.value.most);
 const endingOf = (blob) => (/^image\/(png|webp|bmp|gif|tiff)$/.exec(blob.type)?.[1] || "jpg");
 const useButton = h("button", { type: "button", class: "ui-main-button", "data-testid": "use-images", onclick: () => { if (!reason()) { isNew = false; use(); } } }, say("Use these images"));
 const why = h("span", { class: "ui-drop-note", id: `why-${Math.random().toString(36).slice(2)}` });

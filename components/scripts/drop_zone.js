@@ -1,13 +1,14 @@
 const root = element.querySelector(".ui-drop");
 const status = h("div", { class: "ui-sending", role: "status" });
 const { send } = sending(status);
+const fileName = say("My files");
 
 const take = (files) => {
   if (!files.length) return;
   const images = imagesOf(files);
   const alone = files.length === 1 && !files[0].path.includes("/") && !images.length;
   const folder = files[0].path.includes("/") ? files[0].path.split("/")[0] : "";
-  send(alone ? files : files.map((file) => ({ ...file, packed: true })), `${folder || say("My files")}.zip`, props.value.most);
+  send(alone ? files : files.map((file) => ({ ...file, packed: true })), `${folder || fileName}.zip`, props.value.most);
 };
 takesDrops(root, take);
 takesPastes(() => props.value?.pastes, take);

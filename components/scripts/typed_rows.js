@@ -96,12 +96,13 @@ const pasted = (event) => {
 };
 
 const quoted = (cell) => `"${String(cell ?? "").replaceAll('"', '""')}"`;
+const fileName = say("My rows");
 const use = () => {
   const rows = rowsNow();
   if (!rows.length) return;
   const keys = titles.map((title, place) => asked(place)?.key || title);
   const lines = [keys, ...rows].map((cells) => keys.map((key, place) => quoted(cells[place])).join(","));
-  const blob = new File([`\ufeff${lines.join("\r\n")}\r\n`], `${say("My rows")}.csv`, { type: "text/csv" });
+  const blob = new File([`\ufeff${lines.join("\r\n")}\r\n`], `${fileName}.csv`, { type: "text/csv" });
   send([{ path: blob.name, blob }], blob.name, props.value.most);
 };
 const useButton = h("button", { type: "button", class: "ui-main-button", "data-testid": "use-rows", onclick: use }, say("Use these rows"));

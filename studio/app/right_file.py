@@ -21,10 +21,8 @@ def right_file_html(task: Task) -> str:
     template, content = made(task.columns)
     address = f"data:{KINDS[template.name.rpartition('.')[2]]};base64,{content}"
     link = download_link(address, _("Download a template"), template.name)
-    return (
-        f'<details class="ui-right-file"><summary>{escape(_("What the right file looks like"))}</summary>'
-        f"{picture(task, template)}{link}</details>"
-    )
+    title = _("What the right file looks like")
+    return f'<details class="ui-right-file"><summary>{escape(title)}</summary>{picture(task, template)}{link}</details>'
 
 
 def picture(task: Task, template: Template) -> str:
