@@ -9,7 +9,9 @@ const words = h("datalist", { id: `words-${Math.random().toString(36).slice(2)}`
 let titles = []; // of the columns, those that were pasted in addition among them
 let whose = null;
 
-const rowsNow = () => [...body.rows].map((row) => [...row.querySelectorAll("textarea, input")].map((field) => field.value.trim())).filter((cells) => cells.some(Boolean));
+const isFilled = (cells) => cells.some((cell) => cell?.trim());
+const valuesNow = () => [...body.rows].map((row) => [...row.querySelectorAll("textarea, input")].map((field) => field.value));
+const rowsNow = () => valuesNow().filter(isFilled).map((cells) => cells.map((cell) => cell.trim()));
 const store = () => sessionStorage.setItem(`typed-rows-${whose}`, JSON.stringify({ titles, rows: rowsNow() }));
 const asked = (place) => props.value.columns.find((column) => column.title === titles[place]);
 const fieldAt = (row, place) => body.rows[row]?.querySelectorAll("textarea, input")[place];
@@ -41,8 +43,12 @@ const addRow = (cells = []) => {
   };
   body.append(h("tr", {}, titles.map(cell), h("td", { class: "ui-typed-remove" }, h("button", {
     type: "button", class: "ui-icon-button", "aria-label": say("Remove row {number}", { number }), title: say("Remove this row"),
-    onclick: (event) => { event.currentTarget.closest("tr").remove(); if (!body.rows.length) addRow(); judge(); },
+    onclick: (event) => removeRow(event.currentTarget.closest("tr").sectionRowIndex),
   }, markup(props.cross)))));
+};
+const removeRow = (place) => {
+  layOut(valuesNow().filter((cells, at) => at !== place && isFilled(cells)));
+  fieldAt(Math.min(place, body.rows.length - 1), 0).focus();
 };
 const layOut = (rows) => {
   head.replaceChildren(...titles.map((title) => h("th", { scope: "col" }, title)), h("th", {}, h("span", { class: "ui-sr-only" }, say("Remove this row"))));
@@ -81,7 +87,7 @@ const pasted = (event) => {
   event.preventDefault();
   const row = event.target.closest("tr").sectionRowIndex;
   const place = [...body.rows[row].querySelectorAll("textarea, input")].indexOf(event.target);
-  const before = [...body.rows].map((each) => [...each.querySelectorAll("textarea, input")].map((field) => field.value));
+  const before = valuesNow();
   const isEmpty = !rowsNow().length;
   const names = isEmpty && namesColumns(rows[0]) ? rows.shift() : null;
   const width = Math.max(...rows.map((cells) => cells.length), 0) + (isEmpty ? 0 : place);
@@ -92,7 +98,7 @@ const pasted = (event) => {
     const line = before[start + at] ||= [];
     cells.forEach((cell, by) => { line[(isEmpty ? 0 : place) + by] = cell; });
   }
-  layOut(before.filter((cells) => cells.some((cell) => cell?.trim())));
+  layOut(before.filter(isFilled));
 };
 
 const quoted = (cell) => `"${String(cell ?? "").replaceAll('"', '""')}"`;

@@ -1,7 +1,8 @@
-"""A teacher: two things before the camera, class by class, and a model that tells them apart."""
+"""A teacher: two things before the camera, class by class, and a model that tells them apart; rows of a spreadsheet."""
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,3 +76,29 @@ def test_from_the_camera_to_a_model(visit: Visitor, record_property: Callable[[s
     visit.step("data")
     visit.sees("#adding > button").click()
     assert visit.sees("[data-testid=class] .ui-class-name").input_value() == "Cup", "to go on with"
+
+
+def test_rows_are_pasted_from_a_spreadsheet(visit: Visitor, text_model: Path) -> None:
+    """With the names of the columns, a cell of two lines, and a column more than is asked for."""
+    page = visit.page
+    visit.open()
+    visit.choose_task("text-classification")
+    visit.choose_folder(text_model)
+    visit.forward("data")
+    visit.unfold("#type")
+    lines = [f"the {('soup', 'cake')[n % 2]} of day {n}\t{('bad', 'good')[n % 2]}\t{n}" for n in range(30)]
+    table = "\n".join(["review\tlabel\tday", '"two lines,\n""quoted"""\tgood\t99', *lines])
+    visit.sees("#typed-rows textarea").evaluate(
+        "(field, text) => { const clipboardData = new DataTransfer(); clipboardData.setData('text/plain', text);"
+        " field.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true })); }",
+        table,
+    )
+    assert page.locator("#typed-rows thead th").all_inner_texts()[:3] == ["review", "label", "day"]
+    assert page.locator("#typed-rows textarea").first.input_value() == 'two lines,\n"quoted"'
+    page.get_by_label("Remove row 2", exact=True).click()
+    assert barriers(page) == []
+    page.get_by_test_id("use-rows").click()
+    visit.sees("#data-summary", "30 rows were read.")
+    assert [page.locator(f"#column-{slot} input").input_value() for slot in (0, 1)] == ["review", "label"]
+    visit.sees("#reading > button", "first row has column names")
+    visit.way_on("strategy")
