@@ -4,18 +4,19 @@ from collections.abc import Sequence
 
 from studio.app.demos import Demo
 from studio.app.nested import merged
-from studio.app.outlook import describe_seconds
 from studio.app.pages import Services
+from studio.app.times import describe_seconds, describe_span, past_runs
 from studio.config import RunConfig
 from studio.data.columns import SPLITS
 from studio.errors import StudioError
 from studio.forecast import forecast, image_side
 from studio.language import _, languages, said
 from studio.models import local
-from studio.models.estimates import tokens_of
+from studio.models.estimates import Estimate, tokens_of
 from studio.models.local import ModelInfo
 from studio.models.structure import Structure, find_structure
 from studio.models.weights import parameters_among
+from studio.pace import span
 from studio.presets import PRESETS
 from studio.run_summary import RunSummary
 
@@ -38,7 +39,9 @@ def time_words(services: Services, demo: Demo, runs: Sequence[RunSummary]) -> st
     taken = seconds_taken(demo, config, runs)
     if taken is not None:
         return _("Last time: {time}", time=describe_seconds(taken))
-    return _("Trains in {time}", time=describe_seconds(seconds_expected(services, demo, config, structure, info)))
+    planned_time = time_planned(services, demo, config, structure, info)
+    expected = span(planned_time, config.model.id, config.chosen_strategy.name, past_runs(services))
+    return _("Trains in {time}", time=describe_span(expected))
 
 
 def planned(demo: Demo, structure: Structure) -> RunConfig:
@@ -57,11 +60,11 @@ def seconds_taken(demo: Demo, config: RunConfig, runs: Sequence[RunSummary]) -> 
     return None
 
 
-def seconds_expected(services: Services, demo: Demo, config: RunConfig, structure: Structure, info: ModelInfo) -> float:
+def time_planned(services: Services, demo: Demo, config: RunConfig, structure: Structure, info: ModelInfo) -> Estimate:
     """By the forecast, from the headers of the model's files and what is known of the sample: no row is read for it."""
     options, sample, split = config.task_options, demo.sample, config.data.split
     tokens = tokens_of(sample.letters, getattr(options, "max_length", None))
     side = float(getattr(options, "image_size", 0)) or image_side(info)
     rows = {name: round(sample.rows * getattr(split, name)) for name in SPLITS}
     length = tokens if sample.letters else side
-    return forecast(config, structure, info.config, rows, length, services.machine, services.home).seconds
+    return forecast(config, structure, info.config, rows, length, services.machine, services.home)
