@@ -40,6 +40,8 @@ STYLES = (
     "terms",
     "guide",
     "results",
+    "bringing",
+    "lightbox",
     "forced_colors",
 )
 SUBSETS: dict[str, str] = {

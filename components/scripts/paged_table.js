@@ -31,12 +31,30 @@ const ask = async (from) => {
 const image = (cell) => {
   const given = cell && typeof cell === "object" ? cell : { src: cell, alt: "" };
   if (!given.src) return "";
-  return h("img", { src: given.src, alt: given.alt || "", loading: "lazy", decoding: "async" });
+  return h("img", { src: given.src, alt: given.alt || "", "data-large": given.large || null, loading: "lazy", decoding: "async" });
+};
+// Images are enlarged by a press; where a press chooses the row, by a sign on the image, or by Shift and Enter.
+const seen = () => [...root.querySelectorAll(".ui-kind-image > *, .ui-gallery-image > *")].filter((each) => each.querySelector("img"));
+const enlargeIn = (holder) => {
+  const holders = seen();
+  const items = holders.map((each) => ({ caption: each.querySelector("img").alt, node: () => enlarged(each.querySelector(".ui-framed, img")) }));
+  enlarge(items, holders.indexOf(holder), (place) => (props.selectable ? holders[place].closest("[tabindex]") : holders[place]));
+};
+const enlargeable = (shown) => {
+  if (!(shown instanceof Node) || !(shown.matches("img") || shown.querySelector("img"))) return shown;
+  if (!props.selectable) {
+    const alt = (shown.matches("img") ? shown : shown.querySelector("img")).alt;
+    return h("button", { type: "button", class: "ui-enlarge", "aria-label": say("Enlarge {name}", { name: alt }), onclick: (event) => enlargeIn(event.currentTarget) }, shown);
+  }
+  return h("div", { class: "ui-enlarge" }, shown, h("button", {
+    type: "button", class: "ui-enlarge-sign", tabindex: "-1", "aria-hidden": "true", title: say("Enlarge"),
+    onclick: (event) => { event.stopPropagation(); enlargeIn(event.currentTarget.parentNode); },
+  }, markup(props.zoom)));
 };
 const content = (cell, kind) => {
   if (cell === null || cell === undefined) return "";
-  if (kind === "image") return image(cell);
-  if (kind === "drawing") return h("div", {}, markup(cell));
+  if (kind === "image") return enlargeable(image(cell));
+  if (kind === "drawing") return enlargeable(h("div", {}, markup(cell)));
   if (kind === "badge") return typeof cell === "object" ? badge(cell.text, cell.tone) : badge(cell);
   if (kind === "number") return typeof cell === "number" && Number.isInteger(cell) ? grouped(cell) : cell;
   return h("span", { class: `ui-clamp${String(cell).length > 30 ? " ui-clamp-long" : ""}`, title: String(cell).length > 60 ? String(cell).slice(0, 2000) : null }, cell);
@@ -48,7 +66,9 @@ const choosable = (row, index) => (props.selectable ? {
   onclick: () => choose(row, index),
   onkeydown: (event) => {
     const next = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (event.key === "Enter" || event.key === " ") choose(row, index);
+    const holder = event.key === "Enter" && event.shiftKey && event.currentTarget.querySelector(".ui-enlarge");
+    if (holder) enlargeIn(holder);
+    else if (event.key === "Enter" || event.key === " ") choose(row, index);
     else if (next) root.querySelector(`[data-focus="row-${index + next}"]`)?.focus();
     else return;
     event.preventDefault();

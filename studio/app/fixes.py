@@ -24,7 +24,10 @@ def problems(services: Services) -> Section:
     offered = Changes(title=_("Can be fixed:"), press=_("Fix"), press_all=_("Fix all"), sign="plus", elem_id="offered")
     fixed = Changes(title=_("Fixed:"), press=_("Undo"), press_all=_("Undo all"), elem_id="put-right")
     table = PagedTable(
-        page=lambda query: services.datasets.problems(query), rows_per_page=8, caption=_("Left out"), elem_id="dropped"
+        page=lambda query: services.datasets.problems(query),
+        rows_per_page=8,
+        caption=_("Problems found"),
+        elem_id="dropped",
     )
 
     def show(draft: Draft) -> list[Any]:

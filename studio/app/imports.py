@@ -75,6 +75,15 @@ def import_upload(services: Services, draft: Draft, path: str | None) -> Generat
     return (yield from import_source(services, draft, str(kept), name, ReadingOptions()))
 
 
+def import_sent(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
+    """What a component of ours has sent, by the path that it was given for it. Whoever names another file of this
+    machine is refused."""
+    path, sent = Path(str(event["path"])), services.home.sent.resolve()
+    if not path.resolve().is_relative_to(sent) or not path.is_file():
+        raise StudioError(_("A file is named here that you have not sent. Upload it."))
+    return (yield from import_upload(services, draft, str(path)))
+
+
 def import_sample(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
     sample = SAMPLES[str(event["key"])]
     return (yield from import_source(services, draft, f"sample/{sample.name}", spoken(sample.title), ReadingOptions()))

@@ -41,7 +41,7 @@ from studio.paths import Home
 from studio.predictor import Predictor
 from studio.run_index import RunIndex
 from studio.runner import Supervisor
-from studio.server_settings import ServerSettings
+from studio.server_settings import LOOPBACK, ServerSettings
 from studio.store import Run, Store
 
 logger = logging.getLogger(__name__)
@@ -72,6 +72,11 @@ class Services:
     def has_several_people(self) -> bool:
         """Whether more people than one have a workspace here."""
         return self.settings.has_several_people or self.provider is not None
+
+    @property
+    def is_on_this_computer(self) -> bool:
+        """Whether what the person brings stays on the machine before which they sit."""
+        return self.settings.host in LOOPBACK and not self.has_several_people
 
     @property
     def quota(self) -> Quota | None:

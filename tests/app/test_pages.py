@@ -17,6 +17,7 @@ import yaml
 from logs import NOW, at_work, checked, make_run, planned, started, step, write
 
 from components.forms import FormValue
+from studio.app import adding, column_roles, rows_section, split_section
 from studio.app.clicks import Click
 from studio.app.drafts import OWN, Draft
 from studio.app.fixes import found_html
@@ -158,16 +159,6 @@ def test_the_upload_is_kept_and_its_temporary_copy_is_not(services: Services, te
     assert services.home.uploads in Path(text_draft.source).parents and text_draft.title == "reviews.csv"
 
 
-def test_the_name_of_an_upload_goes_with_its_data(services: Services, text_draft: Draft) -> None:
-    with gr.Blocks():
-        page = data_tab.build(services)
-    upload = next(n for n, widget in enumerate(page.outputs) if getattr(widget, "elem_id", None) == "upload")
-    other_task = model_tab.choose_task(text_draft, {"key": "image-classification"})
-    assert page.show(text_draft)[upload] == gr.skip()
-    for draft in (other_task, text_draft.configure({"data.source": "sample/support"})):
-        assert page.show(draft)[upload]["value"] is None
-
-
 @pytest.mark.parametrize("change", ["plain", "fractions", "limit", "unstratified"])
 def test_the_screen_counts_what_a_worker_takes_to_the_row(
     services: Services, upload: Callable[[Draft, Path], Draft], text_model: Path, tmp_path: Path, change: str
@@ -228,22 +219,22 @@ def test_what_is_said_of_classes_counts_no_row(
 
 @pytest.mark.parametrize("task", [*TASKS], ids=lambda task: task.name)
 def test_every_task_says_how_its_data_is_brought(task: Task) -> None:
-    assert data_tab.invitation_to(task).endswith(".")
+    assert adding.invitation_to(task).endswith(".")
 
 
 def test_a_column_that_is_taken_back_leaves_the_other_choices(services: Services, ready: Draft) -> None:
-    changed = data_tab.map_columns(0, ready, None)
+    changed = column_roles.map_columns(0, ready, None)
     assert services.drafts.load(services.drafts.save(changed).id) == changed
     assert changed.data.columns == {"label": "label"} and changed.model == ready.model
-    assert data_tab.map_columns(1, ready, "text").data.columns == {"text": "text", "label": "text"}
-    assert data_tab.map_columns(9, ready, "text") is ready
+    assert column_roles.map_columns(1, ready, "text").data.columns == {"text": "text", "label": "text"}
+    assert column_roles.map_columns(9, ready, "text") is ready
 
 
 def test_the_preview_is_drawn_anew_for_another_column(services: Services, ready: Draft) -> None:
     with gr.Blocks():
-        table = data_tab.preview(services)
-    (query,), (again,) = table.show(ready), table.show(ready.configure({"data.limit": 30}))
-    (other,) = table.show(data_tab.map_columns(1, ready, "text"))
+        table = rows_section.preview(services)
+    (_title, query), (_title, again) = table.show(ready), table.show(ready.configure({"data.limit": 30}))
+    (_title, other) = table.show(column_roles.map_columns(1, ready, "text"))
     assert query == again != other
 
 
@@ -259,17 +250,17 @@ def test_a_list_shows_again_what_is_chosen_where_a_choice_is_refused(
 
 
 def test_columns_that_cannot_be_are_explained_on_the_page(services: Services, ready: Draft) -> None:
-    twice = data_tab.map_columns(1, ready, "text")
+    twice = column_roles.map_columns(1, ready, "text")
     assert "two roles" in data_tab.missing(services, twice)
 
 
 def test_the_split_slider(ready: Draft) -> None:
-    moved = data_tab.move_split(ready, {"train": 0.6, "validation": 0.2, "test": 0.2})
+    moved = split_section.move_split(ready, {"train": 0.6, "validation": 0.2, "test": 0.2})
     split = moved.data.split
     assert (split.train, split.validation, split.test) == (0.6, 0.2, 0.2)
     assert split.seed == ready.data.split.seed
     with pytest.raises(StudioError, match="add up to 1"):
-        data_tab.move_split(ready, {"train": 0.9, "validation": 0.2, "test": 0.2})
+        split_section.move_split(ready, {"train": 0.9, "validation": 0.2, "test": 0.2})
 
 
 def test_class_folders_of_images(services: Services, image_draft: Draft) -> None:
@@ -287,7 +278,7 @@ def test_data_in_which_nothing_is_marked_leads_nowhere(
     draft = upload(other.configure({"model.id": text_draft.model}), tmp_path / "plain.jsonl").change(page="data")
     page = shell.pages["data"]
     shown = {widget.elem_id: new for widget, new in zip(page.outputs, page.show(draft), strict=True)}
-    assert "Nothing is marked in any text." in shown["class-counts"]
+    assert "Nothing is marked in any text." in shown["unusable"]["value"] and not shown["glance"]["visible"]
     assert shell.way(draft)["reason"] == shell.locked(draft, "strategy") != ""
     assert shown["dropped"] == gr.update(visible=False), "an empty table below the reason says nothing"
 
@@ -391,9 +382,9 @@ def test_what_cannot_be_used_stays_in_its_field_until_it_is_corrected(services: 
 
 
 def test_an_entry_into_the_form_of_the_split_is_treated_alike(services: Services, text_draft: Draft) -> None:
-    refused = data_tab.enter_split(text_draft, {"group": "data", "name": "limit", "value": "5"})
+    refused = split_section.enter_split(text_draft, {"group": "data", "name": "limit", "value": "5"})
     assert refused.data == text_draft.data and "must be at least 10" in data_tab.missing(services, refused)
-    corrected = data_tab.enter_split(refused, {"group": "data", "name": "limit", "value": "50"})
+    corrected = split_section.enter_split(refused, {"group": "data", "name": "limit", "value": "50"})
     assert corrected.data.limit == 50 and not data_tab.missing(services, corrected)
 
 

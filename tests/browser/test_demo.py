@@ -112,6 +112,7 @@ def test_what_is_wrong_with_the_messages_is_listed_and_can_be_left_as_it_came(
         visit.open()
         visit.sees("[data-testid=card-messages]").click()
         visit.arrives("data")
+        visit.unfold("#glance")
         visit.sees("#dropped tbody tr", "'delivey' was renamed to 'delivery'.")
         visit.sees("#put-right [data-testid=change-copies]").click()
         visit.sees("#offered [data-testid=change-copies]", "6 copies")

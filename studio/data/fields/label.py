@@ -38,6 +38,7 @@ def only_label(cell: str) -> str | None:
 
 class Label(Field):
     name = "label"
+    examples = ("good", "bad", "good")
     missing = _("The label is missing.")
     bring = {
         "text": _("Add a column with the class of each row."),
