@@ -55,4 +55,15 @@ const onThemeChange = (callback) => {
   const observer = new MutationObserver(() => (element.isConnected ? callback() : observer.disconnect()));
   observer.observe(document.body, { attributes: true, attributeFilter: ["class"] });
 };
-const cssColor = (name) => getComputedStyle(element).getPropertyValue(name).trim();
+// Where the system chooses the colours, ours are its names, which charts do not know: as numbers they do.
+const inNumbers = (color) => {
+  const probe = h("i", { style: `forced-color-adjust: none; color: ${color}` });
+  element.append(probe);
+  const numbers = getComputedStyle(probe).color;
+  probe.remove();
+  return numbers;
+};
+const cssColor = (name) => {
+  const color = getComputedStyle(element).getPropertyValue(name).trim();
+  return matchMedia("(forced-colors: active)").matches && !/^[\d\s,]+$/.test(color) ? inNumbers(color) : color;
+};

@@ -264,7 +264,8 @@ def explained(error: Exception) -> Explanation:
 class Page:
     """key: the page's name in the draft. missing: what it still needs, in a sentence, or "".
 
-    is_ready: whether a step can be opened whatever the steps before it still need. way_on: the page that the one
+    is_ready: whether a step can be opened whatever the steps before it still need. settle: the draft with what the
+    page chooses for whoever has not chosen. way_on: the page that the one
     button at the foot opens, and the words on it; without words there is no button.
     """
 
@@ -275,6 +276,7 @@ class Page:
     wires: list[Wire]
     missing: Callable[[Draft], str] = lambda draft: ""
     is_ready: Callable[[Draft], bool] = lambda draft: False
+    settle: Callable[[Draft], Draft] = lambda draft: draft
     is_step: bool = True
     way_on: tuple[str, str] = ("", "")
     progress: Block | None = None
