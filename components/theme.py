@@ -41,6 +41,7 @@ STYLES = (
     "guide",
     "bringing",
     "lightbox",
+    "results",
     "forced_colors",
 )
 SUBSETS: dict[str, str] = {

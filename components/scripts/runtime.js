@@ -45,6 +45,12 @@ const redraw = (root, children) => {
   root.replaceChildren(...[children].flat(Infinity).filter((child) => child instanceof Node));
   if (held) root.querySelector(`[data-focus="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
 };
+// Scrolls to what shows a choice, where it cannot be seen.
+const reveal = (id) => {
+  const shown = id ? document.getElementById(id) : null;
+  const box = shown?.getBoundingClientRect();
+  if (box && (box.top < 0 || box.top > innerHeight - 120)) shown.scrollIntoView({ block: "start", behavior: "smooth" });
+};
 const onThemeChange = (callback) => {
   const observer = new MutationObserver(() => (element.isConnected ? callback() : observer.disconnect()));
   observer.observe(document.body, { attributes: true, attributeFilter: ["class"] });

@@ -20,12 +20,7 @@ from studio.pace import span
 from studio.presets import PRESETS
 from studio.run_summary import RunSummary
 
-NEWEST = 30  # runs that are looked at
 HEAD = {"classifier.weight": (2, 1)}  # stands for what the task adds to the model, a handful of numbers
-
-
-def newest_runs(services: Services) -> tuple[RunSummary, ...]:
-    return tuple(summary for _run, summary in services.index.page(0, NEWEST).runs if summary is not None)
 
 
 def time_words(services: Services, demo: Demo, runs: Sequence[RunSummary]) -> str:
@@ -39,9 +34,9 @@ def time_words(services: Services, demo: Demo, runs: Sequence[RunSummary]) -> st
     taken = seconds_taken(demo, config, runs)
     if taken is not None:
         return _("Last time: {time}", time=describe_seconds(taken))
-    planned_time = time_planned(services, demo, config, structure, info)
-    expected = span(planned_time, config.model.id, config.chosen_strategy.name, past_runs(services))
-    return _("Trains in {time}", time=describe_span(expected))
+    plan = expected(services, demo, config, structure, info)
+    here = span(plan, config.model.id, config.chosen_strategy.name, past_runs(services, runs))
+    return _("Trains in {time}", time=describe_span(here))
 
 
 def planned(demo: Demo, structure: Structure) -> RunConfig:
@@ -60,7 +55,7 @@ def seconds_taken(demo: Demo, config: RunConfig, runs: Sequence[RunSummary]) -> 
     return None
 
 
-def time_planned(services: Services, demo: Demo, config: RunConfig, structure: Structure, info: ModelInfo) -> Estimate:
+def expected(services: Services, demo: Demo, config: RunConfig, structure: Structure, info: ModelInfo) -> Estimate:
     """By the forecast, from the headers of the model's files and what is known of the sample: no row is read for it."""
     options, sample, split = config.task_options, demo.sample, config.data.split
     tokens = tokens_of(sample.letters, getattr(options, "max_length", None))

@@ -92,17 +92,17 @@ def picture(draft: Draft) -> str:
     leaders = {next(members(family)).name for family in FAMILIES}
     points = [
         Point(
-            title=STRATEGIES[name].title,
+            title=strategy.title,
             x=score.share,
             y=score.score,
             error=score.error,
             x_words=_("{share:.2%}", share=score.share),
             y_words=_("{share:.1%}", share=score.score),
-            is_named=name in leaders,
-            is_chosen=name == draft.strategy.get("name"),
+            is_named=strategy.name in leaders,
+            is_chosen=strategy.name == draft.strategy.get("name"),
         )
-        for name, score in known.methods.items()
-        if name in STRATEGIES and name != OUTSIDE
+        for strategy in STRATEGIES
+        if strategy.name != OUTSIDE and (score := known.methods.get(strategy.name))
     ]
     measured_on = _(
         "Measured with {model} on {data}: {examples:,} training examples, mean of {seeds} runs, {date}.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from components.notices import Tone
 from studio.app.drafts import Draft
 from studio.app.pages import Services
-from studio.app.times import describe_span, gpu_words, past_runs, with_gpu
+from studio.app.times import describe_span, gpu_words, newest_runs, past_runs, with_gpu
 from studio.config import RunConfig
 from studio.forecast import forecast, image_side, workload
 from studio.hardware import GIGABYTE, Machine, free_disk_bytes
@@ -91,7 +91,9 @@ def subject(services: Services, draft: Draft) -> Subject:
     classes = {name: counts.get("train", 0) for name, counts in assembled.counts.items()} if classed else {}
     values = task.configure(assembled.table, options)
     outputs = int(values.get("num_labels", architecture.labels))
-    return Subject(info, architecture.with_labels(outputs), rows, length, classes, past_runs(services))
+    return Subject(
+        info, architecture.with_labels(outputs), rows, length, classes, past_runs(services, newest_runs(services))
+    )
 
 
 def needed(services: Services, about: Subject, config: RunConfig, machine: Machine) -> Estimate:

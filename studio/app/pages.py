@@ -8,11 +8,13 @@ import logging
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
 from gradio.blocks import Block
 
+from components.message import Message
 from components.notices import notice
 from components.progress import progress_html
 from components.words import escape, escape_sentence
@@ -22,6 +24,7 @@ from studio.app.answers import Asking
 from studio.app.architectures import Architectures
 from studio.app.draft_data import Datasets
 from studio.app.drafts import Draft, Drafts
+from studio.app.prediction_files import FileAnswers
 from studio.app.quotas import Quota, quota_of
 from studio.app.states import States
 from studio.app.under_way import Question
@@ -156,12 +159,28 @@ class Services:
         return self.workspaces.current.examples
 
     @property
+    def files(self) -> dict[str, FileAnswers]:
+        return self.workspaces.current.files
+
+    @property
+    def packed(self) -> dict[str, Path]:
+        return self.workspaces.current.packed
+
+    @property
     def asked(self) -> dict[str, float]:
         return self.workspaces.current.asked
 
     @property
     def questions(self) -> set[Question]:
         return self.workspaces.current.questions
+
+
+class Place(NamedTuple):
+    """Where it is said how a change gets on and why it was refused: beside what it is about."""
+
+    message: Message
+    progress: Block | None = None
+    cancel: Block | None = None  # shown while it is at work
 
 
 @dataclass(frozen=True)
@@ -174,6 +193,7 @@ class Wire:
     go: the page to open afterwards; with `stays`, only where that says no of the changed draft.
     redraw: draw the page again afterwards; off for fields that the person is typing into. draws: which of its widgets.
     again: for what takes long and a newer question ends: the next event is sent while the last one is at work.
+    place: where the change is spoken of, in place of the page's progress and the message above all pages.
     """
 
     listener: Callable[..., Any]
@@ -185,6 +205,7 @@ class Wire:
     redraw: bool = True
     draws: Callable[[Any], bool] = lambda widget: True
     again: bool = False
+    place: Place | None = None
 
 
 class Section(NamedTuple):

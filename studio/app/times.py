@@ -1,12 +1,14 @@
 """How long a run takes here, in words: as planned, as finished runs say, and what a GPU would make of it."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 
 from studio.app.pages import Services
 from studio.hardware import GIGABYTE, Gpu, Machine
 from studio.language import _, plural
 from studio.pace import NEWEST, Past, Span, ratio
+from studio.run_summary import RunSummary
 
 LOOKED_AT = 3 * NEWEST  # the newest runs, of which some have not ended
 WIDE = 1.6  # times the shortest time that the longest one may be before both are said
@@ -17,13 +19,18 @@ FIVE, MINUTE, HOUR, DAY = 5.0, 60.0, 3600.0, 86_400.0  # seconds: below a minute
 UNITS = ((90.0, FIVE), (90 * MINUTE, MINUTE), (2 * DAY, HOUR), (math.inf, DAY))  # the unit below each limit
 
 
-def past_runs(services: Services) -> tuple[Past, ...]:
-    """What the newest finished runs of this home took beside their plans."""
+def newest_runs(services: Services) -> tuple[RunSummary, ...]:
+    return tuple(summary for _run, summary in services.index.page(0, LOOKED_AT).runs if summary is not None)
+
+
+def past_runs(services: Services, newest: Iterable[RunSummary]) -> tuple[Past, ...]:
+    """What the finished ones of these runs took beside their plans."""
     found: list[Past] = []
-    for run, summary in services.index.page(0, LOOKED_AT).runs:
-        if summary is None or summary.state.finished is None or len(found) == NEWEST:
+    for summary in newest:
+        if summary.state.finished is None or len(found) == NEWEST:
             continue
-        told = ratio(run.meta.get("expected"), summary.state, services.machine)
+        run = services.store.find(summary.id)
+        told = ratio(run.meta.get("expected"), summary.state, services.machine) if run else None
         if told is not None:
             found.append(Past(summary.choices.model, summary.choices.strategy, told))
     return tuple(found)

@@ -25,12 +25,12 @@ from studio.app.main import Shell
 from studio.app.nested import leaves
 from studio.app.outlook import image_side, outlook, preset_draft, subject
 from studio.app.pages import Services
+from studio.app.repeating import command_line
 from studio.app.runs import config_of, flat_settings, start_run
 from studio.app.settings import all_panels, changes, enter, form_value
 from studio.app.tabs import data as data_tab
 from studio.app.tabs import model as model_tab
 from studio.app.tabs import runs as runs_tab
-from studio.app.tabs import share as share_tab
 from studio.app.tabs import strategy as strategy_tab
 from studio.app.tabs import train as train_tab
 from studio.config import RunConfig
@@ -571,9 +571,9 @@ def test_runs_are_renamed_deleted_and_restored(services: Services, ready: Draft)
 def test_the_command_repeats_a_run_wherever_it_lies(tmp_path: Path) -> None:
     home = Home(tmp_path / "my studio")
     run = make_run(Store(home))
-    words = shlex.split(share_tab.command_line(run, home), posix=sys.platform != "win32")
+    words = shlex.split(command_line(run, home), posix=sys.platform != "win32")
     assert [word.strip('"') for word in words] == ["studio", "train", str(run.config_file), "--home", str(home.root)]
-    assert "--home" not in share_tab.command_line(run, Home.usual())
+    assert "--home" not in command_line(run, Home.usual())
 
 
 def test_settings_that_differ_are_marked_and_first(services: Services, ready: Draft) -> None:
