@@ -19,8 +19,13 @@ class PagedTable(Element):
         table's own, "legend": markup above the rows, and "again": seconds after which the same page is asked for once
         more.
         kind: "text" (the default), "number", "image" (cell: an address, or {"src", "alt"}),
-        "badge" (cell: text, or {"text", "tone"}), "drawing" (cell: markup of `components.charts`).
+        "badge" (cell: text, or {"text", "tone"}), "drawing" (cell: markup of `components.charts`),
+        "moment" (cell: seconds since 1970).
+        A column that "sorts" has a button as its title; whoever presses it asks for "sort": its key, and a second time
+        for "reversed": True, too. A row's "marks", badges, stand behind its first cell. "filters": lists to choose one
+        entry from, [{"key", "title", "choices": [{"value", "title"}]}]; asked for as "chosen": {key: value}.
     value: a small query such as {"token": ...}; None draws `nothing`. A changed value reloads from row 1.
+    lasting: whether what is searched, filtered, sorted and shown stays when the value changes.
     Fires `select` with {"row": the row as `page` gave it} when `selectable`.
     """
 
@@ -33,6 +38,7 @@ class PagedTable(Element):
         layout: Literal["table", "gallery"] = "table",
         selectable: bool = False,
         filterable: bool = False,
+        lasting: bool = False,
         caption: str = ROWS,
         nothing: str = NOTHING,
         **settings: Any,
@@ -51,6 +57,7 @@ class PagedTable(Element):
             layout=layout,
             selectable=selectable,
             filterable=filterable,
+            lasting=lasting,
             caption=caption,
             nothing=nothing,
             **settings,
