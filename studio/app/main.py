@@ -19,7 +19,7 @@ from studio.app.forged import CheckedBlocks
 from studio.app.pages import Page, Section, Services, explained, sheltered, told
 from studio.app.sent import sent
 from studio.app.speaking import SpeakingBlocks
-from studio.app.tabs import data, model, runs, share, strategy, test, train
+from studio.app.tabs import data, model, projects, runs, share, strategy, test, train
 from studio.errors import StudioError
 from studio.language import _, languages
 
@@ -29,6 +29,7 @@ BUILDERS: tuple[Callable[[Services], Page], ...] = (
     strategy.build,
     train.build,
     test.build,
+    projects.build,
     runs.build,
     share.build,
 )
@@ -160,7 +161,13 @@ class Shell:
         """Open a page if nothing is missing on the way there."""
         if key not in self.pages or self.locked(draft, key):
             return draft
-        return self.services.drafts.save(draft.change(page=key))
+        undo = draft.undo if key == draft.page else None
+        return self.services.drafts.save(draft.change(page=key, undo=undo))
+
+    def furthest(self, draft: Draft) -> str:
+        """The first step that still needs something, or the last one: where somebody goes on with a project."""
+        steps = [page for page in self.pages.values() if page.is_step]
+        return next((page.key for page in steps if page.missing(draft)), steps[-1].key)
 
     def locked(self, draft: Draft, key: str) -> str:
         """Why a step cannot be opened yet: what the first unfinished step before it still needs."""

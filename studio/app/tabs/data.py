@@ -20,6 +20,7 @@ from studio.app.cells.overview import overview_of
 from studio.app.drafts import Draft
 from studio.app.nested import value_at
 from studio.app.pages import Page, Section, Services, Wire, cancel_job, hint, joined, sheltered
+from studio.app.undo import undoing
 from studio.data.assembly import Assembled
 from studio.data.columns import SPLITS
 from studio.data.fields import FIELDS
@@ -48,7 +49,7 @@ SPLIT_FORM: dict[str, tuple[type[BaseModel], Sequence[str]]] = {
 
 
 def build(services: Services) -> Page:
-    adding = adding_data(services)
+    adding = joined(adding_data(services), undoing(imports.REPLACED))
     progress = gr.HTML(elem_id="import-progress")
     cancel = gr.Button(_("Cancel"), elem_id="import-cancel", size="sm", visible=False)
     trouble = gr.HTML(visible=False)

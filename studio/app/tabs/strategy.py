@@ -17,7 +17,8 @@ from studio.app.architectures import READING
 from studio.app.drafts import Draft
 from studio.app.model_cards import size
 from studio.app.outlook import SUGGESTED, Outlook, Subject, outlook, preset_draft, subject, suggested, why_not_fitting
-from studio.app.pages import Page, Services, Wire
+from studio.app.pages import Page, Section, Services, Wire, joined
+from studio.app.undo import taken, undoing
 from studio.errors import StudioError
 from studio.language import _, sentences
 from studio.presets import PRESETS
@@ -29,6 +30,7 @@ from studio.token_findings import MAX_LENGTH, Finding
 
 SECONDS_BETWEEN_CHECKS = 0.5  # while it is being read how the model is built
 LENGTH_TITLE = str(LengthOptions.model_fields["max_length"].title)
+REPLACED, RESET = "strategy", "settings"  # the places of this page where something can be undone
 INVITATION = _("Quick shows a result the soonest; you can always run another one after it.")
 
 
@@ -39,6 +41,7 @@ def build(services: Services) -> Page:
         title=_("Can be changed:"), press=_("Change"), press_all=_("Change all"), sign="plus", elem_id="remedies"
     )
     presets = Cards(elem_id="presets")
+    replaced = undoing(REPLACED)
     with gr.Row(elem_classes="split-row"):
         with gr.Column(scale=3, min_width=300):
             numbers = gr.HTML(elem_id="strategy-numbers")
@@ -52,6 +55,7 @@ def build(services: Services) -> Page:
             label=_("Find a setting"), placeholder=_("such as: learning rate"), max_lines=1, elem_id="find-setting"
         )
         changed = Changes(elem_id="changes")
+        reset = undoing(RESET)
         form = Form(elem_id="settings")
     waiting = gr.Timer(SECONDS_BETWEEN_CHECKS, active=False)
     decided = [numbers, verdict, strip, ways, changed, form]
@@ -87,7 +91,8 @@ def build(services: Services) -> Page:
         Wire(form.input, settings.enter, event=True),
     ]
     way_on = ("train", _("Continue to training"))
-    return Page("strategy", _("Strategy"), outputs, show, wires, partial(missing, services), way_on=way_on)
+    pieces = joined(Section(outputs, show, wires), replaced, reset)
+    return Page("strategy", _("Strategy"), *pieces, partial(missing, services), way_on=way_on)
 
 
 def show_decided(services: Services, draft: Draft, about: Subject) -> list[Any]:
@@ -226,7 +231,8 @@ def numbers_html(now: Outlook) -> str:
 
 
 def choose_preset(services: Services, draft: Draft, event: dict[str, Any]) -> Draft:
-    return preset_draft(services, draft, subject(services, draft), str(event["key"])).change(refused={})
+    chosen = preset_draft(services, draft, subject(services, draft), str(event["key"])).change(refused={})
+    return instead_of_own(draft, chosen)
 
 
 def read_longer(services: Services, draft: Draft) -> Draft:
@@ -240,8 +246,18 @@ def read_longer(services: Services, draft: Draft) -> Draft:
 def choose_method(draft: Draft, event: dict[str, Any]) -> Draft:
     """Another strategy with its own settings and its recommended learning rate; the rest stays."""
     strategy = {"name": STRATEGIES[str(event["key"])].name}
-    return draft.without("training.learning_rate").configure({"strategy": strategy}).change(preset=settings.CUSTOM)
+    chosen = draft.without("training.learning_rate").configure({"strategy": strategy}).change(preset=settings.CUSTOM)
+    return instead_of_own(draft, chosen)
+
+
+def instead_of_own(draft: Draft, chosen: Draft) -> Draft:
+    """The choice; what somebody had set by hand and it replaces is offered back."""
+    if draft.preset != settings.CUSTOM:
+        return chosen
+    return taken(draft, chosen, REPLACED, _("Your own settings were replaced."))
 
 
 def put_back(draft: Draft, event: dict[str, Any]) -> Draft:
-    return settings.put_back(draft.change(preset=settings.CUSTOM), str(event["key"]))
+    key = str(event["key"])
+    said = _("The setting was reset.") if key else _("All settings were reset.")
+    return taken(draft, settings.put_back(draft.change(preset=settings.CUSTOM), key), RESET, said)
