@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from components.notices import empty, heading, notice
+from components.progress import progress_html
 from studio.app.access.person import current_person
 from studio.app.answers import ANSWERS, Asked, Asking
 from studio.app.drafts import Draft
 from studio.app.inputs import INPUTS
-from studio.app.pages import Services, progress_html
+from studio.app.pages import Services
 from studio.app.prediction_files import predict_into
 from studio.app.results import classes_of
 from studio.app.under_way import Question, SupersededError

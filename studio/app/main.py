@@ -8,14 +8,17 @@ from typing import Any
 import gradio as gr
 
 from components.stepper import Account, Languages, Stepper
+from components.terms import Terms
 from components.theme import logo
 from components.way_on import WayOn
+from studio.app import demos
 from studio.app.access.gate import SIGN_IN, SIGN_OUT
 from studio.app.access.language import CHOOSE
 from studio.app.access.person import Person, current_person
 from studio.app.clicks import QUIET, Click
 from studio.app.drafts import Draft
 from studio.app.forged import CheckedBlocks
+from studio.app.glossary import on_the_page
 from studio.app.pages import Page, Section, Services, explained, sheltered, told
 from studio.app.sent import sent
 from studio.app.speaking import SpeakingBlocks
@@ -54,6 +57,7 @@ def build_app(services: Services) -> gr.Blocks:
                 key = build.__module__.rsplit(".", 1)[-1]
                 with gr.Tab(key, id=key, elem_id=f"page-{key}"):
                     pages.append(built(build, services))
+        Terms(on_the_page(), elem_id="terms")
         way_on = WayOn(elem_id="way-on")
         shell = Shell(services, pages, draft_id, stepper, message, tabs, way_on)
         shell.connect(demo)
@@ -198,6 +202,7 @@ class Shell:
             "machine": self.services.machine.sentence,
             "account": account(current_person(), self.services.has_sign_in),
             "languages": chooser(current_person()),
+            "guide": demos.guide(draft),
         }
 
     def way(self, draft: Draft) -> dict[str, Any]:

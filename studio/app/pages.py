@@ -14,6 +14,7 @@ import gradio as gr
 from gradio.blocks import Block
 
 from components.notices import notice
+from components.progress import progress_html
 from components.words import escape, escape_sentence
 from studio.app.access.hugging_face import Provider
 from studio.app.access.person import current_person
@@ -260,17 +261,6 @@ class Page:
     way_on: tuple[str, str] = ("", "")
     progress: Block | None = None
     cancel: Block | None = None  # shown while a change that yields progress is at work
-
-
-def progress_html(sentence: str, done: int = 0, total: int = 0) -> str:
-    """A bar with its sentence; without a total it only says what is going on."""
-    bar = f"<progress value='{done}' max='{total}'></progress>" if total else "<progress></progress>"
-    sentence = so_far(sentence, done, total)
-    return f"<div class='job-progress' role='status'><span>{escape_sentence(sentence)}</span>{bar}</div>"
-
-
-def so_far(sentence: str, done: int, total: int) -> str:
-    return _("{sentence} {done:,} of {total:,}", sentence=sentence, done=done, total=total) if total else sentence
 
 
 def hint(sentence: str) -> str:

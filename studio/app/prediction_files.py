@@ -15,7 +15,7 @@ from studio.app.answers import ANSWERS, AnswerKind
 from studio.config import RunConfig
 from studio.data.limits import Limits
 from studio.files import replacing
-from studio.predictor import Answered, Exchange, Predictor
+from studio.predictor import NOTHING_CHOSEN, Answered, Exchange, Predictor
 from studio.store import Run
 
 PROBLEM = "problem"
@@ -30,6 +30,7 @@ def predict_into(
     target: Path,
     cancelled: threading.Event | None = None,
     limits: Limits | None = None,
+    chosen: Mapping[str, Mapping[str, Any]] = NOTHING_CHOSEN,
 ) -> Exchange[None]:
     """Answer every row of the file `source` into the CSV file `target`; yields the steps of `Predictor.predict_file`.
 
@@ -38,7 +39,7 @@ def predict_into(
     kind = ANSWERS[RunConfig.from_file(run.config_file).chosen_task.answer_kind]
     with replacing(target) as temporary, temporary.open("w", encoding="utf-8-sig", newline="") as file:
         table = Predictions(file, kind)
-        with closing(predictor.predict_file(run, str(source), cancelled, limits)) as steps:
+        with closing(predictor.predict_file(run, str(source), cancelled, limits, chosen)) as steps:
             for step in steps:
                 table.add(step.answered)
                 yield step

@@ -8,7 +8,7 @@ import gradio as gr
 from components.charts.comparison import CurveComparison
 from components.tables import simple_table
 from studio.app.drafts import Draft
-from studio.app.live import thin
+from studio.app.live import stretch_of, thin
 from studio.app.pages import Section, Services, Wire
 from studio.app.runs import MOST_OFFERED, config_of, flat_settings, told_apart
 from studio.language import _, listing
@@ -68,7 +68,8 @@ def loss_value(services: Services, runs: list[Run]) -> dict[str, Any] | None:
     series, names = [], names_of(runs)
     for run in runs:
         state, name = services.states.of(run), names[run.id]
-        series.append({"name": _("{run} · train", run=name), "points": thin(state.train, CURVE_POINTS)})
+        points, stretch = thin(state.train, CURVE_POINTS), stretch_of(len(state.train), CURVE_POINTS)
+        series.append({"name": _("{run} · train", run=name), "points": points, "stretch": stretch})
         checked = [(event.step, event.metrics["loss"]) for event in state.validation if "loss" in event.metrics]
         series.append({"name": _("{run} · validation", run=name), "points": checked, "dash": "dash"})
     return {"series": series, "title": _("Loss"), "x_title": _("step"), "y_title": _("loss")} if runs else None

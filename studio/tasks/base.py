@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from studio.data.columns import Column, Problem
-from studio.language import packed, unpacked
+from studio.language import _, packed, unpacked
+from studio.metrics import metric_named
 from studio.metrics.intervals import Interval
 from studio.models.kind import ModelKind
 from studio.options import Options
@@ -267,6 +268,13 @@ class Task:
 
     def scorer(self, tools: Tools) -> Scorer:
         raise NotImplementedError
+
+    # --- the results ------------------------------------------------------------------------------
+
+    def verdict(self, scores: Mapping[str, Any]) -> str:
+        """How good the model is, in plain words. scores: of one split, as they are stored (`Scores.as_dict`)."""
+        metric = metric_named(self.headline)
+        return _("{metric}: {value}.", metric=metric.title, value=metric.text(scores["metrics"][self.headline]))
 
     def finish(self, model: Any) -> None:
         """Called once after training: convert the model so that plain transformers gives the same answers."""

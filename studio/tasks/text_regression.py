@@ -14,6 +14,7 @@ from studio.tasks.base import Answer, Batch, Collate, Item, Row, Scorer, Task, T
 from studio.tasks.numbers import NumberScorer
 from studio.tasks.text_classification import TextOptions
 from studio.tasks.texts import TEXT, PadTexts, tokenize
+from studio.tasks.verdicts import number_verdict
 
 if TYPE_CHECKING:
     import pandas
@@ -103,6 +104,9 @@ class TextRegression(Task):
 
     def scorer(self, tools: Tools) -> Scorer:
         return NumberScorer("number", tools.config.target_deviation)
+
+    def verdict(self, scores: Mapping[str, Any]) -> str:
+        return number_verdict(scores) or super().verdict(scores)
 
     def finish(self, model: Any) -> None:
         """The last layer gives the number itself, as plain transformers expects it."""

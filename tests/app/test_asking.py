@@ -199,7 +199,7 @@ class Files(MadeUp):
     asked: tuple[Path, Limits | None]
 
     def predict_file(
-        self, run: Run, source: str, cancelled: Event | None = None, limits: Limits | None = None
+        self, run: Run, source: str, cancelled: Event | None = None, limits: Limits | None = None, chosen: Any = None
     ) -> Exchange[dict[str, Any]]:
         self.asked = Path(source), limits
         yield Step(in_line=True)

@@ -74,7 +74,7 @@ def test_objects_from_upload_to_a_folder(visit: Visitor, tmp_path: Path, plain_t
     with zipfile.ZipFile(inputs, "w") as archive:
         archive.write(mine, mine.name)
     answers = visit.predictions(inputs)
-    assert list(answers.columns) == ["image", "predicted", "problem"]
+    assert list(answers.columns) == ["image", "predicted", "confidence", "problem"]
     found = json.loads(answers["predicted"][0])
     assert found and {each["label"] for each in found} <= {"bar", "square"}
 

@@ -101,7 +101,7 @@ def test_a_file_of_inputs_comes_back_with_predictions(tester: Visitor, tmp_path:
         csv.writer(file).writerows([["review"], ["great lovely film"], ["awful broken music"], ["a fine story"]])
     answers = tester.predictions(inputs)
     assert len(answers) == 3
-    assert list(answers.columns) == ["review", "predicted", "p_bad", "p_good", "problem"]
+    assert list(answers.columns) == ["review", "predicted", "confidence", "p_bad", "p_good", "problem"]
     assert set(answers["predicted"]) <= {"good", "bad"}
 
 

@@ -58,7 +58,7 @@ def test_words_from_upload_to_a_folder(
     with inputs.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([["text"], [TEXT]])
     answers = visit.predictions(inputs)
-    assert list(answers.columns) == ["text", "predicted", "problem"]
+    assert list(answers.columns) == ["text", "predicted", "confidence", "problem"]
     pieces = json.loads(answers["predicted"][0])
     assert [(piece["label"], piece["start"], piece["end"]) for piece in pieces] == MARKED
 

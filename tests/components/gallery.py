@@ -35,9 +35,11 @@ from components.charts.marked_text import label_legend, marked_html
 from components.forms import Form, FormValue, drawn_fields, field_names
 from components.layers import LayerStrip
 from components.notices import badge, empty, heading, notice
+from components.progress import Progress, progress_html
 from components.split_slider import SplitSlider
 from components.stepper import Stepper
 from components.tables import PagedTable, metric_cards, simple_table
+from components.terms import Term, Terms, explained, term_html, term_mark
 from components.theme import css_paths, head, logo, studio_theme
 
 EVIL = "<img src=x onerror=\"window.broken='yes'\">"
@@ -81,6 +83,7 @@ class Settings(BaseModel):
     device: Literal["auto", "cpu", "cuda"] = Field("auto", title="Device", description="Where it runs.")
 
 
+EPOCH, LOSS = Term("epoch", "epoch", "One pass over all examples."), Term("loss", "loss", f"How wrong it is. {EVIL}")
 STEERED = {"run": "made-up"}
 BEGINNING = {"offset": 10, "reset": True, "status": "running", "train": [[1, 2.0], [2, 1.5]]}
 
@@ -239,7 +242,7 @@ FIGURES: list[dict[str, Any]] = [
 def form_of(values: dict[str, Any]) -> FormValue:
     choices = {"optimizer": [("AdamW", "adamw"), ("SGD", "sgd")]}
     names = field_names(Settings)
-    main = drawn_fields(Settings, names[:2], values, choices)
+    main = [{**field, "term": "epoch"} for field in drawn_fields(Settings, names[:2], values, choices)]
     rest = drawn_fields(Settings, names[2:], values, choices)
     return {
         "groups": [
@@ -272,6 +275,18 @@ def build(source: Source) -> gr.Blocks:
                 gr.Button("Stop", variant="stop")
         gr.HTML(heading("Layers", "What learns.", 3))
         LayerStrip({"layers": [{"title": "Embeddings", "state": "frozen", "note": "11.8 M"}, {"title": "Block 1", "state": "frozen", "note": "1.8 M"}, {"title": "Block 2", "state": "adapted", "note": "+0.1 M"}, {"title": EVIL, "state": "trained", "note": EVIL}]}, elem_id="layers")  # fmt: skip
+        gr.HTML(
+            heading("Words", explained("The loss falls with most epochs. " + EVIL, [EPOCH, LOSS]), 3)
+            + f"<p>{term_html(EPOCH, EVIL)} {term_mark(LOSS)}</p>",
+            elem_id="words",
+        )
+        Terms(
+            {
+                "meanings": {each.name: each.sentence for each in (EPOCH, LOSS)},
+                "glossary": "glossary",
+                "words": "Glossary",
+            }
+        )
         gr.HTML(heading("Results", "", 3))
         with gr.Row():
             gr.HTML(bars_html([{"label": "billing", "value": 0.82, "other": 0.31}, {"label": "complaint", "value": 0.14, "other": 0.36}, {"label": EVIL, "value": 0.04, "other": 0.33}], "tuned", "before training"))  # fmt: skip
@@ -353,7 +368,7 @@ def build(source: Source) -> gr.Blocks:
 
 
 def build_live(source: Steered) -> gr.Blocks:
-    """The live chart alone, with what a page does to it: continue the run, go to another, leave."""
+    """The live chart alone, with what a page does to it: continue the run, go to another, leave; and a progress bar."""
     with gr.Blocks(title="Live", analytics_enabled=False) as demo:
         heard = gr.Textbox(elem_id="heard", interactive=False)
         live = LiveChart(source.poll, STEERED, elem_id="live")
@@ -368,6 +383,10 @@ def build_live(source: Steered) -> gr.Blocks:
             return json.dumps(event._data)
 
         live.status(listener, None, heard, queue=False)
+        progress, counts = Progress(elem_id="progress"), itertools.count()
+        work = gr.Button("work", elem_id="work")
+        work.click(lambda: progress_html(EVIL, 40 * next(counts), 120), None, progress, queue=False)
+        gr.Button("rest", elem_id="rest").click(lambda: "", None, progress, queue=False)
     return demo
 
 

@@ -7,6 +7,7 @@ import pytest
 
 pytestmark = pytest.mark.browser
 EVIL = "<img src=x onerror=\"window.broken='yes'\">"
+DESCRIPTION = "node => document.getElementById(node.getAttribute('aria-describedby')).textContent"
 
 
 def test_page_draws_without_complaints_or_outside_requests_and_data_stays_text(shown: Any) -> None:
@@ -93,6 +94,33 @@ def test_cards_are_a_radio_group_for_keys_and_clicks(shown: Any) -> None:
     shown.heard('"key": "minilm"')
     assert page.get_by_test_id("card-minilm").get_attribute("aria-checked") == "true"
     assert page.evaluate("document.activeElement.dataset.testid") == "card-minilm"
+
+
+def test_a_term_explains_itself_to_pointer_keys_and_finger(fresh: Any) -> None:
+    page, tip = fresh.page, fresh.page.locator(".ui-tip")
+    loss = page.locator("#words h3 + p .ui-term", has_text="loss")
+    loss.scroll_into_view_if_needed()
+    assert loss.evaluate(DESCRIPTION).startswith("How wrong it is.")  # to a screen reader
+    loss.hover()
+    tip.wait_for(state="visible")
+    assert tip.inner_text() == f"How wrong it is. {EVIL}"
+    tip.hover()  # the pointer may go there: nothing is lost
+    page.wait_for_timeout(400)
+    assert tip.is_visible()
+    page.mouse.move(2, 2)
+    tip.wait_for(state="hidden")
+    loss.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    tip.wait_for(state="visible")
+    page.keyboard.press("Escape")
+    tip.wait_for(state="hidden")
+    assert loss.evaluate("word => word === document.activeElement")
+    page.keyboard.press("Tab")
+    tip.wait_for(state="visible")
+    assert tip.inner_text() == "One pass over all examples."
+    page.get_by_role("button", name="What does Passes over the data (epochs) mean?").dispatch_event("click")
+    assert tip.inner_text() == "One pass over all examples."
 
 
 def test_split_slider_moves_by_keys_and_pointer_and_adds_up(shown: Any) -> None:

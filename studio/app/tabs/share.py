@@ -16,12 +16,13 @@ from gradio.blocks import Block
 from components.cards import Cards
 from components.code_text import CodeText
 from components.notices import empty, heading
+from components.progress import Progress, progress_html
 from components.words import drawn
 from studio.app.access.gate import LINK
 from studio.app.access.person import current_person
 from studio.app.asking import cancel_questions, cancellable, shown_as
 from studio.app.drafts import Draft
-from studio.app.pages import Page, Section, Services, Wire, download_link, joined, progress_html, sheltered
+from studio.app.pages import Page, Section, Services, Wire, download_link, joined, sheltered
 from studio.app.paging import file_url
 from studio.app.runs import choices_with_model, config_of
 from studio.app.sharing import Share, share, share_of
@@ -43,7 +44,7 @@ def build(services: Services) -> Page:
     trouble = gr.HTML(visible=False)
     with gr.Column(visible=False) as body:
         exporters = Cards(elem_id="exporters")
-        progress = gr.HTML()
+        progress = Progress()
         cancel = gr.Button(_("Cancel"), size="sm", visible=False)
         download = gr.HTML(elem_id="download")
         others = showing_to_others(services)

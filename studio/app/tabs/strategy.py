@@ -12,7 +12,7 @@ from components.forms import Form
 from components.layers import LayerStrip
 from components.notices import heading, notice
 from components.tables import metric_cards
-from studio.app import demos, settings
+from studio.app import settings
 from studio.app.architectures import READING
 from studio.app.drafts import Draft
 from studio.app.model_cards import size
@@ -73,7 +73,7 @@ def build(services: Services) -> Page:
         if not ready:
             return unready(gr.Timer(active=True), heading(_("One moment"), READING))
         about = subject(services, draft)
-        title = heading(_("How much should the model learn?"), demos.words(draft) or INVITATION)
+        title = heading(_("How much should the model learn?"), INVITATION)
         found = services.unseen.current(draft, services.datasets)
         timer = gr.Timer(active=found is None)
         offered = [timer, title, *show_unseen(found or ()), preset_cards(services, draft, about)]

@@ -9,6 +9,7 @@ from gradio.blocks import Block
 
 from components.charts.figures import Figures, FiguresValue
 from components.notices import empty, heading, notice
+from components.progress import Progress
 from components.tables import PagedTable, metric_cards
 from components.words import drawn
 from studio.app import demos
@@ -86,7 +87,7 @@ def build_trial(services: Services) -> tuple[Section, list[Block], gr.HTML, gr.B
             slots = build_slots()
             predict = gr.Button(_("Predict"), variant="primary", elem_id="predict")
         with gr.Column(min_width=300):
-            progress = gr.HTML()
+            progress = Progress()
             cancel = gr.Button(_("Cancel"), size="sm", visible=False)
             answer = gr.HTML(elem_id="answer")
             own = gr.Button(_("Now with your own data"), variant="primary", visible=False, elem_id="own-data")
