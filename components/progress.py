@@ -24,7 +24,8 @@ def progress_html(sentence: str, done: int = 0, total: int = 0) -> str:
 
 class Progress(Element):
     """A place for `progress_html`. A newer one changes the bar that is there, so that it glides and screen readers hear
-    only what is new; the time left is the pace of the same sentence so far. "" shows nothing."""
+    only what is new; the time left is the pace of the same sentence so far. What stands behind it in the
+    value is shown below. "" shows nothing."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(

@@ -26,7 +26,8 @@ class PagedTable(Element):
         entry from, [{"key", "title", "choices": [{"value", "title"}]}]; asked for as "chosen": {key: value}.
     value: a small query such as {"token": ...}; None draws `nothing`. A changed value reloads from row 1.
     lasting: whether what is searched, filtered, sorted and shown stays when the value changes.
-    Fires `select` with {"row": the row as `page` gave it} when `selectable`.
+    Fires `select` with {"row": the row as `page` gave it} when `selectable`. opens: the elem_id
+    of what shows the chosen row: it is scrolled into view where it is not.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class PagedTable(Element):
         rows_per_page: int = 20,
         layout: Literal["table", "gallery"] = "table",
         selectable: bool = False,
+        opens: str = "",
         filterable: bool = False,
         lasting: bool = False,
         caption: str = ROWS,
@@ -56,6 +58,7 @@ class PagedTable(Element):
             rows_per_page=rows_per_page,
             layout=layout,
             selectable=selectable,
+            opens=opens,
             filterable=filterable,
             lasting=lasting,
             caption=caption,

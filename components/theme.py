@@ -20,8 +20,29 @@ FALLBACKS = (
     "sans-serif",
 )
 STYLES = (
-    *("tokens", "base", "stepper", "cards", "notices", "tables", "split", "layers", "way_on", "run_queue", "code_text"),
-    *("charts", "progress", "figures", "examples", "forms", "terms", "guide", "undo", "projects"),
+    "tokens",
+    "base",
+    "stepper",
+    "cards",
+    "notices",
+    "tables",
+    "choice_table",
+    "split",
+    "layers",
+    "way_on",
+    "run_queue",
+    "code_text",
+    "charts",
+    "progress",
+    "figures",
+    "examples",
+    "forms",
+    "terms",
+    "guide",
+    "undo",
+    "projects",
+    "results",
+    "forced_colors",
 )
 SUBSETS: dict[str, str] = {
     "latin": "U+0000-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,U+0304,U+0308,U+0329,U+2000-206F,"

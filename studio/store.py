@@ -56,6 +56,7 @@ META: dict[str, tuple[type[Any], ...]] = {  # what meta.json may hold, and of wh
     "preset": (str,),
     "tags": (list,),
     "notes": (str,),
+    "expected": (dict,),
 }
 
 

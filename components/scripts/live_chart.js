@@ -35,7 +35,7 @@ const toTheTab = (share) => {
 const send = () => { if (document.hidden && "Notification" in window && Notification.permission === "granted") new Notification(statusTitle, { body: sentence || ownTitle }); };
 const scrubber = h("input", { type: "range", min: "0", step: "1", "data-testid": "look-at-step", oninput: () => lookAt(stops()[Number(scrubber.value)]) });
 const readout = h("output", { class: "ui-live-readout" });
-const looking = h("label", { class: "ui-live-looking" }, say("Look at a step"), scrubber, readout);
+const looking = h("div", { class: "ui-live-looking" }, h("label", {}, say("Look at a step"), scrubber), readout);
 const explained = h("details", { class: "ui-live-details" }, h("summary", {}, say("How to read the curves")),
   h("p", {}, say("The training loss is a mean over the latest steps, taken while the model learns: with dropout, and with images varied if that is switched on. The validation loss is measured afterwards on all validation examples, without either. It can therefore lie below the training loss.")),
   h("p", {}, say("Where the validation loss rises while the training loss falls, the model memorises its examples (overfitting). The step marked as the best is the one that is kept.")));
@@ -69,6 +69,7 @@ let share = null; // how far it is
 let sentence = ""; // what goes on, or what came of it
 let preparing = null; // how far it is before its first step
 let drawnStages = "";
+let isLooking = false; // whether somebody has chosen the step that is read off
 let wasAtWork = false;
 slider.value = smoothing;
 
@@ -114,14 +115,16 @@ const readAt = (step) => {
 };
 const lookAt = (step) => {
   if (step === undefined) return;
+  isLooking = true;
   readAt(step);
   window.Plotly?.Fx.hover(place, { xval: step }, series.metric.x.length ? ["xy", "xy2"] : ["xy"]);
 };
 const measureScrubber = () => {
   const last = Math.max(0, stops().length - 1);
-  const atEnd = scrubber.value === scrubber.max;
+  const kept = ENDED.includes(status) && !isLooking ? stops().indexOf(best) : -1;
+  const follows = !isLooking || scrubber.value === scrubber.max;
   scrubber.max = String(last);
-  if (atEnd || !readout.textContent) scrubber.value = String(last);
+  if (follows) scrubber.value = String(kept < 0 ? last : kept);
   const step = stops()[Number(scrubber.value)];
   if (step !== undefined) readAt(step);
 };
@@ -175,6 +178,7 @@ const write = (lines) => {
 };
 const tell = () => {
   const last = (points, isShare) => (points.y.length ? number(points.y.at(-1), isShare) : null);
+  if (ENDED.includes(status)) { spoken.textContent = [statusTitle, sentence].filter(Boolean).join(". "); return; } // of the step that is kept
   const parts = [statusTitle || status];
   if (last(series.validation)) parts.push(say("Loss ({curve}): {value}", { curve: props.names[1], value: last(series.validation) }));
   if (last(series.metric)) parts.push(`${metricName.replaceAll("_", " ")} ${last(series.metric, percent)}`);
@@ -264,6 +268,7 @@ const follow = () => {
     series.clear();
     drawnMetric = false;
     best = share = null;
+    isLooking = false;
     wasAtWork = false;
     document.title = ownTitle;
     for (const part of [stats, messageBox]) part.replaceChildren();

@@ -59,7 +59,7 @@ const choosable = (row, index) => (props.selectable ? {
     event.preventDefault();
   },
 } : {});
-const choose = (row, index) => { chosen = index; draw(); trigger("select", { row }); };
+const choose = (row, index) => { chosen = index; draw(); trigger("select", { row }); reveal(props.opens); };
 
 const sortBy = (key) => () => { reversed = sort === key && !reversed; sort = key; ask(0); };
 const title = (column) => (column.sorts ? h("button", {

@@ -45,8 +45,25 @@ const redraw = (root, children) => {
   root.replaceChildren(...[children].flat(Infinity).filter((child) => child instanceof Node));
   if (held) root.querySelector(`[data-focus="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
 };
+// Scrolls to what shows a choice, where it cannot be seen.
+const reveal = (id) => {
+  const shown = id ? document.getElementById(id) : null;
+  const box = shown?.getBoundingClientRect();
+  if (box && (box.top < 0 || box.top > innerHeight - 120)) shown.scrollIntoView({ block: "start", behavior: "smooth" });
+};
 const onThemeChange = (callback) => {
   const observer = new MutationObserver(() => (element.isConnected ? callback() : observer.disconnect()));
   observer.observe(document.body, { attributes: true, attributeFilter: ["class"] });
 };
-const cssColor = (name) => getComputedStyle(element).getPropertyValue(name).trim();
+// Where the system chooses the colours, ours are its names, which charts do not know: as numbers they do.
+const inNumbers = (color) => {
+  const probe = h("i", { style: `forced-color-adjust: none; color: ${color}` });
+  element.append(probe);
+  const numbers = getComputedStyle(probe).color;
+  probe.remove();
+  return numbers;
+};
+const cssColor = (name) => {
+  const color = getComputedStyle(element).getPropertyValue(name).trim();
+  return matchMedia("(forced-colors: active)").matches && !/^[\d\s,]+$/.test(color) ? inNumbers(color) : color;
+};

@@ -53,7 +53,9 @@ def reading(state: RunState) -> str:
         return sentences(_("It did not learn.") if over else _("It does not learn."), TRY_FASTER)
     if not since_best:
         return _("It was still improving when it ended: more passes may help.") if over else _("It still improves.")
-    if since_best >= PATIENCE or over:
+    if over and since_best < PATIENCE:
+        return _("What came after step {step:,} was no better: that step is kept.", step=_best(state))
+    if since_best >= PATIENCE:
         return (
             _("It had stopped improving: the best step, {step:,}, is kept.", step=_best(state))
             if over

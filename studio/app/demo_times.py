@@ -4,27 +4,23 @@ from collections.abc import Sequence
 
 from studio.app.demos import Demo
 from studio.app.nested import merged
-from studio.app.outlook import describe_seconds
 from studio.app.pages import Services
+from studio.app.times import describe_seconds, describe_span, past_runs
 from studio.config import RunConfig
 from studio.data.columns import SPLITS
 from studio.errors import StudioError
 from studio.forecast import forecast, image_side
 from studio.language import _, languages, said
 from studio.models import local
-from studio.models.estimates import tokens_of
+from studio.models.estimates import Estimate, tokens_of
 from studio.models.local import ModelInfo
 from studio.models.structure import Structure, find_structure
 from studio.models.weights import parameters_among
+from studio.pace import span
 from studio.presets import PRESETS
 from studio.run_summary import RunSummary
 
-NEWEST = 30  # runs that are looked at
 HEAD = {"classifier.weight": (2, 1)}  # stands for what the task adds to the model, a handful of numbers
-
-
-def newest_runs(services: Services) -> tuple[RunSummary, ...]:
-    return tuple(summary for _run, summary in services.index.page(0, NEWEST).runs if summary is not None)
 
 
 def time_words(services: Services, demo: Demo, runs: Sequence[RunSummary]) -> str:
@@ -38,7 +34,9 @@ def time_words(services: Services, demo: Demo, runs: Sequence[RunSummary]) -> st
     taken = seconds_taken(demo, config, runs)
     if taken is not None:
         return _("Last time: {time}", time=describe_seconds(taken))
-    return _("Trains in {time}", time=describe_seconds(seconds_expected(services, demo, config, structure, info)))
+    plan = expected(services, demo, config, structure, info)
+    here = span(plan, config.model.id, config.chosen_strategy.name, past_runs(services, runs))
+    return _("Trains in {time}", time=describe_span(here))
 
 
 def planned(demo: Demo, structure: Structure) -> RunConfig:
@@ -57,11 +55,11 @@ def seconds_taken(demo: Demo, config: RunConfig, runs: Sequence[RunSummary]) -> 
     return None
 
 
-def seconds_expected(services: Services, demo: Demo, config: RunConfig, structure: Structure, info: ModelInfo) -> float:
+def expected(services: Services, demo: Demo, config: RunConfig, structure: Structure, info: ModelInfo) -> Estimate:
     """By the forecast, from the headers of the model's files and what is known of the sample: no row is read for it."""
     options, sample, split = config.task_options, demo.sample, config.data.split
     tokens = tokens_of(sample.letters, getattr(options, "max_length", None))
     side = float(getattr(options, "image_size", 0)) or image_side(info)
     rows = {name: round(sample.rows * getattr(split, name)) for name in SPLITS}
     length = tokens if sample.letters else side
-    return forecast(config, structure, info.config, rows, length, services.machine, services.home).seconds
+    return forecast(config, structure, info.config, rows, length, services.machine, services.home)

@@ -107,8 +107,8 @@ DEMOS: Registry[Demo] = Registry(
             "strategy": _("Thorough is chosen: flaws are small and faint, so every layer learns to look for them."),
             "train": sentences(LOSS_FALLS, STOP),
             "test": _(
-                "Choose an image that was kept out of the training. Further below, click a cell beside the diagonal to "
-                "see which flaws are confused."
+                "Choose an image that was kept out of the training. Under More numbers, click a cell beside the "
+                "diagonal to see which flaws are confused."
             ),
         },
     ),
@@ -128,8 +128,8 @@ DEMOS: Registry[Demo] = Registry(
             "strategy": _("Quick is chosen: the model knows strokes and shapes, so it only learns the ten digits."),
             "train": LOSS_FALLS,
             "test": _(
-                "Choose a digit that was kept out of the training. Further below, click a cell beside the diagonal to "
-                "see which digits are confused."
+                "Choose a digit that was kept out of the training. Under More numbers, click a cell beside the "
+                "diagonal to see which digits are confused."
             ),
         },
     ),

@@ -136,8 +136,14 @@ class Shell:
         except StudioError as error:  # it stays on the disk as it is; this browser begins another one
             draft, said = self.services.drafts.load(None), told(error)
         if opening := self.services.workspaces.current.opening:  # the person came by the link of a run
-            draft = self.services.drafts.save(draft.change(run=opening.pop(), page="test", mark=None))
-        return [draft.id, *self._opened(draft, said)]
+            draft = self.services.drafts.save(self._with_run(draft, opening.pop()))
+        return [draft.id, *self._opened(self.settled(draft), said)]
+
+    def _with_run(self, draft: Draft, run_id: str) -> Draft:
+        """The run as it can be looked at: with a model it can be tried, and before that it can be watched."""
+        run = self.services.store.find(run_id)
+        has_model = run is not None and self.services.states.of(run).has_model
+        return draft.change(run=run_id, page="test" if has_model else "train", mark=None)
 
     def _open_selected(self, event: gr.EventData, draft_id: str) -> list[Any]:
         try:
@@ -166,12 +172,23 @@ class Shell:
         if key not in self.pages or self.locked(draft, key):
             return draft
         undo = draft.undo if key == draft.page else None
-        return self.services.drafts.save(draft.change(page=key, undo=undo))
+        return self.services.drafts.save(self.settled(draft.change(page=key, undo=undo)))
 
-    def furthest(self, draft: Draft) -> str:
-        """The first step that still needs something, or the last one: where somebody goes on with a project."""
+    def furthest(self, draft: Draft) -> Draft:
+        """On the first step that still needs something, or the last one: where somebody goes on with a project."""
         steps = [page for page in self.pages.values() if page.is_step]
-        return next((page.key for page in steps if page.missing(draft)), steps[-1].key)
+        settled = self.settled(draft.change(page=steps[-1].key, undo=None))
+        return settled.change(page=next((page.key for page in steps if page.missing(settled)), steps[-1].key))
+
+    def settled(self, draft: Draft) -> Draft:
+        """With what the steps up to the open one choose for the person."""
+        for page in self.pages.values():
+            if not page.is_step:
+                break
+            draft = page.settle(draft)
+            if page.key == draft.page:
+                break
+        return draft
 
     def locked(self, draft: Draft, key: str) -> str:
         """Why a step cannot be opened yet: what the first unfinished step before it still needs."""

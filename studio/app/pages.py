@@ -8,11 +8,13 @@ import logging
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
 from gradio.blocks import Block
 
+from components.message import Message
 from components.notices import notice
 from components.progress import progress_html
 from components.words import escape, escape_sentence
@@ -22,6 +24,7 @@ from studio.app.answers import Asking
 from studio.app.architectures import Architectures
 from studio.app.draft_data import Datasets
 from studio.app.drafts import Draft, Drafts
+from studio.app.prediction_files import FileAnswers
 from studio.app.quotas import Quota, quota_of
 from studio.app.states import States
 from studio.app.under_way import Question
@@ -151,12 +154,28 @@ class Services:
         return self.workspaces.current.examples
 
     @property
+    def files(self) -> dict[str, FileAnswers]:
+        return self.workspaces.current.files
+
+    @property
+    def packed(self) -> dict[str, Path]:
+        return self.workspaces.current.packed
+
+    @property
     def asked(self) -> dict[str, float]:
         return self.workspaces.current.asked
 
     @property
     def questions(self) -> set[Question]:
         return self.workspaces.current.questions
+
+
+class Place(NamedTuple):
+    """Where it is said how a change gets on and why it was refused: beside what it is about."""
+
+    message: Message
+    progress: Block | None = None
+    cancel: Block | None = None  # shown while it is at work
 
 
 @dataclass(frozen=True)
@@ -171,6 +190,7 @@ class Wire:
     again: for what takes long and a newer question ends: the next event is sent while the last one is at work.
     opens: the draft that comes back may be another one, which the browser then remembers. It is opened where there is
         something left to do in it; one that says it is on this page stays there.
+    place: where the change is spoken of, in place of the page's progress and the message above all pages.
     """
 
     listener: Callable[..., Any]
@@ -183,6 +203,7 @@ class Wire:
     draws: Callable[[Any], bool] = lambda widget: True
     again: bool = False
     opens: bool = False
+    place: Place | None = None
 
 
 class Section(NamedTuple):
@@ -246,7 +267,8 @@ def explained(error: Exception) -> Explanation:
 class Page:
     """key: the page's name in the draft. missing: what it still needs, in a sentence, or "".
 
-    is_ready: whether a step can be opened whatever the steps before it still need. way_on: the page that the one
+    is_ready: whether a step can be opened whatever the steps before it still need. settle: the draft with what the
+    page chooses for whoever has not chosen. way_on: the page that the one
     button at the foot opens, and the words on it; without words there is no button.
     """
 
@@ -257,6 +279,7 @@ class Page:
     wires: list[Wire]
     missing: Callable[[Draft], str] = lambda draft: ""
     is_ready: Callable[[Draft], bool] = lambda draft: False
+    settle: Callable[[Draft], Draft] = lambda draft: draft
     is_step: bool = True
     way_on: tuple[str, str] = ("", "")
     progress: Block | None = None

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from studio.language import _, sentences
-from studio.metrics.base import Metric
 from studio.metrics.numbers import R2, RMSE
 from studio.tasks.classes import NOTHING
 from studio.tasks.remarks import named
@@ -55,18 +54,6 @@ def number_verdict(scores: Split) -> str:
         return off
     usual = metrics[RMSE.name] / (1 - explained) ** 0.5  # R2 compares the squared errors with those of the mean
     return sentences(off, _("Always answering the average would be off by {value}.", value=RMSE.text(usual)))
-
-
-def progress_words(metric: Metric, before: float | None, after: float | None) -> str:
-    """What training changed of one metric; "" where that was not measured."""
-    if before is None or after is None:
-        return ""
-    return _(
-        "On the validation examples: {before} before training, {after} after it ({metric}).",
-        before=metric.text(before),
-        after=metric.text(after),
-        metric=metric.title,
-    )
 
 
 def share_text(part: int, total: int) -> str:

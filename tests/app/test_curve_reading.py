@@ -55,7 +55,12 @@ STALLED = [(1.0, 0.2), (0.5, 0.8), (0.5, 0.8), (0.5, 0.79), (0.5, 0.8)]
             "It hardly improves any more: step 25 is the best so far.",
             "It had stopped improving: the best step, 25, is kept.",
         ),
-        (falling, [*GROWING, (0.4, 0.79)], "It still improves, with ups and downs.", "It had stopped improving"),
+        (
+            falling,
+            [*GROWING, (0.4, 0.79)],
+            "It still improves, with ups and downs.",
+            "What came after step 75 was no better: that step is kept.",
+        ),
         (flat, [(0.7, 0.5), (0.7, 0.5), (0.7, 0.5)], "It does not learn. Try a larger", "It did not learn. Try"),
         (lambda number: falling(number) + (number > 90), GROWING, "The training loss jumps. A smaller", "The training"),
         (lambda number: math.nan, GROWING, "The training loss jumps.", "The training loss jumps."),

@@ -7,13 +7,14 @@ from typing import Literal
 import pytest
 
 from studio.app import demos
-from studio.app.demo_times import newest_runs, seconds_taken, time_words
+from studio.app.demo_times import seconds_taken, time_words
 from studio.app.demos import DEMOS
 from studio.app.drafts import OWN, Draft
 from studio.app.fixes import PLACE, fix, offers, undo
 from studio.app.nested import leaves
 from studio.app.outlook import outlook, preset_draft, subject
 from studio.app.pages import Services
+from studio.app.times import newest_runs
 from studio.app.undo import undo_last
 from studio.data.sources import SAMPLE, SAMPLES
 from studio.errors import StudioError

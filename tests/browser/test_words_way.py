@@ -47,11 +47,14 @@ def test_words_from_upload_to_a_folder(
     visit.sees("#examples tbody tr").click()
     visit.sees("#answer h4", "right answer")
 
+    assert " found: " in visit.sees("#verdict .verdict-words").inner_text()
+    visit.open_numbers()
     cell = visit.sees("#views td button[data-mark]")
     cell.click()
     visit.sees("#behind-title", cell.get_attribute("data-mark"))
     visit.sees("#behind-examples tbody tr mark").click()
     visit.sees("#behind-examples tbody tr[aria-selected=true]")
+    visit.sees("#looked-at .ui-answer-text mark")
     assert page.locator("#views tbody th").all_inner_texts()[-2:] == ["bad", "good"], "nothing is no label"
 
     inputs = tmp_path / "inputs.csv"

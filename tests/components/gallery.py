@@ -32,6 +32,8 @@ from components.charts.framed_image import framed_html, with_score_choice
 from components.charts.histogram import Marker, histogram_html
 from components.charts.live_chart import LiveChart
 from components.charts.marked_text import label_legend, marked_html
+from components.charts.tradeoff import Point, tradeoff_html
+from components.choice_table import ChoiceTable
 from components.forms import Form, FormValue, drawn_fields, field_names
 from components.layers import LayerStrip
 from components.notices import badge, empty, heading, notice
@@ -194,6 +196,18 @@ STEPS: dict[str, Any] = {
         {"key": "share", "title": "Share", "state": "open", "icon": "share"},
     ],
 }
+CHOICES = {
+    "label": "Ways", "title": "Way", "selected": "a", "columns": [{"key": "time", "title": "Time"}],
+    "groups": [
+        {"title": "One", "text": EVIL, "notes": ["Good for much."], "rows": [
+            {"key": "a", "title": "Alpha", "words": "the first", "text": "Text of it.", "cells": {"time": {"text": "9 s", "sort": 9}}},
+            {"key": "b", "title": "Beta", "words": EVIL, "text": "Quick.", "cells": {"time": {"text": "2 s", "sort": 2}}},
+        ]},
+        {"title": "Two", "text": "Others.", "rows": [
+            {"key": "c", "title": "Gamma", "words": "not here", "text": "Never.", "disabled": "It needs more.", "cells": {}},
+        ]},
+    ],
+}  # fmt: skip
 CARDS = {
     "label": "A starting model",
     "selected": "minilm",
@@ -326,6 +340,8 @@ def build(source: Source) -> gr.Blocks:
         )
         CurveComparison({"title": "Validation loss", "x_title": "step", "y_title": "loss", "series": [{"name": name, "points": [[x, base + 2 * math.exp(-x / speed)] for x in range(0, 800, 20)]} for name, base, speed in (("first try", 0.5, 180), ("with adapters", 0.4, 140), (EVIL, 0.6, 260))]}, elem_id="comparison")  # fmt: skip
         gr.HTML(metric_cards([{"label": "Accuracy", "value": "0.913"}, {"label": "F1 (macro)", "value": "0.902", "note": "before: 0.31"}, {"label": EVIL, "value": EVIL}]) + "<br>" + simple_table([{"key": "name", "title": "Setting"}, {"key": "a", "title": "first", "kind": "number"}, {"key": "b", "title": EVIL, "kind": "number"}], [{"name": "epochs", "a": 3, "b": 5}, {"name": EVIL, "a": 1, "b": 1}], highlight=lambda row: row["a"] != row["b"]))  # fmt: skip
+        choice = ChoiceTable(CHOICES, find="Find a way", in_groups="In groups", elem_id="choice")
+        gr.HTML(tradeoff_html([Point("some", 0.01, 0.8, 0.01, "1 %", "80 %", is_named=True), Point(EVIL, 0.9, 0.9, 0.02, "90 %", "90 %", is_chosen=True)], "Gain", "cost", "gain", EVIL), elem_id="tradeoff")  # fmt: skip
         rows = PagedTable(page_of_rows, {"token": "rows"}, selectable=True, filterable=True, elem_id="rows")
         PagedTable(
             page_of_rows, {"token": "images"}, rows_per_page=12, layout="gallery", selectable=True, elem_id="gallery"
@@ -341,7 +357,7 @@ def build(source: Source) -> gr.Blocks:
 
         for name, event in (
             ("stepper", steps.select), ("cards", cards.select), ("split", split.release), ("live", live.status),
-            ("figures", figures.select), ("rows", rows.select), ("form", form.input),
+            ("choice", choice.select), ("figures", figures.select), ("rows", rows.select), ("form", form.input),
         ):  # fmt: skip
             event(hear(name), None, heard, queue=False, trigger_mode="multiple")  # as in the studio
         late = gr.Button("A late answer", elem_id="late")

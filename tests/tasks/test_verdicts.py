@@ -15,7 +15,7 @@ from studio.tasks.boxes import BoxScorer
 from studio.tasks.classes import ClassScorer
 from studio.tasks.numbers import NumberScorer
 from studio.tasks.token_classification import SpanScorer
-from studio.tasks.verdicts import progress_words, share_text
+from studio.tasks.verdicts import share_text
 
 
 def verdict(task: str, scorer: Scorer, answers: Sequence[Answer], rows: Sequence[Mapping[str, Any]]) -> str:
@@ -65,9 +65,3 @@ def test_a_task_without_anything_counted_says_its_headline_metric(task: Any) -> 
 def test_nearly_all_is_not_all() -> None:
     assert [share_text(part, 1000) for part in (0, 1, 500, 998, 1000)] == ["0 %", "0.1 %", "50 %", "99.8 %", "100 %"]
     assert share_text(99_999, 100_000) == "99.9 %" and share_text(1, 100_000) == "0.1 %"
-
-
-def test_what_training_changed_is_said_where_it_was_measured() -> None:
-    accuracy = METRICS["accuracy"]
-    assert "50.0 % before training, 97.5 % after it (Accuracy)" in progress_words(accuracy, 0.5, 0.975)
-    assert progress_words(accuracy, None, 0.9) == ""

@@ -60,9 +60,15 @@ class Asking:
 
 
 class AnswerKind:
-    """The contract. name: what `Task.answer_kind` says."""
+    """The contract. name: what `Task.answer_kind` says.
+
+    is_more_or_less: whether no answer is simply wrong, so that all are ranked by how far they are off.
+    shows_input: whether `html` shows what was asked about as well.
+    """
 
     name: ClassVar[str]
+    is_more_or_less: ClassVar[bool] = False
+    shows_input: ClassVar[bool] = False
 
     def html(self, answer: Answer, before: Answer | None, asked: Asked) -> str:
         """Markup of the tuned model's answer beside the one before training, where that is known."""
@@ -98,7 +104,9 @@ class AnswerKind:
         share = self.confidence(answer)
         if share is None:
             return ""
-        return _("{percent:.1f} %", percent=100 * share) if 0.995 <= share < 1 else _("{share:.0%}", share=share)
+        if 0.995 <= share < 1:
+            return _("{percent:.1f} %", percent=min(99.9, 100 * share))
+        return _("{percent:.0f} %", percent=100 * share)
 
     def truth(self, asked: Asked) -> str:
         """A sentence with the right answer, where it is known and not drawn anyway."""

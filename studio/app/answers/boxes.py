@@ -22,6 +22,7 @@ Found = Mapping[str, Any]
 
 class BoxAnswers(AnswerKind):
     name = "boxes"
+    shows_input = True
 
     def html(self, answer: Answer, before: Answer | None, asked: Asked) -> str:
         """The image with what was found after training and before; dashed, where it is known, the right answer."""

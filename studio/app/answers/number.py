@@ -15,6 +15,7 @@ DRAWN = 1000  # numbers, so that a few chosen ones give no ragged picture
 
 class NumberAnswers(AnswerKind):
     name = "number"
+    is_more_or_less = True
 
     def html(self, answer: Answer, before: Answer | None, asked: Asked) -> str:
         """Where the answers, and the right one, lie among the numbers of the training examples."""

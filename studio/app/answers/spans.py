@@ -19,6 +19,7 @@ Piece = Mapping[str, Any]
 
 class SpanAnswers(AnswerKind):
     name = "spans"
+    shows_input = True
 
     def html(self, answer: Answer, before: Answer | None, asked: Asked) -> str:
         """The text as it was marked after training, before, and as it should be; the same colours in all three."""

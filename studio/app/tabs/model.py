@@ -12,10 +12,11 @@ from components.progress import Progress, progress_html
 from components.words import drawn
 from studio.app import demos, model_cards, undo
 from studio.app.access.person import current_person
-from studio.app.demo_times import newest_runs, time_words
+from studio.app.demo_times import time_words
 from studio.app.drafts import OWN, Draft
 from studio.app.foreign import foreign_folder, is_foreign_model
 from studio.app.pages import Page, Section, Services, Wire, cancel_job, followed, joined
+from studio.app.times import newest_runs
 from studio.errors import StudioError
 from studio.jobs import Job
 from studio.language import _, sentences
