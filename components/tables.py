@@ -19,10 +19,14 @@ class PagedTable(Element):
         "rows": [{key: cell}], "total": n}, and may add "message" for when there are no rows, "layout" in place of the
         table's own, "legend": markup above the rows, and "again": seconds after which the same page is asked for once
         more.
-        kind: "text" (the default), "number", "image" (cell: an address, or {"src", "alt"} and perhaps
-        "large", the address of what a press shows),
-        "badge" (cell: text, or {"text", "tone"}), "drawing" (cell: markup of `components.charts`).
+        kind: "text" (the default), "number", "image" (cell: an address, or {"src", "alt"} and perhaps "large", the
+        address of what a press shows), "badge" (cell: text, or {"text", "tone"}), "drawing" (cell: markup of
+        `components.charts`), "moment" (cell: seconds since 1970).
+        A column that "sorts" has a button as its title; whoever presses it asks for "sort": its key, and a second time
+        for "reversed": True, too. A row's "marks", badges, stand behind its first cell. "filters": lists to choose one
+        entry from, [{"key", "title", "choices": [{"value", "title"}]}]; asked for as "chosen": {key: value}.
     value: a small query such as {"token": ...}; None draws `nothing`. A changed value reloads from row 1.
+    lasting: whether what is searched, filtered, sorted and shown stays when the value changes.
     Fires `select` with {"row": the row as `page` gave it} when `selectable`. opens: the elem_id
     of what shows the chosen row: it is scrolled into view where it is not.
     """
@@ -37,6 +41,7 @@ class PagedTable(Element):
         selectable: bool = False,
         opens: str = "",
         filterable: bool = False,
+        lasting: bool = False,
         caption: str = ROWS,
         nothing: str = NOTHING,
         **settings: Any,
@@ -56,6 +61,7 @@ class PagedTable(Element):
             selectable=selectable,
             opens=opens,
             filterable=filterable,
+            lasting=lasting,
             caption=caption,
             nothing=nothing,
             zoom=icon("zoom"),

@@ -39,6 +39,8 @@ STYLES = (
     "forms",
     "terms",
     "guide",
+    "undo",
+    "projects",
     "results",
     "bringing",
     "lightbox",

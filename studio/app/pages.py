@@ -193,6 +193,8 @@ class Wire:
     go: the page to open afterwards; with `stays`, only where that says no of the changed draft.
     redraw: draw the page again afterwards; off for fields that the person is typing into. draws: which of its widgets.
     again: for what takes long and a newer question ends: the next event is sent while the last one is at work.
+    opens: the draft that comes back may be another one, which the browser then remembers. It is opened where there is
+        something left to do in it; one that says it is on this page stays there.
     place: where the change is spoken of, in place of the page's progress and the message above all pages.
     """
 
@@ -205,6 +207,7 @@ class Wire:
     redraw: bool = True
     draws: Callable[[Any], bool] = lambda widget: True
     again: bool = False
+    opens: bool = False
     place: Place | None = None
 
 

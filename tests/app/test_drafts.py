@@ -166,7 +166,7 @@ def test_a_draft_of_the_first_version_opens_with_every_choice(services: Services
     data = {name: stored[name] for name in ("source", "reading", "columns", "cleaning", "limit", "split")}
     sections = {name: stored[name] for name in ("task", "strategy", "training", "options")}
     assert draft.run_config() == RunConfig.read({**sections, "model": {"id": stored["model"]}, "data": data})
-    for name in ("page", "demo", "title", "dataset", "preset", "search", "picked", "deleting", "run"):
+    for name in ("page", "demo", "title", "dataset", "preset", "search", "picked", "run"):
         assert getattr(draft, name) == stored[name]
     own = demos.own_data(draft)
     assert own.run_config().data.limit == 40 and own.run_config().task_options.model_dump() == {

@@ -7,7 +7,7 @@ import gradio as gr
 
 from components.notices import notice
 from components.progress import Progress
-from studio.app import fixes, questions
+from studio.app import fixes, imports, questions
 from studio.app.adding import adding_data
 from studio.app.column_roles import roles_of_columns
 from studio.app.drafts import Draft
@@ -15,6 +15,7 @@ from studio.app.file_reading import reading_again
 from studio.app.pages import Page, Section, Services, Wire, cancel_job, joined, sheltered
 from studio.app.rows_section import at_a_glance, preview, remarks
 from studio.app.split_section import refusal, splitting
+from studio.app.undo import undoing
 from studio.data.importing import Imported
 from studio.errors import StudioError
 from studio.language import _, plural
@@ -22,7 +23,7 @@ from studio.language import _, plural
 
 def build(services: Services) -> Page:
     """What was found comes first; how rows are counted, split and read is folded under a line each."""
-    adding = adding_data(services)
+    adding = joined(adding_data(services), undoing(imports.REPLACED))
     progress = Progress(elem_id="import-progress")
     cancel = gr.Button(_("Cancel"), elem_id="import-cancel", size="sm", visible=False)
     trouble = gr.HTML(visible=False)
