@@ -94,8 +94,10 @@ def _width(number: float, full: float) -> float:
 def _number(number: float, percent: bool) -> str:
     if not percent:
         return f"{number:,.4g}" if isinstance(number, float) else f"{number:,}"
-    between = 0 < number < 0.0995 or 0.995 <= number < 1
-    return _("{percent:.1f} %", percent=100 * number) if between else _("{percent:.0f} %", percent=100 * number)
+    between = 0 < number < 0.0995 or 0.995 <= number < 1  # never 0 % or 100 % of what only comes near it
+    if between:
+        return _("{percent:.1f} %", percent=min(99.9, max(0.1, 100 * number)))
+    return _("{percent:.0f} %", percent=100 * number)
 
 
 def _legend(items: Sequence[tuple[str, str]]) -> str:

@@ -83,12 +83,12 @@ def _mistakes(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> Counter
 
 
 def _confused(mistakes: Mapping[tuple[str, str], int]) -> str:
-    """The two labels that are taken for each other most often, either way."""
+    """The two labels that are taken for each other most often, either way; once alone is not often."""
     both = Counter[tuple[str, str]]()
     for (true, answered), count in mistakes.items():
         both[(true, answered) if (answered, true) not in both else (answered, true)] += count
     most = _first(both)
-    if most is None:
+    if most is None or both[most] < 2:
         return ""
     return _("Most often confused: {one} with {other}.", one=named([most[0]]), other=named([most[1]]))
 

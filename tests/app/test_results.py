@@ -144,6 +144,11 @@ def test_what_is_the_same_in_all_chosen_rows_is_not_repeated(store: Store) -> No
     assert columns(WRONG) == ["row", "text", "label", "answer", "sure"]
 
 
+def test_a_mistake_says_what_would_have_been_right_where_all_are_of_one_class(store: Store) -> None:
+    run = finished(store, rows_of_today([("good", "bad"), ("bad", "bad")]))
+    assert "label" in [column["key"] for column in rows_page(store, {"run": run.id, "mark": WRONG})["columns"]]
+
+
 def test_pages_of_what_is_not_there_are_empty(store: Store) -> None:
     unreadable = make_run(store, config="not: a run file\n")
     for query in ({"run": "x"}, {}, {"run": make_run(store).id}, {"run": unreadable.id}):
