@@ -390,8 +390,8 @@ def first_visit(profile: Any, server: StudioServer) -> Iterator[Visitor]:
     page.set_default_timeout(PATIENCE)
     try:
         yield Visitor(page, server, complaints_of(page))
-        page.evaluate("() => localStorage.clear()")
     finally:
+        page.evaluate("() => localStorage.clear()")
         page.close()
         profile.clear_cookies()
 

@@ -108,7 +108,10 @@ def _score(role: Column, profile: ColumnProfile, kind: str) -> float:
     if profile.filled == 0 or profile.name.strip().lower() in COLUMN_NAMES:
         return 0.0  # which split a row belongs to is nothing that anybody wants to learn
     content = FIELDS[role.kind].fit(profile, kind == "image" and profile.name == "image")
-    return content + _name_score(role, profile.name) if content > 0 else 0.0
+    named = _name_score(role, profile.name)
+    if named == PART_OF_NAME:  # 'Kind of message' holds a kind, and 'Message' in it is no evidence of texts
+        named *= min(1.0, content)
+    return content + named if content > 0 else 0.0
 
 
 def _name_score(role: Column, name: str) -> float:
