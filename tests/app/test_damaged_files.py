@@ -105,7 +105,7 @@ def test_every_page_opens_whatever_is_damaged(
                 if home.runs in file.parents and page in PAGES_WITHOUT_RUNS:
                     continue
                 steps, said, _ = opened(services, shell, draft, page)
-                assert len(steps["steps"]) == 5 and len(steps["side"]) == 2
+                assert len(steps["steps"]) == 5 and len(steps["side"]) == 3
                 assert "could not be drawn" not in caplog.text, (file.name, page)
                 assert not said or home.cache not in file.parents, "what is remembered is computed anew"
 

@@ -161,7 +161,7 @@ def draw(services: Services, shell: Shell, draft: Draft) -> int:
     count = 0
     for page in shell.pages:
         steps, told, shown = opened(services, shell, draft, page)
-        assert len(steps["steps"]) == 5 and len(steps["side"]) == 2
+        assert len(steps["steps"]) == 5 and len(steps["side"]) == 3
         storable(steps, told)
         assert not any(sign in f"{told}{shown}" for sign in SIGNS_OF_A_BUG), (page, told)
         count += bool(told) or "damaged" in str(shown)
