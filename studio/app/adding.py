@@ -20,6 +20,7 @@ from studio.data.fields import FIELDS
 from studio.data.image_files import ENDINGS
 from studio.data.reading import FORMATS
 from studio.data.sources import SAMPLES
+from studio.errors import StudioError
 from studio.language import _, sentences
 from studio.tasks import TASKS
 from studio.tasks.base import Task
@@ -52,7 +53,7 @@ def adding_data(services: Services) -> Section:
 
     def show(draft: Draft) -> list[Any]:
         task, led = TASKS[draft.task] if draft.task else None, bool(demos.words(draft))
-        there = services.datasets.imported(draft) is not None
+        there = has_data(services, draft)
         kinds = [column.kind for column in task.columns] if task else []
         collected = kinds == list(IMAGES)
         most = services.limits.upload_bytes
@@ -75,6 +76,14 @@ def adding_data(services: Services) -> Section:
         Wire(hub_use.click, partial(imports.import_hub, services), [hub_name]),
     ]
     return Section([head, box, upload, right, samples, by_class, images, by_hand, rows], show, wires)
+
+
+def has_data(services: Services, draft: Draft) -> bool:
+    """Whether there is data; none where it is damaged, which the page says below."""
+    try:
+        return services.datasets.imported(draft) is not None
+    except StudioError:
+        return False
 
 
 def title(services: Services, task: Task | None, led: bool, there: bool) -> str:
