@@ -79,7 +79,7 @@ def adding_data(services: Services) -> Section:
 
 
 def has_data(services: Services, draft: Draft) -> bool:
-    """Whether there is data that can be used: beside what is damaged, which the page says, other data can be brought."""
+    """Whether there is data; none where it is damaged, which the page says below."""
     try:
         return services.datasets.imported(draft) is not None
     except StudioError:
