@@ -60,7 +60,7 @@ class Stepper(Element):
             value=value,
             html_template='<nav class="ui-stepper" aria-label="Steps"></nav>'
             '<div class="ui-guide" role="note" hidden></div>',
-            js_on_load=script("guide", "stepper"),
+            js_on_load=script("guide", "settling", "stepper"),
             apply_default_css=False,
             logo=logo,
             sun=icon("sun"),

@@ -19,8 +19,7 @@ from studio.tasks.base import Task
 from studio.training import TrainingOptions
 from studio.training.needs import unread_by_task
 from studio.training.optimizers import OPTIMIZERS
-
-YAML_LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is seven times as fast
+from studio.yaml_text import parsed
 
 
 class ModelOptions(Options):
@@ -92,8 +91,8 @@ class RunConfig(Options):
     @classmethod
     def from_text(cls, text: str) -> "RunConfig":
         try:
-            values = yaml.load(text, YAML_LOADER)
-        except (yaml.YAMLError, RecursionError) as error:
+            values = parsed(text)
+        except yaml.YAMLError as error:
             raise StudioError(
                 _("The run file is not valid YAML."), str(error), _("Correct the line that it names.")
             ) from error
@@ -159,8 +158,8 @@ def path_beside(folder: Path, value: str) -> str:
 def holds_settings(path: Path) -> bool:
     """Whether the file can be read as settings at all, if only by another version."""
     try:
-        return isinstance(yaml.load(read_run_file(path), YAML_LOADER), dict)
-    except (StudioError, yaml.YAMLError, RecursionError):
+        return isinstance(parsed(read_run_file(path)), dict)
+    except (StudioError, yaml.YAMLError):
         return False
 
 

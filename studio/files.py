@@ -66,6 +66,16 @@ def replace_json(path: Path, value: Any) -> None:
     replace_text(path, json.dumps(value, ensure_ascii=False, indent=1))
 
 
+def can_be_written(value: Any) -> bool:
+    """Whether the JSON value holds no half of a letter (an unpaired surrogate), which JSON can spell and nothing can
+    store."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def read_json(path: Path) -> Any | None:
     """The parsed file, or None where there is none. StudioError says what is wrong with a damaged one."""
     try:

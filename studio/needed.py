@@ -14,12 +14,12 @@ from typing import Any
 import yaml
 
 from studio.paths import Home
+from studio.yaml_text import parsed
 
 NAME = re.compile(r"[0-9a-f]{16,}")  # of a folder in home.uploads and home.datasets, a part of a hash
 # `data.source` in a line of its own, as the studio writes it, and with the next key behind it: nothing of it is cut off
 SOURCE = re.compile(r"^( +)source: .*\n(?:\1 .*\n)*(?!\1 ) *\w", re.MULTILINE)
 BEGUN = re.compile(r"^ +source:", re.MULTILINE)
-YAML_LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,6 @@ def _names_data(text: str) -> bool:
     millisecond each."""
     if BEGUN.search(text):
         return SOURCE.search(text) is not None
-    values: Any = yaml.load(text, YAML_LOADER)
+    values: Any = parsed(text)
     data = values.get("data") if isinstance(values, dict) else None
     return isinstance(data, dict) and isinstance(data.get("source"), str)

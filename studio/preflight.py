@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from studio.config import YAML_LOADER, RunConfig, path_beside
+from studio.config import RunConfig, path_beside
 from studio.data.sources import parse_source
 from studio.errors import Explanation, StudioError
 from studio.hardware import probe
@@ -18,6 +18,7 @@ from studio.paths import Home
 from studio.training.computing import check_processes
 from studio.training.needs import unused_settings
 from studio.training.optimizers import OPTIMIZERS
+from studio.yaml_text import parsed
 
 
 def read_checked(text: str, folder: Path, home: Home, trust_remote_code: bool = False) -> RunConfig:
@@ -36,8 +37,8 @@ def read_checked(text: str, folder: Path, home: Home, trust_remote_code: bool = 
 def _of_named_source(text: str, folder: Path) -> list[Explanation]:
     """Of the source that settings name which cannot be used otherwise."""
     try:
-        values = yaml.load(text, YAML_LOADER)
-    except (yaml.YAMLError, RecursionError):
+        values = parsed(text)
+    except yaml.YAMLError:
         return []  # reading it has said what is wrong
     data = values.get("data") if isinstance(values, dict) else None
     source = data.get("source") if isinstance(data, dict) else None

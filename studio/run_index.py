@@ -19,6 +19,7 @@ from studio.store import Run, Store, resting_status
 
 SECONDS_FOR_MISSING_ROWS = 0.3  # while somebody waits for the list
 BATCH = 20  # rows that are kept at once
+MOST_WORDS = 100  # of a search: somebody may paste a whole text
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,8 @@ class RunIndex:
     def _found(self, ids: Sequence[str], query: Query) -> list[str]:
         """Of these, in the order of the query; without those whose row is missing."""
         column, falls = SORTS[query.sort or "created"]
-        rows = self._table.find(query.search.lower().split(), query.task, query.tag, ("id", "status", "metric", column))
+        words = list(dict.fromkeys(query.search.lower().split()))[:MOST_WORDS]
+        rows = self._table.find(words, query.task, query.tag, ("id", "status", "metric", column))
         found = {row[0]: row for row in rows}
         if query.status:
             actual = self._statuses_of_busy()

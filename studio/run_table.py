@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 SECONDS_TO_WAIT = 1.0  # for another process that writes
 SECONDS_WITHOUT = 10.0  # until a file that could not be used is tried again
-MOST_VARIABLES = 500  # in one statement
+MOST_VARIABLES = 500  # in one statement, and the most terms of one
 UNUSABLE = (  # for the moment, or for this process; any other error means that the file is damaged
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -188,7 +188,10 @@ class RunTable:
         held = self._held_rows()
         of_one = 'SELECT "group", metric, score, id FROM runs WHERE "group" = ? AND score IS NOT NULL'
         query = f"SELECT * FROM ({of_one} ORDER BY score DESC, id LIMIT {HIGHEST})"
-        found = self._select(" UNION ALL ".join([query] * len(groups)), groups) if groups else []
+        found: list[tuple[Any, ...]] = []
+        for start in range(0, len(groups), MOST_VARIABLES):
+            some_groups = groups[start : start + MOST_VARIABLES]
+            found += self._select(" UNION ALL ".join([query] * len(some_groups)), some_groups)
         mine = [(row.group, row.metric, row.score, row.id) for row in held.values() if row.group in groups]
         some = [each for each in found if each[3] not in held] + [each for each in mine if each[2] is not None]
         return sorted(some, key=lambda each: (-each[2], each[3]))

@@ -36,7 +36,16 @@ from studio import event_log
 from studio.errors import StudioError
 from studio.event_log import LogPosition
 from studio.events import ACTIVE, AnyEvent, Event, RunState, Status, fold
-from studio.files import COMPLETE, clear_place, is_complete, mark_complete, read_object, replace_json, replace_text
+from studio.files import (
+    COMPLETE,
+    can_be_written,
+    clear_place,
+    is_complete,
+    mark_complete,
+    read_object,
+    replace_json,
+    replace_text,
+)
 from studio.language import _
 from studio.paths import Home
 from studio.processes import Identity
@@ -419,9 +428,9 @@ def _folder_time(folder: Path) -> float:
 
 
 def _can_be(key: str, value: Any) -> bool:
-    """Whether meta.json may say this: a key that this version does not know may have any value."""
+    """Whether meta.json may say this: a key that this version does not know may have any value that can be written."""
     right = isinstance(value, META.get(key, (object,)))
-    return right and (key != "created" or 0 <= float(value) <= LATEST)
+    return right and (key != "created" or 0 <= value <= LATEST) and can_be_written(value)
 
 
 def _time_of(run_id: str) -> float:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.config import RunConfig
+from studio.config import RunConfig, holds_settings
 from studio.errors import StudioError
 from studio.model_reader import read_architecture
 from studio.models.local import describe_folder
@@ -132,3 +132,12 @@ def test_a_way_that_does_not_fit_is_reported_before_the_run(
     architecture = read_architecture(describe_folder(image_model), config.chosen_task, config.task_options, home)
     assert "does not fit this model" in problem.what
     assert problem.why == STRATEGIES[strategy].why_not(architecture.structure)
+
+
+@pytest.mark.parametrize("value", ["2020-02-30", "!!int x", "!!float x", "!!timestamp x", "!!bool x", "[" * 5000])
+def test_yaml_whose_values_are_none_is_refused_in_a_sentence(value: str, tmp_path: Path) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_text(f"task: {value}\n", encoding="utf-8")
+    with pytest.raises(StudioError, match="not valid YAML"):
+        RunConfig.from_file(file)
+    assert not holds_settings(file)

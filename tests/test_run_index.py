@@ -581,3 +581,26 @@ def test_a_damaged_run_breaks_no_list(store: Store, index: RunIndex, name: str, 
     broken.enqueue()
     assert broken.name == "mended" and broken.created > NOW - 1e6 and not broken.meta_is_damaged
     assert broken.state().status == "queued"
+
+
+def test_a_search_of_a_whole_text_and_many_groups_leave_the_index_whole(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    """SQLite takes no statement of more than some terms."""
+    store = Store(home)
+    make_run(store, "a run")
+    index = RunIndex(store)
+    assert [summary.choices.name for summary in index.all(Query(search="run a " * 5000))] == ["a run"]
+    assert index._table.highest([str(number) for number in range(1200)]) == []
+    assert "index of runs" not in caplog.text
+
+
+@pytest.mark.parametrize("meta", ['{"name": "\\ud800"}', '{"tags": ["\\udc00"]}', '{"created": 1%s}' % ("0" * 400)])
+def test_what_nothing_can_store_is_no_name_and_no_tag(home: Home, meta: str) -> None:
+    store = Store(home)
+    run = make_run(store, "a run")
+    run.meta_file.write_text(meta, encoding="utf-8")
+    (summary,) = RunIndex(store).all()
+    assert summary.choices.name == run.id and "meta.json is damaged" in summary.damage
+    run.rename("again")
+    assert run.name == "again" and not run.meta_is_damaged

@@ -261,6 +261,7 @@ const ask = async () => {
     failures = 0;
     hint.textContent = "";
     await receive(message);
+    root.setAttribute("aria-busy", "false");
   } catch (error) {
     if (mine !== question) return;
     failures += 1;
@@ -278,6 +279,7 @@ const follow = () => {
     run = chosen; offset = 0; status = null; statusTitle = ""; besides = {}; failures = 0;
     question += 1; asking = 0; // an answer for the old run is not for this one
     series.clear();
+    root.setAttribute("aria-busy", String(run !== null)); // until the first answer
     drawnMetric = false;
     best = share = null;
     isLooking = false;

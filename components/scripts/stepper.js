@@ -49,10 +49,10 @@ const account = (entry) => h("form", { class: "ui-account", method: entry.method
 const headingOf = (key) => document.querySelector(`#page-${CSS.escape(key)} :is(h2, h3)`);
 
 // A page opens at its top, and the keyboard and the screen reader at its heading.
-const arrive = (key, tries = 20) => {
+const arrive = (key) => {
   const heading = headingOf(key);
-  if (!heading?.checkVisibility()) { if (tries) requestAnimationFrame(() => arrive(key, tries - 1)); return; }
   window.scrollTo(0, 0);
+  if (!heading?.checkVisibility()) return;
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
 };
@@ -94,8 +94,11 @@ const draw = () => {
       value.account ? account(value.account) : null),
   ]);
   const current = [...(value.steps || []), ...(value.side || [])].find((entry) => entry.state === "current")?.key;
-  if (current && opened && current !== opened) arrive(current);
-  if (current) document.body.dataset.page = opened = current;
+  if (current && current !== opened) {
+    const isFirst = !opened;
+    document.body.dataset.page = opened = current;
+    settle(current, () => { if (!isFirst) arrive(current); });
+  }
   drawGuide(value.guide, () => headingOf(opened)?.focus({ preventScroll: true }));
 };
 draw();

@@ -12,7 +12,9 @@ let whose = null;
 const isFilled = (cells) => cells.some((cell) => cell?.trim());
 const valuesNow = () => [...body.rows].map((row) => [...row.querySelectorAll("textarea, input")].map((field) => field.value));
 const rowsNow = () => valuesNow().filter(isFilled).map((cells) => cells.map((cell) => cell.trim()));
-const store = () => sessionStorage.setItem(`typed-rows-${whose}`, JSON.stringify({ titles, rows: rowsNow() }));
+// The browser may keep nothing for pages, or not so much: the rows are on the page all the same.
+const store = () => { try { sessionStorage.setItem(`typed-rows-${whose}`, JSON.stringify({ titles, rows: rowsNow() })); } catch { /* as said */ } };
+const stored = () => { try { return JSON.parse(sessionStorage.getItem(`typed-rows-${whose}`)); } catch { return null; } };
 const asked = (place) => props.value.columns.find((column) => column.title === titles[place]);
 const fieldAt = (row, place) => body.rows[row]?.querySelectorAll("textarea, input")[place];
 
@@ -119,7 +121,7 @@ const draw = () => {
   const now = `${value.draft} ${value.columns.map((column) => column.key)}`;
   if (whose === now) return;
   whose = now;
-  const kept = JSON.parse(sessionStorage.getItem(`typed-rows-${whose}`) || "null");
+  const kept = stored();
   titles = kept?.titles || value.columns.map((column) => column.title);
   layOut(kept?.rows || []);
 };

@@ -84,10 +84,18 @@ def import_upload(services: Services, draft: Draft, path: str | None) -> Generat
 def import_sent(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
     """What a component of ours has sent, by the path that it was given for it. Whoever names another file of this
     machine is refused."""
-    path, sent = Path(str(event["path"])), services.home.sent.resolve()
-    if not path.resolve().is_relative_to(sent) or not path.is_file():
+    path = Path(str(event["path"]))
+    if not lies_in(path, services.home.sent):
         raise StudioError(_("A file is named here that you have not sent. Upload it."))
     return (yield from import_upload(services, draft, str(path)))
+
+
+def lies_in(path: Path, folder: Path) -> bool:
+    """Whether the file is there and lies below the folder."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve()) and path.is_file()
+    except (OSError, ValueError):  # a NUL in it, say
+        return False
 
 
 def import_sample(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:

@@ -90,24 +90,33 @@ def copy_of(draft: Draft) -> Draft:
     return draft.change(id=new_id(), name=str(name)[:LONGEST_NAME], run=None, picked=None, compared=(), undo=None)
 
 
-def delete(home: Home, draft_id: str) -> None:
-    """Move it to the deleted ones, whatever its file holds. An unknown id does nothing."""
+def delete(home: Home, draft_id: str) -> str:
+    """Move it to the deleted ones, whatever its file holds; returns the id that restores it. An unknown one does
+    nothing."""
     file = home.drafts / f"{draft_id}.json"
-    if ID_PATTERN.fullmatch(draft_id) and file.exists():
-        home.deleted_drafts.mkdir(parents=True, exist_ok=True)
-        os.utime(file)  # the file's own time is when it was deleted
-        file.replace(home.deleted_drafts / file.name)
-        if current_person().is_guest:
-            for entry in Drafts.entries(home.deleted_drafts)[MOST_OF_A_GUEST:]:
-                entry.path.unlink(missing_ok=True)
+    if not ID_PATTERN.fullmatch(draft_id) or not file.exists():
+        return draft_id
+    deleted = _move(file, home.deleted_drafts)
+    if current_person().is_guest:
+        for entry in Drafts.entries(home.deleted_drafts)[MOST_OF_A_GUEST:]:
+            entry.path.unlink(missing_ok=True)
+    return deleted
 
 
-def restore(home: Home, draft_id: str) -> None:
-    """Restore a deleted one. An unknown id raises StudioError."""
+def restore(home: Home, draft_id: str) -> str:
+    """Restore a deleted one; returns the id that it has now. An unknown id raises StudioError."""
     file = home.deleted_drafts / f"{draft_id}.json"
     if not ID_PATTERN.fullmatch(draft_id) or not file.exists():
         raise StudioError(_("There is no such deleted project."), _("It may have been restored already."))
     check_room(home)
-    home.drafts.mkdir(parents=True, exist_ok=True)
+    return _move(file, home.drafts)
+
+
+def _move(file: Path, folder: Path) -> str:
+    """Returns its id there: another one where a second page began anew under the former, which stays, too. The file's
+    own time says when it was moved."""
+    folder.mkdir(parents=True, exist_ok=True)
     os.utime(file)
-    file.replace(home.drafts / file.name)
+    draft_id = new_id() if (folder / file.name).exists() else file.stem
+    file.replace(folder / f"{draft_id}.json")
+    return draft_id

@@ -179,7 +179,8 @@ def put_back(draft: Draft, key: str) -> Draft:
     """`key` as in `changes`; "" puts everything back, but leaves the strategy chosen."""
     if key:
         return draft.without(key)
-    return draft.without("training", "options").configure({"strategy": {"name": draft.strategy["name"]}})
+    rest, name = draft.without("training", "options"), draft.strategy.get("name")
+    return rest.configure({"strategy": {"name": name}}) if name else rest
 
 
 def _word(value: Any) -> str:

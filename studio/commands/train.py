@@ -23,6 +23,7 @@ from studio.run_summary import logged_state
 from studio.store import Run, Store
 from studio.tags import tidy_tags
 from studio.tasks.results import stored_scores, worth
+from studio.yaml_text import parsed
 
 
 def add_to(subparsers: Any) -> None:
@@ -115,7 +116,7 @@ def with_changes(text: str, changes: dict[str, Any]) -> str:
     if not changes:
         return text
     try:
-        values = yaml.safe_load(text)
+        values = parsed(text)
     except yaml.YAMLError:
         return text  # reading it will say what is wrong
     if not isinstance(values, dict):
@@ -134,7 +135,7 @@ def _parse_change(change: str) -> tuple[str, Any]:
     key, equals, value = change.partition("=")
     try:
         if equals and key:
-            return key.strip(), yaml.safe_load(value)
+            return key.strip(), parsed(value)
     except yaml.YAMLError:
         return key.strip(), value
     raise StudioError(

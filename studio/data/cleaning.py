@@ -178,6 +178,7 @@ def undo_fix(cleaning: CleaningOptions, key: str) -> CleaningOptions:
     if key.startswith(LABEL):
         labels = {name: meant for name, meant in cleaning.labels.items() if LABEL + name != key}
         return cleaning.model_copy(update={"labels": labels})
-    if key.startswith(ROW):
-        return cleaning.without_row(int(key.removeprefix(ROW)))
-    return cleaning.model_copy(update={key: "keep"})
+    if key in (COPIES, CONTRADICTIONS):
+        return cleaning.model_copy(update={key: "keep"})
+    kept = tuple(each for each in cleaning.corrections if f"{ROW}{each.row}" != key)
+    return cleaning.model_copy(update={"corrections": kept})

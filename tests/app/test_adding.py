@@ -21,7 +21,7 @@ from studio.data.assembly import assemble
 from studio.data.importing import import_source
 from studio.data.limits import Limits
 from studio.data.options import DataOptions, ReadingOptions
-from studio.data.templates import template_of
+from studio.data.templates import drawn_image, template_of
 from studio.errors import StudioError
 from studio.paths import Home
 from studio.tasks import TASKS
@@ -86,6 +86,9 @@ def test_what_was_not_sent_is_not_imported(services: Services, reviews: Path) ->
     sent.write_bytes(reviews.read_bytes())
     with pytest.raises(StudioError, match="you have not sent"):
         list(import_sent(services, draft, {"path": str(sent.parent / ".." / ".." / ".." / "reviews.csv")}))
+    for odd in ("", "\0", "x" * 5000, 5, None, str(services.home.sent)):
+        with pytest.raises(StudioError, match="you have not sent"):
+            list(import_sent(services, draft, {"path": odd}))
     work = import_sent(services, draft, {"path": str(sent)})
     with pytest.raises(StopIteration) as end:
         while True:
@@ -120,3 +123,16 @@ def test_a_split_that_came_with_the_data_is_told(
     draft = upload(draft_for("text-classification"), tmp_path / "parts.csv")
     told = split_section.told(draft, services.datasets.assembled(draft))
     assert told == "Split: 33% train, 33% validation, 33% test, as the data came"
+
+
+def test_a_task_of_texts_has_no_images_to_give_whatever_came_with_its_table(
+    services: Services, upload: Callable[[Draft, Path], Draft], tmp_path: Path
+) -> None:
+    rows = [f"a film {n},{('good', 'bad')[n % 2]},{n}.png" for n in range(12)]
+    with zipfile.ZipFile(tmp_path / "both.zip", "w") as packed:
+        packed.writestr("table.csv", "\n".join(["text,label,image", *rows]))
+        for n in range(12):
+            packed.writestr(f"{n}.png", drawn_image(n % 3))
+    draft = upload(draft_for("text-classification"), tmp_path / "both.zip")
+    assert services.datasets.assembled(draft).label == "label"
+    assert images_of(services, {"draft": draft.id})["reason"]

@@ -90,6 +90,21 @@ def test_a_deleted_project_comes_back_and_its_data_is_kept_meanwhile(services: S
         tab.restore(services, new, first.id)
 
 
+def test_what_a_second_page_began_under_the_id_of_a_deleted_project_replaces_nothing(services: Services) -> None:
+    first, other = project(services, 1, name="First", page=tab.PAGE), project(services, 2)
+    press(services, other, first.id, "delete")
+    again = project(services, 1, name="Again")  # a page that still shows it goes on
+    tab.restore(services, other, first.id)
+    assert sorted(listed(services).values()) == ["Again", "First", "mine.csv · Sort texts"]
+    for key in listed(services).keys() - {other.id}:
+        press(services, other, key, "delete")
+    back = project(services, 1, name="Once more")
+    left = press(services, other, back.id, "delete")
+    assert sorted(name for name, _key in tab.deleted(services)) == ["Again", "First", "Once more"]
+    undone = undo.undo_last(tab.PAGE, lambda draft, key: tab.restore(services, draft, key), left)
+    assert undone.id == other.id and "Once more" in listed(services).values() and again.id == first.id
+
+
 def test_a_new_project_begins_beside_the_others(services: Services) -> None:
     first = project(services, 1, folders=("/models/mine",))
     new = services.drafts.save(tab.begin(services, first))

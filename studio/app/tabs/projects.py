@@ -113,12 +113,12 @@ def delete(services: Services, draft: Draft, key: str) -> Draft:
     known = {project.id: project.name for project in projects.projects_in(services.home, draft.id)}
     if key not in known:
         return draft
-    projects.delete(services.home, key)
+    deleted = projects.delete(services.home, key)
     stays = Draft(id=new_id(), page=PAGE, folders=draft.folders) if key == draft.id else draft
-    return undo.deleted(stays, PAGE, _("'{name}' was deleted.", name=known[key]), key)
+    return undo.deleted(stays, PAGE, _("'{name}' was deleted.", name=known[key]), deleted)
 
 
 def restore(services: Services, draft: Draft, key: str) -> Draft:
     """Restore a project, and open it again where nothing is chosen in the one that is open."""
-    projects.restore(services.home, key)
-    return services.drafts.load(key).change(page=PAGE) if is_new(draft) else draft
+    restored = projects.restore(services.home, key)
+    return services.drafts.load(restored).change(page=PAGE) if is_new(draft) else draft

@@ -1,7 +1,8 @@
 """Detecting and decoding text encodings."""
 
 import codecs
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,8 @@ AND = "+"  # `utf-8+cp1252`: UTF-8, and lines that are none are Windows-1252
 MIXABLE = ("utf-8", "utf-8-sig")
 FEWEST_LINES, FEWEST_SHARE = 3, 0.2  # of those outside ASCII are UTF-8 where others are in another encoding
 SAMPLE_BYTES = 60_000
+BLOCK_BYTES = 1_000_000  # of whole lines: what is read at once where lines may differ
+OUTSIDE = re.compile(rb"[\x80-\xff]")  # ASCII
 WESTERN = ("cp1252", "latin-1")
 COMMON = 1.2  # how much likelier Western ones are before anything is known
 FEW_LETTERS = 12  # outside ASCII; from fewer, nothing can be told for sure
@@ -108,7 +111,7 @@ def detect(data: bytes) -> Guess:
 def _mixed(data: bytes, certain: str) -> Guess | None:
     """UTF-8 with some lines in another encoding, as files have them that were put together from several. certain: what
     the whole file is without any doubt, or ""."""
-    if certain not in ("", *MIXABLE):
+    if certain not in ("", *MIXABLE) or all(map(_is_utf8, _blocks(data))):
         return None
     *lines, _cut = data.split(b"\n")
     outside = [line for line in lines if not line.isascii()]
@@ -134,11 +137,24 @@ def _mixed(data: bytes, certain: str) -> Guess | None:
 
 def _is_foreign(line: bytes) -> bool:
     """Whether it is no UTF-8, and no letter in it outside ASCII is, either: else some letters of it are broken."""
+    return not _is_utf8(line) and line.decode("utf-8", errors="replace").replace(UNREADABLE, "").isascii()
+
+
+def _is_utf8(data: bytes) -> bool:
     try:
-        line.decode("utf-8")
+        data.decode("utf-8")
     except UnicodeDecodeError:
-        return line.decode("utf-8", errors="replace").replace(UNREADABLE, "").isascii()
-    return False
+        return False
+    return True
+
+
+def _blocks(data: bytes) -> Iterator[bytes]:
+    """The data in pieces of whole lines: millions of short ones are not taken apart where all is as it should be."""
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n", start + BLOCK_BYTES) + 1 or len(data)
+        yield data[start:end]
+        start = end
 
 
 def candidates(data: bytes) -> list[Candidate]:
@@ -201,19 +217,26 @@ def decode(data: bytes, encoding: str) -> str:
         raise unknown(encoding)
     if plus:
         rest = _known(other)
-        lines = (line.decode(rest if _is_foreign(line) else name, errors="replace") for line in data.split(b"\n"))
-        text = "\n".join(lines)
+        text = "".join(_decoded(block, name, rest) for block in _blocks(data))
     else:
         text = data.decode(name, errors="replace")
     text = text.removeprefix("\ufeff")
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
+def _decoded(block: bytes, name: str, rest: str) -> str:
+    """A block of which lines that are no UTF-8 are in the encoding `rest`."""
+    if _is_utf8(block):
+        return block.decode(name)
+    lines = (line.decode(rest if _is_foreign(line) else name, errors="replace") for line in block.split(b"\n"))
+    return "\n".join(lines)
+
+
 def _known(encoding: str) -> str:
     """Its name in `ENCODINGS`."""
     try:
         return _KNOWN[codecs.lookup(encoding).name]
-    except (LookupError, KeyError) as error:
+    except (LookupError, ValueError) as error:  # a NUL in it, say
         raise unknown(encoding) from error
 
 
@@ -264,8 +287,15 @@ def _lines_that_differ(data: bytes) -> bytes:
         size += len(line)
         if some and size > SAMPLE_BYTES:
             break
-        some.append(line)
+        some.append(line if len(line) <= SAMPLE_BYTES else _round_its_first_letter(line))
     return b"\n".join(some)
+
+
+def _round_its_first_letter(line: bytes) -> bytes:
+    """Of a line that is too long, what is round its first byte outside ASCII."""
+    found = OUTSIDE.search(line)
+    start = max(0, found.start() - 100) if found else 0
+    return line[start : start + SAMPLE_BYTES]
 
 
 def excerpt(text: str) -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.data.formats import encodings
 from studio.data.formats.encodings import ENCODINGS, decode, detect
 from studio.data.options import ReadingOptions
 from studio.data.reading import guess_reading, look_at, read_table
@@ -105,3 +106,22 @@ def test_a_broken_letter_makes_no_second_encoding() -> None:
 def test_no_other_mixture_is_known(encoding: str) -> None:
     with pytest.raises(StudioError, match="not a known encoding"):
         decode(b"x", encoding)
+
+
+@pytest.mark.parametrize("encoding", ["\0", "utf-8+", "utf-8+\0", "utf-8+utf-8+cp1252", "utf-8+hex", "\udc80", "+"])
+def test_an_encoding_that_is_none_is_refused(encoding: str) -> None:
+    with pytest.raises(StudioError, match="is not a known encoding"):
+        decode(b"a\n", encoding)
+
+
+def test_lines_of_another_encoding_are_read_wherever_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encodings, "BLOCK_BYTES", 7)
+    text = "für\n\nnaïve façade\nplain\nmüde"
+    lines = [line.encode("cp1252" if place % 2 else "utf-8") for place, line in enumerate(text.split("\n"))]
+    assert decode(b"\n".join(lines), "utf-8+cp1252") == text
+
+
+def test_of_a_line_that_is_very_long_only_a_part_is_looked_at() -> None:
+    line = b"a" * 10**6 + "für müde Bären".encode("cp1252")
+    looked_at = encodings._lines_that_differ(line + b"\n")
+    assert len(looked_at) <= encodings.SAMPLE_BYTES and looked_at.endswith("müde Bären".encode("cp1252"))
