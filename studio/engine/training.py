@@ -124,6 +124,7 @@ def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoin
         session.loop.forward.cache.close()
     # from here on as the saved model will answer: whole, and in full precision
     session.loop.accelerator.unwrap_model(session.model, keep_fp32_wrapper=False)
+    evaluator.settle("validation")
     if evaluator.rows("test"):
         examined = evaluator.examine("test")
         scores["test"] = examined.scores

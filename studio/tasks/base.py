@@ -268,6 +268,10 @@ class Task:
     def scorer(self, tools: Tools) -> Scorer:
         raise NotImplementedError
 
+    def settle(self, tools: Tools, answers: Sequence[Answer], rows: Sequence[Row]) -> None:
+        """Called once after training, with the answers to the validation split, which may be empty: what is decided
+        by these (a threshold) goes into `tools.config`, which is saved with the model."""
+
     def finish(self, model: Any) -> None:
         """Called once after training: convert the model so that plain transformers gives the same answers."""
 

@@ -78,7 +78,8 @@ def tokenize(tools: Tools, texts: Sequence[str], **wishes: Any) -> Any:
 class PadTexts:
     """Items of `input_ids` -> one batch, padded to the longest of them: (batch, tokens) int64.
 
-    `labels` may be one number an item, or one a token; the latter are padded with `IGNORED`.
+    `labels` may be one number an item, or one a token; the latter are padded with `IGNORED`. With a number format of
+    their own they may also be a vector an item.
     """
 
     pad_token_id: int
@@ -95,7 +96,7 @@ class PadTexts:
         }
         if "labels" in items[0]:
             labels = [item["labels"] for item in items]
-            each_token = isinstance(labels[0], list)
+            each_token = isinstance(labels[0], list) and self.labels is None
             batch["labels"] = (
                 padded(labels, IGNORED, self.side) if each_token else torch.tensor(labels, dtype=self.labels)
             )
