@@ -199,7 +199,13 @@ STRATEGIES: dict[str, dict[str, Any]] = {
     },
     "number": {"options": {"max_length": 16}, "training": {"epochs": 2}},
     "words": {"options": {"max_length": 16}},
+    "labels": {
+        "strategy": {"name": "lora", "r": 4},
+        "options": {"max_length": 16},
+        "training": {"learning_rate": 0.02},
+    },
     "image": {"strategy": {"name": "freeze"}, "training": {"learning_rate": 0.05, "epochs": 4}},
+    "image-labels": {"strategy": {"name": "freeze"}, "training": {"learning_rate": 0.05, "epochs": 2}},
 }
 
 
@@ -214,7 +220,9 @@ class Finished:
         self._others = {  # than of text classification
             "number": ("text-regression", text_model, tiny.write_lengths(folder / "lengths.csv")),
             "words": ("token-classification", text_model, tiny.write_marked_words(folder / "words.jsonl")),
+            "labels": ("text-labels", text_model, tiny.write_labelled(folder / "labels.csv")),
             "image": ("image-classification", image_model, self.images),
+            "image-labels": ("image-labels", image_model, tiny.write_striped(folder / "labelled.zip")),
         }
         self._runs: dict[str, Run] = {}
 

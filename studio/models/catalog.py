@@ -45,8 +45,8 @@ def _card(
     return ModelCard(id, title, sentence, licence, parameters, download, tasks, reads, round(compute * MILLION))
 
 
-_TEXT = ("text-classification", "text-regression", "token-classification")
-_IMAGE = ("image-classification",)
+_TEXT = (*("text-classification", "text-labels", "text-regression", "token-classification"),)
+_IMAGE = ("image-classification", "image-labels")
 _DETECTION = ("object-detection",)
 
 # task, id, title, licence, parameters (millions), download (MB), compute (millions of multiply-adds), reads, sentence

@@ -3,8 +3,10 @@
 from studio.registry import Registry
 from studio.tasks.base import Task
 from studio.tasks.image_classification import ImageClassification
+from studio.tasks.image_labels import ImageLabels
 from studio.tasks.object_detection import ObjectDetection
 from studio.tasks.text_classification import TextClassification
+from studio.tasks.text_labels import TextLabels
 from studio.tasks.text_regression import TextRegression
 from studio.tasks.token_classification import TokenClassification
 
@@ -12,6 +14,8 @@ TASKS: Registry[Task] = Registry(
     "task",
     TextClassification(),
     ImageClassification(),
+    TextLabels(),
+    ImageLabels(),
     TextRegression(),
     TokenClassification(),
     ObjectDetection(),

@@ -29,7 +29,9 @@ TEXTS = [
     "it felt lovely " * 5 + "and sad " * 5,  # longer than some of the runs read
     "a very happy story " * 10 + "broken " * 200,  # longer than the model has positions for
 ]  # fmt: skip
-EXPORTS = [(name, "folder") for name in ("full", "lora", "mean", "number", "words", "image", "adapter", "prompt")]
+EXPORTED = ("full", "lora", "mean", "number", "words", "labels", "image", "image-labels")
+EXPORTED += ("adapter", "prompt")
+EXPORTS = [(name, "folder") for name in EXPORTED]
 EXPORTS += [("lora", "merged"), ("mean", "merged")]
 
 # runs every folder's own example from its README.md, with what the test asks in place of the example's text or file
@@ -89,7 +91,7 @@ def test_the_card_s_own_code_gives_the_studio_s_answers(
     assert done.returncode == 0, done.stderr[-3000:]
     answers = json.loads(done.stdout.splitlines()[-1])
     for name, (_, inputs) in questions.items():
-        run = finished[name.split("-")[0]]
+        run = finished[name.rpartition("-")[0]]
         column = RunConfig.from_file(run.config_file).chosen_task.inputs[0].name
         ours = inference.ask(op="predict", run_dir=run.folder, rows=[{column: each} for each in inputs])
         for given, theirs, mine in zip(inputs, answers[name], ours, strict=True):
@@ -98,9 +100,9 @@ def test_the_card_s_own_code_gives_the_studio_s_answers(
 
 def as_card(answer: dict[str, Any]) -> dict[str, float]:
     """The studio's answer in the words of the card's code."""
-    if isinstance(answer["value"], list):
-        return {f"{piece['label']} {piece['start']}-{piece['end']}": piece["score"] for piece in answer["value"]}
     probabilities: dict[str, float] | None = answer["details"].get("probabilities")
+    if isinstance(answer["value"], list) and not probabilities:
+        return {f"{piece['label']} {piece['start']}-{piece['end']}": piece["score"] for piece in answer["value"]}
     return probabilities or {"number": answer["value"]}
 
 

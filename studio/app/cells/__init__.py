@@ -4,11 +4,12 @@ from studio.app.cells.base import Cells as Cells
 from studio.app.cells.boxes import BoxCells
 from studio.app.cells.image import ImageCells
 from studio.app.cells.label import LabelCells
+from studio.app.cells.labels import LabelsCells
 from studio.app.cells.number import NumberCells
 from studio.app.cells.spans import SpanCells
 from studio.app.cells.text import TextCells
 from studio.registry import Registry
 
 CELLS: Registry[Cells] = Registry(
-    "kind of cell", TextCells(), ImageCells(), LabelCells(), NumberCells(), SpanCells(), BoxCells()
+    "kind of cell", TextCells(), ImageCells(), LabelCells(), LabelsCells(), NumberCells(), SpanCells(), BoxCells()
 )
