@@ -205,6 +205,7 @@ STRATEGIES: dict[str, dict[str, Any]] = {
         "training": {"learning_rate": 0.02},
     },
     "image": {"strategy": {"name": "freeze"}, "training": {"learning_rate": 0.05, "epochs": 4}},
+    "image-number": {"training": {"epochs": 2}},
     "image-labels": {"strategy": {"name": "freeze"}, "training": {"learning_rate": 0.05, "epochs": 2}},
 }
 
@@ -222,6 +223,7 @@ class Finished:
             "words": ("token-classification", text_model, tiny.write_marked_words(folder / "words.jsonl")),
             "labels": ("text-labels", text_model, tiny.write_labelled(folder / "labels.csv")),
             "image": ("image-classification", image_model, self.images),
+            "image-number": ("image-regression", image_model, tiny.write_weighed(folder / "weighed.zip")),
             "image-labels": ("image-labels", image_model, tiny.write_striped(folder / "labelled.zip")),
         }
         self._runs: dict[str, Run] = {}

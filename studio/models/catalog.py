@@ -46,7 +46,7 @@ def _card(
 
 
 _TEXT = (*("text-classification", "text-labels", "text-regression", "token-classification"),)
-_IMAGE = ("image-classification", "image-labels")
+_IMAGE = ("image-classification", "image-labels", "image-regression")
 _DETECTION = ("object-detection",)
 
 # task, id, title, licence, parameters (millions), download (MB), compute (millions of multiply-adds), reads, sentence

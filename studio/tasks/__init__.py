@@ -4,6 +4,7 @@ from studio.registry import Registry
 from studio.tasks.base import Task
 from studio.tasks.image_classification import ImageClassification
 from studio.tasks.image_labels import ImageLabels
+from studio.tasks.image_regression import ImageRegression
 from studio.tasks.object_detection import ObjectDetection
 from studio.tasks.text_classification import TextClassification
 from studio.tasks.text_labels import TextLabels
@@ -17,6 +18,7 @@ TASKS: Registry[Task] = Registry(
     TextLabels(),
     ImageLabels(),
     TextRegression(),
+    ImageRegression(),
     TokenClassification(),
     ObjectDetection(),
 )

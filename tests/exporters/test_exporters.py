@@ -29,7 +29,7 @@ TEXTS = [
     "it felt lovely " * 5 + "and sad " * 5,  # longer than some of the runs read
     "a very happy story " * 10 + "broken " * 200,  # longer than the model has positions for
 ]  # fmt: skip
-EXPORTED = ("full", "lora", "mean", "number", "words", "labels", "image", "image-labels")
+EXPORTED = ("full", "lora", "mean", "number", "words", "labels", "image", "image-number", "image-labels")
 EXPORTED += ("adapter", "prompt")
 EXPORTS = [(name, "folder") for name in EXPORTED]
 EXPORTS += [("lora", "merged"), ("mean", "merged")]
