@@ -89,8 +89,9 @@ def usage(config: RunConfig, loading: LoadingCode | None, settings: Mapping[str,
     """Python that loads the folder it lies in and asks it one question. settings: of the pipeline."""
     kind = config.chosen_task.model
     processor_class, argument = _PROCESSORS[kind.processor]
-    field = FIELDS[config.chosen_task.inputs[0].kind]
-    imports, definitions = ([part] if part else [] for part in field.reading)
+    fields = [FIELDS[column.kind] for column in config.chosen_task.inputs if column.required]
+    imports, definitions = ([part] if part else [] for part in fields[0].reading)
+    asked = config.chosen_task.question([field.example for field in fields])
     more = "".join(f", {name}={value!r}" for name, value in settings.items()).replace("'", '"')
     if loading is None:
         imports.append("from transformers import pipeline")
@@ -103,7 +104,7 @@ def usage(config: RunConfig, loading: LoadingCode | None, settings: Mapping[str,
             f'processor = {processor_class}.from_pretrained(".")',
             f'ask = pipeline("{kind.pipeline_tag}", model=model, {argument}=processor{more})',
         ]
-    parts = ("\n".join(imports), *definitions, "\n".join([*asking, f"ask({field.example})"]))
+    parts = ("\n".join(imports), *definitions, "\n".join([*asking, f"ask({asked})"]))
     return ("\n\n\n" if definitions else "\n\n").join(parts)
 
 

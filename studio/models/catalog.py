@@ -45,7 +45,10 @@ def _card(
     return ModelCard(id, title, sentence, licence, parameters, download, tasks, reads, round(compute * MILLION))
 
 
-_TEXT = (*("text-classification", "text-labels", "text-regression", "token-classification"),)
+_TEXT = (
+    *("text-classification", "text-labels", "text-regression", "token-classification"),
+    *("text-pairs", "text-similarity"),
+)
 _IMAGE = ("image-classification", "image-labels", "image-regression")
 _DETECTION = ("object-detection",)
 

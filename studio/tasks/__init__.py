@@ -8,7 +8,9 @@ from studio.tasks.image_regression import ImageRegression
 from studio.tasks.object_detection import ObjectDetection
 from studio.tasks.text_classification import TextClassification
 from studio.tasks.text_labels import TextLabels
+from studio.tasks.text_pairs import TextPairs
 from studio.tasks.text_regression import TextRegression
+from studio.tasks.text_similarity import TextSimilarity
 from studio.tasks.token_classification import TokenClassification
 
 TASKS: Registry[Task] = Registry(
@@ -19,6 +21,8 @@ TASKS: Registry[Task] = Registry(
     ImageLabels(),
     TextRegression(),
     ImageRegression(),
+    TextPairs(),
+    TextSimilarity(),
     TokenClassification(),
     ObjectDetection(),
 )

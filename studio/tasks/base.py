@@ -218,6 +218,10 @@ class Task:
         """
         return {}
 
+    def question(self, examples: Sequence[str]) -> str:
+        """What `pipeline` is asked, as Python. examples: one for each input, as Python (`Field.example`)."""
+        return examples[0]
+
     def restore(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """What `configure` gave, read back from a finished model's config.json."""
         labels = {int(index): label for index, label in (config.get("id2label") or {}).items()}

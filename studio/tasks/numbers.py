@@ -14,7 +14,7 @@ from studio.data.columns import Column
 from studio.data.fields.number import read_number
 from studio.language import _, plural
 from studio.metrics.intervals import Interval, resampled
-from studio.metrics.numbers import MAE, RMSE, number_metrics
+from studio.metrics.numbers import MAE, RMSE, SPEARMAN, number_metrics, rank_interval
 from studio.models.heads import label_layers
 from studio.tasks.base import Answer, Marks, Row, Scores, View
 
@@ -99,9 +99,13 @@ def take_in_scale(model: Any) -> None:
 
 
 class NumberScorer:
-    """Errors of predicted numbers. deviation: of the training numbers; errors are sorted into bars by it."""
+    """Errors of predicted numbers. deviation: of the training numbers; errors are sorted into bars by it.
 
-    def __init__(self, target: str, deviation: float) -> None:
+    ranks: the order is what matters: its correlation is 0 where everything is answered with one number.
+    """
+
+    def __init__(self, target: str, deviation: float, ranks: bool = False) -> None:
+        self._ranks = ranks
         self._target, self._bar = target, round_width(deviation / 2 or 1.0)
         self._true: list[float] = []
         self._guessed: list[float] = []
@@ -121,7 +125,12 @@ class NumberScorer:
             return Scores({})
         true, guessed = numpy.asarray(self._true), numpy.asarray(self._guessed)
         views = (_scatter(true, guessed), _errors(guessed - true, self._bar))
-        return Scores(number_metrics(true, guessed), views, _intervals(guessed - true))
+        metrics, intervals = number_metrics(true, guessed), _intervals(guessed - true)
+        if self._ranks:
+            metrics.setdefault(SPEARMAN.name, 0.0)
+            counted = plural("{n:,} example", "{n:,} examples", len(true))
+            intervals[SPEARMAN.name] = rank_interval(counted, metrics[SPEARMAN.name], len(true))
+        return Scores(metrics, views, intervals)
 
 
 def _intervals(errors: numpy.ndarray) -> dict[str, Interval]:
