@@ -13,6 +13,7 @@ from studio.tasks.images import IMAGE, IMAGE_MODEL, NormaliseImages, open_image
 from studio.tasks.labels import (
     LABELS,
     LabelsScorer,
+    begin_with_shares,
     label_problems,
     label_vector,
     labels_answers,
@@ -55,6 +56,10 @@ class ImageLabels(Task):
 
     def pipeline_settings(self, config: Mapping[str, Any]) -> dict[str, Any]:
         return {"top_k": None, "function_to_apply": "sigmoid"}
+
+    def adapt(self, model: Any, folder: Path, options: Any) -> frozenset[str]:
+        begin_with_shares(model)
+        return frozenset()
 
     def encode(self, tools: Tools, rows: Sequence[Row]) -> list[Item]:
         index = tools.config.label2id

@@ -12,6 +12,7 @@ from studio.language import _, plural
 from studio.metrics.classes import F1_MACRO
 from studio.metrics.intervals import Interval, resampled
 from studio.metrics.labels import AVERAGE_PRECISION, average_precisions, best_threshold, label_metrics
+from studio.models.heads import label_layers
 from studio.tasks.base import Answer, Marks, Row, Scores, Tools
 from studio.tasks.classes import NOTHING, found_views, label_maps, pair_marks
 from studio.tasks.remarks import never_found
@@ -46,7 +47,27 @@ def labels_config(table: "pandas.DataFrame") -> dict[str, Any]:
     field = FIELDS[LABELS.kind]
     field.require_lesson(table["labels"])
     names = sorted({label for cell in table["labels"] for label in field.classes(str(cell))})
-    return {**label_maps(names), "problem_type": "multi_label_classification", "thresholds": None}
+    learned = table if "split" not in table else table[table["split"] == "train"]
+    there = Counter(label for cell in learned["labels"] for label in field.classes(str(cell)))
+    shares = {label: (there[label] + 1) / (len(learned) + 2) for label in names}
+    more = {"problem_type": "multi_label_classification", "thresholds": None, "label_shares": shares}
+    return {**label_maps(names), **more}
+
+
+def begin_with_shares(model: Any) -> None:
+    """A new head begins by answering how often each label comes (Lin et al. 2017, arXiv:1708.02002, 3.3): without
+    that, training spends its first passes on learning that most labels are not there."""
+    import torch
+
+    config = model.config
+    shares: Mapping[str, float] | None = getattr(config, "label_shares", None)
+    if shares is None or model.device.type == "meta":
+        return
+    odds = torch.logit(torch.tensor([shares[config.id2label[place]] for place in sorted(config.id2label)]))
+    for layer in label_layers(model):
+        if layer.bias is not None and not layer.bias.any():  # else it came with the model
+            with torch.no_grad():
+                layer.bias.copy_(odds)
 
 
 def restored_thresholds(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from studio.tasks.classes import name_classes
 from studio.tasks.labels import (
     LABELS,
     LabelsScorer,
+    begin_with_shares,
     label_problems,
     label_vector,
     labels_answers,
@@ -57,6 +58,7 @@ class TextLabels(Task):
         return {"truncation": True, "top_k": None}
 
     def adapt(self, model: Any, folder: Path, options: Any) -> frozenset[str]:
+        begin_with_shares(model)
         return adapt_pooling(model, folder, options)
 
     def encode(self, tools: Tools, rows: Sequence[Row]) -> list[Item]:

@@ -13,6 +13,7 @@ import pytest
 import tiny
 import torch
 from overfitting import ROWS, overfit
+from prepared import prepare_table
 from sklearn.metrics import average_precision_score, f1_score
 
 from studio.data.assembly import assemble
@@ -229,3 +230,16 @@ def test_an_answer_names_what_reaches_its_threshold() -> None:
     config = SimpleNamespace(id2label={0: "a", 1: "b"}, thresholds={"a": 0.8, "b": 0.1})
     (answer,) = labels_answers(torch.logit(torch.tensor([[0.7, 0.2]])), Tools(None, config, None))
     assert answer == Answer(["b"], answer.details) and list(answer.details["probabilities"]) == ["a", "b"]
+
+
+def test_a_new_head_begins_with_the_share_of_each_label_and_a_stored_one_is_kept(tmp_path: Path) -> None:
+    table = examples().assign(row=range(1, ROWS + 1), split="train")
+    model = tiny.write_text_model(tmp_path / "model", tiny.words_of(table["text"]))
+    found = prepare_table("text-labels", table, model)
+    shares = torch.sigmoid(found.model.classifier.bias).tolist()
+    there = [sum(label in json.loads(cell) for cell in table["labels"]) for label in found.tools.labels]
+    assert shares == pytest.approx([(count + 1) / (ROWS + 2) for count in there])
+    with torch.no_grad():
+        found.model.classifier.bias.fill_(0.25)
+    found.model.save_pretrained(model)
+    assert prepare_table("text-labels", table, model).model.classifier.bias.tolist() == [0.25] * len(there)
