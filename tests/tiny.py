@@ -58,6 +58,26 @@ def write_text_model(folder: Path, words: Iterable[str] = (), **changes: Any) ->
     return folder
 
 
+def write_writer(folder: Path, words: Iterable[str], kind: str = "t5", **changes: Any) -> Path:
+    """A T5 or a BART of one layer each with a word-level vocabulary. changes: of its configuration."""
+    import transformers as t
+
+    known = write_tokenizer(folder, words)
+    t.set_seed(0)
+    marks = {"pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3, "vocab_size": known}
+    if kind == "t5":
+        shape = {"d_model": 48, "d_kv": 12, "d_ff": 96, "num_layers": 1, "num_decoder_layers": 1, "num_heads": 4}
+        config: Any = t.T5Config(**{**marks, **shape, "decoder_start_token_id": 0, "dropout_rate": 0.0, **changes})
+    else:
+        shape = {"d_model": 48, "encoder_layers": 1, "decoder_layers": 1, "max_position_embeddings": 64}
+        shape |= {f"{part}_{name}": value for part in ("encoder", "decoder") for name, value in
+                  (("attention_heads", 4), ("ffn_dim", 96))}  # fmt: skip
+        start = {"decoder_start_token_id": 3, "forced_eos_token_id": None, "dropout": 0.0}
+        config = t.BartConfig(**{**marks, **shape, **start, **changes})
+    t.AutoModelForSeq2SeqLM.from_config(config).save_pretrained(folder)
+    return folder
+
+
 def write_image_model(folder: Path) -> Path:
     """A ResNet of two stages at 32 px with its image processor, without a head. It has seen one batch of noise."""
     import torch
@@ -145,6 +165,33 @@ def write_listed_images(path: Path, column: str, cells: Callable[[str, int], str
             archive.writestr(f"{index:03}.png", image(label, rng))
             table.writerow([f"{index:03}.png", cells(label, index)])
         archive.writestr("table.csv", lines.getvalue())
+    return path
+
+
+def write_questions(path: Path, rows: int = 80, seed: int = 0) -> Path:
+    """A CSV `context,question,answer`: which word of praise or of blame is in the text? A few have none."""
+    rng = random.Random(seed)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["context", "question", "answer"])
+        for index in range(rows):
+            label = ("good", "bad")[index % 2]
+            answer = "[]" if index % 9 == 8 else rng.choice(WORDS[label])
+            words = rng.choices(FILLER, k=rng.randint(8, 30)) + ([] if answer == "[]" else [answer])
+            rng.shuffle(words)
+            writer.writerow([" ".join(words), f"was it {label}", answer])
+    return path
+
+
+def write_pairs(path: Path, rows: int = 80, seed: int = 0) -> Path:
+    """A CSV `sentence1,sentence2,label`: do both praise or blame alike?"""
+    rng = random.Random(seed)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["sentence1", "sentence2", "label"])
+        for index in range(rows):
+            one, other = ("good", "bad")[index % 2], ("good", "bad")[index // 2 % 2]
+            writer.writerow([review(one, rng), review(other, rng), "alike" if one == other else "unlike"])
     return path
 
 

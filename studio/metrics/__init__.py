@@ -7,6 +7,7 @@ from studio.metrics.found import F1, PRECISION, RECALL
 from studio.metrics.labels import AVERAGE_PRECISION, F1_MICRO
 from studio.metrics.loss import LOSS
 from studio.metrics.numbers import MAE, R2, RMSE, SPEARMAN
+from studio.metrics.quotes import EXACT_MATCH
 from studio.registry import Registry
 
 METRICS: Registry[Metric] = Registry(
@@ -14,6 +15,7 @@ METRICS: Registry[Metric] = Registry(
     *(ACCURACY, F1_MACRO, PRECISION_MACRO, RECALL_MACRO),
     *(F1_MICRO, AVERAGE_PRECISION),
     *(F1, PRECISION, RECALL),
+    EXACT_MATCH,
     *(MAP, MAP_50, RECALL_100),
     *(RMSE, MAE, R2, SPEARMAN),
     LOSS,

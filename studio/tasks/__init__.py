@@ -2,6 +2,7 @@
 
 from studio.registry import Registry
 from studio.tasks.base import Task
+from studio.tasks.extractive_qa import ExtractiveQuestionAnswering
 from studio.tasks.image_classification import ImageClassification
 from studio.tasks.image_labels import ImageLabels
 from studio.tasks.image_regression import ImageRegression
@@ -23,6 +24,7 @@ TASKS: Registry[Task] = Registry(
     ImageRegression(),
     TextPairs(),
     TextSimilarity(),
+    ExtractiveQuestionAnswering(),
     TokenClassification(),
     ObjectDetection(),
 )

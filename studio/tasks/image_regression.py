@@ -58,11 +58,11 @@ class ImageRegression(Task):
     def open(self, tools: Tools, item: Item) -> Item:
         return open_image(tools, item)
 
-    def varies(self, options: Any) -> bool:
-        return bool(options.augment)
+    def varies(self, tools: Tools) -> bool:
+        return bool(tools.options.augment)
 
     def collate(self, tools: Tools, training: bool) -> Collate:
-        return NormaliseImages(tools.processor, vary=training and self.varies(tools.options))
+        return NormaliseImages(tools.processor, vary=training and self.varies(tools))
 
     def answer(self, tools: Tools, model: Any, batch: Batch, outputs: Any = None) -> list[Answer]:
         return number_answers((outputs or model(**batch.tensors)).logits, tools.config)
@@ -70,5 +70,5 @@ class ImageRegression(Task):
     def scorer(self, tools: Tools) -> Scorer:
         return NumberScorer("number", tools.config.target_deviation)
 
-    def finish(self, model: Any) -> None:
+    def finish(self, model: Any, tools: Tools) -> None:
         take_in_scale(model)

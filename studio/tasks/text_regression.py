@@ -67,5 +67,5 @@ class TextRegression(Task):
     def scorer(self, tools: Tools) -> Scorer:
         return NumberScorer("number", tools.config.target_deviation)
 
-    def finish(self, model: Any) -> None:
+    def finish(self, model: Any, tools: Tools) -> None:
         take_in_scale(model)

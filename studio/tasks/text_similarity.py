@@ -78,5 +78,5 @@ class TextSimilarity(Task):
     def scorer(self, tools: Tools) -> Scorer:
         return NumberScorer("number", tools.config.target_deviation, ranks=True)
 
-    def finish(self, model: Any) -> None:
+    def finish(self, model: Any, tools: Tools) -> None:
         take_in_scale(model)

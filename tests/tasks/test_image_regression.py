@@ -37,7 +37,7 @@ def test_thirty_two_images_are_learned_by_heart_and_plain_transformers_gives_the
     table = pandas.DataFrame(list(csv.DictReader((tmp_path / "table.csv").open(encoding="utf-8"))))
     scores, answers, found = overfit(TASK.name, table, image_model, tmp_path, steps=150)
     assert scores.metrics["rmse"] <= 2.5 and scores.metrics["r2"] >= 0.99
-    TASK.finish(found.model)
+    TASK.finish(found.model, found.tools)
     items = found.examples["train"].opened([0, 1, 2])
     with torch.no_grad():
         plain = found.model(pixel_values=found.collate(items)["pixel_values"]).logits[:, 0].tolist()

@@ -1,5 +1,6 @@
 """How cells are shown, by the field that they hold. A new field: one file here, one line below."""
 
+from studio.app.cells.answers import AnswersCells
 from studio.app.cells.base import Cells as Cells
 from studio.app.cells.boxes import BoxCells
 from studio.app.cells.image import ImageCells
@@ -11,5 +12,13 @@ from studio.app.cells.text import TextCells
 from studio.registry import Registry
 
 CELLS: Registry[Cells] = Registry(
-    "kind of cell", TextCells(), ImageCells(), LabelCells(), LabelsCells(), NumberCells(), SpanCells(), BoxCells()
+    "kind of cell",
+    TextCells(),
+    ImageCells(),
+    LabelCells(),
+    LabelsCells(),
+    NumberCells(),
+    SpanCells(),
+    BoxCells(),
+    AnswersCells(),
 )

@@ -1,5 +1,6 @@
 """What cells hold. A new kind of cell: one file here, one line below."""
 
+from studio.data.fields.answers import Answers
 from studio.data.fields.base import Field as Field
 from studio.data.fields.boxes import Boxes
 from studio.data.fields.image import ImageFile
@@ -10,4 +11,6 @@ from studio.data.fields.spans import Spans
 from studio.data.fields.text import Text
 from studio.registry import Registry
 
-FIELDS: Registry[Field] = Registry("field", Text(), ImageFile(), Label(), Labels(), Number(), Spans(), Boxes())
+FIELDS: Registry[Field] = Registry(
+    "field", Text(), ImageFile(), Label(), Labels(), Number(), Spans(), Boxes(), Answers()
+)

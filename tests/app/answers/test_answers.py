@@ -30,6 +30,11 @@ CASES: dict[str, tuple[Answer, Answer, Asked]] = {
         Answer([], {"probabilities": {EVIL: 0.4, "cat": 0.4}, "thresholds": {"cat": 0.5, EVIL: 0.5}}),
         Asked((TEXT, column("labels")), {"text": EVIL}, {"answer_column": json.dumps([EVIL])}),
     ),
+    "quote": (
+        Answer(EVIL, {"column": "text", "score": 0.9, "start": 8, "end": 8 + len(EVIL)}),
+        Answer("", {"column": "text", "score": 0.5}),
+        Asked((TEXT, column("answers")), {"text": f"Ann met {EVIL}"}, {"answer_column": '[{"text": "met"}]'}),
+    ),
     "number": (
         Answer(3.5, {"distribution": [1.0, 2.0, 3.0, 9.0]}),
         Answer(-2.0),
