@@ -195,6 +195,18 @@ def write_pairs(path: Path, rows: int = 80, seed: int = 0) -> Path:
     return path
 
 
+def write_echoes(path: Path, rows: int = 60, seed: int = 0) -> Path:
+    """A CSV `source,target`: a few words, and the same in the other order."""
+    rng = random.Random(seed)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["source", "target"])
+        for _ in range(rows):
+            words = rng.choices(FILLER, k=rng.randint(3, 6))
+            writer.writerow([" ".join(words), " ".join(words[::-1])])
+    return path
+
+
 def write_marked_words(path: Path, rows: int = 80, seed: int = 0) -> Path:
     """JSONL with `text` and `spans`: words of praise and of blame are marked."""
     rng = random.Random(seed)

@@ -17,12 +17,15 @@ from studio.app.asking import answer_html, cancel_questions, last_asking, predic
 from studio.app.clicks import Click
 from studio.app.drafts import Draft
 from studio.app.inputs import INPUTS
+from studio.app.inputs.controls import build_controls, shown_controls
 from studio.app.inputs.slots import Slot, build_slots
 from studio.app.main import Shell
 from studio.app.pages import Services
+from studio.app.runs import config_of
 from studio.app.tabs import share
 from studio.app.tabs import test as test_tab
 from studio.app.under_way import SupersededError
+from studio.config import RunConfig
 from studio.data.limits import Limits
 from studio.errors import StudioError
 from studio.events import Finished
@@ -43,11 +46,18 @@ class MadeUp:
     def __init__(self, before: Answer | StudioError = UNSURE) -> None:
         self.before = before
         self.rows: list[dict[str, str]] = []
+        self.options: list[dict[str, Any]] = []
 
     def ask(
-        self, run: Run, rows: Sequence[Mapping[str, str]], which: str = "tuned", cancelled: Event | None = None
+        self,
+        run: Run,
+        rows: Sequence[Mapping[str, str]],
+        which: str = "tuned",
+        cancelled: Event | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> Exchange[list[Answer]]:
         self.rows += [dict(row) for row in rows]
+        self.options.append(dict(options or {}))
         yield Step()
         if which == "tuned":
             return [SURE]
@@ -96,7 +106,7 @@ def typed(slots: list[Slot], text: str) -> list[str | None]:
 def test_what_is_typed_is_asked_of_both_models(
     services: Services, predictor: MadeUp, draft: Draft, slots: list[Slot]
 ) -> None:
-    finish(test_tab.try_input(services, slots, draft, *typed(slots, " a film ")))
+    finish(test_tab.try_input(services, slots, [], draft, *typed(slots, " a film ")))
     assert predictor.rows == [{"text": "a film"}] * 2
     asking = last_asking(services, draft)
     html = answer_html(asking)
@@ -117,7 +127,7 @@ def test_an_example_fills_the_fields_and_tells_its_truth(
     assert "The right answer is bad." in answer_html(asking)
     assert test_tab.example_values(services, draft) == {"text": "an old film "}, "after a reload, too"
     assert test_tab.example_values(services, draft.change(run="another")) == {}
-    finish(test_tab.try_input(services, slots, draft, *typed(slots, "a film")))
+    finish(test_tab.try_input(services, slots, [], draft, *typed(slots, "a film")))
     assert test_tab.example_values(services, draft) == {}
 
 
@@ -126,7 +136,8 @@ def test_an_answer_leaves_the_fields_alone(shell: Shell) -> None:
     page = shell.pages["test"]
     clicks = [Click(shell, page, wire) for wire in page.wires]
     drawn = {
-        click: {str(each.elem_id) for each in click.drawn if str(each.elem_id).startswith("try-")} for click in clicks
+        click: {str(each.elem_id) for each in click.drawn if str(each.elem_id).startswith(("try-", "ask-"))}
+        for click in clicks
     }
     slow = [click for click in clicks if click.is_slow]
     assert slow and not any(drawn[click] for click in slow)
@@ -139,7 +150,7 @@ def test_without_the_model_before_training_the_tuned_one_answers(
     services: Services, predictor: MadeUp, draft: Draft, slots: list[Slot]
 ) -> None:
     predictor.before = StudioError("It was <moved>.")
-    finish(test_tab.try_input(services, slots, draft, *typed(slots, "a film")))
+    finish(test_tab.try_input(services, slots, [], draft, *typed(slots, "a film")))
     html = answer_html(last_asking(services, draft))
     assert "The model says: good" in html and "It was &lt;moved&gt;." in html and "ui-bar-other" not in html
 
@@ -149,9 +160,9 @@ def test_nothing_is_asked_of_no_run_or_with_an_empty_field(
 ) -> None:
     for broken in (draft.change(run=None), draft.change(run="x")):
         with pytest.raises(StudioError, match="no run to try"):
-            finish(test_tab.try_input(services, slots, broken, *typed(slots, "a film")))
+            finish(test_tab.try_input(services, slots, [], broken, *typed(slots, "a film")))
     with pytest.raises(StudioError, match="nothing to ask about"):
-        finish(test_tab.try_input(services, slots, draft, *typed(slots, " ")))
+        finish(test_tab.try_input(services, slots, [], draft, *typed(slots, " ")))
     assert predictor.rows == [] and "No question yet" in answer_html(None)
 
 
@@ -191,6 +202,26 @@ def test_every_task_s_page_has_its_fields(task: Any, services: Services, draft: 
     fields = [update for elem_id, update in shown.items() if str(elem_id).startswith("try-")]
     assert sum(bool(update.get("visible")) for update in fields) == len(task.inputs)
     assert f"{INPUTS[task.inputs[0].kind].what_to_do} Then press Predict" in shown["answer"]
+
+
+def test_settings_of_an_answer_are_asked_for_and_go_along(services: Services, draft: Draft, predictor: MadeUp) -> None:
+    config = "task: translation\nmodel: {id: starter/x}\ndata: {source: nothing.csv}\noptions: {beams: 2}\n"
+    ended = Finished(reason="completed", best_step=1, seconds=1.0)
+    run = write(make_run(services.store, config=config), started(), ended)
+    with gr.Blocks():
+        controls, slots = build_controls(), build_slots()
+    found = {
+        control.name: update
+        for control, update in zip(controls, shown_controls(controls, config_of(run), True), strict=True)
+    }
+    assert {name: update["value"] for name, update in found.items()} == {"longest_answer": 128, "beams": 2}
+    assert not any("value" in update for update in shown_controls(controls, config_of(run), False))
+    other = RunConfig.from_text(config.replace("translation", "text-classification").replace("options: {beams: 2}", ""))
+    assert not any(update["visible"] for update in shown_controls(controls, other, True))
+    held = [4 if control.name == "beams" else None for control in controls]
+    asked = test_tab.try_input(services, slots, controls, draft.change(run=run.id), *typed(slots, "a film"), *held)
+    finish(asked)
+    assert predictor.options == [{"beams": 4}] * 2
 
 
 class Files(MadeUp):
@@ -254,7 +285,12 @@ class Endless(MadeUp):
     """Never answers the untouched model's questions, and takes for ever over an export."""
 
     def ask(
-        self, run: Run, rows: Sequence[Mapping[str, str]], which: str = "tuned", cancelled: Event | None = None
+        self,
+        run: Run,
+        rows: Sequence[Mapping[str, str]],
+        which: str = "tuned",
+        cancelled: Event | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> Exchange[list[Answer]]:
         if which == "tuned":
             return [SURE]
@@ -279,7 +315,7 @@ def test_cancel_ends_the_question_of_its_own_draft_alone(
     object.__setattr__(services, "predictor", Endless())
     monkeypatch.setattr(EXPORTERS["folder"], "why_not", lambda run: None)
     start: dict[str, Callable[[Draft], Generator[str, None, Draft]]] = {
-        "test": lambda of: test_tab.try_input(services, slots, of, *typed(slots, "a film")),
+        "test": lambda of: test_tab.try_input(services, slots, [], of, *typed(slots, "a film")),
         "share": lambda of: share.export(services, of, {"key": "folder"}),
     }
     own, other = start[tab](draft), start[tab](services.drafts.save(draft.change(id="b" * 24)))
@@ -299,12 +335,12 @@ def test_the_next_question_takes_the_place_of_the_last(services: Services, draft
     """Or the former's answer, which comes late, would be drawn over what the person asks now."""
     object.__setattr__(services, "predictor", Endless())
     first, other = (
-        test_tab.try_input(services, slots, of, *typed(slots, "a film"))
+        test_tab.try_input(services, slots, [], of, *typed(slots, "a film"))
         for of in (draft, services.drafts.save(draft.change(id="b" * 24)))
     )
     for question in (first, other):
         next(question), next(question)
-    second = test_tab.try_input(services, slots, draft, *typed(slots, "another"))
+    second = test_tab.try_input(services, slots, [], draft, *typed(slots, "another"))
     next(second), next(second)
     with pytest.raises(SupersededError):
         next(first)
@@ -319,9 +355,9 @@ def test_a_question_that_begins_late_takes_no_newer_one_s_place(
 ) -> None:
     """Gradio's queue starts what waits in it in any order."""
     with asked_by(replace(OWNER, arrived=2.0)):
-        finish(test_tab.try_input(services, slots, draft, *typed(slots, "the newer")))
+        finish(test_tab.try_input(services, slots, [], draft, *typed(slots, "the newer")))
     with asked_by(replace(OWNER, arrived=1.0)), pytest.raises(SupersededError):
-        finish(test_tab.try_input(services, slots, draft, *typed(slots, "the former")))
+        finish(test_tab.try_input(services, slots, [], draft, *typed(slots, "the former")))
     asking = last_asking(services, draft)
     assert asking and "the newer" in asking.asked.cells.values()
 

@@ -30,7 +30,7 @@ TEXTS = [
     "a very happy story " * 10 + "broken " * 200,  # longer than the model has positions for
 ]  # fmt: skip
 EXPORTED = ("full", "lora", "mean", "number", "words", "labels", "image", "image-number", "image-labels")
-EXPORTED += ("adapter", "prompt", "questions", "pairs")
+EXPORTED += ("adapter", "prompt", "questions", "pairs", "written", "shortened")
 EXPORTS = [(name, "folder") for name in EXPORTED]
 EXPORTS += [("lora", "merged"), ("mean", "merged")]
 
@@ -55,6 +55,7 @@ for name, (folder, inputs) in json.load(sys.stdin).items():
         if task == "token-classification":
             return f"{one['entity_group']} {one['start']}-{one['end']}"
         return one["label"] if task else one["answer"]
+    found = [{"answer": each, "score": 1.0} if isinstance(each, str) else each for each in found]
     answers[name] = [{told(one): float(one["score"]) for one in (each if task else [each])} for each in found]
 assert not any(module.partition(".")[0] == "studio" for module in sys.modules)
 print(json.dumps(answers))
@@ -85,7 +86,8 @@ def test_the_card_s_own_code_gives_the_studio_s_answers(
     for name, folder in exported.items():
         place = tmp_path / name
         shutil.copytree(folder, place)
-        shutil.copytree(text_model, place / text_model.name)  # where the card's code looks for the base model
+        for base in (text_model, finished.writer):  # where the card's code looks for the base model
+            shutil.copytree(base, place / base.name)
         columns = inputs_of(finished, name)
         given = images if name.startswith("image") else TEXTS
         questions[name] = (
@@ -122,6 +124,8 @@ def as_card(answer: dict[str, Any]) -> dict[str, float]:
         return {f"{piece['label']} {piece['start']}-{piece['end']}": piece["score"] for piece in answer["value"]}
     if "column" in answer["details"]:
         return {answer["value"]: answer["details"]["score"]}
+    if isinstance(answer["value"], str) and not probabilities:
+        return {answer["value"]: 1.0}
     return probabilities or {"number": answer["value"]}
 
 

@@ -9,6 +9,7 @@ from studio.app.answers.labels import LabelsAnswers
 from studio.app.answers.number import NumberAnswers
 from studio.app.answers.quote import QuoteAnswers
 from studio.app.answers.spans import SpanAnswers
+from studio.app.answers.written import WrittenAnswers
 from studio.registry import Registry
 
 ANSWERS: Registry[AnswerKind] = Registry(
@@ -19,4 +20,5 @@ ANSWERS: Registry[AnswerKind] = Registry(
     SpanAnswers(),
     BoxAnswers(),
     QuoteAnswers(),
+    WrittenAnswers(),
 )

@@ -15,11 +15,12 @@ from studio.app import demos
 from studio.app.asking import answer_file, answer_html, ask, cancel_questions, last_asking, predictions_file
 from studio.app.drafts import Draft
 from studio.app.inputs import INPUTS
+from studio.app.inputs.controls import Control, build_controls, given_controls, shown_controls
 from studio.app.inputs.slots import Slot, build_slots, given, shown
 from studio.app.pages import Page, Section, Services, Wire, download_link, joined, sheltered
 from studio.app.paging import file_url
 from studio.app.results import count_test_rows, imported_of, rows_page, task_of
-from studio.app.runs import choices_with_model
+from studio.app.runs import choices_with_model, config_of
 from studio.app.sent import sent
 from studio.app.views import VIEWS
 from studio.app.workspaces import Example
@@ -84,13 +85,14 @@ def build_trial(services: Services) -> tuple[Section, list[Block], gr.HTML, gr.B
     with gr.Row(elem_classes="split-row"):
         with gr.Column(min_width=300):
             slots = build_slots()
+            controls = build_controls()
             predict = gr.Button(_("Predict"), variant="primary", elem_id="predict")
         with gr.Column(min_width=300):
             progress = gr.HTML()
             cancel = gr.Button(_("Cancel"), size="sm", visible=False)
             answer = gr.HTML(elem_id="answer")
             own = gr.Button(_("Now with your own data"), variant="primary", visible=False, elem_id="own-data")
-    inputs = [slot.widget for slot in slots]
+    inputs: list[Block] = [*(slot.widget for slot in slots), *(control.widget for control in controls)]
     others = others_than(set(inputs))
 
     def show(draft: Draft) -> list[Any]:
@@ -98,13 +100,14 @@ def build_trial(services: Services) -> tuple[Section, list[Block], gr.HTML, gr.B
         task = task_of(run) if run else None
         return [
             *shown(slots, task, example_values(services, draft)),
+            *shown_controls(controls, config_of(run) if run else None, services.shown_runs.get(draft.id) != draft.run),
             answer_html(asking, task),
             gr.update(visible=demos.current(draft) is not None and asking is not None),
         ]
 
     asks = [predict.click, *(listener for slot in slots for listener in slot.entry.asks(slot.widget))]
     wires = [
-        *[Wire(listener, partial(try_input, services, slots), inputs, draws=others) for listener in asks],
+        *[Wire(listener, partial(try_input, services, slots, controls), inputs, draws=others) for listener in asks],
         Wire(cancel.click, partial(cancel_questions, services), redraw=False),
         Wire(own.click, demos.go_on_with_own, go="data"),
     ]
@@ -275,10 +278,14 @@ def open_run(services: Services, draft: Draft) -> tuple[Run, Task]:
     return run, task
 
 
-def try_input(services: Services, slots: Sequence[Slot], draft: Draft, *values: Any) -> Generator[str, None, Draft]:
+def try_input(
+    services: Services, slots: Sequence[Slot], controls: Sequence[Control], draft: Draft, *values: Any
+) -> Generator[str, None, Draft]:
     run, task = open_run(services, draft)
     services.examples.pop(draft.id, None)
-    return (yield from ask(services, draft, run, task, given(slots, task, values), {}))
+    config = config_of(run)
+    options = given_controls(controls, config, values[len(slots) :]) if config else {}
+    return (yield from ask(services, draft, run, task, given(slots, task, values[: len(slots)]), {}, options))
 
 
 def show_example(services: Services, draft: Draft, event: dict[str, Any]) -> Draft:

@@ -35,6 +35,11 @@ CASES: dict[str, tuple[Answer, Answer, Asked]] = {
         Answer("", {"column": "text", "score": 0.5}),
         Asked((TEXT, column("answers")), {"text": f"Ann met {EVIL}"}, {"answer_column": '[{"text": "met"}]'}),
     ),
+    "text": (
+        Answer(f"One {EVIL}\nand two"),
+        Answer(""),
+        Asked((TEXT, column("text")), {"text": EVIL}, {"answer_column": EVIL}),
+    ),
     "number": (
         Answer(3.5, {"distribution": [1.0, 2.0, 3.0, 9.0]}),
         Answer(-2.0),
