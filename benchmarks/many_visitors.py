@@ -6,18 +6,18 @@ One run trains; the clients ask for its news twice a second each, or as seldom a
 many, as the live chart does, over connections that stay open, from a process of their own on the same machine. `alone`
 and `watched` take turns.
 
-- steps/s: of the training. answer ms: median of the clients' waits. server cpu ms: the server's processor time for
-  each answer.
+- steps/s: of the training. server %, clients %: of one processor. answer ms: median of the clients' waits.
 - index page, page switch: processor time of the server for GET / and for a press in the stepper (the median of 15).
 """
 
 import argparse
+import asyncio
 import http.client
 import json
 import os
+import re
 import sys
 import tempfile
-import threading
 import time
 from multiprocessing import get_context
 from pathlib import Path
@@ -39,6 +39,12 @@ KEPT_OPEN = 4.0  # seconds that a connection may rest
 PRESSES = 15
 STEPPED = ("model", "runs")
 JSON = {"Content-Type": "application/json"}
+ASKING = (
+    b"POST /gradio_api/component_server HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    b"Content-Length: %d\r\n\r\n%b"
+)
+LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 def main() -> None:
@@ -55,7 +61,7 @@ def main() -> None:
             pages = [pages_cost(server)]
             run = begin(server, Path(folder))
             for _ in range(chosen.repeats):
-                arms["alone"].append(steps_per_second(run, chosen.seconds))
+                arms["alone"].append(observed(server, run, chosen.seconds))
                 arms["watched"].append(watched(server, run, chosen.clients, chosen.seconds))
         finally:
             server.close()
@@ -79,57 +85,73 @@ def begin(server: StudioServer, folder: Path) -> Run:
     return run
 
 
-def steps_per_second(run: Run, seconds: float) -> dict[str, float]:
-    before, began = run.state().step, time.perf_counter()
+def observed(server: StudioServer, run: Run, seconds: float) -> dict[str, float]:
+    """What the training and the server do while `seconds` pass."""
+    step, used, began = run.state().step, server_seconds(server), time.perf_counter()
     time.sleep(seconds)
-    return {"steps/s": (run.state().step - before) / (time.perf_counter() - began), "answer ms": 0, "server cpu ms": 0}
+    passed = time.perf_counter() - began
+    found = {"steps/s": (run.state().step - step) / passed, "server %": (server_seconds(server) - used) / passed * 100}
+    return found | {"clients %": 0.0, "answer ms": 0.0}
 
 
 def watched(server: StudioServer, run: Run, clients: int, seconds: float) -> dict[str, float]:
     chart = element(server, "live-chart")
     context = get_context("spawn")
-    waits: Any = context.Queue()
-    watching = context.Process(target=watch, args=(server.port, chart, run.id, clients, seconds + 4, waits))
+    answers: Any = context.Queue()
+    watching = context.Process(target=watch, args=(server.port, chart, run.id, clients, seconds + 4, answers))
     watching.start()
     time.sleep(3)  # everybody has got the beginning
-    used = server_seconds(server)
-    found = steps_per_second(run, seconds)
-    used = server_seconds(server) - used
-    each = waits.get()
+    found = observed(server, run, seconds)
+    waits, share = answers.get()
     watching.join()
-    found["answer ms"] = median(each) * 1000
-    found["server cpu ms"] = used * 1000 / (clients * seconds / SECONDS_BETWEEN)
-    return found
+    return found | {"clients %": share * 100, "answer ms": median(waits) * 1000}
 
 
-def watch(port: int, chart: int, run_id: str, clients: int, seconds: float, waits: Any) -> None:
-    """In a process of its own: threads that ask until the time is over."""
+def watch(port: int, chart: int, run_id: str, clients: int, seconds: float, answers: Any) -> None:
+    """In a process of its own, which does as little as can be: real watchers sit at machines of their own."""
+    answers.put(asyncio.run(ask_for(port, chart, run_id, clients, seconds)))
+
+
+async def ask_for(port: int, chart: int, run_id: str, clients: int, seconds: float) -> tuple[list[float], float]:
+    """Every wait for an answer, in seconds, and the share of a processor that asking took."""
     found: list[float] = []
-    end = time.monotonic() + seconds
+    used, end = time.process_time(), time.monotonic() + seconds
 
-    def client(number: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    async def client(number: int) -> None:
+        connection: Connection | None = None
         offset = 0
-        time.sleep(number * SECONDS_BETWEEN / clients)
+        await asyncio.sleep(number * SECONDS_BETWEEN / clients)
         while time.monotonic() < end:
             query = {"run": run_id, "offset": offset}
             body = {"component_id": chart, "fn_name": "poll_run", "data": query, "session_hash": f"s{number}"}
             began = time.perf_counter()
-            connection.request("POST", "/gradio_api/component_server", json.dumps(body), JSON)
-            answer = json.loads(connection.getresponse().read())
-            offset = answer["offset"]
+            connection = connection or await asyncio.open_connection("127.0.0.1", port)
+            answer = await asked_over(connection, json.dumps(body).encode())
+            offset, wait = int(numbered(b"offset", answer)), numbered(b"wait", answer)
             waited = time.perf_counter() - began
             found.append(waited)
-            time.sleep(max(0.0, SECONDS_BETWEEN - waited, answer["wait"] - waited))
-            if answer["wait"] > KEPT_OPEN:  # the server has ended it meanwhile
-                connection.close()  # and the next request opens another, as a browser's does
+            await asyncio.sleep(max(0.0, SECONDS_BETWEEN - waited, wait - waited))
+            if wait > KEPT_OPEN:  # the server has ended it meanwhile, and the next request opens another
+                connection[1].close()
+                connection = None
 
-    threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    waits.put(found)
+    await asyncio.gather(*(client(number) for number in range(clients)))
+    return found, (time.process_time() - used) / seconds
+
+
+async def asked_over(connection: Connection, body: bytes) -> bytes:
+    """The body of the answer."""
+    reader, writer = connection
+    writer.write(ASKING % (len(body), body))
+    head = await reader.readuntil(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 200 "):
+        raise RuntimeError(head.decode())
+    return await reader.readexactly(int(LENGTH.search(head)[1]))  # type: ignore[index]
+
+
+def numbered(name: bytes, answer: bytes) -> float:
+    """The number of that name in an answer's JSON, of which nothing else is read."""
+    return float(re.search(rb'"%s":([\d.]+)' % name, answer)[1])  # type: ignore[index]
 
 
 def pages_cost(server: StudioServer) -> dict[str, float]:

@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 from components.element import Element
 from components.icons import icon
 from components.scripts import script
+from components.theme import picture
 
 
 class Tag(TypedDict, total=False):
@@ -18,6 +19,7 @@ class Card(TypedDict, total=False):
     title: str
     text: str
     icon: str
+    picture: str  # a larger drawing in the place of the icon, by its name in assets/pictures
     tags: Sequence[Tag]
     disabled: str  # the reason, shown on the card; empty: can be chosen
     details: Sequence[str]
@@ -25,9 +27,12 @@ class Card(TypedDict, total=False):
 
 
 class CardsValue(TypedDict, total=False):
+    """beside: the groups stand beside each other, where there is room, and not one below the other."""
+
     cards: Sequence[Card]
     selected: str | None
     label: str
+    beside: bool
 
 
 class Cards(Element):
@@ -50,8 +55,14 @@ class Cards(Element):
         """Add the drawings that the cards name."""
         if value is None:
             return None
-        names = {card["icon"] for card in value.get("cards", []) if card.get("icon")}
-        return {**value, "drawings": {name: icon(name) for name in sorted(names)}}
+        cards = value.get("cards", [])
+        names = {card["icon"] for card in cards if card.get("icon")}
+        pictures = {card["picture"] for card in cards if card.get("picture")}
+        return {
+            **value,
+            "drawings": {name: icon(name) for name in sorted(names)},
+            "pictures": {name: picture(name) for name in sorted(pictures)},
+        }
 
     def preprocess(self, payload: Any) -> Any:
-        return {key: part for key, part in payload.items() if key != "drawings"} if payload else None
+        return {key: part for key, part in payload.items() if key not in ("drawings", "pictures")} if payload else None

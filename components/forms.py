@@ -73,6 +73,7 @@ class FieldValue(TypedDict, total=False):
     choices: Sequence[Choice]  # of a choice
     keyboard: Literal["text", "numeric", "decimal"]  # of a text: which one a phone shows
     placeholder: str
+    term: str  # the name of a term on the page (`components.terms`) that a question mark behind the title explains
     problem: str  # why what the field holds cannot be used, a sentence; without it all is well
 
 

@@ -18,9 +18,12 @@ class LayersValue(TypedDict):
 
 
 class LayerStrip(Element):
-    """Layers from input to output, with a legend in words; colour is never the only sign."""
+    """Layers from input to output, with a legend in words; colour is never the only sign.
 
-    def __init__(self, value: LayersValue | None = None, **settings: Any) -> None:
+    follows: the strip moves with what the live chart of the same page says of its run.
+    """
+
+    def __init__(self, value: LayersValue | None = None, follows: bool = False, **settings: Any) -> None:
         super().__init__(
             value=value,
             html_template='<div class="ui-layer-strip"></div>',
@@ -29,5 +32,6 @@ class LayerStrip(Element):
             ice=icon("snowflake"),
             spark=icon("lightning"),
             part=icon("layers"),
+            follows=follows,
             **settings,
         )

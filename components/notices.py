@@ -47,6 +47,12 @@ def outline(entries: Sequence[tuple[str, str]]) -> str:
     return f'<ol class="ui-outline">{items}</ol>'
 
 
+def facts(entries: Sequence[tuple[str, str]]) -> str:
+    """What is known of something: (title, sentence) each."""
+    items = "".join(f"<div><dt>{escape(title)}</dt><dd>{escape(sentence)}</dd></div>" for title, sentence in entries)
+    return f'<dl class="ui-facts">{items}</dl>'
+
+
 def badge(text: str, tone: str = "neutral") -> str:
     """A small label. Tones: neutral, accent, info, good, warning, bad."""
     if tone not in TONES:

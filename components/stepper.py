@@ -24,6 +24,15 @@ class StepperValue(TypedDict, total=False):
     machine: str
     account: "Account | None"
     languages: "Languages | None"
+    guide: "Guide | None"
+
+
+class Guide(TypedDict):
+    """key: of what it guides through; whoever closes it has closed it for all pages. words: "" for nothing to say."""
+
+    key: str
+    title: str
+    words: str
 
 
 class Account(TypedDict):
@@ -49,8 +58,9 @@ class Stepper(Element):
         """`logo` is SVG markup of our own, drawn before the brand."""
         super().__init__(
             value=value,
-            html_template='<nav class="ui-stepper" aria-label="Steps"></nav>',
-            js_on_load=script("stepper"),
+            html_template='<nav class="ui-stepper" aria-label="Steps"></nav>'
+            '<div class="ui-guide" role="note" hidden></div>',
+            js_on_load=script("guide", "stepper"),
             apply_default_css=False,
             logo=logo,
             sun=icon("sun"),
@@ -58,6 +68,8 @@ class Stepper(Element):
             globe=icon("globe"),
             tick=icon("check"),
             lock=icon("lock"),
+            compass=icon("compass"),
+            cross=icon("cross"),
             **settings,
         )
 

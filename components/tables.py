@@ -21,7 +21,8 @@ class PagedTable(Element):
         kind: "text" (the default), "number", "image" (cell: an address, or {"src", "alt"}),
         "badge" (cell: text, or {"text", "tone"}), "drawing" (cell: markup of `components.charts`).
     value: a small query such as {"token": ...}; None draws `nothing`. A changed value reloads from row 1.
-    Fires `select` with {"row": the row as `page` gave it} when `selectable`.
+    Fires `select` with {"row": the row as `page` gave it} when `selectable`. opens: the elem_id
+    of what shows the chosen row: it is scrolled into view where it is not.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class PagedTable(Element):
         rows_per_page: int = 20,
         layout: Literal["table", "gallery"] = "table",
         selectable: bool = False,
+        opens: str = "",
         filterable: bool = False,
         caption: str = ROWS,
         nothing: str = NOTHING,
@@ -50,6 +52,7 @@ class PagedTable(Element):
             rows_per_page=rows_per_page,
             layout=layout,
             selectable=selectable,
+            opens=opens,
             filterable=filterable,
             caption=caption,
             nothing=nothing,

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Sequence
+from functools import cache
 from html import escape
 from pathlib import Path
 
@@ -19,8 +20,27 @@ FALLBACKS = (
     "sans-serif",
 )
 STYLES = (
-    *("tokens", "base", "stepper", "cards", "notices", "tables", "split", "layers", "way_on", "run_queue", "code_text"),
-    *("charts", "figures", "examples", "forms"),
+    "tokens",
+    "base",
+    "stepper",
+    "cards",
+    "notices",
+    "tables",
+    "choice_table",
+    "split",
+    "layers",
+    "way_on",
+    "run_queue",
+    "code_text",
+    "charts",
+    "progress",
+    "figures",
+    "examples",
+    "forms",
+    "terms",
+    "guide",
+    "results",
+    "forced_colors",
 )
 SUBSETS: dict[str, str] = {
     "latin": "U+0000-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,U+0304,U+0308,U+0329,U+2000-206F,"
@@ -46,6 +66,12 @@ def css_paths() -> list[Path]:
 def logo() -> str:
     """The mark of the brand as SVG markup."""
     return (assets_folder() / "logo.svg").read_text(encoding="utf-8")
+
+
+@cache
+def picture(name: str) -> str:
+    """A drawing in assets/pictures as SVG markup, in the colours of the page around it."""
+    return (assets_folder() / "pictures" / f"{name}.svg").read_text(encoding="utf-8")
 
 
 def head(plotly_url: str, font_url: str | None = None) -> str:

@@ -52,13 +52,15 @@ def spoken(words: Any) -> Any:
 
 
 def escape(text: str) -> str:
-    """The text in the reader's language, as HTML text."""
-    return html.escape(spoken(text))
+    """The text in the reader's language, as HTML text; `Markup` is that already."""
+    said = spoken(text)
+    return said if isinstance(text, Markup) else html.escape(said)
 
 
 def escape_sentence(text: str) -> str:
     """The same, with names that are written from right to left set apart."""
-    return html.escape(isolated(spoken(text)))
+    said = spoken(text)
+    return said if isinstance(text, Markup) else html.escape(isolated(said))
 
 
 def set_apart(text: str) -> str:
@@ -85,10 +87,24 @@ class Drawn(str):
         return self
 
 
+class Markup(Drawn):
+    """HTML text of our own. Where a text is made HTML, it stays as it is: a notice, a heading and the like take it as
+    one of their sentences."""
+
+    __slots__ = ()
+
+
 def drawn(function: Callable[..., str], *arguments: Any, **settings: Any) -> Drawn:
     """`function(*arguments, **settings)`, now and for each reader."""
     made = Drawn(function(*arguments, **settings))
     made.again = lambda: function(*arguments, **settings)
+    return made
+
+
+def markup(function: Callable[..., str], *arguments: Any) -> Markup:
+    """The same of a function that escapes whatever is not its own."""
+    made = Markup(function(*arguments))
+    made.again = lambda: function(*arguments)
     return made
 
 

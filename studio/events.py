@@ -11,7 +11,7 @@ new type. Fields and types that a reader does not know are passed over: a log ma
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -40,11 +40,28 @@ class Started(Event):
     versions: dict[str, str] = {}
 
 
+PhaseName = Literal[
+    "waiting",
+    "starting",
+    "reading",
+    "downloading",
+    "loading",
+    "preparing",
+    "measuring",
+    "caching",
+    "trying",
+    "evaluating",
+    "training",
+    "saving",
+]
+
+
 class Phase(Event):
-    """What the worker is doing outside of training steps. done/total count in `unit`, total 0 if unknown."""
+    """What the worker is doing outside of training steps. total: 0 if unknown. Earlier workers called "loading" what is
+    now "starting" or "reading", and "preparing" what is now "measuring" or "trying"."""
 
     type: Literal["phase"] = "phase"
-    name: Literal["waiting", "loading", "downloading", "preparing", "caching", "training", "evaluating", "saving"]
+    name: PhaseName
     sentence: Said
     done: int = 0
     total: int = 0
@@ -189,9 +206,19 @@ ENDED: frozenset[Status] = frozenset({"completed", "stopped", "failed"})
 RESUMABLE: frozenset[Status] = frozenset({"paused", "interrupted", "failed"})
 
 
+class Stage(NamedTuple):
+    """A phase before the first step, or training itself, and when it began."""
+
+    name: PhaseName
+    began: float
+
+
 @dataclass(frozen=True)
 class RunState:
-    """Everything that the events say. `train` holds (step, loss), `validation` the checks, both by ascending step."""
+    """Everything that the events say. `train` holds (step, loss), `validation` the checks, both by ascending step.
+
+    stages: of the worker's last life, up to its training; each is over when the next one begins.
+    """
 
     __pydantic_config__ = ConfigDict(arbitrary_types_allowed=True)  # for the index, which keeps it without its curves
     status: Status = "queued"
@@ -200,6 +227,7 @@ class RunState:
     working_since: float | None = None
     last: float | None = None  # time of the newest event
     phase: Phase | None = None
+    stages: tuple[Stage, ...] = ()
     hardware: Started | None = None
     plan: Planned | None = None
     latest: Step | None = None
@@ -246,7 +274,8 @@ def fold(events: Iterable[AnyEvent], state: RunState | None = None) -> RunState:
                 values.update(status="starting", hardware=event, working_since=event.time, failure=None)
                 values["started"] = values["started"] or event.time
             case Phase():
-                values.update(phase=event, status="running" if values["plan"] else "starting")
+                stages = _with_stage(values["stages"], event, values["latest"])
+                values.update(phase=event, stages=stages, status="running" if values["plan"] else "starting")
             case Planned():
                 values.update(plan=event, status="running")
             case Resumed():
@@ -283,6 +312,20 @@ def fold(events: Iterable[AnyEvent], state: RunState | None = None) -> RunState:
             pause_clock(event.time)
     add_new()
     return RunState(**values)
+
+
+def _with_stage(stages: tuple[Stage, ...], phase: Phase, latest: Step | None) -> tuple[Stage, ...]:
+    """Each life begins with "starting". What comes behind "training" and before a step (a check at step 0) still
+    belongs before it; what comes later is no preparation."""
+    stage = Stage(phase.name, phase.time)
+    if phase.name == "starting":
+        return (stage,)
+    if not stages or any(known.name == phase.name for known in stages):
+        return stages
+    last = stages[-1]
+    if last.name != "training":
+        return (*stages, stage)
+    return stages if latest is not None and latest.time >= last.began else (*stages[:-1], stage)
 
 
 def _cut(values: dict[str, Any], step: int) -> dict[str, Any]:

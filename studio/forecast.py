@@ -6,12 +6,21 @@ from typing import Any
 
 from studio.config import RunConfig
 from studio.hardware import Machine
-from studio.models.estimates import Estimate, Trained, Workload, estimate, weights_bytes
+from studio.models.estimates import (
+    GPU_STEP_SECONDS,
+    STEP_SECONDS,
+    Estimate,
+    Trained,
+    Workload,
+    estimate,
+    weights_bytes,
+)
 from studio.models.local import ModelInfo
 from studio.models.speed import has_matrix_units, speed_of
 from studio.models.structure import Structure
 from studio.paths import Home
 from studio.strategies.base import Loading
+from studio.strategies.measured import pace
 from studio.training.optimizers import OPTIMIZERS
 
 AUTOMATIC_BATCH = 32
@@ -30,18 +39,23 @@ def forecast(
 ) -> Estimate:
     """rows: examples in train, validation and test. length: tokens of a text, or an image's side in pixels."""
     training = config.training
-    return estimate(
+    work = workload(config, rows, length)
+    plan = estimate(
         structure,
         model_config,
         trained(config, structure),
-        workload(config, rows, length),
+        work,
         speed_of(machine, home),
         OPTIMIZERS[training.optimizer].state_floats,
         cores=machine.cores,
         cached=training.cache_activations,
         half_precision=training.precision in ("auto", "bf16") and has_matrix_units(),
         weight_bytes=DTYPE_BYTES[config.chosen_strategy.loading(config.strategy_options).dtype],
+        step_seconds=GPU_STEP_SECONDS if machine.device == "cuda" else STEP_SECONDS,
     )
+    if machine.device != "cpu":  # where it was measured
+        return plan
+    return replace(plan, training_seconds=plan.training_seconds * pace(config.chosen_strategy.name, work.kind))
 
 
 def trained(config: RunConfig, structure: Structure) -> Trained:

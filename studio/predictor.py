@@ -25,6 +25,7 @@ from studio.turns import Turns
 Which = Literal["tuned", "before"]
 T = TypeVar("T")
 POLL_SECONDS = 0.3  # so often it is looked whether an asker still wants to know
+NOTHING_CHOSEN: Mapping[str, Mapping[str, Any]] = {}
 LONG_ONES = 2  # files and exports that are worked on at once: each holds a model in memory
 
 
@@ -38,16 +39,30 @@ class Answered:
 
 
 @dataclass(frozen=True)
+class FileReading:
+    """How a table was read. taken: input of the task -> the column that it was taken from, "" where none was found.
+
+    options: the reading options in force, of those that the format knows.
+    """
+
+    columns: tuple[str, ...]
+    taken: Mapping[str, str]
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Step:
     """How far it is, said a few times a second at least. done: rows of a file that are answered by now, of `total`.
 
-    answered: those rows of them that come with this step. in_line: whether others have their turn first.
+    answered: those rows of them that come with this step. in_line: whether others have their turn first. read: how the
+    file was read, once that is known.
     """
 
     done: int = 0
     total: int = 0
     answered: tuple[Answered, ...] = ()
     in_line: bool = False
+    read: FileReading | None = None
 
 
 Exchange = Generator[Step, None, T]  # returns the result; closing it ends the computing
@@ -104,15 +119,21 @@ class Predictor:
         return result_of(self.ask(run, rows, which, options=options))
 
     def predict_file(
-        self, run: Run, source: str, cancelled: threading.Event | None = None, limits: Limits | None = None
+        self,
+        run: Run,
+        source: str,
+        cancelled: threading.Event | None = None,
+        limits: Limits | None = None,
+        chosen: Mapping[str, Mapping[str, Any]] = NOTHING_CHOSEN,
     ) -> Exchange[dict[str, Any]]:
         """Answer every row of a table, or every image of a ZIP, in its order; each row comes once.
 
-        limits: of the file, where they are others than this machine's. The result is {"rows": how many, "labels": names
+        limits: of the file, where they are others than this machine's. chosen: "columns" {input: column} and "reading"
+        {option: value}, where somebody chose them for this file. The result is {"rows": how many, "labels": names
         of the model's outputs}.
         """
         request: dict[str, Any] = {"op": "predict-file", "run_dir": str(run.folder), "input": source}
-        request |= {"limits": limits.model_dump()} if limits else {}
+        request |= {**({"limits": limits.model_dump()} if limits else {}), **chosen}
         return (yield from self._exchange(self._long, self._start, request, cancelled))
 
     def export(self, run: Run, exporter: str, to: str, cancelled: threading.Event | None = None) -> Exchange[str]:
@@ -226,7 +247,9 @@ def step_after(step: Step, message: Mapping[str, Any]) -> Step:
         return Step(step.done, step.total)
     done, total, rows = int(message["progress"]["done"]), int(message["progress"]["total"]), message["answered"]
     fresh = rows[max(0, len(rows) - max(0, done - step.done)) :]
-    return Step(max(done, step.done), total, tuple(map(answered_of, fresh)))
+    read = message.get("read")
+    reading = FileReading(tuple(read["columns"]), read["taken"], read["reading"]) if read else None
+    return Step(max(done, step.done), total, tuple(map(answered_of, fresh)), read=reading)
 
 
 def answered_of(row: Mapping[str, Any]) -> Answered:

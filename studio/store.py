@@ -53,6 +53,7 @@ META: dict[str, tuple[type[Any], ...]] = {  # what meta.json may hold, and of wh
     "data": (str,),
     "dataset": (str,),
     "preset": (str,),
+    "expected": (dict,),
 }
 
 

@@ -25,6 +25,8 @@ BATCH = 32
 
 @dataclass(frozen=True)
 class Suggestion:
+    """reasons: of the strategy first, then of what else is set."""
+
     settings: Settings
     reasons: tuple[str, ...]
 
@@ -70,41 +72,41 @@ def _is_quick(outcome: Outcome) -> bool:
 def _candidates(structure: Structure, rows: int, counts: Mapping[str, int]) -> Sequence[tuple[str, str]]:
     """Strategies with the reason for each, the most promising first; the last one always fits."""
     fewest = min(counts.values(), default=rows)
-    head = ("freeze", _("A new head on the frozen model takes least, and is computed from recorded layers."))
-    adapters = ("lora", _("Adapters come near to full training with a fraction of its memory (LoRA, 2021)."))
+    head = ("freeze", _("Only a new head learns, which takes the least time."))
+    adapters = ("lora", _("It comes near to full fine-tuning and needs a fraction of its memory (LoRA, 2021)."))
     if fewest < FEW:
         return [("freeze", _few(fewest, bool(counts)))]
     if rows < SMALL:
-        probe = _("On small data a head that is trained first keeps the rest from being distorted (LP-FT, 2022).")
+        probe = _("With so little data, a head that learns first keeps the rest from being spoilt (LP-FT, 2022).")
         return [("lp-ft", probe), adapters, head]
-    slower = _("With enough examples all layers gain, the lower ones by smaller steps (ULMFiT, 2018).")
+    slower = _("You have enough examples for all layers to learn, the lower ones in smaller steps (ULMFiT, 2018).")
     return [("layerwise", slower), adapters, head]
 
 
 def _few(count: int, of_a_class: bool) -> str:
     if of_a_class:
         return plural(
-            "With {n} example of a class, a head alone distorts least of what the model knows.",
-            "With {n} examples of a class, a head alone distorts least of what the model knows.",
+            "With {n} example of a class, a head alone spoils least of what the model knows.",
+            "With {n} examples of a class, a head alone spoils least of what the model knows.",
             count,
         )
     return plural(
-        "With {n} example, a head alone distorts least of what the model knows.",
-        "With {n} examples, a head alone distorts least of what the model knows.",
+        "With {n} example, a head alone spoils least of what the model knows.",
+        "With {n} examples, a head alone spoils least of what the model knows.",
         count,
     )
 
 
 def _training(counts: Mapping[str, int]) -> tuple[dict[str, Any], list[str]]:
     training: dict[str, Any] = {"early_stopping": 3}
-    why = [_("It stops by itself when the validation split no longer improves, and keeps the best step.")]
+    why = [_("It stops by itself when it no longer gets better, and keeps the best step.")]
     smallest, largest = min(counts.values(), default=1), max(counts.values(), default=1)
     if largest >= UNEVEN * max(1, smallest):
         training["class_weights"] = "balanced"
         times = largest / max(1, smallest)
         why.append(
             _(
-                "The largest class has {times:.0f} times the examples of the smallest: rare ones count as much.",
+                "The largest class has {times:.0f} times the examples of the smallest, so rare classes count more.",
                 times=times,
             )
         )

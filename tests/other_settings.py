@@ -10,6 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from studio.config import ModelOptions
+from studio.data.cleaning import CleaningOptions
 from studio.data.options import DataOptions
 from studio.data.splitting import SplitOptions
 from studio.errors import StudioError
@@ -21,7 +22,10 @@ from studio.training.losses import LOSSES
 from studio.training.optimizers import OPTIMIZERS
 from studio.training.schedules import SCHEDULES
 
-TOGETHER: dict[type[Options], dict[str, Any]] = {SplitOptions: {"train": 0.6, "validation": 0.25, "test": 0.15}}
+TOGETHER: dict[type[Options], dict[str, Any]] = {
+    SplitOptions: {"train": 0.6, "validation": 0.25, "test": 0.15},
+    CleaningOptions: {"corrections": [{"row": 7, "label": "something else"}]},
+}
 TEXTS = ("something else", *OPTIMIZERS.names, *SCHEDULES.names, *LOSSES.names)
 
 

@@ -279,6 +279,11 @@ class Visitor:
         self.wait(lambda: len(list(self.server.store)) > len(known))
         return next(run for run in self.server.store if run.id not in known)
 
+    def open_numbers(self) -> None:
+        """On the Test page: the metrics and their figures."""
+        self.page.locator("#more-numbers > button").click()
+        self.sees("#views .ui-figure")
+
     # --- taking away ----------------------------------------------------------------------------
 
     def predictions(self, inputs: Path) -> pandas.DataFrame:
@@ -292,9 +297,8 @@ class Visitor:
     def take_away(self, folder: Path) -> Path:
         """By way of the Share page: the model of the open run as a folder, unpacked below `folder`."""
         self.step("share")
-        self.sees("#exporters [data-testid=card-folder]").click()
         with self.page.expect_download() as download:
-            self.sees("#download a").click()
+            self.sees("#download-model").click()
         with zipfile.ZipFile(download.value.path()) as archive:
             archive.extractall(folder)
         return next(folder.rglob("config.json")).parent

@@ -304,7 +304,7 @@ def test_from_a_run_file_to_a_prediction(
     output = run_file.parent / "answers.csv"
     assert main(["predict", run_id, str(many), "--output", str(output)]) == 0
     written = output.read_text(encoding="utf-8-sig").splitlines()
-    assert len(written) == 3 and written[0] == "text,predicted,p_bad,p_good,problem"
+    assert len(written) == 3 and written[0] == "text,predicted,confidence,p_bad,p_good,problem"
     capsys.readouterr()
 
     assert main(["export", run_id, "--format", "folder", "--to", str(run_file.parent / "out"), "--json"]) == 0

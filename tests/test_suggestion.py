@@ -39,9 +39,9 @@ def test_what_takes_too_long_or_does_not_fit_gives_way_and_is_named() -> None:
     slow, large = Outcome(PATIENCE_SECONDS + 1, True), Outcome(10, False)
     counts = {"a": 900, "b": 900}
     name, _, why = chosen("bert", counts, {"layerwise": slow})
-    assert name == "lora" and "layer-wise rates" in why
+    assert name == "lora" and "Layer-wise learning rates" in why
     name, _, why = chosen("bert", counts, {"layerwise": large, "lora": slow})
-    assert name == "freeze" and "layer-wise" in why and "LoRA" in why
+    assert name == "freeze" and "Layer-wise" in why and "LoRA" in why
     name, _, _ = chosen("bert", counts, {"layerwise": large, "lora": large, "freeze": slow})
     assert name == "freeze"
 
@@ -62,7 +62,7 @@ def test_a_misspelt_label_is_no_class() -> None:
 @pytest.mark.parametrize(("rows", "name"), [(12, "freeze"), (300, "lp-ft"), (5000, "layerwise")])
 def test_without_classes_the_rows_decide(rows: int, name: str) -> None:
     found, training, why = chosen("bert", {}, rows=rows)
-    assert found == name and training.class_weights == "none" and "class" not in why.split("distort")[0]
+    assert found == name and training.class_weights == "none" and "class" not in why.split("spoil")[0]
 
 
 def test_many_objects_in_few_rows_are_few_rows() -> None:

@@ -14,6 +14,7 @@ class Curve(TypedDict, total=False):
     name: str
     points: Sequence[Sequence[float]]  # [[x, y], ...]
     dash: str  # "solid" (the default), "dash", "dot"
+    stretch: int  # of a noisy curve, which is smoothed as the live chart does: how many points of that one stands for
 
 
 class CurvesValue(TypedDict, total=False):
@@ -25,13 +26,16 @@ class CurvesValue(TypedDict, total=False):
 
 
 class CurveComparison(Element):
-    """Overlaid curves with zoom; a click on a name hides or shows its curve. Eight colours, then dashes."""
+    """Overlaid curves with zoom; a click on a name hides or shows its curve. Eight colours, then dashes.
+
+    Where the mouse points at a step, every other comparison of the page shows the same step.
+    """
 
     def __init__(self, value: CurvesValue | None = None, *, nothing: str = NOTHING, **settings: Any):
         super().__init__(
             value=value,
             html_template='<div class="ui-comparison"></div>',
-            js_on_load=script("plot", "comparison"),
+            js_on_load=script("plot", "series", "comparison"),
             apply_default_css=False,
             nothing=nothing,
             **settings,

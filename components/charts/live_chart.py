@@ -21,6 +21,9 @@ class LiveChart(Element):
                              "metric_percent": whether 1.0 means 100 %
       "best": step or None   the step that is kept, marked in the chart
       "progress": 0..1 or None; "phase": sentence; "status": word; "status_title": its plain words
+      "preparing": None or {"stages": [{"title", "state": "done" | "now" | "next", "share": 0..1 or None}, ...],
+                             "share": 0..1 or None, "left": seconds or None, "doing": word}: before there is a curve
+      "reading": what the curves say, in a sentence
       "stats": [[label, value], ...]; "log": [line, ...]; "notice": markup from `components.notices`
       "beside", "line": text words for what is drawn beside the chart; another one fires `status` again
       "wait": seconds        ask again no sooner, for this once
@@ -57,7 +60,7 @@ class LiveChart(Element):
         super().__init__(
             value=value,
             html_template='<div class="ui-live"></div>',
-            js_on_load=script("plot", "series", "live_chart"),
+            js_on_load=script("plot", "series", "progress_box", "live_chart"),
             apply_default_css=False,
             server_functions=[poll_run],
             chart_title=title,

@@ -17,14 +17,19 @@ const move = (event) => {
   event.preventDefault();
 };
 
+// The cards of each group in a row of their own, wide as their number wants.
+const besideEachOther = (cards, nodes) => [...new Set(cards.map((card) => card.group))].map((name) => {
+  const own = nodes.filter((node, index) => cards[index].group === name);
+  return h("div", { class: "ui-card-set", style: `--cards: ${own.length}` }, h("div", { class: "ui-card-group" }, name), own);
+});
+
 const draw = () => {
   const value = props.value || {};
   const cards = value.cards || [];
   group.setAttribute("aria-label", value.label || say("Choices"));
   const entry = cards.find((card) => card.key === value.selected) || cards.find((card) => !card.disabled) || cards[0];
-  redraw(group, cards.flatMap((card, index) => [
-    card.group && card.group !== cards[index - 1]?.group ? h("div", { class: "ui-card-group" }, card.group) : null,
-    h("div", {
+  group.classList.toggle("ui-cards-beside", Boolean(value.beside));
+  const nodes = cards.map((card) => h("div", {
     role: "radio", class: "ui-card", "data-focus": card.key, "data-testid": `card-${card.key}`,
     "aria-checked": String(card.key === value.selected), "aria-disabled": card.disabled ? "true" : null,
     tabindex: card === entry ? "0" : "-1",
@@ -37,12 +42,16 @@ const draw = () => {
     },
   },
   h("span", { class: "ui-card-tick", "aria-hidden": "true" }, markup(props.tick)),
+  card.picture ? h("span", { class: "ui-card-picture", "aria-hidden": "true" }, markup(value.pictures?.[card.picture])) : null,
   card.icon ? h("span", { class: "ui-card-icon", "aria-hidden": "true" }, markup(value.drawings?.[card.icon])) : null,
   h("span", { class: "ui-card-title" }, card.title),
   card.text ? h("span", { class: "ui-card-text" }, card.text) : null,
   card.details?.length ? h("ul", { class: "ui-card-details" }, card.details.map((line) => h("li", {}, line))) : null,
   card.tags?.length ? h("span", { class: "ui-card-tags" }, card.tags.map((tag) => badge(tag.text, tag.tone))) : null,
-  card.disabled ? h("span", { class: "ui-card-reason" }, card.disabled) : null)]).filter(Boolean));
+  card.disabled ? h("span", { class: "ui-card-reason" }, card.disabled) : null));
+  redraw(group, value.beside ? besideEachOther(cards, nodes) : cards.map((card, index) => [
+    card.group && card.group !== cards[index - 1]?.group ? h("div", { class: "ui-card-group" }, card.group) : null, nodes[index],
+  ]));
 };
 draw();
 watch("value", draw);

@@ -35,16 +35,26 @@ const draw = async () => {
   if (!library) return;
   // plotly reads a small set of tags in names, so what could be one is spelled out.
   const plain = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-  const traces = curves.map((curve, index) => ({
-    x: curve.points.map((point) => point[0]), y: curve.points.map((point) => point[1]), name: plain(curve.name), type: "scatter",
-    mode: curve.points.length < 40 ? "lines+markers" : "lines", marker: { size: 5 }, visible: !hidden.has(curve.name),
-    line: { color: color(index), width: 2, dash: dashOf(curve, index) }, hovertemplate: value.percent ? "%{y:.3~p}" : "%{y:.4g}",
-  }));
+  const traces = curves.map((curve, index) => {
+    const [x, y] = [0, 1].map((at) => curve.points.map((point) => point[at]));
+    const drawn = curve.stretch ? Series.smoothed(y, Series.USUAL ** curve.stretch) : y;
+    return runCurve(x, drawn, plain(curve.name), color(index), { marked: !curve.stretch && x.length < 40, percent: value.percent, dash: dashOf(curve, index), visible: !hidden.has(curve.name) });
+  });
   const small = (text) => ({ text: plain(text || ""), font: { size: 11, color: cssColor("--body-text-color-subdued") }, standoff: 8 });
   const fresh = !place.data;
   await library.react(place, traces, plainLayout({ xaxis: axis({ title: small(value.x_title) }), yaxis: axis({ title: small(value.y_title), tickformat: value.percent ? ".3~p" : "" }) }), PLOT_CONFIG);
-  if (fresh) followSize(place);
+  if (fresh) { followSize(place); place.on("plotly_hover", ({ points }) => tellStep(points[0].x)); place.on("plotly_unhover", () => tellStep(null)); }
 };
+// The charts of one comparison show the same step.
+let isTold = false;
+const tellStep = (step) => { if (!isTold) document.dispatchEvent(new CustomEvent("studio-step", { detail: { step, from: element } })); };
+document.addEventListener("studio-step", function onStep({ detail }) {
+  if (!element.isConnected) { document.removeEventListener("studio-step", onStep); return; }
+  if (detail.from === element || !place.data || place.offsetParent === null) return;
+  isTold = true;
+  if (detail.step === null) window.Plotly.Fx.unhover(place); else window.Plotly.Fx.hover(place, { xval: detail.step }, ["xy"]);
+  isTold = false;
+});
 draw();
 watch("value", draw);
 onThemeChange(draw);

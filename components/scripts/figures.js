@@ -37,9 +37,7 @@ root.addEventListener("click", (event) => {
   props.value = { ...props.value, chosen: mark };
   showChosen();
   trigger("select", { mark });
-  const shown = props.opens && document.getElementById(props.opens);
-  const box = shown?.getBoundingClientRect();
-  if (box && (box.top < 0 || box.top > window.innerHeight - 120)) shown.scrollIntoView({ block: "start", behavior: "smooth" });
+  reveal(props.opens);
 });
 root.addEventListener("keydown", (event) => {
   const item = event.target.closest("[data-at]");

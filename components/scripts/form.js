@@ -34,8 +34,9 @@ const fieldNode = (group, field) => {
   for (const name of ["change", "blur"]) control.addEventListener(name, commit);
   control.addEventListener("keydown", (event) => { if (event.key === "Enter") commit(); });
   const label = h("label", { for: control.id }, field.title);
+  const named = field.term ? h("span", { class: "ui-field-named" }, label, termMark(field.term, field.title)) : label;
   made.node = h("div", { class: `ui-field ui-field-${field.kind}`, id },
-    field.kind === "check" ? [control, label] : [label, control], made.problem, field.help ? h("small", { id: `${id}-help` }, field.help) : null);
+    field.kind === "check" ? [control, named] : [named, control], made.problem, field.help ? h("small", { id: `${id}-help` }, field.help) : null);
   return made;
 };
 

@@ -1,11 +1,13 @@
 const root = element.querySelector(".ui-live");
 const series = new Series();
 const place = h("div", { class: "ui-live-plot", role: "img", "aria-label": say("Curves of the run; the latest values are given as text below") });
+const heading = h("h3", {}, props.chart_title);
 const legend = h("div", { class: "ui-chart-legend" });
 const pill = h("span", { class: "ui-live-status", "data-testid": "live-status" });
-const phase = h("p", { class: "ui-live-phase" });
-const fill = h("div", { class: "ui-progress-fill" });
-const progress = h("div", { class: "ui-progress", role: "progressbar", "aria-label": say("Progress"), "aria-valuemin": "0", "aria-valuemax": "100" }, fill);
+const { box: progress, show: showProgress } = progressBox();
+const stages = h("ol", { class: "ui-stages", "aria-label": say("What happens before the first step") });
+const stage = h("div", { class: "ui-live-stage" }, place, stages);
+const verdict = h("p", { class: "ui-live-reading", role: "status", "data-testid": "live-reading" });
 const stats = h("div", { class: "ui-stats", "data-testid": "live-stats" });
 const log = h("pre", { class: "ui-live-log", tabindex: "0", "data-testid": "live-log" });
 const folded = h("details", { class: "ui-live-details" }, h("summary", {}, say("Log")), log);
@@ -30,13 +32,19 @@ const toTheTab = (share) => {
   const words = ENDED.includes(status) ? statusTitle : typeof share === "number" && status === "running" ? `${Math.round(share * 100)} %` : "";
   document.title = words ? `${words} \u00b7 ${ownTitle}` : ownTitle;
 };
-const send = () => { if (document.hidden && "Notification" in window && Notification.permission === "granted") new Notification(statusTitle, { body: phase.textContent || ownTitle }); };
+const send = () => { if (document.hidden && "Notification" in window && Notification.permission === "granted") new Notification(statusTitle, { body: sentence || ownTitle }); };
+const scrubber = h("input", { type: "range", min: "0", step: "1", "data-testid": "look-at-step", oninput: () => lookAt(stops()[Number(scrubber.value)]) });
+const readout = h("output", { class: "ui-live-readout" });
+const looking = h("div", { class: "ui-live-looking" }, h("label", {}, say("Look at a step"), scrubber), readout);
+const explained = h("details", { class: "ui-live-details" }, h("summary", {}, say("How to read the curves")),
+  h("p", {}, say("The training loss is a mean over the latest steps, taken while the model learns: with dropout, and with images varied if that is switched on. The validation loss is measured afterwards on all validation examples, without either. It can therefore lie below the training loss.")),
+  h("p", {}, say("Where the validation loss rises while the training loss falls, the model memorises its examples (overfitting). The step marked as the best is the one that is kept.")));
 const tools = h("div", { class: "ui-live-tools" },
   wantsWord,
   h("label", {}, say("Smoothing"), slider, amount),
   h("label", {}, logarithmic, say("Logarithmic scale")),
   downloads(place, () => run || "curve", () => ["train", "validation", "metric"].flatMap((name) => series[name].x.map((x, at) => [x, name === "metric" ? metricName : name, series[name].y[at]]))));
-root.append(h("div", { class: "ui-live-head" }, h("h3", {}, props.chart_title), legend, hint, pill), messageBox, phase, nothing, place, tools, progress, stats, folded, spoken);
+root.append(h("div", { class: "ui-live-head" }, heading, legend, hint, pill), messageBox, progress, nothing, stage, verdict, looking, tools, stats, explained, folded, spoken);
 
 let run = null;
 let offset = 0;
@@ -54,10 +62,14 @@ let percent = false; // whether the metric is a share
 let drawnMetric = false;
 let failures = 0;
 let best = null; // the step whose weights are kept
-const SMOOTHING = [0, 0.5, 0.7, 0.85, 0.93, 0.97, 0.99]; // weights of the neighbours
+const SMOOTHING = [0, 0.5, 0.7, 0.85, Series.USUAL, 0.97, 0.99]; // weights of the neighbours
 let smoothing = 4;
 let isLog = false;
 let share = null; // how far it is
+let sentence = ""; // what goes on, or what came of it
+let preparing = null; // how far it is before its first step
+let drawnStages = "";
+let isLooking = false; // whether somebody has chosen the step that is read off
 let wasAtWork = false;
 slider.value = smoothing;
 
@@ -70,13 +82,12 @@ const smoothed = () => (SMOOTHING[smoothing] ? series.drawnFrom(0, Series.smooth
 const traces = () => {
   const drawn = series.drawnFrom(0);
   const smooth = smoothed();
-  const lines = (x, y, name, color, more) => ({ x, y, name, type: "scatter", mode: "lines", line: { color, width: 2.2 }, ...more });
-  const marked = (points, name, color, more) => lines([...points.x], [...points.y], name, color, { mode: "lines+markers", marker: { size: 6, color }, cliponaxis: false, ...more });
+  const checks = (points, name, color, more) => runCurve([...points.x], [...points.y], name, color, { marked: true, ...more });
   return [
-    lines(drawn.x, drawn.y, say("each step"), cssColor("--chart-1-faint"), { hoverinfo: "skip", line: { color: cssColor("--chart-1-faint"), width: 1 } }),
-    lines(smooth.x, smooth.y, say("{curve} (smoothed)", { curve: props.names[0] }), cssColor("--chart-1"), { hovertemplate: "%{y:.4g}" }),
-    marked(series.validation, props.names[1], cssColor("--chart-2"), { hovertemplate: "%{y:.4g}" }),
-    marked(series.metric, metricName.replaceAll("_", " "), cssColor("--chart-3"), { hovertemplate: percent ? "%{y:.3~p}" : "%{y:.4g}", xaxis: "x", yaxis: "y2" }),
+    runCurve(drawn.x, drawn.y, say("each step"), cssColor("--chart-1-faint"), { hoverinfo: "skip", hovertemplate: null, line: { color: cssColor("--chart-1-faint"), width: 1 } }),
+    runCurve(smooth.x, smooth.y, say("{curve} (smoothed)", { curve: props.names[0] }), cssColor("--chart-1")),
+    checks(series.validation, props.names[1], cssColor("--chart-2")),
+    checks(series.metric, metricName.replaceAll("_", " "), cssColor("--chart-3"), { percent, xaxis: "x", yaxis: "y2" }),
   ];
 };
 const bestCaption = () => ({ text: say("best"), x: best, xanchor: "left", xshift: 3, y: 1, yref: "paper", yanchor: "top", showarrow: false, font: { size: 11, color: cssColor("--body-text-color-subdued") } });
@@ -91,6 +102,32 @@ const layout = () => {
     shapes: best === null ? [] : [{ type: "line", x0: best, x1: best, y0: 0, y1: 1, yref: "paper", line: { color: cssColor("--body-text-color-subdued"), width: 1, dash: "dot" } }],
   });
 };
+// Before there is a curve there is no chart: what happens until then stands in its place.
+const hasCurve = () => series.train.x.length > 0 || series.validation.x.length > 1;
+const stops = () => (series.validation.x.length > 1 ? series.validation.x : series.drawnFrom(0).x);
+const valueAt = (points, step) => points.y[points.x.findLastIndex((x) => x <= step)];
+const number = (value, isShare) => (isShare ? `${(100 * value).toFixed(1)} %` : Number(value).toPrecision(3));
+const readAt = (step) => {
+  const named = [[smoothed(), props.names[0]], [series.validation, props.names[1]], [series.metric, metricName.replaceAll("_", " "), percent]];
+  const values = named.map(([points, name, isShare]) => [name, valueAt(points, step), isShare]).filter(([, value]) => Number.isFinite(value));
+  readout.textContent = [`${props.x_title} ${grouped(step)}`, ...values.map(([name, value, isShare]) => `${name} ${number(value, isShare)}`)].join(" \u00b7 ");
+  scrubber.setAttribute("aria-valuetext", readout.textContent);
+};
+const lookAt = (step) => {
+  if (step === undefined) return;
+  isLooking = true;
+  readAt(step);
+  window.Plotly?.Fx.hover(place, { xval: step }, series.metric.x.length ? ["xy", "xy2"] : ["xy"]);
+};
+const measureScrubber = () => {
+  const last = Math.max(0, stops().length - 1);
+  const kept = ENDED.includes(status) && !isLooking ? stops().indexOf(best) : -1;
+  const follows = !isLooking || scrubber.value === scrubber.max;
+  scrubber.max = String(last);
+  if (follows) scrubber.value = String(kept < 0 ? last : kept);
+  const step = stops()[Number(scrubber.value)];
+  if (step !== undefined) readAt(step);
+};
 const draw = async () => {
   const library = await plotly();
   if (!library) { hint.textContent = say("The drawing library could not be loaded; the numbers below are right."); return; }
@@ -99,7 +136,15 @@ const draw = async () => {
   paintLegend();
 };
 const drawOnce = () => {
-  drawing ??= draw().then(() => followSize(place));
+  drawing ??= draw().then(() => {
+    followSize(place);
+    place.on?.("plotly_hover", ({ points }) => {
+      const at = stops().findIndex((x) => x >= points[0].x);
+      scrubber.value = String(at < 0 ? stops().length - 1 : at);
+      readAt(points[0].x);
+    });
+    place.on?.("plotly_unhover", measureScrubber);
+  });
   return drawing;
 };
 
@@ -132,22 +177,42 @@ const write = (lines) => {
   if (atEnd) log.scrollTop = log.scrollHeight;
 };
 const tell = () => {
-  const last = (points, share) => (points.y.length ? (share ? `${(100 * points.y.at(-1)).toFixed(1)} %` : Number(points.y.at(-1)).toPrecision(3)) : null);
+  const last = (points, isShare) => (points.y.length ? number(points.y.at(-1), isShare) : null);
+  if (ENDED.includes(status)) { spoken.textContent = [statusTitle, sentence].filter(Boolean).join(". "); return; } // of the step that is kept
   const parts = [statusTitle || status];
   if (last(series.validation)) parts.push(say("Loss ({curve}): {value}", { curve: props.names[1], value: last(series.validation) }));
   if (last(series.metric)) parts.push(`${metricName.replaceAll("_", " ")} ${last(series.metric, percent)}`);
   spoken.textContent = listed(parts.filter(Boolean));
 };
+// The stages before the first step: done, at work on (with its share where it counts), to come.
+const STATES = { done: say("done"), now: say("at work on it"), next: say("to come") };
+const prepare = (told) => {
+  preparing = told;
+  const all = told?.stages || [];
+  const listing = JSON.stringify(all.map(({ title: name, state }) => [name, state]));
+  if (listing !== drawnStages) {
+    drawnStages = listing;
+    stages.replaceChildren(...all.map(({ title: name, state }) => h("li", { class: `ui-stage ui-stage-${state}`, "aria-current": state === "now" ? "step" : null },
+      h("i", { "aria-hidden": "true" }), h("span", {}, name), h("span", { class: "ui-stage-share" }), h("span", { class: "ui-sr-only" }, STATES[state]))));
+  }
+  all.forEach(({ share: part }, at) => { stages.children[at].children[2].textContent = typeof part === "number" ? `${Math.round(100 * part)} %` : ""; });
+};
+const showWhatThereIs = () => {
+  root.classList.toggle("ui-live-before", !hasCurve());
+  heading.textContent = preparing && !hasCurve() ? say("Before the first step") : props.chart_title;
+  if (hasCurve()) measureScrubber();
+};
+// What the run does at the moment, for whoever draws it (the column of layers).
+const tellDoing = (doing, part) => document.dispatchEvent(new CustomEvent("studio-doing", { detail: { doing, share: part ?? null } }));
 const receive = async (message) => {
   if (typeof message.offset === "number") offset = message.offset;
-  if ("progress" in message) {
-    const known = typeof message.progress === "number";
-    progress.classList.toggle("ui-progress-unknown", !known);
-    fill.style.width = known ? `${Math.min(1, Math.max(0, message.progress)) * 100}%` : "";
-    if (known) progress.setAttribute("aria-valuenow", String(Math.round(message.progress * 100))); else progress.removeAttribute("aria-valuenow");
-  }
+  if ("progress" in message) share = message.progress;
+  if ("phase" in message) sentence = message.phase || "";
+  if ("preparing" in message) prepare(message.preparing);
+  if (preparing) showProgress(preparing.share, sentence, preparing.left === null ? "" : timeLeft(preparing.left));
+  else showProgress(share, sentence, typeof share === "number" ? `${Math.round(share * 100)} %` : "");
   wanted = message.wait || 0;
-  if ("phase" in message) phase.textContent = message.phase || "";
+  if ("reading" in message && verdict.textContent !== (message.reading || "")) verdict.textContent = message.reading || "";
   if ("status_title" in message) { statusTitle = message.status_title || ""; }
   if ("notice" in message) messageBox.replaceChildren(markup(message.notice));
   if (message.reset || message.train || message.validation || message.metric || "truncate" in message || "best" in message || !place.data) await append(message);
@@ -161,10 +226,11 @@ const receive = async (message) => {
   pill.textContent = statusTitle || status || "";
   pill.dataset.status = status || "";
   root.dataset.status = status || "";
-  if ("progress" in message) share = message.progress;
   if (run !== null) toTheTab(share);
   if (changed) { offerWord(); if (wasAtWork && ENDED.includes(status)) send(); wasAtWork = status === "running"; }
   if (changed || message.validation?.length || message.metric?.length) tell();
+  showWhatThereIs();
+  tellDoing(preparing ? preparing.doing : status === "running" ? "training" : "", preparing?.stages.find(({ state }) => state === "now")?.share);
   if (changed || moved) trigger("status", { status });
 };
 
@@ -202,11 +268,15 @@ const follow = () => {
     series.clear();
     drawnMetric = false;
     best = share = null;
+    isLooking = false;
     wasAtWork = false;
     document.title = ownTitle;
     for (const part of [stats, messageBox]) part.replaceChildren();
-    log.textContent = phase.textContent = hint.textContent = pill.textContent = spoken.textContent = "";
-    fill.style.width = "0";
+    log.textContent = verdict.textContent = readout.textContent = hint.textContent = pill.textContent = spoken.textContent = sentence = "";
+    prepare(null);
+    showProgress(null);
+    showWhatThereIs();
+    tellDoing("");
     if (place.data) draw();
   }
   plan(0);

@@ -54,7 +54,7 @@ const choosable = (row, index) => (props.selectable ? {
     event.preventDefault();
   },
 } : {});
-const choose = (row, index) => { chosen = index; draw(); trigger("select", { row }); };
+const choose = (row, index) => { chosen = index; draw(); trigger("select", { row }); reveal(props.opens); };
 
 const table = (columns, rows) => h("div", { class: "ui-table-scroll", tabindex: "0", role: "region", "aria-label": props.caption },
   h("table", { class: `ui-table${props.selectable ? " ui-table-selectable" : ""}`, role: props.selectable ? "grid" : null },

@@ -16,10 +16,15 @@ const signs = Object.fromEntries(new Intl.NumberFormat(readersLanguage).formatTo
 const plainLayout = (more) => ({
   separators: `${signs.decimal}${signs.group}`,
   autosize: true, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, dragmode: "zoom",
-  margin: { l: 46, r: 14, t: 8, b: 38 }, uirevision: "keep", hovermode: "x unified",
+  margin: { l: 46, r: 14, t: 8, b: 38 }, uirevision: "keep", hovermode: "x unified", hoversubplots: "axis",
   font: { family: getComputedStyle(element).fontFamily, size: 12, color: cssColor("--body-text-color") },
   hoverlabel: { bgcolor: cssColor("--background-fill-primary"), bordercolor: cssColor("--border-color-primary"), font: { size: 12, color: cssColor("--body-text-color") } },
   ...more,
+});
+// A curve of a run looks the same in every chart.
+const runCurve = (x, y, name, color, { marked, percent, dash, ...more } = {}) => ({
+  x, y, name, type: "scatter", mode: marked ? "lines+markers" : "lines", line: { color, width: 2.2, dash: dash || "solid" }, marker: { size: 6, color },
+  cliponaxis: !marked, hovertemplate: percent ? "%{y:.3~p}" : "%{y:.4g}", ...more,
 });
 // Follows the width of its place, also when a hidden tab is opened.
 const followSize = (place) => {

@@ -32,6 +32,11 @@ const plural = (one, many, n, values) => {
 const listed = (names) => names.join(/^(zh|ja)/.test(readersLanguage) ? "、" : ", ");
 const numberFormat = new Intl.NumberFormat(readersLanguage);
 const grouped = (number) => numberFormat.format(Number(number));
+// A term of the page's glossary: words that explain themselves, or a question mark behind words that name it.
+const termButton = (name, words) => h("button", { type: "button", class: "ui-term", "aria-describedby": `term-${name}` }, words);
+const termMark = (name, words) => h("button", {
+  type: "button", class: "ui-term ui-term-mark", "aria-describedby": `term-${name}`, "aria-label": say("What does {term} mean?", { term: words }),
+}, "?");
 const TONES = ["neutral", "accent", "info", "good", "warning", "bad"];
 const badge = (text, tone) => h("span", { class: `ui-badge ui-badge-${TONES.includes(tone) ? tone : "neutral"}` }, text);
 // Redraws without losing the keyboard's place: the focused element is found again by data-focus.
@@ -40,8 +45,25 @@ const redraw = (root, children) => {
   root.replaceChildren(...[children].flat(Infinity).filter((child) => child instanceof Node));
   if (held) root.querySelector(`[data-focus="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
 };
+// Scrolls to what shows a choice, where it cannot be seen.
+const reveal = (id) => {
+  const shown = id ? document.getElementById(id) : null;
+  const box = shown?.getBoundingClientRect();
+  if (box && (box.top < 0 || box.top > innerHeight - 120)) shown.scrollIntoView({ block: "start", behavior: "smooth" });
+};
 const onThemeChange = (callback) => {
   const observer = new MutationObserver(() => (element.isConnected ? callback() : observer.disconnect()));
   observer.observe(document.body, { attributes: true, attributeFilter: ["class"] });
 };
-const cssColor = (name) => getComputedStyle(element).getPropertyValue(name).trim();
+// Where the system chooses the colours, ours are its names, which charts do not know: as numbers they do.
+const inNumbers = (color) => {
+  const probe = h("i", { style: `forced-color-adjust: none; color: ${color}` });
+  element.append(probe);
+  const numbers = getComputedStyle(probe).color;
+  probe.remove();
+  return numbers;
+};
+const cssColor = (name) => {
+  const color = getComputedStyle(element).getPropertyValue(name).trim();
+  return matchMedia("(forced-colors: active)").matches && !/^[\d\s,]+$/.test(color) ? inNumbers(color) : color;
+};

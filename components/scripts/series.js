@@ -2,6 +2,7 @@
 // drawn, only every second, fourth, ... one stays, while all are kept here.
 const LIMIT = 4000;
 class Series {
+  static USUAL = 0.93; // how much smoothing a noisy curve gets before anybody chooses
   constructor() { this.clear(); }
   clear() {
     this.train = { x: [], y: [] };

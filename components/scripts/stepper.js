@@ -96,6 +96,7 @@ const draw = () => {
   const current = [...(value.steps || []), ...(value.side || [])].find((entry) => entry.state === "current")?.key;
   if (current && opened && current !== opened) arrive(current);
   if (current) document.body.dataset.page = opened = current;
+  drawGuide(value.guide, () => headingOf(opened)?.focus({ preventScroll: true }));
 };
 draw();
 watch("value", draw);

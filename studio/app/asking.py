@@ -1,24 +1,19 @@
-"""Predictions on the Test page: one input to the tuned and the untouched model, or a whole file."""
+"""Asking the models of a run: one input, of the tuned and the untouched one, and what all questions share."""
 
-import hashlib
-import shutil
-import tempfile
 import threading
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
 from components.notices import empty, heading, notice
+from components.progress import progress_html
 from studio.app.access.person import current_person
 from studio.app.answers import ANSWERS, Asked, Asking
 from studio.app.drafts import Draft
 from studio.app.inputs import INPUTS
-from studio.app.pages import Services, progress_html
-from studio.app.prediction_files import predict_into
-from studio.app.results import classes_of
+from studio.app.pages import Services
+from studio.app.results import classes_of, task_of
 from studio.app.under_way import Question, SupersededError
-from studio.data.limits import within
 from studio.errors import StudioError
 from studio.language import _, sentences
 from studio.predictor import Exchange
@@ -75,28 +70,18 @@ def answer_html(asking: Asking | None, task: Task | None = None) -> str:
     return shown + (notice("info", _("Before training cannot be shown."), asking.why_not) if asking.why_not else "")
 
 
-def answer_file(services: Services, draft: Draft, run: Run, path: str) -> Generator[str, None, Draft]:
-    """Predictions for every row of an uploaded file, as a CSV to download."""
-    words = (_("Answering every row"), _("Waiting for another file"))
-    yield progress_html(words[0])
-    services.home.sent.mkdir(parents=True, exist_ok=True)  # what a killed server leaves there is removed in time
-    with (
-        services.room() as room,
-        tempfile.TemporaryDirectory(dir=services.home.sent) as folder,
-        cancellable(services, draft) as cancelled,
-    ):
-        # what the browser sent must go at the end
-        own = Path(shutil.move(path, folder))
-        target = predictions_file(services, draft, run.id)
-        limits = within(services.limits, room)
-        yield from shown_as(*words, predict_into(services.predictor, run, own, target, cancelled, limits))
-    return services.drafts.load(draft.id)  # a large file takes minutes, and people go on meanwhile
+def run_with_model(services: Services, draft: Draft) -> Run | None:
+    """The run that is open, where it can be tried."""
+    run = services.store.find(draft.run) if draft.run else None
+    return run if run is not None and services.states.of(run).has_model else None
 
 
-def predictions_file(services: Services, draft: Draft, run_id: str) -> Path:
-    """Of this draft alone. Whoever is sent the link learns nothing of the draft's id, with which they could use it."""
-    owner = hashlib.sha256(draft.id.encode()).hexdigest()[:32]
-    return services.home.downloads / owner / f"{run_id}-predictions.csv"
+def open_run(services: Services, draft: Draft) -> tuple[Run, Task]:
+    run = services.store.find(draft.run) if draft.run else None
+    task = task_of(run) if run else None
+    if run is None or task is None:
+        raise StudioError(_("There is no run to try."), _("None is chosen."), _("Choose one above."))
+    return run, task
 
 
 def shown_as(sentence: str, waiting: str, exchange: Exchange[T]) -> Generator[str, None, T]:

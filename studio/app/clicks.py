@@ -54,15 +54,21 @@ class Click:
         self.target = frame.pages[wire.go] if wire.go else page
         self.shown = [page, self.target] if wire.stays else [self.target]  # pages that may have changed
         self.outputs = [output for each in self.shown for output in each.outputs] if wire.redraw or wire.go else []
-        self.drawn = [output for output in self.outputs if wire.draws(output)]
+        self.beside = [wire.place.message] if wire.place else []
+        self.drawn = [output for output in self.outputs if self.draws(output)]
+        self.silent = [""] * len(self.beside)
         self.idle = ["", gr.update(visible=False)] if self.is_slow else []  # progress and Cancel, afterwards
 
+    def draws(self, widget: Any) -> bool:
+        return self.wire.draws(widget) and widget not in self.beside
+
     def connect(self) -> None:
-        frame, working = self.frame, [self.page.progress, self.page.cancel] if self.is_slow else []
+        frame, place = self.frame, self.wire.place or self.page
+        working = [place.progress, place.cancel] if self.is_slow else []
         self.wire.listener(
             self.handle_slowly if self.is_slow else self.handle,
             [frame.draft_id, *self.wire.inputs],
-            [frame.stepper, frame.message, frame.tabs, frame.way_on, *working, *self.drawn],
+            [frame.stepper, frame.message, frame.tabs, frame.way_on, *self.beside, *working, *self.drawn],
             queue=self.is_slow,
             concurrency_limit=CONCURRENT_JOBS,
             **QUIET,
@@ -91,11 +97,11 @@ class Click:
                     yield self._finish(end.value, values)
                     return
                 busy = [html, gr.update(visible=True)]
-                yield [gr.skip(), "", gr.skip(), gr.skip(), *busy, *[gr.skip()] * len(self.drawn)]
+                yield [gr.skip(), "", gr.skip(), gr.skip(), *self.silent, *busy, *[gr.skip()] * len(self.drawn)]
         except StudioError as error:
             yield self._fail(error, draft_id)
         except SupersededError:  # what took its place draws the page
-            yield [gr.skip()] * (len(self.idle) + len(self.drawn) + 4)
+            yield [gr.skip()] * (4 + len(self.beside) + len(self.idle) + len(self.drawn))
 
     def _arguments(self, event: gr.EventData, draft_id: str, values: Sequence[Any]) -> list[Any]:
         said = [sent(event._data)] if self.wire.event else []
@@ -109,7 +115,7 @@ class Click:
             draft = frame.go(draft, target.key)
         self.drafts.save(draft)
         updates = frame.drawn(self.shown, draft) if self.drawn else []
-        updates = [update for output, update in zip(self.outputs, updates, strict=False) if wire.draws(output)]
+        updates = [update for output, update in zip(self.outputs, updates, strict=False) if self.draws(output)]
         updates = untouched(self.drawn, updates, dict(zip(wire.inputs, values, strict=True)))
         selected = gr.Tabs(selected=draft.page) if going else gr.skip()
         refused = frame.locked(draft, target.key) if going and draft.page != target.key else ""
@@ -118,10 +124,11 @@ class Click:
             message = notice("warning", _("{page} cannot be opened yet.", page=target.title), refused)
         if self.by_itself:  # what is said about the person's last press stays
             message = gr.skip()
-        return [frame.steps(draft), message, selected, frame.way(draft), *self.idle, *updates]
+        return [frame.steps(draft), message, selected, frame.way(draft), *self.silent, *self.idle, *updates]
 
     def _fail(self, error: StudioError, draft_id: str) -> list[Any]:
-        return [gr.skip(), told(error), gr.skip(), gr.skip(), *self.idle, *self._choices_as_kept(draft_id)]
+        said = ["", gr.skip(), gr.skip(), told(error)] if self.beside else [told(error), gr.skip(), gr.skip()]
+        return [gr.skip(), *said, *self.idle, *self._choices_as_kept(draft_id)]
 
     def _choices_as_kept(self, draft_id: str) -> list[Any]:
         """Updates after a refusal: cards and lists show again what is chosen, for they changed at once; what was

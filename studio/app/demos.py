@@ -1,9 +1,11 @@
 """The guided demos: one click fills every step, and the person walks through the steps as with data of their own."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from components.stepper import Guide
+from components.words import spoken
 from studio.app.drafts import OWN, Draft
 from studio.app.fixes import fix
 from studio.app.imports import import_source
@@ -11,44 +13,58 @@ from studio.app.nested import value_at
 from studio.app.outlook import preset_draft, subject
 from studio.app.pages import Services, wait_for_architecture
 from studio.data.options import ReadingOptions
-from studio.data.sources import SAMPLE, SAMPLES, parse_source
+from studio.data.samples import Sample
+from studio.data.sources import SAMPLE, SAMPLES
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, sentences
 from studio.registry import Registry
+
+TEXTS, IMAGES, YOURS = _("Sort texts"), _("Look at images"), _("Your own data")
+STOP = _("You can pause or stop it at any time.")
+LOSS_FALLS = _("Press Start, and look at the curve: it shows how wrong the model still is, and falls as it learns.")
 
 
 @dataclass(frozen=True)
 class Demo:
     """config: the run file that it fills in, as far as it does not follow from the preset and the rows; what it names
         of the preset's settings suits these examples better. All of it is there without a network.
-    words: what a page says during it, by the page's key.
+    group: what people want who choose it. look_at: what there is to see on a page, by the page's key.
+    Its picture in assets/pictures has its name.
     """
 
     name: str
+    group: str
     title: str
     sentence: str
-    icon: str
     preset: str
     settings: Mapping[str, Any]
-    words: Mapping[str, str]
+    look_at: Mapping[str, str]
 
     @property
     def source(self) -> str:
         return str(value_at(self.settings, "data.source"))
 
     @property
+    def sample(self) -> Sample:
+        return SAMPLES[self.source.removeprefix(SAMPLE)]
+
+    @property
+    def model(self) -> str:
+        return str(value_at(self.settings, "model.id"))
+
+    @property
     def config(self) -> dict[str, Any]:
         """The run file, as far as the demo decides it: the sample says which task it is for."""
-        return {"task": SAMPLES[self.source.removeprefix(SAMPLE)].task, **self.settings}
+        return {"task": self.sample.task, **self.settings}
 
 
 DEMOS: Registry[Demo] = Registry(
     "demo",
     Demo(
         "messages",
+        TEXTS,
         _("Sort support messages"),
         _("Refund, delivery or account? Teach a language model to sort what customers write."),
-        "chat",
         "quick",
         {
             "model": {"id": "starter/text"},
@@ -56,17 +72,23 @@ DEMOS: Registry[Demo] = Registry(
         },
         {
             "data": _(
-                "Messages to a web shop, each with what it is about. The model will learn to sort new ones. A few "
-                "rows are wrong, as in real life: what was found is listed below."
+                "These are messages to a web shop, each with what it is about. A few rows are wrong, as in real life: "
+                "look at what was found, and how it was fixed."
             ),
-            "strategy": _("Quick is chosen: the model can read English already, so it only learns your classes."),
+            "strategy": _(
+                "Quick is chosen: the model can read English already, so only a new last layer learns your classes."
+            ),
+            "train": LOSS_FALLS,
+            "test": _(
+                "Type a message, such as “Where is my parcel?”, and compare the answers before and after the training."
+            ),
         },
     ),
     Demo(
         "surfaces",
+        IMAGES,
         _("Find the scratched part"),
         _("Scratch, dent, stain or nothing? Teach a model to look over metal, wood and fabric."),
-        "search",
         "thorough",
         {
             "model": {"id": "starter/image"},
@@ -79,17 +101,22 @@ DEMOS: Registry[Demo] = Registry(
         },
         {
             "data": _(
-                "Images of metal, wood and fabric, each with the flaw that it shows. The model will learn to "
-                "look over new ones."
+                "These are images of metal, wood and fabric, each with the flaw that it shows. Look how faint some "
+                "of them are."
             ),
             "strategy": _("Thorough is chosen: flaws are small and faint, so every layer learns to look for them."),
+            "train": sentences(LOSS_FALLS, STOP),
+            "test": _(
+                "Choose an image that was kept out of the training. Under More numbers, click a cell beside the "
+                "diagonal to see which flaws are confused."
+            ),
         },
     ),
     Demo(
         "digits",
+        IMAGES,
         _("Read handwriting"),
         _("Which digit is it? Teach a model to read what people wrote by hand."),
-        "edit",
         "quick",
         {
             "model": {"id": "starter/image"},
@@ -97,21 +124,34 @@ DEMOS: Registry[Demo] = Registry(
             "training": {"learning_rate": 1e-2, "epochs": 40},
         },
         {
-            "data": _(
-                "Digits that people wrote by hand, each with the one that was meant. The model will learn to "
-                "read new ones."
-            ),
+            "data": _("These are digits that people wrote by hand, each with the one that was meant."),
             "strategy": _("Quick is chosen: the model knows strokes and shapes, so it only learns the ten digits."),
+            "train": LOSS_FALLS,
+            "test": _(
+                "Choose a digit that was kept out of the training. Under More numbers, click a cell beside the "
+                "diagonal to see which digits are confused."
+            ),
         },
     ),
 )
 
 
-def cards(draft: Draft) -> dict[str, Any]:
-    """The value of the first screen's cards: the demos, and data of one's own."""
-    demos = [{"key": demo.name, "title": demo.title, "text": demo.sentence, "icon": demo.icon} for demo in DEMOS]
+def cards(draft: Draft, times: Callable[[Demo], str]) -> dict[str, Any]:
+    """The value of the first screen's cards: the demos, and data of one's own.
+
+    times: how long the training of each takes here, in a few words.
+    """
+    demos = [
+        {
+            **{"key": demo.name, "title": demo.title, "text": demo.sentence, "group": demo.group},
+            "picture": demo.name,
+            "tags": [{"text": time}] if (time := times(demo)) else [],
+        }
+        for demo in DEMOS
+    ]
     own = {"key": OWN, "title": _("Use my own data"), "text": _("Upload a table of texts or a ZIP of images.")}
-    return {"label": _("What to do"), "selected": draft.demo, "cards": [*demos, {**own, "icon": "folder"}]}
+    cards = [*demos, {**own, "group": YOURS, "picture": OWN}]
+    return {"label": _("What to do"), "selected": draft.demo, "cards": cards, "beside": True}
 
 
 def current(draft: Draft) -> Demo | None:
@@ -120,10 +160,17 @@ def current(draft: Draft) -> Demo | None:
     return demo if demo and draft.source == demo.source else None
 
 
-def words(draft: Draft) -> str:
-    """What the open page says during a demo; "" otherwise."""
+def guide(draft: Draft) -> Guide | None:
+    """What there is to look at on the open page during a demo."""
     demo = current(draft)
-    return demo.words.get(draft.page, "") if demo else ""
+    if demo is None:
+        return None
+    return Guide(key=demo.name, title=_("What to look at:"), words=words(draft))
+
+
+def words(draft: Draft) -> str:
+    demo = current(draft)
+    return demo.look_at.get(draft.page, "") if demo else ""
 
 
 def begin(services: Services, draft: Draft, name: str) -> Generator[str, None, Draft]:
@@ -134,9 +181,7 @@ def begin(services: Services, draft: Draft, name: str) -> Generator[str, None, D
     services.drafts.save(fresh)  # the import goes on from what is stored
     try:
         services.architectures.prefetch(fresh)  # while the data is read
-        filled = yield from import_source(
-            services, fresh, demo.source, parse_source(demo.source).title, ReadingOptions()
-        )
+        filled = yield from import_source(services, fresh, demo.source, spoken(demo.sample.title), ReadingOptions())
         if filled.dataset is not None:
             yield from wait_for_architecture(services, filled)
             filled = fix(services, filled)

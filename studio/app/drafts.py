@@ -60,6 +60,7 @@ class Draft(Options):
     search: str = ""  # for a setting
     refused: dict[str, Refused] = {}  # by field, see studio.app.entries
     mark: str | None = None  # of the examples that the Test page shows behind a click
+    example: int | None = None  # the row of the test example that is looked at among them
     picked: str | None = None  # the run chosen on the Runs page
     deleting: bool = False  # "really delete it?" is being asked
     compared: tuple[str, ...] = ()  # runs that the Runs page lays over each other

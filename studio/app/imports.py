@@ -4,8 +4,10 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+from components.progress import progress_html
+from components.words import spoken
 from studio.app.drafts import Draft
-from studio.app.pages import Services, followed, progress_html
+from studio.app.pages import Services, followed
 from studio.data.assembly import guess_columns
 from studio.data.guessing import column_guesses
 from studio.data.importing import Imported, keep_upload, sure_reading
@@ -75,7 +77,7 @@ def import_upload(services: Services, draft: Draft, path: str | None) -> Generat
 
 def import_sample(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
     sample = SAMPLES[str(event["key"])]
-    return (yield from import_source(services, draft, f"sample/{sample.name}", sample.title, ReadingOptions()))
+    return (yield from import_source(services, draft, f"sample/{sample.name}", spoken(sample.title), ReadingOptions()))
 
 
 def import_hub(services: Services, draft: Draft, name: str | None) -> Generator[str, None, Draft]:

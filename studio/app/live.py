@@ -7,13 +7,14 @@ that is far behind.
 import math
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from components.notices import notice
 from studio import event_log
+from studio.app.curve_reading import reading
 from studio.app.log_lines import log_lines
-from studio.app.pages import so_far
+from studio.app.preparation import USUAL, is_preparing, preparation
 from studio.app.states import States, headline
 from studio.errors import Explanation
 from studio.events import AnyEvent, Evaluated, Resumed, RunState, Status, Step
@@ -22,7 +23,7 @@ from studio.metrics import metric_named
 from studio.store import Run, Store
 
 FIRST_POINTS = 2000  # a chart is about a thousand pixels wide
-MOST_QUESTIONS = 16  # a second: two milliseconds of the server's processor time each
+MOST_QUESTIONS = 8  # a second: about three milliseconds of processor time each, on a machine that trains
 FAR_BEHIND = 500_000  # bytes of the log: about as many steps as the first points are
 
 STATUS_TITLES: dict[Status, str] = {
@@ -44,8 +45,11 @@ INTERRUPTED = Explanation(
 STORIES = {
     "queued": _("It starts as soon as the machine is free."),
     "starting": _("The studio gets the model and the examples ready."),
+    "loading": _("The model is read into memory, with all that it learned before."),
     "preparing": _("Every example is turned into numbers, the only thing that a model reads."),
-    "caching": _("The frozen layers of the model process every example once, and the result is kept."),
+    "measuring": _("A few steps are tried, to find the fastest way on this machine."),
+    "caching": _("Every example passes once through the frozen layers, and what comes out is kept."),
+    "evaluating": _("The model answers the validation examples, which it does not learn from."),
     "training": _("The model guesses, is told the right answer, and corrects itself a little, again and again."),
     "saving": _("The result is packed into a folder of its own."),
 }  # what goes on, for people who never watched a training; in other phases the worker's own sentence is as plain
@@ -67,8 +71,20 @@ class Pace:
             return round(self._next - now, 3)
 
 
-def poll(store: Store, states: States, run_id: str, offset: int) -> dict[str, Any]:
+def usual_ones(run: Run) -> Mapping[str, float]:
+    return USUAL
+
+
+def poll(
+    store: Store,
+    states: States,
+    run_id: str,
+    offset: int,
+    usual: Callable[[Run], Mapping[str, float]] = usual_ones,
+) -> dict[str, Any]:
     """The news behind `offset` as a message for `components.charts.live_chart`. 0 asks for everything.
+
+    usual: seconds that each stage before the first step is expected to take, asked for while there is none yet.
 
     A thinned whole also goes to a tab that was hidden for so long that its news would be more than that, and to
     one whose offset does not lie between two events, because the log was replaced.
@@ -81,13 +97,18 @@ def poll(store: Store, states: States, run_id: str, offset: int) -> dict[str, An
     snapshot = states.snapshot(run) if everything else None
     events, end = ([], snapshot.position.offset) if snapshot else run.read_from(offset)
     state = states.of(run)  # behind the news, so never older than they are
-    message: dict[str, Any] = {"offset": end, "status": state.status, "status_title": STATUS_TITLES[state.status]}
+    preparing = is_preparing(state)
+    title = STATUS_TITLES["starting" if preparing and state.status == "running" else state.status]
+    message: dict[str, Any] = {"offset": end, "status": state.status, "status_title": title}
     if snapshot:
         message.update(_everything(snapshot.state), reset=True, log=list(snapshot.lines))
     elif events:
         message.update(_news(events, state))
-    if everything or events or state.status in ("queued", "starting", "interrupted"):
+    if everything or events or preparing or state.status in ("queued", "starting", "interrupted"):
         message.update(_numbers(run, state))
+        message["preparing"] = preparation(state, usual(run), time.time()) if preparing else None
+    if everything or events:
+        message["reading"] = reading(state)
     if everything or any(isinstance(event, Evaluated | Resumed) for event in events):
         message["best"] = state.best.step if state.best else None
     message["done"] = state.status not in ("queued", "starting", "running")
@@ -101,6 +122,11 @@ def thin(points: Sequence[tuple[int, float]], most: int) -> list[tuple[int, floa
     stretch = -(-len(points) // most)
     parts = (points[start : start + stretch] for start in range(0, len(points), stretch))
     return [(part[-1][0], _rounded(sum(loss for _step, loss in part) / len(part))) for part in parts]
+
+
+def stretch_of(count: int, most: int) -> int:
+    """How many points of the live chart one of a curve stands for that is thinned to `most`."""
+    return max(1, -(-count // most) // max(1, -(-count // FIRST_POINTS)))
 
 
 def spread(events: Sequence[Evaluated], most: int) -> Sequence[Evaluated]:
@@ -170,8 +196,9 @@ def _story(state: RunState) -> str:
         return _gain(state)
     if state.status not in ("starting", "running") or state.phase is None:
         return STORIES.get("training" if state.status == "running" else state.status, "")
-    sentence = STORIES.get(state.phase.name, state.phase.sentence)
-    return so_far(sentence, state.phase.done, state.phase.total)
+    if state.phase.name == "evaluating" and not is_preparing(state):
+        return state.phase.sentence
+    return STORIES.get(state.phase.name, state.phase.sentence)
 
 
 def _gain(state: RunState) -> str:
@@ -186,12 +213,18 @@ def _gain(state: RunState) -> str:
 
 
 def _stats(state: RunState) -> list[tuple[str, str]]:
-    plan, latest = state.plan, state.latest
+    """Of a run that has ended those of the step that is kept, and not of the last one."""
+    plan, latest, kept = state.plan, state.latest, state.best if state.finished else None
     stats = []
-    if plan:
+    if plan and kept:
+        stats.append((_("Kept step (the best)"), f"{kept.step:,} / {plan.total_steps:,}"))
+        stats.append((_("Pass (epoch)"), f"{kept.epoch:.1f} / {plan.epochs}"))
+        if "loss" in kept.metrics:
+            stats.append((_("Validation loss"), f"{kept.metrics['loss']:.3f}"))
+    elif plan:
         stats.append((_("Step"), f"{state.step:,} / {plan.total_steps:,}"))
         stats.append((_("Pass (epoch)"), f"{latest.epoch if latest else 0:.1f} / {plan.epochs}"))
-    if latest:
+    if latest and not kept:
         stats.append((_("Training loss"), f"{latest.loss:.3f}"))
     if state.best and plan:
         metric = metric_named(headline(state))

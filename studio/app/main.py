@@ -8,14 +8,17 @@ from typing import Any
 import gradio as gr
 
 from components.stepper import Account, Languages, Stepper
+from components.terms import Terms
 from components.theme import logo
 from components.way_on import WayOn
+from studio.app import demos
 from studio.app.access.gate import SIGN_IN, SIGN_OUT
 from studio.app.access.language import CHOOSE
 from studio.app.access.person import Person, current_person
 from studio.app.clicks import QUIET, Click
 from studio.app.drafts import Draft
 from studio.app.forged import CheckedBlocks
+from studio.app.glossary import on_the_page
 from studio.app.pages import Page, Section, Services, explained, sheltered, told
 from studio.app.sent import sent
 from studio.app.speaking import SpeakingBlocks
@@ -53,6 +56,7 @@ def build_app(services: Services) -> gr.Blocks:
                 key = build.__module__.rsplit(".", 1)[-1]
                 with gr.Tab(key, id=key, elem_id=f"page-{key}"):
                     pages.append(built(build, services))
+        Terms(on_the_page(), elem_id="terms")
         way_on = WayOn(elem_id="way-on")
         shell = Shell(services, pages, draft_id, stepper, message, tabs, way_on)
         shell.connect(demo)
@@ -131,8 +135,14 @@ class Shell:
         except StudioError as error:  # it stays on the disk as it is; this browser begins another one
             draft, said = self.services.drafts.load(None), told(error)
         if opening := self.services.workspaces.current.opening:  # the person came by the link of a run
-            draft = self.services.drafts.save(draft.change(run=opening.pop(), page="test", mark=None))
-        return [draft.id, *self._opened(draft, said)]
+            draft = self.services.drafts.save(self._with_run(draft, opening.pop()))
+        return [draft.id, *self._opened(self.settled(draft), said)]
+
+    def _with_run(self, draft: Draft, run_id: str) -> Draft:
+        """The run as it can be looked at: with a model it can be tried, and before that it can be watched."""
+        run = self.services.store.find(run_id)
+        has_model = run is not None and self.services.states.of(run).has_model
+        return draft.change(run=run_id, page="test" if has_model else "train", mark=None)
 
     def _open_selected(self, event: gr.EventData, draft_id: str) -> list[Any]:
         try:
@@ -160,7 +170,17 @@ class Shell:
         """Open a page if nothing is missing on the way there."""
         if key not in self.pages or self.locked(draft, key):
             return draft
-        return self.services.drafts.save(draft.change(page=key))
+        return self.services.drafts.save(self.settled(draft.change(page=key)))
+
+    def settled(self, draft: Draft) -> Draft:
+        """With what the steps up to the open one choose for the person."""
+        for page in self.pages.values():
+            if not page.is_step:
+                break
+            draft = page.settle(draft)
+            if page.key == draft.page:
+                break
+        return draft
 
     def locked(self, draft: Draft, key: str) -> str:
         """Why a step cannot be opened yet: what the first unfinished step before it still needs."""
@@ -191,6 +211,7 @@ class Shell:
             "machine": self.services.machine.sentence,
             "account": account(current_person(), self.services.has_sign_in),
             "languages": chooser(current_person()),
+            "guide": demos.guide(draft),
         }
 
     def way(self, draft: Draft) -> dict[str, Any]:

@@ -1,24 +1,28 @@
 """Models as the first page shows them: cards of what is here, of the curated list, and of a search."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from components.notices import notice
 from studio.app.drafts import Draft
+from studio.app.times import GPU, describe_seconds, with_gpu
 from studio.errors import StudioError
 from studio.hardware import GIGABYTE, Machine, free_disk_bytes
 from studio.language import _, plural, sentences
 from studio.models import local
 from studio.models.catalog import ModelCard, cards_for, find_card
-from studio.models.estimates import PROCESS_BYTES
+from studio.models.estimates import PROCESS_BYTES, seconds_of_a_pass
 from studio.models.hub import SearchResult
 from studio.models.local import ModelInfo
 from studio.models.sources import local_folder, locate
+from studio.models.speed import has_matrix_units, speed_of
 from studio.paths import Home
 from studio.tasks import TASKS
 from studio.training.optimizers import OPTIMIZERS
 
 BYTES_A_NUMBER = 4
+MANY, SHORT_TEXT = 1000, 60  # examples; tokens of a text
+LONG_SECONDS = 60.0
 
 
 def here(draft: Draft, home: Home, trust_remote_code: bool) -> list[ModelInfo]:
@@ -60,7 +64,7 @@ def cards(draft: Draft, home: Home, machine: Machine, hub_reason: str, trust_rem
         "label": _("Starting model"),
         "selected": draft.model,
         "cards": [
-            _card(model_id, curated.get(model_id), infos.get(model_id), machine, hub_reason, draft)
+            _card(model_id, curated.get(model_id), infos.get(model_id), machine, hub_reason, draft, home)
             for model_id in order
         ]
         + [_broken_card(info, draft) for info in broken],
@@ -162,7 +166,13 @@ def memory_for_all(parameters: int) -> int:
 
 
 def _card(
-    model_id: str, card: ModelCard | None, info: ModelInfo | None, machine: Machine, hub_reason: str, draft: Draft
+    model_id: str,
+    card: ModelCard | None,
+    info: ModelInfo | None,
+    machine: Machine,
+    hub_reason: str,
+    draft: Draft,
+    home: Home,
 ) -> dict[str, Any]:
     parameters = card.parameters if card else info.parameters if info else 0
     download = _("download {megabytes:,.0f} MB", megabytes=card.download_bytes / 1000**2) if card else ""
@@ -182,9 +192,30 @@ def _card(
             *([_("Licence {licence}", licence=card.licence), _reads(card)] if card else []),
             *([download] if download and hub_reason and not info else []),
             _("From {gigabytes:.1f} GB of memory to train all of it", gigabytes=memory_for_all(parameters) / GIGABYTE),
+            *(with_a_gpu(card, machine, home) if card else []),
         ],
         "disabled": "" if info else hub_reason or lack_of_disk(card),
     }
+
+
+def with_a_gpu(card: ModelCard, machine: Machine, home: Home) -> list[str]:
+    """For a model that makes people wait where there is no GPU: how long all of it takes here, and with a small one."""
+    if machine.device != "cpu":
+        return []
+    is_text = not card.reads.endswith(" px")
+    work = card.compute * (SHORT_TEXT if is_text else 1)
+
+    def takes(device: Machine, half: bool) -> float:
+        kind: Literal["text", "image"] = "text" if is_text else "image"
+        return seconds_of_a_pass(work, kind, MANY, speed_of(device, home), machine.cores, half)
+
+    here, there = takes(machine, has_matrix_units()), takes(with_gpu(machine), False)
+    if here < LONG_SECONDS:
+        return []
+    times = {"here": describe_seconds(here), "gpu": GPU.name, "there": describe_seconds(there)}
+    if is_text:
+        return [_("All of it on 1,000 short texts once: {here} here, {there} with a GPU ({gpu})", **times)]
+    return [_("All of it on 1,000 images once: {here} here, {there} with a GPU ({gpu})", **times)]
 
 
 def _reads(card: ModelCard) -> str:

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from components.notices import Tone
 from studio.app.drafts import Draft
 from studio.app.pages import Services
+from studio.app.times import describe_span, gpu_words, newest_runs, past_runs, with_gpu
 from studio.config import RunConfig
 from studio.forecast import forecast, image_side, workload
-from studio.hardware import GIGABYTE, free_disk_bytes
-from studio.language import _, plural
+from studio.hardware import GIGABYTE, Machine, free_disk_bytes
+from studio.language import _
 from studio.models import local
 from studio.models.architecture import Architecture
 from studio.models.estimates import Estimate, fits, tokens_of
 from studio.models.local import ModelInfo
 from studio.models.structure import Structure
+from studio.pace import Past, Span, span
 from studio.presets import PRESETS
 from studio.strategies.base import Preview, UnfreezingPlan
 from studio.suggestion import Outcome, Settings, Suggestion, suggest
@@ -22,7 +24,7 @@ from studio.tasks import TASKS
 from studio.training.needs import unused_here, unused_settings
 
 TONES: dict[str, Tone] = {"ok": "good", "tight": "warning", "no": "bad"}
-SUGGESTED = "suggested"  # beside the presets' names
+SUGGESTED = "recommended"  # beside the presets' names: such a draft follows the suggestion
 FIRST_ROWS = 500  # enough to know how long texts are
 
 
@@ -35,6 +37,7 @@ class Subject:
     rows: dict[str, int]
     length: float  # tokens of a text, pixels of an image's side
     classes: dict[str, int]  # training examples of each class; empty for a task without classes
+    past: tuple[Past, ...]  # what finished runs took
 
     @property
     def structure(self) -> Structure:
@@ -43,11 +46,15 @@ class Subject:
 
 @dataclass(frozen=True)
 class Outlook:
-    """share: of the model's parameters, how many train. problem: why this cannot be trained at all, or ""."""
+    """share: of the model's parameters, how many train. problem: why this cannot be trained at all, or "".
+
+    estimate: before it is corrected by what earlier runs took, as `span` is.
+    """
 
     preview: Preview
     share: float
     estimate: Estimate
+    span: Span
     tone: Tone
     verdict: str
     layers: tuple[dict[str, str], ...]
@@ -61,7 +68,7 @@ class Outlook:
 
     @property
     def time_words(self) -> str:
-        return describe_seconds(self.estimate.seconds)
+        return describe_span(self.span)
 
 
 def subject(services: Services, draft: Draft) -> Subject:
@@ -84,28 +91,55 @@ def subject(services: Services, draft: Draft) -> Subject:
     classes = {name: counts.get("train", 0) for name, counts in assembled.counts.items()} if classed else {}
     values = task.configure(assembled.table, options)
     outputs = int(values.get("num_labels", architecture.labels))
-    return Subject(info, architecture.with_labels(outputs), rows, length, classes)
+    return Subject(
+        info, architecture.with_labels(outputs), rows, length, classes, past_runs(services, newest_runs(services))
+    )
+
+
+def needed(services: Services, about: Subject, config: RunConfig, machine: Machine) -> Estimate:
+    shapes = about.architecture.config
+    return forecast(config, about.structure, shapes, about.rows, about.length, machine, services.home)
+
+
+def expected_span(about: Subject, config: RunConfig, estimate: Estimate) -> Span:
+    """How long it takes, by the plan and by what earlier runs took."""
+    return span(estimate, config.model.id, config.chosen_strategy.name, about.past)
+
+
+def share_of(preview: Preview, structure: Structure) -> float:
+    """Of what can be changed at all."""
+    return preview.trainable / max(1, preview.total - structure.count(structure.fixed))
 
 
 def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
     strategy = config.chosen_strategy
     preview = strategy.preview(about.structure, config.strategy_options)
     training = config.training
-    needed = forecast(
-        config, about.structure, about.architecture.config, about.rows, about.length, services.machine, services.home
-    )
-    fit = fits(needed, services.machine, free_disk_bytes(services.home.root))
-    changeable = preview.total - about.structure.count(about.structure.fixed)
-    share = preview.trainable / max(1, changeable)
+    estimate = needed(services, about, config, services.machine)
+    fit = fits(estimate, services.machine, free_disk_bytes(services.home.root))
     unfreezing_plan = strategy.unfreezing_plan(about.structure, config.strategy_options)
-    drawn = layers(preview, config.learning_rate, unfreezing_plan, training.epochs)
     unused = unused_settings(config.chosen_task.traits, about.info.config, about.info.tensors)
     unused |= frozenset() if preview.lowest_trained_block or unfreezing_plan else {"cache_activations"}
     unused |= unused_here(training, services.machine)
     batch_size = workload(config, about.rows, about.length).batch_size
-    steps = max(1, math.ceil(about.rows["train"] / batch_size)) * training.epochs
-    problem = why_not_fitting(config, about.structure)
-    return Outlook(preview, share, needed, TONES[fit.verdict], fit.sentence, drawn, problem, unused, steps)
+    return Outlook(
+        preview,
+        share_of(preview, about.structure),
+        estimate,
+        expected_span(about, config, estimate),
+        TONES[fit.verdict],
+        fit.sentence,
+        layers(preview, config.learning_rate, unfreezing_plan, training.epochs),
+        why_not_fitting(config, about.structure),
+        unused,
+        max(1, math.ceil(about.rows["train"] / batch_size)) * training.epochs,
+    )
+
+
+def gpu_note(services: Services, about: Subject, config: RunConfig, here: Span) -> str:
+    """What a GPU would make of a run that takes long on this machine; "" otherwise."""
+    on_gpu = needed(services, about, config, with_gpu(services.machine)).seconds
+    return gpu_words(here, services.machine, on_gpu)
 
 
 def why_not_fitting(config: RunConfig, structure: Structure) -> str:
@@ -123,7 +157,7 @@ def suggested(services: Services, draft: Draft, about: Subject) -> Suggestion:
 
     def estimate_of(settings: Settings) -> Outcome:
         would = outlook(services, about, draft.configure(settings).run_config())
-        return Outcome(would.estimate.seconds, would.tone != "bad")
+        return Outcome(would.span.seconds, would.tone != "bad")
 
     return suggest(about.structure, about.rows["train"], about.classes, estimate_of)
 
@@ -180,14 +214,3 @@ def _joining(unfreezing_plan: UnfreezingPlan, stage: int, rate: float) -> str:
         case "steps":
             return _("rate {rate:.2g}, from step {number:,.0f} on", rate=rate, number=moment + 1)
     return _("rate {rate:.2g}, joins later", rate=rate)
-
-
-def describe_seconds(seconds: float) -> str:
-    """An estimate in words that do not pretend to be exact: about 40 s, about 3 min, about 2 h."""
-    if seconds < 90:
-        return _("about {seconds} s", seconds=max(5, round(seconds / 5) * 5))
-    if seconds < 5400:
-        return _("about {minutes} min", minutes=round(seconds / 60))
-    if seconds < 172_800:
-        return _("about {hours} h", hours=round(seconds / 3600))
-    return plural("about {n} day", "about {n} days", round(seconds / 86_400))

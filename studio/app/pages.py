@@ -8,12 +8,15 @@ import logging
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
 from gradio.blocks import Block
 
+from components.message import Message
 from components.notices import notice
+from components.progress import progress_html
 from components.words import escape, escape_sentence
 from studio.app.access.hugging_face import Provider
 from studio.app.access.person import current_person
@@ -21,6 +24,7 @@ from studio.app.answers import Asking
 from studio.app.architectures import Architectures
 from studio.app.draft_data import Datasets
 from studio.app.drafts import Draft, Drafts
+from studio.app.prediction_files import FileAnswers
 from studio.app.quotas import Quota, quota_of
 from studio.app.states import States
 from studio.app.under_way import Question
@@ -150,12 +154,28 @@ class Services:
         return self.workspaces.current.examples
 
     @property
+    def files(self) -> dict[str, FileAnswers]:
+        return self.workspaces.current.files
+
+    @property
+    def packed(self) -> dict[str, Path]:
+        return self.workspaces.current.packed
+
+    @property
     def asked(self) -> dict[str, float]:
         return self.workspaces.current.asked
 
     @property
     def questions(self) -> set[Question]:
         return self.workspaces.current.questions
+
+
+class Place(NamedTuple):
+    """Where it is said how a change gets on and why it was refused: beside what it is about."""
+
+    message: Message
+    progress: Block | None = None
+    cancel: Block | None = None  # shown while it is at work
 
 
 @dataclass(frozen=True)
@@ -168,6 +188,7 @@ class Wire:
     go: the page to open afterwards; with `stays`, only where that says no of the changed draft.
     redraw: draw the page again afterwards; off for fields that the person is typing into. draws: which of its widgets.
     again: for what takes long and a newer question ends: the next event is sent while the last one is at work.
+    place: where the change is spoken of, in place of the page's progress and the message above all pages.
     """
 
     listener: Callable[..., Any]
@@ -179,6 +200,7 @@ class Wire:
     redraw: bool = True
     draws: Callable[[Any], bool] = lambda widget: True
     again: bool = False
+    place: Place | None = None
 
 
 class Section(NamedTuple):
@@ -242,7 +264,8 @@ def explained(error: Exception) -> Explanation:
 class Page:
     """key: the page's name in the draft. missing: what it still needs, in a sentence, or "".
 
-    is_ready: whether a step can be opened whatever the steps before it still need. way_on: the page that the one
+    is_ready: whether a step can be opened whatever the steps before it still need. settle: the draft with what the
+    page chooses for whoever has not chosen. way_on: the page that the one
     button at the foot opens, and the words on it; without words there is no button.
     """
 
@@ -253,21 +276,11 @@ class Page:
     wires: list[Wire]
     missing: Callable[[Draft], str] = lambda draft: ""
     is_ready: Callable[[Draft], bool] = lambda draft: False
+    settle: Callable[[Draft], Draft] = lambda draft: draft
     is_step: bool = True
     way_on: tuple[str, str] = ("", "")
     progress: Block | None = None
     cancel: Block | None = None  # shown while a change that yields progress is at work
-
-
-def progress_html(sentence: str, done: int = 0, total: int = 0) -> str:
-    """A bar with its sentence; without a total it only says what is going on."""
-    bar = f"<progress value='{done}' max='{total}'></progress>" if total else "<progress></progress>"
-    sentence = so_far(sentence, done, total)
-    return f"<div class='job-progress' role='status'><span>{escape_sentence(sentence)}</span>{bar}</div>"
-
-
-def so_far(sentence: str, done: int, total: int) -> str:
-    return _("{sentence} {done:,} of {total:,}", sentence=sentence, done=done, total=total) if total else sentence
 
 
 def hint(sentence: str) -> str:

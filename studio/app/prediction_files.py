@@ -8,6 +8,7 @@ import re
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,12 +16,32 @@ from studio.app.answers import ANSWERS, AnswerKind
 from studio.config import RunConfig
 from studio.data.limits import Limits
 from studio.files import replacing
-from studio.predictor import Answered, Exchange, Predictor
+from studio.predictor import NOTHING_CHOSEN, Answered, Exchange, FileReading, Predictor, Step
 from studio.store import Run
 
 PROBLEM = "problem"
+MOST_FIRST = 8  # rows that a page shows
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last four are full-width
 NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*([eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True)
+class FileAnswers:
+    """How far a file of inputs is, and what a page shows of it. chosen: how somebody wants it read.
+
+    read: how it was read, once that is known and where it is a table. first: its first rows. rows: of the file.
+    """
+
+    run: str
+    file: Path
+    chosen: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    read: FileReading | None = None
+    first: tuple[Answered, ...] = ()
+    rows: int = 0
+
+    def after(self, step: Step) -> "FileAnswers":
+        first = (*self.first, *step.answered)[:MOST_FIRST]
+        return replace(self, read=step.read or self.read, first=first, rows=max(self.rows, step.total))
 
 
 def predict_into(
@@ -30,6 +51,7 @@ def predict_into(
     target: Path,
     cancelled: threading.Event | None = None,
     limits: Limits | None = None,
+    chosen: Mapping[str, Mapping[str, Any]] = NOTHING_CHOSEN,
 ) -> Exchange[None]:
     """Answer every row of the file `source` into the CSV file `target`; yields the steps of `Predictor.predict_file`.
 
@@ -38,7 +60,7 @@ def predict_into(
     kind = ANSWERS[RunConfig.from_file(run.config_file).chosen_task.answer_kind]
     with replacing(target) as temporary, temporary.open("w", encoding="utf-8-sig", newline="") as file:
         table = Predictions(file, kind)
-        with closing(predictor.predict_file(run, str(source), cancelled, limits)) as steps:
+        with closing(predictor.predict_file(run, str(source), cancelled, limits, chosen)) as steps:
             for step in steps:
                 table.add(step.answered)
                 yield step

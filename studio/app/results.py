@@ -1,7 +1,8 @@
 """What a finished run found out about its test rows, read a page at a time for the Test page."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,13 @@ import pandas
 import pyarrow.parquet
 
 from studio.app.answers import ANSWERS
+from studio.app.answers.base import HOW_SURE
 from studio.app.cells.rows import Drawing, drawings, is_empty, legend
 from studio.app.inputs import INPUTS
 from studio.app.inputs.base import FileInput
 from studio.app.paging import EMPTY_PAGE, bounds, interleaved
 from studio.app.runs import config_of
+from studio.data.columns import Column
 from studio.data.fields import FIELDS
 from studio.data.image_files import thumbnail_of
 from studio.data.importing import Imported
@@ -22,17 +25,18 @@ from studio.files import DamagedError, reading
 from studio.language import _
 from studio.store import Run, Store
 from studio.tasks import TASKS
-from studio.tasks.base import Answer, Task
+from studio.tasks.base import WRONG, Answer, Task
 from studio.tasks.former_results import current_rows
 
-ANSWER = "answer"
+ANSWER, SURE = "answer", "sure"
 LOOKED_AT = 1000  # rows, to see whether a column is the same in all
 
 
 def rows_page(store: Store, query: dict[str, Any]) -> dict[str, Any]:
     """A page of the test rows of one of the runs.
 
-    query: {"run", "start", "count", and perhaps "mark": only rows with this one}.
+    query: {"run", "start", "count", perhaps "mark": only rows with this one, and "ranked": the mistakes that are most
+    worth a look first}.
     A row holds "cells", what its inputs and targets are, for who wants to ask about it.
     """
     run = store.find(str(query.get("run")))
@@ -47,21 +51,64 @@ def rows_page(store: Store, query: dict[str, Any]) -> dict[str, Any]:
     drawn = drawings(task.columns, labels)
     shown = [drawing for drawing in drawn if mark is None or not is_constant(drawing, task, rows)]
     gallery = any(drawing.is_seen for drawing in shown)
-    rows = interleaved(rows, groups_of(rows, task)) if gallery else rows
+    if query.get("ranked"):
+        rows = ranked(rows, task)
+    elif gallery:
+        rows = interleaved(rows, groups_of(rows, task))
     start, count = bounds(query)
     there: list[Any] = rows.iloc[start : start + count].to_dict("records")
     imported = imported_of(run) if gallery else None
+    answers, kind = [answer_of(row[ANSWER]) for row in there], ANSWERS[task.answer_kind]
+    sure = [{"key": SURE, "title": HOW_SURE, "kind": "number"}] if any(map(kind.how_sure, answers)) else []
+    targets = {column.name for column in task.targets}
     return {
         "columns": [
             {"key": "row", "title": _("Row"), "kind": "number"},
-            *[{"key": each.name, "title": each.title, "kind": each.kind} for each in shown],
-            {"key": ANSWER, "title": _("The model says"), "kind": "badge"},
+            *[
+                {"key": each.name, "title": _("Correct") if each.name in targets else each.title, "kind": each.kind}
+                for each in shown
+            ],
+            {"key": ANSWER, "title": _("Predicted"), "kind": "badge"},
+            *sure,
         ],
-        "rows": [_cells(imported, task, shown, row) for row in there],
+        "rows": [_cells(imported, task, shown, row, answer) for row, answer in zip(there, answers, strict=True)],
         "legend": legend(task.columns, there, labels),
         "total": len(rows),
         "layout": "gallery" if gallery else "table",
     }
+
+
+@dataclass(frozen=True)
+class AnsweredRow:
+    """One test example. cells: of the task's columns, as the data has them."""
+
+    row: int
+    cells: Mapping[str, str]
+    answer: Answer
+
+
+def row_of(run: Run, task: Task, number: int | None) -> AnsweredRow | None:
+    """The test example of this row of the data; None where there is none."""
+    if number is None or not run.test_rows_file.is_file():
+        return None
+    rows = test_rows(run)
+    found: list[Any] = rows[rows["row"] == number].to_dict("records")
+    return AnsweredRow(number, cells_in(found[0], task.columns), answer_of(found[0][ANSWER])) if found else None
+
+
+def ranked(rows: pandas.DataFrame, task: Task) -> pandas.DataFrame:
+    """The answers that are most worth a look first: wrong ones that the model was sure of."""
+    kind, records = ANSWERS[task.answer_kind], rows.to_dict("records")
+    weights = [kind.weight(answer_of(row[ANSWER]), cells_in(row, task.targets)) for row in records]
+    order = sorted(range(len(records)), key=lambda place: -weights[place])
+    return rows.iloc[order]
+
+
+def count_mistakes(run: Run) -> int:
+    """Test examples that were predicted wrongly."""
+    if not run.test_rows_file.is_file():
+        return 0
+    return int(test_rows(run)["marks"].map(lambda marks: WRONG in marks).sum())
 
 
 def task_of(run: Run) -> Task | None:
@@ -124,10 +171,18 @@ def answer_of(text: str) -> Answer:
     return Answer(found["value"], found["details"])
 
 
-def _cells(imported: Imported | None, task: Task, shown: Sequence[Drawing], row: dict[Any, Any]) -> dict[str, Any]:
+def _cells(
+    imported: Imported | None, task: Task, shown: Sequence[Drawing], row: dict[Any, Any], answer: Answer
+) -> dict[str, Any]:
+    kind = ANSWERS[task.answer_kind]
     return {
         "row": int(row["row"]),
         **{drawing.name: drawing.draw(row, imported) for drawing in shown},
-        ANSWER: ANSWERS[task.answer_kind].cell(answer_of(row[ANSWER]), row["marks"]),
-        "cells": {column.name: str(row[column.name]) for column in task.columns if not is_empty(row.get(column.name))},
+        ANSWER: kind.cell(answer, row["marks"]),
+        SURE: kind.how_sure(answer),
+        "cells": cells_in(row, task.columns),
     }
+
+
+def cells_in(row: Mapping[Any, Any], columns: Sequence[Column]) -> dict[str, str]:
+    return {column.name: str(row[column.name]) for column in columns if not is_empty(row.get(column.name))}

@@ -8,11 +8,15 @@ from studio.app.drafts import Draft
 from studio.app.foreign import check_named
 from studio.app.model_cards import title_of
 from studio.app.nested import leaves
+from studio.app.outlook import needed, subject
 from studio.app.pages import Services
 from studio.config import RunConfig
 from studio.errors import StudioError
+from studio.pace import expected
 from studio.preflight import check
+from studio.presets import PRESETS
 from studio.store import Run
+from studio.strategies import STRATEGIES
 
 TONES = {
     "completed": "good",
@@ -42,15 +46,28 @@ def _start_run(services: Services, draft: Draft) -> Draft:
     check_named(config, services.home)
     check(config, services.home, services.settings.trust_remote_code)
     run = services.store.create(config.to_text(), run_name(draft))
-    run.annotate(data=draft.title, dataset=draft.dataset, preset=draft.preset)
+    planned = expected_time(services, draft, config)
+    run.annotate(data=draft.title, dataset=draft.dataset, preset=draft.preset, expected=planned)
     services.supervisor.enqueue(run)
     return draft.change(run=run.id)
 
 
+def expected_time(services: Services, draft: Draft, config: RunConfig) -> dict[str, float | str] | None:
+    """How long the run should take, to learn from it once it has ended; None where that is not known at once."""
+    try:
+        if services.architectures.current(draft) is None:
+            return None
+        return expected(needed(services, subject(services, draft), config, services.machine), services.machine)
+    except StudioError:
+        return None  # what keeps a run from starting has been found before
+
+
 def run_name(draft: Draft) -> str:
     """What the run is called until somebody renames it."""
-    how = draft.preset.capitalize() if draft.preset and draft.preset != "custom" else draft.strategy.get("name", "")
-    return f"{draft.title or 'data'} · {title_of(str(draft.model))} · {how}"
+    strategy, preset = str(draft.strategy.get("name", "")), str(draft.preset)
+    how = STRATEGIES[strategy].title if strategy in STRATEGIES else strategy
+    preset = f" ({PRESETS[preset].title})" if preset in PRESETS else ""
+    return f"{draft.title or 'data'} · {title_of(str(draft.model))} · {how}{preset}"
 
 
 def choices_with_model(services: Services, shown: Run | None) -> list[tuple[str, str]]:

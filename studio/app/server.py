@@ -42,6 +42,7 @@ from studio.app.access.sign_in import SignIn
 from studio.app.access.uploads import SPARE, Uploads
 from studio.app.architectures import Architectures
 from studio.app.forged import FORGED
+from studio.app.glossary_page import glossary_route
 from studio.app.main import build_app
 from studio.app.pages import Services
 from studio.app.quotas import is_of_a_guest
@@ -132,6 +133,7 @@ def make_asgi(services: Services) -> FastAPI:
         *SignIn(door, logo(), HuggingFace(provider) if provider else None).routes,
         link_route(services.workspaces.open_link),
         language_route(door.cookies),
+        glossary_route(logo()),
         Uploads(
             partial(room_for_uploads, services),
             lambda: services.home.sent,

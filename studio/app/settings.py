@@ -12,6 +12,7 @@ from components.forms import FieldValue, FormValue, GroupValue, field_names
 from components.words import spoken
 from studio.app import entries
 from studio.app.drafts import Draft
+from studio.app.glossary import OF_SETTINGS
 from studio.config import RunConfig
 from studio.language import _
 from studio.registry import Registry
@@ -120,7 +121,8 @@ def enter(draft: Draft, event: Mapping[str, Any]) -> Draft:
 def fields_of(
     draft: Draft, panel: Panel, names: Sequence[str], filled: Mapping[ConfigSection, Mapping[str, Any]]
 ) -> list[FieldValue]:
-    return entries.filled_fields(draft, panel.key, panel.model, names, filled[panel.section], CHOICES)
+    fields = entries.filled_fields(draft, panel.key, panel.model, names, filled[panel.section], CHOICES)
+    return [{**field, "term": term} if (term := OF_SETTINGS.get(field["name"])) else field for field in fields]
 
 
 def refusal(draft: Draft) -> str:

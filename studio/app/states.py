@@ -7,6 +7,7 @@ from pathlib import Path
 
 from studio import event_log
 from studio.app.log_lines import log_lines
+from studio.app.preparation import Usual
 from studio.event_log import LogPosition
 from studio.events import RunState, fold
 from studio.store import Run
@@ -49,12 +50,16 @@ class _Remembered:
 
 
 class States:
-    """The snapshots of the logs that were looked at last. A thread waits only for others at the same log."""
+    """The snapshots of the logs that were looked at last. A thread waits only for others at the same log.
+
+    usual: what these runs are expected to take before their first step.
+    """
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._remembered: OrderedDict[Path, _Remembered] = OrderedDict()
         self._lock = threading.Lock()
+        self.usual = Usual(most)
 
     def of(self, run: Run) -> RunState:
         return run.state(lambda: self.snapshot(run).state)

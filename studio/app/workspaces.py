@@ -7,12 +7,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 from studio.app.access.person import Person, current_person
 from studio.app.answers import Asking
 from studio.app.draft_data import Datasets
 from studio.app.drafts import Drafts
+from studio.app.prediction_files import FileAnswers
 from studio.app.promised import Promised
 from studio.app.sharing import OpenStore, has_link, remember_link
 from studio.app.under_way import Question
@@ -36,7 +38,8 @@ class Example(NamedTuple):
 class Workspace:
     """By draft: `jobs` holds the running import or download, so that Cancel finds it, `searches` the results of the
     last search of the Hub, `answers` the models' last answers, `shown_runs` what the Test page showed last, `examples`
-    what its fields show, `asked` when the newest question about one input came.
+    what its fields show, `files` the last answers to a whole file, `packed` what was just packed for a download,
+    `asked` when the newest question about one input came.
 
     questions: those being answered now. starting: held while a run is started, so that several pages count together.
     opening: the run that the next page opens, from a link.
@@ -53,6 +56,8 @@ class Workspace:
     starting: threading.Lock = field(default_factory=threading.Lock)
     shown_runs: dict[str, str | None] = field(default_factory=dict)
     examples: dict[str, Example] = field(default_factory=dict)
+    files: dict[str, FileAnswers] = field(default_factory=dict)
+    packed: dict[str, Path] = field(default_factory=dict)
     asked: dict[str, float] = field(default_factory=dict)
     questions: set[Question] = field(default_factory=set)
     opening: list[str] = field(default_factory=list)
@@ -64,7 +69,7 @@ class Workspace:
     @property
     def holds_something(self) -> bool:
         return (
-            bool(self.searches or self.answers or self.shown_runs or self.examples or self.opening)
+            bool(self.searches or self.answers or self.shown_runs or self.examples or self.files or self.opening)
             or self.datasets.holds_tables
         )
 

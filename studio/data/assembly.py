@@ -10,6 +10,7 @@ import pandas
 from studio.data.class_counts import count_classes, describe_classes, first_names
 from studio.data.cleaning import CleaningOptions, rename_labels
 from studio.data.columns import SPLITS, Column, Problem
+from studio.data.corrections import correct_rows
 from studio.data.fields import FIELDS
 from studio.data.findings import empty_cells, lone_classes, repeated, unusable_cells
 from studio.data.guessing import guess_columns
@@ -109,6 +110,8 @@ def clean(
 
     problems = imported.problems + ([] if given is not None else unknown_splits(source, mapping))
     problems += rename_labels(table, label, cleaning.labels) if label else []
+    corrected = correct_rows(table, used[0].name, label, cleaning.corrections)
+    table = _without(table, corrected)
     found = empty_cells(table, used)
     table = _without(table, found)
     unusable = unusable_cells(table, used, imported.files)
@@ -117,7 +120,7 @@ def clean(
     table = _without(table, checked).reset_index(drop=True)
     again = repeated(table, used, label, cleaning, imported.contents, given)
     table = _without(table, again).reset_index(drop=True)
-    problems += found + unusable + checked + again + (lone_classes(table, label) if label else [])
+    problems += corrected + found + unusable + checked + again + (lone_classes(table, label) if label else [])
     _require_enough(table, problems)
     _require_lesson(table, used, problems)
     problems.sort(key=lambda problem: problem.row)

@@ -1,15 +1,16 @@
-"""Choices about rows with problems: which ones to drop, and which labels to rename."""
+"""Choices about rows with problems: which ones to drop, which labels to rename, and which rows to correct."""
 
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Literal
+from typing import Literal, Self
 
 import pandas
 
 from studio.data.columns import Problem
+from studio.data.corrections import Correction
 from studio.language import _, plural
 from studio.options import Options, setting
 
@@ -35,6 +36,17 @@ class CleaningOptions(Options):
     labels: dict[str, str] = setting(
         {}, title=_("Renamed labels"), help=_("A label as it is written, and the one to use instead.")
     )
+    corrections: tuple[Correction, ...] = setting(
+        (), title=_("Corrected rows"), help=_("Single rows that have another label, or are left out.")
+    )
+
+    def corrected(self, correction: Correction) -> Self:
+        """The options with this correction, in place of an earlier one of the same row."""
+        return self.model_copy(update={"corrections": (*self.without_row(correction.row).corrections, correction)})
+
+    def without_row(self, row: int) -> Self:
+        """The options without a correction of this row."""
+        return self.model_copy(update={"corrections": tuple(each for each in self.corrections if each.row != row)})
 
 
 @dataclass(frozen=True)
@@ -46,7 +58,7 @@ class Fix:
     value: str
 
 
-COPIES, CONTRADICTIONS, LABEL = "copies", "contradictions", "label:"
+COPIES, CONTRADICTIONS, LABEL, ROW = "copies", "contradictions", "label:", "row:"
 
 
 def rename_labels(table: pandas.DataFrame, label: str, labels: Mapping[str, str]) -> list[Problem]:
@@ -137,6 +149,19 @@ def applied_fixes(cleaning: CleaningOptions) -> list[Fix]:
     return [
         *(Fix(LABEL + name, f"'{name}'", _("renamed to '{label}'", label=meant)) for name, meant in labels),
         *(Fix(kind, title, _("left out")) for kind, title in titles.items() if getattr(cleaning, kind) == "drop"),
+        *corrected_rows(cleaning),
+    ]
+
+
+def corrected_rows(cleaning: CleaningOptions) -> list[Fix]:
+    """The corrections of single rows."""
+    return [
+        Fix(
+            f"{ROW}{each.row}",
+            _("Row {row}", row=each.row),
+            _("left out") if each.label is None else _("now '{label}'", label=each.label),
+        )
+        for each in cleaning.corrections
     ]
 
 
@@ -153,4 +178,6 @@ def undo_fix(cleaning: CleaningOptions, key: str) -> CleaningOptions:
     if key.startswith(LABEL):
         labels = {name: meant for name, meant in cleaning.labels.items() if LABEL + name != key}
         return cleaning.model_copy(update={"labels": labels})
+    if key.startswith(ROW):
+        return cleaning.without_row(int(key.removeprefix(ROW)))
     return cleaning.model_copy(update={key: "keep"})

@@ -1,31 +1,67 @@
-"""Data that comes with the studio, to try it with. A sample is a file and an entry in the catalog beside it."""
+"""Data that comes with the studio, to try it with. A sample is a file in assets/samples and an entry here."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from studio.language import _
 from studio.paths import assets
 from studio.registry import Registry
 
 
 @dataclass(frozen=True)
 class Sample:
-    """task: the task it is made for. file: its name in assets/samples, read like any uploaded file."""
+    """task: the task it is made for. file: its name in assets/samples, read like any uploaded file.
+
+    rows, letters: how many examples it has, and how long a text of them is on average; 0 for images.
+    """
 
     name: str
     title: str
     sentence: str
     task: str
     file: str
+    rows: int
+    letters: float = 0.0
 
     @property
     def path(self) -> Path:
         return assets() / "samples" / self.file
 
 
-def shipped() -> list[Sample]:
-    """The samples that assets/samples/catalog.json lists."""
-    return [Sample(**values) for values in json.loads((assets() / "samples" / "catalog.json").read_text("utf-8"))]
-
-
-SAMPLES: Registry[Sample] = Registry("sample", *shipped())
+SAMPLES: Registry[Sample] = Registry(
+    "sample",
+    Sample(
+        "support-messages",
+        _("Support messages"),
+        _("1,242 short messages to a web shop in six classes, with a few rows that need attention."),
+        "text-classification",
+        "support_messages.csv",
+        rows=1242,
+        letters=84,
+    ),
+    Sample(
+        "reviews",
+        _("Reviews"),
+        _("Praise, complaint or neither: 860 short reviews of all kinds of things, with irony and mixed feelings."),
+        "text-classification",
+        "reviews.csv",
+        rows=866,
+        letters=73,
+    ),
+    Sample(
+        "handwritten-digits",
+        _("Handwritten digits"),
+        _("Nine hundred small images of the digits 0 to 9."),
+        "image-classification",
+        "handwritten_digits.zip",
+        rows=900,
+    ),
+    Sample(
+        "surface-inspection",
+        _("Surface inspection"),
+        _("480 images of metal, wood and fabric: with a scratch, a dent, a stain, or none of these."),
+        "image-classification",
+        "surface_inspection.zip",
+        rows=480,
+    ),
+)

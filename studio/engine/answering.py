@@ -1,7 +1,7 @@
 """A loaded model's answers to rows from outside its run: a few at once, or a whole file."""
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,8 @@ from studio.data.archives import unpack
 from studio.data.columns import Column
 from studio.data.fields import FIELDS
 from studio.data.folders.base import find
-from studio.data.guessing import find_column
 from studio.data.limits import Limits
-from studio.data.options import ReadingOptions
-from studio.data.reading import read_table
+from studio.engine.inputs_file import FileChoices, Inputs, read_inputs
 from studio.errors import StudioError
 from studio.language import _
 from studio.tasks.base import Answer, Batch, Row
@@ -66,30 +64,26 @@ def answer_cells(bundle: Bundle, cells: Sequence[Mapping[str, Any]]) -> list[Ans
 
 
 def answer_file(
-    bundle: Bundle, columns: Mapping[str, str], reading: ReadingOptions, source: Path, limits: Limits
+    bundle: Bundle, choices: FileChoices, source: Path, limits: Limits, tell: Callable[[Inputs], None]
 ) -> Iterator[tuple[list[Answered], int]]:
     """(answers to the next rows, rows in all), until all rows of a table, or images of a ZIP, are answered.
 
-    columns: the roles that the run's data had, role -> column name. reading: how the run's data was read.
-    Rows that cannot be read keep their place, with the reason.
+    tell: how a table was read, before its first row is answered. Rows that cannot be read keep their place, with the
+    reason.
     """
     inputs = bundle.task.inputs
     if any(column.kind == "image" for column in inputs):
         with tempfile.TemporaryDirectory(prefix="studio-") as folder:
             yield from _images(bundle, inputs[0], source, Path(folder) / "files", limits)
     else:
-        yield from _table(bundle, columns, reading, source, limits)
+        found = read_inputs(source, inputs, choices, limits)
+        tell(found)
+        if found.problem:
+            raise found.problem
+        yield from _table(bundle, found.table, found.taken)
 
 
-def _table(
-    bundle: Bundle, columns: Mapping[str, str], reading: ReadingOptions, source: Path, limits: Limits
-) -> Iterator[tuple[list[Answered], int]]:
-    table, _lines = read_table(source, reading, limits)
-    there = [str(name) for name in table.columns]
-    names = {
-        column.name: find_column(there, columns.get(column.name), column.name, column.hints)
-        for column in bundle.task.inputs
-    }
+def _table(bundle: Bundle, table: pandas.DataFrame, names: Mapping[str, str]) -> Iterator[tuple[list[Answered], int]]:
     for start in range(0, len(table), ROWS_BETWEEN_REPORTS):
         some = table.iloc[start : start + ROWS_BETWEEN_REPORTS]
         given = [{str(key): _plain(value) for key, value in row.items()} for row in some.to_dict("records")]

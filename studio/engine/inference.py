@@ -3,8 +3,10 @@
 Requests on stdin, one object a line, answered one after the other:
   {"id", "op": "predict", "run_dir", "which": "tuned" | "before", "rows": [{input column: text, or path of an image}]}
       -> {"id", "result": [{"value", "details"}]}
-  {"id", "op": "predict-file", "run_dir", "input": path, "limits": of the file, else this machine's}
-      -> {"id", "progress": {"done", "total"}, "answered": [{"given", "answer", "problem"}]} ...,
+  {"id", "op": "predict-file", "run_dir", "input": path, "limits": of the file, else this machine's, perhaps "columns":
+  {input: column} and "reading": {option: value}, where somebody chose them}
+      -> {"id", "read": {"columns", "taken": {input: column}, "reading"}, ...} first for a table, then
+         {"id", "progress": {"done", "total"}, "answered": [{"given", "answer", "problem"}]} ...,
          then {"id", "result": {"rows", "labels"}}
   {"id", "op": "export", "run_dir", "exporter": name, "to": folder}
       -> {"id", "result": path of what was written}
@@ -29,6 +31,7 @@ from typing import Any, TextIO
 from studio.data.limits import Limits, limits_here
 from studio.engine.answering import answer_cells, answer_file
 from studio.engine.failures import is_out_of_memory
+from studio.engine.inputs_file import FileChoices, Inputs
 from studio.engine.resident import ResidentModels
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
@@ -137,10 +140,15 @@ def _predict(request: dict[str, Any], models: ResidentModels, reply: Reply) -> l
 
 def _predict_file(request: dict[str, Any], models: ResidentModels, reply: Reply) -> dict[str, Any]:
     run = _run(request)
-    bundle, data = models.get(run, "tuned"), models.config(run).data
+    bundle, config = models.get(run, "tuned"), models.config(run)
+    choices = FileChoices.of(run, config, request.get("columns") or {}, request.get("reading") or {})
     limits = Limits.read(request["limits"], "limits") if "limits" in request else limits_here()
     done = 0
-    for answered, total in answer_file(bundle, data.columns, data.reading, Path(request["input"]), limits):
+
+    def tell(found: Inputs) -> None:
+        reply({"read": found.as_dict(), "progress": {"done": 0, "total": len(found.table)}, "answered": []})
+
+    for answered, total in answer_file(bundle, choices, Path(request["input"]), limits, tell):
         done += len(answered)
         reply({"progress": {"done": done, "total": total}, "answered": [each.as_dict() for each in answered]})
     return {"rows": done, "labels": list(bundle.tools.labels)}

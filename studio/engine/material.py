@@ -49,9 +49,9 @@ def load(config: RunConfig, home: Home, reporter: Reporter) -> Material:
 
 def _read_data(config: RunConfig, home: Home, reporter: Reporter) -> tuple[Imported, pandas.DataFrame]:
     def reading(sentence: str, done: int, total: int) -> None:
-        reporter.phase("loading", sentence, done, total)
+        reporter.phase("reading", sentence, done, total)
 
-    reporter.phase("loading", _("Reading the data."))
+    reporter.phase("reading", _("Reading the data."))
     data = config.data
     imported = import_source(data.source, data.reading, home, limits_here(), reading, data.files)
     task = config.chosen_task

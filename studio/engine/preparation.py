@@ -67,10 +67,11 @@ def prepare(task: Task, loaded: Loaded, table: pandas.DataFrame, files: Path | N
         nonlocal done
         for start in range(0, len(rows), ROWS_AT_ONCE):
             some = rows.iloc[start : start + ROWS_AT_ONCE]
-            progress(done, len(table))
             yield task.encode(tools, parse_rows(some, task.columns, files))
             done += len(some)
+            progress(done, len(table))
 
+    progress(0, len(table))
     examples = {
         str(split): Examples(
             encoded(rows),

@@ -61,7 +61,7 @@ def measure(loop: Loop, reporter: Reporter) -> tuple[list[float], list[float]]:
             loop.train_mode()
             loop.optimizer.train()  # type: ignore[attr-defined]  # of use to schedule-free ones alone
             for step in range(STEPS):
-                reporter.phase("preparing", _("Trying learning rates."), step, STEPS)
+                reporter.phase("trying", _("Trying learning rates."), step, STEPS)
                 rate = recommended * BELOW * growth**step
                 rows = loop.plan.batches(step // loop.plan.steps_per_epoch)[step % loop.plan.steps_per_epoch]
                 try:

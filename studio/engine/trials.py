@@ -40,7 +40,7 @@ def resolve_settings(
         rows_of_one = training_batches(rows, resolved.batch_size or 1, training.seed, 0, lengths)[0]
 
         def measure() -> dict[Precision, float]:
-            reporter.phase("preparing", _("Measuring in which number format a step is faster."))
+            reporter.phase("measuring", _("Measuring in which number format a step is faster."))
             return time_training_steps(model, lambda: forward("train", rows_of_one).mean, device)
 
         choice = choose_precision(training.precision, device, measure)
@@ -67,7 +67,7 @@ def tried_batch_size(
             loss: torch.Tensor = forward("train", some).mean  # type: ignore[arg-type]
         return loss
 
-    reporter.phase("preparing", _("Trying how many examples fit into a step."))
+    reporter.phase("measuring", _("Trying how many examples fit into a step."))
     micro_batches = min(training.accumulation * ranks.world(), wish)
     state = int(trained * OPTIMIZERS[training.optimizer].state_floats * FLOAT_BYTES)
     trials = find_batch_size(wish // micro_batches, model, loss_of, longest, state)

@@ -79,7 +79,7 @@ def work(run: Run, reporter: Reporter) -> bool:
                 raise
             # stopped while it waited: what is trained so far is only examined and saved, which needs no device
         reporter.obeys = ("pause",) if has_checkpoint else ("pause", "stop")  # with one, Stop still makes a model
-        reporter.phase("loading", _("Starting."))
+        reporter.phase("starting", _("Starting."))
         has_trained = True
         train(run, config, home, reporter)
     except Interrupted as interruption:

@@ -33,6 +33,7 @@ PADDING = 1.1  # tokens of padding come on top, with batches of like length
 PROCESS_BYTES = int(1.3 * GIGABYTE)  # interpreter, libraries, data
 START_SECONDS = 10.0  # imports, loading the weights, saving the result
 STEP_SECONDS = 0.003  # what a step costs beside arithmetic
+GPU_STEP_SECONDS = 0.03  # the same where the host tells a GPU what to do: 25 to 35 ms on an H200, MiniLM and BERT-base
 TEXT_SECONDS = 0.0002  # to tokenise one text
 IMAGE_SECONDS = 0.008  # to decode and shrink one image on one core
 CHARACTERS_PER_TOKEN = 4.3  # English, word pieces
@@ -93,12 +94,19 @@ class Cost:
 
 @dataclass(frozen=True)
 class Estimate:
-    """seconds: from Start to the finished model. cache_bytes: disk for activations of frozen layers."""
+    """fixed_seconds: for imports, reading, what is computed once, the test, saving. training_seconds: for all steps and
+    checks. cache_bytes: disk for activations of frozen layers."""
 
-    seconds: float
+    fixed_seconds: float
+    training_seconds: float
     memory_bytes: int
     cache_bytes: int
     rough: bool
+
+    @property
+    def seconds(self) -> float:
+        """From Start to the finished model."""
+        return self.fixed_seconds + self.training_seconds
 
 
 @dataclass(frozen=True)
@@ -145,12 +153,14 @@ def estimate(
     cached: bool = True,
     half_precision: bool = False,
     weight_bytes: float = FLOAT_BYTES,
+    step_seconds: float = STEP_SECONDS,
 ) -> Estimate:
     """What training will take.
 
     config: the model's config.json. optimizer_floats: numbers that the optimizer keeps per parameter.
     cached: activations of frozen layers are computed once. half_precision: the device does bf16 faster.
     weight_bytes: what a frozen number takes that is not quantised; what trains is held in single precision.
+    step_seconds: what a step costs beside arithmetic.
     """
     stem, blocks = block_costs(structure, config, workload)
     low = trained.lowest_block
@@ -162,23 +172,33 @@ def estimate(
     train, validation, test = (workload.rows.get(split, 0) for split in ("train", "validation", "test"))
     checks = workload.epochs * workload.evaluations_per_epoch
     seen = train * workload.epochs
-    passes_below = train + validation + test if cached else seen + validation * checks + test
+    once = train + validation + test if cached else test
+    again = 0 if cached else seen + validation * checks
     steps = workload.epochs * math.ceil(train / workload.batch_size)
     update = trained.parameters * FLOAT_BYTES * (3 + 2 * optimizer_floats) / speed.bandwidth
     one_example = TEXT_SECONDS if workload.kind == "text" else IMAGE_SECONDS / cores
-    seconds = (
-        START_SECONDS
-        + (train + validation + test) * one_example
-        + passes_below * below
+    fixed = START_SECONDS + (train + validation + test) * one_example + once * below + test * above
+    training = (
+        again * below
         + seen * above * (2 + trained.share)
-        + (validation * checks + test) * above
-        + steps * (STEP_SECONDS + update)
+        + validation * checks * above
+        + steps * (step_seconds + update)
     )
     kept = tuned.outputs * KEPT_PER_OUTPUT + _widest(blocks[:low]) * 2
     weights = weights_bytes(structure.total, trained, weight_bytes)
     beside = FLOAT_BYTES * (trained.parameters * (1 + optimizer_floats) + workload.batch_size * kept * PADDING)
     memory = int(weights + beside) + PROCESS_BYTES
-    return Estimate(seconds, memory, _cache_bytes(structure, config, low, workload), speed.rough)
+    return Estimate(fixed, training, memory, _cache_bytes(structure, config, low, workload), speed.rough)
+
+
+def seconds_of_a_pass(
+    multiply_adds: float, kind: Literal["text", "image"], examples: int, speed: Speed, cores: int, half: bool = False
+) -> float:
+    """Training all of a model once on so many examples, from the multiply-adds of one of them alone. half: the device
+    computes in bf16, which is faster."""
+    one_example = TEXT_SECONDS if kind == "text" else IMAGE_SECONDS / cores
+    arithmetic = 3 * 2 * multiply_adds / (EFFICIENCY * speed.flops) * (0.6 if half else 1.0)  # backward: twice forward
+    return examples * (one_example + arithmetic)
 
 
 def weights_bytes(numbers: int, trained: Trained, weight_bytes: float) -> float:

@@ -14,13 +14,13 @@ from studio.language import _
 from studio.models.kind import ModelKind
 from studio.models.structure import Structure
 from studio.options import Options
+from studio.strategies.families import FAMILIES, Family
 
 if TYPE_CHECKING:
     from torch import nn
     from transformers import PreTrainedModel
 
 
-GROUPS = (_("Weights of the model itself"), _("Small adapters"), _("Learned prompts"), _("For comparison"))
 ANOTHER = _("Choose another method.")
 
 
@@ -44,11 +44,11 @@ class Preview:
 
     @property
     def lowest_trained_block(self) -> int:
-        """Index of the first block that is not frozen, or the number of blocks: what lies below runs forward only."""
-        for index, state in enumerate(self.blocks):
-            if state != "frozen":
-                return 0 if self.embeddings != "frozen" else index
-        return len(self.blocks)
+        """Index of the first block that gradients reach, or the number of blocks: what lies below runs forward only."""
+        if self.embeddings != "frozen":
+            return 0
+        learns = (index for index, state in enumerate(self.blocks) if state != "frozen")
+        return next(learns, len(self.blocks))
 
 
 @dataclass(frozen=True)
@@ -116,9 +116,12 @@ class Strategy:
     """The contract; what most strategies have no need for answers with "nothing" here."""
 
     name: ClassVar[str]
-    title: ClassVar[str]
+    title: ClassVar[str]  # the name by which the field knows it: its only name, wherever people read it
+    plain: ClassVar[str]  # the same in plain words, which stand behind it
     sentence: ClassVar[str]  # one sentence for a person who has never trained a model
-    group: ClassVar[str] = GROUPS[0]  # under which heading its card stands
+    family: ClassVar[Family] = FAMILIES["full"]
+    use: ClassVar[str] = ""  # when to choose it, where the family does not say it
+    avoid: ClassVar[str] = ""  # and when not
     default_learning_rate: ClassVar[float]
     Options: ClassVar[type[Options]] = Options
     own_files: ClassVar[tuple[str, ...]] = ()  # patterns of what `save` writes beside a whole model's files

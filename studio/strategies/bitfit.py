@@ -4,13 +4,16 @@ from typing import Any
 
 from studio.language import _
 from studio.models.structure import Structure
+from studio.strategies.families import FAMILIES
 from studio.strategies.freeze import normalisation
 from studio.strategies.selection import Selection, everything, new_part
 
 
 class BitFit(Selection):
     name = "bitfit"
-    title = _("The biases (BitFit)")
+    family = FAMILIES["selective"]
+    title = "BitFit"
+    plain = _("only the biases")
     sentence = _("Only the numbers that are added in each layer learn, one weight in a thousand, and the new head.")
     default_learning_rate = 1e-3
 

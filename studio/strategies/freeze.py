@@ -8,6 +8,7 @@ from studio.language import _, listing, sentences
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
+from studio.strategies.families import FAMILIES
 from studio.strategies.selection import NO_HEAD, Selection, everything, new_part
 
 BLOCKS_LEARNING_RATE = 1e-4  # where pretrained blocks train along
@@ -47,7 +48,9 @@ class Freeze(Selection):
     """With `last_blocks` 0 the head (and a pooler) alone trains; otherwise all of the tail trains too."""
 
     name = "freeze"
-    title = _("The top layers (freezing)")
+    family = FAMILIES["frozen"]
+    title = _("Layer freezing")
+    plain = _("the head learns, and top layers if you like")
     sentence = _(
         "What the model knows stays as it is; a new head, and the last blocks if you like, learn your classes."
     )

@@ -9,7 +9,8 @@ from studio.strategies.selection import Selection, everything
 
 class Full(Selection):
     name = "full"
-    title = _("Everything (full fine-tuning)")
+    title = _("Full fine-tuning")
+    plain = _("everything learns")
     sentence = _(
         "Every weight of the model learns from your data: the most accurate with enough examples, and the slowest."
     )

@@ -12,6 +12,7 @@ from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
 from studio.strategies.base import Stage, UnfreezingPlan
+from studio.strategies.families import FAMILIES
 from studio.strategies.layerwise import decaying
 from studio.strategies.selection import Selection, everything, new_part
 
@@ -80,7 +81,9 @@ class GradualOptions(BaseOptions):
 
 class Gradual(Selection):
     name = "gradual"
-    title = _("One block after another (gradual unfreezing)")
+    family = FAMILIES["stepwise"]
+    title = _("Gradual unfreezing")
+    plain = _("one block after another")
     sentence = _(
         "The head learns first, then the blocks join from the top, so that less of what the model knows is lost."
     )

@@ -26,7 +26,8 @@ class LayerwiseOptions(BaseOptions):
 
 class Layerwise(Selection):
     name = "layerwise"
-    title = _("Everything, the lower the slower (layer-wise rates)")
+    title = _("Layer-wise learning rates")
+    plain = _("everything, the lower the slower")
     sentence = _("All weights learn; lower blocks, which know the most general things, take smaller steps.")
     default_learning_rate = 2e-4
     Options = LayerwiseOptions

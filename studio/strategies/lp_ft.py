@@ -11,6 +11,7 @@ from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
 from studio.strategies.base import Stage, UnfreezingPlan
+from studio.strategies.families import FAMILIES
 from studio.strategies.selection import NO_HEAD, Selection, everything, new_part
 
 
@@ -41,7 +42,10 @@ class ProbeOptions(BaseOptions):
 
 class ProbeThenFull(Selection):
     name = "lp-ft"
-    title = _("The head, then everything (LP-FT)")
+    family = FAMILIES["stepwise"]
+    title = "LP-FT"
+    plain = _("the head first, then everything")
+    use = _("Some hundred examples of classes that are new to the model.")
     sentence = _("First only the new head learns; then everything does, from a head that already knows what it wants.")
     default_learning_rate = 1e-4
     Options = ProbeOptions

@@ -4,13 +4,16 @@ from typing import Any
 
 from studio.language import _
 from studio.models.structure import Structure
+from studio.strategies.families import FAMILIES
 from studio.strategies.freeze import normalisation
 from studio.strategies.selection import Selection, everything, new_part
 
 
 class NormOnly(Selection):
     name = "norm-only"
-    title = _("The normalisation layers")
+    family = FAMILIES["selective"]
+    title = _("Norm layers only")
+    plain = _("the scales inside each layer")
     sentence = _("Only the numbers that scale and shift what each layer says learn, and the new head.")
     default_learning_rate = 1e-3
 

@@ -12,7 +12,7 @@ from studio.language import _
 from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
-from studio.strategies.base import GROUPS
+from studio.strategies.families import FAMILIES
 from studio.strategies.freeze import normalisation
 from studio.strategies.selection import Selection, everything, train_only
 
@@ -32,9 +32,10 @@ class ScratchOptions(BaseOptions):
 
 
 class Scratch(Selection):
-    group = GROUPS[3]
     name = "scratch"
-    title = _("From nothing (training from scratch)")
+    family = FAMILIES["scratch"]
+    title = _("Training from scratch")
+    plain = _("the model forgets what it knew")
     sentence = _("The model forgets all it learned before; useful to see what pretraining is worth, and for huge data.")
     default_learning_rate = 5e-4
     Options = ScratchOptions

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from studio.data.columns import Column, Problem
-from studio.language import packed, unpacked
+from studio.language import _, packed, unpacked
+from studio.metrics import metric_named
 from studio.metrics.intervals import Interval
 from studio.models.kind import ModelKind
 from studio.options import Options
@@ -280,6 +281,13 @@ class Task:
     def settle(self, tools: Tools, answers: Sequence[Answer], rows: Sequence[Row]) -> None:
         """Called once after training, with the answers to the validation split, which may be empty: what is decided
         by these (a threshold) goes into `tools.config`, which is saved with the model."""
+
+    # --- the results ------------------------------------------------------------------------------
+
+    def verdict(self, scores: Mapping[str, Any]) -> str:
+        """How good the model is, in plain words. scores: of one split, as they are stored (`Scores.as_dict`)."""
+        metric = metric_named(self.headline)
+        return _("{metric}: {value}.", metric=metric.title, value=metric.text(scores["metrics"][self.headline]))
 
     def finish(self, model: Any, tools: Tools) -> None:
         """Called once after training: convert the model so that plain transformers gives the same answers."""

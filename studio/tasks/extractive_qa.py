@@ -18,6 +18,7 @@ from studio.tasks.base import Answer, Batch, Collate, Item, Row, Scorer, Task, T
 from studio.tasks.classes import label_maps
 from studio.tasks.quotes import QuoteScorer
 from studio.tasks.texts import TEXT, longest_text, padded
+from studio.tasks.verdicts import quote_verdict
 
 if TYPE_CHECKING:
     import pandas
@@ -163,6 +164,9 @@ class ExtractiveQuestionAnswering(Task):
 
     def scorer(self, tools: Tools) -> Scorer:
         return QuoteScorer()
+
+    def verdict(self, scores: Mapping[str, Any]) -> str:
+        return quote_verdict(scores) or super().verdict(scores)
 
 
 def _answer(context: str, best: tuple[float, int, int], lack: float, may_lack: bool) -> Answer:

@@ -1,6 +1,6 @@
 """Sort images into classes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +9,7 @@ from studio.options import Options, setting
 from studio.tasks.base import Answer, Batch, Collate, Item, Row, Scorer, Task, Tools
 from studio.tasks.classes import LABEL, ClassScorer, class_answers, class_config, name_classes
 from studio.tasks.images import IMAGE, IMAGE_MODEL, NormaliseImages, open_image
+from studio.tasks.verdicts import class_verdict
 
 if TYPE_CHECKING:
     import pandas
@@ -67,3 +68,6 @@ class ImageClassification(Task):
 
     def scorer(self, tools: Tools) -> Scorer:
         return ClassScorer(tools.labels)
+
+    def verdict(self, scores: Mapping[str, Any]) -> str:
+        return class_verdict(scores) or super().verdict(scores)

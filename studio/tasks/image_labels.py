@@ -21,6 +21,7 @@ from studio.tasks.labels import (
     restored_thresholds,
     settle_thresholds,
 )
+from studio.tasks.verdicts import labels_verdict
 
 if TYPE_CHECKING:
     import pandas
@@ -82,3 +83,6 @@ class ImageLabels(Task):
 
     def scorer(self, tools: Tools) -> Scorer:
         return LabelsScorer(tools)
+
+    def verdict(self, scores: Mapping[str, Any]) -> str:
+        return labels_verdict(scores) or super().verdict(scores)

@@ -18,6 +18,7 @@ from studio.tasks.numbers import (
     scaled_number,
     take_in_scale,
 )
+from studio.tasks.verdicts import number_verdict
 
 if TYPE_CHECKING:
     import pandas
@@ -69,6 +70,9 @@ class ImageRegression(Task):
 
     def scorer(self, tools: Tools) -> Scorer:
         return NumberScorer("number", tools.config.target_deviation)
+
+    def verdict(self, scores: Mapping[str, Any]) -> str:
+        return number_verdict(scores) or super().verdict(scores)
 
     def finish(self, model: Any, tools: Tools) -> None:
         take_in_scale(model)

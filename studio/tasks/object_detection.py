@@ -18,6 +18,7 @@ from studio.tasks.base import Answer, Batch, Collate, Item, Loss, Row, Scorer, T
 from studio.tasks.boxes import BoxScorer
 from studio.tasks.classes import label_maps, name_classes
 from studio.tasks.images import IMAGE, MIRROR_CHANCE
+from studio.tasks.verdicts import found_verdict
 
 if TYPE_CHECKING:
     import pandas
@@ -131,6 +132,9 @@ class ObjectDetection(Task):
 
     def scorer(self, tools: Tools) -> Scorer:
         return BoxScorer(tools.labels)
+
+    def verdict(self, scores: Mapping[str, Any]) -> str:
+        return found_verdict(scores) or super().verdict(scores)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from studio.options import setting
 from studio.tasks.base import Answer, Batch, Collate, Item, Row, Scorer, Task, Tools
 from studio.tasks.classes import LABEL, ClassScorer, class_answers, class_config, name_classes
 from studio.tasks.texts import SEQUENCE_MODEL, TEXT, LengthOptions, PadTexts, tokenize
+from studio.tasks.verdicts import class_verdict
 
 if TYPE_CHECKING:
     import pandas
@@ -78,3 +79,6 @@ class TextClassification(Task):
 
     def scorer(self, tools: Tools) -> Scorer:
         return ClassScorer(tools.labels)
+
+    def verdict(self, scores: Mapping[str, Any]) -> str:
+        return class_verdict(scores) or super().verdict(scores)

@@ -21,6 +21,7 @@ from studio.tasks.labels import (
 )
 from studio.tasks.text_classification import TextClassification, TextOptions, adapt_pooling
 from studio.tasks.texts import SEQUENCE_MODEL, TEXT, PadTexts, tokenize
+from studio.tasks.verdicts import labels_verdict
 
 if TYPE_CHECKING:
     import pandas
@@ -78,3 +79,6 @@ class TextLabels(Task):
 
     def scorer(self, tools: Tools) -> Scorer:
         return LabelsScorer(tools)
+
+    def verdict(self, scores: Mapping[str, Any]) -> str:
+        return labels_verdict(scores) or super().verdict(scores)

@@ -10,6 +10,7 @@ from studio.tasks.classes import LABEL, ClassScorer, class_answers, class_config
 from studio.tasks.pairs import FIRST, SECOND, asking_pair, encode_pairs, pair_settings
 from studio.tasks.text_classification import TextOptions, adapt_pooling
 from studio.tasks.texts import SEQUENCE_MODEL, PadTexts
+from studio.tasks.verdicts import class_verdict
 
 if TYPE_CHECKING:
     import pandas
@@ -63,3 +64,6 @@ class TextPairs(Task):
 
     def scorer(self, tools: Tools) -> Scorer:
         return ClassScorer(tools.labels)
+
+    def verdict(self, scores: Mapping[str, Any]) -> str:
+        return class_verdict(scores) or super().verdict(scores)

@@ -18,6 +18,7 @@ from studio.tasks.numbers import (
 )
 from studio.tasks.text_classification import TextOptions, adapt_pooling
 from studio.tasks.texts import SEQUENCE_MODEL, TEXT, PadTexts, tokenize
+from studio.tasks.verdicts import number_verdict
 
 if TYPE_CHECKING:
     import pandas
@@ -66,6 +67,9 @@ class TextRegression(Task):
 
     def scorer(self, tools: Tools) -> Scorer:
         return NumberScorer("number", tools.config.target_deviation)
+
+    def verdict(self, scores: Mapping[str, Any]) -> str:
+        return number_verdict(scores) or super().verdict(scores)
 
     def finish(self, model: Any, tools: Tools) -> None:
         take_in_scale(model)

@@ -16,6 +16,7 @@ from studio.tasks.base import Answer, Batch, Collate, Item, Loss, Marks, Row, Sc
 from studio.tasks.classes import NOTHING, found_counts, found_views, label_maps, name_classes, pair_marks
 from studio.tasks.remarks import never_found
 from studio.tasks.texts import IGNORED, TEXT, LengthOptions, PadTexts, tokenize
+from studio.tasks.verdicts import found_verdict
 
 if TYPE_CHECKING:
     import pandas
@@ -125,6 +126,9 @@ class TokenClassification(Task):
 
     def scorer(self, tools: Tools) -> Scorer:
         return SpanScorer(self.classes(tools.labels))
+
+    def verdict(self, scores: Mapping[str, Any]) -> str:
+        return found_verdict(scores) or super().verdict(scores)
 
 
 def token_labels(places: Sequence[tuple[int, int]], spans: Sequence[Span], index: dict[str, int]) -> list[int]:

@@ -83,7 +83,7 @@ def test_the_strategy_page_says_that_it_waits(services: Services, text_draft: Dr
     waiting = dict(zip(page.outputs, page.show(text_draft), strict=True))
     assert waiting[timer].active and "Reading how the model is built" in waiting[head]
     drawn = {getattr(output, "elem_id", None): value for output, value in waiting.items()}
-    assert drawn["presets"]["cards"] == drawn["strategy"]["cards"] == drawn["settings"]["groups"] == []
+    assert drawn["presets"]["cards"] == drawn["strategy"]["groups"] == drawn["settings"]["groups"] == []
     reading.go_on.set()
     until_told(services, text_draft)
     ready = dict(zip(page.outputs, page.show(text_draft), strict=True))

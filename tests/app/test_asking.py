@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -9,31 +10,30 @@ from typing import Any
 import gradio as gr
 import pandas
 import pytest
-from logs import make_run, planned, started, write
+from logs import checked, make_run, planned, started, write
 
+from studio.app import packing, quality, trying, whole_file
 from studio.app.access.person import OWNER, asked_by
 from studio.app.answers import Asked, Asking
-from studio.app.asking import answer_html, cancel_questions, last_asking, predictions_file
+from studio.app.asking import answer_html, cancel_questions, last_asking
 from studio.app.clicks import Click
 from studio.app.drafts import Draft
-from studio.app.inputs import INPUTS
 from studio.app.inputs.controls import build_controls, shown_controls
 from studio.app.inputs.slots import Slot, build_slots
 from studio.app.main import Shell
 from studio.app.pages import Services
 from studio.app.runs import config_of
-from studio.app.tabs import share
 from studio.app.tabs import test as test_tab
 from studio.app.under_way import SupersededError
 from studio.config import RunConfig
 from studio.data.limits import Limits
 from studio.errors import StudioError
-from studio.events import Finished
+from studio.events import Finished, fold
 from studio.exporters import EXPORTERS
 from studio.files import replace_json
-from studio.predictor import Answered, Exchange, Step
+from studio.metrics import METRICS
+from studio.predictor import Answered, Exchange, FileReading, Step
 from studio.store import Run
-from studio.tasks import TASKS
 from studio.tasks.base import Answer
 
 SURE = Answer("good", {"probabilities": {"good": 0.9, "bad": 0.1}})
@@ -106,12 +106,12 @@ def typed(slots: list[Slot], text: str) -> list[str | None]:
 def test_what_is_typed_is_asked_of_both_models(
     services: Services, predictor: MadeUp, draft: Draft, slots: list[Slot]
 ) -> None:
-    finish(test_tab.try_input(services, slots, [], draft, *typed(slots, " a film ")))
+    finish(trying.try_input(services, slots, draft, *typed(slots, " a film ")))
     assert predictor.rows == [{"text": "a film"}] * 2
     asking = last_asking(services, draft)
     html = answer_html(asking)
     assert "The model says: good" in html and "Before training" in html and "right answer" not in html
-    assert test_tab.example_values(services, draft) == {}, "what was typed is left alone"
+    assert trying.example_values(services, draft) == {}, "what was typed is left alone"
     assert last_asking(services, draft.change(run="another")) is None
 
 
@@ -119,16 +119,16 @@ def test_an_example_fills_the_fields_and_tells_its_truth(
     services: Services, predictor: MadeUp, draft: Draft, slots: list[Slot]
 ) -> None:
     row = {"row": 3, "cells": {"text": "an old film ", "label": "bad"}}
-    test_tab.show_example(services, draft, {"row": row})
-    assert predictor.rows == [] and test_tab.example_values(services, draft) == {"text": "an old film "}, "at once"
-    finish(test_tab.try_example(services, draft, {"row": row}))
+    trying.show_example(services, draft, {"row": row})
+    assert predictor.rows == [] and trying.example_values(services, draft) == {"text": "an old film "}, "at once"
+    finish(trying.try_example(services, draft, {"row": row}))
     assert predictor.rows[0] == {"text": "an old film "}, "as it stands in the data: marks are counted in it"
     asking = last_asking(services, draft)
     assert "The right answer is bad." in answer_html(asking)
-    assert test_tab.example_values(services, draft) == {"text": "an old film "}, "after a reload, too"
-    assert test_tab.example_values(services, draft.change(run="another")) == {}
-    finish(test_tab.try_input(services, slots, [], draft, *typed(slots, "a film")))
-    assert test_tab.example_values(services, draft) == {}
+    assert trying.example_values(services, draft) == {"text": "an old film "}, "after a reload, too"
+    assert trying.example_values(services, draft.change(run="another")) == {}
+    finish(trying.try_input(services, slots, draft, *typed(slots, "a film")))
+    assert trying.example_values(services, draft) == {}
 
 
 def test_an_answer_leaves_the_fields_alone(shell: Shell) -> None:
@@ -141,16 +141,15 @@ def test_an_answer_leaves_the_fields_alone(shell: Shell) -> None:
     }
     slow = [click for click in clicks if click.is_slow]
     assert slow and not any(drawn[click] for click in slow)
-    examples = [click for click in clicks if click.wire.listener.event_name == "select" and not click.is_slow]
-    fields = {str(slot) for slot in drawn[examples[0]]}
-    assert "try-image" in fields and {str(each.elem_id) for each in examples[0].drawn} == fields
+    (picked,) = [click for click in clicks if drawn[click] and click.wire.listener.event_name == "select"]
+    assert "try-image" in drawn[picked] and {str(each.elem_id) for each in picked.drawn} == drawn[picked]
 
 
 def test_without_the_model_before_training_the_tuned_one_answers(
     services: Services, predictor: MadeUp, draft: Draft, slots: list[Slot]
 ) -> None:
     predictor.before = StudioError("It was <moved>.")
-    finish(test_tab.try_input(services, slots, [], draft, *typed(slots, "a film")))
+    finish(trying.try_input(services, slots, draft, *typed(slots, "a film")))
     html = answer_html(last_asking(services, draft))
     assert "The model says: good" in html and "It was &lt;moved&gt;." in html and "ui-bar-other" not in html
 
@@ -160,48 +159,40 @@ def test_nothing_is_asked_of_no_run_or_with_an_empty_field(
 ) -> None:
     for broken in (draft.change(run=None), draft.change(run="x")):
         with pytest.raises(StudioError, match="no run to try"):
-            finish(test_tab.try_input(services, slots, [], broken, *typed(slots, "a film")))
+            finish(trying.try_input(services, slots, broken, *typed(slots, "a film")))
     with pytest.raises(StudioError, match="nothing to ask about"):
-        finish(test_tab.try_input(services, slots, [], draft, *typed(slots, " ")))
+        finish(trying.try_input(services, slots, draft, *typed(slots, " ")))
     assert predictor.rows == [] and "No question yet" in answer_html(None)
 
 
 def test_a_click_in_a_view_chooses_its_mark_and_another_run_forgets_it(draft: Draft) -> None:
-    chosen = test_tab.choose_mark(draft, {"mark": "good → bad"})
+    chosen = quality.choose_mark(draft, {"mark": "good → bad"})
     assert chosen.mark == "good → bad" and test_tab.choose_run(chosen, "another").mark is None
 
 
-def test_the_examples_behind_a_mark_are_asked_for_by_it(services: Services, draft: Draft) -> None:
+def test_what_is_known_of_the_test_is_said_in_words_and_folded_in_numbers(services: Services, draft: Draft) -> None:
     run = services.store.find(str(draft.run))
-    assert run is not None
+    assert run is not None and "no test results" in quality.verdict_html(run, services.states.of(run))
     run.test_rows_file.parent.mkdir(parents=True)
     pandas.DataFrame({"row": [1], "answer": ["{}"], "marks": [["x"]]}).to_parquet(run.test_rows_file)
     interval = {"accuracy": {"counted": "1 of 2", "low": 0.1, "high": 0.9}}
     found = {"metrics": {"accuracy": 0.5}, "views": [], "intervals": interval, "remarks": ["Never <b>."]}
     replace_json(run.scores_file, {"test": found})
-    head, cards, figures, title, behind = test_tab.show_scores(run, draft.change(mark="<x>"))
-    assert (
-        "On 1 test example, which was kept out" in head
-        and "50.0 %" in cards
-        and "1 of 2, so likely between 10.0 % and 90.0 %" in cards
-        and "Never &lt;b&gt;." in cards
-        and figures == {"figures": [], "chosen": "<x>"}
-    )
-    assert behind == {"run": run.id, "mark": "<x>"} and "&lt;x&gt;" in title
-    assert test_tab.show_scores(run, draft)[-1] is None
-
-
-@pytest.mark.parametrize("task", [*TASKS], ids=lambda task: task.name)
-def test_every_task_s_page_has_its_fields(task: Any, services: Services, draft: Draft, slots: list[Slot]) -> None:
-    config = f"task: {task.name}\nmodel: {{id: starter/x}}\ndata: {{source: nothing.csv}}\n"
-    ended = Finished(reason="completed", best_step=1, seconds=1.0)
-    run = write(make_run(services.store, config=config), started(), ended)
+    html = quality.verdict_html(run, services.states.of(run))
+    assert "On 1 test example, which was kept out" in html and "Accuracy: 50.0 %." in html
+    assert "between 10.0 % and 90.0 % (95 % interval)" in html and "Never &lt;b&gt;." in html
     with gr.Blocks():
-        page = test_tab.build(services)
-    shown = dict(zip((output.elem_id for output in page.outputs), page.show(draft.change(run=run.id)), strict=True))
-    fields = [update for elem_id, update in shown.items() if str(elem_id).startswith("try-")]
-    assert sum(bool(update.get("visible")) for update in fields) == len(task.inputs)
-    assert f"{INPUTS[task.inputs[0].kind].what_to_do} Then press Predict" in shown["answer"]
+        folded, cards, figures = quality.more_numbers(services).show(draft.change(mark="<x>"))
+    assert folded["visible"] and "1 of 2, so likely between 10.0 % and 90.0 %" in cards
+    assert figures == {"figures": [], "chosen": "<x>"}
+
+
+def test_what_training_changed_is_drawn_where_it_was_measured_before_the_first_step(services: Services) -> None:
+    checks = [checked(0, 0.25), checked(8, 0.75, best=True)]
+    state = fold([started(), planned(), *checks])
+    html = quality.progress_html(METRICS["accuracy"], state)
+    assert "75 %" in html and "25 %" in html and "Before training" in html
+    assert quality.progress_html(METRICS["accuracy"], fold([started(), planned(), checks[1]])) == ""
 
 
 def test_settings_of_an_answer_are_asked_for_and_go_along(services: Services, draft: Draft, predictor: MadeUp) -> None:
@@ -219,7 +210,9 @@ def test_settings_of_an_answer_are_asked_for_and_go_along(services: Services, dr
     other = RunConfig.from_text(config.replace("translation", "text-classification").replace("options: {beams: 2}", ""))
     assert not any(update["visible"] for update in shown_controls(controls, other, True))
     held = [4 if control.name == "beams" else None for control in controls]
-    asked = test_tab.try_input(services, slots, controls, draft.change(run=run.id), *typed(slots, "a film"), *held)
+    asked = trying.try_input(
+        services, slots, draft.change(run=run.id), *typed(slots, "a film"), *held, controls=controls
+    )
     finish(asked)
     assert predictor.options == [{"beams": 4}] * 2
 
@@ -230,7 +223,7 @@ class Files(MadeUp):
     asked: tuple[Path, Limits | None]
 
     def predict_file(
-        self, run: Run, source: str, cancelled: Event | None = None, limits: Limits | None = None
+        self, run: Run, source: str, cancelled: Event | None = None, limits: Limits | None = None, chosen: Any = None
     ) -> Exchange[dict[str, Any]]:
         self.asked = Path(source), limits
         yield Step(in_line=True)
@@ -251,16 +244,63 @@ def uploaded(folder: Path, text: str = "a") -> str:
     return str(folder / "many.csv")
 
 
+class Tables(MadeUp):
+    """Reads two columns, takes the one that is chosen, and answers one row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chosen: list[Mapping[str, Any]] = []
+
+    def predict_file(
+        self, run: Run, source: str, cancelled: Event | None = None, limits: Limits | None = None, chosen: Any = None
+    ) -> Exchange[dict[str, Any]]:
+        self.chosen.append(chosen)
+        taken = chosen.get("columns", {}).get("text", "")
+        yield Step(0, 1, read=FileReading(("note", "words"), {"text": taken}, {"delimiter": ";", "header": True}))
+        if not taken:
+            raise StudioError("Which column is 'text'?", "", "Rename it.")
+        yield Step(1, 1, (Answered({"note": "x", "words": "a <b> film"}, SURE),))
+        return {"rows": 1, "labels": []}
+
+
+def test_how_a_file_was_read_is_shown_and_corrected_in_place(services: Services, draft: Draft, tmp_path: Path) -> None:
+    tables = Tables()
+    object.__setattr__(services, "predictor", tables)
+    with gr.Blocks():
+        section = whole_file.whole_file(services)
+
+    def shown() -> dict[str, Any]:
+        ids = [widget.elem_id for widget in section.outputs]
+        return dict(zip(ids, section.show(draft), strict=True))
+
+    with pytest.raises(StudioError, match="Choose the column below"):
+        finish(whole_file.bring(services, draft, uploaded(tmp_path / "temporary")))
+    column = shown()["many-column-0"]
+    assert column["visible"] and column["choices"] == ["note", "words"] and column["value"] is None
+    assert shown()["many-delimiter"]["value"] == ";" and shown()["many-header"]["value"] is True
+    finish(whole_file.read_again(services, draft, "words", ";", True))
+    assert tables.chosen[-1] == {"columns": {"text": "words"}, "reading": {"delimiter": ";", "header": True}}
+    html = shown()["many-answers"]
+    assert "'Text' is taken from the column 'words'." in unescape(html) and "a &lt;b&gt; film" in html
+    assert "good" in html and "90 %" in html and "How sure" in html and shown()["many-download"]
+    with pytest.raises(StudioError, match="Which column"):
+        finish(whole_file.read_again(services, draft, "words", ",", True))
+    assert tables.chosen[-1] == {"reading": {"delimiter": ",", "header": True}}, "its columns are others then"
+    whole_file.answers_of(services, draft).file.unlink()
+    with pytest.raises(StudioError, match="no longer here"):
+        finish(whole_file.read_again(services, draft, "words", ";", True))
+
+
 def test_a_file_is_answered_into_a_download(services: Services, files: Files, draft: Draft, tmp_path: Path) -> None:
     upload = uploaded(tmp_path / "temporary")
-    assert test_tab.download_html(services, draft) == ""
-    said = list(test_tab.try_file(services, draft, upload))
-    assert "Waiting for another file" in said[1] and "Answering every row 1 of 1" in said[2]
+    assert whole_file.download_html(services, draft) == ""
+    said = list(whole_file.bring(services, draft, upload))
+    assert "Waiting for another file" in said[1] and "Answering every row" in said[2] and "1 of 1" in said[2]
     assert not Path(upload).exists(), "the upload's temporary copy"
     kept, limits = files.asked
-    assert kept.is_relative_to(services.home.sent) and not kept.exists() and limits == services.limits
-    assert "Download predictions.csv" in test_tab.download_html(services, draft)
-    assert test_tab.download_html(services, draft.change(run=None)) == ""
+    assert kept.is_relative_to(services.home.sent) and kept.exists() and limits == services.limits
+    assert "Download predictions.csv" in whole_file.download_html(services, draft)
+    assert whole_file.download_html(services, draft.change(run=None)) == ""
 
 
 def test_the_files_of_two_people_do_not_meet(services: Services, files: Files, draft: Draft, tmp_path: Path) -> None:
@@ -268,17 +308,17 @@ def test_the_files_of_two_people_do_not_meet(services: Services, files: Files, d
     other = services.drafts.save(draft.change(id="b" * 24))
     work = []
     for each in (draft, other):
-        work.append(test_tab.try_file(services, each, uploaded(tmp_path / "temporary", f"of {each.id}")))
+        work.append(whole_file.bring(services, each, uploaded(tmp_path / "temporary", f"of {each.id}")))
         next(work[-1])
         next(work[-1])
-    assert finish(work[0]) and not test_tab.download_html(services, other)
+    assert finish(work[0]) and not whole_file.download_html(services, other)
     finish(work[1])
     for each in (draft, other):
-        file = predictions_file(services, each, str(draft.run))
-        assert f"of {each.id}" in file.read_text(encoding="utf-8-sig") and file.name in test_tab.download_html(
+        file = whole_file.predictions_file(services, each, str(draft.run))
+        assert f"of {each.id}" in file.read_text(encoding="utf-8-sig") and file.name in whole_file.download_html(
             services, each
         )
-        assert each.id not in test_tab.download_html(services, each), "whoever has a draft's id can change it"
+        assert each.id not in whole_file.download_html(services, each), "whoever has a draft's id can change it"
 
 
 class Endless(MadeUp):
@@ -315,8 +355,8 @@ def test_cancel_ends_the_question_of_its_own_draft_alone(
     object.__setattr__(services, "predictor", Endless())
     monkeypatch.setattr(EXPORTERS["folder"], "why_not", lambda run: None)
     start: dict[str, Callable[[Draft], Generator[str, None, Draft]]] = {
-        "test": lambda of: test_tab.try_input(services, slots, [], of, *typed(slots, "a film")),
-        "share": lambda of: share.export(services, of, {"key": "folder"}),
+        "test": lambda of: trying.try_input(services, slots, of, *typed(slots, "a film")),
+        "share": lambda of: packing.export(services, of, {"key": "folder"}),
     }
     own, other = start[tab](draft), start[tab](services.drafts.save(draft.change(id="b" * 24)))
     said = [(next(own), next(other)) for _ in range(3)]
@@ -335,12 +375,12 @@ def test_the_next_question_takes_the_place_of_the_last(services: Services, draft
     """Or the former's answer, which comes late, would be drawn over what the person asks now."""
     object.__setattr__(services, "predictor", Endless())
     first, other = (
-        test_tab.try_input(services, slots, [], of, *typed(slots, "a film"))
+        trying.try_input(services, slots, of, *typed(slots, "a film"))
         for of in (draft, services.drafts.save(draft.change(id="b" * 24)))
     )
     for question in (first, other):
         next(question), next(question)
-    second = test_tab.try_input(services, slots, [], draft, *typed(slots, "another"))
+    second = trying.try_input(services, slots, draft, *typed(slots, "another"))
     next(second), next(second)
     with pytest.raises(SupersededError):
         next(first)
@@ -355,16 +395,16 @@ def test_a_question_that_begins_late_takes_no_newer_one_s_place(
 ) -> None:
     """Gradio's queue starts what waits in it in any order."""
     with asked_by(replace(OWNER, arrived=2.0)):
-        finish(test_tab.try_input(services, slots, [], draft, *typed(slots, "the newer")))
+        finish(trying.try_input(services, slots, draft, *typed(slots, "the newer")))
     with asked_by(replace(OWNER, arrived=1.0)), pytest.raises(SupersededError):
-        finish(test_tab.try_input(services, slots, [], draft, *typed(slots, "the former")))
+        finish(trying.try_input(services, slots, draft, *typed(slots, "the former")))
     asking = last_asking(services, draft)
     assert asking and "the newer" in asking.asked.cells.values()
 
 
 def test_a_file_on_its_way_is_left_alone_until_another_run_is_shown(services: Services, draft: Draft) -> None:
     with gr.Blocks():
-        section = test_tab.build_many(services, set())
+        section = whole_file.whole_file(services)
     assert all("value" not in section.show(draft)[0] for _ in range(2))
     elsewhere = draft.change(run=make_run(services.store).id)
     assert section.show(elsewhere)[0]["value"] is None and "value" not in section.show(elsewhere)[0]
@@ -401,5 +441,5 @@ def test_a_run_has_one_archive_of_each_format_whatever_it_was_called(
     for name in ("First", "Second"):
         run.annotate(name=name)
         for exporter in ("folder", "merged"):
-            finish(share.export(services, draft, {"key": exporter}))
+            finish(packing.export(services, draft, {"key": exporter}))
     assert {file.name for file in services.home.downloads.rglob("*.zip")} == {"second-folder.zip", "second-merged.zip"}

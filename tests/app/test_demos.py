@@ -2,19 +2,24 @@
 
 from collections.abc import Generator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from studio.app import demos
+from studio.app.demo_times import seconds_taken, time_words
 from studio.app.demos import DEMOS
 from studio.app.drafts import OWN, Draft
 from studio.app.fixes import fix, offers, undo
 from studio.app.nested import leaves
-from studio.app.outlook import preset_draft, subject
+from studio.app.outlook import outlook, preset_draft, subject
 from studio.app.pages import Services
+from studio.app.times import newest_runs
 from studio.data.sources import SAMPLE, SAMPLES
 from studio.errors import StudioError
+from studio.events import Finished, Started
 from studio.models.starters import PREFIX
+from studio.run_summary import RunSummary
 
 
 def finish(work: Generator[str, None, Draft]) -> Draft:
@@ -32,7 +37,8 @@ def test_a_demo_needs_nothing_that_is_not_there(demo: demos.Demo, services: Serv
     draft = finish(demos.begin(services, services.drafts.load(None), demo.name))
     config = draft.run_config()
     assert draft.preset == demo.preset and demos.current(draft) is demo
-    assert leaves(draft.config).items() >= leaves(demo.config).items() and demos.words(draft.change(page="data"))
+    assert leaves(draft.config).items() >= leaves(demo.config).items()
+    assert all(demos.words(draft.change(page=page)).endswith(".") for page in ("data", "strategy", "train", "test"))
     assert config.task == sample.task and config.model.id.startswith(PREFIX)
     preset = preset_draft(services, draft, subject(services, draft), demo.preset)
     assert config.strategy == preset.run_config().strategy
@@ -94,3 +100,29 @@ def test_the_first_images_are_of_all_classes(services: Services) -> None:
     assert [row["label"]["text"] for row in page["rows"]] == [*"0123456789", "0", "1"]
     after = services.datasets.preview({"draft": draft.id, "start": 12, "count": 2})
     assert [row["label"]["text"] for row in after["rows"]] == ["2", "3"] and page["total"] == 900
+
+
+@pytest.mark.parametrize("demo", list(DEMOS), ids=lambda demo: demo.name)
+def test_the_card_says_how_long_it_takes_here(demo: demos.Demo, services: Services) -> None:
+    draft = finish(demos.begin(services, services.drafts.load(None), demo.name))
+    expected = outlook(services, subject(services, draft), draft.run_config()).time_words
+    assert time_words(services, demo, newest_runs(services)) == f"Trains in {expected}"
+    stopped = ended(services, draft, "stopped", 100)
+    assert seconds_taken(demo, draft.run_config(), [stopped]) is None
+    last = ended(services, draft, "completed", 34)
+    assert seconds_taken(demo, draft.run_config(), [stopped, last]) == 34
+    assert time_words(services, demo, newest_runs(services)) == "Last time: about 35 s"
+    other = next(each for each in DEMOS if each is not demo)
+    assert time_words(services, other, newest_runs(services)).startswith("Trains in")
+
+
+def ended(services: Services, draft: Draft, reason: Literal["stopped", "completed"], seconds: float) -> RunSummary:
+    """A run of these choices that was at work for so long."""
+    run = services.store.create(draft.run_config().to_text(), "a run")
+    run.annotate(data=draft.title)
+    begun = Started(time=1000.0, device="cpu", precision="fp32", threads=1, version="1")
+    log = [begun, Finished(time=1000.0 + seconds, reason=reason, best_step=1, seconds=seconds)]
+    run.events_file.write_text("".join(f"{event.model_dump_json()}\n" for event in log), encoding="utf-8")
+    summary = services.index.summary(run)
+    assert summary is not None
+    return summary

@@ -1,6 +1,7 @@
 """A draft is a partial run file and where the person is: no setting is lost on the way in, on disk, or out."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,10 @@ from studio.config import RunConfig
 from studio.data.options import DataOptions
 from studio.errors import StudioError
 from studio.files import read_json, replace_json
+from studio.hardware import GIGABYTE, Gpu, Machine
 from studio.models import sources
+from studio.models.catalog import find_card
+from studio.models.speed import Speed, speed_of
 from studio.strategies import STRATEGIES
 from studio.strategies.base import Strategy
 from studio.tasks import TASKS
@@ -203,3 +207,19 @@ def test_a_draft_of_a_later_version_starts_anew_under_its_id(services: Services,
     draft = services.drafts.save(Draft(id=ID, config={"task": "text-classification"}))
     replace_json(services.home.drafts / f"{ID}.json", {**draft.model_dump(mode="json"), **change})
     assert services.drafts.load(ID) == Draft(id=ID)
+
+
+def test_a_model_that_takes_long_here_says_what_a_gpu_would_make_of_it(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Speed(1e11, 1e10, rough=False)
+    monkeypatch.setattr(model_cards, "speed_of", lambda machine, home: speed_of(machine) if machine.gpus else slow)
+    monkeypatch.setattr(model_cards, "has_matrix_units", lambda: False)
+    here, card = Machine(2, 8 * GIGABYTE, ()), find_card("google-bert/bert-base-uncased")
+    assert card is not None
+    assert model_cards.with_a_gpu(card, here, services.home) == [
+        "All of it on 1,000 short texts once: about 6 min here, about 5 s with a GPU (NVIDIA L4)"
+    ]
+    small, fast = find_card("starter/text"), replace(here, gpus=(Gpu("NVIDIA L4", 24 * GIGABYTE),))
+    assert small is not None and model_cards.with_a_gpu(small, here, services.home) == []
+    assert model_cards.with_a_gpu(card, fast, services.home) == []

@@ -9,7 +9,7 @@ import pytest
 from logs import NOW, abandoned, at_work, checked, make_run, planned, started, step, write, write_steps
 
 from studio import event_log
-from studio.app.live import FIRST_POINTS, STORIES, Pace, duration, poll, thin
+from studio.app.live import FIRST_POINTS, STORIES, Pace, duration, poll, stretch_of, thin
 from studio.app.states import LINES, States
 from studio.event_log import LogPosition
 from studio.events import CheckpointSaved, Evaluated, Failed, Finished, Note, Paused, Phase, Resumed
@@ -193,6 +193,11 @@ def test_a_worker_that_ends_while_the_poll_looks_is_not_taken_for_lost(
     assert client.poll()["status"] == "paused"
 
 
+@pytest.mark.parametrize(("count", "stretch"), [(0, 1), (400, 1), (2000, 5), (20_000, 5)])
+def test_a_curve_of_fewer_points_is_smoothed_as_the_live_chart_does(count: int, stretch: int) -> None:
+    assert stretch_of(count, 400) == stretch
+
+
 # --- what is shown ----------------------------------------------------------------------------------
 
 
@@ -205,14 +210,18 @@ def test_a_run_in_the_queue(store: Store) -> None:
 
 
 def test_a_run_that_starts_says_what_it_does(client: Client) -> None:
-    phase = Phase(name="loading", sentence="Reading the data.", done=3, total=1200, time=NOW + 0.5)
-    write(client.run, started(), phase)
+    beginning = Phase(name="starting", sentence="Starting.", time=NOW - 1)
+    phase = Phase(name="reading", sentence="Reading the data.", done=3, total=1200, time=NOW + 0.5)
+    write(client.run, beginning, started(), phase)
     message = client.poll()
-    assert message["status"] == "starting" and message["phase"] == "Reading the data. 3 of 1,200"
+    assert message["status"] == "starting" and message["phase"] == "Reading the data."
+    shown = {stage["title"]: (stage["state"], stage.get("share")) for stage in message["preparing"]["stages"]}
+    assert shown["Start the training process"] == ("done", None) and shown["Read the data"] == ("now", 3 / 1200)
+    assert shown["Load the model"] == ("next", None) and 0 < message["preparing"]["share"] < 1
     assert ("Device", "CPU · fp32") in message["stats"]
 
 
-@pytest.mark.parametrize("name", ["preparing", "caching", "saving"])
+@pytest.mark.parametrize("name", ["loading", "preparing", "measuring", "caching", "saving"])
 def test_what_a_worker_does_is_told_in_plain_words(client: Client, name: Any) -> None:
     write(client.run, started(), Phase(name=name, sentence="Technical words.", time=NOW + 0.5))
     assert client.poll()["phase"] == STORIES[name]
@@ -221,6 +230,16 @@ def test_what_a_worker_does_is_told_in_plain_words(client: Client, name: Any) ->
 def test_while_steps_are_made_it_is_said_what_training_is(client: Client) -> None:
     write(client.run, started(), planned(100), Phase(name="evaluating", sentence="Checking.", time=NOW + 1), step(2))
     assert client.poll()["phase"] == STORIES["training"]
+
+
+def test_at_the_end_the_numbers_are_those_of_the_kept_step(client: Client) -> None:
+    checks = (checked(0, 0.2), checked(50, 0.84, best=True), checked(100, 0.7))
+    done = Finished(reason="completed", best_step=50, seconds=9.0, time=NOW + 20)
+    write(client.run, started(), planned(100), *checks, step(100), done)
+    message = client.poll()
+    stats = dict(message["stats"])
+    assert stats["Kept step (the best)"] == "50 / 100" and stats["Validation loss"] == "0.160"
+    assert "Training loss" not in stats and message["reading"].startswith("It began to memorise")
 
 
 def test_at_the_end_it_is_said_what_training_brought(client: Client) -> None:

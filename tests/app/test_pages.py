@@ -22,14 +22,14 @@ from studio.app.drafts import OWN, Draft
 from studio.app.fixes import found_html
 from studio.app.main import Shell
 from studio.app.nested import leaves
-from studio.app.outlook import describe_seconds, image_side, outlook, preset_draft, subject
+from studio.app.outlook import image_side, outlook, preset_draft, subject
 from studio.app.pages import Services
+from studio.app.repeating import command_line
 from studio.app.runs import config_of, flat_settings, start_run
 from studio.app.settings import all_panels, changes, enter, form_value
 from studio.app.tabs import data as data_tab
 from studio.app.tabs import model as model_tab
 from studio.app.tabs import runs as runs_tab
-from studio.app.tabs import share as share_tab
 from studio.app.tabs import strategy as strategy_tab
 from studio.app.tabs import train as train_tab
 from studio.config import RunConfig
@@ -88,6 +88,16 @@ def test_a_draft_of_a_newer_studio_is_told_and_kept(services: Services, shell: S
     draft_id, _, said, *_ = shell._load(ready.id)
     assert draft_id != ready.id and "newer version" in said and read_json(file) == newer
     assert shell._load(draft_id)[2] == ""
+
+
+def test_the_link_of_a_run_opens_it_where_it_can_be_looked_at(services: Services, shell: Shell) -> None:
+    run = make_run(services.store)
+    done = Finished(reason="completed", best_step=1, seconds=1.0, time=NOW + 9)
+    for events, page in (([started(), planned(), step(1)], "train"), ([done], "test")):
+        write(run, *events)
+        services.workspaces.current.opening[:] = [run.id]
+        draft = services.drafts.load(shell._load(None)[0])
+        assert (draft.run, draft.page) == (run.id, page)
 
 
 # --- 1 Model ----------------------------------------------------------------------------------------
@@ -325,7 +335,7 @@ def heads(names: tuple[str, ...]) -> set[str]:
 def test_each_preset_is_offered_with_its_price(services: Services, text_draft: Draft) -> None:
     about = subject(services, text_draft)
     cards = strategy_tab.preset_cards(services, text_draft, about)["cards"]
-    assert [card["key"] for card in cards] == [*PRESETS.names, "suggested"]
+    assert [card["key"] for card in cards] == ["recommended", *PRESETS.names]
     assert all(card["tags"][0]["text"].startswith("trains ") and len(card["tags"]) == 3 for card in cards)
     drafts = [preset_draft(services, text_draft, about, preset.name) for preset in PRESETS]
     trained = [outlook(services, about, draft.run_config()).preview.trainable for draft in drafts]
@@ -387,13 +397,13 @@ def test_an_entry_into_the_form_of_the_split_is_treated_alike(services: Services
     assert corrected.data.limit == 50 and not data_tab.missing(services, corrected)
 
 
-def test_every_way_is_offered_before_one_is_chosen(services: Services, text_draft: Draft) -> None:
+def test_before_one_is_chosen_nothing_speaks_of_a_choice(services: Services, text_draft: Draft) -> None:
     assert not text_draft.strategy
     with gr.Blocks():
         page = strategy_tab.build(services)
     shown = {output.elem_id: drawn for output, drawn in zip(page.outputs, page.show(text_draft), strict=True)}
-    assert {card["key"] for card in shown["strategy"]["cards"]} == set(STRATEGIES.names)
-    assert shown["strategy"]["selected"] is None and page.missing(text_draft) == "Choose how much to train first."
+    assert shown["presets"]["selected"] is None and shown["strategy-numbers"] == "" and not shown["strategy"]["groups"]
+    assert page.missing(text_draft) == "Choose how much to train first."
 
 
 def test_a_strategy_that_cannot_be_trained_here_closes_the_way_on(
@@ -467,14 +477,6 @@ def test_layers_say_how_fast_and_when_they_learn(services: Services, ready: Draf
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0, "about 5 s"), (88, "about 90 s"), (100, "about 2 min"), (7200, "about 2 h"), (1e6, "about 12 days")],
-)
-def test_estimates_do_not_pretend_to_be_exact(seconds: float, words: str) -> None:
-    assert describe_seconds(seconds) == words
-
-
-@pytest.mark.parametrize(
     ("file", "content", "side"),
     [
         ("preprocessor_config.json", {"size": {"height": 96, "width": 96}}, 96),
@@ -514,7 +516,7 @@ def test_start_writes_the_run_file_of_the_draft(services: Services, ready: Draft
     run = services.store.find(str(begun.run))
     assert run is not None and run.state().status == "queued"
     assert RunConfig.from_file(run.config_file) == ready.run_config()
-    assert run.name.startswith("reviews.csv · ") and run.name.endswith(" · Quick")
+    assert run.name.startswith("reviews.csv · ") and run.name.endswith(" · Layer freezing (Quick)")
     assert flat_settings(ready.run_config())["training.epochs"] == 20
 
 
@@ -578,9 +580,9 @@ def test_runs_are_renamed_deleted_and_restored(services: Services, ready: Draft)
 def test_the_command_repeats_a_run_wherever_it_lies(tmp_path: Path) -> None:
     home = Home(tmp_path / "my studio")
     run = make_run(Store(home))
-    words = shlex.split(share_tab.command_line(run, home), posix=sys.platform != "win32")
+    words = shlex.split(command_line(run, home), posix=sys.platform != "win32")
     assert [word.strip('"') for word in words] == ["studio", "train", str(run.config_file), "--home", str(home.root)]
-    assert "--home" not in share_tab.command_line(run, Home.usual())
+    assert "--home" not in command_line(run, Home.usual())
 
 
 def test_settings_that_differ_are_marked_and_first(services: Services, ready: Draft) -> None:
@@ -670,13 +672,10 @@ def test_the_curve_of_the_learning_rate_follows_the_settings(ready: Draft) -> No
     assert drawn(schedule="step") != drawn(schedule="cosine")
 
 
-def test_a_suggestion_stands_beside_the_presets_with_its_reasons(services: Services, ready: Draft) -> None:
+def test_what_is_recommended_stands_before_the_presets(services: Services, ready: Draft) -> None:
     about = subject(services, ready)
     cards = strategy_tab.preset_cards(services, ready, about)["cards"]
-    assert [card["key"] for card in cards] == [*PRESETS.names, "suggested"]
-    assert "by rules" in cards[-1]["text"] and cards[-1]["tags"]
-    draft = strategy_tab.choose_preset(services, ready, {"key": "suggested"})
-    assert draft.preset == "suggested" and draft.run_config().training.early_stopping == 3
+    assert [card["key"] for card in cards] == ["recommended", *PRESETS.names] and cards[0]["tags"]
+    draft = strategy_tab.choose_preset(services, ready, {"key": "recommended"})
+    assert draft.preset == "recommended" and draft.run_config().training.early_stopping == 3
     assert draft.options == ready.options
-    now = outlook(services, about, draft.run_config())
-    assert strategy_tab.verdict_html(now, ["It is <so>."]).count("It is &lt;so&gt;.") == 1

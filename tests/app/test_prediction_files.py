@@ -36,7 +36,7 @@ class Asked(Predictor):
         self.chunks, self.failure, self.closed = chunks, failure, False
 
     def predict_file(
-        self, run: Run, source: str, cancelled: Event | None = None, limits: Limits | None = None
+        self, run: Run, source: str, cancelled: Event | None = None, limits: Limits | None = None, chosen: Any = None
     ) -> Exchange[dict[str, Any]]:
         done, total = 0, sum(map(len, self.chunks))
         try:
@@ -67,9 +67,9 @@ def test_given_columns_answers_and_problems_stand_side_by_side(run: Run, tmp_pat
     assert [(step.done, step.total) for step in steps] == [(2, 3), (3, 3)]
     assert target.read_bytes().startswith(b"\xef\xbb\xbf"), "Excel takes it for UTF-8 by this mark"
     first, second, third = read(target)
-    assert list(first) == ["text", "predicted (given)", "predicted", "p_bad", "p_good", "problem"]
-    assert list(first.values()) == ["", "theirs", "", "", "", "The text is empty."]
-    assert list(second.values()) == ["ä, b", "theirs", "good", "0.25", "0.75", ""]
+    assert list(first) == ["text", "predicted (given)", "predicted", "confidence", "p_bad", "p_good", "problem"]
+    assert list(first.values()) == ["", "theirs", "", "", "", "", "The text is empty."]
+    assert list(second.values()) == ["ä, b", "theirs", "good", "0.75", "0.25", "0.75", ""]
     assert third["predicted"] == "bad" and third["p_bad"] == "0.6"
 
 
@@ -113,9 +113,9 @@ def test_every_cell_and_every_name_of_a_file_is_made_harmless() -> None:
     table.add([Answered({"=given": "=cell"}, evil, ""), Answered({"=given": "b"}, None, "=why")])
     table.finish()
     assert list(csv.reader(io.StringIO(file.getvalue()))) == [
-        ["'=given", "predicted", "p_=x", "problem"],
-        ["'=cell", "'=x", "1.0", ""],
-        ["b", "", "", "'=why"],
+        ["'=given", "predicted", "confidence", "p_=x", "problem"],
+        ["'=cell", "'=x", "1.0", "1.0", ""],
+        ["b", "", "", "", "'=why"],
     ]
 
 

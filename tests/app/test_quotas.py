@@ -15,7 +15,7 @@ from served import press, services_with, somebody
 from starlette.requests import Request
 from starlette.types import Message
 
-from studio.app import imports
+from studio.app import imports, packing
 from studio.app.access import uploads
 from studio.app.access.gate import guest
 from studio.app.access.person import OWNER, asked_by
@@ -27,7 +27,7 @@ from studio.app.quotas import is_of_a_guest, remove_forgotten, used_bytes
 from studio.app.runs import start_run
 from studio.app.sent import MOST_LETTERS
 from studio.app.server import make_asgi, room_for_uploads
-from studio.app.tabs import data, model, share
+from studio.app.tabs import data, model
 from studio.app.tabs.train import act
 from studio.data.options import ReadingOptions
 from studio.errors import StudioError
@@ -135,11 +135,11 @@ def test_a_full_workspace_takes_no_export(services: Services, monkeypatch: pytes
 
     monkeypatch.setattr(services.predictor, "export_archive", export)
     draft = services.drafts.save(services.drafts.load(None).change(run=run.id))
-    list(share.export(services, draft, {"key": "folder"}))
+    list(packing.export(services, draft, {"key": "folder"}))
     assert exported[0] and 9 * MEGABYTE < exported[0] < 10 * MEGABYTE
     fill(services.home, 10)
     with pytest.raises(StudioError, match="workspace is full"):
-        list(share.export(services, draft, {"key": "folder"}))
+        list(packing.export(services, draft, {"key": "folder"}))
 
 
 def test_an_upload_without_room_is_refused_before_it_begins(services: Services) -> None:

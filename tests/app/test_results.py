@@ -7,12 +7,18 @@ import pandas
 import pytest
 from logs import make_run
 
-from studio.app.results import count_test_rows, rows_page
-from studio.app.tabs import test as test_tab
+from studio.app import mistakes, quality
+from studio.app.drafts import Draft
+from studio.app.pages import Services
+from studio.app.results import count_test_rows, row_of, rows_page
 from studio.app.views import VIEWS
+from studio.data.cleaning import CleaningOptions
+from studio.data.corrections import Correction, content_of
+from studio.errors import StudioError
 from studio.files import replace_json
 from studio.paths import Home
 from studio.store import Run, Store
+from studio.tasks import TASKS
 from studio.tasks.base import RIGHT, WRONG, Answer
 from studio.tasks.classes import ClassScorer
 from studio.tasks.former_results import current_rows, current_scores
@@ -100,7 +106,7 @@ def test_a_former_run_is_shown_as_any_other(store: Store) -> None:
     run = finished(store, FORMER_ROWS, FORMER_SCORES)
     page = rows_page(store, {"run": run.id})
     assert page["total"] == 4 and [row["answer"]["text"] for row in page["rows"]] == ["good", "bad", "bad", "good"]
-    figures = test_tab.figures(stored_scores(run)["test"]["views"], None)
+    figures = quality.figures(stored_scores(run)["test"]["views"], None)
     assert [figure["chart"] for figure in figures["figures"]] == ["matrix", "rows"]
 
 
@@ -110,7 +116,7 @@ def test_a_former_run_is_shown_as_any_other(store: Store) -> None:
 def test_a_row_shows_its_inputs_what_it_is_and_what_was_said(store: Store) -> None:
     run = finished(store, rows_of_today([("good", "good"), ("good", "bad")]))
     page = rows_page(store, {"run": run.id})
-    assert [column["key"] for column in page["columns"]] == ["row", "text", "label", "answer"]
+    assert [column["key"] for column in page["columns"]] == ["row", "text", "label", "answer", "sure"]
     assert page["rows"][1]["label"] == {"text": "good", "tone": "neutral"}
     assert [row["answer"]["tone"] for row in page["rows"]] == ["good", "bad"]
     assert page["rows"][0]["cells"] == {"text": "text 0", "label": "good"} and page["layout"] == "table"
@@ -134,8 +140,8 @@ def test_what_is_the_same_in_all_chosen_rows_is_not_repeated(store: Store) -> No
         page = rows_page(store, {"run": run.id, "mark": mark})
         return [column["key"] for column in page["columns"]]
 
-    assert columns("good → bad") == ["row", "text", "answer"]
-    assert columns(WRONG) == ["row", "text", "label", "answer"]
+    assert columns("good → bad") == ["row", "text", "answer", "sure"]
+    assert columns(WRONG) == ["row", "text", "label", "answer", "sure"]
 
 
 def test_pages_of_what_is_not_there_are_empty(store: Store) -> None:
@@ -148,7 +154,7 @@ def test_pages_of_what_is_not_there_are_empty(store: Store) -> None:
 
 
 def test_cards_come_from_the_registry_of_metrics_in_its_order() -> None:
-    cards = test_tab.score_cards({"loss": 0.5, "of_tomorrow": 2.0, "rmse": 1234.5, "accuracy": 0.9}, {})
+    cards = quality.score_cards({"loss": 0.5, "of_tomorrow": 2.0, "rmse": 1234.5, "accuracy": 0.9}, {})
     assert [card["label"] for card in cards] == ["Accuracy", "Typical error (RMSE)", "Loss", "of tomorrow"]
     assert [card["value"] for card in cards] == ["90.0 %", "1,234", "0.5", "2"]
     assert cards[0]["note"] == "share of correct answers" and cards[3]["note"] == ""
@@ -159,6 +165,69 @@ def test_every_view_of_a_run_is_drawn_in_its_order(store: Store) -> None:
     scorer.add([Answer("good"), Answer("bad")], [{"label": "good"}, {"label": "good"}])
     found = scorer.scores().as_dict()
     views = [*found["views"], {"kind": "bars", "title": "More", "data": {"bars": []}}, found["views"][0]]
-    value = test_tab.figures(json.loads(json.dumps(views)), "good → bad")
+    value = quality.figures(json.loads(json.dumps(views)), "good → bad")
     assert [figure["chart"] for figure in value["figures"]] == ["matrix", "rows", "bars", "matrix"]
     assert value["chosen"] == "good → bad" and all(view["kind"] in VIEWS for view in views)
+
+
+# --- mistakes, and correcting the data ----------------------------------------------------------------
+
+
+def surely(pairs: list[tuple[str, str, float]]) -> pandas.DataFrame:
+    """(true, answered, how sure) each."""
+    rows = rows_of_today([(true, answered) for true, answered, _ in pairs])
+    said = [Answer(answered, {"probabilities": {answered: share}}) for _, answered, share in pairs]
+    return rows.assign(answer=[json.dumps(answer.as_dict()) for answer in said])
+
+
+def test_mistakes_come_by_how_sure_the_model_was(store: Store) -> None:
+    run = finished(store, surely([("good", "bad", 0.6), ("good", "good", 1.0), ("bad", "good", 0.999)]))
+    page = rows_page(store, {"run": run.id, "mark": WRONG, "ranked": True})
+    assert [(row["row"], row["sure"]) for row in page["rows"]] == [(3, "99.9 %"), (1, "60 %")]
+    assert [column["title"] for column in page["columns"]] == ["Row", "Text", "Correct", "Predicted", "How sure"]
+
+
+def test_numbers_come_by_how_far_they_are_off(store: Store) -> None:
+    config = "task: text-regression\nmodel: {id: starter/text}\ndata: {source: nothing.csv}\n"
+    run = make_run(store, config=config)
+    answers = [json.dumps({"value": value, "details": {}}) for value in (1.0, 9.0, -4.0)]
+    table = {"row": [1, 2, 3], "text": ["a"] * 3, "number": ["1", "2,5", "3"], "answer": answers, "marks": [["x"]] * 3}
+    run.test_rows_file.parent.mkdir(parents=True)
+    pandas.DataFrame(table).to_parquet(run.test_rows_file)
+    page = rows_page(store, {"run": run.id, "ranked": True})
+    assert [row["row"] for row in page["rows"]] == [3, 2, 1] and "sure" not in {c["key"] for c in page["columns"]}
+
+
+@pytest.fixture
+def corrected_run(services: Services) -> tuple[Run, Draft]:
+    """A run whose data is the draft's."""
+    run = finished(services.store, surely([("good", "bad", 0.9), ("good", "good", 0.8)]))
+    run.annotate(dataset="d" * 12)
+    config = {"task": "text-classification", "data": {"source": "nothing.csv"}}
+    return run, Draft(id="a" * 24, page="test", run=run.id, dataset="d" * 12, config=config, example=1)
+
+
+def test_a_label_is_corrected_for_the_next_run_and_that_can_be_undone(
+    services: Services, corrected_run: tuple[Run, Draft]
+) -> None:
+    run, draft = corrected_run
+    cleaned = mistakes.correct(services, draft, "bad").data.cleaning
+    assert cleaned.corrections == (Correction(row=1, label="bad", content=content_of("text 0")),)
+    both = mistakes.correct(services, mistakes.correct(services, draft, "bad").change(example=2))
+    assert [(each.row, each.label) for each in both.data.cleaning.corrections] == [(1, "bad"), (2, None)]
+    assert [each.row for each in mistakes.undo_correction(both, {"key": "row:1"}).data.cleaning.corrections] == [2]
+    with_copies = both.configure({"data.cleaning.copies": "drop"})
+    assert mistakes.undo_correction(with_copies, {"key": ""}).data.cleaning == CleaningOptions(copies="drop")
+    row = row_of(run, TASKS["text-classification"], 1)
+    assert row is not None
+    html = mistakes.row_html(run, TASKS["text-classification"], row, both.data.cleaning)
+    assert "The right answer is good." in html and "text 0" in html and "In the next run: now" in html
+
+
+def test_what_cannot_be_corrected_says_why(services: Services, corrected_run: tuple[Run, Draft]) -> None:
+    _run, draft = corrected_run
+    for broken in (draft.change(example=7), draft.change(example=None), draft.change(dataset="e" * 12)):
+        with pytest.raises(StudioError, match="cannot be corrected now"):
+            mistakes.correct(services, broken, "bad")
+    with pytest.raises(StudioError, match="says so already"):
+        mistakes.correct(services, draft, "good")

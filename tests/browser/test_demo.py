@@ -64,7 +64,7 @@ def walk(visit: Visitor, demo: str) -> None:
         visit.wait(lambda: accuracy(run) > ENOUGH + 0.1)
         run.command("stop")
     visit.status("Stopped" if demo == LONG else "Finished")
-    visit.sees(".ui-live-phase", "before training it was")
+    visit.sees("#live-chart .ui-progress-sentence", "before training it was")
     visit.forward("test")
     visit.sees(EXAMPLES).click()
     visit.sees("#answer", "Before training")

@@ -42,5 +42,7 @@ def test_images_from_upload_to_answer(visit: Visitor, image_model: Path, images:
     page.set_input_files("#try-image input[type=file]", str(image))
     page.locator("#answer", has_text="The right answer is").wait_for(state="detached")
     visit.sees("#answer .ui-bar-value")
+    visit.open_numbers()
     visit.sees("#views td button[data-mark]").click()
-    visit.sees("#behind-examples .ui-gallery img")
+    visit.sees("#behind-examples .ui-gallery img").click()
+    visit.sees("#looked-at img.looked-at-image")

@@ -45,6 +45,8 @@ def test_numbers_from_upload_to_a_folder(
     visit.sees("#examples tbody tr").click()
     visit.sees("#answer .ui-chart-legend", "right answer")
 
+    assert "Typically off by" in visit.sees("#verdict .verdict-words").inner_text()
+    visit.open_numbers()
     page.locator("#views .ui-point[tabindex='0']").press("Enter")  # points lie over each other
     visit.sees("#behind-title", "Predicted")
     visit.sees("#behind-examples tbody tr").click()

@@ -58,10 +58,12 @@ def test_objects_from_upload_to_a_folder(visit: Visitor, tmp_path: Path, plain_t
     page.locator("#answer .ui-score-choice label", has_text="all").click()
     visit.sees("#answer .ui-frame-label", "%")
 
+    visit.open_numbers()
     visit.sees("#views td button[data-mark]").click()
     visit.sees("#behind-title", "The test examples")
     visit.sees("#behind-examples .ui-gallery-item").click()
     visit.sees("#behind-examples .ui-gallery-item[aria-selected=true]")
+    visit.sees("#looked-at .ui-framed img")
 
     with zipfile.ZipFile(boxes) as archive:
         mine = Path(archive.extract("003.png", tmp_path))
@@ -74,7 +76,7 @@ def test_objects_from_upload_to_a_folder(visit: Visitor, tmp_path: Path, plain_t
     with zipfile.ZipFile(inputs, "w") as archive:
         archive.write(mine, mine.name)
     answers = visit.predictions(inputs)
-    assert list(answers.columns) == ["image", "predicted", "problem"]
+    assert list(answers.columns) == ["image", "predicted", "confidence", "problem"]
     found = json.loads(answers["predicted"][0])
     assert found and {each["label"] for each in found} <= {"bar", "square"}
 

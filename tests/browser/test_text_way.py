@@ -82,6 +82,7 @@ def test_a_clicked_example_is_answered_with_its_truth(tester: Visitor) -> None:
 
 
 def test_what_is_chosen_in_a_figure_shows_its_examples(tester: Visitor, walked: Any) -> None:
+    tester.open_numbers()
     cell = tester.sees("#views td button[data-mark]")
     count, mark = int(cell.inner_text()), cell.get_attribute("data-mark")
     cell.click()
@@ -89,8 +90,9 @@ def test_what_is_chosen_in_a_figure_shows_its_examples(tester: Visitor, walked: 
     shown = "count => document.querySelectorAll('#behind-examples tbody tr').length === Math.min(count, 8)"
     tester.until(shown, count)
     tester.sees("#behind-examples tbody tr").click()
-    tester.sees("#answer", "The right answer is")
+    tester.sees("#looked-at", "The right answer is")
     scores = json.loads(walked.run.scores_file.read_text(encoding="utf-8"))["test"]["metrics"]
+    assert tester.page.locator("#verdict .verdict-words").inner_text().startswith(f"{100 * scores['accuracy']:.0f} %")
     assert f"{100 * scores['accuracy']:.1f} %" in tester.page.locator("#test-metrics").inner_text()
     assert tester.page.locator("#views .ui-figure:nth-child(2) tbody tr").count() == 2
 
@@ -101,7 +103,7 @@ def test_a_file_of_inputs_comes_back_with_predictions(tester: Visitor, tmp_path:
         csv.writer(file).writerows([["review"], ["great lovely film"], ["awful broken music"], ["a fine story"]])
     answers = tester.predictions(inputs)
     assert len(answers) == 3
-    assert list(answers.columns) == ["review", "predicted", "p_bad", "p_good", "problem"]
+    assert list(answers.columns) == ["review", "predicted", "confidence", "p_bad", "p_good", "problem"]
     assert set(answers["predicted"]) <= {"good", "bad"}
 
 

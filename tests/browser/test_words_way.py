@@ -47,18 +47,21 @@ def test_words_from_upload_to_a_folder(
     visit.sees("#examples tbody tr").click()
     visit.sees("#answer h4", "right answer")
 
+    assert " found: " in visit.sees("#verdict .verdict-words").inner_text()
+    visit.open_numbers()
     cell = visit.sees("#views td button[data-mark]")
     cell.click()
     visit.sees("#behind-title", cell.get_attribute("data-mark"))
     visit.sees("#behind-examples tbody tr mark").click()
     visit.sees("#behind-examples tbody tr[aria-selected=true]")
+    visit.sees("#looked-at .ui-answer-text mark")
     assert page.locator("#views tbody th").all_inner_texts()[-2:] == ["bad", "good"], "nothing is no label"
 
     inputs = tmp_path / "inputs.csv"
     with inputs.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([["text"], [TEXT]])
     answers = visit.predictions(inputs)
-    assert list(answers.columns) == ["text", "predicted", "problem"]
+    assert list(answers.columns) == ["text", "predicted", "confidence", "problem"]
     pieces = json.loads(answers["predicted"][0])
     assert [(piece["label"], piece["start"], piece["end"]) for piece in pieces] == MARKED
 

@@ -40,7 +40,7 @@ class MadeUp:
         return [GOOD] * len(rows)
 
     def predict_file(
-        self, run: Run, source: str, cancelled: Event | None = None, limits: Limits | None = None
+        self, run: Run, source: str, cancelled: Event | None = None, limits: Limits | None = None, chosen: Any = None
     ) -> Exchange[dict[str, Any]]:
         self.asked[:] = [source]
         yield Step(2, 2, (Answered({"text": "a"}, GOOD), Answered({"text": ""}, None, "The text is empty.")))
@@ -84,9 +84,9 @@ def test_answers_to_a_file_are_printed_or_written(
     assert main(["predict", run.id, str(many)]) == 0
     printed = list(csv.reader(capsys.readouterr().out.splitlines()))
     assert printed == [
-        ["text", "predicted", "p_bad", "p_good", "problem"],
-        ["a", "good", "0.25", "0.75", ""],
-        ["", "", "", "", "The text is empty."],
+        ["text", "predicted", "confidence", "p_bad", "p_good", "problem"],
+        ["a", "good", "0.75", "0.25", "0.75", ""],
+        ["", "", "", "", "", "The text is empty."],
     ]
     output = tmp_path / "out.csv"
     assert main(["predict", run.id, str(many), "--output", str(output)]) == 0

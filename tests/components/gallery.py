@@ -32,12 +32,16 @@ from components.charts.framed_image import framed_html, with_score_choice
 from components.charts.histogram import Marker, histogram_html
 from components.charts.live_chart import LiveChart
 from components.charts.marked_text import label_legend, marked_html
+from components.charts.tradeoff import Point, tradeoff_html
+from components.choice_table import ChoiceTable
 from components.forms import Form, FormValue, drawn_fields, field_names
 from components.layers import LayerStrip
 from components.notices import badge, empty, heading, notice
+from components.progress import Progress, progress_html
 from components.split_slider import SplitSlider
 from components.stepper import Stepper
 from components.tables import PagedTable, metric_cards, simple_table
+from components.terms import Term, Terms, explained, term_html, term_mark
 from components.theme import css_paths, head, logo, studio_theme
 
 EVIL = "<img src=x onerror=\"window.broken='yes'\">"
@@ -81,6 +85,7 @@ class Settings(BaseModel):
     device: Literal["auto", "cpu", "cuda"] = Field("auto", title="Device", description="Where it runs.")
 
 
+EPOCH, LOSS = Term("epoch", "epoch", "One pass over all examples."), Term("loss", "loss", f"How wrong it is. {EVIL}")
 STEERED = {"run": "made-up"}
 BEGINNING = {"offset": 10, "reset": True, "status": "running", "train": [[1, 2.0], [2, 1.5]]}
 
@@ -191,6 +196,18 @@ STEPS: dict[str, Any] = {
         {"key": "share", "title": "Share", "state": "open", "icon": "share"},
     ],
 }
+CHOICES = {
+    "label": "Ways", "title": "Way", "selected": "a", "columns": [{"key": "time", "title": "Time"}],
+    "groups": [
+        {"title": "One", "text": EVIL, "notes": ["Good for much."], "rows": [
+            {"key": "a", "title": "Alpha", "words": "the first", "text": "Text of it.", "cells": {"time": {"text": "9 s", "sort": 9}}},
+            {"key": "b", "title": "Beta", "words": EVIL, "text": "Quick.", "cells": {"time": {"text": "2 s", "sort": 2}}},
+        ]},
+        {"title": "Two", "text": "Others.", "rows": [
+            {"key": "c", "title": "Gamma", "words": "not here", "text": "Never.", "disabled": "It needs more.", "cells": {}},
+        ]},
+    ],
+}  # fmt: skip
 CARDS = {
     "label": "A starting model",
     "selected": "minilm",
@@ -239,7 +256,7 @@ FIGURES: list[dict[str, Any]] = [
 def form_of(values: dict[str, Any]) -> FormValue:
     choices = {"optimizer": [("AdamW", "adamw"), ("SGD", "sgd")]}
     names = field_names(Settings)
-    main = drawn_fields(Settings, names[:2], values, choices)
+    main = [{**field, "term": "epoch"} for field in drawn_fields(Settings, names[:2], values, choices)]
     rest = drawn_fields(Settings, names[2:], values, choices)
     return {
         "groups": [
@@ -272,6 +289,18 @@ def build(source: Source) -> gr.Blocks:
                 gr.Button("Stop", variant="stop")
         gr.HTML(heading("Layers", "What learns.", 3))
         LayerStrip({"layers": [{"title": "Embeddings", "state": "frozen", "note": "11.8 M"}, {"title": "Block 1", "state": "frozen", "note": "1.8 M"}, {"title": "Block 2", "state": "adapted", "note": "+0.1 M"}, {"title": EVIL, "state": "trained", "note": EVIL}]}, elem_id="layers")  # fmt: skip
+        gr.HTML(
+            heading("Words", explained("The loss falls with most epochs. " + EVIL, [EPOCH, LOSS]), 3)
+            + f"<p>{term_html(EPOCH, EVIL)} {term_mark(LOSS)}</p>",
+            elem_id="words",
+        )
+        Terms(
+            {
+                "meanings": {each.name: each.sentence for each in (EPOCH, LOSS)},
+                "glossary": "glossary",
+                "words": "Glossary",
+            }
+        )
         gr.HTML(heading("Results", "", 3))
         with gr.Row():
             gr.HTML(bars_html([{"label": "billing", "value": 0.82, "other": 0.31}, {"label": "complaint", "value": 0.14, "other": 0.36}, {"label": EVIL, "value": 0.04, "other": 0.33}], "tuned", "before training"))  # fmt: skip
@@ -311,6 +340,8 @@ def build(source: Source) -> gr.Blocks:
         )
         CurveComparison({"title": "Validation loss", "x_title": "step", "y_title": "loss", "series": [{"name": name, "points": [[x, base + 2 * math.exp(-x / speed)] for x in range(0, 800, 20)]} for name, base, speed in (("first try", 0.5, 180), ("with adapters", 0.4, 140), (EVIL, 0.6, 260))]}, elem_id="comparison")  # fmt: skip
         gr.HTML(metric_cards([{"label": "Accuracy", "value": "0.913"}, {"label": "F1 (macro)", "value": "0.902", "note": "before: 0.31"}, {"label": EVIL, "value": EVIL}]) + "<br>" + simple_table([{"key": "name", "title": "Setting"}, {"key": "a", "title": "first", "kind": "number"}, {"key": "b", "title": EVIL, "kind": "number"}], [{"name": "epochs", "a": 3, "b": 5}, {"name": EVIL, "a": 1, "b": 1}], highlight=lambda row: row["a"] != row["b"]))  # fmt: skip
+        choice = ChoiceTable(CHOICES, find="Find a way", in_groups="In groups", elem_id="choice")
+        gr.HTML(tradeoff_html([Point("some", 0.01, 0.8, 0.01, "1 %", "80 %", is_named=True), Point(EVIL, 0.9, 0.9, 0.02, "90 %", "90 %", is_chosen=True)], "Gain", "cost", "gain", EVIL), elem_id="tradeoff")  # fmt: skip
         rows = PagedTable(page_of_rows, {"token": "rows"}, selectable=True, filterable=True, elem_id="rows")
         PagedTable(
             page_of_rows, {"token": "images"}, rows_per_page=12, layout="gallery", selectable=True, elem_id="gallery"
@@ -326,7 +357,7 @@ def build(source: Source) -> gr.Blocks:
 
         for name, event in (
             ("stepper", steps.select), ("cards", cards.select), ("split", split.release), ("live", live.status),
-            ("figures", figures.select), ("rows", rows.select), ("form", form.input),
+            ("choice", choice.select), ("figures", figures.select), ("rows", rows.select), ("form", form.input),
         ):  # fmt: skip
             event(hear(name), None, heard, queue=False, trigger_mode="multiple")  # as in the studio
         late = gr.Button("A late answer", elem_id="late")
@@ -353,7 +384,7 @@ def build(source: Source) -> gr.Blocks:
 
 
 def build_live(source: Steered) -> gr.Blocks:
-    """The live chart alone, with what a page does to it: continue the run, go to another, leave."""
+    """The live chart alone, with what a page does to it: continue the run, go to another, leave; and a progress bar."""
     with gr.Blocks(title="Live", analytics_enabled=False) as demo:
         heard = gr.Textbox(elem_id="heard", interactive=False)
         live = LiveChart(source.poll, STEERED, elem_id="live")
@@ -368,6 +399,10 @@ def build_live(source: Steered) -> gr.Blocks:
             return json.dumps(event._data)
 
         live.status(listener, None, heard, queue=False)
+        progress, counts = Progress(elem_id="progress"), itertools.count()
+        work = gr.Button("work", elem_id="work")
+        work.click(lambda: progress_html(EVIL, 40 * next(counts), 120), None, progress, queue=False)
+        gr.Button("rest", elem_id="rest").click(lambda: "", None, progress, queue=False)
     return demo
 
 

@@ -7,12 +7,20 @@ import pytest
 
 pytestmark = pytest.mark.browser
 EVIL = "<img src=x onerror=\"window.broken='yes'\">"
+SYSTEM_COLOURS = """() => Object.fromEntries(["Highlight", "HighlightText", "GrayText", "CanvasText"].map((name) => {
+  const probe = document.body.appendChild(document.createElement("i"));
+  probe.style.color = name;
+  const color = getComputedStyle(probe).color;
+  probe.remove();
+  return [name, color];
+}))"""
+DESCRIPTION = "node => document.getElementById(node.getAttribute('aria-describedby')).textContent"
 
 
 def test_page_draws_without_complaints_or_outside_requests_and_data_stays_text(shown: Any) -> None:
     page = shown.page
     page.wait_for_selector("#comparison .main-svg")
-    for part in ("#cards", "#layers", "#figures", "#marked", "#framed", "#histogram", "#rows"):
+    for part in ("#cards", "#layers", "#figures", "#marked", "#framed", "#histogram", "#choice", "#tradeoff", "#rows"):
         page.wait_for_function(
             "([part, text]) => document.querySelector(part).textContent.includes(text)", arg=[part, EVIL]
         )
@@ -93,6 +101,97 @@ def test_cards_are_a_radio_group_for_keys_and_clicks(shown: Any) -> None:
     shown.heard('"key": "minilm"')
     assert page.get_by_test_id("card-minilm").get_attribute("aria-checked") == "true"
     assert page.evaluate("document.activeElement.dataset.testid") == "card-minilm"
+
+
+def test_a_term_explains_itself_to_pointer_keys_and_finger(fresh: Any) -> None:
+    page, tip = fresh.page, fresh.page.locator(".ui-tip")
+    loss = page.locator("#words h3 + p .ui-term", has_text="loss")
+    loss.scroll_into_view_if_needed()
+    assert loss.evaluate(DESCRIPTION).startswith("How wrong it is.")  # to a screen reader
+    loss.hover()
+    tip.wait_for(state="visible")
+    assert tip.inner_text() == f"How wrong it is. {EVIL}"
+    tip.hover()  # the pointer may go there: nothing is lost
+    page.wait_for_timeout(400)
+    assert tip.is_visible()
+    page.mouse.move(2, 2)
+    tip.wait_for(state="hidden")
+    loss.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    tip.wait_for(state="visible")
+    page.keyboard.press("Escape")
+    tip.wait_for(state="hidden")
+    assert loss.evaluate("word => word === document.activeElement")
+    page.keyboard.press("Tab")
+    tip.wait_for(state="visible")
+    assert tip.inner_text() == "One pass over all examples."
+    page.get_by_role("button", name="What does Passes over the data (epochs) mean?").dispatch_event("click")
+    assert tip.inner_text() == "One pass over all examples."
+
+
+def test_what_is_chosen_and_focused_is_seen_in_forced_colours(fresh: Any) -> None:
+    page = fresh.page
+    page.emulate_media(forced_colors="active", color_scheme="dark")
+    page.wait_for_function("matchMedia('(forced-colors: active)').matches")
+    system = page.evaluate(SYSTEM_COLOURS)
+
+    def style(selector: str, *names: str) -> list[str]:
+        return page.locator(selector).first.evaluate(
+            "(node, names) => names.map((name) => getComputedStyle(node)[name])", list(names)
+        )
+
+    assert style(".ui-card[aria-checked=true]", "outlineStyle", "outlineColor") == ["solid", system["Highlight"]]
+    assert style(".ui-card:not([aria-checked=true])", "outlineStyle") == ["none"]
+    assert style(".ui-stepper [aria-current]", "backgroundColor", "color") == [
+        system["Highlight"],
+        system["HighlightText"],
+    ]
+    assert style(".ui-stepper [aria-disabled=true]", "color") == [system["GrayText"]]
+    for borders in (".ui-badge", ".ui-stat", ".ui-layer", ".ui-split-handle", ".ui-matrix td button", ".ui-term-mark"):
+        width, line, colour, ground = style(
+            borders, "borderTopWidth", "borderTopStyle", "borderTopColor", "backgroundColor"
+        )
+        assert width != "0px" and line != "none" and colour != ground, borders
+    fills = [style(part, "backgroundColor") for part in (".ui-bar-value", ".ui-bar-other", ".ui-split-train")]
+    assert fills[0] == fills[2] == [system["Highlight"]] and fills[1] == [system["CanvasText"]]
+    chosen = page.get_by_test_id("card-minilm")
+    chosen.focus()
+    page.keyboard.press("ArrowRight")
+    focused = "[role=radio]:focus"
+    assert style(focused, "outlineStyle", "outlineColor") == ["solid", system["Highlight"]]
+    page.evaluate("document.body.classList.toggle('dark')")  # charts are drawn anew
+    page.wait_for_function(
+        "color => document.querySelector('#comparison .js-plotly-plot').data[0].line.color === color",
+        arg=system["Highlight"],
+    )
+
+
+def test_a_choice_table_unfolds_sorts_finds_and_chooses(shown: Any) -> None:
+    page, table = shown.page, shown.page.locator("#choice")
+
+    def names() -> list[str]:
+        return table.locator("tbody .ui-choice-name b").all_inner_texts()
+
+    assert names() == ["Alpha", "Gamma"]
+    assert table.get_by_test_id("choice-a").get_attribute("aria-pressed") == "true"
+    table.get_by_role("button", name="Show 1 more: One").press("Enter")
+    assert names() == ["Alpha", "Beta", "Gamma"]
+    assert page.evaluate("document.activeElement.dataset.focus") == "fold-One"
+    table.get_by_test_id("choice-c").dispatch_event("click")  # not to be had
+    table.get_by_test_id("choice-b").press("Enter")
+    shown.heard('{"from": "choice", "key": "b"}')
+    assert table.get_by_test_id("choice-b").get_attribute("aria-pressed") == "true"
+    time = table.get_by_role("button", name="Time")
+    time.click()
+    assert names() == ["Beta", "Alpha", "Gamma"] and table.locator("th[aria-sort=ascending]").inner_text() == "Time ↑"
+    time.click()
+    assert names() == ["Alpha", "Beta", "Gamma"]  # what has no time stays last
+    table.get_by_label("Find a way").fill("one quick")
+    assert names() == ["Beta"] and table.get_by_role("status").inner_text() == "1 found"
+    table.get_by_label("Find a way").fill("")
+    table.get_by_role("button", name="In groups").click()
+    assert table.locator(".ui-choice-group").count() == 2
 
 
 def test_split_slider_moves_by_keys_and_pointer_and_adds_up(shown: Any) -> None:

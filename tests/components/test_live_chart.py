@@ -131,3 +131,52 @@ def test_the_points_can_be_downloaded(live: Any) -> None:
     with page.expect_download() as download:
         page.get_by_test_id("chart-PNG").click()
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_before_there_is_a_curve_the_stages_stand_in_its_place(live: Any) -> None:
+    page = live.shown.page
+    page.locator("#next").click()  # a run whose curve is not known yet: never that of the one before
+    page.wait_for_selector("#live .ui-live-plot", state="hidden")
+    stages = [{"title": "Load", "state": "now", "share": 0.25}, {"title": "Check", "state": "next"}]
+    told = {"stages": stages, "share": 0.4, "left": 12, "doing": "caching"}
+    news = {"offset": 1, "status": "running", "phase": "Every example passes.", "progress": 0.0, "preparing": told}
+    live.source.extra.append(news)
+    page.wait_for_selector("#live .ui-stage-now[aria-current=step]")
+    assert page.locator("#live .ui-stages li").all_inner_texts() == ["Load\n25 %\nat work on it", "Check\nto come"]
+    bar = page.locator("#live [role=progressbar]")
+    assert (bar.get_attribute("aria-valuenow"), bar.get_attribute("aria-valuetext")) == ("40", "about 10 s left")
+    live.source.extra.append({"offset": 2, "train": [[1, 1.0]], "progress": 0.01, "preparing": None})
+    page.wait_for_selector("#live .ui-live-plot", state="visible")
+    page.wait_for_selector("#live .ui-stages", state="hidden")
+    assert bar.get_attribute("aria-valuenow") == "1"
+
+
+def test_one_step_is_read_off_both_charts_by_mouse_and_by_keyboard(live: Any) -> None:
+    page = live.shown.page
+    news = {"reset": True, "train": [[step, 1 / step] for step in range(1, 31)], "reading": "It still improves."}
+    checks = {"validation": [[10, 0.5], [20, 0.4], [30, 0.3]], "metric": [[10, 0.6], [20, 0.7], [30, 0.8]]}
+    live.source.extra.append({"offset": 20, **news, **checks, "metric_name": "Accuracy", "metric_percent": True})
+    wait_for(live, COUNTS, [30, 30, 3, 3])
+    assert page.get_by_test_id("live-reading").inner_text() == "It still improves."
+    page.get_by_test_id("look-at-step").press("ArrowLeft")
+    readout = page.locator("#live .ui-live-readout")
+    assert readout.inner_text().startswith("step 20") and "validation 0.400 · Accuracy 70.0 %" in readout.inner_text()
+    page.wait_for_function("document.querySelectorAll('#live .hoverlayer .legend').length === 1")
+    box = page.locator("#live .ui-live-plot .nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.34, box["y"] + box["height"] / 2)  # of steps from 0 to 30
+    page.wait_for_function("document.querySelector('#live .ui-live-readout').textContent.includes('validation 0.500')")
+    assert page.get_by_test_id("look-at-step").get_attribute("aria-valuetext").startswith("step 1")
+
+
+def test_a_newer_progress_changes_the_bar_that_is_there(live: Any) -> None:
+    page = live.shown.page
+    page.locator("#work").click()
+    page.wait_for_selector("#progress [role=progressbar][aria-valuenow='0']")
+    bar = page.locator("#progress [role=progressbar]").element_handle()
+    page.locator("#work").click()
+    page.wait_for_selector("#progress [role=progressbar][aria-valuenow='33']")
+    assert bar.is_visible(), "screen readers hear one bar, and not a new one each time"
+    assert page.locator("#progress [role=status]").inner_text().startswith("<img src=x")
+    assert page.locator("#progress .ui-progress-detail").inner_text() == "40 of 120"
+    page.locator("#rest").click()
+    page.wait_for_selector("#progress [role=progressbar]", state="detached")

@@ -1,5 +1,6 @@
 """Markup made in Python: everything from data is escaped, and what is drawn is complete."""
 
+import re
 from html import escape
 
 import pytest
@@ -11,7 +12,9 @@ from components.charts.marked_text import colours_of, label_legend, marked_html
 from components.icons import DRAWINGS, icon
 from components.isolates import isolated
 from components.notices import badge, empty, heading, notice, outline
+from components.progress import progress_html
 from components.tables import metric_cards, simple_table
+from components.terms import Term, explained
 from components.theme import css_paths, head, logo, studio_theme
 
 EVIL = "<img src=x onerror=\"alert('x')\">"
@@ -40,6 +43,7 @@ def test_what_is_written_from_right_to_left_is_set_apart(sentence: str, read: st
         heading(EVIL, EVIL),
         empty("chart", EVIL, EVIL),
         outline([(EVIL, EVIL)]),
+        progress_html(EVIL, 1, 2),
         badge(EVIL),
         bars_html([{"label": EVIL, "value": 0.5, "other": 0.1}], EVIL, EVIL),
         counts_html([{"label": EVIL, "train": 2, "test": 1}], (("train", EVIL), ("test", EVIL))),
@@ -143,3 +147,22 @@ def test_a_histogram_counts_every_number_and_places_its_markers() -> None:
 )
 def test_numbers_are_short(number: float, text: str) -> None:
     assert short_number(number) == text
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("The loss & the loss of epochs.", "The [loss] &amp; the loss of [epochs]."),
+        ("Lossless & early.", "Lossless &amp; early. [?] [?]"),
+        ("Epoch: <b>", "[Epoch]: &lt;b&gt; [?]"),
+    ],
+)
+def test_terms_in_a_sentence_become_buttons(sentence: str, shown: str) -> None:
+    terms = (Term("loss", "loss", ""), Term("epoch", "epoch", ""))
+    markup = explained(sentence, terms)
+    assert re.sub(r"<button[^>]*>(.*?)</button>", r"[\1]", markup) == shown
+    assert heading("Title", markup).count("<button") == 2
+
+
+def test_a_term_is_found_in_scripts_without_spaces() -> None:
+    assert ">損失</button>が" in explained("学習で損失が減る。", [Term("loss", "損失", "")])

@@ -18,6 +18,7 @@ from studio.data.cleaning import (
     undo_fix,
 )
 from studio.data.columns import Column, Problem
+from studio.data.corrections import Correction, content_of
 from studio.data.importing import Imported, import_source
 from studio.data.limits import Limits
 from studio.data.options import DataOptions, ReadingOptions
@@ -392,3 +393,43 @@ def test_only_rare_labels_are_taken_for_misspellings_and_numbers_never() -> None
     assert misspellings({"Spam": 1, "spam": 100}) == {"Spam": "spam"}
     assert misspellings({"correct": 200, "incorrect": 2, "female": 100, "male": 1, "Q3 2025": 90, "Q2 2025": 1}) == {}
     assert misspellings({f"a title of its own {n}": 1 for n in range(100_000)} | {"a title": 90}) == {}
+
+
+# --- corrections of single rows -------------------------------------------------------------------
+
+
+def test_a_row_gets_its_right_label_and_keeps_its_place(bring) -> None:
+    imported = bring(many(100))
+    before = make(imported).table.set_index("row")
+    corrections = [{"row": 7, "label": "bad", "content": content_of("sentence number 6")}, {"row": 9}]
+    assembled = make(imported, cleaning={"corrections": corrections})
+    after = assembled.table.set_index("row")
+    assert (before["label"][7], after["label"][7]) == ("good", "bad") and 9 not in after.index
+    assert [(p.row, p.what, p.drops) for p in assembled.problems] == [
+        (7, "'good' was corrected to 'bad'.", False),
+        (9, "This row is left out.", True),
+    ]
+    moved = (before["split"].drop(9) != after["split"]).sum()
+    assert moved <= 5 and assembled.dropped == 1
+
+
+def test_a_correction_of_another_row_is_not_used_and_says_so(bring) -> None:
+    wrong = [{"row": 7, "label": "bad", "content": content_of("something else")}, {"row": 4711, "label": "bad"}]
+    assembled = make(bring(many()), cleaning={"corrections": wrong})
+    assert assembled.table.set_index("row")["label"][7] == "good"
+    assert [(p.row, p.what) for p in assembled.problems] == [
+        (0, "The correction of row 7 is not used."),
+        (0, "The correction of row 4711 is not used."),
+    ]
+    without_classes = make(bring(many()), columns=(TEXT,), cleaning={"corrections": [{"row": 7, "label": "bad"}]})
+    assert [p.why for p in without_classes.problems] == ["This task has no class for each row."]
+
+
+def test_corrections_are_fixes_that_can_be_undone() -> None:
+    cleaning = CleaningOptions().corrected(Correction(row=7, label="bad")).corrected(Correction(row=9))
+    cleaning = cleaning.corrected(Correction(row=7, label="good"))
+    assert [(fix.key, fix.title, fix.value) for fix in applied_fixes(cleaning)] == [
+        ("row:9", "Row 9", "left out"),
+        ("row:7", "Row 7", "now 'good'"),
+    ]
+    assert undo_fix(undo_fix(cleaning, "row:7"), "row:9") == CleaningOptions()

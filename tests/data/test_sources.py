@@ -81,7 +81,9 @@ def test_samples_are_ready_to_learn_from(sample: Any, home: Home) -> None:
     imported = import_source(f"sample/{sample.name}", ReadingOptions(), home, Limits())
     task = TASKS[sample.task]
     assembled = assemble(imported, DataOptions(source=f"sample/{sample.name}"), task.columns, task.check)
-    assert imported.title == sample.title
+    assert imported.title == sample.title and imported.rows == sample.rows
+    if sample.letters:
+        assert assembled.table["text"].str.len().mean() == pytest.approx(sample.letters, rel=0.03)
     assert len(assembled.table) >= 400
     learnable = [splits for splits in assembled.counts.values() if min(splits.values()) >= 1]
     assert len(learnable) >= 3

@@ -14,7 +14,7 @@ import pandas
 import pytest
 import tiny
 from logs import make_run
-from trained import Finished, Inference, Workers, state_of
+from trained import Finished, Inference, Workers, new_run, state_of
 
 from studio.data.limits import Limits
 from studio.engine.inference import serve
@@ -89,7 +89,9 @@ def test_a_table_of_texts(finished: Finished, inference: Inference, tmp_path: Pa
         csv.writer(file).writerows([["text", "id"], *([text, n] for n, text in enumerate(texts))])
     messages = inference.messages(op="predict-file", run_dir=finished["full"].folder, input=source)
     assert messages[-1]["result"] == {"rows": 103, "labels": ["bad", "good"]}
+    assert messages[0]["read"]["taken"] == {"text": "text"} and messages[0]["read"]["columns"] == ["text", "id"]
     assert [each["progress"] for each in messages[:-1]] == [
+        {"done": 0, "total": 103},
         {"done": 64, "total": 103},
         {"done": 103, "total": 103},
     ]
@@ -102,6 +104,28 @@ def test_a_table_of_texts(finished: Finished, inference: Inference, tmp_path: Pa
     assert "50 rows" in said
     alone = inference.predict(finished["full"], ["good great film"])[0]
     assert rows[0]["answer"]["details"]["probabilities"] == pytest.approx(alone, abs=2e-6)
+
+
+def test_a_file_is_read_as_the_run_s_own_data_was_or_as_somebody_chooses(
+    finished: Finished, inference: Inference, workers: Workers, text_model: Path, tmp_path: Path
+) -> None:
+    """The run's columns were guessed and stand in no run file; its data is separated by commas."""
+    data, source = tmp_path / "data.csv", tmp_path / "in.csv"
+    rows = finished.reviews.read_text(encoding="utf-8").split("\n", 1)[1]
+    data.write_text(f"words,kind\n{rows}", encoding="utf-8")
+    run = new_run(finished.home, "text-classification", text_model, data, training={"epochs": 1})
+    assert workers.work(run).has_model
+    asked = {"op": "predict-file", "run_dir": run.folder, "input": source}
+    source.write_text("note,words\nsome; thing,a great; film\nelse; what,a poor; story\n", encoding="utf-8")
+    first, *_others = inference.messages(**asked)
+    assert first["read"]["taken"] == {"text": "words"} and first["read"]["reading"]["delimiter"] == ","
+    source.write_text("note;words\nsome, thing;a great film\nelse, what;a poor story\n", encoding="utf-8")
+    first, *_others = inference.messages(**asked)
+    assert first["read"]["taken"] == {"text": "words"} and first["read"]["reading"]["delimiter"] == ";"
+    first, _answers, last = inference.messages(**asked, columns={"text": "note"}, reading={"header": True})
+    assert first["read"]["taken"] == {"text": "note"} and last["result"]["rows"] == 2
+    first, *_others = inference.messages(**asked, reading={"delimiter": ","})
+    assert len(first["read"]["columns"]) == 2 and "words" not in first["read"]["columns"]
 
 
 def test_a_zip_of_images(finished: Finished, inference: Inference, tmp_path: Path) -> None:

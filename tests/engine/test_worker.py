@@ -123,7 +123,7 @@ def test_as_many_at_once_as_are_allowed(finished: Finished, workers: Workers) ->
         assert living is not None
         living.kill()
         wait_for_end(process)
-    assert begun is not None and begun.name == "loading"
+    assert begun is not None and begun.name == "starting"
 
 
 # --- failures -----------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ class LabelAnswers(AnswerKind):
     def cells(self, answer): ...                   # a file of predictions
     def lines(self, answer): ...                   # a terminal
     def short(self, answer): ...                   # a table, and "The model says: ..."
+    def confidence(self, answer): ...              # how sure the model is, from 0 to 1
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -17,6 +18,7 @@ from studio.data.columns import Column
 from studio.language import _, listing
 from studio.tasks.base import RIGHT, WRONG, Answer
 
+HOW_SURE = _("How sure")
 AFTER, BEFORE, TRUTH = _("After training"), _("Before training"), _("The right answer")
 TONES = {RIGHT: "good", WRONG: "bad"}
 
@@ -58,9 +60,15 @@ class Asking:
 
 
 class AnswerKind:
-    """The contract. name: what `Task.answer_kind` says."""
+    """The contract. name: what `Task.answer_kind` says.
+
+    is_more_or_less: whether no answer is simply wrong, so that all are ranked by how far they are off.
+    shows_input: whether `html` shows what was asked about as well.
+    """
 
     name: ClassVar[str]
+    is_more_or_less: ClassVar[bool] = False
+    shows_input: ClassVar[bool] = False
 
     def html(self, answer: Answer, before: Answer | None, asked: Asked) -> str:
         """Markup of the tuned model's answer beside the one before training, where that is known."""
@@ -78,10 +86,27 @@ class AnswerKind:
         """The answer in a few words."""
         raise NotImplementedError
 
+    def confidence(self, answer: Answer) -> float | None:
+        """How sure the model is, from 0 to 1; None where it does not say."""
+        return None
+
+    def weight(self, answer: Answer, truth: Mapping[str, Any]) -> float:
+        """How much a mistake is worth a look: the surer the model was of it, the more. truth: cells of the targets."""
+        return self.confidence(answer) or 0.0
+
     def cell(self, answer: Answer, marks: Collection[str]) -> dict[str, str]:
         """A badge for a table. marks: what the scorer found about the row."""
         tone = next((TONES[mark] for mark in marks if mark in TONES), "neutral")
         return {"text": self.short(answer), "tone": tone}
+
+    def how_sure(self, answer: Answer) -> str:
+        """The confidence as people read it; "" where there is none."""
+        share = self.confidence(answer)
+        if share is None:
+            return ""
+        if 0.995 <= share < 1:
+            return _("{percent:.1f} %", percent=min(99.9, 100 * share))
+        return _("{percent:.0f} %", percent=100 * share)
 
     def truth(self, asked: Asked) -> str:
         """A sentence with the right answer, where it is known and not drawn anyway."""

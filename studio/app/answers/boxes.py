@@ -16,11 +16,13 @@ from studio.data.fields.boxes import read_boxes
 from studio.language import _, listing, sentences
 from studio.tasks.base import Answer
 
+DIGITS = 4  # of a score in a file
 Found = Mapping[str, Any]
 
 
 class BoxAnswers(AnswerKind):
     name = "boxes"
+    shows_input = True
 
     def html(self, answer: Answer, before: Answer | None, asked: Asked) -> str:
         """The image with what was found after training and before; dashed, where it is known, the right answer."""
@@ -45,7 +47,11 @@ class BoxAnswers(AnswerKind):
         return with_score_choice(body, _("Show objects with a confidence of at least:"))
 
     def cells(self, answer: Answer) -> dict[str, Any]:
-        return {"predicted": json.dumps(answer.value, ensure_ascii=False)}
+        share = self.confidence(answer)
+        return {
+            "predicted": json.dumps(answer.value, ensure_ascii=False),
+            "confidence": None if share is None else round(share, DIGITS),
+        }
 
     def lines(self, answer: Answer) -> list[str]:
         return [f"{found['score']:7.2%}  {found['label']}  ({_place(found['box'])})" for found in answer.value] or [
@@ -56,6 +62,10 @@ class BoxAnswers(AnswerKind):
         """What the model is rather sure of, counted."""
         counts = Counter(str(found["label"]) for found in sure(answer.value))
         return listing(f"{count} {label}" for label, count in counts.most_common()) or _("nothing found")
+
+    def confidence(self, answer: Answer) -> float | None:
+        """Of the object that it is least sure of, among those that are shown at first."""
+        return min((float(found["score"]) for found in sure(answer.value)), default=None)
 
     def truth(self, asked: Asked) -> str:
         return ""

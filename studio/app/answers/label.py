@@ -24,6 +24,7 @@ class LabelAnswers(AnswerKind):
         shares = _shares(answer)
         return {
             "predicted": answer.value,
+            "confidence": round(self.confidence(answer), DIGITS),
             **{f"p_{label}": round(shares[label], DIGITS) for label in sorted(shares)},
         }
 
@@ -32,6 +33,9 @@ class LabelAnswers(AnswerKind):
 
     def short(self, answer: Answer) -> str:
         return str(answer.value)
+
+    def confidence(self, answer: Answer) -> float:
+        return _shares(answer)[answer.value]
 
 
 def _shares(answer: Answer) -> dict[str, float]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from components.charts.bars import bars_html
 from studio.app.answers.base import AFTER, BEFORE, AnswerKind, Asked
+from studio.data.fields.labels import list_in
 from studio.language import _, listing
 from studio.tasks.base import Answer
 
@@ -44,6 +45,11 @@ class LabelsAnswers(AnswerKind):
 
     def short(self, answer: Answer) -> str:
         return listing(answer.value) or _("no label")
+
+    def weight(self, answer: Answer, truth: Mapping[str, Any]) -> float:
+        """How sure the model was of the label that it was most wrong about."""
+        right = {label for cell in truth.values() for label in list_in(str(cell)) or ()}
+        return max((abs((label in right) - share) for label, share in _shares(answer).items()), default=0.0)
 
 
 def _shares(answer: Answer) -> Mapping[str, float]:

@@ -1,6 +1,6 @@
 """A number. details["distribution"], if given: numbers of the training examples (all, or evenly chosen ones)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.charts.histogram import Marker, histogram_html, short_number
@@ -15,6 +15,7 @@ DRAWN = 1000  # numbers, so that a few chosen ones give no ragged picture
 
 class NumberAnswers(AnswerKind):
     name = "number"
+    is_more_or_less = True
 
     def html(self, answer: Answer, before: Answer | None, asked: Asked) -> str:
         """Where the answers, and the right one, lie among the numbers of the training examples."""
@@ -35,6 +36,11 @@ class NumberAnswers(AnswerKind):
 
     def short(self, answer: Answer) -> str:
         return short_number(float(answer.value))
+
+    def weight(self, answer: Answer, truth: Mapping[str, Any]) -> float:
+        """How far it is off."""
+        right = next((read_number(str(cell)) for cell in truth.values()), None)
+        return abs(float(answer.value) - right) if right is not None else 0.0
 
 
 def between(values: Sequence[float]) -> list[float]:

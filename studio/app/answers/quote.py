@@ -15,6 +15,7 @@ DIGITS = 4  # of a probability in a file
 
 class QuoteAnswers(AnswerKind):
     name = "quote"
+    shows_input = True
 
     def html(self, answer: Answer, before: Answer | None, asked: Asked) -> str:
         """The passage with the answer marked in it after training, before, and as it should be."""
@@ -28,13 +29,16 @@ class QuoteAnswers(AnswerKind):
         return f'<div class="ui-answer-parts">{"".join(parts)}</div>'
 
     def cells(self, answer: Answer) -> dict[str, Any]:
-        return {"predicted": answer.value, "score": round(answer.details["score"], DIGITS)}
+        return {"predicted": answer.value, "confidence": round(self.confidence(answer), DIGITS)}
 
     def lines(self, answer: Answer) -> list[str]:
-        return [f"{answer.details['score']:7.2%}  {' '.join(self.short(answer).split())}"]
+        return [f"{self.confidence(answer):7.2%}  {' '.join(self.short(answer).split())}"]
 
     def short(self, answer: Answer) -> str:
         return str(answer.value) or _("no answer")
+
+    def confidence(self, answer: Answer) -> float:
+        return float(answer.details["score"])
 
     def truth(self, asked: Asked) -> str:
         return ""

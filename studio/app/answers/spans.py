@@ -19,6 +19,7 @@ Piece = Mapping[str, Any]
 
 class SpanAnswers(AnswerKind):
     name = "spans"
+    shows_input = True
 
     def html(self, answer: Answer, before: Answer | None, asked: Asked) -> str:
         """The text as it was marked after training, before, and as it should be; the same colours in all three."""
@@ -44,7 +45,9 @@ class SpanAnswers(AnswerKind):
             {**piece, **({"score": round(piece["score"], DIGITS)} if "score" in piece else {})}
             for piece in answer.value
         ]
-        return {"predicted": json.dumps(pieces, ensure_ascii=False)}
+        sure = self.confidence(answer)
+        share = None if sure is None else round(sure, DIGITS)
+        return {"predicted": json.dumps(pieces, ensure_ascii=False), "confidence": share}
 
     def lines(self, answer: Answer) -> list[str]:
         widest = max((len(str(piece["label"])) for piece in answer.value), default=0)
@@ -57,6 +60,10 @@ class SpanAnswers(AnswerKind):
         named = listing(f"{piece['text']} ({piece['label']})" for piece in answer.value[:NAMED])
         more = len(answer.value) - NAMED
         return _("{pieces} and {more} more", pieces=named, more=more) if more > 0 else named or _("nothing marked")
+
+    def confidence(self, answer: Answer) -> float | None:
+        """Of the piece that it is least sure of."""
+        return min((float(piece["score"]) for piece in answer.value if "score" in piece), default=None)
 
     def truth(self, asked: Asked) -> str:
         return ""

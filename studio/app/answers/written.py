@@ -1,5 +1,7 @@
 """A text that the model wrote: value."""
 
+from collections.abc import Mapping
+from difflib import SequenceMatcher
 from typing import Any
 
 from components.notices import heading
@@ -13,6 +15,7 @@ FEW_LETTERS = 120  # of an answer in a few words
 
 class WrittenAnswers(AnswerKind):
     name = "text"
+    is_more_or_less = True
 
     def html(self, answer: Answer, before: Answer | None, asked: Asked) -> str:
         """What is written after training, before, and the right text."""
@@ -38,6 +41,11 @@ class WrittenAnswers(AnswerKind):
         text = " ".join(str(answer.value).split())
         cut = text if len(text) <= FEW_LETTERS else f"{text[:FEW_LETTERS]}…"
         return cut or _("nothing written")
+
+    def weight(self, answer: Answer, truth: Mapping[str, Any]) -> float:
+        """How little it has in common with the right text."""
+        right = next((str(cell) for cell in truth.values()), "")
+        return 1.0 - SequenceMatcher(None, str(answer.value), right, autojunk=False).ratio()
 
     def truth(self, asked: Asked) -> str:
         return ""

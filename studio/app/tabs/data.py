@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from components.cards import Cards
 from components.forms import Form, FormValue
 from components.notices import heading, notice
+from components.progress import Progress
 from components.split_slider import SplitSlider
 from components.tables import PagedTable
 from components.words import drawn
@@ -49,7 +50,7 @@ SPLIT_FORM: dict[str, tuple[type[BaseModel], Sequence[str]]] = {
 
 def build(services: Services) -> Page:
     adding = adding_data(services)
-    progress = gr.HTML(elem_id="import-progress")
+    progress = Progress(elem_id="import-progress")
     cancel = gr.Button(_("Cancel"), elem_id="import-cancel", size="sm", visible=False)
     trouble = gr.HTML(visible=False)
     with gr.Column(visible=False, elem_id="data-details") as details:
@@ -116,7 +117,7 @@ def adding_data(services: Services) -> Section:
         led = demos.words(draft)
         invitation = invitation_to(TASKS[draft.task]) if draft.task else ""
         invited = sentences(invitation, services.allowance)
-        title = heading(_("The data of this example"), led) if led else heading(_("Add your data"), invited)
+        title = heading(_("The data of this example")) if led else heading(_("Add your data"), invited)
         named = gr.skip() if is_upload(draft) else gr.update(value=None)  # another's file name would mislead
         return [title, gr.update(visible=not led), gr.update(visible=not led), named, sample_cards(draft)]
 

@@ -8,12 +8,15 @@ import gradio as gr
 
 from components.cards import Cards
 from components.notices import heading, notice, outline
+from components.progress import Progress, progress_html
 from components.words import drawn
 from studio.app import demos, model_cards
 from studio.app.access.person import current_person
+from studio.app.demo_times import time_words
 from studio.app.drafts import OWN, Draft
 from studio.app.foreign import foreign_folder, is_foreign_model
-from studio.app.pages import Page, Section, Services, Wire, cancel_job, followed, joined, progress_html
+from studio.app.pages import Page, Section, Services, Wire, cancel_job, followed, joined
+from studio.app.times import newest_runs
 from studio.errors import StudioError
 from studio.jobs import Job
 from studio.language import _, sentences
@@ -21,7 +24,7 @@ from studio.models import hub, local
 from studio.models.sources import local_folder, locate
 from studio.tasks import TASKS
 
-QUESTION, WAYS_IN = _("What do you want to do?"), _("Walk through an example in about a minute, or use your own data.")
+QUESTION, WAYS_IN = _("What do you want to do?"), _("Walk through an example, or use your own data.")
 PRIVACY = _("Everything is computed where the studio runs, and your data stays there. The examples need no network.")
 WAY = (
     (_("Model"), _("Say what to teach, and start from a model that has learned a lot already.")),
@@ -35,7 +38,7 @@ WAY = (
 def build(services: Services) -> Page:
     begin = example_or_own(services)
     offered = starting_models(services)
-    progress = gr.HTML(elem_id="download-progress")
+    progress = Progress(elem_id="download-progress")
     cancel = gr.Button(_("Cancel"), elem_id="download-cancel", size="sm", visible=False)
     others = other_models(services)
     outputs, show, wires = joined(begin, offered, others, chosen_model(services))
@@ -56,7 +59,7 @@ def example_or_own(services: Services) -> Section:
         teaching = draft.task is not None or works_with_own(draft)
         return [
             heading(QUESTION, sentences(WAYS_IN, services.allowance)),
-            demos.cards(draft),
+            demos.cards(draft, partial(time_words, services, runs=newest_runs(services))),
             way_html() if draft.demo is None else "",
             task_title() if teaching else "",
             gr.update(value=task_cards(draft), visible=teaching),

@@ -18,7 +18,7 @@ from studio.app.clicks import QUIET
 from studio.app.drafts import Draft
 from studio.app.foreign import is_foreign_model
 from studio.app.free_space import free_space
-from studio.app.live import STATUS_TITLES, duration, spent, thin
+from studio.app.live import STATUS_TITLES, duration, spent, stretch_of, thin
 from studio.app.model_cards import title_of
 from studio.app.pages import Page, Section, Services, Wire, hint, joined
 from studio.app.paging import bounds
@@ -280,7 +280,8 @@ def loss_value(services: Services, runs: list[Run]) -> dict[str, Any] | None:
     series, names = [], names_of(runs)
     for run in runs:
         state, name = services.states.of(run), names[run.id]
-        series.append({"name": _("{run} · train", run=name), "points": thin(state.train, CURVE_POINTS)})
+        points, stretch = thin(state.train, CURVE_POINTS), stretch_of(len(state.train), CURVE_POINTS)
+        series.append({"name": _("{run} · train", run=name), "points": points, "stretch": stretch})
         checked = [(event.step, event.metrics["loss"]) for event in state.validation if "loss" in event.metrics]
         series.append({"name": _("{run} · validation", run=name), "points": checked, "dash": "dash"})
     return {"series": series, "title": _("Loss"), "x_title": _("step"), "y_title": _("loss")} if runs else None

@@ -8,28 +8,38 @@ import gradio as gr
 
 from components.cards import Cards
 from components.changes import Changes
+from components.choice_table import ChoiceTable
 from components.forms import Form
 from components.layers import LayerStrip
 from components.notices import heading, notice
 from components.tables import metric_cards
-from studio.app import demos, settings
+from studio.app import methods, settings
 from studio.app.architectures import READING
 from studio.app.drafts import Draft
 from studio.app.model_cards import size
-from studio.app.outlook import SUGGESTED, Outlook, Subject, outlook, preset_draft, subject, suggested, why_not_fitting
+from studio.app.outlook import (
+    SUGGESTED,
+    Outlook,
+    Subject,
+    gpu_note,
+    outlook,
+    preset_draft,
+    subject,
+    suggested,
+    why_not_fitting,
+)
 from studio.app.pages import Page, Services, Wire
 from studio.errors import StudioError
 from studio.language import _, sentences
 from studio.presets import PRESETS
 from studio.strategies import STRATEGIES
-from studio.strategies.base import GROUPS, Strategy
-from studio.tasks import TASKS
+from studio.strategies.base import Strategy
 from studio.tasks.texts import LengthOptions
 from studio.token_findings import MAX_LENGTH, Finding
 
 SECONDS_BETWEEN_CHECKS = 0.5  # while it is being read how the model is built
 LENGTH_TITLE = str(LengthOptions.model_fields["max_length"].title)
-INVITATION = _("Quick shows a result the soonest; you can always run another one after it.")
+INVITATION = _("One is chosen for you. Quick shows a result the soonest; you can always run another one after it.")
 
 
 def build(services: Services) -> Page:
@@ -46,7 +56,8 @@ def build(services: Services) -> Page:
         with gr.Column(scale=2, min_width=260):
             strip = LayerStrip(elem_id="layers")
     with gr.Accordion(_("More methods"), open=False, elem_id="ways"):
-        ways = Cards(elem_id="strategy")
+        picture = gr.HTML(elem_id="measured")
+        ways = ChoiceTable(find=_("Find a method"), in_groups=_("By family"), elem_id="strategy")
     with gr.Accordion(_("Advanced: every setting"), open=False, elem_id="advanced"):
         search = gr.Textbox(
             label=_("Find a setting"), placeholder=_("such as: learning rate"), max_lines=1, elem_id="find-setting"
@@ -54,7 +65,7 @@ def build(services: Services) -> Page:
         changed = Changes(elem_id="changes")
         form = Form(elem_id="settings")
     waiting = gr.Timer(SECONDS_BETWEEN_CHECKS, active=False)
-    decided = [numbers, verdict, strip, ways, changed, form]
+    decided = [numbers, verdict, strip, picture, ways, changed, form]
     outputs = [waiting, head, seen, remedies, presets, *decided]
 
     def show(draft: Draft) -> list[Any]:
@@ -69,16 +80,14 @@ def build(services: Services) -> Page:
         if not ready:
             return unready(gr.Timer(active=True), heading(_("One moment"), READING))
         about = subject(services, draft)
-        title = heading(_("How much should the model learn?"), demos.words(draft) or INVITATION)
+        title = heading(_("How much should the model learn?"), INVITATION)
         found = services.unseen.current(draft, services.datasets)
         timer = gr.Timer(active=found is None)
         offered = [timer, title, *show_unseen(found or ()), preset_cards(services, draft, about)]
-        if draft.strategy:
-            return [*offered, *show_decided(services, draft, about)]
-        return [*offered, *undecided(method_cards(draft, about))]
+        return [*offered, *(show_decided(services, draft, about) if draft.strategy else undecided())]
 
     wires = [
-        Wire(waiting.tick, lambda draft: draft),
+        Wire(waiting.tick, partial(settle, services)),
         Wire(remedies.select, partial(read_longer, services)),
         Wire(presets.select, partial(choose_preset, services), event=True),
         Wire(ways.select, choose_method, event=True),
@@ -87,27 +96,30 @@ def build(services: Services) -> Page:
         Wire(form.input, settings.enter, event=True),
     ]
     way_on = ("train", _("Continue to training"))
-    return Page("strategy", _("Strategy"), outputs, show, wires, partial(missing, services), way_on=way_on)
+    needs, chooses = partial(missing, services), partial(settle, services)
+    return Page("strategy", _("Strategy"), outputs, show, wires, needs, settle=chooses, way_on=way_on)
 
 
 def show_decided(services: Services, draft: Draft, about: Subject) -> list[Any]:
     """What the chosen strategy means, and every setting: updates for the widgets below the presets."""
     config = draft.run_config()
     now = outlook(services, about, config)
-    reasons = suggested(services, draft, about).reasons if draft.preset == SUGGESTED else ()
+    early = _("less if it stops early") if config.training.early_stopping else _("an estimate")
     return [
-        numbers_html(now),
-        verdict_html(now, reasons),
+        heading(named(config.chosen_strategy), config.chosen_strategy.sentence, level=3)
+        + numbers_html(now, gpu_note(services, about, config, now.span) or early),
+        verdict_html(now),
         {"layers": list(now.layers)},
-        method_cards(draft, about),
+        methods.picture(draft),
+        methods.methods(services, draft, about),
         {"changes": settings.changes(draft, config, now.unused_settings)},
         settings.form_value(draft, config, now.unused_settings, now.steps),
     ]
 
 
-def undecided(methods: dict[str, Any]) -> list[Any]:
+def undecided() -> list[Any]:
     """As long as no strategy is chosen: nothing in place of what `show_decided` shows."""
-    return ["", "", {"layers": []}, methods, {"changes": []}, {"groups": []}]
+    return ["", "", {"layers": []}, "", {"groups": []}, {"changes": []}, {"groups": []}]
 
 
 def missing_before(services: Services, draft: Draft) -> bool:
@@ -117,7 +129,7 @@ def missing_before(services: Services, draft: Draft) -> bool:
 def unready(timer: gr.Timer, said: str) -> list[Any]:
     """The page while the model is not known yet: a message in place of the choices."""
     nothing: dict[str, Any] = {"cards": [], "selected": None}
-    return [timer, said, *show_unseen(()), nothing, *undecided(nothing)]
+    return [timer, said, *show_unseen(()), nothing, *undecided()]
 
 
 def missing(services: Services, draft: Draft) -> str:
@@ -143,7 +155,21 @@ def show_unseen(found: Sequence[Finding]) -> list[Any]:
 
 
 def preset_cards(services: Services, draft: Draft, about: Subject) -> dict[str, Any]:
-    """What is suggested, with the reasons, and each preset; with what it would train and how long it would take."""
+    """What is recommended, with the reasons, each preset, and what a person has chosen beside these; with what each
+    would train and how long it would take. The chosen card speaks of the draft as it is."""
+    suggestion = suggested(services, draft, about)
+    recommended = STRATEGIES[suggestion.settings["strategy"]["name"]]
+    reasons = sentences(_("{method}.", method=named(recommended)), *suggestion.reasons[:2])
+    offered = [
+        (SUGGESTED, _("Recommended for your data"), reasons, "sparkles", draft.configure(suggestion.settings)),
+        *(
+            (each.name, each.title, each.sentence, each.icon, preset_draft(services, draft, about, each.name))
+            for each in PRESETS
+        ),
+    ]
+    if draft.strategy and draft.preset not in {name for name, *_others in offered}:
+        own = named(STRATEGIES[str(draft.strategy["name"])])
+        offered.append((settings.CUSTOM, _("Your own choice"), _("{method}.", method=own), "settings", draft))
 
     def tags(choice: Draft) -> list[dict[str, str]]:
         would = outlook(services, about, choice.run_config())
@@ -153,62 +179,24 @@ def preset_cards(services: Services, draft: Draft, about: Subject) -> dict[str, 
             {"text": would.memory_words, "tone": would.tone},
         ]
 
+    selected = draft.preset if draft.preset in PRESETS or draft.preset == SUGGESTED else settings.CUSTOM
     cards = [
-        {
-            "key": each.name,
-            "title": each.title,
-            "text": each.sentence,
-            "icon": each.icon,
-            "tags": tags(preset_draft(services, draft, about, each.name)),
-        }
-        for each in PRESETS
+        {"key": key, "title": title, "text": text, "icon": icon, "tags": tags(draft if key == selected else choice)}
+        for key, title, text, icon, choice in offered
     ]
-    suggestion = suggested(services, draft, about)
-    way = STRATEGIES[suggestion.settings["strategy"]["name"]].title
-    cards.append(
-        {
-            "key": SUGGESTED,
-            "title": _("Suggested for your data"),
-            "text": _("{strategy}, by rules for data like yours.", strategy=way),
-            "icon": "sparkles",
-            "tags": tags(draft.configure(suggestion.settings)),
-        }
-    )
-    return {"label": _("How much to train"), "selected": draft.preset, "cards": cards}
+    return {"label": _("How much to train"), "selected": selected if draft.strategy else None, "cards": cards}
 
 
-def method_cards(draft: Draft, about: Subject) -> dict[str, Any]:
-    """Every strategy with its sentence, and where this model cannot be trained so, the reason."""
-
-    def tags(strategy: Strategy) -> list[dict[str, str]]:
-        count = strategy.preview(about.structure, strategy.Options()).trainable
-        return [{"text": _("trains {size} parameters", size=size(count))}]
-
-    def why_not(strategy: Strategy) -> str | None:
-        kind = TASKS[str(draft.task)].model
-        return strategy.why_not_task(kind) or strategy.why_not(about.structure) or strategy.why_not_here()
-
-    cards = [
-        {
-            "key": strategy.name,
-            "title": strategy.title,
-            "text": strategy.sentence,
-            "group": strategy.group,
-            "disabled": (reason := why_not(strategy)),
-            "tags": [] if reason else tags(strategy),
-        }
-        for strategy in sorted(STRATEGIES, key=lambda entry: GROUPS.index(entry.group))
-    ]
-    return {"label": _("Method (strategy)"), "selected": draft.strategy.get("name"), "cards": cards}
+def named(strategy: Strategy) -> str:
+    return _("{method}: {words}", method=strategy.title, words=strategy.plain)
 
 
-def verdict_html(now: Outlook, reasons: Sequence[str]) -> str:
-    """Whether it fits, and why it was suggested."""
-    verdict = notice("bad", now.problem) if now.problem else notice(now.tone, now.verdict)
-    return verdict + (notice("info", _("Why this is suggested"), sentences(*reasons)) if reasons else "")
+def verdict_html(now: Outlook) -> str:
+    """Whether it fits this machine, and why it cannot be trained at all."""
+    return notice("bad", now.problem) if now.problem else notice(now.tone, now.verdict)
 
 
-def numbers_html(now: Outlook) -> str:
+def numbers_html(now: Outlook, of_time: str) -> str:
     return metric_cards(
         [
             {
@@ -216,7 +204,7 @@ def numbers_html(now: Outlook) -> str:
                 "value": size(now.preview.trainable),
                 "note": _("{share:.1%} of all", share=now.share),
             },
-            {"label": _("Time on this machine"), "value": now.time_words, "note": _("an estimate")},
+            {"label": _("Time on this machine"), "value": now.time_words, "note": of_time},
             {"label": _("Memory"), "value": now.memory_words, "note": _("an estimate")},
         ]
     )
@@ -225,8 +213,24 @@ def numbers_html(now: Outlook) -> str:
 # --- changing the draft ---------------------------------------------------------------------------
 
 
+def settle(services: Services, draft: Draft) -> Draft:
+    """Whoever has chosen nothing has what is recommended, and goes on having it when the data changes."""
+    if (draft.strategy and draft.preset != SUGGESTED) or missing_before(services, draft):
+        return draft
+    try:
+        if services.architectures.current(draft) is None:
+            return draft
+        about = subject(services, draft)
+    except StudioError:
+        return draft  # the page says why it cannot be drawn
+    return preset_draft(services, draft, about, SUGGESTED)
+
+
 def choose_preset(services: Services, draft: Draft, event: dict[str, Any]) -> Draft:
-    return preset_draft(services, draft, subject(services, draft), str(event["key"])).change(refused={})
+    name = str(event["key"])
+    if name == settings.CUSTOM:  # it is chosen already
+        return draft
+    return preset_draft(services, draft, subject(services, draft), name).change(refused={})
 
 
 def read_longer(services: Services, draft: Draft) -> Draft:

@@ -51,7 +51,7 @@ def build(services: Services) -> Page:
         with gr.Column(scale=1, min_width=240, elem_classes="side-column"):
             buttons = controls(services)
             line = queue(services)
-            strip = LayerStrip(elem_id="train-layers")
+            strip = LayerStrip(elem_id="train-layers", follows=True)
             trial = gr.HTML(elem_id="rate-test")
 
     def show_curve(draft: Draft) -> list[Any]:
@@ -178,7 +178,8 @@ def rearrange(services: Services, draft: Draft, event: dict[str, Any]) -> Draft:
 
 def watch(services: Services, pace: Pace, run_id: str, offset: int) -> dict[str, Any]:
     """What is new of the run, whether the queue beside it is another one, and when to ask again."""
-    message = poll(services.store, services.states, run_id, offset)
+    usual = partial(services.states.usual.of, index=services.index)
+    message = poll(services.store, services.states, run_id, offset, usual)
     line = services.supervisor.line()
     return {**message, "line": line, "done": message["done"] and not line, "wait": pace.wait()}
 

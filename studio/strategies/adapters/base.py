@@ -12,7 +12,8 @@ from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
 from studio.strategies.adapters.wrapped import Wrapped, answer_for_convolutions, wrap
-from studio.strategies.base import GROUPS, Preview
+from studio.strategies.base import Preview
+from studio.strategies.families import FAMILIES
 
 if TYPE_CHECKING:
     from torch import nn
@@ -52,7 +53,7 @@ class AdapterOptions(BaseOptions):
 class Adapter(Wrapped):
     """A subclass says how many numbers go beside a layer (`size`), and gives peft's config (`config`)."""
 
-    group = GROUPS[1]
+    family = FAMILIES["low-rank"]
     kinds: ClassVar[frozenset[Kind]] = frozenset({"linear", "conv1d", "conv2d"})
     head_rate: ClassVar[float] = 1.0  # of the learning rate: what is right for some adapters is far too much for a head
     keeps_layers: ClassVar[bool] = True  # False where `apply` puts other layers in their place before it wraps

@@ -10,7 +10,8 @@ from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
 from studio.strategies.adapters.base import Layer, layers_in
-from studio.strategies.base import GROUPS, LoadingCode, Preview, Strategy
+from studio.strategies.base import LoadingCode, Preview, Strategy
+from studio.strategies.families import FAMILIES
 
 if TYPE_CHECKING:
     from torch import nn
@@ -37,9 +38,10 @@ class BottleneckAdapter(Strategy):
     """One place a block as in Pfeiffer et al. 2020, arXiv:2005.00247, or two as in Houlsby et al."""
 
     name = "adapter"
-    title = _("Networks between the layers (bottleneck adapters)")
+    family = FAMILIES["tiny"]
+    title = _("Bottleneck adapters")
+    plain = _("small networks between the layers")
     sentence = _("A small network after every block learns, and can do what sums of matrices cannot.")
-    group = GROUPS[1]
     default_learning_rate = 1e-3
     Options = BottleneckOptions
     own_files = ("bottleneck*",)

@@ -8,6 +8,7 @@ from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
 from studio.strategies.adapters.base import Adapter, AdapterOptions, Layer
+from studio.strategies.families import SLOW
 
 if TYPE_CHECKING:
     from torch import nn
@@ -87,7 +88,8 @@ class Lora(Adapter):
     arXiv:2404.02948. LoRA+: Hayou et al. 2024, arXiv:2402.12354."""
 
     name = "lora"
-    title = _("Small adapters (LoRA)")
+    title = "LoRA"
+    plain = _("small adapters")
     sentence = _("The model stays as it is and small adapters in it learn: nearly as good, with far less memory.")
     default_learning_rate = 1e-3
     Options: ClassVar[type[BaseOptions]] = LoraOptions
@@ -132,7 +134,9 @@ class Dora(Lora):
     """Liu et al. 2024, arXiv:2402.09353."""
 
     name = "dora"
-    title = _("Adapters of magnitude and direction (DoRA)")
+    title = "DoRA"
+    plain = _("magnitude and direction apart")
+    avoid = SLOW
     sentence = _("LoRA that learns the magnitude and the direction of the weights separately; often a little better.")
     Options = DoraOptions
 
@@ -159,7 +163,8 @@ class AdaLora(Adapter):
     fills in: a tenth of it as warm-up, three tenths at the end without changes."""
 
     name = "adalora"
-    title = _("Adapters with a rank budget (AdaLoRA)")
+    title = "AdaLoRA"
+    plain = _("adapters with a rank budget")
     sentence = _("Begins with larger adapters and takes away, layer by layer, what turns out to matter least.")
     default_learning_rate = 2e-3
     Options = AdaLoraOptions
@@ -196,7 +201,9 @@ class LoHa(Adapter):
     """Hyeon-Woo et al. 2021, arXiv:2108.06098."""
 
     name = "loha"
-    title = _("Products of two adapters (LoHa)")
+    title = "LoHa"
+    plain = _("products of two adapters")
+    avoid = SLOW
     sentence = _("Multiplies two small adapters number by number, which reaches more with the same rank.")
     default_learning_rate = 2e-3
     kinds = frozenset({"linear", "conv2d"})
@@ -215,7 +222,9 @@ class LoKr(Adapter):
     """Edalati et al. 2022, arXiv:2212.10650; as in LyCORIS, Yeh et al. 2023, arXiv:2309.14859."""
 
     name = "lokr"
-    title = _("Patterns of adapters (LoKr)")
+    title = "LoKr"
+    plain = _("patterns of adapters")
+    avoid = SLOW
     sentence = _("Repeats one small matrix in the pattern of another (Kronecker product): very few parameters.")
     default_learning_rate = 2e-3
     kinds = frozenset({"linear", "conv2d"})
@@ -238,7 +247,8 @@ class HiRa(Adapter):
     """Huang et al. 2025, ICLR: openreview.net/forum?id=TwJrTz9cRS."""
 
     name = "hira"
-    title = _("Adapters that multiply the weights (HiRA)")
+    title = "HiRA"
+    plain = _("adapters that multiply the weights")
     sentence = _("A small adapter times the weight itself, so that the change can have any rank.")
     default_learning_rate = 5e-3
     Options = RankOptions
@@ -269,7 +279,8 @@ class DeLora(Adapter):
     """Bini et al. 2025, arXiv:2503.18225."""
 
     name = "delora"
-    title = _("Adapters of bounded strength (DeLoRA)")
+    title = "DeLoRA"
+    plain = _("adapters of bounded strength")
     sentence = _("LoRA that cannot run away: how far the weights may move is learned separately from the direction.")
     default_learning_rate = 2e-3
     kinds = frozenset({"linear"})
@@ -288,7 +299,8 @@ class Miss(Adapter):
     """Kang and Yin 2024, arXiv:2409.15371."""
 
     name = "miss"
-    title = _("One shared strip a layer (MiSS)")
+    title = "MiSS"
+    plain = _("one shared strip for each layer")
     sentence = _("One small matrix a layer, repeated along its inputs: half of LoRA's parameters, and fast.")
     default_learning_rate = 1e-3
     kinds = frozenset({"linear"})

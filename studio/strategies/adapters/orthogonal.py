@@ -9,6 +9,7 @@ from studio.language import _
 from studio.models.structure import Structure
 from studio.options import setting
 from studio.strategies.adapters.base import Adapter, AdapterOptions, Layer, divisor
+from studio.strategies.families import FAMILIES, SLOW
 
 if TYPE_CHECKING:
     from torch import nn
@@ -30,7 +31,9 @@ class Oft(Adapter):
     """Qiu et al. 2023, arXiv:2306.07280."""
 
     name = "oft"
-    title = _("Rotated inputs (OFT)")
+    family = FAMILIES["orthogonal"]
+    title = "OFT"
+    plain = _("rotated inputs")
     sentence = _("Rotates the inputs of every layer in small groups, which keeps how its weights relate to each other.")
     default_learning_rate = 1e-3
     kinds = frozenset({"linear"})  # merged convolutions say something else in peft 0.21
@@ -82,7 +85,10 @@ class Boft(Adapter):
     """Liu et al. 2023, arXiv:2311.06243."""
 
     name = "boft"
-    title = _("Rotated inputs and magnitudes (BOFT)")
+    family = FAMILIES["orthogonal"]
+    title = "BOFT"
+    plain = _("rotated inputs and magnitudes")
+    avoid = SLOW
     sentence = _("Like OFT with smaller groups, and every output gets a magnitude of its own.")
     default_learning_rate = 1e-3
     kinds = frozenset({"linear", "conv2d"})
@@ -124,7 +130,10 @@ class Hra(Adapter):
     """Yuan et al. 2024, arXiv:2405.17484."""
 
     name = "hra"
-    title = _("Reflected inputs (HRA)")
+    family = FAMILIES["orthogonal"]
+    title = "HRA"
+    plain = _("reflected inputs")
+    avoid = SLOW
     sentence = _("Reflects the inputs of every layer a few times: between LoRA and OFT.")
     default_learning_rate = 1e-3
     kinds = frozenset({"linear", "conv2d"})
@@ -153,7 +162,9 @@ class Road(Adapter):
     """Liao and Monz 2024, arXiv:2409.00119."""
 
     name = "road"
-    title = _("Rotated outputs (RoAd)")
+    family = FAMILIES["orthogonal"]
+    title = "RoAd"
+    plain = _("rotated outputs")
     sentence = _("Rotates and stretches the outputs of every layer in pairs: hardly any parameters.")
     default_learning_rate = 5e-3
     kinds = frozenset({"linear"})

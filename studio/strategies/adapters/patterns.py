@@ -7,6 +7,7 @@ from studio.language import _
 from studio.options import setting
 from studio.strategies.adapters.base import Adapter, AdapterOptions, Layer
 from studio.strategies.adapters.low_rank import RankOptions
+from studio.strategies.families import SLOW
 
 SEED = 0  # of SHiRA's pattern, so that a resumed run has the same one
 
@@ -32,7 +33,9 @@ class C3a(Adapter):
     """Chen et al. 2024, arXiv:2407.19342. Begins at zero, so that training starts from the pretrained model."""
 
     name = "c3a"
-    title = _("Circulant blocks (C3A)")
+    title = "C3A"
+    plain = _("circulant blocks")
+    avoid = SLOW
     sentence = _("Each block of the change is one row that turns round: full rank from few numbers.")
     default_learning_rate = 0.1  # peft divides the update by the layer's width
     head_rate = 0.01
@@ -55,7 +58,8 @@ class Shira(Adapter):
     """Bhardwaj et al. 2024, arXiv:2406.13175, with a random pattern."""
 
     name = "shira"
-    title = _("Scattered weights (SHiRA)")
+    title = "SHiRA"
+    plain = _("scattered weights")
     sentence = _("A few weights of each layer, picked at random, learn; as many as LoRA trains, at any rank.")
     default_learning_rate = 1e-3
     kinds = frozenset({"linear"})
@@ -96,7 +100,8 @@ class VbLora(Adapter):
     """Li et al. 2024, arXiv:2405.15179."""
 
     name = "vblora"
-    title = _("Adapters from a shared bank (VB-LoRA)")
+    title = "VB-LoRA"
+    plain = _("adapters from a shared bank")
     sentence = _("All layers put their adapters together from one small bank of vectors.")
     default_learning_rate = 5e-3
     kinds = frozenset({"linear"})

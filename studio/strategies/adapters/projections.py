@@ -7,6 +7,7 @@ from typing import Any
 from studio.language import _
 from studio.options import setting
 from studio.strategies.adapters.base import Adapter, AdapterOptions, Layer
+from studio.strategies.families import SLOW
 
 
 class VeraOptions(AdapterOptions):
@@ -31,7 +32,10 @@ class Vera(Adapter):
     """Kopiczko et al. 2023, arXiv:2310.11454."""
 
     name = "vera"
-    title = _("Shared random adapters (VeRA)")
+    title = "VeRA"
+    plain = _("shared random adapters")
+    use = _("The smallest adapter files, for hundreds of variants of one model.")
+    avoid = _("The best result counts and LoRA is possible.")
     sentence = _("All layers share one random adapter and learn how strongly to use it: a tenth of LoRA's size.")
     default_learning_rate = 1e-2
     kinds = frozenset({"linear", "conv1d"})
@@ -68,7 +72,9 @@ class RandLora(Adapter):
     """Albert et al. 2025, arXiv:2502.00987."""
 
     name = "randlora"
-    title = _("Many random adapters (RandLoRA)")
+    title = "RandLoRA"
+    plain = _("many random adapters")
+    avoid = SLOW
     sentence = _("Mixes random adapters until they reach every direction, at about the cost of LoRA.")
     default_learning_rate = 1e-3
     kinds = frozenset({"linear", "conv1d"})
@@ -106,7 +112,9 @@ class FourierFt(Adapter):
     """Gao et al. 2024, arXiv:2405.03003."""
 
     name = "fourierft"
-    title = _("Waves (FourierFT)")
+    title = "FourierFT"
+    plain = _("changes made of waves")
+    avoid = SLOW
     sentence = _("Learns the change of each layer as a sum of waves: very few parameters, at some cost in time.")
     default_learning_rate = 5e-2
     head_rate = 0.03

@@ -10,7 +10,8 @@ from studio.options import Options as BaseOptions
 from studio.options import setting
 from studio.strategies.adapters.base import fixed_blocks, freeze_fixed
 from studio.strategies.adapters.wrapped import Wrapped, wrap
-from studio.strategies.base import GROUPS, Preview
+from studio.strategies.base import Preview
+from studio.strategies.families import FAMILIES
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,8 +33,8 @@ class PromptOptions(BaseOptions):
 class Prompting(Wrapped):
     """What the prompt family shares. A subclass says how much it learns (`size`) and gives peft's config (`config`)."""
 
+    family = FAMILIES["prompts"]
     Options: ClassVar[type[BaseOptions]] = PromptOptions
-    group = GROUPS[2]
     reach: ClassVar[str] = "embeddings"  # or "blocks": where what is learned goes in
 
     def size(self, structure: Structure, options: Any) -> int:
@@ -101,7 +102,8 @@ class PromptTuning(Prompting):
     """Lester et al. 2021, arXiv:2104.08691."""
 
     name = "prompt-tuning"
-    title = _("A learned prompt (prompt tuning)")
+    title = _("Prompt tuning")
+    plain = _("a learned prompt")
     sentence = _("Learns words that do not exist and puts them before every text; best with large models.")
     default_learning_rate = 1e-2
     Options = PromptTuningOptions
@@ -142,7 +144,8 @@ class PTuning(Prompting):
     """Liu et al. 2021, arXiv:2103.10385."""
 
     name = "p-tuning"
-    title = _("A prompt made by a network (p-tuning)")
+    title = _("P-tuning")
+    plain = _("a prompt made by a network")
     sentence = _("A small network makes the learned prompt, which trains more steadily than the prompt itself.")
     default_learning_rate = 5e-3
     Options = PTuningOptions
@@ -163,7 +166,8 @@ class PrefixTuning(Prompting):
     """Li and Liang 2021, arXiv:2101.00190, without the network that makes the prefix."""
 
     name = "prefix-tuning"
-    title = _("A learned prefix in every layer (prefix tuning)")
+    title = _("Prefix tuning")
+    plain = _("a learned prefix in every layer")
     sentence = _("Every layer gets learned words of its own to look back at; stronger than one prompt.")
     default_learning_rate = 1e-2
     reach = "blocks"

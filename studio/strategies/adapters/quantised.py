@@ -34,7 +34,10 @@ class Qlora(Lora):
     """
 
     name = "qlora"
-    title = _("Adapters on a quantised model (QLoRA)")
+    title = "QLoRA"
+    plain = _("LoRA on a quantised model")
+    use = _("A model that does not fit into the memory of the GPU otherwise.")
+    avoid = _("Small models: it only makes them slower.")
     sentence = _("LoRA while the frozen model is held in 4 or 8 bits: large models fit into a small GPU.")
     kinds = frozenset({"linear", "conv1d"})
     devices: ClassVar[tuple[str, ...]] = ("cuda",)  # on which bitsandbytes answers fast

@@ -8,7 +8,8 @@ from studio.language import _
 from studio.models.structure import Structure
 from studio.strategies.adapters.base import Adapter, Layer, freeze_fixed, modules_to_save
 from studio.strategies.adapters.wrapped import Wrapped, wrap
-from studio.strategies.base import GROUPS, Preview
+from studio.strategies.base import Preview
+from studio.strategies.families import FAMILIES
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,7 +21,9 @@ class Ia3(Adapter):
     """Liu et al. 2022, arXiv:2205.05638: outputs are scaled, and the inputs of layers that make narrower."""
 
     name = "ia3"
-    title = _("Scaled outputs (IA3)")
+    family = FAMILIES["tiny"]
+    title = "IA3"
+    plain = _("scaled outputs")
     sentence = _("Learns one number for each output of a layer: hardly any parameters, for small data.")
     default_learning_rate = 1e-2
 
@@ -40,9 +43,10 @@ def _narrows(layer: Layer) -> bool:
 class LnTuning(Wrapped):
     """Zhao et al. 2023, arXiv:2312.11420."""
 
-    group = GROUPS[1]
     name = "ln-tuning"
-    title = _("Copies of the normalisation (LN tuning)")
+    family = FAMILIES["tiny"]
+    title = _("LN tuning")
+    plain = _("copies of the normalisation")
     sentence = _("Scales and shifts of normalisation layers learn in a copy, which is all that has to be kept.")
     default_learning_rate = 5e-3
 

@@ -97,7 +97,7 @@ def test_files_terminals_and_tables_get_plain_values(name: str) -> None:
 
 def test_a_label_brings_its_probabilities() -> None:
     answer = CASES["label"][0]
-    assert ANSWERS["label"].cells(answer) == {"predicted": "cat", f"p_{EVIL}": 0.1, "p_cat": 0.9}
+    assert ANSWERS["label"].cells(answer) == {"predicted": "cat", "confidence": 0.9, f"p_{EVIL}": 0.1, "p_cat": 0.9}
     assert ANSWERS["label"].lines(answer) == [" 90.00%  cat", f" 10.00%  {EVIL}"]
 
 

@@ -1,0 +1,80 @@
+"""A file of inputs for a finished run, read as the run's own data was where that fits, and as it looks otherwise."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas
+
+from studio.config import RunConfig
+from studio.data.columns import Column
+from studio.data.guessing import find_column, guess_columns
+from studio.data.importing import Imported
+from studio.data.limits import Limits
+from studio.data.options import ReadingOptions
+from studio.data.reading import look_at, read_table
+from studio.errors import StudioError
+from studio.store import Run
+
+
+@dataclass(frozen=True)
+class FileChoices:
+    """columns: which column each role has, by the run's own data. readings: how the file may be read, the first that
+    fits."""
+
+    columns: Mapping[str, str]
+    readings: Sequence[ReadingOptions]
+
+    @classmethod
+    def of(cls, run: Run, config: RunConfig, columns: Mapping[str, str], reading: Mapping[str, Any]) -> "FileChoices":
+        """columns, reading: what somebody chose for this file, which comes first."""
+        known, own, imported = dict(config.data.columns), config.data.reading, None
+        with suppress(StudioError):  # its data cannot be looked at any more; the model answers all the same
+            imported = Imported.open(run.home.datasets / run.dataset) if run.dataset else None
+        if imported is not None:
+            known = guess_columns(imported, config.chosen_task.columns, known)
+            own = imported.reading
+        stated = config.data.reading.stated()
+        if reading:
+            return cls({**known, **columns}, (ReadingOptions.read({**stated, **reading}),))
+        return cls({**known, **columns}, (own, config.data.reading, ReadingOptions()))
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """table: of texts. taken: input -> the column that it is read from, or "". problem: why there is none."""
+
+    table: pandas.DataFrame
+    reading: ReadingOptions
+    taken: Mapping[str, str]
+    problem: StudioError | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        columns = [str(name) for name in self.table.columns]
+        return {"columns": columns, "taken": dict(self.taken), "reading": self.reading.stated()}
+
+
+def read_inputs(source: Path, inputs: Sequence[Column], choices: FileChoices, limits: Limits) -> Inputs:
+    """Raises StudioError where the file cannot be read at all."""
+    *others, last = dict.fromkeys(choices.readings)
+    for reading in others:
+        with suppress(StudioError):  # what is said is about the last way of reading it
+            found = _read(source, inputs, choices.columns, reading, limits)
+            if all(choices.columns.get(role) == name for role, name in found.taken.items()):
+                return found
+    return _read(source, inputs, choices.columns, last, limits)
+
+
+def _read(
+    source: Path, inputs: Sequence[Column], columns: Mapping[str, str], reading: ReadingOptions, limits: Limits
+) -> Inputs:
+    table, _lines = read_table(source, reading, limits)
+    there, taken, problem = [str(name) for name in table.columns], {}, None
+    for column in inputs:
+        try:
+            taken[column.name] = find_column(there, columns.get(column.name), column.name, column.hints)
+        except StudioError as error:
+            taken[column.name], problem = "", problem or error
+    return Inputs(table, look_at(source, reading, limits).options, taken, problem)
