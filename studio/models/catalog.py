@@ -96,6 +96,10 @@ CATALOG: tuple[ModelCard, ...] = (
         _("The smallest that translates and summarises before it is taught: the best first try on a laptop."),
     ),
     _card(
+        _WRITING, "google-t5/t5-base", "T5 base", "Apache-2.0", 223, 892, 198, _("English, German, French, Romanian"),
+        _("The same in larger: better texts, for four times the time."),
+    ),
+    _card(
         _WRITING, "google/flan-t5-base", "FLAN-T5 base", "Apache-2.0", 248, 990, 200, _("English and a few others"),
         _("Taught a thousand tasks already; learns a new one from few examples."),
     ),

@@ -20,7 +20,6 @@ from studio.tasks.numbers import (
 from studio.tasks.pairs import FIRST, SECOND, asking_pair, encode_pairs, pair_settings
 from studio.tasks.text_classification import TextOptions, adapt_pooling
 from studio.tasks.texts import SEQUENCE_MODEL, PadTexts
-from studio.tasks.verdicts import number_verdict
 
 if TYPE_CHECKING:
     import pandas
@@ -78,9 +77,6 @@ class TextSimilarity(Task):
 
     def scorer(self, tools: Tools) -> Scorer:
         return NumberScorer("number", tools.config.target_deviation, ranks=True)
-
-    def verdict(self, scores: Mapping[str, Any]) -> str:
-        return number_verdict(scores) or super().verdict(scores)
 
     def finish(self, model: Any, tools: Tools) -> None:
         take_in_scale(model)
