@@ -3,9 +3,12 @@
 # ruff: noqa: E501 (a drawing is one line)
 
 DRAWINGS: dict[str, str] = {
+    "archive": '<path d="M4.5 8.5v11h15v-11m-16-4h17v4h-17Zm6 8h5"/>',
     "arrow-left": '<path d="M19 12H5m6-6-6 6 6 6"/>',
     "arrow-right": '<path d="M5 12h14m-6-6 6 6-6 6"/>',
     "audio": '<path d="M4 10v4M8 7v10M12 4v16M16 8v8M20 11v2"/>',
+    "camera": '<path d="M3.5 7.5h4l1.5-2.5h6l1.5 2.5h4v11.5h-17Z"/><circle cx="12" cy="13" r="3.6"/>',
+    "bin": '<path d="M4.5 6.5h15M9.5 6.5v-2h5v2M6.5 6.5l1 13h9l1-13M10 10.5v5m4-5v5"/>',
     "chart": '<path d="M4 4v16h16"/><path d="m7 14 4-5 3 3 5-6"/>',
     "chat": '<path d="M20 11.5a8 8 0 0 1-11.7 7.1L4 20l1.4-4.3A8 8 0 1 1 20 11.5Z"/>',
     "check": '<path d="m5 12.5 4.5 4.5L19 7.5"/>',
@@ -36,6 +39,7 @@ DRAWINGS: dict[str, str] = {
     "more": '<path d="M6 12h.01M12 12h.01M18 12h.01" stroke-width="2.6"/>',
     "number": '<path d="M5 9h15M4 15h15M10 4 8 20M16.5 4l-2 16"/>',
     "pair": '<rect x="3.5" y="4.5" width="11" height="9" rx="2"/><path d="M17.5 10.5h3v9h-11v-3"/>',
+    "paste": '<path d="M8.5 5.5h-3v15h13v-15h-3M9 3.5h6v4H9Zm-.5 8.5h7m-7 4h4"/>',
     "pause": '<path d="M9 5.5v13m6-13v13"/>',
     "play": '<path d="M7.5 5v14l11-7Z"/>',
     "plus": '<path d="M12 5v14M5 12h14"/>',
@@ -59,6 +63,7 @@ DRAWINGS: dict[str, str] = {
     "top": '<path d="M12 20V8m-5 5 5-5 5 5M6 4h12"/>',
     "up": '<path d="M12 19V5m-5 5 5-5 5 5"/>',
     "upload": '<path d="M12 15.5v-11M7 9.5l5-5 5 5M5 20h14"/>',
+    "zoom": '<circle cx="10.8" cy="10.8" r="6.3"/><path d="m15.5 15.5 4.8 4.8M10.8 8v5.6M8 10.8h5.6"/>',
     "warning": '<path d="M12 4 2.8 19.5h18.4Zm0 6v4.5m0 2.2v.1"/>',
 }
 

@@ -64,7 +64,7 @@ def _button(term: Term, words: str) -> str:
 
 
 def _mark(term: Term) -> str:
-    words = escape(_("What does {term} mean?", term=term.word))
+    words = escape(_("{term}: what does this mean?", term=term.word))
     described = f'aria-describedby="term-{term.name}" aria-label="{words}"'
     return f'<button type="button" class="ui-term ui-term-mark" {described}>?</button>'
 

@@ -39,7 +39,11 @@ STYLES = (
     "forms",
     "terms",
     "guide",
+    "undo",
+    "projects",
     "results",
+    "bringing",
+    "lightbox",
     "forced_colors",
 )
 SUBSETS: dict[str, str] = {

@@ -111,8 +111,10 @@ def _is_left_behind(run: Run) -> bool:
 
 
 def _trash(home: Home) -> Found:
-    entries = entries_of(home.trash)
-    return Found(_total(entries), tuple(entry for entry in entries if not Run(entry.path).is_busy))
+    projects = entries_of(home.deleted_drafts)
+    runs = entries_of(home.trash)
+    removable = (*(entry for entry in runs if not Run(entry.path).is_busy), *projects)
+    return Found(_total(runs) + _total(projects), removable)
 
 
 def _datasets(home: Home) -> Found:
@@ -197,7 +199,12 @@ KINDS: Registry[Kind] = Registry(
         _("Saved progress that was left behind. No run goes on from it: nothing is lost."),
         _checkpoints,
     ),
-    Kind("trash", _("Deleted runs"), _("Once removed they cannot be restored, and their models are gone."), _trash),
+    Kind(
+        "trash",
+        _("Deleted runs and projects"),
+        _("Once removed they cannot be restored, and their models are gone."),
+        _trash,
+    ),
     Kind(
         "datasets",
         _("Imported data"),

@@ -1,4 +1,4 @@
-"""Which uploads and imported data sets drafts and runs need, deleted runs that can be restored among them.
+"""Which uploads and imported data sets drafts and runs need, deleted ones that can be restored among them.
 
 It errs towards keeping: whatever occurs anywhere in a draft's or a run's files is needed, and as long as one of these
 cannot be read, everything is.
@@ -52,7 +52,7 @@ def needed_in(home: Home) -> Needed:
 
 
 def _files(home: Home) -> Iterator[tuple[Path, Callable[[str], bool]]]:
-    for draft in _inside(home.drafts):
+    for draft in (*_inside(home.drafts), *_inside(home.deleted_drafts)):
         if draft.suffix == ".json" and not draft.name.startswith("."):  # not one that is being written
             yield draft, _is_object
     for run in (*_inside(home.runs), *_inside(home.trash)):

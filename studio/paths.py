@@ -78,6 +78,11 @@ class Home:
         return self.root / "drafts"
 
     @property
+    def deleted_drafts(self) -> Path:
+        """Deleted projects, until they are restored or removed for good."""
+        return self.root / "deleted-drafts"
+
+    @property
     def uploads(self) -> Path:
         """Uploaded files as they are, one folder per content hash."""
         return self.root / "uploads"

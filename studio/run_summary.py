@@ -1,9 +1,10 @@
-"""What lists say of a run: its name, its choices, and what its log says without the curves.
+"""What lists say of a run: its name, its choices, what it takes, and what its log says without the curves.
 
 A summary remembers which files it was made from, by size and time, and how far it has read the log. It is never
 believed over them: where a file has changed it is rebuilt, and of a log that has grown only the new end is read.
 """
 
+import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from studio.event_log import LogPosition
 from studio.events import Resumed, RunState, fold
 from studio.language import Said, _, sentences
 from studio.models.catalog import find_card
+from studio.removal import files_below
 from studio.store import Run
 
 OMITTED = ("train", "validation", "notes", "layers", "rate_test", "hardware", "phase")  # of the state; lists need none
@@ -39,13 +41,15 @@ class Choices:
     model: str = ""
     strategy: str = ""
     words: str = ""  # what a search looks through, in lower case
+    tags: tuple[str, ...] = ()
+    group: str = ""  # the same for all runs of a task on the same data: their scores can be compared
 
 
 @dataclass(frozen=True)
 class RunSummary:
     """files: sizes and times of run.yaml, meta.json and the log. state: as the log says, without what is `OMITTED`.
 
-    damage: which files are damaged and what to do about it; "" where none is.
+    damage: which files are damaged and what to do about it; "" where none is. bytes: that its files take.
     """
 
     id: str
@@ -54,6 +58,7 @@ class RunSummary:
     position: LogPosition = field(default_factory=LogPosition)
     state: RunState = field(default_factory=RunState)
     damage: Said = ""
+    bytes: int = 0
 
     @property
     def is_over(self) -> bool:
@@ -72,7 +77,7 @@ def summarise(run: Run, known: RunSummary | None = None) -> RunSummary:
     position, state = _read_log(run.events_file, known.position, known.state) if known else (LogPosition(), RunState())
     if position.offset == 0:
         position, state = _read_log(run.events_file, LogPosition(), RunState())
-    return RunSummary(run.id, files, choices, position, state, _damage(run, state))
+    return RunSummary(run.id, files, choices, position, state, _damage(run, state), _bytes(run, state))
 
 
 def stamps(run: Run) -> tuple[str, str, str]:
@@ -112,11 +117,21 @@ def _choices(run: Run) -> Choices:
     try:
         config = RunConfig.from_file(run.config_file)
     except StudioError:
-        return Choices(name, created, str(meta.get("data") or ""), words=f"{name}\n{run.id}".lower())
+        known = "\n".join((name, run.id, *run.tags, run.notes)).lower()
+        return Choices(name, created, str(meta.get("data") or ""), words=known, tags=run.tags)
     data, model, strategy = str(meta.get("data") or source_name(config)), config.model.id, config.chosen_strategy
     card = find_card(model)
     words = [name, run.id, data, config.task, model, card.title if card else "", strategy.name, strategy.title]
-    return Choices(name, created, data, config.task, model, strategy.name, "\n".join(words).lower())
+    words += [*run.tags, run.notes]
+    rows = hashlib.sha256(f"{config.task} {config.data.model_dump_json()}".encode()).hexdigest()[:16]
+    return Choices(name, created, data, config.task, model, strategy.name, "\n".join(words).lower(), run.tags, rows)
+
+
+def _bytes(run: Run, state: RunState) -> int:
+    """Without the checkpoints that a finished run removes just after its last event."""
+    total = sum(size for _changed, size in files_below(run.folder))
+    left = sum(size for _changed, size in files_below(run.checkpoints)) if state.finished else 0
+    return total - left
 
 
 def _damage(run: Run, state: RunState) -> str:

@@ -8,6 +8,7 @@ from pydantic import field_validator
 from studio.data.limits import LIMIT_VARIABLE
 from studio.options import Options, setting
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")  # addresses that this machine alone reaches
 # Settings that may also come from the environment, by field.
 VARIABLES = {
     "auth": "STUDIO_AUTH",

@@ -1,7 +1,7 @@
 """Runs on disk: one folder a run, its layout, and what is true of it.
 
 RUN_DIR/ run.yaml        what to do (written once, before the run is queued)
-         meta.json       name, created: what people may change later (UI process)
+         meta.json       name, tags, notes, created: what people may change later (UI process)
          queued.json     present while the run waits for its turn (UI process)
          control.json    {"command": "pause" | "stop"} (UI process; the worker reads it every step)
          worker.json     pid and start time of the newest worker (worker; before it can, who started it)
@@ -40,6 +40,7 @@ from studio.files import COMPLETE, clear_place, is_complete, mark_complete, read
 from studio.language import _
 from studio.paths import Home
 from studio.processes import Identity
+from studio.tags import tidy_tags
 
 __all__ = ["COMPLETE", "Command", "Run", "Store", "is_complete", "mark_complete"]
 
@@ -53,6 +54,8 @@ META: dict[str, tuple[type[Any], ...]] = {  # what meta.json may hold, and of wh
     "data": (str,),
     "dataset": (str,),
     "preset": (str,),
+    "tags": (list,),
+    "notes": (str,),
     "expected": (dict,),
 }
 
@@ -155,6 +158,14 @@ class Run:
     def created(self) -> float:
         """In seconds since 1970; where meta.json does not say it, the time in the run's id."""
         return float(self.meta.get("created") or _time_of(self.id))
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        return tidy_tags(tag for tag in self.meta.get("tags", ()) if isinstance(tag, str))
+
+    @property
+    def notes(self) -> str:
+        return str(self.meta.get("notes", ""))
 
     def rename(self, name: str) -> None:
         if not name.strip():
@@ -281,11 +292,11 @@ class Run:
             return "queued"
         worker = self.worker
         alive = worker is not None and worker.is_alive
-        if logged in ACTIVE:
-            return logged if alive else "interrupted"
-        if alive and worker is not None and worker.started > (last or 0.0):
+        if logged in ACTIVE and alive:
+            return logged
+        if logged not in ACTIVE and alive and worker is not None and worker.started > (last or 0.0):
             return "starting"
-        return "interrupted" if logged == "queued" else logged
+        return resting_status(logged)
 
     def remove_checkpoints(self) -> None:
         shutil.rmtree(self.checkpoints, ignore_errors=True)
@@ -382,6 +393,11 @@ class Store:
         target = self.home.runs / run_id
         (self.home.trash / run_id).rename(target)
         return Run(target)
+
+
+def resting_status(logged: Status) -> Status:
+    """The status by the log -> what is true of a run that does not wait and has no living worker."""
+    return "interrupted" if logged in ACTIVE or logged == "queued" else logged
 
 
 def _names_in(folder: Path) -> list[str]:

@@ -17,6 +17,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-device-for-media-stream",  # a camera that shows a disc being filled,
+    "--use-fake-ui-for-media-stream",  # and the permission to use it
 ]
 PATIENCE = 300_000  # milliseconds; on a busy machine a process that imports torch takes minutes
 OWN_HOSTS = ("127.0.0.1", "localhost")

@@ -24,6 +24,10 @@ SETTINGS_OF_PEOPLE = ("STUDIO_", "GRADIO_", "HF_", "HUGGING", "TRANSFORMERS_")
 SETTINGS_OF_TESTS = ("STUDIO_REQUIRE_BROWSER", "STUDIO_FUZZ_")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-names", action="store_true", help="take the names of the page's controls anew")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "browser: drives a real Chromium")
     gc.disable()  # until everything is imported

@@ -186,6 +186,7 @@ class Visitor:
 
     def rows_of_split(self) -> dict[str, int]:
         """The row counts under the split bar, once they are the true ones."""
+        self.unfold("#split-settings")
         read = "split => document.querySelector(`[data-testid=split-rows-${split}]`).textContent"
         self.until(
             "() => ['train', 'validation', 'test'].every(split => "
@@ -213,6 +214,12 @@ class Visitor:
         """Press it."""
         self.way_on(key).click()
         self.arrives(key)
+
+    def unfold(self, fold: str) -> None:
+        """Open an accordion, if it is closed."""
+        button = self.sees(f"{fold} > button")
+        if "open" not in (button.get_attribute("class") or "").split():
+            button.click()
 
     def choose_task(self, task: str) -> None:
         self.sees("[data-testid=card-own]").click()

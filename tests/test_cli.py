@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from interrupting import ctrl_c_means
+from logs import NOW, checked, make_run, planned, started, write
 from trained import Workers, new_run, wait_until
 
 from studio.cli import build_parser, main
@@ -20,6 +21,7 @@ from studio.commands.train import with_changes
 from studio.commands.ui import settings_from
 from studio.config import RunConfig
 from studio.errors import StudioError
+from studio.events import Finished
 from studio.models.starters import STARTERS
 from studio.paths import Home
 from studio.server_settings import ServerSettings
@@ -97,6 +99,31 @@ def test_damaged_runs_are_listed_with_what_can_be_done(home: Home, capsys: pytes
     assert f"{run.id}  damaged" in printed.out and "Rename the run" in printed.err
     main(["runs", "--home", str(home.root), "--json"])
     assert "meta.json" in json.loads(capsys.readouterr().out)[0]["damage"]
+
+
+def test_runs_are_found_by_words_tags_and_status_and_sorted(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    store = Store(home)
+    for name, score, tags in (("b", 0.5, ["old"]), ("a", 0.9, ["old", "best so far"])):
+        run = write(make_run(store, name), started(), planned(9), checked(9, score, best=True))
+        write(run, Finished(reason="completed", best_step=9, seconds=1.0, time=NOW + 9)).annotate(
+            tags=tags, notes="May"
+        )
+    make_run(store, "waits").enqueue()
+
+    def found(*words: str) -> list[str]:
+        assert main(["runs", "--json", *words]) == 0
+        return [row["name"] for row in json.loads(capsys.readouterr().out)]
+
+    assert found("--sort", "name") == ["a", "b", "waits"] == found("--sort", "name", "--reverse")[::-1]
+    assert found("may", "old", "--sort", "metric") == ["a", "b"] == found("--tag", "old", "--sort", "name")
+    assert (
+        found("--status", "queued") == ["waits"] and found("--task", "nothing") == found("so far", "--tag", "new") == []
+    )
+    main(["runs", "--json", "--sort", "name"])
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["best"] for row in rows] == [True, False, False] and all(row["bytes"] > 0 for row in rows)
+    main(["runs", "far"])
+    assert capsys.readouterr().out.rstrip().endswith("a     old, best so far")
 
 
 @pytest.mark.parametrize("what", sorted(LISTS))
@@ -279,7 +306,10 @@ def test_from_a_run_file_to_a_prediction(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cut = "--set=options.max_length=8"
-    assert main(["train", str(run_file), "--name", "tiny", "--json", cut]) == 0
+    assert (
+        main(["train", str(run_file), "--name", "tiny", "--tag", "try", "--tag", "Try", "--notes", "n", "--json", cut])
+        == 0
+    )
     printed = capsys.readouterr()
     result = json.loads(printed.out.splitlines()[-1])
     assert result["status"] == "completed" and Path(result["dir"]).is_dir()
@@ -292,6 +322,8 @@ def test_from_a_run_file_to_a_prediction(
 
     assert main(["runs"]) == 0
     assert run_id in (listed := capsys.readouterr().out) and "completed" in listed and "tiny" in listed
+    run = Store(home).get(run_id)
+    assert (run.tags, run.notes) == (("try",), "n")
     assert re.search(r"\d % accuracy", listed)
 
     assert main(["predict", run_id, "a great lovely film", "--json"]) == 0

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from logs import NOW, abandoned, at_work, checked, make_run, planned, started, step, write, write_steps
+from logs import CONFIG, NOW, abandoned, at_work, checked, make_run, planned, started, step, write, write_steps
 from trained import wait_until
 
 from studio import event_log, run_index, run_table
 from studio.event_log import LogPosition
 from studio.events import Event, Failed, Finished, Note, Paused, Resumed
 from studio.paths import Home
-from studio.run_index import RunIndex
+from studio.run_index import Query, RunIndex
 from studio.run_summary import OMITTED, RunSummary, summarise, without_curve
 from studio.run_table import RunTable
 from studio.store import Run, Store
@@ -59,9 +59,14 @@ def finished_run(store: Store, name: str = "a run") -> Run:
 
 def shown(index: RunIndex, search: str = "", start: int = 0, count: int = 20) -> list[tuple[str, str]]:
     """Names and statuses of a page on which nothing is missing."""
-    page = index.page(start, count, search)
+    page = index.page(start, count, Query(search=search))
     assert page.is_complete
     return [(summary.choices.name, summary.state.status) for _, summary in page.runs if summary]
+
+
+def found(index: RunIndex, **query: Any) -> set[str]:
+    page = index.page(0, 20, Query(**query))
+    return {summary.choices.name for _, summary in page.runs if summary}
 
 
 def assert_right(summary: RunSummary | None, run: Run) -> None:
@@ -113,6 +118,75 @@ def test_runs_are_found_by_words(store: Store, index: RunIndex) -> None:
     assert {name for name, _ in shown(index, "two reviews")} == {"Two"}
     assert {name for name, _ in shown(index, "full fine-tuning minilm")} == {"One", "Two", "Öl 100%_"}
     assert {name for name, _ in shown(index, "öl 0%_")} == {"Öl 100%_"} and shown(index, "%' OR 1") == []
+
+
+def test_runs_are_filtered_by_status_task_and_tag_as_they_are_now(store: Store, index: RunIndex) -> None:
+    done = finished_run(store, "done")
+    done.annotate(tags=["baseline", "of May"], notes="with the old labels")
+    waiting, killed = make_run(store, "waiting"), abandoned(at_work(write(make_run(store, "killed"), started())))
+    working = at_work(write(make_run(store, "working"), started(), planned()))
+    waiting.enqueue()
+    for status, names in (
+        ("completed", {"done"}),
+        ("queued", {"waiting"}),
+        ("interrupted", {"killed"}),
+        ("failed", set()),
+    ):
+        assert found(index, status=status) == names
+    assert found(index, status="running") == {"working"}
+    assert found(index, tag="of May") == {"done"} == found(index, search="BASELINE old labels")
+    assert found(index, tag="May") == set() == found(index, task="image-classification")
+    assert len(found(index, task="text-classification")) == 4
+    assert index.tasks_and_tags() == (["text-classification"], ["baseline", "of May"])
+    done.annotate(tags=[])
+    index.summary(done)
+    assert found(index, tag="of May") == set() and index.tasks_and_tags()[1] == []
+    abandoned(working)
+    assert found(index, status="interrupted") == {"killed", "working"} and killed.name == "killed"
+
+
+def test_runs_are_sorted_and_what_has_no_value_comes_last(store: Store, index: RunIndex) -> None:
+    for number, (name, score) in enumerate((("B", 0.7), ("a", 0.9), ("C", None)), start=1):
+        run = write(make_run(store, name), started(), planned(20), step(20))
+        if score:
+            write(run, checked(20, score, best=True), DONE)
+        (run.folder / "weights").write_bytes(bytes(number * 50_000))
+        run.annotate(created=NOW + number)
+    for sort, names in (("name", "a B C"), ("metric", "a B C"), ("bytes", "C a B"), ("created", "C a B")):
+        page = index.page(0, 9, Query(sort=sort))
+        assert [summary.choices.name for _, summary in page.runs if summary] == names.split(), sort
+        (last, *_) = index.page(0, 1, Query(sort=sort, is_reversed=True)).runs
+        assert last[1] and last[1].choices.name == {"metric": "B"}.get(sort, names.split()[-1])
+    sizes = {summary.choices.name: summary.bytes for summary in index.all()}
+    assert 150_000 < sizes["C"] < 170_000 and 50_000 < sizes["B"] < 70_000
+
+
+def test_checkpoints_that_a_finished_run_removes_do_not_count(store: Store, index: RunIndex) -> None:
+    run = finished_run(store)
+    run.checkpoints.mkdir()
+    (run.checkpoints / "state").write_bytes(bytes(1_000_000))
+    summary = index.summary(run)
+    assert summary is not None and 0 < summary.bytes < 100_000
+
+
+def test_the_best_of_several_runs_on_the_same_data_is_marked(store: Store, index: RunIndex) -> None:
+    def scored(name: str, score: float, config: str = CONFIG) -> Run:
+        run = make_run(store, name, config)
+        return write(run, started(), planned(20), step(20), checked(20, score, best=True), DONE)
+
+    def best() -> set[str]:
+        page = index.page(0, 20, marked=True)
+        return {run.name for run, _ in page.runs if run.id in page.best}
+
+    good = scored("good", 0.8)
+    assert best() == set(), "one alone is no best"
+    scored("poor", 0.5)
+    scored("other data", 0.9, CONFIG.replace("source:", "limit: 40, source:"))
+    assert best() == {"good"}
+    better = scored("better", 0.85)
+    assert best() == {"better"} and index.page(0, 1, Query(search="poor"), marked=True).best == {better.id}
+    store.delete(better)
+    assert best() == {"good"} == {good.name}
 
 
 def test_runs_with_a_model(store: Store, index: RunIndex) -> None:
@@ -271,7 +345,7 @@ def change_contents(file: Path, change: Callable[[bytes], bytes], checksum: str 
     with sqlite3.connect(file) as table:
         table.create_function("change", 1, change)
         table.create_function("checksum_of", 1, run_table.zlib.crc32)
-        table.execute(f"UPDATE runs SET content = change(content), checksum = {checksum}")
+        table.execute(f"UPDATE contents SET content = change(content), checksum = {checksum}")
     table.close()
 
 
@@ -442,7 +516,7 @@ def test_runs_without_a_row_do_not_hold_up_a_page(
     page = index.page(0, 20)
     assert not page.is_complete and page.total == 25
     assert len(page.runs) == 20 and all(summary is None for _, summary in page.runs)
-    assert index.with_model(9) == [] and not index.page(0, 20, "a").is_complete
+    assert index.with_model(9) == [] and not index.page(0, 20, Query(search="a")).is_complete
     gate.set()
     until(lambda: index.page(0, 20).is_complete)
     until(lambda: len(index.with_model(50)) == 25)
@@ -454,7 +528,7 @@ def test_the_row_of_a_long_run_is_small(store: Store, index: RunIndex) -> None:
     write(run, *[checked(2000 + number, 0.5) for number in range(300)], *[Note(text="x" * 80) for _ in range(100)])
     index.summary(run)
     table = sqlite3.connect(store.home.run_index)
-    ((content,),) = table.execute("SELECT content FROM runs").fetchall()
+    ((content,),) = table.execute("SELECT content FROM contents").fetchall()
     table.close()
     assert len(content) < 3000 and json.loads(content)["state"]["latest"]["step"] == 2000
 

@@ -19,11 +19,13 @@ def framed_html(
     alt: str = "",
     labels: Sequence[str] = (),
     compact: bool = False,
+    large: str = "",
 ) -> str:
     """frames: [{"box": [left, top, width, height], "label", perhaps "score" (0 to 1), perhaps "dashed"}] in units of
     `size`, the (width, height) of the image, whatever its size on the screen.
 
     labels: as in `marked_html`. compact: without written labels, for small images.
+    large: the address of the image that is shown where the drawing is enlarged.
     """
     width, height = (max(1.0, float(side)) for side in size)
     colours = colours_of([*labels, *(str(frame["label"]) for frame in frames)])
@@ -42,11 +44,12 @@ def framed_html(
     marked = "; ".join(map(frame_words, frames)) or spoken(_("nothing is marked"))
     described = escape(f"{alt}: {marked}" if alt else marked)
     hint = f' title="{described}"' if compact else ""
+    data = f' data-large="{escape(large)}"' if large else ""
     style = f"aspect-ratio:{width:g} / {height:g};max-width:{TALLEST * width / height:.0f}px"
     drawing = f'<svg viewBox="0 0 {width:g} {height:g}" preserveAspectRatio="none" aria-hidden="true">'
     return (
         f'<span class="ui-framed{" ui-framed-small" if compact else ""}" style="{style}"{hint}>'
-        f'<img src="{escape(src)}" alt="{described}" loading="lazy" decoding="async">'
+        f'<img src="{escape(src)}" alt="{described}"{data} loading="lazy" decoding="async">'
         f"{drawing}{''.join(rectangles)}</svg>{'' if compact else ''.join(names)}</span>"
     )
 

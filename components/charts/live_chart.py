@@ -24,7 +24,8 @@ class LiveChart(Element):
       "preparing": None or {"stages": [{"title", "state": "done" | "now" | "next", "share": 0..1 or None}, ...],
                              "share": 0..1 or None, "left": seconds or None, "doing": word}: before there is a curve
       "reading": what the curves say, in a sentence
-      "stats": [[label, value], ...]; "log": [line, ...]; "notice": markup from `components.notices`
+      "stats": [[label, value], ...]; "terms": for each the term (`components.terms`) that its label names, or None
+      "log": [line, ...]; "notice": markup from `components.notices`
       "beside", "line": text words for what is drawn beside the chart; another one fires `status` again
       "wait": seconds        ask again no sooner, for this once
       "done": True           nothing more will come: polling stops

@@ -128,6 +128,18 @@ const measureScrubber = () => {
   const step = stops()[Number(scrubber.value)];
   if (step !== undefined) readAt(step);
 };
+// What a number is called stays, with the focus on it, as long as the numbers are the same ones.
+let labelled = "";
+const drawStats = (numbers, terms) => {
+  const labels = JSON.stringify(numbers.map(([label]) => label));
+  if (labels !== labelled || !stats.children.length) {
+    stats.replaceChildren(...numbers.map(([label], at) => h("div", { class: "ui-stat" },
+      h("span", { class: "ui-stat-label" }, terms[at] ? termButton(terms[at], label) : label), h("span", { class: "ui-stat-value" }))));
+    labelled = labels;
+  }
+  numbers.forEach(([, value], at) => { stats.children[at].lastChild.textContent = value; });
+};
+
 const draw = async () => {
   const library = await plotly();
   if (!library) { hint.textContent = say("The drawing library could not be loaded; the numbers below are right."); return; }
@@ -216,7 +228,7 @@ const receive = async (message) => {
   if ("status_title" in message) { statusTitle = message.status_title || ""; }
   if ("notice" in message) messageBox.replaceChildren(markup(message.notice));
   if (message.reset || message.train || message.validation || message.metric || "truncate" in message || "best" in message || !place.data) await append(message);
-  if (message.stats) redraw(stats, message.stats.map(([label, value]) => h("div", { class: "ui-stat" }, h("span", { class: "ui-stat-label" }, label), h("span", { class: "ui-stat-value" }, value))));
+  if (message.stats) drawStats(message.stats, message.terms || []);
   if (message.log?.length) write(message.log);
   if ("done" in message) done = Boolean(message.done);
   const moved = ["beside", "line"].some((name) => name in message && message[name] !== besides[name]);

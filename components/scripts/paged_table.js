@@ -1,6 +1,9 @@
 const root = element.querySelector(".ui-paged");
 let start = 0;
 let filter = "";
+let picked = {}; // by filter, what is chosen of its list
+let sort = null; // the key of the column by which the rows are sorted
+let reversed = false;
 let message = null;
 let asked = 0; // the number of the latest question: an answer to an older one is thrown away
 let failure = "";
@@ -13,7 +16,7 @@ const ask = async (from) => {
   const question = ++asked;
   root.setAttribute("aria-busy", "true");
   try {
-    const answer = await server.fetch_page({ ...props.value, start: from, count: props.rows_per_page, filter });
+    const answer = await server.fetch_page({ ...props.value, start: from, count: props.rows_per_page, filter, chosen: picked, sort, reversed });
     if (question !== asked) return;
     // Gradio's client answers nothing, rather than failing, when the server is away or its function raised.
     if (!answer) throw new Error("no answer");
@@ -31,24 +34,46 @@ const ask = async (from) => {
 const image = (cell) => {
   const given = cell && typeof cell === "object" ? cell : { src: cell, alt: "" };
   if (!given.src) return "";
-  return h("img", { src: given.src, alt: given.alt || "", loading: "lazy", decoding: "async" });
+  return h("img", { src: given.src, alt: given.alt || "", "data-large": given.large || null, loading: "lazy", decoding: "async" });
 };
+// Images are enlarged by a press; where a press chooses the row, by a sign on the image, or by Shift and Enter.
+const seen = () => [...root.querySelectorAll(".ui-kind-image > *, .ui-gallery-image > *")].filter((each) => each.querySelector("img"));
+const enlargeIn = (holder) => {
+  const holders = seen();
+  const items = holders.map((each) => ({ caption: each.querySelector("img").alt, node: () => enlarged(each.querySelector(".ui-framed, img")) }));
+  enlarge(items, holders.indexOf(holder), (place) => (props.selectable ? holders[place].closest("[tabindex]") : holders[place]));
+};
+const enlargeable = (shown) => {
+  if (!(shown instanceof Node) || !(shown.matches("img") || shown.querySelector("img"))) return shown;
+  if (!props.selectable) {
+    const alt = (shown.matches("img") ? shown : shown.querySelector("img")).alt;
+    return h("button", { type: "button", class: "ui-enlarge", "aria-label": say("Enlarge {name}", { name: alt }), onclick: (event) => enlargeIn(event.currentTarget) }, shown);
+  }
+  return h("div", { class: "ui-enlarge" }, shown, h("button", {
+    type: "button", class: "ui-enlarge-sign", tabindex: "-1", "aria-hidden": "true", title: say("Enlarge"),
+    onclick: (event) => { event.stopPropagation(); enlargeIn(event.currentTarget.parentNode); },
+  }, markup(props.zoom)));
+};
+const moments = new Intl.DateTimeFormat(readersLanguage, { dateStyle: "medium", timeStyle: "short" });
 const content = (cell, kind) => {
   if (cell === null || cell === undefined) return "";
-  if (kind === "image") return image(cell);
-  if (kind === "drawing") return h("div", {}, markup(cell));
+  if (kind === "image") return enlargeable(image(cell));
+  if (kind === "drawing") return enlargeable(h("div", {}, markup(cell)));
   if (kind === "badge") return typeof cell === "object" ? badge(cell.text, cell.tone) : badge(cell);
+  if (kind === "moment") return h("span", { class: "ui-moment" }, moments.format(cell * 1000));
   if (kind === "number") return typeof cell === "number" && Number.isInteger(cell) ? grouped(cell) : cell;
   return h("span", { class: `ui-clamp${String(cell).length > 30 ? " ui-clamp-long" : ""}`, title: String(cell).length > 60 ? String(cell).slice(0, 2000) : null }, cell);
 };
-const kindOf = (column) => (["number", "image", "drawing", "badge"].includes(column.kind) ? column.kind : "text");
+const kindOf = (column) => (["number", "image", "drawing", "badge", "moment"].includes(column.kind) ? column.kind : "text");
 
 const choosable = (row, index) => (props.selectable ? {
   tabindex: "0", "data-focus": `row-${index}`, "aria-selected": String(chosen === index),
   onclick: () => choose(row, index),
   onkeydown: (event) => {
     const next = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (event.key === "Enter" || event.key === " ") choose(row, index);
+    const holder = event.key === "Enter" && event.shiftKey && event.currentTarget.querySelector(".ui-enlarge");
+    if (holder) enlargeIn(holder);
+    else if (event.key === "Enter" || event.key === " ") choose(row, index);
     else if (next) root.querySelector(`[data-focus="row-${index + next}"]`)?.focus();
     else return;
     event.preventDefault();
@@ -56,11 +81,18 @@ const choosable = (row, index) => (props.selectable ? {
 } : {});
 const choose = (row, index) => { chosen = index; draw(); trigger("select", { row }); reveal(props.opens); };
 
+const sortBy = (key) => () => { reversed = sort === key && !reversed; sort = key; ask(0); };
+const title = (column) => (column.sorts ? h("button", {
+  type: "button", class: "ui-sort", "data-focus": `sort-${column.key}`, "data-testid": `sort-${column.key}`, onclick: sortBy(column.key),
+}, column.title, h("span", { class: "ui-sort-way", "aria-hidden": "true" }, sort === column.key ? (reversed ? "▴" : "▾") : "")) : column.title);
+const order = (column) => (column.sorts && sort === column.key ? (reversed ? "descending" : "ascending") : null);
+const marks = (row) => (row.marks?.length ? h("span", { class: "ui-row-marks" }, row.marks.map((mark) => badge(mark.text, mark.tone))) : null);
+
 const table = (columns, rows) => h("div", { class: "ui-table-scroll", tabindex: "0", role: "region", "aria-label": props.caption },
   h("table", { class: `ui-table${props.selectable ? " ui-table-selectable" : ""}`, role: props.selectable ? "grid" : null },
-    h("thead", {}, h("tr", {}, columns.map((column) => h("th", { scope: "col", class: `ui-kind-${kindOf(column)}` }, column.title)))),
+    h("thead", {}, h("tr", {}, columns.map((column) => h("th", { scope: "col", class: `ui-kind-${kindOf(column)}`, "aria-sort": order(column) }, title(column))))),
     h("tbody", {}, rows.map((row, index) => h("tr", choosable(row, index),
-      columns.map((column) => h("td", { class: `ui-kind-${kindOf(column)}` }, content(row[column.key], kindOf(column)))))))));
+      columns.map((column, at) => h("td", { class: `ui-kind-${kindOf(column)}` }, content(row[column.key], kindOf(column)), at ? null : marks(row))))))));
 
 const gallery = (columns, rows) => {
   const isSeen = (column) => ["image", "drawing"].includes(column.kind);
@@ -98,16 +130,30 @@ const search = () => h("input", {
 });
 const searchBox = search();
 
+const list = (entry) => h("label", { class: "ui-paged-list" }, h("span", {}, entry.title), h("select", {
+  "data-focus": `filter-${entry.key}`, "data-testid": `filter-${entry.key}`,
+  onchange: (event) => { picked = { ...picked, [entry.key]: event.target.value }; ask(0); },
+}, h("option", { value: "" }, say("All")), entry.choices.map(({ value, title: words }) => h("option", { value, selected: picked[entry.key] === value }, words))));
+const isNarrowed = () => filter || Object.values(picked).some(Boolean);
+const narrowing = () => {
+  if (!props.filterable || !props.value || !(message?.total || isNarrowed())) return null;
+  const lists = message?.filters || [];
+  return lists.length ? h("div", { class: "ui-paged-narrowing" }, searchBox, lists.map(list)) : searchBox;
+};
+
 const draw = () => {
   const rows = message?.rows || [];
   const body = failure ? h("div", { class: "ui-paged-empty" }, failure, " ", h("button", { type: "button", class: "ui-link", onclick: () => ask(start) }, say("Try again")))
-    : !rows.length ? h("div", { class: "ui-paged-empty" }, message ? message.message || (filter ? say("No row matches.") : props.nothing) : props.nothing)
+    : !rows.length ? h("div", { class: "ui-paged-empty" }, message ? message.message || (isNarrowed() ? say("No row matches.") : props.nothing) : props.nothing)
       : (message.layout || props.layout) === "gallery" ? gallery(message.columns, rows) : table(message.columns, rows);
   const place = searchBox.selectionStart;
   const legend = rows.length && !failure && message.legend ? h("div", {}, markup(message.legend)) : null;
-  redraw(root, [props.filterable && props.value ? searchBox : null, legend, body, rows.length && !failure ? pager(message.total) : null]);
+  redraw(root, [narrowing(), legend, body, rows.length && !failure ? pager(message.total) : null]);
   if (document.activeElement === searchBox) searchBox.setSelectionRange(place, place);
 };
 draw();
 ask(0);
-watch("value", () => { filter = ""; searchBox.value = ""; ask(0); });
+watch("value", () => {
+  if (props.lasting) { ask(start); return; }
+  filter = ""; searchBox.value = ""; picked = {}; ask(0);
+});

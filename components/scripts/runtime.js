@@ -35,7 +35,7 @@ const grouped = (number) => numberFormat.format(Number(number));
 // A term of the page's glossary: words that explain themselves, or a question mark behind words that name it.
 const termButton = (name, words) => h("button", { type: "button", class: "ui-term", "aria-describedby": `term-${name}` }, words);
 const termMark = (name, words) => h("button", {
-  type: "button", class: "ui-term ui-term-mark", "aria-describedby": `term-${name}`, "aria-label": say("What does {term} mean?", { term: words }),
+  type: "button", class: "ui-term ui-term-mark", "aria-describedby": `term-${name}`, "aria-label": say("{term}: what does this mean?", { term: words }),
 }, "?");
 const TONES = ["neutral", "accent", "info", "good", "warning", "bad"];
 const badge = (text, tone) => h("span", { class: `ui-badge ui-badge-${TONES.includes(tone) ? tone : "neutral"}` }, text);

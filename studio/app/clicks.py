@@ -39,6 +39,7 @@ class Frame(Protocol):
 
     def drawn(self, pages: Sequence[Page], draft: Draft) -> list[Any]: ...
     def go(self, draft: Draft, key: str) -> Draft: ...
+    def furthest(self, draft: Draft) -> Draft: ...
     def locked(self, draft: Draft, key: str) -> str: ...
     def steps(self, draft: Draft) -> dict[str, Any]: ...
     def way(self, draft: Draft) -> dict[str, Any]: ...
@@ -53,11 +54,14 @@ class Click:
         self.by_itself = event_of(wire) == "tick"
         self.target = frame.pages[wire.go] if wire.go else page
         self.shown = [page, self.target] if wire.stays else [self.target]  # pages that may have changed
+        if wire.opens:
+            self.shown = list(frame.pages.values())
         self.outputs = [output for each in self.shown for output in each.outputs] if wire.redraw or wire.go else []
         self.beside = [wire.place.message] if wire.place else []
         self.drawn = [output for output in self.outputs if self.draws(output)]
         self.silent = [""] * len(self.beside)
         self.idle = ["", gr.update(visible=False)] if self.is_slow else []  # progress and Cancel, afterwards
+        self.remembered = [frame.draft_id] if wire.opens else []
 
     def draws(self, widget: Any) -> bool:
         return self.wire.draws(widget) and widget not in self.beside
@@ -68,7 +72,10 @@ class Click:
         self.wire.listener(
             self.handle_slowly if self.is_slow else self.handle,
             [frame.draft_id, *self.wire.inputs],
-            [frame.stepper, frame.message, frame.tabs, frame.way_on, *self.beside, *working, *self.drawn],
+            [
+                *(frame.stepper, frame.message, frame.tabs, frame.way_on),
+                *(*self.beside, *working, *self.remembered, *self.drawn),
+            ],
             queue=self.is_slow,
             concurrency_limit=CONCURRENT_JOBS,
             **QUIET,
@@ -113,22 +120,27 @@ class Click:
         going = wire.go is not None and not (wire.stays and wire.stays(draft))
         if going:
             draft = frame.go(draft, target.key)
+        if leaving := wire.opens and draft.page != self.page.key:
+            draft = frame.furthest(draft)
         self.drafts.save(draft)
         updates = frame.drawn(self.shown, draft) if self.drawn else []
         updates = [update for output, update in zip(self.outputs, updates, strict=False) if self.draws(output)]
         updates = untouched(self.drawn, updates, dict(zip(wire.inputs, values, strict=True)))
-        selected = gr.Tabs(selected=draft.page) if going else gr.skip()
+        selected = gr.Tabs(selected=draft.page) if going or leaving else gr.skip()
         refused = frame.locked(draft, target.key) if going and draft.page != target.key else ""
         message: Any = ""
         if refused:
             message = notice("warning", _("{page} cannot be opened yet.", page=target.title), refused)
         if self.by_itself:  # what is said about the person's last press stays
             message = gr.skip()
-        return [frame.steps(draft), message, selected, frame.way(draft), *self.silent, *self.idle, *updates]
+        ids = [draft.id for _draft_id in self.remembered]
+        told_before = [*self.silent, *self.idle, *ids]
+        return [frame.steps(draft), message, selected, frame.way(draft), *told_before, *updates]
 
     def _fail(self, error: StudioError, draft_id: str) -> list[Any]:
         said = ["", gr.skip(), gr.skip(), told(error)] if self.beside else [told(error), gr.skip(), gr.skip()]
-        return [gr.skip(), *said, *self.idle, *self._choices_as_kept(draft_id)]
+        ids = [gr.skip() for _draft_id in self.remembered]
+        return [gr.skip(), *said, *self.idle, *ids, *self._choices_as_kept(draft_id)]
 
     def _choices_as_kept(self, draft_id: str) -> list[Any]:
         """Updates after a refusal: cards and lists show again what is chosen, for they changed at once; what was

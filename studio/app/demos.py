@@ -6,7 +6,7 @@ from typing import Any
 
 from components.stepper import Guide
 from components.words import spoken
-from studio.app.drafts import OWN, Draft
+from studio.app.drafts import OF_THE_PROJECT, OWN, Draft
 from studio.app.fixes import fix
 from studio.app.imports import import_source
 from studio.app.nested import value_at
@@ -197,13 +197,13 @@ def set_aside(draft: Draft) -> dict[str, Any] | None:
     """The choices for data of one's own, as they are kept while a demo is shown."""
     if draft.task is None or current(draft):
         return draft.own
-    return draft.model_dump(mode="json", exclude={"id", "page", "own"})
+    return draft.model_dump(mode="json", exclude={*OF_THE_PROJECT, "own", "undo"})
 
 
 def own_data(draft: Draft) -> Draft:
     """Back to data of one's own: as it was left, or a fresh start."""
     if draft.demo != OWN and draft.own:
-        return Draft.model_validate({**draft.own, "id": draft.id, "page": draft.page, "demo": OWN})
+        return Draft.model_validate({**draft.own, **draft.of_the_project(), "demo": OWN})
     if current(draft) is None:
         return draft.change(demo=OWN)
     return draft.fresh(demo=OWN)

@@ -32,4 +32,11 @@ def from_version_1(draft: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-DRAFT = Format("draft", (from_version_1,))  # drafts/ID.json, and in it `own`, another draft's choices
+def from_version_2(draft: Mapping[str, Any]) -> dict[str, Any]:
+    """Whether a run should really be deleted was asked, and stood in the draft; now deleting can be undone."""
+    own = draft.get("own")
+    rest = {name: value for name, value in draft.items() if name != "deleting"}
+    return {**rest, "own": from_version_2(own) if own else None}
+
+
+DRAFT = Format("draft", (from_version_1, from_version_2))  # drafts/ID.json, and in it `own`, another draft's choices

@@ -23,7 +23,7 @@ from studio.files import read_as, replace_json
 from studio.language import Said
 from studio.options import Options
 from studio.paths import Home
-from studio.removal import measured
+from studio.removal import Entry, measured
 
 OWN = "own"  # the value of `Draft.demo` once the person works with data of their own
 MOST_OF_A_GUEST = 20  # drafts: a browser has one
@@ -31,6 +31,8 @@ LOCKS = 64  # many drafts share few locks
 ID_PATTERN = re.compile(r"[0-9a-f]{24}")
 DRAWN_FOR = ("task", "model.id", "strategy.name")  # with another of these, other fields are drawn
 CHOICES = "choices"  # what a person knows their half-filled run file as
+OF_THE_PROJECT = ("id", "page", "name", "folders", "kept")  # the same whatever is chosen in it
+CHOSEN = {"config", "demo", "own", "title", "dataset", "preset", "refused", "run"}
 
 
 class Refused(Options):
@@ -38,6 +40,28 @@ class Refused(Options):
 
     entry: str | bool
     reason: Said
+
+
+class Label(Options):
+    """What a person calls the next run, and writes down about it; name: "" for the usual one."""
+
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+
+
+class Undo(Options):
+    """What the last press took away, offered back beside it until something else is chosen or the page is left.
+
+    place: where it is offered. before: the choices as they were, see `Draft.choices`; empty where something else was
+    taken. after: the choices as the press left them, which they still have to be. key: what was deleted.
+    """
+
+    place: str
+    said: Said
+    before: dict[str, Any] = {}
+    after: str = ""
+    key: str = ""
 
 
 class Draft(Options):
@@ -62,9 +86,12 @@ class Draft(Options):
     mark: str | None = None  # of the examples that the Test page shows behind a click
     example: int | None = None  # the row of the test example that is looked at among them
     picked: str | None = None  # the run chosen on the Runs page
-    deleting: bool = False  # "really delete it?" is being asked
     compared: tuple[str, ...] = ()  # runs that the Runs page lays over each other
     run: str | None = None  # the run that Train, Test and Share show
+    name: str = ""  # of the project; "" for the usual one
+    kept: dict[str, dict[str, Any]] = {}  # by task, the choices for it while another one is chosen
+    label: Label = Label()
+    undo: Undo | None = None
 
     @field_validator("config")
     @classmethod
@@ -108,8 +135,18 @@ class Draft(Options):
         return self.change(config=config, refused=self.refused if same_form else {})
 
     def fresh(self, **values: Any) -> "Draft":
-        """A draft in which nothing is chosen yet, for the same person on the same page."""
-        return Draft(id=self.id, page=self.page, folders=self.folders, **values)
+        """The same project on the same page, with nothing chosen yet."""
+        return Draft(**self.of_the_project(), **values)
+
+    def of_the_project(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in OF_THE_PROJECT}
+
+    def choices(self) -> dict[str, Any]:
+        """All that is chosen, to be put back by `with_choices`."""
+        return self.model_dump(mode="json", include=CHOSEN)
+
+    def with_choices(self, choices: Mapping[str, Any]) -> Self:
+        return self.change(**choices)
 
     # --- what is chosen so far ----------------------------------------------------------------
 
@@ -151,6 +188,10 @@ class Draft(Options):
         return self.value("options", {})
 
 
+def new_id() -> str:
+    return secrets.token_hex(12)
+
+
 class Drafts:
     """Load and save; an id that nobody knows, or one that is no id, gives a fresh draft.
 
@@ -167,8 +208,8 @@ class Drafts:
 
     def load(self, draft_id: str | None) -> Draft:
         if not isinstance(draft_id, str) or not ID_PATTERN.fullmatch(draft_id):  # whatever a browser sends
-            return Draft(id=secrets.token_hex(12))
-        stored = read_as(self._file(draft_id), DRAFT.upgrade)
+            return Draft(id=new_id())
+        stored = read_as(self.file(draft_id), DRAFT.upgrade)
         if stored is None:
             return Draft(id=draft_id)
         try:
@@ -177,7 +218,7 @@ class Drafts:
             return Draft(id=draft_id)  # no version wrote this: start over under the same id
 
     def save(self, draft: Draft) -> Draft:
-        file = self._file(draft.id)
+        file = self.file(draft.id)
         is_new = not file.exists()
         replace_json(file, DRAFT.stamp(draft.model_dump(mode="json")))
         if is_new and current_person().is_guest:
@@ -185,9 +226,13 @@ class Drafts:
         return draft
 
     def _forget_oldest(self) -> None:
-        files = measured(self._home.drafts.glob("*.json"))
-        for entry in sorted(files, key=lambda entry: entry.changed)[:-MOST_OF_A_GUEST]:
+        for entry in self.entries(self._home.drafts)[MOST_OF_A_GUEST:]:
             entry.path.unlink(missing_ok=True)
 
-    def _file(self, draft_id: str) -> Path:
+    @staticmethod
+    def entries(folder: Path) -> list[Entry]:
+        """The files of drafts in a folder, the one used last first."""
+        return sorted(measured(folder.glob("*.json")), key=lambda entry: entry.changed, reverse=True)
+
+    def file(self, draft_id: str) -> Path:
         return self._home.drafts / f"{draft_id}.json"

@@ -10,21 +10,27 @@ from components.notices import heading, notice
 from components.tables import PagedTable
 from components.words import set_apart
 from studio.app.drafts import Draft
-from studio.app.pages import Section, Services, Wire
+from studio.app.pages import Section, Services, Wire, joined
+from studio.app.undo import taken, undoing
 from studio.data.assembly import Assembled
 from studio.data.cleaning import Fix, applied_fixes, apply_fix, available_fixes, undo_fix
 from studio.language import _, plural, sentences
 
 CLEANING = "data.cleaning"  # the section of the run file that holds the fixes
+PLACE = "fixes"
 
 
 def problems(services: Services) -> Section:
     """The problems found in the rows, and the fixes for them."""
     title = gr.HTML(elem_id="dropped-title")
+    cleared = undoing(PLACE)
     offered = Changes(title=_("Can be fixed:"), press=_("Fix"), press_all=_("Fix all"), sign="plus", elem_id="offered")
     fixed = Changes(title=_("Fixed:"), press=_("Undo"), press_all=_("Undo all"), elem_id="put-right")
     table = PagedTable(
-        page=lambda query: services.datasets.problems(query), rows_per_page=8, caption=_("Left out"), elem_id="dropped"
+        page=lambda query: services.datasets.problems(query),
+        rows_per_page=8,
+        caption=_("Problems found"),
+        elem_id="dropped",
     )
 
     def show(draft: Draft) -> list[Any]:
@@ -44,7 +50,7 @@ def problems(services: Services) -> Section:
         Wire(offered.select, partial(press, services), event=True),
         Wire(fixed.select, undo, event=True),
     ]
-    return Section([title, offered, fixed, table], show, wires)
+    return joined(cleared, Section([title, offered, fixed, table], show, wires))
 
 
 def found_html(assembled: Assembled) -> str:
@@ -93,5 +99,5 @@ def undo(draft: Draft, event: dict[str, Any]) -> Draft:
     """The draft without one fix, or without any."""
     key = str(event["key"])
     if not key:
-        return draft.without(CLEANING)
+        return taken(draft, draft.without(CLEANING), PLACE, _("All fixes were taken back."))
     return draft.configure({CLEANING: undo_fix(draft.data.cleaning, key).model_dump()})

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from components.notices import heading, notice
+from components.notices import notice
 from components.tables import simple_table
 from studio.app.clicks import QUIET
 from studio.app.drafts import Draft
@@ -65,15 +65,13 @@ def used_html(used: Sequence[tuple[Kind, Found]]) -> str:
         {
             "title": kind.title,
             "bytes": megabytes(found.bytes),
-            "removable": megabytes(found.removable_bytes) if kind.can_be_emptied else "",
+            "removable": megabytes(found.removable_bytes) if kind.can_be_emptied else "-",
             "sentence": kind.sentence,
         }
         for kind, found in used
     ]
     sentence = _("What drafts, runs and deleted runs need is never among what can be removed.")
-    return heading(_("{total} in use", total=total), sentence, level=3) + simple_table(
-        COLUMNS, rows, caption=_("Space")
-    )
+    return hint(sentence) + simple_table(COLUMNS, rows, caption=_("{total} in use", total=total), stacks=True)
 
 
 def reasons_html(used: Sequence[tuple[Kind, Found]]) -> str:

@@ -151,6 +151,17 @@ OF_SETTINGS = {  # the term that a setting is about, whoever it belongs to
     "alpha": "lora",
 }
 
+OF_METRICS = {  # the term that a metric is
+    "accuracy": "accuracy",
+    "f1_macro": "f1",
+    "f1": "f1",
+    "precision_macro": "precision",
+    "precision": "precision",
+    "recall_macro": "recall",
+    "recall": "recall",
+    "loss": "loss",
+}
+
 
 def term(name: str, words: str = "") -> Markup:
     """The word for it, or other words, as a button that explains it, for HTML of a page: f"<b>{term('loss')}</b>"."""
@@ -160,6 +171,11 @@ def term(name: str, words: str = "") -> Markup:
 def what_is(name: str) -> Markup:
     """A small question mark that explains it, to stand behind a label."""
     return terms.term_mark(TERMS[name])
+
+
+def metric_words(name: str, title: str) -> str:
+    """A metric's title, which explains itself where the metric is a term."""
+    return term(OF_METRICS[name], title) if name in OF_METRICS else title
 
 
 def explained(sentence: str, *names: str) -> Markup:

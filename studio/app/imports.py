@@ -8,6 +8,7 @@ from components.progress import progress_html
 from components.words import spoken
 from studio.app.drafts import Draft
 from studio.app.pages import Services, followed
+from studio.app.undo import taken
 from studio.data.assembly import guess_columns
 from studio.data.guessing import column_guesses
 from studio.data.importing import Imported, keep_upload, sure_reading
@@ -19,6 +20,8 @@ from studio.jobs import Job
 from studio.language import _
 from studio.models import hub
 from studio.tasks import TASKS
+
+REPLACED = "data"  # the place where the former data is offered back
 
 
 def import_source(
@@ -53,7 +56,7 @@ def _import(
     roles = TASKS[now.task].columns if now.task else ()
     open_roles = {each.setting.rpartition(".")[2] for each in column_guesses(imported, roles, {}) if each.doubtful}
     columns = {role: name for role, name in guess_columns(imported, roles).items() if role not in open_roles}
-    same = now.source == source
+    before, same = now, now.source == source
     if same:
         columns |= {role: name for role, name in now.data.columns.items() if name in imported.columns}
     else:
@@ -63,7 +66,10 @@ def _import(
         "data.reading": sure_reading(imported.reading, imported.guesses).model_dump() | reading.stated(),
         "data.columns": columns,
     }
-    return now.configure(chosen).change(title=title, dataset=imported.folder.name)
+    now = now.configure(chosen).change(title=title, dataset=imported.folder.name)
+    if same or not before.source:
+        return now
+    return taken(before, now, REPLACED, _("'{data}' was replaced.", data=before.title))
 
 
 def import_upload(services: Services, draft: Draft, path: str | None) -> Generator[str, None, Draft]:
@@ -73,6 +79,15 @@ def import_upload(services: Services, draft: Draft, path: str | None) -> Generat
     kept = keep_upload(Path(path), name, services.home, services.limits)
     Path(path).unlink(missing_ok=True)  # the upload's temporary copy
     return (yield from import_source(services, draft, str(kept), name, ReadingOptions()))
+
+
+def import_sent(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
+    """What a component of ours has sent, by the path that it was given for it. Whoever names another file of this
+    machine is refused."""
+    path, sent = Path(str(event["path"])), services.home.sent.resolve()
+    if not path.resolve().is_relative_to(sent) or not path.is_file():
+        raise StudioError(_("A file is named here that you have not sent. Upload it."))
+    return (yield from import_upload(services, draft, str(path)))
 
 
 def import_sample(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:

@@ -172,6 +172,15 @@ def _validation(events: Iterable[Evaluated], state: RunState) -> dict[str, Any]:
     }
 
 
+TERMS_OF_STATS = {  # which term of the glossary a number's label names
+    _("Kept step (the best)"): "step",
+    _("Step"): "step",
+    _("Pass (epoch)"): "epoch",
+    _("Training loss"): "loss",
+    _("Validation loss"): "validation",
+}
+
+
 def _numbers(run: Run, state: RunState) -> dict[str, Any]:
     """The numbers beside the chart, as they are now."""
     plan = state.plan
@@ -185,7 +194,8 @@ def _numbers(run: Run, state: RunState) -> dict[str, Any]:
         "beside": f"{state.layers.step if state.layers else ''}{'+' if state.rate_test else ''}",
         "progress": progress,
         "phase": _story(state),
-        "stats": _stats(state),
+        "stats": (stats := _stats(state)),
+        "terms": [TERMS_OF_STATS.get(label) for label, _value in stats],
         "notice": notice("bad", words.what, words.why, words.what_to_do) if words else "",
     }
 

@@ -22,7 +22,7 @@ from studio.app.glossary import on_the_page
 from studio.app.pages import Page, Section, Services, explained, sheltered, told
 from studio.app.sent import sent
 from studio.app.speaking import SpeakingBlocks
-from studio.app.tabs import data, model, runs, share, strategy, test, train
+from studio.app.tabs import data, model, projects, runs, share, strategy, test, train
 from studio.errors import StudioError
 from studio.language import _, languages
 
@@ -32,6 +32,7 @@ BUILDERS: tuple[Callable[[Services], Page], ...] = (
     strategy.build,
     train.build,
     test.build,
+    projects.build,
     runs.build,
     share.build,
 )
@@ -170,7 +171,14 @@ class Shell:
         """Open a page if nothing is missing on the way there."""
         if key not in self.pages or self.locked(draft, key):
             return draft
-        return self.services.drafts.save(self.settled(draft.change(page=key)))
+        undo = draft.undo if key == draft.page else None
+        return self.services.drafts.save(self.settled(draft.change(page=key, undo=undo)))
+
+    def furthest(self, draft: Draft) -> Draft:
+        """On the first step that still needs something, or the last one: where somebody goes on with a project."""
+        steps = [page for page in self.pages.values() if page.is_step]
+        settled = self.settled(draft.change(page=steps[-1].key, undo=None))
+        return settled.change(page=next((page.key for page in steps if page.missing(settled)), steps[-1].key))
 
     def settled(self, draft: Draft) -> Draft:
         """With what the steps up to the open one choose for the person."""

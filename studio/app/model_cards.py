@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from components.notices import notice
 from studio.app.drafts import Draft
+from studio.app.glossary import explained
 from studio.app.times import GPU, describe_seconds, with_gpu
 from studio.errors import StudioError
 from studio.hardware import GIGABYTE, Machine, free_disk_bytes
@@ -120,12 +121,15 @@ def summary(draft: Draft, home: Home, trust_remote_code: bool = False) -> str:
     return notice(
         "good",
         _("{model} is ready.", model=title_of(draft.model)),
-        plural(
-            "{n:,} parameter, {megabytes:,.0f} MB on disk, kind {kind}.",
-            "{n:,} parameters, {megabytes:,.0f} MB on disk, kind {kind}.",
-            info.parameters,
-            megabytes=info.disk_bytes / 1000**2,
-            kind=info.model_type,
+        explained(
+            plural(
+                "{n:,} parameter, {megabytes:,.0f} MB on disk, kind {kind}.",
+                "{n:,} parameters, {megabytes:,.0f} MB on disk, kind {kind}.",
+                info.parameters,
+                megabytes=info.disk_bytes / 1000**2,
+                kind=info.model_type,
+            ),
+            "parameter",
         ),
     )
 

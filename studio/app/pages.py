@@ -41,7 +41,7 @@ from studio.paths import Home
 from studio.predictor import Predictor
 from studio.run_index import RunIndex
 from studio.runner import Supervisor
-from studio.server_settings import ServerSettings
+from studio.server_settings import LOOPBACK, ServerSettings
 from studio.store import Run, Store
 
 logger = logging.getLogger(__name__)
@@ -72,6 +72,11 @@ class Services:
     def has_several_people(self) -> bool:
         """Whether more people than one have a workspace here."""
         return self.settings.has_several_people or self.provider is not None
+
+    @property
+    def is_on_this_computer(self) -> bool:
+        """Whether what the person brings stays on the machine before which they sit."""
+        return self.settings.host in LOOPBACK and not self.has_several_people
 
     @property
     def quota(self) -> Quota | None:
@@ -188,6 +193,8 @@ class Wire:
     go: the page to open afterwards; with `stays`, only where that says no of the changed draft.
     redraw: draw the page again afterwards; off for fields that the person is typing into. draws: which of its widgets.
     again: for what takes long and a newer question ends: the next event is sent while the last one is at work.
+    opens: the draft that comes back may be another one, which the browser then remembers. It is opened where there is
+        something left to do in it; one that says it is on this page stays there.
     place: where the change is spoken of, in place of the page's progress and the message above all pages.
     """
 
@@ -200,6 +207,7 @@ class Wire:
     redraw: bool = True
     draws: Callable[[Any], bool] = lambda widget: True
     again: bool = False
+    opens: bool = False
     place: Place | None = None
 
 

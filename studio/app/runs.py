@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from studio.app.drafts import Draft
+from studio.app.drafts import Draft, Label
 from studio.app.foreign import check_named
 from studio.app.model_cards import title_of
 from studio.app.nested import leaves
@@ -45,11 +45,13 @@ def _start_run(services: Services, draft: Draft) -> Draft:
         services.quota.check_turn(services.home, services.supervisor)
     check_named(config, services.home)
     check(config, services.home, services.settings.trust_remote_code)
-    run = services.store.create(config.to_text(), run_name(draft))
-    planned = expected_time(services, draft, config)
+    label, planned = draft.label, expected_time(services, draft, config)
+    run = services.store.create(config.to_text(), label.name or run_name(draft))
     run.annotate(data=draft.title, dataset=draft.dataset, preset=draft.preset, expected=planned)
+    if label.tags or label.notes:
+        run.annotate(tags=list(label.tags), notes=label.notes)
     services.supervisor.enqueue(run)
-    return draft.change(run=run.id)
+    return draft.change(run=run.id, label=Label(tags=label.tags))  # the next one has a name of its own
 
 
 def expected_time(services: Services, draft: Draft, config: RunConfig) -> dict[str, float | str] | None:

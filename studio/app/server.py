@@ -60,11 +60,10 @@ from studio.paths import HOME_VARIABLE, Home, assets
 from studio.predictor import Predictor
 from studio.processes import TRUST_VARIABLE
 from studio.runner import Supervisor
-from studio.server_settings import ServerSettings
+from studio.server_settings import LOOPBACK, ServerSettings
 
 STATIC = "studio-static"
 SPACE_VARIABLE = "SPACE_ID"  # set in every hosted Space, which is shown inside a page of huggingface.co
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LOOK_FOR_WORK_SECONDS = 0.02
 
 

@@ -4,21 +4,29 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, get_args
 
 from studio.commands.flags import add_shared_flags, chosen_home
 from studio.commands.output import print_json, print_table
+from studio.events import Status
 from studio.metrics import metric_named
+from studio.run_index import SORTS, Query, RunIndex
+from studio.run_summary import RunSummary
 from studio.store import Store
-
-if TYPE_CHECKING:
-    from studio.run_summary import RunSummary
 
 Row = dict[str, Any]
 
 
 def add_to(subparsers: Any) -> None:
     runs = subparsers.add_parser("runs", help="list the runs")
+    runs.add_argument(
+        "search", nargs="*", metavar="WORD", help="only runs with all these words in name, tags, notes, data or choices"
+    )
+    runs.add_argument("--status", choices=get_args(Status), help="only runs of this status")
+    runs.add_argument("--task", help="only runs of this task")
+    runs.add_argument("--tag", help="only runs with this tag")
+    runs.add_argument("--sort", choices=SORTS, help="by what to sort; the newest come first otherwise")
+    runs.add_argument("--reverse", action="store_true", help="the other way round")
     add_shared_flags(runs)
     runs.set_defaults(handler=run_runs)
     listing = subparsers.add_parser("list", help="list what a run file can name")
@@ -28,42 +36,65 @@ def add_to(subparsers: Any) -> None:
 
 
 def run_runs(arguments: argparse.Namespace) -> int:
-    from studio.run_index import RunIndex
-
     store = Store(chosen_home(arguments))
-    rows = [describe_run(summary, store.home.runs / summary.id) for summary in RunIndex(store).all()]
+    index = RunIndex(store)
+    query = Query(
+        search=" ".join(arguments.search),
+        status=arguments.status or "",
+        task=arguments.task or "",
+        tag=arguments.tag or "",
+        sort=arguments.sort or ("created" if arguments.reverse else ""),
+        is_reversed=arguments.reverse,
+    )
+    summaries = list(index.all(query))
+    best = index.best(summaries)
+    rows = [describe_run(summary, store.home.runs / summary.id, summary.id in best) for summary in summaries]
     if arguments.json:
         print_json(rows)
         return 0
     cells = [
-        [row["run"], "damaged" if row["damage"] else row["status"], row["task"], _score(row), row["name"]]
+        [
+            row["run"],
+            "damaged" if row["damage"] else row["status"],
+            row["task"],
+            _score(row),
+            f"{row['bytes'] / 1000**2:,.1f} MB",
+            row["name"],
+            ", ".join(row["tags"]),
+        ]
         for row in rows
     ]
-    print_table(("RUN", "STATUS", "TASK", "SCORE", "NAME"), cells)
+    print_table(("RUN", "STATUS", "TASK", "SCORE", "SIZE", "NAME", "TAGS"), cells)
     for row in rows:
         if row["damage"]:
             print(f"{row['run']}: {row['damage']}", file=sys.stderr)
     return 0
 
 
-def describe_run(summary: "RunSummary", folder: Path) -> Row:
-    """One run as `studio runs --json` prints it. A run file that this version cannot read leaves its fields empty."""
+def describe_run(summary: RunSummary, folder: Path, is_best: bool) -> Row:
+    """One run as `studio runs --json` prints it. A run file that this version cannot read leaves its fields empty.
+
+    best: whether its check is the best of several runs with the same task and data.
+    """
     choices, state = summary.choices, summary.state
     headline = state.plan.headline_metric if state.plan else ""
     scored = state.test or state.best
     return {
         "run": summary.id,
         "name": choices.name,
+        "tags": list(choices.tags),
         "dir": str(folder),
         "status": state.status,
         "damage": summary.damage,
         "created": choices.created,
         "seconds": round(state.seconds, 1),
+        "bytes": summary.bytes,
         "task": choices.task,
         "model": choices.model,
         "strategy": choices.strategy,
         "metric": headline,
         "score": scored.metrics.get(headline) if scored else None,
+        "best": is_best,
     }
 
 

@@ -21,6 +21,7 @@ from studio.preflight import read_checked
 from studio.processes import TRUST_VARIABLE, Identity, start_detached
 from studio.run_summary import logged_state
 from studio.store import Run, Store
+from studio.tags import tidy_tags
 from studio.tasks.results import stored_scores, worth
 
 
@@ -38,6 +39,8 @@ def add_to(subparsers: Any) -> None:
     train.add_argument(
         "--name", help="what to call the run; otherwise the name of the run file, or of the folder of a run.yaml"
     )
+    train.add_argument("--tag", dest="tags", action="append", default=[], help="a tag of the run; may be given often")
+    train.add_argument("--notes", default="", help="what to write down about the run")
     train.set_defaults(handler=run_train)
     for name, words, handler, more in (
         ("resume", "go on with a paused, interrupted or failed run", run_resume, CTRL_C_HELP),
@@ -70,6 +73,8 @@ def run_train(arguments: argparse.Namespace) -> int:
         used = f"{len(assembled.table):,} of {imported.rows:,} rows"
         progress.line(f"{used} can be used; `studio check {path}` says what is wrong with the others.")
     run = Store(home).create(config.to_text(), arguments.name or name_of(path))
+    if arguments.tags or arguments.notes:
+        run.annotate(tags=list(tidy_tags(arguments.tags)), notes=arguments.notes.strip())
     return _work_on(
         run,
         home,

@@ -17,7 +17,7 @@ import json
 import os
 import shutil
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
@@ -40,7 +40,8 @@ from studio.data.named_files import stamp_of
 from studio.data.options import ReadingOptions
 from studio.data.profile import ColumnProfile, profile_columns
 from studio.data.progress import Progress, silent
-from studio.data.sources import PathSource, Source, parse_source
+from studio.data.samples import SAMPLES
+from studio.data.sources import SAMPLE, PathSource, Source, parse_source
 from studio.data.uploads import keep_upload
 from studio.errors import StudioError
 from studio.files import (
@@ -100,7 +101,7 @@ class Imported:
         about = IMPORTED.upgrade(about)
         return cls(
             folder,
-            about["title"],
+            _title(about),
             about["format"],
             about["kind"],
             ReadingOptions(**about["reading"]),
@@ -365,6 +366,13 @@ def problems_in(stored: Any) -> list[Problem]:
         Problem(**{**problem, "what": texts[problem["what"]], "why": texts[problem["why"]]})
         for problem in stored["problems"]
     ]
+
+
+def _title(about: Mapping[str, Any]) -> str:
+    """What was stored; of a sample its own, which can be said in the reader's language."""
+    source = str(about.get("source", ""))
+    name = source.removeprefix(SAMPLE)
+    return SAMPLES[name].title if source.startswith(SAMPLE) and name in SAMPLES else str(about["title"])
 
 
 def _store(folder: Path, content: Content, parsed: Source, source: str) -> None:

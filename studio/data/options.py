@@ -13,10 +13,10 @@ class ReadingOptions(Options):
         None, title=_("Separator"), help=_("The character between columns: comma, semicolon, tab, ...")
     )
     encoding: str | None = setting(
-        None, title=_("Encoding"), help=_("How letters are stored: utf-8, cp1252, cp1251, gb18030, ...")
+        None, title=_("Encoding"), help=_("How letters are stored: utf-8, cp1252, cp1251, gb18030, utf-8+cp1252, ...")
     )
     header: bool | None = setting(
-        None, title=_("First row holds the names"), help=_("Off when the first row is data already.")
+        None, title=_("First row has column names"), help=_("Off when the first row is already data.")
     )
     sheet: str | None = setting(None, title=_("Sheet"), help=_("Which sheet of an Excel file."))
     skip: int | None = setting(

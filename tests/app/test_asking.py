@@ -145,6 +145,17 @@ def test_an_answer_leaves_the_fields_alone(shell: Shell) -> None:
     assert "try-image" in drawn[picked] and {str(each.elem_id) for each in picked.drawn} == drawn[picked]
 
 
+@pytest.mark.parametrize("page", ["test", "share"])
+def test_a_refusal_is_said_beside_what_it_is_about(shell: Shell, draft: Draft, page: str) -> None:
+    clicks = [Click(shell, shell.pages[page], wire) for wire in shell.pages[page].wires]
+    placed = [click for click in clicks if click.wire.place]
+    assert {click for click in clicks if click.is_slow and click.wire.listener.event_name != "input"} <= set(placed)
+    for click in placed:
+        said = click._fail(StudioError("It is <full>."), draft.id)
+        assert said[1] == "" and "It is &lt;full&gt;." in said[4], "not above all pages"
+        assert len(said) == 4 + 1 + len(click.idle) + len(click.drawn) and click.beside[0] not in click.drawn
+
+
 def test_without_the_model_before_training_the_tuned_one_answers(
     services: Services, predictor: MadeUp, draft: Draft, slots: list[Slot]
 ) -> None:

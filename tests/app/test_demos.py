@@ -10,11 +10,12 @@ from studio.app import demos
 from studio.app.demo_times import seconds_taken, time_words
 from studio.app.demos import DEMOS
 from studio.app.drafts import OWN, Draft
-from studio.app.fixes import fix, offers, undo
+from studio.app.fixes import PLACE, fix, offers, undo
 from studio.app.nested import leaves
 from studio.app.outlook import outlook, preset_draft, subject
 from studio.app.pages import Services
 from studio.app.times import newest_runs
+from studio.app.undo import undo_last
 from studio.data.sources import SAMPLE, SAMPLES
 from studio.errors import StudioError
 from studio.events import Finished, Started
@@ -53,7 +54,8 @@ def test_what_a_demo_put_right_can_be_taken_back_and_put_right_again(services: S
     assert set(assembled.counts) == {"account", "defect", "delivery", "payment", "product question", "returns"}
     as_it_came = undo(draft, {"key": ""})
     assert len(services.datasets.assembled(as_it_came).counts) == 8
-    assert fix(services, as_it_came) == draft
+    assert fix(services, as_it_came).change(undo=None) == draft
+    assert undo_last(PLACE, None, as_it_came).run_config() == draft.run_config()
     cleaning = fix(services, as_it_came, "copies").data.cleaning
     assert cleaning.model_dump(exclude_defaults=True) == {"copies": "drop"}
 

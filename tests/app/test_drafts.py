@@ -9,7 +9,7 @@ import pytest
 from logs import make_run
 from other_settings import other_run, other_values
 
-from studio.app import demos, model_cards, runs
+from studio.app import demos, model_cards, runs, split_section
 from studio.app.draft_versions import from_version_1
 from studio.app.drafts import OWN, Draft
 from studio.app.main import Shell
@@ -18,7 +18,6 @@ from studio.app.outlook import subject
 from studio.app.pages import Page, Services
 from studio.app.runs import start_run
 from studio.app.settings import enter, form_value
-from studio.app.tabs import data as data_tab
 from studio.app.tabs import runs as runs_tab
 from studio.config import RunConfig
 from studio.data.options import DataOptions
@@ -91,15 +90,15 @@ def test_a_field_whose_value_is_sent_as_it_was_drawn_leaves_every_setting_as_it_
 
 def test_a_field_of_the_split_that_is_sent_as_it_was_drawn_leaves_the_data_as_it_is() -> None:
     draft = Draft(id=ID, config={"data": other_values(DataOptions)})
-    groups = data_tab.split_form(draft)["groups"]
+    groups = split_section.split_form(draft)["groups"]
     assert [field["name"] for group in groups for field in group["fields"]] == ["stratify", "keep", "seed", "limit"]
     for group in groups:
         for field in group["fields"]:
             event = {"group": group["key"], "name": field["name"], "value": field["value"]}
-            assert data_tab.enter_split(draft, event) == draft
-    changed = data_tab.enter_split(draft, {"group": "data.split", "name": "seed", "value": "4711"})
+            assert split_section.enter_split(draft, event) == draft
+    changed = split_section.enter_split(draft, {"group": "data.split", "name": "seed", "value": "4711"})
     assert changed.data.split.seed == 4711
-    assert data_tab.enter_split(draft, {"group": "model", "name": "id", "value": "x"}) is draft
+    assert split_section.enter_split(draft, {"group": "model", "name": "id", "value": "x"}) is draft
 
 
 def test_the_pages_look_at_the_revision_that_the_run_will_take(
@@ -167,7 +166,7 @@ def test_a_draft_of_the_first_version_opens_with_every_choice(services: Services
     data = {name: stored[name] for name in ("source", "reading", "columns", "cleaning", "limit", "split")}
     sections = {name: stored[name] for name in ("task", "strategy", "training", "options")}
     assert draft.run_config() == RunConfig.read({**sections, "model": {"id": stored["model"]}, "data": data})
-    for name in ("page", "demo", "title", "dataset", "preset", "search", "picked", "deleting", "run"):
+    for name in ("page", "demo", "title", "dataset", "preset", "search", "picked", "run"):
         assert getattr(draft, name) == stored[name]
     own = demos.own_data(draft)
     assert own.run_config().data.limit == 40 and own.run_config().task_options.model_dump() == {

@@ -50,7 +50,7 @@ def test_a_kind_is_removed_after_a_question(services: Services) -> None:
     gone, kept = deleted_run(services.store), make_run(services.store)
     table, choices, question, said = look(services)
     assert "Deleted runs" in table and said == ""
-    assert choices["choices"] == [("Deleted runs", "trash")] and choices["value"] == []
+    assert choices["choices"] == [("Deleted runs and projects", "trash")] and choices["value"] == []
     assert not question["visible"] and gone.exists()
     shown, words, _ = question_about(["trash"])
     assert shown["visible"] and "Really?" in words and "Deleted runs" in words

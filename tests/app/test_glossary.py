@@ -7,8 +7,10 @@ from fastapi import FastAPI
 from served import app_with
 from starlette.testclient import TestClient
 
-from studio.app.glossary import OF_SETTINGS, TERMS, explained, on_the_page, term, what_is
+from studio.app.glossary import OF_METRICS, OF_SETTINGS, TERMS, explained, metric_words, on_the_page, term, what_is
+from studio.app.live import TERMS_OF_STATS
 from studio.errors import StudioError
+from studio.metrics import METRICS
 from studio.paths import Home
 from studio.strategies import STRATEGIES
 from studio.training import TrainingOptions
@@ -30,7 +32,9 @@ def test_every_term_is_explained_in_a_sentence_that_is_not_its_own_word() -> Non
 def test_what_settings_are_about_is_there() -> None:
     settings = {name for strategy in STRATEGIES for name in strategy.Options.model_fields}
     assert set(OF_SETTINGS) <= settings | set(TrainingOptions.model_fields)
-    assert set(OF_SETTINGS.values()) <= set(TERMS.names)
+    assert set(OF_SETTINGS.values()) | set(OF_METRICS.values()) | set(TERMS_OF_STATS.values()) <= set(TERMS.names)
+    assert set(OF_METRICS) <= set(METRICS.names)
+    assert "<button" in metric_words("f1_macro", "F1 (macro)") and metric_words("rmse", "RMSE") == "RMSE"
 
 
 def test_a_term_nobody_knows_is_refused_where_it_is_written() -> None:

@@ -10,8 +10,10 @@ import pytest
 from logs import NOW, abandoned, at_work, checked, make_run, planned, started, step, write
 
 from studio import run_index
+from studio.app import run_comparison, run_list
 from studio.app import runs as runs_module
 from studio.app.drafts import Draft
+from studio.app.labels import write as write_label
 from studio.app.pages import Page, Services
 from studio.app.tabs import runs as runs_tab
 from studio.app.tabs import share as share_tab
@@ -58,12 +60,12 @@ def test_a_run_that_is_not_read_yet_says_so_and_the_list_asks_again(
     run = write(make_run(services.store, "of an earlier version"), started(), planned(), step(1))
     monkeypatch.setattr(run_index, "SECONDS_FOR_MISSING_ROWS", -1.0)
     monkeypatch.setattr(services.index, "start", lambda: None)
-    listed = runs_tab.run_page(services, {})
+    listed = run_list.run_page(services, {})
     assert listed["again"] and listed["rows"][0]["name"] == run.name and listed["total"] == 1
     assert listed["rows"][0]["status"]["text"] == "Being read"
     built(runs_tab, services).show(Draft(id="0" * 24, picked=run.id))
     monkeypatch.undo()
-    assert "again" not in runs_tab.run_page(services, {})
+    assert "again" not in run_list.run_page(services, {})
 
 
 def test_of_many_runs_the_browser_gets_the_newest_and_the_chosen_ones(
@@ -73,7 +75,7 @@ def test_of_many_runs_the_browser_gets_the_newest_and_the_chosen_ones(
     for number in range(1, 7):
         run = write(make_run(services.store, f"run {number}"), started(), planned(), step(1), ended)
         run.folder.rename(run.folder.with_name(f"2026010{number}-000000-aaaa"))
-    for module in (runs_module, runs_tab):
+    for module in (runs_module, run_comparison):
         monkeypatch.setattr(module, "MOST_OFFERED", 3)
     oldest = "20260101-000000-aaaa"
     page = built(runs_tab, services)
@@ -90,9 +92,9 @@ def test_of_many_runs_the_browser_gets_the_newest_and_the_chosen_ones(
 def test_a_damaged_run_is_shown_as_damaged_with_what_can_be_done(services: Services) -> None:
     run = write(make_run(services.store, "mine"), started(), planned(), step(1))
     run.meta_file.write_text('{"created": "x"}')
-    (row,) = runs_tab.run_page(services, {})["rows"]
+    (row,) = run_list.run_page(services, {})["rows"]
     assert row["status"]["text"] == "Damaged" and "Rename the run" in row["metric"]
     built(runs_tab, services).show(Draft(id="0" * 24, picked=run.id))
-    runs_tab.rename_run(services, Draft(id="0" * 24, picked=run.id), "anew")
-    (row,) = runs_tab.run_page(services, {})["rows"]
+    write_label(services, lambda draft: run, Draft(id="0" * 24, picked=run.id), "anew", "", "")
+    (row,) = run_list.run_page(services, {})["rows"]
     assert row["name"] == "anew" and row["status"]["text"] == "Interrupted"

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,6 +18,7 @@ import yaml
 from logs import NOW, at_work, checked, make_run, planned, started, step, write
 
 from components.forms import FormValue
+from studio.app import adding, column_roles, labels, rows_section, run_comparison, run_list, split_section, undo
 from studio.app.clicks import Click
 from studio.app.drafts import OWN, Draft
 from studio.app.fixes import found_html
@@ -107,7 +109,43 @@ def test_another_task_starts_anew_and_the_same_one_does_not(services: Services, 
     assert model_tab.choose_task(ready, {"key": ready.task}) is ready
     other = model_tab.choose_task(ready, {"key": "image-classification"})
     config = {"task": "image-classification"}
-    assert other == Draft(id=ready.id, page=ready.page, folders=ready.folders, demo=OWN, config=config)
+    kept = {str(ready.task): ready.choices()}
+    assert other.change(undo=None) == Draft(
+        id=ready.id, page=ready.page, folders=ready.folders, demo=OWN, config=config, kept=kept
+    )
+
+
+def test_what_was_chosen_for_another_task_is_kept_and_comes_back(services: Services, ready: Draft) -> None:
+    other = model_tab.choose_task(ready, {"key": "image-classification"})
+    assert (said := undo.offered(other, model_tab.TASK)) and "is kept" in said.said
+    stored = services.drafts.load(services.drafts.save(other.configure({"data.limit": 40})).id)
+    back = model_tab.choose_task(stored, {"key": ready.task})
+    assert back.choices() == {**ready.choices(), "demo": OWN} and back.run_config() == ready.run_config()
+    assert (said := undo.offered(back, model_tab.TASK)) and "is back" in said.said
+    again = undo.undo_last(model_tab.TASK, None, back)
+    assert again.config == stored.config and undo.offered(again, model_tab.TASK) is None
+    assert model_tab.choose_task(again, {"key": ready.task}).choices() == back.choices()
+    nothing = model_tab.choose_task(Draft(id=ready.id), {"key": ready.task})
+    assert model_tab.choose_task(nothing, {"key": "image-classification"}).undo is None, "a task alone is no loss"
+
+
+def test_choices_that_a_press_replaces_are_offered_back_until_something_else_is_chosen(
+    services: Services, ready: Draft
+) -> None:
+    own = ready.configure({"training.epochs": 7, "strategy.last_blocks": 1}).change(preset="custom")
+    presses: list[tuple[str, Callable[[Draft], Draft]]] = [
+        (strategy_tab.REPLACED, lambda draft: strategy_tab.choose_preset(services, draft, {"key": "balanced"})),
+        (strategy_tab.REPLACED, lambda draft: strategy_tab.choose_method(draft, {"key": "full"})),
+        (strategy_tab.RESET, lambda draft: strategy_tab.put_back(draft, {"key": ""})),
+        (strategy_tab.RESET, lambda draft: strategy_tab.put_back(draft, {"key": "training.epochs"})),
+    ]
+    for place, press in presses:
+        after = press(own)
+        assert after.config != own.config and undo.offered(after, place)
+        assert undo.undo_last(place, None, after) == own
+        later = after.configure({"training.seed": 4})
+        assert undo.offered(later, place) is None and undo.undo_last(place, None, later) is later
+    assert strategy_tab.choose_preset(services, ready, {"key": "balanced"}).undo is None, "nothing of one's own is lost"
 
 
 def test_another_model_keeps_the_data_and_forgets_the_strategy(
@@ -156,16 +194,6 @@ def test_a_model_of_the_other_kind_is_refused(services: Services, image_model: P
 def test_the_upload_is_kept_and_its_temporary_copy_is_not(services: Services, text_draft: Draft, reviews: Path) -> None:
     assert text_draft.source and Path(text_draft.source).read_bytes() == reviews.read_bytes()
     assert services.home.uploads in Path(text_draft.source).parents and text_draft.title == "reviews.csv"
-
-
-def test_the_name_of_an_upload_goes_with_its_data(services: Services, text_draft: Draft) -> None:
-    with gr.Blocks():
-        page = data_tab.build(services)
-    upload = next(n for n, widget in enumerate(page.outputs) if getattr(widget, "elem_id", None) == "upload")
-    other_task = model_tab.choose_task(text_draft, {"key": "image-classification"})
-    assert page.show(text_draft)[upload] == gr.skip()
-    for draft in (other_task, text_draft.configure({"data.source": "sample/support"})):
-        assert page.show(draft)[upload]["value"] is None
 
 
 @pytest.mark.parametrize("change", ["plain", "fractions", "limit", "unstratified"])
@@ -228,22 +256,22 @@ def test_what_is_said_of_classes_counts_no_row(
 
 @pytest.mark.parametrize("task", [*TASKS], ids=lambda task: task.name)
 def test_every_task_says_how_its_data_is_brought(task: Task) -> None:
-    assert data_tab.invitation_to(task).endswith(".")
+    assert adding.invitation_to(task).endswith(".")
 
 
 def test_a_column_that_is_taken_back_leaves_the_other_choices(services: Services, ready: Draft) -> None:
-    changed = data_tab.map_columns(0, ready, None)
+    changed = column_roles.map_columns(0, ready, None)
     assert services.drafts.load(services.drafts.save(changed).id) == changed
     assert changed.data.columns == {"label": "label"} and changed.model == ready.model
-    assert data_tab.map_columns(1, ready, "text").data.columns == {"text": "text", "label": "text"}
-    assert data_tab.map_columns(9, ready, "text") is ready
+    assert column_roles.map_columns(1, ready, "text").data.columns == {"text": "text", "label": "text"}
+    assert column_roles.map_columns(9, ready, "text") is ready
 
 
 def test_the_preview_is_drawn_anew_for_another_column(services: Services, ready: Draft) -> None:
     with gr.Blocks():
-        table = data_tab.preview(services)
-    (query,), (again,) = table.show(ready), table.show(ready.configure({"data.limit": 30}))
-    (other,) = table.show(data_tab.map_columns(1, ready, "text"))
+        table = rows_section.preview(services)
+    (_title, query), (_title, again) = table.show(ready), table.show(ready.configure({"data.limit": 30}))
+    (_title, other) = table.show(column_roles.map_columns(1, ready, "text"))
     assert query == again != other
 
 
@@ -259,17 +287,17 @@ def test_a_list_shows_again_what_is_chosen_where_a_choice_is_refused(
 
 
 def test_columns_that_cannot_be_are_explained_on_the_page(services: Services, ready: Draft) -> None:
-    twice = data_tab.map_columns(1, ready, "text")
+    twice = column_roles.map_columns(1, ready, "text")
     assert "two roles" in data_tab.missing(services, twice)
 
 
 def test_the_split_slider(ready: Draft) -> None:
-    moved = data_tab.move_split(ready, {"train": 0.6, "validation": 0.2, "test": 0.2})
+    moved = split_section.move_split(ready, {"train": 0.6, "validation": 0.2, "test": 0.2})
     split = moved.data.split
     assert (split.train, split.validation, split.test) == (0.6, 0.2, 0.2)
     assert split.seed == ready.data.split.seed
     with pytest.raises(StudioError, match="add up to 1"):
-        data_tab.move_split(ready, {"train": 0.9, "validation": 0.2, "test": 0.2})
+        split_section.move_split(ready, {"train": 0.9, "validation": 0.2, "test": 0.2})
 
 
 def test_class_folders_of_images(services: Services, image_draft: Draft) -> None:
@@ -287,7 +315,7 @@ def test_data_in_which_nothing_is_marked_leads_nowhere(
     draft = upload(other.configure({"model.id": text_draft.model}), tmp_path / "plain.jsonl").change(page="data")
     page = shell.pages["data"]
     shown = {widget.elem_id: new for widget, new in zip(page.outputs, page.show(draft), strict=True)}
-    assert "Nothing is marked in any text." in shown["class-counts"]
+    assert "Nothing is marked in any text." in shown["unusable"]["value"] and not shown["glance"]["visible"]
     assert shell.way(draft)["reason"] == shell.locked(draft, "strategy") != ""
     assert shown["dropped"] == gr.update(visible=False), "an empty table below the reason says nothing"
 
@@ -391,9 +419,9 @@ def test_what_cannot_be_used_stays_in_its_field_until_it_is_corrected(services: 
 
 
 def test_an_entry_into_the_form_of_the_split_is_treated_alike(services: Services, text_draft: Draft) -> None:
-    refused = data_tab.enter_split(text_draft, {"group": "data", "name": "limit", "value": "5"})
+    refused = split_section.enter_split(text_draft, {"group": "data", "name": "limit", "value": "5"})
     assert refused.data == text_draft.data and "must be at least 10" in data_tab.missing(services, refused)
-    corrected = data_tab.enter_split(refused, {"group": "data", "name": "limit", "value": "50"})
+    corrected = split_section.enter_split(refused, {"group": "data", "name": "limit", "value": "50"})
     assert corrected.data.limit == 50 and not data_tab.missing(services, corrected)
 
 
@@ -554,12 +582,12 @@ def test_the_list_of_runs(services: Services, ready: Draft) -> None:
     run.dequeue()
     ended = Finished(reason="completed", best_step=4, seconds=3.0, time=started().time + 60)
     write(run, started(), planned(), step(4), checked(4, 0.5, best=True), ended)
-    row = runs_tab.run_page(services, {})["rows"][0]
+    row = run_list.run_page(services, {})["rows"][0]
     assert row["status"]["text"] == "Finished" and row["data"] == "reviews.csv"
     assert row["metric"] == "Accuracy: 50.0 % (validation)" and row["duration"] == "1 min 0 s"
     make_run(services.store, config="not: a run file\n")
-    assert runs_tab.run_page(services, {})["total"] == 2
-    assert [row["id"] for row in runs_tab.run_page(services, {"filter": "REVIEWS"})["rows"]] == [run.id]
+    assert run_list.run_page(services, {})["total"] == 2
+    assert [row["id"] for row in run_list.run_page(services, {"filter": "REVIEWS"})["rows"]] == [run.id]
 
 
 def test_runs_are_renamed_deleted_and_restored(services: Services, ready: Draft) -> None:
@@ -567,13 +595,16 @@ def test_runs_are_renamed_deleted_and_restored(services: Services, ready: Draft)
     draft = draft.change(picked=draft.run)
     run = services.store.find(str(draft.run))
     assert run is not None
-    runs_tab.rename_run(services, draft, " Ein <Name> ")
-    assert run.name == "Ein <Name>"
+    labels.write(services, partial(runs_tab.picked, services), draft, " Ein <Name> ", "one, Two,two ,", " tried ")
+    assert (run.name, run.tags, run.notes) == ("Ein <Name>", ("one", "Two"), "tried")
     with pytest.raises(StudioError, match="needs a name"):
-        runs_tab.rename_run(services, draft, " ")
+        labels.write(services, partial(runs_tab.picked, services), draft, " ", "", "")
     gone = runs_tab.delete_run(services, draft)
     assert gone.run is None and gone.picked is None and services.store.find(run.id) is None
-    assert runs_tab.restore_run(services, gone, run.id).picked == run.id
+    said = undo.offered(gone, runs_tab.PAGE)
+    assert said and said.said == "'Ein <Name>' was deleted." and undo.offered(gone, "settings") is None
+    back = undo.undo_last(runs_tab.PAGE, partial(runs_tab.restore_run, services), gone)
+    assert back.picked == run.id and back.undo is None
     assert run.name == "Ein <Name>"
 
 
@@ -589,7 +620,7 @@ def test_settings_that_differ_are_marked_and_first(services: Services, ready: Dr
     one = services.store.find(str(start_run(services, ready).run))
     other = services.store.find(str(start_run(services, ready.configure({"training": {"epochs": 99}})).run))
     assert one is not None and other is not None
-    html = runs_tab.differences_html([one, other])
+    html = run_comparison.differences_html([one, other])
     assert html.index("training.epochs") < html.index("data.source")
     assert config_of(one) == ready.run_config()
 
@@ -608,10 +639,10 @@ def test_runs_of_one_name_are_told_apart_where_they_are_compared(services: Servi
     runs = [services.store.create(ready.run_config().to_text(), name) for name in names]
     apart = [*(f"reg · {run.id}" for run in runs[:2]), "other"]
     page = services.index.page(0, 10)
-    assert sorted(runs_tab.offered(page, runs)) == sorted(zip(apart, (run.id for run in runs), strict=True))
-    html = runs_tab.differences_html(runs)
+    assert sorted(run_comparison.offered(page, runs)) == sorted(zip(apart, (run.id for run in runs), strict=True))
+    html = run_comparison.differences_html(runs)
     assert all(f">{name}</th>" in html for name in apart)
-    curves, metric = runs_tab.loss_value(services, runs), runs_tab.metric_value(services, runs)
+    curves, metric = run_comparison.loss_value(services, runs), run_comparison.metric_value(services, runs)
     assert curves and [each["name"] for each in curves["series"][::2]] == [f"{name} · train" for name in apart]
     assert metric and [each["name"] for each in metric["series"]] == apart
 
@@ -642,7 +673,7 @@ def test_each_step_waits_for_the_ones_before(services: Services, shell: Shell, r
 def test_the_stepper_says_where_one_is(shell: Shell, ready: Draft) -> None:
     told = shell.steps(ready.change(page="strategy"))
     assert [step["state"] for step in told["steps"]] == ["done", "done", "current", "open", "locked"]
-    assert [side["key"] for side in told["side"]] == ["runs", "share"]
+    assert [side["key"] for side in told["side"]] == ["projects", "runs", "share"]
 
 
 @pytest.mark.parametrize("state", ["nothing", "ready", "gone"])

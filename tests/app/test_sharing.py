@@ -1,6 +1,7 @@
 """A run is seen by others only as its owner wants, and changed by its owner alone."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pandas
 import pytest
@@ -10,6 +11,7 @@ from starlette.testclient import TestClient
 
 from studio.app.access.files import may_fetch
 from studio.app.access.person import Person, asked_by
+from studio.app.labels import write
 from studio.app.pages import Services
 from studio.app.server import make_asgi
 from studio.app.sharing import Share, find_shared, share, share_of, shared_with
@@ -72,7 +74,7 @@ def test_only_the_owner_changes_it(services: Services, run: Run) -> None:
         draft = services.drafts.load(None).change(picked=run.id, run=run.id)
         for change in (
             lambda: runs_tab.delete_run(services, draft),
-            lambda: runs_tab.rename_run(services, draft, "mine now"),
+            lambda: write(services, partial(runs_tab.picked, services), draft, "mine now", "", ""),
             lambda: act(services, "stop", draft),
             lambda: act(services, "resume", draft),
         ):

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from control_names import check_names, control_names
 from studio_page import StudioServer, Visitor, first_visit
 
 from studio.app.demos import DEMOS
@@ -14,6 +15,7 @@ from studio.store import Run
 pytestmark = pytest.mark.browser
 MOST_CLICKS = 6
 LONG = "surfaces"
+NAMED = "messages"  # during which the controls of all pages are asked for their names
 ENOUGH = 0.5  # there are at least four classes
 EXAMPLES = "#examples tbody tr, #examples .ui-gallery-item"
 OFFLINE = Path(__file__).resolve().parents[1] / "offline"
@@ -72,7 +74,7 @@ def walk(visit: Visitor, demo: str) -> None:
 
 @pytest.mark.parametrize("demo", [demo.name for demo in DEMOS])
 def test_from_the_page_to_a_prediction_in_six_clicks_without_a_network(
-    profile: Any, offline: StudioServer, attempts: Path, demo: str
+    profile: Any, offline: StudioServer, attempts: Path, demo: str, request: pytest.FixtureRequest
 ) -> None:
     with first_visit(profile, offline) as visit:
         walk(visit, demo)
@@ -81,6 +83,9 @@ def test_from_the_page_to_a_prediction_in_six_clicks_without_a_network(
         run = offline.store.get(draft["run"])
         state = run.state()
         assert state.test is not None and state.test.metrics["accuracy"] > ENOUGH
+        if demo == NAMED:
+            check_names(control_names(visit), request.config.getoption("--write-names"))
+            visit.step("test")
         visit.sees("#own-data").click()
         visit.arrives("data")
         visit.sees("#upload")
@@ -107,6 +112,7 @@ def test_what_is_wrong_with_the_messages_is_listed_and_can_be_left_as_it_came(
         visit.open()
         visit.sees("[data-testid=card-messages]").click()
         visit.arrives("data")
+        visit.unfold("#glance")
         visit.sees("#dropped tbody tr", "'delivey' was renamed to 'delivery'.")
         visit.sees("#put-right [data-testid=change-copies]").click()
         visit.sees("#offered [data-testid=change-copies]", "6 copies")

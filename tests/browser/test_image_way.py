@@ -33,6 +33,12 @@ def test_images_from_upload_to_answer(visit: Visitor, image_model: Path, images:
     assert pandas.read_parquet(run.examples_file)["split"].value_counts().to_dict() == rows
 
     visit.forward("test")
+    example = visit.sees("#examples .ui-gallery-item")
+    example.press("Shift+Enter")
+    visit.sees("[data-testid=lightbox] img")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.className") == "ui-gallery-item", "nothing was chosen yet"
+    assert example.get_attribute("aria-selected") == "false"
     visit.sees("#examples .ui-gallery-item").click()
     visit.sees("#answer", "The right answer is")
     visit.sees("#answer .ui-bar-other")

@@ -23,6 +23,7 @@ def test_numbers_from_upload_to_a_folder(
     visit.upload(tiny.write_lengths(tmp_path / "lengths.csv", 120))
     assert [page.locator(f"#column-{slot} input").input_value() for slot in (0, 1)] == ["text", "number"]
     assert visit.sees("#preview tbody tr").locator("td.ui-kind-number").count() == 2, "the row's, and what is learned"
+    visit.unfold("#glance")
     visit.sees("#class-counts .ui-histogram-bars[aria-label*='50 to 350']")
     assert visit.rows_of_split() == {"train": 96, "validation": 12, "test": 12}
 

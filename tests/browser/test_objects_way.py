@@ -34,6 +34,12 @@ def test_objects_from_upload_to_a_folder(visit: Visitor, tmp_path: Path, plain_t
     assert visit.sees("#preview .ui-gallery-item").locator("rect.ui-frame").count() == 2
     assert page.locator("#preview .ui-chart-legend > span").all_inner_texts() == ["bar", "square"]
     visit.until("() => [...document.querySelectorAll('#preview img')].some(image => image.naturalWidth > 0)")
+    visit.sees("#preview .ui-enlarge").click()
+    large = visit.sees("[data-testid=lightbox] .ui-framed")
+    assert large.locator("rect.ui-frame").count() == 2 and large.bounding_box()["height"] > 400
+    assert "/files/" in str(large.locator("img").get_attribute("src"))
+    page.keyboard.press("Escape")
+    visit.unfold("#glance")
     visit.sees("#class-counts .ui-bar-label", "square")
     assert visit.rows_of_split() == {"train": 24, "validation": 3, "test": 3}
 

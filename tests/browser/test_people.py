@@ -62,7 +62,6 @@ def test_each_has_a_workspace_and_shows_what_they_want(browser: Any, server: Stu
         anna.sees("#shared-choose").click()
         anna.sees("#run-title", next(iter(bens)).name)
         anna.page.click("#run-delete")
-        anna.page.click("#run-delete-yes")
         anna.sees("#message", "belongs to somebody else")
         anna.page.locator("#workspace input").click()
         anna.page.get_by_role("option", name="ben").click()

@@ -28,15 +28,32 @@ def second(walked: Any, studio: StudioServer) -> Any:
         shutil.rmtree(folder / run.id, ignore_errors=True)
 
 
-def test_a_run_is_renamed(visit: Visitor, second: Run) -> None:
+def in_this_order(texts: list[str], names: tuple[str, str]) -> bool:
+    places = [number for name in names for number, text in enumerate(texts) if name in text]
+    return len(places) == 2 and places == sorted(places)
+
+
+def test_a_run_gets_another_name_and_tags_and_is_found_by_them(visit: Visitor, walked: Any, second: Run) -> None:
+    rows = visit.page.locator("#runs tbody tr")
     visit.open()
     visit.step("runs")
     visit.sees("#runs tbody tr", "The other one").click()
     visit.sees("#run-title", "The other one")
-    visit.page.fill("#run-name input, #run-name textarea", "A better name")
-    visit.page.click("#run-rename")
+    for name, text in (("name", "A better name"), ("tags", "first, baseline"), ("notes", "Thirteen epochs")):
+        visit.page.fill(f"#run-{name} input, #run-{name} textarea", text)
+    visit.page.click("#run-save")
     visit.sees("#runs tbody tr", "A better name")
-    assert second.name == "A better name"
+    assert (second.name, second.tags, second.notes) == ("A better name", ("first", "baseline"), "Thirteen epochs")
+    visit.page.select_option("[data-testid=filter-tag]", "baseline")
+    visit.wait(lambda: ["A better name" in text for text in rows.all_inner_texts()] == [True])
+    visit.page.select_option("[data-testid=filter-tag]", "")
+    visit.page.fill("#runs input[type=search]", walked.run.name)
+    visit.wait(lambda: [walked.run.name in text for text in rows.all_inner_texts()] == [True])
+    visit.page.fill("#runs input[type=search]", "")
+    for first, second_one in (("A better name", walked.run.name), (walked.run.name, "A better name")):
+        visit.page.click("[data-testid=sort-name]")
+        visit.wait(lambda names=(first, second_one): in_this_order(rows.all_inner_texts(), names))
+    assert visit.page.get_attribute("#runs th:first-child", "aria-sort") == "descending"
 
 
 def test_two_runs_are_compared(visit: Visitor, walked: Any, second: Run) -> None:
@@ -55,22 +72,48 @@ def test_two_runs_are_compared(visit: Visitor, walked: Any, second: Run) -> None
     visit.until("() => document.querySelector('#compare-metric .js-plotly-plot')?.data?.length === 2")
 
 
-def test_a_run_is_deleted_after_a_question_and_restored(visit: Visitor, second: Run) -> None:
+def test_a_deleted_run_comes_back_by_undo_and_from_the_deleted_ones(visit: Visitor, second: Run) -> None:
     visit.open()
     visit.step("runs")
-    visit.sees("#runs tbody tr", "The other one").click()
-    visit.sees("#run-title", "The other one")
-    visit.page.click("#run-delete")
-    visit.sees("#run-confirm", "It goes to the deleted runs")
-    visit.sees("#run-delete-no").click()
-    visit.page.locator("#run-delete-yes").wait_for(state="hidden")
-    visit.page.click("#run-delete")
-    visit.sees("#run-delete-yes").click()
-    visit.page.locator("#runs tbody tr", has_text="The other one").wait_for(state="detached")
-    assert not second.folder.exists()
-    visit.sees("#restore").click()
-    visit.sees("#runs tbody tr", "The other one")
-    assert second.config_file.is_file()
+    for back in ("#undo-runs [data-testid=undo]", "#restore-runs"):
+        visit.sees("#runs tbody tr", "The other one").click()
+        visit.sees("#run-title", "The other one")
+        visit.page.click("#run-delete")
+        visit.page.locator("#runs tbody tr", has_text="The other one").wait_for(state="detached")
+        visit.sees("#undo-runs [role=status]", "'The other one' was deleted.")
+        assert not second.folder.exists()
+        visit.sees(back).click()
+        visit.sees("#runs tbody tr", "The other one")
+        assert second.config_file.is_file()
+
+
+def test_projects_are_begun_named_deleted_and_opened_again(visit: Visitor, walked: Any, studio: StudioServer) -> None:
+    page, entries = visit.page, visit.page.locator("[data-testid=project]")
+    visit.open()
+    visit.open_run(walked.run)
+    visit.step("projects")
+    page.locator("[data-testid=project]", has_text="Open now").get_by_test_id("project-rename").click()
+    page.fill("[data-testid=project-name]", "The reviews")
+    page.keyboard.press("Enter")
+    visit.sees("[data-testid=project]", "The reviews")
+    before = entries.count()
+    page.click("#project-new")
+    visit.arrives("model")
+    visit.choose_task("image-classification")
+    visit.step("projects")
+    visit.wait(lambda: entries.count() == before + 1)
+    reviews = page.locator("[data-testid=project]", has_text="The reviews")
+    reviews.get_by_test_id("project-delete").click()
+    reviews.wait_for(state="detached")
+    visit.sees("#undo-projects [role=status]", "'The reviews' was deleted.")
+    visit.wait(lambda: page.evaluate("document.activeElement.dataset.testid") == "undo")
+    page.keyboard.press("Enter")
+    visit.sees("[data-testid=project]", "The reviews").get_by_test_id("project-open").click()
+    visit.arrives("test")
+    page.reload()
+    visit.arrives("test")
+    (draft,) = [draft for draft in studio.drafts() if draft["name"] == "The reviews"]
+    assert RunConfig.read(draft["config"]) == RunConfig.from_file(walked.run.config_file)
 
 
 def start_again(visit: Visitor, run: Run) -> None:

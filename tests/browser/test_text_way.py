@@ -9,12 +9,14 @@ import pandas
 import pytest
 from studio_page import PlainTransformers, StudioServer, Visitor
 
+from studio.app.nested import value_at
 from studio.config import RunConfig
 from studio.data.assembly import assemble
 from studio.data.importing import Imported
 from studio.tasks import TASKS
 
 pytestmark = pytest.mark.browser
+CORRECTIONS = "config.data.cleaning.corrections"
 
 
 def test_nothing_on_the_way_complains_or_leaves_this_machine(walked: Any) -> None:
@@ -97,6 +99,17 @@ def test_what_is_chosen_in_a_figure_shows_its_examples(tester: Visitor, walked: 
     assert tester.page.locator("#views .ui-figure:nth-child(2) tbody tr").count() == 2
 
 
+def test_a_row_whose_data_is_wrong_is_left_out_of_the_next_run(tester: Visitor, studio: StudioServer) -> None:
+    tester.open_numbers()
+    tester.sees("#views td button[data-mark]").click()
+    tester.sees("#behind-examples tbody tr").click()
+    tester.sees("#leave-out").click()
+    tester.sees("#corrected-words", "1 row is corrected.")
+    tester.wait(lambda: any(value_at(draft, CORRECTIONS) for draft in studio.drafts()))
+    tester.sees("#corrections .ui-change").click()
+    tester.page.locator("#corrected-words").wait_for(state="hidden")
+
+
 def test_a_file_of_inputs_comes_back_with_predictions(tester: Visitor, tmp_path: Path) -> None:
     inputs = tmp_path / "inputs.csv"
     with inputs.open("w", newline="", encoding="utf-8") as file:
@@ -113,6 +126,8 @@ def test_the_download_loads_in_plain_transformers(
     visit.open()
     visit.open_run(walked.run)
     visit.step("share")
+    visit.sees("#facts", "right: ")
+    visit.page.locator("#programmers > button").click()
     visit.sees("#command", "studio train")
     visit.sees("#run-file", "text-classification")
     folder = visit.take_away(tmp_path)

@@ -24,6 +24,7 @@ def test_words_from_upload_to_a_folder(
     visit.forward("data")
     visit.upload(tiny.write_marked_words(tmp_path / "marked.jsonl", 100))
     visit.sees("#preview tbody mark .ui-mark-label", "good")
+    visit.unfold("#glance")
     visit.sees("#class-counts .ui-bar-label", "bad")
     assert visit.rows_of_split() == {"train": 80, "validation": 10, "test": 10}
 

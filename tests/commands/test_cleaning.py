@@ -30,7 +30,7 @@ def on_a_terminal(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
 def test_what_takes_room(deleted: Path, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["clean"]) == 0
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("trash"))
-    assert line.split()[1:] == ["2.0", "MB", "2.0", "MB", "Deleted", "runs"]
+    assert line.split()[1:] == ["2.0", "MB", "2.0", "MB", "Deleted", "runs", "and", "projects"]
     assert main(["clean", "--json", "--home", str(home.root)]) == 0
     kinds = {kind["name"]: kind for kind in json.loads(capsys.readouterr().out)}
     assert kinds["trash"]["removable_bytes"] > 2_000_000 and kinds["uploads"]["bytes"] == 0
@@ -52,7 +52,8 @@ def test_it_asks(
     assert main(["clean", "trash", "uploads"]) == 0
     printed = capsys.readouterr()
     assert (
-        "Deleted runs. Once removed they cannot be restored" in printed.err and "  Uploads. Only files" in printed.err
+        "Deleted runs and projects. Once removed they cannot be restored" in printed.err
+        and "  Uploads. Only files" in printed.err
     )
     assert "for good" in printed.err and "Go on? [y/N]" in printed.out
     assert deleted.exists() is stays

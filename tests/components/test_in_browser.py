@@ -126,7 +126,7 @@ def test_a_term_explains_itself_to_pointer_keys_and_finger(fresh: Any) -> None:
     page.keyboard.press("Tab")
     tip.wait_for(state="visible")
     assert tip.inner_text() == "One pass over all examples."
-    page.get_by_role("button", name="What does Passes over the data (epochs) mean?").dispatch_event("click")
+    page.get_by_role("button", name="Passes over the data (epochs): what does this mean?").dispatch_event("click")
     assert tip.inner_text() == "One pass over all examples."
 
 

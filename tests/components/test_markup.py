@@ -11,7 +11,7 @@ from components.charts.histogram import Marker, histogram_html, short_number
 from components.charts.marked_text import colours_of, label_legend, marked_html
 from components.icons import DRAWINGS, icon
 from components.isolates import isolated
-from components.notices import badge, empty, heading, notice, outline
+from components.notices import badge, empty, facts, heading, notice, outline
 from components.progress import progress_html
 from components.tables import metric_cards, simple_table
 from components.terms import Term, explained
@@ -43,6 +43,7 @@ def test_what_is_written_from_right_to_left_is_set_apart(sentence: str, read: st
         heading(EVIL, EVIL),
         empty("chart", EVIL, EVIL),
         outline([(EVIL, EVIL)]),
+        facts([(EVIL, EVIL)]),
         progress_html(EVIL, 1, 2),
         badge(EVIL),
         bars_html([{"label": EVIL, "value": 0.5, "other": 0.1}], EVIL, EVIL),

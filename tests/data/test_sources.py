@@ -18,6 +18,7 @@ from studio.data.samples import SAMPLES, Sample
 from studio.data.sources import HubSource, PathSource, SampleSource, parse_source
 from studio.data.uploads import keep_upload, safe_name
 from studio.errors import StudioError
+from studio.language import Text
 from studio.paths import Home
 from studio.tasks import TASKS
 
@@ -81,7 +82,7 @@ def test_samples_are_ready_to_learn_from(sample: Any, home: Home) -> None:
     imported = import_source(f"sample/{sample.name}", ReadingOptions(), home, Limits())
     task = TASKS[sample.task]
     assembled = assemble(imported, DataOptions(source=f"sample/{sample.name}"), task.columns, task.check)
-    assert imported.title == sample.title and imported.rows == sample.rows
+    assert isinstance(imported.title, Text) and imported.title == sample.title and imported.rows == sample.rows
     if sample.letters:
         assert assembled.table["text"].str.len().mean() == pytest.approx(sample.letters, rel=0.03)
     assert len(assembled.table) >= 400

@@ -20,8 +20,8 @@ from studio.app.drafts import OWN, Draft
 from studio.app.live import poll
 from studio.app.main import Shell
 from studio.app.pages import Services
+from studio.app.run_list import run_page
 from studio.app.runs import config_of
-from studio.app.tabs.runs import run_page
 from studio.errors import StudioError
 from studio.paths import Home
 from studio.store import Run, Store

@@ -40,8 +40,8 @@ from studio.app.drafts import OWN, Draft
 from studio.app.live import poll
 from studio.app.main import Shell
 from studio.app.pages import Services
+from studio.app.run_list import run_page
 from studio.app.runs import config_of
-from studio.app.tabs.runs import run_page
 from studio.engine.slots import CONCURRENT_VARIABLE
 from studio.errors import StudioError
 from studio.events import ACTIVE, RESUMABLE

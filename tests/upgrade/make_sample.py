@@ -282,7 +282,6 @@ def make_drafts(home: Home, root: Path, sources: Mapping[str, Path]) -> dict[str
         search="rate",
         mark="good",
         picked=runs[0],
-        deleting=True,
         compared=tuple(runs[:2]),
         run=runs[-1],
     )

@@ -20,8 +20,8 @@ from studio.app.live import poll
 from studio.app.main import BUILDERS
 from studio.app.pages import Services
 from studio.app.results import rows_page
+from studio.app.run_list import run_page
 from studio.app.server import make_services
-from studio.app.tabs.runs import run_page
 from studio.app.views import VIEWS
 from studio.config import RunConfig
 from studio.data.importing import Imported

@@ -32,8 +32,9 @@ class BoxCells(Cells):
         except StudioError:
             boxes = []
         frames = [{"box": [box.left, box.top, box.width, box.height], "label": box.label} for box in boxes]
-        size = image_size(imported.files / below)
-        return framed_html(file_url(imported.thumbnail(below)), size, frames, below, labels, compact=True)
+        file = imported.files / below
+        thumbnail, large = file_url(imported.thumbnail(below)), file_url(file)
+        return framed_html(thumbnail, image_size(file), frames, below, labels, compact=True, large=large)
 
     def short(self, cell: str) -> str:
         return objects(len(read_boxes(cell)))

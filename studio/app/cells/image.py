@@ -12,5 +12,8 @@ class ImageCells(Cells):
     invitations = {"": _("A ZIP of images, with a CSV in it that has a row for each.")}
 
     def drawn(self, cell: str, imported: Imported | None) -> Drawn:
-        """The thumbnail; only its name where the imported data is gone."""
-        return {"src": file_url(imported.thumbnail(cell)) if imported else "", "alt": cell}
+        """The thumbnail, and the image that a press shows; only its name where the imported data is gone."""
+        if imported is None:
+            return {"src": "", "alt": cell}
+        large = file_url(imported.files / cell) if imported.files else ""
+        return {"src": file_url(imported.thumbnail(cell)), "large": large, "alt": cell}

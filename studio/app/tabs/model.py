@@ -10,11 +10,12 @@ from components.cards import Cards
 from components.notices import heading, notice, outline
 from components.progress import Progress, progress_html
 from components.words import drawn
-from studio.app import demos, model_cards
+from studio.app import demos, model_cards, undo
 from studio.app.access.person import current_person
 from studio.app.demo_times import time_words
 from studio.app.drafts import OWN, Draft
 from studio.app.foreign import foreign_folder, is_foreign_model
+from studio.app.glossary import explained
 from studio.app.pages import Page, Section, Services, Wire, cancel_job, followed, joined
 from studio.app.times import newest_runs
 from studio.errors import StudioError
@@ -26,6 +27,7 @@ from studio.tasks import TASKS
 
 QUESTION, WAYS_IN = _("What do you want to do?"), _("Walk through an example, or use your own data.")
 PRIVACY = _("Everything is computed where the studio runs, and your data stays there. The examples need no network.")
+TASK, MODEL = "task", "starting-model"  # the places of this page where something can be undone
 WAY = (
     (_("Model"), _("Say what to teach, and start from a model that has learned a lot already.")),
     (_("Data"), _("Show it examples with the right answer. What is wrong with them is found.")),
@@ -37,11 +39,12 @@ WAY = (
 
 def build(services: Services) -> Page:
     begin = example_or_own(services)
+    switched = undo.undoing(TASK)
     offered = starting_models(services)
     progress = Progress(elem_id="download-progress")
     cancel = gr.Button(_("Cancel"), elem_id="download-cancel", size="sm", visible=False)
     others = other_models(services)
-    outputs, show, wires = joined(begin, offered, others, chosen_model(services))
+    outputs, show, wires = joined(begin, switched, offered, others, undo.undoing(MODEL), chosen_model(services))
     wires = [*wires, Wire(cancel.click, partial(cancel_job, services))]
     way_on = ("data", _("Continue to data"))
     return Page("model", _("Model"), outputs, show, wires, missing, way_on=way_on, progress=progress, cancel=cancel)
@@ -158,7 +161,10 @@ def task_title() -> str:
 
 def model_title(offered: dict[str, Any]) -> str:
     usable = any(not card.get("disabled") for card in offered["cards"])
-    words = _("It has learned from much data already; you teach it the rest.")
+    words = explained(
+        _("A pretrained model has learned from much data already; you teach it the rest (fine-tuning)."),
+        *("pretrained", "fine-tuning"),
+    )
     nothing = _("None of these can be had now. Connect to the internet, or name a folder below, under “Another model”.")
     return heading(_("Pick a starting model"), words if usable else nothing)
 
@@ -222,10 +228,23 @@ def works_with_own(draft: Draft) -> bool:
 
 
 def choose_task(draft: Draft, event: dict[str, Any]) -> Draft:
-    task = TASKS[str(event["key"])].name
-    if task == draft.task:
+    """Another task begins anew, or as it was left. What was chosen for the former one is kept for it."""
+    task = TASKS[str(event["key"])]
+    if task.name == draft.task:
         return draft
-    return draft.fresh(demo=OWN, config={"task": task})
+    former = demos.own_data(draft) if demos.current(draft) else draft
+    if former.task == task.name:  # set aside while a demo was shown
+        return undo.taken(draft, former, TASK, _("What you chose for “{task}” is back.", task=task.title))
+    more = former.task if former.config.keys() - {"task"} else None  # is chosen than a task alone
+    kept = {**former.kept, more: former.choices()} if more else former.kept
+    begun = former.change(kept=kept).fresh(demo=OWN, config={"task": task.name})
+    if back := kept.get(task.name):
+        said = _("What you chose for “{task}” is back.", task=task.title)
+        return undo.taken(draft, begun.with_choices(back).change(demo=OWN), TASK, said)
+    if more is None:
+        return begun
+    said = _("What you chose for “{task}” is kept, and comes back with it.", task=TASKS[more].title)
+    return undo.taken(draft, begun, TASK, said)
 
 
 def choose_card(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
@@ -277,8 +296,10 @@ def take(services: Services, draft: Draft, model: str) -> Draft:
     services.architectures.forget(draft.configure({"model": {"id": model}}))  # what failed may be fixed by now
     if model == draft.model:
         return draft
-    chosen = draft.without("strategy", "training").configure({"model": {"id": model}})
-    return chosen.change(preset=None, run=None)
+    chosen = draft.without("strategy", "training").configure({"model": {"id": model}}).change(preset=None, run=None)
+    if not draft.strategy:
+        return chosen
+    return undo.taken(draft, chosen, MODEL, _("The strategy was for the other model: choose one anew."))
 
 
 def search_hub(services: Services, draft: Draft, query: str | None) -> Generator[str, None, Draft]:

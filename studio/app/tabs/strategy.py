@@ -28,7 +28,8 @@ from studio.app.outlook import (
     suggested,
     why_not_fitting,
 )
-from studio.app.pages import Page, Services, Wire
+from studio.app.pages import Page, Section, Services, Wire, joined
+from studio.app.undo import taken, undoing
 from studio.errors import StudioError
 from studio.language import _, sentences
 from studio.presets import PRESETS
@@ -39,6 +40,7 @@ from studio.token_findings import MAX_LENGTH, Finding
 
 SECONDS_BETWEEN_CHECKS = 0.5  # while it is being read how the model is built
 LENGTH_TITLE = str(LengthOptions.model_fields["max_length"].title)
+REPLACED, RESET = "strategy", "settings"  # the places of this page where something can be undone
 INVITATION = _("One is chosen for you. Quick shows a result the soonest; you can always run another one after it.")
 
 
@@ -49,6 +51,7 @@ def build(services: Services) -> Page:
         title=_("Can be changed:"), press=_("Change"), press_all=_("Change all"), sign="plus", elem_id="remedies"
     )
     presets = Cards(elem_id="presets")
+    replaced = undoing(REPLACED)
     with gr.Row(elem_classes="split-row"):
         with gr.Column(scale=3, min_width=300):
             numbers = gr.HTML(elem_id="strategy-numbers")
@@ -63,6 +66,7 @@ def build(services: Services) -> Page:
             label=_("Find a setting"), placeholder=_("such as: learning rate"), max_lines=1, elem_id="find-setting"
         )
         changed = Changes(elem_id="changes")
+        reset = undoing(RESET)
         form = Form(elem_id="settings")
     waiting = gr.Timer(SECONDS_BETWEEN_CHECKS, active=False)
     decided = [numbers, verdict, strip, picture, ways, changed, form]
@@ -96,8 +100,9 @@ def build(services: Services) -> Page:
         Wire(form.input, settings.enter, event=True),
     ]
     way_on = ("train", _("Continue to training"))
+    pieces = joined(Section(outputs, show, wires), replaced, reset)
     needs, chooses = partial(missing, services), partial(settle, services)
-    return Page("strategy", _("Strategy"), outputs, show, wires, needs, settle=chooses, way_on=way_on)
+    return Page("strategy", _("Strategy"), *pieces, needs, settle=chooses, way_on=way_on)
 
 
 def show_decided(services: Services, draft: Draft, about: Subject) -> list[Any]:
@@ -230,7 +235,7 @@ def choose_preset(services: Services, draft: Draft, event: dict[str, Any]) -> Dr
     name = str(event["key"])
     if name == settings.CUSTOM:  # it is chosen already
         return draft
-    return preset_draft(services, draft, subject(services, draft), name).change(refused={})
+    return instead_of_own(draft, preset_draft(services, draft, subject(services, draft), name).change(refused={}))
 
 
 def read_longer(services: Services, draft: Draft) -> Draft:
@@ -244,8 +249,18 @@ def read_longer(services: Services, draft: Draft) -> Draft:
 def choose_method(draft: Draft, event: dict[str, Any]) -> Draft:
     """Another strategy with its own settings and its recommended learning rate; the rest stays."""
     strategy = {"name": STRATEGIES[str(event["key"])].name}
-    return draft.without("training.learning_rate").configure({"strategy": strategy}).change(preset=settings.CUSTOM)
+    chosen = draft.without("training.learning_rate").configure({"strategy": strategy}).change(preset=settings.CUSTOM)
+    return instead_of_own(draft, chosen)
+
+
+def instead_of_own(draft: Draft, chosen: Draft) -> Draft:
+    """The choice; what somebody had set by hand and it replaces is offered back."""
+    if draft.preset != settings.CUSTOM:
+        return chosen
+    return taken(draft, chosen, REPLACED, _("Your own settings were replaced."))
 
 
 def put_back(draft: Draft, event: dict[str, Any]) -> Draft:
-    return settings.put_back(draft.change(preset=settings.CUSTOM), str(event["key"]))
+    key = str(event["key"])
+    said = _("The setting was reset.") if key else _("All settings were reset.")
+    return taken(draft, settings.put_back(draft.change(preset=settings.CUSTOM), key), RESET, said)

@@ -1,5 +1,6 @@
 """4 Train: start, watch, pause, resume, stop. The run goes on without this page."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -11,15 +12,16 @@ from components.layers import Layer, LayerStrip
 from components.notices import heading
 from components.run_queue import RunQueue, Waiting
 from studio.app.drafts import Draft
+from studio.app.labels import entered, naming
 from studio.app.live import Pace, poll
 from studio.app.outlook import layer_titles, rate_note
 from studio.app.pages import Page, Section, Services, Wire, joined
-from studio.app.runs import run_name, start_run
+from studio.app.runs import start_run
 from studio.app.states import States
 from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.events import RESUMABLE, RateTest, RunState, Status
-from studio.language import _, plural, sentences
+from studio.language import _, plural
 from studio.runner import worked_seconds
 from studio.store import Run
 
@@ -49,7 +51,8 @@ def build(services: Services) -> Page:
                 poll=partial(watch, services, Pace()), nothing=NOTHING_YET, slow=RESTING, elem_id="live-chart"
             )
         with gr.Column(scale=1, min_width=240, elem_classes="side-column"):
-            buttons = controls(services)
+            named, label = naming(services)
+            buttons = controls(services, label)
             line = queue(services)
             strip = LayerStrip(elem_id="train-layers", follows=True)
             trial = gr.HTML(elem_id="rate-test")
@@ -64,15 +67,20 @@ def build(services: Services) -> Page:
         layers = {"layers": list(layers_of_run(run, services.states)) if run else []}
         return [layers, rate_test_html(services.states.of(run).rate_test if run else None)]
 
-    curve = Section([head, chart], show_curve, [Wire(chart.status, lambda draft: draft)])
+    curve = Section(
+        [head, chart], show_curve, [Wire(chart.status, lambda draft: draft, draws=lambda widget: widget not in label)]
+    )
     state = Section([strip, trial], show_state, [])
-    pieces = joined(curve, buttons, line, state)
+    pieces = joined(curve, named, buttons, line, state)
     needs, watched = partial(missing, services), partial(can_be_watched, services)
     return Page("train", _("Train"), *pieces, needs, watched, way_on=("test", _("Try the result")))
 
 
-def controls(services: Services) -> Section:
-    """The buttons. Each keeps its place while a run is at work, and only what does something now can be pressed."""
+def controls(services: Services, label: Sequence[Any]) -> Section:
+    """The buttons. Each keeps its place while a run is at work, and only what does something now can be pressed.
+
+    label: the fields that name the next run.
+    """
     start = gr.Button(_("Start training"), variant="primary", elem_id="start")
     again = gr.Button(_("Train again with these settings"), elem_id="start-again")
     with gr.Row():
@@ -98,14 +106,16 @@ def controls(services: Services) -> Section:
             gr.update(visible=busy),
         ]
 
-    begin = partial(start_run, services)
+    def begin(draft: Draft, *said: Any) -> Draft:
+        return start_run(services, entered(draft, *said))
+
     wires = [
-        Wire(start.click, begin),
-        Wire(again.click, begin),
+        Wire(start.click, begin, label),
+        Wire(again.click, begin, label),
         Wire(pause.click, partial(act, services, "pause")),
         Wire(resume.click, partial(act, services, "resume")),
         Wire(stop.click, partial(act, services, "stop")),
-        Wire(add.click, lambda draft: begin(draft).change(run=draft.run)),
+        Wire(add.click, lambda draft, *said: begin(draft, *said).change(run=draft.run), label),
     ]
     return Section([start, again, pause, resume, stop, add], show, wires)
 
@@ -187,7 +197,7 @@ def watch(services: Services, pace: Pace, run_id: str, offset: int) -> dict[str,
 def title_html(services: Services, draft: Draft) -> str:
     run = run_of(services, draft)
     if run is None:
-        return heading(_("Everything is set"), sentences(f"{run_name(draft)}.", GOES_ON))
+        return heading(_("Everything is set"), GOES_ON)
     state = services.states.of(run)
     if state.status == "stopped" and services.quota and worked_seconds(state) >= services.quota.minutes * 60:
         longest = plural(

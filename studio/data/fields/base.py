@@ -20,6 +20,8 @@ class Field:
     name: what a task's `Column.kind` says. missing: what is wrong with a row whose cell is empty.
     example: such a value as Python, for the model card, and reading: what the card's code needs to hand it to
     `pipeline` as the studio reads it, as (imports, definitions).
+    examples: three such cells, for a template that people fill in; in all fields those at the same place belong
+    together. is_plain: whether people can type such a cell without knowing its format.
     bring: what to do where data of a kind ("text" or "image") has none. absent: what is said where no
     column of the data looks like this field; with "" it asks which column does, since people may choose another.
     """
@@ -28,6 +30,8 @@ class Field:
     missing: ClassVar[str]
     example: ClassVar[str] = '"..."'
     reading: ClassVar[tuple[str, str]] = ("", "")
+    examples: ClassVar[tuple[str, str, str]] = ("...", "...", "...")
+    is_plain: ClassVar[bool] = True
     bring: ClassVar[Mapping[str, str]] = {}
     absent: ClassVar[str] = ""
 

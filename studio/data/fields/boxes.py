@@ -44,6 +44,12 @@ class Box:
 
 class Boxes(Field):
     name = "boxes"
+    examples = (
+        '[{"box": [24, 30, 48, 36], "label": "dent"}]',
+        '[{"box": [24, 30, 48, 36], "label": "scratch"}]',
+        "[]",
+    )
+    is_plain = False
     missing = _("Nothing says which boxes there are; where there are none, write [].")
     bring = {
         "text": _(

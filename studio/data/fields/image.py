@@ -33,6 +33,8 @@ READING = (
 
 class ImageFile(Field):
     name = "image"
+    examples = ("images/1.png", "images/2.png", "images/3.png")
+    is_plain = False
     missing = _("The image is missing.")
     bring = {
         "text": _("A table alone brings no images: put it and the images that it names into one ZIP."),

@@ -51,6 +51,7 @@ def alike(names: Iterable[str], column: Column) -> Iterator[Problem]:
 
 class Label(Field):
     name = "label"
+    examples = ("good", "bad", "good")
     missing = _("The label is missing.")
     bring = {
         "text": _("Add a column with the class of each row."),

@@ -18,6 +18,7 @@ GROUPS = 5  # of equal size, from small to large, of which every split gets its 
 
 class Number(Field):
     name = "number"
+    examples = ("5", "1", "4")
     missing = _("The number is missing.")
     bring = {
         "text": _("Add a column with a number in each row."),

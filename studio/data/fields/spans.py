@@ -32,6 +32,12 @@ class Span:
 
 class Spans(Field):
     name = "spans"
+    examples = (
+        '[{"start": 4, "end": 9, "label": "product"}]',
+        '[{"start": 4, "end": 10, "label": "part"}]',
+        '[{"start": 4, "end": 9, "label": "price"}]',
+    )
+    is_plain = False
     missing = _("Nothing says which pieces are marked; where there are none, write [].")
     bring = {
         "text": _("Add a column with the marked pieces of each text, or bring a CoNLL file."),

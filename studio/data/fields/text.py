@@ -17,6 +17,7 @@ LONG_TEXT = 2000  # characters; about 400 tokens of English
 
 class Text(Field):
     name = "text"
+    examples = ("The phone came fast and works well.", "The screen broke after two days.", "The price is fair.")
     missing = _("The text is empty.")
     bring = {
         "text": _("Bring a table with a column of texts."),

@@ -10,7 +10,7 @@ from studio.data.guesses import Guess, Topic, confidence, guess
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 from studio.errors import StudioError
-from studio.language import _, listing
+from studio.language import _, listing, plural
 
 # name in a run file -> title on the screen
 ENCODINGS: Mapping[str, str] = {
@@ -27,7 +27,9 @@ ENCODINGS: Mapping[str, str] = {
     "euc_kr": _("Korean (EUC-KR)"), "cp949": _("Korean (Windows-949)"), "ascii": "ASCII",
 }  # fmt: skip
 UNREADABLE = "\ufffd"
-TOPIC = Topic("encoding", _("Encoding"), "data.reading.encoding", lambda name: ENCODINGS[name])
+AND = "+"  # `utf-8+cp1252`: UTF-8, and lines that are none are Windows-1252
+MIXABLE = ("utf-8", "utf-8-sig")
+FEWEST_LINES, FEWEST_SHARE = 3, 0.2  # of those outside ASCII are UTF-8 where others are in another encoding
 SAMPLE_BYTES = 60_000
 WESTERN = ("cp1252", "latin-1")
 COMMON = 1.2  # how much likelier Western ones are before anything is known
@@ -43,6 +45,16 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 _KNOWN = {codecs.lookup(name).name: name for name in ENCODINGS}
 # asked for only where no other can be meant: DOS and Mac files are rare, and as code pages they fit almost anything
 _RARE = {"mac-roman", "cp850", "cp437", "cp1258", "iso8859-2", "cp1257"}
+
+
+def title_of(encoding: str) -> str:
+    """Its name on the screen."""
+    main, _and, other = encoding.partition(AND)
+    title = ENCODINGS.get(main, main)
+    return _("{encoding}, some lines {other}", encoding=title, other=ENCODINGS.get(other, other)) if other else title
+
+
+TOPIC = Topic("encoding", _("Encoding"), "data.reading.encoding", title_of)
 
 
 @dataclass(frozen=True)
@@ -62,11 +74,14 @@ def guess_encoding(data: bytes) -> str:
 def detect(data: bytes) -> Guess:
     """By the byte order mark, else UTF-8 if the bytes are (almost) that, else UTF-16, else by the letters that come.
 
-    "Almost": a UTF-8 file with a few broken letters stays UTF-8, so that the others keep their meaning.
+    "Almost": a UTF-8 file with a few broken letters stays UTF-8, so that the others keep their meaning; lines that make
+    sense in another encoding are read in that one.
     """
     certain = _by_marks(data) or _unicode(data)
+    if mixed := _mixed(data, certain):
+        return mixed
     if certain:
-        return guess(TOPIC, [certain], 1.0, _("The file is read as {encoding}.", encoding=ENCODINGS[certain]))
+        return guess(TOPIC, [certain], 1.0, _("The file is read as {encoding}.", encoding=title_of(certain)))
     found = candidates(data)
     if not found:
         name = _western(data)
@@ -88,6 +103,42 @@ def detect(data: bytes) -> Guess:
     else:
         told = _("The file seems to be stored as {encoding}: it then reads '{excerpt}'.", **read)
     return guess(TOPIC, [each.name for each in found], sure, told)
+
+
+def _mixed(data: bytes, certain: str) -> Guess | None:
+    """UTF-8 with some lines in another encoding, as files have them that were put together from several. certain: what
+    the whole file is without any doubt, or ""."""
+    if certain not in ("", *MIXABLE):
+        return None
+    *lines, _cut = data.split(b"\n")
+    outside = [line for line in lines if not line.isascii()]
+    others = [line for line in outside if _is_foreign(line)]
+    if not others:
+        return None
+    differing = set(outside)  # lines that come again and again prove no more than one
+    if not certain and len(differing - set(others)) < max(FEWEST_LINES, FEWEST_SHARE * len(differing)):
+        return None
+    found = candidates(b"\n".join(others))
+    if not found:
+        return None
+    main, best = certain or MIXABLE[0], found[0]
+    told = plural(
+        "{n:,} line is stored in another encoding than the rest. As {encoding} it reads '{excerpt}'.",
+        "{n:,} lines are stored in another encoding than the rest. As {encoding} they read '{excerpt}'.",
+        len(others),
+        encoding=ENCODINGS[best.name],
+        excerpt=excerpt(best.text),
+    )
+    return guess(TOPIC, [*(f"{main}{AND}{each.name}" for each in found[:2]), main], 0.7, told)
+
+
+def _is_foreign(line: bytes) -> bool:
+    """Whether it is no UTF-8, and no letter in it outside ASCII is, either: else some letters of it are broken."""
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("utf-8", errors="replace").replace(UNREADABLE, "").isascii()
+    return False
 
 
 def candidates(data: bytes) -> list[Candidate]:
@@ -144,16 +195,34 @@ def garbled(text: str) -> bool:
 
 def decode(data: bytes, encoding: str) -> str:
     """Text with line ends as \\n. What the encoding cannot read becomes U+FFFD, which the reader reports by row."""
-    try:
-        name = _KNOWN[codecs.lookup(encoding).name]
-    except (LookupError, KeyError) as error:
-        raise StudioError(
-            _("'{encoding}' is not a known encoding.", encoding=encoding),
-            _("Known ones: {encodings}.", encodings=listing(ENCODINGS)),
-            _("Choose one of those."),
-        ) from error
-    text = data.decode(name, errors="replace").removeprefix("\ufeff")
+    main, plus, other = encoding.partition(AND)
+    name = _known(main)
+    if plus and name not in MIXABLE:
+        raise unknown(encoding)
+    if plus:
+        rest = _known(other)
+        lines = (line.decode(rest if _is_foreign(line) else name, errors="replace") for line in data.split(b"\n"))
+        text = "\n".join(lines)
+    else:
+        text = data.decode(name, errors="replace")
+    text = text.removeprefix("\ufeff")
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _known(encoding: str) -> str:
+    """Its name in `ENCODINGS`."""
+    try:
+        return _KNOWN[codecs.lookup(encoding).name]
+    except (LookupError, KeyError) as error:
+        raise unknown(encoding) from error
+
+
+def unknown(encoding: str) -> StudioError:
+    return StudioError(
+        _("'{encoding}' is not a known encoding.", encoding=encoding),
+        _("Known ones: {encodings}.", encodings=listing(ENCODINGS)),
+        _("Choose one of those."),
+    )
 
 
 def looks_binary(data: bytes) -> bool:

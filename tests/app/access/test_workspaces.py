@@ -20,11 +20,12 @@ from studio.app.drafts import OWN, Draft, Drafts
 from studio.app.live import Pace
 from studio.app.pages import Services
 from studio.app.repeating import command_line
+from studio.app.run_list import run_page
 from studio.app.runs import start_run
 from studio.app.server import make_asgi
 from studio.app.sharing import share
 from studio.app.tabs.model import choose_card, choose_folder, take
-from studio.app.tabs.runs import run_page, start_from
+from studio.app.tabs.runs import start_from
 from studio.app.tabs.train import watch
 from studio.app.under_way import Question
 from studio.app.workspaces import Workspaces

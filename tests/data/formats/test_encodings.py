@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from studio.data.formats.encodings import ENCODINGS, decode, detect
+from studio.data.options import ReadingOptions
 from studio.data.reading import guess_reading, look_at, read_table
+from studio.errors import StudioError
 
 TEXTS = {
     "cp1251": "товар пришёл вовремя и хорошо упакован;похвала\nкурьер не позвонил, заказ потерян;жалоба\n",
@@ -69,3 +71,37 @@ def test_bytes_that_nothing_can_read_are_doubtful(tmp_path: Path) -> None:
 def test_every_encoding_can_be_chosen() -> None:
     for name in ENCODINGS:
         assert decode("plain".encode(name), name) == "plain"
+
+
+GERMAN = "".join(f"Die Lieferung kam spät, schön war es nicht: {n};gut\n" for n in range(40))
+OLDER = "".join(f"Das Gerät läuft für mich größer als {n};schlecht\n" for n in range(60))
+
+
+@pytest.mark.parametrize("lines", [5, 60])
+def test_lines_in_another_encoding_than_the_rest_are_read_in_it_and_asked_about(tmp_path: Path, lines: int) -> None:
+    older = "".join(OLDER.splitlines(keepends=True)[:lines])
+    path = tmp_path / "joined.csv"
+    path.write_bytes(f"text;label\n{GERMAN}".encode() + older.encode("cp1252"))
+    found = look_at(path)
+    encoding = next(each for each in found.guesses if each.topic == "encoding")
+    assert encoding.value == found.options.encoding == "utf-8+latin-1" and encoding.doubtful
+    assert encoding.choices[-1].settings == {"data.reading.encoding": "utf-8"}
+    assert f"{lines} lines are stored in another encoding than the rest." in encoding.sentence
+    table, problems = read_table(path)
+    assert list(table["text"]) == [row.partition(";")[0] for row in (GERMAN + older).splitlines()] and not problems
+    as_utf_8 = [each.what for each in read_table(path, ReadingOptions(encoding="utf-8"))[1]]
+    assert as_utf_8.count("Some letters cannot be read.") == lines, (
+        "whoever wants it gets it as before, with a note for each row"
+    )
+
+
+def test_a_broken_letter_makes_no_second_encoding() -> None:
+    broken = GERMAN.encode().replace("ä".encode(), b"\xc3", 1)
+    assert detect(broken).value == "utf-8"
+    assert decode(broken, "utf-8+cp1252").count("\ufffd") == 1, "the other letters of its line keep their meaning"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8+", "utf-8+nonsense", "utf-16+cp1252", "+utf-8"])
+def test_no_other_mixture_is_known(encoding: str) -> None:
+    with pytest.raises(StudioError, match="not a known encoding"):
+        decode(b"x", encoding)

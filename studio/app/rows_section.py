@@ -1,0 +1,60 @@
+"""The rows as they were read, and what is used of them: two sections of the Data page."""
+
+from typing import Any
+
+import gradio as gr
+
+from components.notices import heading, notice
+from components.tables import PagedTable
+from studio.app.cells.overview import overview_of
+from studio.app.drafts import Draft
+from studio.app.pages import Section, Services
+from studio.errors import StudioError
+from studio.language import _
+from studio.tasks import TASKS
+
+
+def preview(services: Services) -> Section:
+    """The rows as they were read."""
+    title = gr.HTML()
+    table = PagedTable(
+        page=lambda query: services.datasets.preview(query), rows_per_page=12, caption=_("Rows"), elem_id="preview"
+    )
+
+    def show(draft: Draft) -> list[Any]:
+        # columns of another role are drawn differently
+        query = {"draft": draft.id, "dataset": draft.dataset, "columns": services.datasets.columns(draft)}
+        return [heading(_("Your rows"), level=3), query]
+
+    return Section([title, table], show, [])
+
+
+def at_a_glance(services: Services) -> Section:
+    """What the rows hold, such as how many examples each class has, folded under its sum; or why they cannot be used,
+    which is said unfolded."""
+    trouble = gr.HTML(visible=False, elem_id="unusable")
+    with gr.Accordion(_("Examples"), open=False, elem_id="glance") as box:
+        counts = gr.HTML(elem_id="class-counts")
+
+    def show(draft: Draft) -> list[Any]:
+        try:
+            assembled = services.datasets.assembled(draft)
+        except StudioError as error:
+            problem = error.explanation
+            said = notice("bad", problem.what, problem.why, problem.what_to_do)
+            return [gr.update(value=said, visible=True), gr.update(visible=False), ""]
+        overview = overview_of(TASKS[str(draft.task)], assembled)
+        told = _("{what}: {sum}", what=overview.title, sum=overview.sentence)
+        return [gr.update(value="", visible=False), gr.update(label=told, visible=True), overview.html]
+
+    return Section([trouble, box, counts], show, [])
+
+
+def remarks(services: Services) -> Section:
+    notes = gr.HTML()
+
+    def show(draft: Draft) -> list[Any]:
+        assembled = services.datasets.usable(draft)
+        return ["".join(notice("info", note) for note in assembled.notes) if assembled else ""]
+
+    return Section([notes], show, [])
