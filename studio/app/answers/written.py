@@ -26,7 +26,7 @@ class WrittenAnswers(AnswerKind):
             texts.append((TRUTH, right))
         parts = [
             heading(title, "" if text else _("Nothing was written."), level=4)
-            + f'<div class="ui-answer-text" dir="auto">{escape(text)}</div>'
+            + (f'<div class="ui-answer-text" dir="auto">{escape(text)}</div>' if text else "")
             for title, text in texts
         ]
         return f'<div class="ui-answer-parts">{"".join(parts)}</div>'

@@ -6,7 +6,7 @@ from components.charts.marked_text import marked_html
 from studio.app.cells.base import Cells, Overview
 from studio.data.assembly import Assembled
 from studio.data.columns import Column
-from studio.data.fields.answers import read_answers
+from studio.data.fields.answers import in_one_form, read_answers
 from studio.data.importing import Imported
 from studio.errors import StudioError
 from studio.language import _, listing, plural
@@ -24,7 +24,7 @@ class AnswersCells(Cells):
     def drawn_over(self, cell: str, below: str, imported: Imported | None, labels: Sequence[str] = ()) -> str:
         """The passage around the answer; its beginning where there is none."""
         try:
-            place = next(filter(None, (quote.place(below) for quote in read_answers(cell))), None)
+            place = next(filter(None, (quote.place(below) for quote in read_answers(in_one_form(cell)))), None)
         except StudioError:
             place = None
         start = max(0, place[0] - BEFORE) if place else 0
