@@ -208,13 +208,13 @@ KINDS: Registry[Kind] = Registry(
     Kind(
         "datasets",
         _("Imported data"),
-        _("Only data that no draft and no run needs is removed. To use it again, import it again."),
+        _("Only data that no project and no run needs is removed. To use it again, import it again."),
         _datasets,
     ),
     Kind(
         "uploads",
         _("Uploads"),
-        _("Only files that no draft and no run needs are removed. To use one again, upload it again."),
+        _("Only files that no project and no run needs are removed. To use one again, upload it again."),
         _uploads,
     ),
     Kind(

@@ -6,9 +6,10 @@ run.yaml, validates what comes in, and is the help that people read.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from studio.errors import StudioError
@@ -58,6 +59,9 @@ class Options(BaseModel):
                 raise _refusal(cls, problems, where) from error
 
 
+T = TypeVar("T", bound=Options)
+
+
 def setting(
     default: Any = ...,
     *,
@@ -67,6 +71,7 @@ def setting(
     advanced: bool = True,
     needs: str | None = None,
     same_model: bool = False,
+    asked: bool = False,
     **bounds: Any,
 ) -> Any:
     """Declare one field of an `Options` model.
@@ -77,11 +82,33 @@ def setting(
     needs: what task or model must have for the setting to be read at all (studio.training.needs knows the words).
     advanced: folded away unless the person opens Advanced.
     same_model: of a task's setting, that the model is built alike whatever it says.
+    asked: of a task's setting, that it can be said anew with each question to a finished model.
     bounds: pydantic's own (ge, gt, le, lt, ...). A field typed `Literal[...]` is a choice.
     """
     extra: dict[str, Any] = {"shown_if": shown_if or {}, "advanced": advanced, "same_model": same_model}
+    extra |= {"asked": True} if asked else {}
     extra |= {"needs": needs} if needs else {}
     return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
+
+
+def asked_settings(options: type[Options]) -> dict[str, FieldInfo]:
+    """The settings that can be said anew with each question to a finished model."""
+    extras = {name: field.json_schema_extra for name, field in options.model_fields.items()}
+    asked = (name for name, extra in extras.items() if isinstance(extra, dict) and extra.get("asked"))
+    return {name: options.model_fields[name] for name in asked}
+
+
+def with_asked(options: T, given: Mapping[str, Any]) -> T:
+    """The options with what was said with a question. Raises StudioError for what cannot be, or cannot be said so."""
+    known = asked_settings(type(options))
+    for name in given:
+        if name not in known:
+            raise StudioError(
+                _("'{setting}' cannot be said with a question.", setting=name),
+                _("It is settled by the training.") if name in type(options).model_fields else "",
+                _("What can be: {names}.", names=listing(known) or _("nothing")),
+            )
+    return type(options).read({**options.model_dump(), **given}, within="options")
 
 
 def mistake_in(model: type[BaseModel], name: str, value: Any) -> str:

@@ -96,15 +96,27 @@ class Predictor:
         rows: Sequence[Mapping[str, Any]],
         which: Which = "tuned",
         cancelled: threading.Event | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> Exchange[list[Answer]]:
-        """The answers to rows of cells by the names of the task's inputs; an image's cell is its path."""
-        request = {"op": "predict", "run_dir": str(run.folder), "which": which, "rows": [dict(row) for row in rows]}
+        """The answers to rows of cells by the names of the task's inputs; an image's cell is its path.
+
+        options: of the task's, those that are said with this question.
+        """
+        asked = [dict(row) for row in rows]
+        request: dict[str, Any] = {"op": "predict", "run_dir": str(run.folder), "which": which, "rows": asked}
+        request |= {"options": dict(options)} if options else {}
         found = yield from self._exchange(self._short, self._running, request, cancelled)
         return [answer_of(each) for each in found]
 
-    def predict(self, run: Run, rows: Sequence[Mapping[str, Any]], which: Which = "tuned") -> list[Answer]:
+    def predict(
+        self,
+        run: Run,
+        rows: Sequence[Mapping[str, Any]],
+        which: Which = "tuned",
+        options: Mapping[str, Any] | None = None,
+    ) -> list[Answer]:
         """The same for whoever has nothing else to do."""
-        return result_of(self.ask(run, rows, which))
+        return result_of(self.ask(run, rows, which, options=options))
 
     def predict_file(
         self,

@@ -140,13 +140,25 @@ def kill_worker(run: Run) -> Identity | None:
     return None
 
 
+# Where the keyboard is, seen from an element: there, in the same group of choices (arrows lead on), or elsewhere.
+PLACE_OF_KEYS = """node => {
+    const group = (one) => one.closest('[role=radiogroup]');
+    const now = document.activeElement;
+    if (now === node) return 'here';
+    return node.role === 'radio' && now.role === 'radio' && group(now) === group(node) ? 'beside' : '';
+}"""
+FARTHEST = 300  # presses of a key
+
+
 @dataclass
 class Visitor:
-    """A person in front of the page."""
+    """A person in front of the page. by_keys: has no mouse. presses: of buttons, cards and fields, so far."""
 
     page: Any
     server: StudioServer
     complaints: list[str] = field(default_factory=list)
+    by_keys: bool = False
+    presses: int = 0
 
     # --- looking --------------------------------------------------------------------------------
 
@@ -198,8 +210,29 @@ class Visitor:
 
     # --- going ----------------------------------------------------------------------------------
 
+    def press(self, what: Any) -> Any:
+        """Press an element, or the first that a selector finds, once it can be seen."""
+        found = self.sees(what) if isinstance(what, str) else what
+        self.presses += 1
+        if self.by_keys:
+            self.reach(found)
+            is_box = found.evaluate("node => node.matches('input[type=checkbox], input[type=radio]')")
+            self.page.keyboard.press("Space" if is_box else "Enter")
+        else:
+            found.click()
+        return found
+
+    def reach(self, found: Any) -> None:
+        """Bring the keyboard there, by the keys that a person would use."""
+        for _ in range(FARTHEST):
+            place = found.evaluate(PLACE_OF_KEYS)
+            if place == "here":
+                return
+            self.page.keyboard.press("ArrowRight" if place == "beside" else "Tab")
+        raise AssertionError(f"the keyboard never comes to {found}")
+
     def step(self, key: str) -> None:
-        self.page.get_by_test_id(f"step-{key}").click()
+        self.press(self.page.get_by_test_id(f"step-{key}"))
         self.arrives(key)
 
     def arrives(self, key: str) -> None:
@@ -212,7 +245,7 @@ class Visitor:
 
     def forward(self, key: str) -> None:
         """Press it."""
-        self.way_on(key).click()
+        self.press(self.way_on(key))
         self.arrives(key)
 
     def unfold(self, fold: str) -> None:
@@ -222,17 +255,17 @@ class Visitor:
             button.click()
 
     def choose_task(self, task: str) -> None:
-        self.sees("[data-testid=card-own]").click()
-        self.sees(f"[data-testid=card-{task}]").click()
+        self.press("[data-testid=card-own]")
+        self.press(f"[data-testid=card-{task}]")
         self.sees("#other-models")
 
     def choose_folder(self, folder: Path) -> None:
         """Name a model folder of this machine."""
         field_ = self.page.locator("#model-folder textarea, #model-folder input")
         if not field_.is_visible():
-            self.page.locator("#other-models button").first.click()
+            self.press(self.page.locator("#other-models button").first)
         field_.fill(str(folder))
-        self.page.click("#use-folder")
+        self.press("#use-folder")
         self.sees("#model-summary", "is ready")
 
     def upload(self, file: Path) -> None:
@@ -240,7 +273,7 @@ class Visitor:
         self.way_on("strategy")
 
     def choose_preset(self, name: str) -> None:
-        self.sees(f"#presets [data-testid=card-{name}]").click()
+        self.press(f"#presets [data-testid=card-{name}]")
         self.sees(f"#presets [data-testid=card-{name}][aria-checked=true]")
         self.sees("#strategy-numbers", "Trained parameters")
         self.way_on("train")
@@ -282,7 +315,7 @@ class Visitor:
     def start(self) -> Run:
         """Press Start; the run that came of it."""
         known = {run.id for run in self.server.store}
-        self.sees("#start:visible, #start-again:visible").click()
+        self.press("#start:visible, #start-again:visible")
         self.wait(lambda: len(list(self.server.store)) > len(known))
         return next(run for run in self.server.store if run.id not in known)
 
@@ -305,7 +338,7 @@ class Visitor:
         """By way of the Share page: the model of the open run as a folder, unpacked below `folder`."""
         self.step("share")
         with self.page.expect_download() as download:
-            self.sees("#download-model").click()
+            self.press("#download-model")
         with zipfile.ZipFile(download.value.path()) as archive:
             archive.extractall(folder)
         return next(folder.rglob("config.json")).parent
@@ -357,10 +390,31 @@ def first_visit(profile: Any, server: StudioServer) -> Iterator[Visitor]:
     page.set_default_timeout(PATIENCE)
     try:
         yield Visitor(page, server, complaints_of(page))
-        page.evaluate("() => localStorage.clear()")
     finally:
+        page.evaluate("() => localStorage.clear()")
         page.close()
         profile.clear_cookies()
+
+
+@dataclass(frozen=True)
+class Look:
+    """How somebody sits in front of the page."""
+
+    name: str
+    width: int = 1280
+    scheme: str = "light"
+    by_keys: bool = False
+
+
+LOOKS = (Look("wide and light"), Look("narrow and dark", 390, "dark"), Look("by keyboard", by_keys=True))
+
+
+@contextmanager
+def looking(browser: Any, server: StudioServer, look: Look) -> Iterator[Visitor]:
+    with visitor(browser, server, look.width, look.scheme) as visit:
+        visit.by_keys = look.by_keys
+        yield visit
+        assert visit.complaints == []
 
 
 @contextmanager

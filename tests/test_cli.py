@@ -280,7 +280,8 @@ def test_what_is_doubtful_about_the_data_is_said_before_it_is_trained_on(
     printed = capsys.readouterr()
     (found,) = json.loads(printed.out)["doubts"]
     asked = (
-        f'Is this right? {found["sentence"]}\n  To settle it, write into the run file: data.columns.label: "labels"\n'
+        f"Is this right? {found['sentence']}\n  To settle it, write into the run file: "
+        'data.columns.label: "labels" | task: "text-labels"\n'
     )
     assert asked in printed.err and "30 of 40 rows can be used; `studio check" in printed.err
     assert main(["check", str(run_file)]) == 0

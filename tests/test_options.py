@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from studio.errors import StudioError
-from studio.options import Options, setting
+from studio.options import Options, asked_settings, setting, with_asked
 
 
 class Fruit(Options):
@@ -59,3 +59,16 @@ def test_each_mistake_has_a_line_of_its_own() -> None:
 
 def test_what_is_right_is_read() -> None:
     assert Fruit.read({"colour": "red"}).weight == 1.0
+
+
+class Writer(Options):
+    beams: int = setting(1, title="Beams", help="How many.", ge=1, le=8, asked=True)
+    width: int = setting(4, title="Width", help="Of the model.")
+
+
+def test_what_is_said_with_a_question_is_checked_and_nothing_else_can_be() -> None:
+    assert list(asked_settings(Writer)) == ["beams"]
+    assert with_asked(Writer(width=7), {"beams": 4}) == Writer(beams=4, width=7)
+    for wrong, why in (({"beams": 99}, "at most 8"), ({"width": 2}, "settled by the training"), ({"size": 2}, "beams")):
+        with pytest.raises(StudioError, match=why):
+            with_asked(Writer(), wrong)

@@ -3,7 +3,9 @@
 import csv
 import json
 import random
+import re
 import zipfile
+from collections.abc import Callable, Iterable
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -15,34 +17,64 @@ WORDS = {
 FILLER = ["the", "film", "was", "a", "very", "story", "and", "with", "some", "music", "it", "felt"]
 
 
-def write_text_model(folder: Path, **changes: Any) -> Path:
-    """A BERT of two layers with a word-level vocabulary, without a head; about 20,000 parameters.
+def words_of(texts: Iterable[str]) -> list[str]:
+    """What the tiny tokenizer makes words of, each once."""
+    return list(dict.fromkeys(re.findall(r"\w+|[^\w\s]", " ".join(texts))))
 
-    changes: of its configuration.
+
+def write_tokenizer(folder: Path, words: Iterable[str], **changes: Any) -> int:
+    """A word-level tokenizer of these words, as BERT marks texts; returns how many tokens there are.
+
+    changes: of its settings.
     """
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, set_seed
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
 
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *FILLER, *WORDS["good"], *WORDS["bad"]]
+    vocabulary = list(dict.fromkeys(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]))
     tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(vocabulary)}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        unk_token="[UNK]",
-        pad_token="[PAD]",
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-        mask_token="[MASK]",
-        model_max_length=64,
-    )
+    tokenizer.decoder = decoders.WordPiece()
+    marks = {"unk_token": "[UNK]", "pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
+    settings = {**marks, "mask_token": "[MASK]", "model_max_length": 64, **changes}
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **settings).save_pretrained(folder)
+    return len(vocabulary)
+
+
+def write_text_model(folder: Path, words: Iterable[str] = (), **changes: Any) -> Path:
+    """A BERT of two layers with a word-level vocabulary, without a head; about 20,000 parameters.
+
+    words: that it knows, if not those of the reviews. changes: of its configuration.
+    """
+    from transformers import BertConfig, BertModel, set_seed
+
+    known = write_tokenizer(folder, words or (*FILLER, *WORDS["good"], *WORDS["bad"]))
     set_seed(0)
     shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
-    config = BertConfig(vocab_size=len(vocabulary), **{**shape, "max_position_embeddings": 64, **changes})
+    config = BertConfig(vocab_size=known, **{**shape, "max_position_embeddings": 64, **changes})
     BertModel(config).save_pretrained(folder)
-    fast.save_pretrained(folder)
+    return folder
+
+
+def write_writer(folder: Path, words: Iterable[str], kind: str = "t5", **changes: Any) -> Path:
+    """A T5 or a BART of one layer each with a word-level vocabulary. changes: of its configuration."""
+    import transformers as t
+
+    known = write_tokenizer(folder, words)
+    t.set_seed(0)
+    marks = {"pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3, "vocab_size": known}
+    if kind == "t5":
+        shape = {"d_model": 48, "d_kv": 12, "d_ff": 96, "num_layers": 1, "num_decoder_layers": 1, "num_heads": 4}
+        config: Any = t.T5Config(**{**marks, **shape, "decoder_start_token_id": 0, "dropout_rate": 0.0, **changes})
+    else:
+        shape = {"d_model": 48, "encoder_layers": 1, "decoder_layers": 1, "max_position_embeddings": 64}
+        shape |= {f"{part}_{name}": value for part in ("encoder", "decoder") for name, value in
+                  (("attention_heads", 4), ("ffn_dim", 96))}  # fmt: skip
+        start = {"decoder_start_token_id": 3, "forced_eos_token_id": None, "dropout": 0.0}
+        config = t.BartConfig(**{**marks, **shape, **start, **changes})
+    t.AutoModelForSeq2SeqLM.from_config(config).save_pretrained(folder)
     return folder
 
 
@@ -91,6 +123,87 @@ def write_lengths(path: Path, rows: int = 80, seed: int = 0) -> Path:
             words = rng.choices(FILLER, k=rng.randint(3, 9)) + rng.choices(WORDS["good"], k=index % 4)
             rng.shuffle(words)
             writer.writerow([" ".join(words), 100 * (index % 4) + 50])
+    return path
+
+
+def write_labelled(path: Path, rows: int = 80, seed: int = 0) -> Path:
+    """A CSV `text,good,bad,long`: a column of 0 and 1 for each label of a text."""
+    rng = random.Random(seed)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "good", "bad", "long"])
+        for index in range(rows):
+            labels = [index % 2, index // 2 % 2, index // 4 % 2]
+            words = rng.choices(FILLER, k=14 if labels[2] else 4)
+            for label, there in zip(("good", "bad"), labels, strict=False):
+                words += rng.choices(WORDS[label], k=2 * there)
+            rng.shuffle(words)
+            writer.writerow([" ".join(words), *labels])
+    return path
+
+
+def write_striped(path: Path, rows: int = 40) -> Path:
+    """A ZIP of images, each with none, one or two labels, in a list with a semicolon between."""
+    return write_listed_images(
+        path, "labels", lambda stripes, row: (f"{stripes}; striped", f"{stripes}", "[]")[row // 2 % 3], rows
+    )
+
+
+def write_weighed(path: Path, rows: int = 40) -> Path:
+    """A ZIP of images, each with a number."""
+    return write_listed_images(path, "number", lambda stripes, row: str(300 + 50 * (stripes == "across") + row), rows)
+
+
+def write_listed_images(path: Path, column: str, cells: Callable[[str, int], str], rows: int = 40) -> Path:
+    """A ZIP of striped images and a table `image,COLUMN`. cells: (stripes, number of the row) -> the cell."""
+    rng, lines = random.Random(0), StringIO()
+    table = csv.writer(lines)
+    table.writerow(["image", column])
+    with zipfile.ZipFile(path, "w") as archive:
+        for index in range(rows):
+            label = ("across", "upright")[index % 2]
+            archive.writestr(f"{index:03}.png", image(label, rng))
+            table.writerow([f"{index:03}.png", cells(label, index)])
+        archive.writestr("table.csv", lines.getvalue())
+    return path
+
+
+def write_questions(path: Path, rows: int = 80, seed: int = 0) -> Path:
+    """A CSV `context,question,answer`: which word of praise or of blame is in the text? A few have none."""
+    rng = random.Random(seed)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["context", "question", "answer"])
+        for index in range(rows):
+            label = ("good", "bad")[index % 2]
+            answer = "[]" if index % 9 == 8 else rng.choice(WORDS[label])
+            words = rng.choices(FILLER, k=rng.randint(8, 30)) + ([] if answer == "[]" else [answer])
+            rng.shuffle(words)
+            writer.writerow([" ".join(words), f"was it {label}", answer])
+    return path
+
+
+def write_pairs(path: Path, rows: int = 80, seed: int = 0) -> Path:
+    """A CSV `sentence1,sentence2,label`: do both praise or blame alike?"""
+    rng = random.Random(seed)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["sentence1", "sentence2", "label"])
+        for index in range(rows):
+            one, other = ("good", "bad")[index % 2], ("good", "bad")[index // 2 % 2]
+            writer.writerow([review(one, rng), review(other, rng), "alike" if one == other else "unlike"])
+    return path
+
+
+def write_echoes(path: Path, rows: int = 60, seed: int = 0) -> Path:
+    """A CSV `source,target`: a few words, and the same in the other order."""
+    rng = random.Random(seed)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["source", "target"])
+        for _ in range(rows):
+            words = rng.choices(FILLER, k=rng.randint(3, 6))
+            writer.writerow([" ".join(words), " ".join(words[::-1])])
     return path
 
 

@@ -199,7 +199,22 @@ STRATEGIES: dict[str, dict[str, Any]] = {
     },
     "number": {"options": {"max_length": 16}, "training": {"epochs": 2}},
     "words": {"options": {"max_length": 16}},
+    "labels": {
+        "strategy": {"name": "lora", "r": 4},
+        "options": {"max_length": 16},
+        "training": {"learning_rate": 0.02},
+    },
+    "questions": {"options": {"window": 24, "overlap": 8}, "training": {"epochs": 2}},
+    "pairs": {"strategy": {"name": "lora", "r": 4}, "options": {"max_length": 24}, "training": {"epochs": 2}},
+    "written": {"options": {"longest_answer": 12, "beams": 3}, "training": {"epochs": 2}},
+    "shortened": {
+        "strategy": {"name": "lora", "r": 4},
+        "options": {"longest_answer": 12},
+        "training": {"epochs": 2, "learning_rate": 0.02},
+    },
     "image": {"strategy": {"name": "freeze"}, "training": {"learning_rate": 0.05, "epochs": 4}},
+    "image-number": {"training": {"epochs": 2}},
+    "image-labels": {"strategy": {"name": "freeze"}, "training": {"learning_rate": 0.05, "epochs": 2}},
 }
 
 
@@ -211,10 +226,19 @@ class Finished:
         self._workers, self._text_model = workers, text_model
         self.reviews = tiny.write_reviews(folder / "reviews.csv", 160)
         self.images = tiny.write_images(folder / "images.zip", 60)
+        self.writer = tiny.write_writer(folder / "tiny-t5", [*tiny.FILLER, *tiny.WORDS["good"], *tiny.WORDS["bad"]])
+        echoes = tiny.write_echoes(folder / "echoes.csv")
         self._others = {  # than of text classification
             "number": ("text-regression", text_model, tiny.write_lengths(folder / "lengths.csv")),
             "words": ("token-classification", text_model, tiny.write_marked_words(folder / "words.jsonl")),
+            "labels": ("text-labels", text_model, tiny.write_labelled(folder / "labels.csv")),
+            "questions": ("extractive-qa", text_model, tiny.write_questions(folder / "questions.csv")),
+            "pairs": ("text-pairs", text_model, tiny.write_pairs(folder / "pairs.csv")),
+            "written": ("translation", self.writer, echoes),
+            "shortened": ("summarization", self.writer, echoes),
             "image": ("image-classification", image_model, self.images),
+            "image-number": ("image-regression", image_model, tiny.write_weighed(folder / "weighed.zip")),
+            "image-labels": ("image-labels", image_model, tiny.write_striped(folder / "labelled.zip")),
         }
         self._runs: dict[str, Run] = {}
 

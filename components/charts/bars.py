@@ -16,11 +16,13 @@ def bars_html(
     other_title: str = "",
     percent: bool = True,
     shown: int = SHOWN,
+    threshold_title: str = "",
 ) -> str:
     """Bars of `value`, each with a thinner bar of `other` under it where given, largest value first.
 
-    rows: [{"label": str, "value": float, "other": float or None}]; with `percent` 1.0 means 100 %, and the bar's
-        full width; without, the largest number has the full width.
+    rows: [{"label": str, "value": float, "other": float or None, perhaps "threshold": a line across the bar there, and
+        "leading": whether it stands out, else the first does}]; with `percent` 1.0 means 100 %, and the bar's full
+        width; without, the largest number has the full width.
     The numbers stand beside the bars as text, so nothing depends on seeing their length or colour.
     """
     ordered = sorted(rows, key=lambda row: -row["value"])
@@ -28,8 +30,13 @@ def bars_html(
     full = 1.0 if percent else max((abs(number) for number in numbers), default=1.0) or 1.0
     has_other = any(row.get("other") is not None for row in ordered)
     titles = [(value_title, "value")] + ([(other_title, "other")] if has_other else [])
-    legend = _legend([(title, f"ui-bar-{kind}") for title, kind in titles if title]) if has_other else ""
-    lines = [_bar(row, full, percent, value_title, other_title, leading=not at) for at, row in enumerate(ordered)]
+    named = [(title, f"ui-bar-{kind}") for title, kind in titles if title] if has_other else []
+    named += [(threshold_title, "ui-bar-threshold")] if threshold_title else []
+    legend = _legend(named) if named else ""
+    lines = [
+        _bar(row, full, percent, value_title, other_title, leading=row.get("leading", not at))
+        for at, row in enumerate(ordered)
+    ]
     return f'<div class="ui-bars">{legend}{_folded(lines, shown)}</div>'
 
 
@@ -77,12 +84,16 @@ def _bar(row: Mapping[str, Any], full: float, percent: bool, title: str, other_t
             f'<span class="ui-bar-number ui-bar-number-other"><span class="ui-sr-only">{escape(other_title)} </span>'
             f"{escape(_number(other, percent))}</span>"
         )
+    line = ""
+    if row.get("threshold") is not None:
+        place = min(99.5, _width(row["threshold"], full))
+        line = f'<span class="ui-bar-threshold" style="inset-inline-start:{place:.2f}%"></span>'
     mark, number = " ui-bar-leading" if leading else "", escape(_number(row["value"], percent))
     return (
         f'<li class="ui-bar-row{mark}"><span class="ui-bar-label" title="{label}">{label}</span>'
         '<span class="ui-bar-lines"><span class="ui-bar-track" aria-hidden="true">'
         '<span class="ui-bar-fill ui-bar-value" '
-        f'style="width:{_width(row["value"], full):.2f}%"></span></span><span class="ui-bar-number">'
+        f'style="width:{_width(row["value"], full):.2f}%"></span>{line}</span><span class="ui-bar-number">'
         f'<span class="ui-sr-only">{escape(title)} </span>{number}</span>{below}</span></li>'
     )
 
@@ -94,8 +105,10 @@ def _width(number: float, full: float) -> float:
 def _number(number: float, percent: bool) -> str:
     if not percent:
         return f"{number:,.4g}" if isinstance(number, float) else f"{number:,}"
-    between = 0 < number < 0.0995 or 0.995 <= number < 1
-    return _("{percent:.1f} %", percent=100 * number) if between else _("{percent:.0f} %", percent=100 * number)
+    between = 0 < number < 0.0995 or 0.995 <= number < 1  # never 0 % or 100 % of what only comes near it
+    if between:
+        return _("{percent:.1f} %", percent=min(99.9, max(0.1, 100 * number)))
+    return _("{percent:.0f} %", percent=100 * number)
 
 
 def _legend(items: Sequence[tuple[str, str]]) -> str:

@@ -59,7 +59,10 @@ const content = (cell, kind) => {
   if (cell === null || cell === undefined) return "";
   if (kind === "image") return enlargeable(image(cell));
   if (kind === "drawing") return enlargeable(h("div", {}, markup(cell)));
-  if (kind === "badge") return typeof cell === "object" ? badge(cell.text, cell.tone) : badge(cell);
+  if (kind === "badge") {
+    const { text, tone } = typeof cell === "object" ? cell : { text: cell };
+    return text === "" ? "" : badge(text, tone);
+  }
   if (kind === "moment") return h("span", { class: "ui-moment" }, moments.format(cell * 1000));
   if (kind === "number") return typeof cell === "number" && Number.isInteger(cell) ? grouped(cell) : cell;
   return h("span", { class: `ui-clamp${String(cell).length > 30 ? " ui-clamp-long" : ""}`, title: String(cell).length > 60 ? String(cell).slice(0, 2000) : null }, cell);

@@ -11,7 +11,8 @@ class Series {
     this.stride = 1;
   }
   // A line fitted around each point, its neighbours weighted by weight^distance (local linear regression, Cleveland 1979):
-  // looking both ways it lags behind nothing, and fitting a line it is pulled to nothing at the ends.
+  // looking both ways it lags behind nothing, and fitting a line it is pulled to nothing at the ends. It never leaves the
+  // range of the values: a loss that levels out at 0 does not fall below it.
   static smoothed(values, weight) {
     // of the points up to each: the weights' sum, those times the distance and its square, and the values' two sums
     const sums = (order) => {
@@ -25,6 +26,8 @@ class Series {
       }
       return found;
     };
+    const known = values.filter(Number.isFinite);
+    const [least, most] = known.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
     const places = [...values.keys()];
     const [before, after] = [sums(places), sums(places.toReversed())];
     return values.map((value, at) => {
@@ -32,7 +35,7 @@ class Series {
       const [b, a] = [before[at], after[at]];
       const [w, wd, wdd, wy, wdy] = [b[0] + a[0] - own[0], a[1] - b[1], b[2] + a[2], b[3] + a[3] - own[1], a[4] - b[4]];
       const spread = w * wdd - wd * wd;
-      return spread > 1e-9 ? (wy * wdd - wdy * wd) / spread : w ? wy / w : null;
+      return spread > 1e-9 ? Math.min(most, Math.max(least, (wy * wdd - wdy * wd) / spread)) : w ? wy / w : null;
     });
   }
   add(name, points) {

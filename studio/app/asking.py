@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from components.notices import empty, heading, notice
 from components.progress import progress_html
@@ -24,17 +24,26 @@ T = TypeVar("T")
 
 
 def ask(
-    services: Services, draft: Draft, run: Run, task: Task, cells: Mapping[str, str], truth: Mapping[str, str]
+    services: Services,
+    draft: Draft,
+    run: Run,
+    task: Task,
+    cells: Mapping[str, str],
+    truth: Mapping[str, str],
+    options: Mapping[str, Any] | None = None,
 ) -> Generator[str, None, Draft]:
-    """Answer with the tuned model and the untouched one; what cannot be had is said."""
+    """Answer with the tuned model and the untouched one; what cannot be had is said.
+
+    options: of the task's, those that are said with this question.
+    """
     words = (_("Asking the model"), _("Waiting for another question"))
     yield progress_html(words[0])
     before, why_not = None, ""
     supersede_question(services, draft)
     with cancellable(services, draft, is_single=True) as cancelled:
-        (tuned,) = yield from shown_as(*words, services.predictor.ask(run, [cells], "tuned", cancelled))
+        (tuned,) = yield from shown_as(*words, services.predictor.ask(run, [cells], "tuned", cancelled, options))
         try:
-            (before,) = yield from shown_as(*words, services.predictor.ask(run, [cells], "before", cancelled))
+            (before,) = yield from shown_as(*words, services.predictor.ask(run, [cells], "before", cancelled, options))
         except StudioError as error:
             if cancelled.is_set():
                 raise

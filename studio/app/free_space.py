@@ -70,7 +70,7 @@ def used_html(used: Sequence[tuple[Kind, Found]]) -> str:
         }
         for kind, found in used
     ]
-    sentence = _("What drafts, runs and deleted runs need is never among what can be removed.")
+    sentence = _("What projects, runs and deleted runs need is never among what can be removed.")
     return hint(sentence) + simple_table(COLUMNS, rows, caption=_("{total} in use", total=total), stacks=True)
 
 

@@ -23,7 +23,7 @@ from studio.app.inputs.base import FileInput
 from studio.app.pages import Place, Section, Services, Wire, hint, joined
 from studio.app.paging import file_url
 from studio.app.results import AnsweredRow, classes_of, count_mistakes, imported_of, row_of, rows_page, task_of
-from studio.app.runs import start_run
+from studio.app.runs import config_of, start_run
 from studio.app.sent import sent
 from studio.app.tabs.runs import with_settings
 from studio.data.cleaning import CleaningOptions, corrected_rows
@@ -64,7 +64,9 @@ def mistakes(services: Services) -> Section:
         marks, words, label = what_is_shown(run, task, draft.mark)
         opened: dict[str, Any] = {"open": True} if draft.mark or draft.example is not None else {}
         query = {"run": run.id, "ranked": True, **marks}
-        return [gr.update(visible=True, label=label, **opened), words, gr.update(visible=bool(draft.mark)), query]
+        rows = gr.update(value=query, visible=bool(words))
+        there = words or opened or not_learned(run, draft.data.cleaning).corrections
+        return [gr.update(visible=bool(there), label=label, **opened), words, gr.update(visible=bool(draft.mark)), rows]
 
     wires = [
         Wire(every.click, lambda draft: draft.change(mark=None, example=None)),
@@ -74,7 +76,8 @@ def mistakes(services: Services) -> Section:
 
 
 def what_is_shown(run: Run, task: Task, mark: str | None) -> tuple[dict[str, str], str, str]:
-    """Of the examples: which ones the table asks for, what stands over it, and what stands on the fold."""
+    """Of the examples: which ones the table asks for, what stands over it ("" where there are none), and what stands
+    on the fold."""
     if ANSWERS[task.answer_kind].is_more_or_less:
         of_all, label, order = {}, _("The largest errors"), _("The largest errors come first.")
     else:
@@ -83,6 +86,8 @@ def what_is_shown(run: Run, task: Task, mark: str | None) -> tuple[dict[str, str
         of_all, order = {"mark": WRONG}, _("The ones that the model was most sure of come first.")
     if mark:
         return {"mark": mark}, heading(mark_words(mark), _("The test examples for which this holds."), level=3), label
+    if of_all and not count:
+        return of_all, "", label
     how = _("Choose a row to look at it, and to correct the data where it is the data that is wrong.")
     return of_all, hint(order) + hint(how), label
 
@@ -140,20 +145,24 @@ def for_the_next_run(services: Services) -> Section:
         again = gr.Button(_("Train again with these"), variant="primary", elem_id="train-corrected")
 
     def show(draft: Draft) -> list[Any]:
-        run, made = run_with_model(services, draft), draft.data.cleaning.corrections
+        run = run_with_model(services, draft)
+        made = not_learned(run, draft.data.cleaning).corrections
         task = task_of(run) if run else None
         there = run is not None and task is not None and is_of_this_data(draft, run, task)
         said = plural("{n:,} row is corrected.", "{n:,} rows are corrected.", len(made))
         return [
             gr.update(visible=bool(made) and there),
             notice("good", said, _("The next run learns from the corrected data; this one stays as it is.")),
-            chips(corrected_rows(draft.data.cleaning)),
+            chips(corrected_rows(not_learned(run, draft.data.cleaning))),
             "",
         ]
 
+    def begin(draft: Draft) -> Draft:
+        return start_run(services, draft).change(mark=None, example=None)
+
     wires = [
-        Wire(done.select, undo_correction, event=True),
-        Wire(again.click, partial(start_run, services), go="train", place=Place(message)),
+        Wire(done.select, partial(undo_correction, services), event=True),
+        Wire(again.click, begin, go="train", place=Place(message)),
     ]
     return Section([shown, words, done, message], show, wires)
 
@@ -172,7 +181,7 @@ def row_html(run: Run, task: Task, row: AnsweredRow, cleaning: CleaningOptions) 
     asked = Asked(task.columns, cells, truth, classes_of(run, task))
     title = heading(_("Row {row}", row=row.row), kind.truth(asked), level=4)
     given = "" if kind.shows_input else "".join(map(partial(input_html, cells), task.inputs))
-    done = next((each.value for each in corrected_rows(cleaning) if each.key == f"row:{row.row}"), "")
+    done = next((each.value for each in corrected_rows(not_learned(run, cleaning)) if each.key == f"row:{row.row}"), "")
     state = hint(_("In the next run: {change}.", change=done)) if done else ""
     return f'<div class="looked-at">{title}{given}{kind.html(row.answer, None, asked)}{state}</div>'
 
@@ -206,6 +215,14 @@ def is_of_this_data(draft: Draft, run: Run, task: Task) -> bool:
     return run.dataset is not None and draft.dataset == run.dataset and draft.task == task.name
 
 
+def not_learned(run: Run | None, cleaning: CleaningOptions) -> CleaningOptions:
+    """With those corrections alone that the run has not learned from: they are for the next one."""
+    config = config_of(run) if run else None
+    learned = config.data.cleaning.corrections if config else ()
+    left = tuple(each for each in cleaning.corrections if each not in learned)
+    return cleaning.model_copy(update={"corrections": left})
+
+
 # --- changing the draft ---------------------------------------------------------------------------
 
 
@@ -235,11 +252,15 @@ def correct(services: Services, draft: Draft, *labels: str | None) -> Draft:
     return with_cleaning(draft, draft.data.cleaning.corrected(correction))
 
 
-def undo_correction(draft: Draft, event: dict[str, Any]) -> Draft:
-    """Without one correction, or without any; other choices about the rows stay."""
+def undo_correction(services: Services, draft: Draft, event: dict[str, Any]) -> Draft:
+    """Without one correction, or without any that is shown; other choices about the rows stay."""
     if event["key"]:
         return undo(draft, event)
-    return with_cleaning(draft, draft.data.cleaning.model_copy(update={"corrections": ()}))
+    run, _task = open_run(services, draft)
+    cleaning = draft.data.cleaning
+    shown = not_learned(run, cleaning).corrections
+    kept = tuple(each for each in cleaning.corrections if each not in shown)
+    return with_cleaning(draft, cleaning.model_copy(update={"corrections": kept}))
 
 
 def with_cleaning(draft: Draft, cleaning: CleaningOptions) -> Draft:

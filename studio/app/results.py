@@ -49,7 +49,8 @@ def rows_page(store: Store, query: dict[str, Any]) -> dict[str, Any]:
     if mark is not None:
         rows = rows[rows["marks"].map(lambda marks: mark in marks)]
     drawn = drawings(task.columns, labels)
-    shown = [drawing for drawing in drawn if mark is None or not is_constant(drawing, task, rows)]
+    titled = mark is not None and mark != WRONG  # what they have in common stands in the title over them
+    shown = [drawing for drawing in drawn if not (titled and is_constant(drawing, task, rows))]
     gallery = any(drawing.is_seen for drawing in shown)
     if query.get("ranked"):
         rows = ranked(rows, task)

@@ -16,9 +16,11 @@ from studio.app import demos
 from studio.app.asking import answer_html, ask, cancel_questions, last_asking, open_run, run_with_model
 from studio.app.drafts import Draft
 from studio.app.inputs import INPUTS
+from studio.app.inputs.controls import Control, build_controls, given_controls, shown_controls
 from studio.app.inputs.slots import Slot, build_slots, given, shown
 from studio.app.pages import Place, Section, Services, Wire
 from studio.app.results import imported_of, rows_page, task_of
+from studio.app.runs import config_of
 from studio.app.sent import sent
 from studio.app.workspaces import Example
 from studio.language import _
@@ -32,6 +34,7 @@ def trying_one(services: Services) -> tuple[Section, set[Block]]:
     with gr.Row(elem_classes="split-row"):
         with gr.Column(min_width=300):
             slots = build_slots()
+            controls = build_controls()
             predict = gr.Button(_("Predict"), variant="primary", elem_id="predict")
         with gr.Column(min_width=300):
             progress = Progress()
@@ -47,7 +50,8 @@ def trying_one(services: Services) -> tuple[Section, set[Block]]:
         caption=_("Test examples"),
         elem_id="examples",
     )
-    inputs, place = [slot.widget for slot in slots], Place(message, progress, cancel)
+    inputs: list[Block] = [*(slot.widget for slot in slots), *(control.widget for control in controls)]
+    place = Place(message, progress, cancel)
     fields = set(inputs)
     others = others_than(fields)
 
@@ -56,6 +60,7 @@ def trying_one(services: Services) -> tuple[Section, set[Block]]:
         task = task_of(run) if run else None
         return [
             *shown(slots, task, example_values(services, draft)),
+            *shown_controls(controls, config_of(run) if run else None, services.shown_runs.get(draft.id) != draft.run),
             "",
             answer_html(asking, task),
             gr.update(visible=demos.current(draft) is not None and asking is not None),
@@ -63,8 +68,9 @@ def trying_one(services: Services) -> tuple[Section, set[Block]]:
         ]
 
     asks = [predict.click, *(listener for slot in slots for listener in slot.entry.asks(slot.widget))]
+    asking = partial(try_input, services, slots, controls=controls)
     wires = [
-        *[Wire(listener, partial(try_input, services, slots), inputs, draws=others, place=place) for listener in asks],
+        *[Wire(listener, asking, inputs, draws=others, place=place) for listener in asks],
         Wire(cancel.click, partial(cancel_questions, services), redraw=False),
         Wire(own.click, demos.go_on_with_own, go="data"),
         *picking(services, examples.select, fields, place),
@@ -94,10 +100,15 @@ def example_values(services: Services, draft: Draft) -> Mapping[str, str]:
 # --- changing the draft ---------------------------------------------------------------------------
 
 
-def try_input(services: Services, slots: Sequence[Slot], draft: Draft, *values: Any) -> Generator[str, None, Draft]:
+def try_input(
+    services: Services, slots: Sequence[Slot], draft: Draft, *values: Any, controls: Sequence[Control] = ()
+) -> Generator[str, None, Draft]:
+    """values: what the fields of the slots hold, and behind them those of the controls."""
     run, task = open_run(services, draft)
     services.examples.pop(draft.id, None)
-    return (yield from ask(services, draft, run, task, given(slots, task, values), {}))
+    cells, config = given(slots, task, values[: len(slots)]), config_of(run)
+    options = given_controls(controls, config, values[len(slots) :]) if config else {}
+    return (yield from ask(services, draft, run, task, cells, {}, options))
 
 
 def show_example(services: Services, draft: Draft, event: dict[str, Any]) -> Draft:

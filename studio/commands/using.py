@@ -31,6 +31,14 @@ def add_to(subparsers: Any) -> None:
         metavar="NAME=VALUE",
         help="one of several inputs, by the name of its column; once for each",
     )
+    predict.add_argument(
+        "--set",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting of the answer, such as beams=4; once for each (of a single input)",
+    )
     predict.add_argument("--output", type=Path, help="write the answers to this CSV file (for a file of inputs)")
     predict.set_defaults(handler=run_predict)
     export = subparsers.add_parser("export", help="write a finished run's model into a folder")
@@ -76,7 +84,7 @@ def _predict_one(run: Run, arguments: argparse.Namespace, predictor: "Predictor"
     predictor.warm_up()  # it imports while the words for its answer are imported here
     from studio.app.answers import ANSWERS
 
-    (answer,) = predictor.predict(run, [row])
+    (answer,) = predictor.predict(run, [row], options=said_settings(arguments.settings))
     if arguments.json:
         print_json({"run": run.id, **answer.as_dict()})
     else:
@@ -112,6 +120,19 @@ def given_row(task: "Task", alone: str | None, named: list[str]) -> dict[str, st
                 "Give it in UTF-8, or write it into a file and give that.",
             )
     return {name: FIELDS[known[name].kind].typed(value) for name, value in given.items()}
+
+
+def said_settings(entries: list[str]) -> dict[str, Any]:
+    """NAME=VALUE each, the values as in a run file. Raises StudioError."""
+    import yaml
+
+    settings = {}
+    for entry in entries:
+        name, equals, value = entry.partition("=")
+        if not equals:
+            raise StudioError(f"'{entry}' is no setting.", "It is written NAME=VALUE.", "For example: --set beams=4")
+        settings[name] = yaml.safe_load(value)
+    return settings
 
 
 def _is_unicode(text: str) -> bool:

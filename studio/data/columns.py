@@ -14,6 +14,7 @@ class Column:
     name: the key under `data.columns` in run.yaml, and the column's name in the assembled table.
     kind: the name of a field (`studio.data.fields`): what its cells hold.
     hints: lower-case words that a matching column is often called.
+    several: the name of the task that learns several of these for each row, where this one learns one.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Column:
     help: str
     hints: tuple[str, ...] = ()
     required: bool = True
+    several: str = ""
 
 
 GARBLED = "garbled"  # letters that were once read in a wrong encoding

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from studio.data.columns import Column
 from studio.data.fields import FIELDS
-from studio.data.fields.label import labels_in
+from studio.data.fields.labels import several_in
 from studio.data.guesses import Choice, Guess, Topic, confidence
 from studio.data.profile import ColumnProfile
 from studio.data.split_names import COLUMN_NAMES
@@ -47,24 +47,13 @@ def column_guesses(imported: "Imported", columns: Sequence[Column], chosen: Mapp
             also = _("It could also be {columns}.", columns=listing(map(_quoted, nearly), "or"))
             sentence = sentences(sentence, also)
         topic = TOPIC
-        if one_each := _one_column_each(imported, role, taken):
-            topic, sure, nearly = SEVERAL, min(sure, 0.5), [name for name in one_each if name != taken][:COLUMNS_SHOWN]
-            sentence = _(
-                "{columns} hold 0 or 1 in every row: that looks like several labels per example, and this task learns "
-                "one. '{column}' alone would be learned.",
-                columns=listing(map(_quoted, one_each[:COLUMNS_SHOWN])),
-                column=taken,
-            )
-        elif several := _several(imported, role, taken):
-            topic, sure = SEVERAL, min(sure, 0.5)
-            sentence = _(
-                "'{column}' holds lists such as {example}: several labels per example. This task learns one for each, "
-                "so rows with more are left out; a list of one is that one.",
-                column=taken,
-                example=several,
-            )
+        instead: tuple[Choice, ...] = ()
+        if several := _several(imported, role, taken):
+            topic, sure, sentence = SEVERAL, min(sure, 0.5), several
+            nearly = list(dict.fromkeys([*nearly, *_one_column_each(imported)]))[:COLUMNS_SHOWN]
+            instead = (Choice(_("Learn all of them"), {"task": role.several}),) if role.several else ()
         setting = f"{topic.setting}.{role.name}"
-        choices = tuple(Choice(name, {setting: name}) for name in (taken, *nearly))
+        choices = (*(Choice(name, {setting: name}) for name in (taken, *nearly)), *instead)
         guesses.append(Guess(topic.name, setting, taken, round(sure, 3), sentence, choices))
     return guesses
 
@@ -90,25 +79,50 @@ def _guess(
     return {role.name: result[role.name] for role in columns if role.name in result}, ranked
 
 
-def _one_column_each(imported: "Imported", role: Column, taken: str) -> list[str]:
-    """The columns of 0 and 1 that stand beside the one taken for the class, where its name does not say that it is."""
+def _one_column_each(imported: "Imported") -> list[str]:
+    """The columns of 0 and 1, where there are several."""
     names = [profile.name for profile in imported.profiles if profile.binary]
-    profile = next(each for each in imported.profiles if each.name == taken)
-    alike = role.kind == "label" and profile.binary and len(names) > 1
-    return names if alike and not _name_score(role, taken) else []
+    return names if len(names) > 1 else []
 
 
 def _several(imported: "Imported", role: Column, taken: str) -> str:
-    """A list of several labels in the column taken for the class, or ""."""
-    samples = next(each for each in imported.profiles if each.name == taken).samples
-    return next((cell for cell in samples if role.kind == "label" and len(labels_in(cell) or ()) > 1), "")
+    """A sentence where the column taken for the class holds several labels in a row; else ""."""
+    profile = next(each for each in imported.profiles if each.name == taken)
+    found = [(cell, several_in(cell, profile.separator)) for cell in profile.samples if role.kind == "label"]
+    example = next((cell for cell, labels in found if len(labels) > 1), "")
+    if not example:
+        return ""
+    names = _one_column_each(imported)
+    if {label for _cell, labels in found for label in labels} <= set(names):
+        return _(
+            "{columns} hold 0 or 1 in every row: that looks like several labels per example, which '{column}' lists. "
+            "This task learns one for each, so rows with more are left out.",
+            columns=listing(map(_quoted, names[:COLUMNS_SHOWN])),
+            column=taken,
+        )
+    if profile.separator:
+        return _(
+            "'{column}' holds several labels in a cell, such as {example}. This task learns one for each, so it would "
+            "take each such combination for a class of its own.",
+            column=taken,
+            example=_quoted(example),
+        )
+    return _(
+        "'{column}' holds lists such as {example}: several labels per example. This task learns one for each, "
+        "so rows with more are left out; a list of one is that one.",
+        column=taken,
+        example=example,
+    )
 
 
 def _score(role: Column, profile: ColumnProfile, kind: str) -> float:
     if profile.filled == 0 or profile.name.strip().lower() in COLUMN_NAMES:
         return 0.0  # which split a row belongs to is nothing that anybody wants to learn
     content = FIELDS[role.kind].fit(profile, kind == "image" and profile.name == "image")
-    return content + _name_score(role, profile.name) if content > 0 else 0.0
+    named = _name_score(role, profile.name)
+    if named == PART_OF_NAME:  # 'Kind of message' holds a kind, and 'Message' in it is no evidence of texts
+        named *= min(1.0, content)
+    return content + named if content > 0 else 0.0
 
 
 def _name_score(role: Column, name: str) -> float:

@@ -19,7 +19,7 @@ import shutil
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
@@ -34,6 +34,7 @@ from studio.data.content import Content, named_folders, read_source
 from studio.data.guesses import Guess
 from studio.data.image_files import thumbnail_of
 from studio.data.image_store import CONTENTS
+from studio.data.label_columns import gather_labels
 from studio.data.limits import MEMORY_VARIABLE, Limits
 from studio.data.named_files import stamp_of
 from studio.data.options import ReadingOptions
@@ -63,7 +64,7 @@ from studio.room import MAKE_ROOM, disk_words
 
 __all__ = ["Imported", "import_source", "keep_upload"]
 
-VERSION = 2
+VERSION = 3
 ROWS_IN_A_GROUP = 2000
 ALIASES = "aliases"
 NAMED = "named.json"
@@ -212,6 +213,7 @@ def _import(
     with _clean_after_failure(folder):
         folder.mkdir(parents=True)
         content = read_source(parsed, reading, folder, limits, progress)
+        content = replace(content, table=gather_labels(content.table))
         progress(_("Storing the table"), 0, 0)
         _store(folder, content, parsed, source)
         if isinstance(parsed, PathSource) and parsed.path.is_file():

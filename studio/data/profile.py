@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import pandas
 
+from studio.data.label_columns import separator_of
 from studio.data.numbers import read_number
 
 CELLS_SEEN = 2000
 MOSTLY_LISTS = 0.9
+LONGEST_LABELS = 200  # characters of a cell on average; longer ones are texts
 SHORTEST, SPREAD, LONGEST_SAMPLE = 3, 8, 20_000
 FEWEST_SIGNS = 4
 _NO_LANGUAGE = re.compile(
@@ -24,7 +26,8 @@ class ColumnProfile:
     """filled: cells that are not empty. distinct: different ones among them. length: their mean, in characters.
 
     numeric: the share of them that are numbers. counts_rows: they are whole numbers, each one more than the last.
-    lists: the share that are lists (or objects), as JSON. samples: of a column of lists, a few that are not empty.
+    lists: the share that are lists (or objects), as JSON. separator: what stands between several labels in a cell, if
+    the cells look so. samples: of a column of lists or of several labels, a few that are not empty.
     language: the share that reads like language, not like a link, a path, an id or a code. binary: all are 0 or 1.
     """
 
@@ -38,6 +41,7 @@ class ColumnProfile:
     samples: Sequence[str] = ()
     language: float = 1.0
     binary: bool = False
+    separator: str = ""
 
 
 def profile_columns(table: pandas.DataFrame) -> list[ColumnProfile]:
@@ -50,17 +54,22 @@ def _profile(name: str, cells: pandas.Series) -> ColumnProfile:
     some = cells if len(cells) <= CELLS_SEEN else cells.iloc[:: len(cells) // CELLS_SEEN]
     numeric = float(some.map(_is_number).mean())
     lists = float(some.str.fullmatch(_LIST, flags=re.DOTALL).mean())
+    length = round(float(cells.str.len().mean()), 2)
+    may_separate = numeric < 0.5 and lists < 0.5 and length < LONGEST_LABELS
+    separator = separator_of(some) if may_separate else ""
+    samples = _samples(some) if lists > MOSTLY_LISTS else ()
     return ColumnProfile(
         name,
         len(cells),
         int(cells.nunique()),
-        round(float(cells.str.len().mean()), 2),
+        length,
         round(numeric, 4),
         round(lists, 4),
         numeric == 1.0 and _counts(cells),
-        _samples(some) if lists > MOSTLY_LISTS else (),
+        _separated(some, separator) if separator else samples,
         round(float(some.map(reads_like_language).mean()), 4),
         set(cells.unique()) == {"0", "1"} or set(cells.str.lower().unique()) == {"true", "false"},
+        separator,
     )
 
 
@@ -84,6 +93,11 @@ def _counts(cells: pandas.Series) -> bool:
     """Whether the cells number the rows: 0, 1, 2, ..."""
     steps = pandas.to_numeric(cells, errors="coerce").diff().iloc[1:]
     return len(steps) > 1 and bool((steps == 1).all())
+
+
+def _separated(cells: pandas.Series, separator: str) -> tuple[str, ...]:
+    """A few that hold several labels."""
+    return tuple(cell for cell in cells.unique() if separator in cell.strip(separator + " "))[:SHORTEST]
 
 
 def _samples(cells: pandas.Series) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ from studio.tasks.base import Batch, Item
 REPEATED = ("train", "validation")  # the test split is scored once
 LEAST_SHARE_OF_WORK = 0.1  # of the forward pass; below that, reading back costs as much as it saves
 MOST_OF_FREE_DISK = 0.5
-MOST_VALUES_OF_SMALL_FIELD = 256  # per example: labels and the like are kept, images are not
+MOST_VALUES_OF_SMALL_FIELD = 256  # per example: images are not kept
 FORMAT = 1  # of what is recorded and how; another number discards older recordings
 TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 1e-2}
 
@@ -113,14 +113,14 @@ class RecordingPlan:
             raise CannotRecord(_("Nothing from the frozen layers enters the first trained one."))
 
     def _keep_fields(self, first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> None:
-        """Where nothing of varying size is left above the boundary, keep the small inputs of fixed size (labels).
+        """Where nothing of varying size is left above the boundary, keep the labels and small inputs of fixed size.
 
         The others (images, tokens) only matter below: one short example of them serves for all.
         """
         self.fields = {}
         for name, tensor in tensors_in(second).items():
             fixed = tensor.shape[1:] == first[name].shape[1:]
-            if fixed and tensor[0].numel() <= MOST_VALUES_OF_SMALL_FIELD:
+            if name == "labels" or (fixed and tensor[0].numel() <= MOST_VALUES_OF_SMALL_FIELD):
                 self.fields[name] = Layout(tuple(tensor.shape[1:]), None, tensor.dtype)
             else:
                 self._placeholders[name] = tensor[:1].clone()

@@ -13,7 +13,7 @@ from studio.engine.examples import AHEAD, ROWS_AT_ONCE
 from studio.engine.forward import Forward
 from studio.language import _
 from studio.metrics import METRICS
-from studio.tasks.base import Answer, Loss, Marks, Row, Scores
+from studio.tasks.base import Answer, Loss, Marks, Row, Scores, Task
 from studio.tasks.rows import parse_rows
 
 SCORING = {
@@ -57,6 +57,15 @@ class Evaluator:
 
     def rows(self, split: str) -> int:
         return len(self._forward.prepared.examples.get(split, ()))
+
+    def settle(self, split: str) -> None:
+        """Let the task decide what it decides by the answers to this split, where it does."""
+        task, tools = self._forward.task, self._forward.prepared.tools
+        if type(task).settle is Task.settle:
+            return
+        rows = self.rows(split)
+        answers = self.examine(split).answers if rows else []
+        task.settle(tools, answers, self._targets(split, range(rows)) if rows else [])
 
     def score(self, split: str) -> Scores:
         """The metrics of a check while training: the loss of all rows, and where answering is slow the answers to a

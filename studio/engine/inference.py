@@ -24,6 +24,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -36,6 +37,7 @@ from studio.errors import StudioError
 from studio.exporters import EXPORTERS
 from studio.language import _, listing
 from studio.models.hub import work_offline
+from studio.options import with_asked
 from studio.processes import own_stdout, trusts_remote_code
 from studio.store import Run
 
@@ -130,6 +132,9 @@ def answer(request: dict[str, Any], models: ResidentModels, reply: Reply) -> Non
 
 def _predict(request: dict[str, Any], models: ResidentModels, reply: Reply) -> list[dict[str, Any]]:
     bundle = models.get(_run(request), str(request.get("which", "tuned")))
+    if given := request.get("options"):
+        tools = bundle.tools
+        bundle = replace(bundle, tools=replace(tools, options=with_asked(tools.options, given)))
     return [found.as_dict() for found in answer_cells(bundle, request["rows"])]
 
 

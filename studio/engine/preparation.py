@@ -90,5 +90,5 @@ def prepare(task: Task, loaded: Loaded, table: pandas.DataFrame, files: Path | N
         collate=task.collate(tools, training=False),
         collate_training=task.collate(tools, training=True),
         new_parameters=loaded.new,
-        varying=frozenset({"train"} if task.varies(tools.options) else ()),
+        varying=frozenset({"train"} if task.varies(tools) else ()),
     )

@@ -124,6 +124,7 @@ def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoin
         session.loop.forward.cache.close()
     # from here on as the saved model will answer: whole, and in full precision
     session.loop.accelerator.unwrap_model(session.model, keep_fp32_wrapper=False)
+    evaluator.settle("validation")
     if evaluator.rows("test"):
         examined = evaluator.examine("test")
         scores["test"] = examined.scores
@@ -136,7 +137,7 @@ def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoin
     if not ranks.is_main():
         return
     outputs.save_scores(run, scores)
-    task.finish(session.model)
+    task.finish(session.model, session.prepared.tools)
     outputs.save_model(run, session.model, session.prepared.tools.processor, config.chosen_strategy)
     ended = position.ended or "completed"
     reporter.emit(Finished(reason=ended, best_step=best_step, seconds=seconds_spent(run)))

@@ -44,14 +44,14 @@ def write_card(run: Run, config: RunConfig, labels: tuple[str, ...], loading: Lo
         pipeline_tag=config.chosen_task.model.pipeline_tag,
         tags=[config.task, "fine-tuned", config.strategy["name"], *(loading.tags if loading else ())],
     )
-    settings = config.chosen_task.pipeline_settings(read_object(run.model / "config.json") or {})
+    values = read_object(run.model / "config.json") or {}
     longest = longest_text_of(run.model, config)
     cut = f"\n\nTexts are cut after {longest:,} tokens." if longest else ""
     parts = [
         f"---\n{front.to_yaml()}\n---",
         f"# {run.name}",
         _introduction(config, labels),
-        f"## How to use it\n\n```python\n{usage(config, loading, settings)}\n```{cut}",
+        f"## How to use it\n\n```python\n{usage(config, loading, values)}\n```{cut}",
         _origin(config, licence),
         _data(run, config),
         _results(run),
@@ -85,25 +85,35 @@ def loading_code(config: RunConfig) -> LoadingCode | None:
     return config.chosen_strategy.loading_code(config.chosen_task.model.auto_class, base_model_name(config))
 
 
-def usage(config: RunConfig, loading: LoadingCode | None, settings: Mapping[str, Any]) -> str:
-    """Python that loads the folder it lies in and asks it one question. settings: of the pipeline."""
-    kind = config.chosen_task.model
+def usage(config: RunConfig, loading: LoadingCode | None, values: Mapping[str, Any]) -> str:
+    """Python that loads the folder it lies in and asks it one question. values: the saved model's config."""
+    task = config.chosen_task
+    kind, settings, own = task.model, task.pipeline_settings(values), task.asking_code(values)
     processor_class, argument = _PROCESSORS[kind.processor]
-    field = FIELDS[config.chosen_task.inputs[0].kind]
-    imports, definitions = ([part] if part else [] for part in field.reading)
+    fields = [FIELDS[column.kind] for column in task.inputs if column.required]
+    imports, definitions = ([part] if part else [] for part in fields[0].reading)
+    imports += [own[0]] if own[0] else []
     more = "".join(f", {name}={value!r}" for name, value in settings.items()).replace("'", '"')
-    if loading is None:
+    if loading is None and not own[1]:
         imports.append("from transformers import pipeline")
         asking = [f'ask = pipeline("{kind.pipeline_tag}", model="."{more})']
     else:
-        names = ", ".join((*loading.names, processor_class, kind.auto_class, "pipeline"))
-        imports += [*loading.imports, f"from transformers import {names}"]
-        asking = [
-            *loading.lines,
-            f'processor = {processor_class}.from_pretrained(".")',
-            f'ask = pipeline("{kind.pipeline_tag}", model=model, {argument}=processor{more})',
-        ]
-    parts = ("\n".join(imports), *definitions, "\n".join([*asking, f"ask({field.example})"]))
+        lines = loading.lines if loading else (f'model = {kind.auto_class}.from_pretrained(".")',)
+        names = (
+            *(loading.names if loading else ()),
+            processor_class,
+            kind.auto_class,
+            *(() if own[1] else ("pipeline",)),
+        )
+        imports += [*(loading.imports if loading else ()), f"from transformers import {', '.join(names)}"]
+        asking = [*lines, f'processor = {processor_class}.from_pretrained(".")']
+        if own[1]:
+            definitions.append(own[1])
+            asking.append("model.eval()")
+        else:
+            asking.append(f'ask = pipeline("{kind.pipeline_tag}", model=model, {argument}=processor{more})')
+    asked = task.question([field.example for field in fields])
+    parts = ("\n".join(imports), *definitions, "\n".join([*asking, f"ask({asked})"]))
     return ("\n\n\n" if definitions else "\n\n").join(parts)
 
 

@@ -4,14 +4,21 @@ from studio.metrics.base import Metric
 from studio.metrics.boxes import MAP, MAP_50, RECALL_100
 from studio.metrics.classes import ACCURACY, F1_MACRO, PRECISION_MACRO, RECALL_MACRO
 from studio.metrics.found import F1, PRECISION, RECALL
+from studio.metrics.generated import BLEU, CHRF, ROUGE_1, ROUGE_2, ROUGE_L
+from studio.metrics.labels import AVERAGE_PRECISION, F1_MICRO
 from studio.metrics.loss import LOSS
 from studio.metrics.numbers import MAE, R2, RMSE, SPEARMAN
+from studio.metrics.quotes import EXACT_MATCH
 from studio.registry import Registry
 
 METRICS: Registry[Metric] = Registry(
     "metric",
     *(ACCURACY, F1_MACRO, PRECISION_MACRO, RECALL_MACRO),
+    *(F1_MICRO, AVERAGE_PRECISION),
     *(F1, PRECISION, RECALL),
+    EXACT_MATCH,
+    *(CHRF, BLEU),
+    *(ROUGE_L, ROUGE_1, ROUGE_2),
     *(MAP, MAP_50, RECALL_100),
     *(RMSE, MAE, R2, SPEARMAN),
     LOSS,

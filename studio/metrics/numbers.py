@@ -1,9 +1,11 @@
 """How far predicted numbers are off."""
 
+import math
 from typing import TYPE_CHECKING
 
 from studio.language import _
 from studio.metrics.base import Metric, error
+from studio.metrics.intervals import FEWEST_ROWS, NORMAL_975, Interval
 
 if TYPE_CHECKING:
     import numpy
@@ -39,3 +41,11 @@ def number_metrics(true: "numpy.ndarray", guessed: "numpy.ndarray") -> dict[str,
         if guessed.std() > 0:
             metrics[SPEARMAN.name] = float(spearmanr(true, guessed).statistic)
     return metrics
+
+
+def rank_interval(counted: str, correlation: float, rows: int) -> Interval:
+    """Of Spearman's rank correlation: Fisher's transform with the variance of Bonett and Wright (2000)."""
+    if rows < FEWEST_ROWS or abs(correlation) >= 1:
+        return Interval(counted)
+    middle, half = math.atanh(correlation), NORMAL_975 * math.sqrt((1 + correlation**2 / 2) / (rows - 3))
+    return Interval(counted, math.tanh(middle - half), math.tanh(middle + half))

@@ -45,9 +45,13 @@ def _card(
     return ModelCard(id, title, sentence, licence, parameters, download, tasks, reads, round(compute * MILLION))
 
 
-_TEXT = ("text-classification", "text-regression", "token-classification")
-_IMAGE = ("image-classification",)
+_TEXT = (
+    *("text-classification", "text-labels", "text-regression", "token-classification"),
+    *("text-pairs", "text-similarity", "extractive-qa"),
+)
+_IMAGE = ("image-classification", "image-labels", "image-regression")
 _DETECTION = ("object-detection",)
+_WRITING = ("translation", "summarization")
 
 # task, id, title, licence, parameters (millions), download (MB), compute (millions of multiply-adds), reads, sentence
 CATALOG: tuple[ModelCard, ...] = (
@@ -86,6 +90,26 @@ CATALOG: tuple[ModelCard, ...] = (
     _card(
         _TEXT, "FacebookAI/xlm-roberta-base", "XLM-RoBERTa base", "MIT", 278, 1120, 85, _("100 languages"),
         _("The strongest here for other languages; a large download."),
+    ),
+    _card(
+        _WRITING, "google-t5/t5-small", "T5 small", "Apache-2.0", 60.5, 242, 44, _("English, German, French, Romanian"),
+        _("The smallest that translates and summarises before it is taught: the best first try on a laptop."),
+    ),
+    _card(
+        _WRITING, "google-t5/t5-base", "T5 base", "Apache-2.0", 223, 892, 198, _("English, German, French, Romanian"),
+        _("The same in larger: better texts, for four times the time."),
+    ),
+    _card(
+        _WRITING, "google/flan-t5-base", "FLAN-T5 base", "Apache-2.0", 248, 990, 200, _("English and a few others"),
+        _("Taught a thousand tasks already; learns a new one from few examples."),
+    ),
+    _card(
+        ("summarization",), "facebook/bart-base", "BART base", "Apache-2.0", 139, 558, 99, _("English"),
+        _("Reads a text whole and writes it anew: strong for summaries and headlines."),
+    ),
+    _card(
+        ("summarization",), "facebook/bart-large-cnn", "BART large CNN", "MIT", 406, 1630, 355, _("English"),
+        _("Summarises news already; wants a GPU when it is trained."),
     ),
     _card(
         _IMAGE, "starter/image", "Small ResNet", "Apache-2.0", 1.7, 0, 76, "128 px",

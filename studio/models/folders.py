@@ -14,7 +14,7 @@ INDEX = "model.safetensors.index.json"
 ADAPTER = "adapter_config.json"  # transformers loads the model that it names instead
 # Formats that can run code, or that PyTorch's loaders here do not read.
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
-_SETTINGS = (".json", ".txt", ".model", ".tiktoken", ".jinja")
+_SETTINGS = (".json", ".txt", ".model", ".spm", ".tiktoken", ".jinja")
 # Inert text unless the server was started with --trust-remote-code.
 _CODE = (".py",)
 POOLING = "1_Pooling/config.json"  # how a sentence encoder turns token vectors into one

@@ -2,17 +2,33 @@
 
 from studio.registry import Registry
 from studio.tasks.base import Task
+from studio.tasks.extractive_qa import ExtractiveQuestionAnswering
 from studio.tasks.image_classification import ImageClassification
+from studio.tasks.image_labels import ImageLabels
+from studio.tasks.image_regression import ImageRegression
 from studio.tasks.object_detection import ObjectDetection
+from studio.tasks.summarization import Summarization
 from studio.tasks.text_classification import TextClassification
+from studio.tasks.text_labels import TextLabels
+from studio.tasks.text_pairs import TextPairs
 from studio.tasks.text_regression import TextRegression
+from studio.tasks.text_similarity import TextSimilarity
 from studio.tasks.token_classification import TokenClassification
+from studio.tasks.translation import Translation
 
 TASKS: Registry[Task] = Registry(
     "task",
     TextClassification(),
     ImageClassification(),
+    TextLabels(),
+    ImageLabels(),
     TextRegression(),
+    ImageRegression(),
+    TextPairs(),
+    TextSimilarity(),
+    ExtractiveQuestionAnswering(),
+    Translation(),
+    Summarization(),
     TokenClassification(),
     ObjectDetection(),
 )

@@ -219,6 +219,15 @@ class Task:
         """
         return {}
 
+    def asking_code(self, config: Mapping[str, Any]) -> tuple[str, str]:
+        """Where transformers has no `pipeline` for the task: imports, and definitions with a function `ask` that uses
+        `model` and `processor`, as Python. config: the saved model's."""
+        return "", ""
+
+    def question(self, examples: Sequence[str]) -> str:
+        """What stands between the brackets of `ask(...)`. examples: one for each input (`Field.example`), as Python."""
+        return examples[0]
+
     def restore(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """What `configure` gave, read back from a finished model's config.json."""
         labels = {int(index): label for index, label in (config.get("id2label") or {}).items()}
@@ -249,7 +258,7 @@ class Task:
         """How long an item is, where padding makes batches of like length faster."""
         return len(item["input_ids"]) if "input_ids" in item else None
 
-    def varies(self, options: Any) -> bool:
+    def varies(self, tools: Tools) -> bool:
         """Whether training examples differ each time they are seen."""
         return False
 
@@ -269,6 +278,10 @@ class Task:
     def scorer(self, tools: Tools) -> Scorer:
         raise NotImplementedError
 
+    def settle(self, tools: Tools, answers: Sequence[Answer], rows: Sequence[Row]) -> None:
+        """Called once after training, with the answers to the validation split, which may be empty: what is decided
+        by these (a threshold) goes into `tools.config`, which is saved with the model."""
+
     # --- the results ------------------------------------------------------------------------------
 
     def verdict(self, scores: Mapping[str, Any]) -> str:
@@ -276,7 +289,7 @@ class Task:
         metric = metric_named(self.headline)
         return _("{metric}: {value}.", metric=metric.title, value=metric.text(scores["metrics"][self.headline]))
 
-    def finish(self, model: Any) -> None:
+    def finish(self, model: Any, tools: Tools) -> None:
         """Called once after training: convert the model so that plain transformers gives the same answers."""
 
 

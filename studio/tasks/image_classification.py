@@ -1,14 +1,14 @@
 """Sort images into classes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from studio.language import _
-from studio.models.kind import ModelKind
 from studio.options import Options, setting
 from studio.tasks.base import Answer, Batch, Collate, Item, Row, Scorer, Task, Tools
 from studio.tasks.classes import LABEL, ClassScorer, class_answers, class_config, name_classes
-from studio.tasks.images import IMAGE, NormaliseImages, open_image
+from studio.tasks.images import IMAGE, IMAGE_MODEL, NormaliseImages, open_image
 from studio.tasks.verdicts import class_verdict
 
 if TYPE_CHECKING:
@@ -34,13 +34,11 @@ class ImageClassification(Task):
     icon = "image"
     group = _("Images")
     inputs = (IMAGE,)
-    targets = (LABEL,)
+    targets = (replace(LABEL, several="image-labels"),)
     answer_kind = "label"
     headline = "accuracy"
     traits = frozenset({"classes", "images"})
-    model = ModelKind(
-        "AutoModelForImageClassification", "image_processor", "image-classification", None, ("image-classification",)
-    )
+    model = IMAGE_MODEL
     Options = ImageOptions
 
     def configure(self, table: "pandas.DataFrame", options: Any) -> dict[str, Any]:
@@ -58,11 +56,11 @@ class ImageClassification(Task):
     def open(self, tools: Tools, item: Item) -> Item:
         return open_image(tools, item)
 
-    def varies(self, options: Any) -> bool:
-        return bool(options.augment)
+    def varies(self, tools: Tools) -> bool:
+        return bool(tools.options.augment)
 
     def collate(self, tools: Tools, training: bool) -> Collate:
-        return NormaliseImages(tools.processor, vary=training and self.varies(tools.options))
+        return NormaliseImages(tools.processor, vary=training and self.varies(tools))
 
     def answer(self, tools: Tools, model: Any, batch: Batch, outputs: Any = None) -> list[Answer]:
         outputs = outputs or model(**batch.tensors)

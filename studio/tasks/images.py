@@ -12,6 +12,7 @@ from studio.data.columns import Column
 from studio.data.image_files import load_image
 from studio.errors import StudioError
 from studio.language import _
+from studio.models.kind import ModelKind
 from studio.tasks.base import Item, Tools
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ IMAGE = Column(
     "image",
     _("What the model looks at: a file inside the ZIP."),
     hints=("image", "file", "filename", "file_name", "path", "picture", "photo", "img", "image_path"),
+)
+IMAGE_MODEL = ModelKind(  # one answer to a whole image
+    "AutoModelForImageClassification", "image_processor", "image-classification", None, ("image-classification",)
 )
 MIRROR_CHANCE = 0.5
 SMALLEST_CROP = 0.8  # share of width and height

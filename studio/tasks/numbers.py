@@ -1,15 +1,35 @@
-"""What regression tasks share: scores and their views."""
+"""What regression tasks share: the scale of the numbers, answers, scores and their views.
+
+The model learns numbers with mean 0 and deviation 1; when training ends its last layer takes in the scale.
+"""
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy
 
+from studio.data.columns import Column
+from studio.data.fields.number import read_number
 from studio.language import _, plural
 from studio.metrics.intervals import Interval, resampled
-from studio.metrics.numbers import MAE, RMSE, number_metrics
+from studio.metrics.numbers import MAE, RMSE, SPEARMAN, number_metrics, rank_interval
+from studio.models.heads import label_layers
 from studio.tasks.base import Answer, Marks, Row, Scores, View
+
+if TYPE_CHECKING:
+    import pandas
+    import torch
+
+NUMBER = Column(
+    "number",
+    _("Number"),
+    "number",
+    _("The number that the model learns to predict for each example."),
+    hints=("number", "value", "score", "rating", "stars", "price", "amount", "target", "y", "label"),
+)
+SHOWN_QUANTILES = 21  # of the training numbers, for the figure in which an answer is drawn
 
 MOST_POINTS = 2000  # of a scatter plot; of more, evenly spread ones are drawn
 BARS = 11  # of the errors' histogram, the middle one around no error
@@ -19,10 +39,73 @@ HIGH, FAR_HIGH = _("{low} to {high} too high"), _("over {low} too high")
 LOW, FAR_LOW = _("{low} to {high} too low"), _("over {low} too low")
 
 
-class NumberScorer:
-    """Errors of predicted numbers. deviation: of the training numbers; errors are sorted into bars by it."""
+def number_config(table: "pandas.DataFrame") -> dict[str, Any]:
+    """Config values for one number a row: the training split's mean, deviation and quantiles."""
+    learned = table if "split" not in table else table[table["split"] == "train"]
+    numbers = learned["number"].map(read_number).astype("float64")
+    shares = [index / (SHOWN_QUANTILES - 1) for index in range(SHOWN_QUANTILES)]
+    return {
+        "num_labels": 1,
+        "id2label": {0: "number"},
+        "label2id": {"number": 0},
+        "problem_type": "regression",
+        "target_mean": float(numbers.mean()),
+        "target_deviation": float(numbers.std(ddof=0)) or 1.0,
+        "target_quantiles": [float(value) for value in numbers.quantile(shares)],
+        "target_in_weights": False,
+    }
 
-    def __init__(self, target: str, deviation: float) -> None:
+
+def restored_scale(config: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("target_mean", "target_deviation", "target_quantiles")
+    return {**{name: config[name] for name in names}, "target_in_weights": False}
+
+
+def learn_without_mean(model: Any) -> None:
+    """Where nothing can take in a mean: a head without a bias."""
+    config = model.config
+    if hasattr(config, "target_mean") and all(layer.bias is None for layer in label_layers(model)):
+        config.target_deviation = (config.target_deviation**2 + config.target_mean**2) ** 0.5
+        config.target_mean = 0.0
+
+
+def scaled_number(row: Row, config: Any) -> dict[str, float]:
+    """What is learned of a row, where its number is known."""
+    return {"labels": (row["number"] - config.target_mean) / config.target_deviation} if "number" in row else {}
+
+
+def number_answers(logits: "torch.Tensor", config: Any) -> list[Answer]:
+    """Logits (rows, 1) -> numbers in their own unit."""
+    values = logits[:, 0].double()
+    if not config.target_in_weights:
+        values = values * config.target_deviation + config.target_mean
+    details = {"distribution": list(config.target_quantiles)}
+    return [Answer(float(value), details) for value in values.cpu()]
+
+
+def take_in_scale(model: Any) -> None:
+    """The last layer gives the number itself, as plain transformers expects it."""
+    import torch
+
+    config = model.config
+    if config.target_in_weights:
+        return
+    with torch.no_grad():
+        for layer in label_layers(model):
+            layer.weight.mul_(config.target_deviation)
+            if layer.bias is not None:
+                layer.bias.mul_(config.target_deviation).add_(config.target_mean)
+    config.target_in_weights = True
+
+
+class NumberScorer:
+    """Errors of predicted numbers. deviation: of the training numbers; errors are sorted into bars by it.
+
+    ranks: the order is what matters: its correlation is 0 where everything is answered with one number.
+    """
+
+    def __init__(self, target: str, deviation: float, ranks: bool = False) -> None:
+        self._ranks = ranks
         self._target, self._bar = target, round_width(deviation / 2 or 1.0)
         self._true: list[float] = []
         self._guessed: list[float] = []
@@ -42,7 +125,12 @@ class NumberScorer:
             return Scores({})
         true, guessed = numpy.asarray(self._true), numpy.asarray(self._guessed)
         views = (_scatter(true, guessed), _errors(guessed - true, self._bar))
-        return Scores(number_metrics(true, guessed), views, _intervals(guessed - true))
+        metrics, intervals = number_metrics(true, guessed), _intervals(guessed - true)
+        if self._ranks:
+            metrics.setdefault(SPEARMAN.name, 0.0)
+            counted = plural("{n:,} example", "{n:,} examples", len(true))
+            intervals[SPEARMAN.name] = rank_interval(counted, metrics[SPEARMAN.name], len(true))
+        return Scores(metrics, views, intervals)
 
 
 def _intervals(errors: numpy.ndarray) -> dict[str, Interval]:

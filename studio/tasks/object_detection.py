@@ -100,11 +100,11 @@ class ObjectDetection(Task):
             opened["labels"] = {"class_labels": labels["class_labels"], "boxes": labels["boxes"]}
         return opened
 
-    def varies(self, options: Any) -> bool:
-        return bool(options.augment)
+    def varies(self, tools: Tools) -> bool:
+        return bool(tools.options.augment)
 
     def collate(self, tools: Tools, training: bool) -> Collate:
-        return StackImages(mirror=training and self.varies(tools.options))
+        return StackImages(mirror=training and self.varies(tools))
 
     def loss(self, model: Any, batch: Batch) -> Loss:
         try:

@@ -21,7 +21,7 @@ def largest_class(counts: Counts, accuracy: Interval) -> str:
     label, count = max(sorted(there.items()), key=lambda item: item[1])
     share = count / there.total()
     always = _(
-        "Always answering {label}, the largest class, would be right in {share}.",
+        "Always answering {label}, the largest class, would be right in {share} of cases.",
         label=named([label]),
         share=ACCURACY.text(share),
     )

@@ -1,16 +1,16 @@
 """Sort texts into classes: sentiment, topics, intents, spam."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from studio.language import _
-from studio.models.kind import ModelKind
 from studio.models.pooling import append_mean_pooling, takes_mean_pooling
 from studio.options import setting
 from studio.tasks.base import Answer, Batch, Collate, Item, Row, Scorer, Task, Tools
 from studio.tasks.classes import LABEL, ClassScorer, class_answers, class_config, name_classes
-from studio.tasks.texts import TEXT, LengthOptions, PadTexts, tokenize
+from studio.tasks.texts import SEQUENCE_MODEL, TEXT, LengthOptions, PadTexts, tokenize
 from studio.tasks.verdicts import class_verdict
 
 if TYPE_CHECKING:
@@ -28,6 +28,13 @@ class TextOptions(LengthOptions):
     )
 
 
+def adapt_pooling(model: Any, folder: Path, options: TextOptions) -> frozenset[str]:
+    """Mean pooling, where the options or the model's files ask for it; names of the parameters that this added."""
+    if not takes_mean_pooling(options.pooling, model.config.model_type, folder):
+        return frozenset()
+    return append_mean_pooling(model)
+
+
 class TextClassification(Task):
     name = "text-classification"
     title = _("Sort texts")
@@ -35,13 +42,11 @@ class TextClassification(Task):
     icon = "text"
     group = _("Texts")
     inputs = (TEXT,)
-    targets = (LABEL,)
+    targets = (replace(LABEL, several="text-labels"),)
     answer_kind = "label"
     headline = "accuracy"
     traits = frozenset({"classes"})
-    model = ModelKind(
-        "AutoModelForSequenceClassification", "tokenizer", "text-classification", "SEQ_CLS", ("fill-mask",)
-    )
+    model = SEQUENCE_MODEL
     Options = TextOptions
 
     def configure(self, table: "pandas.DataFrame", options: Any) -> dict[str, Any]:
@@ -54,9 +59,7 @@ class TextClassification(Task):
         return {"truncation": True}
 
     def adapt(self, model: Any, folder: Path, options: Any) -> frozenset[str]:
-        if not takes_mean_pooling(options.pooling, model.config.model_type, folder):
-            return frozenset()
-        return append_mean_pooling(model)
+        return adapt_pooling(model, folder, options)
 
     def encode(self, tools: Tools, rows: Sequence[Row]) -> list[Item]:
         tokens = tokenize(tools, [row["text"] for row in rows])["input_ids"]

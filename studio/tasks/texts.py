@@ -9,6 +9,7 @@ from studio.data.column_names import TEXTS
 from studio.data.columns import Column
 from studio.errors import StudioError
 from studio.language import _
+from studio.models.kind import ModelKind
 from studio.models.local import TOKENIZER_FILES
 from studio.options import Options, setting
 from studio.tasks.base import Item, Tools
@@ -22,6 +23,9 @@ TEXT = Column(
     "text",
     _("What the model reads."),
     hints=TEXTS,
+)
+SEQUENCE_MODEL = ModelKind(  # one answer to a whole text, or to two together
+    "AutoModelForSequenceClassification", "tokenizer", "text-classification", "SEQ_CLS", ("fill-mask",)
 )
 POSITIONS = ("max_position_embeddings", "n_positions")  # what configs call the number of positions
 LONGEST = 8192  # tokens that can be asked for
@@ -76,9 +80,11 @@ def tokenize(tools: Tools, texts: Sequence[str], **wishes: Any) -> Any:
 
 @dataclass(frozen=True)
 class PadTexts:
-    """Items of `input_ids` -> one batch, padded to the longest of them: (batch, tokens) int64.
+    """Items of `input_ids`, perhaps with `token_type_ids` -> one batch, padded to the longest of them:
+    (batch, tokens) int64.
 
-    `labels` may be one number an item, or one a token; the latter are padded with `IGNORED`.
+    `labels` may be one number an item, or one a token; the latter are padded with `IGNORED`. With a number format of
+    their own they may also be a vector an item.
     """
 
     pad_token_id: int
@@ -93,9 +99,11 @@ class PadTexts:
             "input_ids": padded(tokens, self.pad_token_id, self.side),
             "attention_mask": padded([[1] * len(ids) for ids in tokens], 0, self.side),
         }
+        if "token_type_ids" in items[0]:
+            batch["token_type_ids"] = padded([item["token_type_ids"] for item in items], 0, self.side)
         if "labels" in items[0]:
             labels = [item["labels"] for item in items]
-            each_token = isinstance(labels[0], list)
+            each_token = isinstance(labels[0], list) and self.labels is None
             batch["labels"] = (
                 padded(labels, IGNORED, self.side) if each_token else torch.tensor(labels, dtype=self.labels)
             )

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from studio.language import _, sentences
+from studio.metrics.found import F1
 from studio.metrics.numbers import R2, RMSE
+from studio.metrics.quotes import EXACT_MATCH
 from studio.tasks.classes import NOTHING
 from studio.tasks.remarks import named
 
@@ -43,6 +45,30 @@ def found_verdict(scores: Split) -> str:
     most = _first(missed)
     worst = _("Most often missed: {label}.", label=named([most])) if most else ""
     return sentences(good, extra, worst, _confused(mixed))
+
+
+def labels_verdict(scores: Split) -> str:
+    """87 % found: 87 of 100. Of labels, of which an example may have several."""
+    rows: Sequence[Mapping[str, Any]] = next((view["data"]["rows"] for view in scores["views"]), ())
+    there = sum(int(row["support"]) for row in rows)
+    if not there:
+        return ""
+    found = sum(round(row["recall"] * row["support"]) for row in rows)
+    return _("{share} found: {right:,} of {all:,}.", share=share_text(found, there), right=found, all=there)
+
+
+def quote_verdict(scores: Split) -> str:
+    """58 % right to the word: 29 of 50. Answers share 71 % of their words with the right ones."""
+    bars: Sequence[Mapping[str, Any]] = next((view["data"]["bars"] for view in scores["views"]), ())
+    total = sum(bar["value"] for bar in bars)
+    if not total:
+        return ""
+    right = round(scores["metrics"][EXACT_MATCH.name] * total)
+    exact = _(
+        "{share} right to the word: {right:,} of {all:,}.", share=share_text(right, total), right=right, all=total
+    )
+    common = F1.text(scores["metrics"][F1.name])
+    return sentences(exact, _("Answers share {share} of their words with the right ones.", share=common))
 
 
 def number_verdict(scores: Split) -> str:
@@ -83,12 +109,12 @@ def _mistakes(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> Counter
 
 
 def _confused(mistakes: Mapping[tuple[str, str], int]) -> str:
-    """The two labels that are taken for each other most often, either way."""
+    """The two labels that are taken for each other most often, either way; once alone is not often."""
     both = Counter[tuple[str, str]]()
     for (true, answered), count in mistakes.items():
         both[(true, answered) if (answered, true) not in both else (answered, true)] += count
     most = _first(both)
-    if most is None:
+    if most is None or both[most] < 2:
         return ""
     return _("Most often confused: {one} with {other}.", one=named([most[0]]), other=named([most[1]]))
 

@@ -18,11 +18,14 @@ from studio.app.answers import Asked, Asking
 from studio.app.asking import answer_html, cancel_questions, last_asking
 from studio.app.clicks import Click
 from studio.app.drafts import Draft
+from studio.app.inputs.controls import build_controls, shown_controls
 from studio.app.inputs.slots import Slot, build_slots
 from studio.app.main import Shell
 from studio.app.pages import Services
+from studio.app.runs import config_of
 from studio.app.tabs import test as test_tab
 from studio.app.under_way import SupersededError
+from studio.config import RunConfig
 from studio.data.limits import Limits
 from studio.errors import StudioError
 from studio.events import Finished, fold
@@ -43,11 +46,18 @@ class MadeUp:
     def __init__(self, before: Answer | StudioError = UNSURE) -> None:
         self.before = before
         self.rows: list[dict[str, str]] = []
+        self.options: list[dict[str, Any]] = []
 
     def ask(
-        self, run: Run, rows: Sequence[Mapping[str, str]], which: str = "tuned", cancelled: Event | None = None
+        self,
+        run: Run,
+        rows: Sequence[Mapping[str, str]],
+        which: str = "tuned",
+        cancelled: Event | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> Exchange[list[Answer]]:
         self.rows += [dict(row) for row in rows]
+        self.options.append(dict(options or {}))
         yield Step()
         if which == "tuned":
             return [SURE]
@@ -126,7 +136,8 @@ def test_an_answer_leaves_the_fields_alone(shell: Shell) -> None:
     page = shell.pages["test"]
     clicks = [Click(shell, page, wire) for wire in page.wires]
     drawn = {
-        click: {str(each.elem_id) for each in click.drawn if str(each.elem_id).startswith("try-")} for click in clicks
+        click: {str(each.elem_id) for each in click.drawn if str(each.elem_id).startswith(("try-", "ask-"))}
+        for click in clicks
     }
     slow = [click for click in clicks if click.is_slow]
     assert slow and not any(drawn[click] for click in slow)
@@ -193,6 +204,28 @@ def test_what_training_changed_is_drawn_where_it_was_measured_before_the_first_s
     html = quality.progress_html(METRICS["accuracy"], state)
     assert "75 %" in html and "25 %" in html and "Before training" in html
     assert quality.progress_html(METRICS["accuracy"], fold([started(), planned(), checks[1]])) == ""
+
+
+def test_settings_of_an_answer_are_asked_for_and_go_along(services: Services, draft: Draft, predictor: MadeUp) -> None:
+    config = "task: translation\nmodel: {id: starter/x}\ndata: {source: nothing.csv}\noptions: {beams: 2}\n"
+    ended = Finished(reason="completed", best_step=1, seconds=1.0)
+    run = write(make_run(services.store, config=config), started(), ended)
+    with gr.Blocks():
+        controls, slots = build_controls(), build_slots()
+    found = {
+        control.name: update
+        for control, update in zip(controls, shown_controls(controls, config_of(run), True), strict=True)
+    }
+    assert {name: update["value"] for name, update in found.items()} == {"longest_answer": 128, "beams": 2}
+    assert not any("value" in update for update in shown_controls(controls, config_of(run), False))
+    other = RunConfig.from_text(config.replace("translation", "text-classification").replace("options: {beams: 2}", ""))
+    assert not any(update["visible"] for update in shown_controls(controls, other, True))
+    held = [4 if control.name == "beams" else None for control in controls]
+    asked = trying.try_input(
+        services, slots, draft.change(run=run.id), *typed(slots, "a film"), *held, controls=controls
+    )
+    finish(asked)
+    assert predictor.options == [{"beams": 4}] * 2
 
 
 class Files(MadeUp):
@@ -303,7 +336,12 @@ class Endless(MadeUp):
     """Never answers the untouched model's questions, and takes for ever over an export."""
 
     def ask(
-        self, run: Run, rows: Sequence[Mapping[str, str]], which: str = "tuned", cancelled: Event | None = None
+        self,
+        run: Run,
+        rows: Sequence[Mapping[str, str]],
+        which: str = "tuned",
+        cancelled: Event | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> Exchange[list[Answer]]:
         if which == "tuned":
             return [SURE]

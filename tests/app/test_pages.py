@@ -546,6 +546,9 @@ def test_start_writes_the_run_file_of_the_draft(services: Services, ready: Draft
     assert RunConfig.from_file(run.config_file) == ready.run_config()
     assert run.name.startswith("reviews.csv · ") and run.name.endswith(" · Layer freezing (Quick)")
     assert flat_settings(ready.run_config())["training.epochs"] == 20
+    assert train_tab.once_more(begun, run) == "Train again with these settings"
+    assert train_tab.once_more(begun.configure({"training.epochs": 7}), run) == "Train with the new settings"
+    assert train_tab.once_more(Draft(id="a" * 24, run=run.id), run) == "Train again with these settings"
 
 
 @pytest.mark.parametrize("lost", ["model.id", "data.source"])

@@ -12,6 +12,7 @@ from studio.app.drafts import Draft
 from studio.app.pages import Services
 from studio.app.results import count_test_rows, row_of, rows_page
 from studio.app.views import VIEWS
+from studio.config import RunConfig
 from studio.data.cleaning import CleaningOptions
 from studio.data.corrections import Correction, content_of
 from studio.errors import StudioError
@@ -144,6 +145,11 @@ def test_what_is_the_same_in_all_chosen_rows_is_not_repeated(store: Store) -> No
     assert columns(WRONG) == ["row", "text", "label", "answer", "sure"]
 
 
+def test_a_mistake_says_what_would_have_been_right_where_all_are_of_one_class(store: Store) -> None:
+    run = finished(store, rows_of_today([("good", "bad"), ("bad", "bad")]))
+    assert "label" in [column["key"] for column in rows_page(store, {"run": run.id, "mark": WRONG})["columns"]]
+
+
 def test_pages_of_what_is_not_there_are_empty(store: Store) -> None:
     unreadable = make_run(store, config="not: a run file\n")
     for query in ({"run": "x"}, {}, {"run": make_run(store).id}, {"run": unreadable.id}):
@@ -215,13 +221,34 @@ def test_a_label_is_corrected_for_the_next_run_and_that_can_be_undone(
     assert cleaned.corrections == (Correction(row=1, label="bad", content=content_of("text 0")),)
     both = mistakes.correct(services, mistakes.correct(services, draft, "bad").change(example=2))
     assert [(each.row, each.label) for each in both.data.cleaning.corrections] == [(1, "bad"), (2, None)]
-    assert [each.row for each in mistakes.undo_correction(both, {"key": "row:1"}).data.cleaning.corrections] == [2]
+    assert [
+        each.row for each in mistakes.undo_correction(services, both, {"key": "row:1"}).data.cleaning.corrections
+    ] == [2]
     with_copies = both.configure({"data.cleaning.copies": "drop"})
-    assert mistakes.undo_correction(with_copies, {"key": ""}).data.cleaning == CleaningOptions(copies="drop")
+    assert mistakes.undo_correction(services, with_copies, {"key": ""}).data.cleaning == CleaningOptions(copies="drop")
     row = row_of(run, TASKS["text-classification"], 1)
     assert row is not None
     html = mistakes.row_html(run, TASKS["text-classification"], row, both.data.cleaning)
     assert "The right answer is good." in html and "text 0" in html and "In the next run: now" in html
+
+
+def test_a_run_that_learned_from_corrections_offers_them_no_more(
+    services: Services, corrected_run: tuple[Run, Draft]
+) -> None:
+    _run, draft = corrected_run
+    once = mistakes.correct(services, draft, "bad")
+    said = once.data.cleaning.model_dump(mode="json")
+    data = {"source": "nothing.csv", "cleaning": said}
+    settings = {"task": "text-classification", "model": {"id": "starter/text"}, "data": data}
+    config = RunConfig.read(settings, "settings").to_text()
+    learned = finished(services.store, surely([("bad", "bad", 0.9), ("good", "good", 0.8)]))
+    learned.config_file.write_text(config, encoding="utf-8")
+    assert mistakes.not_learned(learned, once.data.cleaning).corrections == ()
+    learned.annotate(dataset="d" * 12)
+    twice = mistakes.correct(services, once.change(run=learned.id, example=2), "bad")
+    assert [each.row for each in mistakes.not_learned(learned, twice.data.cleaning).corrections] == [2]
+    assert mistakes.undo_correction(services, twice, {"key": ""}).data.cleaning == once.data.cleaning
+    assert mistakes.what_is_shown(learned, TASKS["text-classification"], None)[1:] == ("", "No mistakes")
 
 
 def test_what_cannot_be_corrected_says_why(services: Services, corrected_run: tuple[Run, Draft]) -> None:

@@ -63,7 +63,7 @@ def test_from_the_camera_to_a_model(visit: Visitor, record_property: Callable[[s
     page.keyboard.press("ArrowRight")
     assert page.locator(".ui-lightbox-caption").inner_text() != first
     page.keyboard.press("Escape")
-    assert page.get_by_test_id("lightbox").count() == 0
+    page.get_by_test_id("lightbox").wait_for(state="detached")
     assert page.evaluate("[...document.querySelectorAll('#preview .ui-enlarge')].indexOf(document.activeElement)") == 1
     visit.forward("strategy")
     visit.choose_preset("quick")

@@ -35,8 +35,10 @@ class MadeUp:
 
     def close(self) -> None: ...
 
-    def predict(self, run: Run, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
-        self.asked[:] = rows
+    def predict(
+        self, run: Run, rows: Sequence[Mapping[str, Any]], which: str = "tuned", options: Any = None
+    ) -> list[Answer]:
+        self.asked[:] = [*rows, *([options] if options else [])]
         return [GOOD] * len(rows)
 
     def predict_file(
@@ -66,6 +68,8 @@ def test_one_answer_is_printed(run: Run, words: list[str], capsys: pytest.Captur
     assert capsys.readouterr().out == " 75.00%  good\n 25.00%  bad\n" and MadeUp.asked == [{"text": "a film"}]
     assert main(["predict", run.id, *words, "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"run": run.id, **GOOD.as_dict()}
+    assert main(["predict", run.id, *words, "--set", "beams=4"]) == 0 and MadeUp.asked[-1] == {"beams": 4}
+    assert main(["predict", run.id, *words, "--set", "beams"]) == 2
 
 
 def test_a_long_text_that_ends_like_a_file_is_a_text(run: Run) -> None:

@@ -117,6 +117,11 @@ def test_smoothing_lags_behind_nothing_and_can_be_switched_off(live: Any) -> Non
     page.wait_for_function(f"{plot}.data[1].y.every((value, at) => value === {plot}.data[0].y[at])")
     live.source.extra.append({"offset": 30, "train": [[101, 0.5]]})
     wait_for(live, LAST, [101, 101, None, None])
+    page.get_by_test_id("smoothing").fill("4")
+    levelling = [[step, max(0.0, 40.0 - step)] for step in range(1, 101)]
+    live.source.extra.append({"offset": 40, "reset": True, "train": levelling, "best": 40})
+    wait_for(live, LAST, [100, 100, None, None])
+    assert min(page.evaluate(f"{plot}.data[1].y")) == 0, "a loss that levels out at 0 does not fall below it"
     page.get_by_test_id("logarithmic").check()
     page.wait_for_function(f"{plot}.layout.yaxis.type === 'log'")
 

@@ -29,7 +29,9 @@ TEXTS = [
     "it felt lovely " * 5 + "and sad " * 5,  # longer than some of the runs read
     "a very happy story " * 10 + "broken " * 200,  # longer than the model has positions for
 ]  # fmt: skip
-EXPORTS = [(name, "folder") for name in ("full", "lora", "mean", "number", "words", "image", "adapter", "prompt")]
+EXPORTED = ("full", "lora", "mean", "number", "words", "labels", "image", "image-number", "image-labels")
+EXPORTED += ("adapter", "prompt", "questions", "pairs", "written", "shortened")
+EXPORTS = [(name, "folder") for name in EXPORTED]
 EXPORTS += [("lora", "merged"), ("mean", "merged")]
 
 # runs every folder's own example from its README.md, with what the test asks in place of the example's text or file
@@ -42,12 +44,19 @@ for name, (folder, inputs) in json.load(sys.stdin).items():
     names = {}
     *lines, last = code.strip().splitlines()
     exec("\\n".join(lines), names)
-    marks = names["ask"].task == "token-classification"
-    if not marks:
+    task = getattr(names["ask"], "task", "")
+    if task in ("text-classification", "image-classification"):
         names["ask"] = functools.partial(names["ask"], top_k=None)
-    found = [eval(re.sub('"[^"]*"', lambda _: repr(item), last), names) for item in inputs]
-    place = lambda one: f"{one['entity_group']} {one['start']}-{one['end']}" if marks else one["label"]
-    answers[name] = [{place(one): float(one["score"]) for one in each} for each in found]
+    found = []
+    for cells in inputs:
+        given = iter(cells)
+        found.append(eval(re.sub('"a text"|"image.jpg"', lambda _: repr(next(given)), last), names))
+    def told(one):
+        if task == "token-classification":
+            return f"{one['entity_group']} {one['start']}-{one['end']}"
+        return one["label"] if task else one["answer"]
+    found = [{"answer": each, "score": 1.0} if isinstance(each, str) else each for each in found]
+    answers[name] = [{told(one): float(one["score"]) for one in (each if task else [each])} for each in found]
 assert not any(module.partition(".")[0] == "studio" for module in sys.modules)
 print(json.dumps(answers))
 """
@@ -77,8 +86,14 @@ def test_the_card_s_own_code_gives_the_studio_s_answers(
     for name, folder in exported.items():
         place = tmp_path / name
         shutil.copytree(folder, place)
-        shutil.copytree(text_model, place / text_model.name)  # where the card's code looks for the base model
-        questions[name] = (str(place), images if name.startswith("image") else TEXTS)
+        for base in (text_model, finished.writer):  # where the card's code looks for the base model
+            shutil.copytree(base, place / base.name)
+        columns = inputs_of(finished, name)
+        given = images if name.startswith("image") else TEXTS
+        questions[name] = (
+            str(place),
+            [[given[(at + n) % len(given)] for n in range(len(columns))] for at in range(len(given))],
+        )
     done = subprocess.run(
         [sys.executable, "-c", ELSEWHERE],
         input=json.dumps(questions),
@@ -89,18 +104,28 @@ def test_the_card_s_own_code_gives_the_studio_s_answers(
     assert done.returncode == 0, done.stderr[-3000:]
     answers = json.loads(done.stdout.splitlines()[-1])
     for name, (_, inputs) in questions.items():
-        run = finished[name.split("-")[0]]
-        column = RunConfig.from_file(run.config_file).chosen_task.inputs[0].name
-        ours = inference.ask(op="predict", run_dir=run.folder, rows=[{column: each} for each in inputs])
+        run = finished[name.rpartition("-")[0]]
+        rows = [dict(zip(inputs_of(finished, name), cells, strict=True)) for cells in inputs]
+        ours = inference.ask(op="predict", run_dir=run.folder, rows=rows)
         for given, theirs, mine in zip(inputs, answers[name], ours, strict=True):
             assert theirs == pytest.approx(as_card(mine), abs=1e-4), (name, given)
 
 
+def inputs_of(finished: Finished, name: str) -> list[str]:
+    """The inputs of the run's task."""
+    config = RunConfig.from_file(finished[name.rpartition("-")[0]].config_file)
+    return [column.name for column in config.chosen_task.inputs]
+
+
 def as_card(answer: dict[str, Any]) -> dict[str, float]:
     """The studio's answer in the words of the card's code."""
-    if isinstance(answer["value"], list):
-        return {f"{piece['label']} {piece['start']}-{piece['end']}": piece["score"] for piece in answer["value"]}
     probabilities: dict[str, float] | None = answer["details"].get("probabilities")
+    if isinstance(answer["value"], list) and not probabilities:
+        return {f"{piece['label']} {piece['start']}-{piece['end']}": piece["score"] for piece in answer["value"]}
+    if "column" in answer["details"]:
+        return {answer["value"]: answer["details"]["score"]}
+    if isinstance(answer["value"], str) and not probabilities:
+        return {answer["value"]: 1.0}
     return probabilities or {"number": answer["value"]}
 
 

@@ -181,10 +181,11 @@ def test_only_settings_and_safetensors_are_wanted() -> None:
     files = [
         "README.md", "config.json", "model.safetensors", "model.fp16.safetensors", "pytorch_model.bin", "tf_model.h5",
         "pytorch_model.bin.index.json", "tokenizer.json", "vocab.txt", "onnx/model.onnx", "onnx/config.json",
-        "1_Pooling/config.json", "modeling_x.py",
+        "1_Pooling/config.json", "modeling_x.py", "source.spm",
     ]  # fmt: skip
     assert wanted_files(files) == [
-        "1_Pooling/config.json", "config.json", "model.safetensors", "modeling_x.py", "tokenizer.json", "vocab.txt",
+        "1_Pooling/config.json", "config.json", "model.safetensors", "modeling_x.py", "source.spm", "tokenizer.json",
+        "vocab.txt",
     ]  # fmt: skip
     assert has_only_pickles(["config.json", "pytorch_model.bin"])
     assert safe_weights(["model-00002-of-00002.safetensors", "model-00001-of-00002.safetensors"]) == [

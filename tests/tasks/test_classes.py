@@ -107,10 +107,10 @@ def test_answers_are_probabilities_most_likely_first() -> None:
 def test_accuracy_carries_its_count_and_stands_beside_what_costs_nothing() -> None:
     found = scored(["ant"] * 90 + ["bee"] * 10, ["ant"] * 88 + ["bee"] * 12)
     assert found.intervals["accuracy"].counted == "98 of 100"
-    assert found.remarks[0] == "Always answering 'ant', the largest class, would be right in 90.0 %."
+    assert found.remarks[0] == "Always answering 'ant', the largest class, would be right in 90.0 % of cases."
     lazy = scored(["ant"] * 90 + ["bee"] * 10, ["ant"] * 100)
     assert lazy.remarks[:2] == (
-        "Always answering 'ant', the largest class, would be right in 90.0 %. "
+        "Always answering 'ant', the largest class, would be right in 90.0 % of cases. "
         "The model is not clearly better than that.",
         "The model never answers 'bee', though 10 examples are of that class.",
     )

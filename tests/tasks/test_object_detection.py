@@ -84,7 +84,7 @@ def test_augmentation_is_for_training_alone(table: pandas.DataFrame, model: Path
         torch.manual_seed(0)
         return [collate(items)["pixel_values"] for _ in range(4)]
 
-    assert TASK.varies(found.tools.options) and found.varying == {"train"}
+    assert TASK.varies(found.tools) and found.varying == {"train"}
     assert any(not torch.equal(one, plain) for one in drawn(found.collate_training))
     assert all(torch.equal(one, plain) for one in drawn(found.collate))
     still = prepared(table, model, files, image_size=64)

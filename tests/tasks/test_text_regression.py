@@ -56,10 +56,10 @@ def test_the_saved_model_gives_the_number_that_the_studio_gave(table: pandas.Dat
     inputs = {name: tensor for name, tensor in batch.tensors.items() if name != "labels"}
     with torch.no_grad():
         before = [answer.value for answer in TASK.answer(found.tools, found.model, Batch(inputs, batch.items))]
-        TASK.finish(found.model)
+        TASK.finish(found.model, found.tools)
         after = [answer.value for answer in TASK.answer(found.tools, found.model, Batch(inputs, batch.items))]
         plain = found.model(**inputs).logits[:, 0].tolist()
-        TASK.finish(found.model)  # a second time changes nothing
+        TASK.finish(found.model, found.tools)  # a second time changes nothing
         again = found.model(**inputs).logits[:, 0].tolist()
     assert after == pytest.approx(before, rel=1e-5) and plain == pytest.approx(before, rel=1e-5) and again == plain
     assert 50 < before[0] < 250 and before != [before[0]] * len(before)
@@ -91,7 +91,7 @@ def test_layers_of_width_1_that_a_strategy_adds_do_not_take_in_the_scale(
             parameter.add_(torch.randn_like(parameter), alpha=0.02)
         before = model(**batch_of(found).tensors).logits[:, 0] * found.model.config.target_deviation
         before += found.model.config.target_mean
-        TASK.finish(model)
+        TASK.finish(model, found.tools)
         after = model(**batch_of(found).tensors).logits[:, 0]
     torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-2)
 

@@ -5,8 +5,20 @@ from studio.app.answers.base import Asked as Asked
 from studio.app.answers.base import Asking as Asking
 from studio.app.answers.boxes import BoxAnswers
 from studio.app.answers.label import LabelAnswers
+from studio.app.answers.labels import LabelsAnswers
 from studio.app.answers.number import NumberAnswers
+from studio.app.answers.quote import QuoteAnswers
 from studio.app.answers.spans import SpanAnswers
+from studio.app.answers.written import WrittenAnswers
 from studio.registry import Registry
 
-ANSWERS: Registry[AnswerKind] = Registry("kind of answer", LabelAnswers(), NumberAnswers(), SpanAnswers(), BoxAnswers())
+ANSWERS: Registry[AnswerKind] = Registry(
+    "kind of answer",
+    LabelAnswers(),
+    LabelsAnswers(),
+    NumberAnswers(),
+    SpanAnswers(),
+    BoxAnswers(),
+    QuoteAnswers(),
+    WrittenAnswers(),
+)

@@ -1,14 +1,24 @@
 """How cells are shown, by the field that they hold. A new field: one file here, one line below."""
 
+from studio.app.cells.answers import AnswersCells
 from studio.app.cells.base import Cells as Cells
 from studio.app.cells.boxes import BoxCells
 from studio.app.cells.image import ImageCells
 from studio.app.cells.label import LabelCells
+from studio.app.cells.labels import LabelsCells
 from studio.app.cells.number import NumberCells
 from studio.app.cells.spans import SpanCells
 from studio.app.cells.text import TextCells
 from studio.registry import Registry
 
 CELLS: Registry[Cells] = Registry(
-    "kind of cell", TextCells(), ImageCells(), LabelCells(), NumberCells(), SpanCells(), BoxCells()
+    "kind of cell",
+    TextCells(),
+    ImageCells(),
+    LabelCells(),
+    LabelsCells(),
+    NumberCells(),
+    SpanCells(),
+    BoxCells(),
+    AnswersCells(),
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 import gradio as gr
 
+from components.code_text import CodeText
 from components.notices import empty, heading
 from components.words import drawn
 from studio.app.access.gate import LINK
@@ -12,7 +13,7 @@ from studio.app.access.person import current_person
 from studio.app.asking import run_with_model
 from studio.app.drafts import Draft
 from studio.app.packing import downloading
-from studio.app.pages import Page, Section, Services, Wire, joined, sheltered
+from studio.app.pages import Page, Section, Services, Wire, hint, joined, sheltered
 from studio.app.repeating import for_programmers
 from studio.app.runs import choices_with_model
 from studio.app.sharing import Share, share, share_of
@@ -63,20 +64,22 @@ def sending_the_link(services: Services) -> Section:
             interactive=True,
             elem_id="share-with",
         )
-        link_field = gr.Textbox(label=_("Its link"), interactive=False, buttons=["copy"], elem_id="share-link")
+        link = CodeText(elem_id="share-link")
+        works = gr.HTML()
 
     def show(draft: Draft) -> list[Any]:
         run = run_with_model(services, draft)
         if run is None or not services.may_change(run):
-            return [gr.update(visible=False), gr.skip(), gr.skip()]
+            return [gr.update(visible=False), gr.skip(), gr.skip(), gr.skip()]
         several = services.has_several_people
         shared = share_of(run) if several else Share()
         key = "everybody" if shared.everybody else "link" if shared.secret else "nobody"
         words = _("It works for whoever may see the run.") if several else _("It works on this computer.")
         address = f"{current_person().address}{LINK}{run.id}/{shared.secret or OWN}"
-        return [gr.update(visible=True), gr.update(value=key, visible=several), gr.update(value=address, info=words)]
+        its_link = {"label": _("Its link"), "text": address}
+        return [gr.update(visible=True), gr.update(value=key, visible=several), its_link, hint(words)]
 
-    return Section([shown, who, link_field], show, [Wire(who.input, partial(show_to, services), [who])])
+    return Section([shown, who, link, works], show, [Wire(who.input, partial(show_to, services), [who])])
 
 
 def show_to(services: Services, draft: Draft, who: str | None) -> Draft:

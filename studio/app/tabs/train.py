@@ -16,7 +16,7 @@ from studio.app.labels import entered, naming
 from studio.app.live import Pace, poll
 from studio.app.outlook import layer_titles, rate_note
 from studio.app.pages import Page, Section, Services, Wire, joined
-from studio.app.runs import start_run
+from studio.app.runs import config_of, start_run
 from studio.app.states import States
 from studio.config import RunConfig
 from studio.errors import StudioError
@@ -40,6 +40,7 @@ SENTENCES: dict[Status, str] = {
 }
 RESTING = ("queued", "paused", "completed", "stopped", "failed", "interrupted")  # the chart is asked for less often
 STEPS_IN_LINE = {"first": -1_000_000, "up": -1, "down": 1}
+AGAIN = _("Train again with these settings")
 EARLY = _("Training is done, sooner than planned: it did not get better any more. The best step is kept; try it.")
 
 
@@ -82,7 +83,7 @@ def controls(services: Services, label: Sequence[Any]) -> Section:
     label: the fields that name the next run.
     """
     start = gr.Button(_("Start training"), variant="primary", elem_id="start")
-    again = gr.Button(_("Train again with these settings"), elem_id="start-again")
+    again = gr.Button(AGAIN, elem_id="start-again")
     with gr.Row():
         pause = gr.Button(_("Pause"), elem_id="pause", min_width=90)
         resume = gr.Button(_("Resume"), elem_id="resume", min_width=90)
@@ -99,7 +100,7 @@ def controls(services: Services, label: Sequence[Any]) -> Section:
         words = _("Leave the queue") if status == "queued" else _("Stop and keep the best")
         return [
             gr.update(visible=status is None or busy, interactive=status is None),
-            gr.update(visible=status is not None and not busy),
+            gr.update(visible=status is not None and not busy, value=once_more(draft, run)),
             gr.update(visible=busy or rests, interactive=status in ("starting", "running")),
             gr.update(visible=busy or rests, interactive=rests),
             gr.update(visible=busy or rests, value=words),
@@ -147,6 +148,15 @@ def missing(services: Services, draft: Draft) -> str:
         return ""
     at_work = run is not None and services.states.of(run).status in BUSY
     return _("It can be tried once the training has ended.") if at_work else _("Train a model first.")
+
+
+def once_more(draft: Draft, run: Run | None) -> str:
+    """What a new run is beside the one that is shown: the same once more, or what has been chosen since."""
+    try:
+        is_another = run is not None and draft.run_config() != config_of(run)
+    except StudioError:
+        is_another = False  # not everything is chosen yet; pressed, it says what is missing
+    return _("Train with the new settings") if is_another else AGAIN
 
 
 def can_be_watched(services: Services, draft: Draft) -> bool:

@@ -1,7 +1,7 @@
 """A class: one of a few names that come again and again."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas
@@ -34,6 +34,19 @@ def only_label(cell: str) -> str | None:
     """A list of one is that one, and an empty list none."""
     found = labels_in(cell)
     return cell if found is None or len(found) > 1 else (found[0] or None if found else None)
+
+
+def alike(names: Iterable[str], column: Column) -> Iterator[Problem]:
+    """Names of classes that are one to whoever reads them, and two to the model."""
+    variants: dict[str, list[str]] = {}
+    for name in names:
+        variants.setdefault(plain(name), []).append(name)
+    for written in variants.values():
+        if len(written) > 1:
+            quoted = listing((f"'{name}'" for name in sorted(written)), "and")
+            what = _("{labels} count as different classes.", labels=quoted)
+            why = _("They differ only in capitals, spaces or the Unicode form of a letter.")
+            yield Problem(0, what, why, drops=False, column=column.name)
 
 
 class Label(Field):
@@ -78,15 +91,7 @@ class Label(Field):
                 rows=rows,
             )
             yield Problem(0, _("Almost every row has a class of its own"), why, drops=False, column=column.name)
-        alike: dict[str, list[str]] = {}
-        for name in counts.index:
-            alike.setdefault(plain(str(name)), []).append(str(name))
-        for names in alike.values():
-            if len(names) > 1:
-                quoted = listing((f"'{name}'" for name in sorted(names)), "and")
-                what = _("{labels} count as different classes.", labels=quoted)
-                why = _("They differ only in capitals, spaces or the Unicode form of a letter.")
-                yield Problem(0, what, why, drops=False, column=column.name)
+        yield from alike(map(str, counts.index), column)
 
     def require_lesson(self, cells: pandas.Series) -> None:
         if cells.nunique() < 2:

@@ -50,7 +50,7 @@ class Text(Field):
         if profile.numeric > 0.9 or profile.lists > 0.9 or names_images:
             return 0.0
         varied = profile.distinct / profile.filled
-        return 1.0 + min(profile.length, 200.0) / 10 * varied * (0.1 + 0.9 * profile.language)
+        return varied * (1.0 + min(profile.length, 200.0) / 10 * (0.1 + 0.9 * profile.language))
 
     def similarity(self, one: str, other: str) -> float:
         return SequenceMatcher(None, one, other).ratio()

@@ -121,7 +121,7 @@ def _mixed(data: bytes, certain: str) -> Guess | None:
     differing = set(outside)  # lines that come again and again prove no more than one
     if not certain and len(differing - set(others)) < max(FEWEST_LINES, FEWEST_SHARE * len(differing)):
         return None
-    found = candidates(b"\n".join(others))
+    found = [each for each in candidates(b"\n".join(others)) if _has_words(each.text)]
     if not found:
         return None
     main, best = certain or MIXABLE[0], found[0]
@@ -138,6 +138,11 @@ def _mixed(data: bytes, certain: str) -> Guess | None:
 def _is_foreign(line: bytes) -> bool:
     """Whether it is no UTF-8, and no letter in it outside ASCII is, either: else some letters of it are broken."""
     return not _is_utf8(line) and line.decode("utf-8", errors="replace").replace(UNREADABLE, "").isascii()
+
+
+def _has_words(text: str) -> bool:
+    """Whether letters outside ASCII stand in words: one alone is a broken letter, in whatever encoding."""
+    return any(len(word) > 2 and not word.isascii() for word in text.split())
 
 
 def _is_utf8(data: bytes) -> bool:

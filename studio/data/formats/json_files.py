@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.data.columns import Problem
+from studio.data.formats import squad
 from studio.data.formats.base import (
     MOST_COLUMNS,
     Format,
@@ -18,6 +19,7 @@ from studio.data.formats.base import (
 from studio.data.formats.delimited import unreadable
 from studio.data.formats.encodings import decode, guess_encoding_alone
 from studio.data.formats.label_studio import flatten, is_task
+from studio.data.formats.squad import is_article
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 from studio.data.split_names import split_named
@@ -51,6 +53,8 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
 def objects(value: Any, path: Path) -> list[Any]:
     """The rows inside a JSON document."""
     if isinstance(value, list):
+        if value and is_article(value[0]):
+            return squad.flatten(value)
         return flatten(value) if value and is_task(value[0]) else value
     if isinstance(value, dict):
         lists = {key: inner for key, inner in value.items() if isinstance(inner, list)}

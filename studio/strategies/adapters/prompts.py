@@ -51,7 +51,7 @@ class Prompting(Wrapped):
         return None if _table(structure) else _("No table of words was found in this model.")
 
     def why_not_task(self, kind: ModelKind) -> str | None:
-        if self.reach == "embeddings" and kind.peft_type == "TOKEN_CLS":
+        if self.reach == "embeddings" and kind.peft_type in ("TOKEN_CLS", "QUESTION_ANS"):
             return _(
                 "A learned prompt adds words to every text, for which a model that marks words would answer as well."
             )

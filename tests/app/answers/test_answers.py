@@ -25,6 +25,21 @@ CASES: dict[str, tuple[Answer, Answer, Asked]] = {
         Answer(EVIL, {"probabilities": {EVIL: 0.6, "cat": 0.4}}),
         Asked((TEXT, column("label")), {"text": EVIL}, {"answer_column": EVIL}),
     ),
+    "labels": (
+        Answer(["cat"], {"probabilities": {"cat": 0.9, EVIL: 0.1}, "thresholds": {"cat": 0.5, EVIL: 0.5}}),
+        Answer([], {"probabilities": {EVIL: 0.4, "cat": 0.4}, "thresholds": {"cat": 0.5, EVIL: 0.5}}),
+        Asked((TEXT, column("labels")), {"text": EVIL}, {"answer_column": json.dumps([EVIL])}),
+    ),
+    "quote": (
+        Answer(EVIL, {"column": "text", "score": 0.9, "start": 8, "end": 8 + len(EVIL)}),
+        Answer("", {"column": "text", "score": 0.5}),
+        Asked((TEXT, column("answers")), {"text": f"Ann met {EVIL}"}, {"answer_column": '[{"text": "met"}]'}),
+    ),
+    "text": (
+        Answer(f"One {EVIL}\nand two"),
+        Answer(""),
+        Asked((TEXT, column("text")), {"text": EVIL}, {"answer_column": EVIL}),
+    ),
     "number": (
         Answer(3.5, {"distribution": [1.0, 2.0, 3.0, 9.0]}),
         Answer(-2.0),

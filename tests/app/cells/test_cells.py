@@ -53,6 +53,22 @@ def test_spans_and_boxes_are_drawn_over_what_they_belong_to() -> None:
     assert [each.kind for each in drawings([SPANS])] == ["text"], "marks without their text are shown as they came"
 
 
+@pytest.mark.parametrize("cell", ["brown fox", '["brown fox"]', '{"text": ["brown fox"], "answer_start": [204]}'])
+def test_an_answer_is_marked_in_its_passage_however_it_is_written(cell: str) -> None:
+    passage = f"{'a ' * 100}the brown fox {EVIL}{' and' * 200}"
+    html = CELLS["answers"].drawn_over(cell, passage, None)
+    assert ">brown fox<span" in html and "<img" not in html and html.count("…") == 2 and len(html) < 800
+    assert "<mark" not in CELLS["answers"].drawn_over("[]", passage, None)
+    assert (
+        CELLS["answers"].short('[{"text": "a"}, {"text": "a"}]') == "a" and CELLS["answers"].short("[]") == "no answer"
+    )
+
+
+@pytest.mark.parametrize(("cell", "short"), [('["a", "b"]', "a, b"), ("[]", "none"), ("a; b", "a; b")])
+def test_labels_are_named(cell: str, short: str) -> None:
+    assert CELLS["labels"].short(cell) == CELLS["labels"].drawn(cell, None) == short
+
+
 def test_marks_are_drawn_in_the_text_and_broken_ones_leave_it_plain() -> None:
     (marked, *_) = drawings([TEXT, SPANS])
     row = {"text": f"Ann {EVIL}", "spans": '[{"start": 0, "end": 3, "label": "person"}]'}

@@ -1,0 +1,62 @@
+"""Settings that can be said anew with each question, such as how long an answer may get: a field each.
+
+Gradio builds a page once, so there is a field for every such setting of some task; those of the chosen run are shown.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from pydantic.fields import FieldInfo
+
+from studio.config import RunConfig
+from studio.language import _
+from studio.options import asked_settings
+from studio.tasks import TASKS
+
+
+@dataclass(frozen=True)
+class Control:
+    name: str
+    widget: gr.Number
+
+
+def build_controls() -> list[Control]:
+    """Hidden, where they are called for in the layout."""
+    known: dict[str, FieldInfo] = {}
+    for task in TASKS:
+        known = asked_settings(task.Options) | known
+    with gr.Row():
+        return [Control(name, _field(name, field)) for name, field in known.items()]
+
+
+def _field(name: str, field: FieldInfo) -> gr.Number:
+    bounds: dict[str, Any] = {}
+    for each in field.metadata:
+        bounds |= {
+            key: getattr(each, short) for key, short in (("minimum", "ge"), ("maximum", "le")) if hasattr(each, short)
+        }
+    return gr.Number(
+        label=field.title, precision=0, interactive=True, visible=False, elem_id=f"ask-{name}", min_width=120, **bounds
+    )
+
+
+def shown_controls(controls: Sequence[Control], config: RunConfig | None, is_new: bool) -> list[dict[str, Any]]:
+    """Updates of the fields. is_new: of a run that was not shown before, whose own settings they then hold."""
+    known = asked_settings(config.chosen_task.Options) if config else {}
+    updates = []
+    for control in controls:
+        if config is None or control.name not in known:
+            updates.append(gr.update(visible=False))
+            continue
+        value = {"value": getattr(config.task_options, control.name)} if is_new else {}
+        updates.append(gr.update(visible=True, label=_(known[control.name].title or control.name), **value))
+    return updates
+
+
+def given_controls(controls: Sequence[Control], config: RunConfig, values: Sequence[Any]) -> Mapping[str, Any]:
+    """What the fields of this run's task hold; an empty one says nothing."""
+    known = asked_settings(config.chosen_task.Options)
+    held = zip((control.name for control in controls), values, strict=True)
+    return {name: value for name, value in held if name in known and value is not None}

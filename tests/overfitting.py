@@ -1,0 +1,58 @@
+"""Learning a few examples by heart: what a wrong loss, a wrong batch or a wrong answer cannot do."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas
+import torch
+from prepared import prepare_table
+
+from studio.engine.preparation import Prepared
+from studio.tasks import TASKS
+from studio.tasks.base import Answer, Batch, Scores
+from studio.tasks.rows import parse_rows
+
+ROWS = 32
+AT_ONCE = 16
+
+
+def overfit(
+    task: str, table: pandas.DataFrame, model: Path, files: Path | None = None, steps: int = 250, rate: float = 5e-3,
+    **options: Any,
+) -> tuple[Scores, list[Answer], Prepared]:  # fmt: skip
+    """The scores of the rows that were learned, the answers to them, and the learned model.
+
+    table: the task's columns, as `studio.data.assembly` gives them.
+    """
+    torch.set_num_threads(1)
+    table = table.assign(row=range(1, len(table) + 1), split="train")
+    found = prepare_table(task, table, model, files, **options)
+    chosen, examples = TASKS[task], found.examples["train"]
+    optimizer = torch.optim.AdamW(found.model.parameters(), rate, weight_decay=0.0)
+    found.model.eval()  # without dropout
+    for step in range(steps):
+        rows = [(step * AT_ONCE + place) % len(table) for place in range(AT_ONCE)]
+        items = examples.opened(rows)
+        optimizer.param_groups[0]["lr"] = rate * (1 - step / steps)
+        optimizer.zero_grad()
+        chosen.loss(found.model, Batch(found.collate_training(items), items)).mean.backward()
+        torch.nn.utils.clip_grad_norm_(found.model.parameters(), 1.0)
+        optimizer.step()
+    answers = answers_of(found, len(table))
+    rows = parse_rows(table, chosen.columns, files)
+    chosen.settle(found.tools, answers, rows)
+    answers = answers_of(found, len(table))
+    scorer = chosen.scorer(found.tools)
+    scorer.add(answers, rows)
+    return scorer.scores(), answers, found
+
+
+def answers_of(found: Prepared, rows: int) -> list[Answer]:
+    """To the training split, without a look at what is right."""
+    answers: list[Answer] = []
+    with torch.no_grad():
+        for start in range(0, rows, AT_ONCE):
+            items = found.examples["train"].opened(list(range(start, min(rows, start + AT_ONCE))))
+            bare = [{name: value for name, value in item.items() if name != "labels"} for item in items]
+            answers += found.task.answer(found.tools, found.model, Batch(found.collate(bare), bare))
+    return answers
