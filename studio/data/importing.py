@@ -161,10 +161,10 @@ class Imported:
         return table.slice(start - groups.start * ROWS_IN_A_GROUP, end - start).to_pandas()
 
     def table(self) -> pandas.DataFrame:
-        """All rows."""
+        """All rows. Raises DamagedError where a column is missing."""
         table_file = self.folder / "table.parquet"
         with reading(table_file), pyarrow.parquet.ParquetFile(table_file) as file:
-            return file.read().to_pandas()
+            return file.read().to_pandas()[["row", *self.columns]]
 
 
 def import_source(

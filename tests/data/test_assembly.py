@@ -433,3 +433,11 @@ def test_corrections_are_fixes_that_can_be_undone() -> None:
         ("row:7", "Row 7", "now 'good'"),
     ]
     assert undo_fix(undo_fix(cleaning, "row:7"), "row:9") == CleaningOptions()
+
+
+def test_a_table_without_one_of_its_columns_is_damaged(bring) -> None:
+    imported = bring(many())
+    file = imported.folder / "table.parquet"
+    pandas.read_parquet(file).drop(columns="label").to_parquet(file, index=False)
+    with pytest.raises(StudioError, match="is damaged"):
+        make(imported)
