@@ -15,6 +15,7 @@ class Column:
     kind: the name of a field (`studio.data.fields`): what its cells hold.
     hints: lower-case words that a matching column is often called.
     several: the name of the task that learns several of these for each row, where this one learns one.
+    examples: three such cells for a template, where those of the field do not fit the other columns.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Column:
     hints: tuple[str, ...] = ()
     required: bool = True
     several: str = ""
+    examples: tuple[str, ...] = ()
 
 
 GARBLED = "garbled"  # letters that were once read in a wrong encoding

@@ -41,7 +41,10 @@ def template_of(columns: Sequence[Column]) -> Template:
     """A table; with images a ZIP of them beside it, or a folder of images for each class where that is all there is to
     say."""
     kinds = [column.kind for column in columns]
-    cells = [{column.name: FIELDS[column.kind].examples[place] for column in columns} for place in range(3)]
+    cells = [
+        {column.name: (column.examples or FIELDS[column.kind].examples)[place] for column in columns}
+        for place in range(3)
+    ]
     if kinds == ["image", "label"]:
         label = columns[1].name
         names = [row[label] for row in cells]

@@ -31,7 +31,12 @@ CONTEXT = replace(
     hints=("passage", "paragraph", "document", "article", "background", "text", "body", "content", "story"),
 )
 QUESTION = replace(
-    TEXT, name="question", title=_("Question"), help=_("What is asked about the passage."), hints=("query", "q", "ask")
+    TEXT,
+    name="question",
+    title=_("Question"),
+    help=_("What is asked about the passage."),
+    hints=("query", "q", "ask"),
+    examples=("How did the phone come?", "When did the screen break?", "How is the price?"),
 )
 ANSWER = Column(
     "answers",
@@ -39,6 +44,7 @@ ANSWER = Column(
     "answers",
     _("The words of the passage that answer the question, or a list of such answers as in SQuAD."),
     hints=("answer", "answer_text", "response", "a", "target", "label"),
+    examples=("fast", "after two days", "fair"),
 )
 ELSEWHERE = 0.3  # of the longer passages: a window without the answer is trained on
 LETTERS = 2  # of a token, at least: a passage with more for each token of a window may need several

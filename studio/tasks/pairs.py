@@ -27,6 +27,7 @@ SECOND = replace(
         *("sentence2", "text2", "question2", "hypothesis", "passage", "answer", "sentence_2", "text_2", "text_b"),
         *("sentence_b", "positive", "sent2", "s2", "target", "document", "candidate", "response", "pair"),
     ),
+    examples=("It arrived quickly.", "The display is fine.", "It costs what it is worth."),
 )
 
 

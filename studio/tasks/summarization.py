@@ -40,6 +40,7 @@ TARGET = Column(
     "text",
     _("The short text that the model learns to write."),
     hints=("summary", "highlights", "abstract", "headline", "tldr", "title", "target", "output", "short"),
+    examples=("Fast and good", "Broken after two days", "A fair price"),
 )
 
 

@@ -43,6 +43,11 @@ TARGET = Column(
     "text",
     _("The same in the other language: what the model learns to write."),
     hints=("target", "translation", "tgt", "translated", "to", "output", "reference", "de", "fr", "es", "sv", "german"),
+    examples=(
+        "Das Telefon kam schnell und arbeitet gut.",
+        "Der Bildschirm brach nach zwei Tagen.",
+        "Der Preis ist fair.",
+    ),
 )
 
 

@@ -75,7 +75,7 @@ def test_a_manager_comes_from_a_messy_table_to_a_result_that_others_see(
         run = anna.start()
         anna.status("Finished")
         anna.forward("test")
-        assert anna.sees("#verdict").inner_text().split("%")[0].strip().isdigit()
+        anna.sees("#verdict", "% right: ")
         anna.forward("share")
         anna.press(anna.page.get_by_label("Everybody on this server"))
         anna.wait(lambda: (run.folder / "share.json").is_file())

@@ -28,6 +28,7 @@ class Labels(Field):
         "image": _("Put a table into the ZIP that names each image and its labels."),
     }
     example = "[]"
+    examples = ("delivery, quality", "quality", "price")
 
     def stored(self, cells: pandas.Series) -> pandas.Series:
         """One form of the many in which people write labels: a list, as JSON."""
