@@ -11,6 +11,7 @@ import pytest
 import tiny
 from studio_page import LOOKS, Look, StudioServer, Visitor, looking, visitor
 
+from studio.app.sharing import share_of
 from studio.paths import Home
 from studio.store import Run
 
@@ -78,7 +79,7 @@ def test_a_manager_comes_from_a_messy_table_to_a_result_that_others_see(
         anna.sees("#verdict", "% right: ")
         anna.forward("share")
         anna.press(anna.page.get_by_label("Everybody on this server"))
-        anna.wait(lambda: (run.folder / "share.json").is_file())
+        anna.wait(lambda: share_of(run).everybody)
         record_property("seconds from the table to a shared result", round(time.monotonic() - began, 1))
         assert anna.presses <= MANAGERS_PRESSES
         assert "prase" not in run.config_file.read_text(encoding="utf-8").split("renamed", 1)[0]
