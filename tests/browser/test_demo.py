@@ -69,7 +69,7 @@ def walk(visit: Visitor, demo: str) -> None:
 
 @pytest.mark.parametrize(
     ("demo", "look"),
-    zip([demo.name for demo in DEMOS], LOOKS, strict=True),
+    list(zip([demo.name for demo in DEMOS], LOOKS, strict=True)),
     ids=lambda given: given.name.replace(" ", "-") if isinstance(given, Look) else given,
 )
 def test_from_the_page_to_a_prediction_in_six_presses_without_a_network(
