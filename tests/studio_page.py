@@ -344,8 +344,10 @@ class Visitor:
         return next(folder.rglob("config.json")).parent
 
     def open_run(self, run: Run) -> None:
-        """By way of the Runs page."""
+        """By way of the Runs page, where it may be one of many."""
         self.step("runs")
+        self.sees("#runs tbody tr")
+        self.page.fill("#runs input[type=search]", run.name)
         self.sees("#runs tbody tr", run.name).click()
         self.sees("#run-title", run.name)
         self.page.click("#run-open")

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def second(walked: Any, studio: StudioServer) -> Any:
-    """Another run, with one setting that differs."""
-    run = Run(studio.home.runs / "20200101-000000-abcd")
+    """Another run, with one setting that differs; the newest, so that it is on the first page of the list."""
+    run = Run(studio.home.runs / "29990101-000000-abcd")
     shutil.copytree(walked.run.folder, run.folder)
     text = run.config_file.read_text(encoding="utf-8")
     run.config_file.write_text(text.replace("epochs: 12", "epochs: 13"), encoding="utf-8")
