@@ -36,6 +36,7 @@ from studio.store import Run
 
 SECONDS_BETWEEN = 0.5  # as the live chart asks
 KEPT_OPEN = 4.0  # seconds that a connection may rest
+JOINING = 10.0  # seconds
 PRESSES = 15
 STEPPED = ("model", "runs")
 JSON = {"Content-Type": "application/json"}
@@ -98,9 +99,9 @@ def watched(server: StudioServer, run: Run, clients: int, seconds: float) -> dic
     chart = element(server, "live-chart")
     context = get_context("spawn")
     answers: Any = context.Queue()
-    watching = context.Process(target=watch, args=(server.port, chart, run.id, clients, seconds + 4, answers))
+    watching = context.Process(target=watch, args=(server.port, chart, run.id, clients, seconds + JOINING, answers))
     watching.start()
-    time.sleep(3)  # everybody has got the beginning
+    time.sleep(JOINING)  # everybody has got the beginning, which costs more than what is new
     found = observed(server, run, seconds)
     waits, share = answers.get()
     watching.join()
