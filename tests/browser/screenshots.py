@@ -1,11 +1,12 @@
-"""The README's screenshots: `uv run python tests/browser/screenshots.py`. Not a test.
+"""The README's pictures: `uv run python tests/browser/screenshots.py`. Not a test.
 
 Walks the whole way with the sample messages and the text encoder that comes with the studio, and writes
-assets/screenshots/{model,data,strategy,train,test}_{light,dark}.png and train_390.png.
+assets/screenshots/{model,data,strategy,train,test}_{light,dark}.png, train_390.png, and way.webp, which moves.
 """
 
 import sys
 import tempfile
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 
@@ -22,20 +23,57 @@ from studio.paths import Home, assets  # noqa: E402
 PAGES = ("model", "data", "strategy", "train", "test")
 FOLDER = assets() / "screenshots"
 HEIGHT = 900
+FILM_SIZE = (960, 675)
+LONG, SHORT = 2.0, 0.25  # seconds that a picture is shown
+
+
+@dataclass
+class Film:
+    """What is seen on the way, one picture after another."""
+
+    visit: Visitor
+    frames: list[Image.Image] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+    def take(self, seconds: float) -> None:
+        """The page as it is now, to be shown for so long."""
+        image = Image.open(BytesIO(self.visit.page.screenshot()))
+        self.frames.append(image.convert("RGB").resize(FILM_SIZE, Image.Resampling.LANCZOS))
+        self.seconds.append(seconds)
+
+    def write(self, file: Path) -> None:
+        first, *others = self.frames
+        durations = [round(seconds * 1000) for seconds in self.seconds]
+        first.save(file, save_all=True, append_images=others, duration=durations, loop=0, quality=70, method=6)
 
 
 def walk(visit: Visitor) -> None:
-    """From an empty page to a finished run."""
+    """From an empty page to a finished run, filmed."""
+    film = Film(visit)
     visit.open()
+    film.take(LONG)
     visit.choose_task("text-classification")
     visit.sees("[data-testid='card-starter/text']").click()
+    film.take(LONG)
     visit.forward("data")
     visit.sees("#samples [role=radio]").click()
+    visit.way_on("strategy")
+    film.take(LONG)
     visit.forward("strategy")
     visit.choose_preset("thorough")
+    film.take(LONG)
     visit.forward("train")
-    visit.start()
+    run = visit.start()
+    while run.state().status not in ("completed", "failed"):
+        film.take(SHORT)
+        visit.page.wait_for_timeout(1500)
     visit.status("Finished", timeout=600_000)
+    film.take(LONG)
+    visit.forward("test")
+    visit.sees("#examples tbody tr >> nth=2").click()
+    visit.sees("#answer", "Before training", timeout=120_000)
+    film.take(LONG)
+    film.write(FOLDER / "way.webp")
 
 
 def take(visit: Visitor, name: str) -> None:
