@@ -52,9 +52,9 @@ def test_the_link_of_one_s_own_run_opens_it(services: Services, run: Run) -> Non
     with gr.Blocks():
         section = share.sending_the_link(services)
     draft = Draft(id="a" * 24, page="share", run=run.id)
-    shown, who, link, _works = section.show(draft)
+    shown, who, link, works = section.show(draft)
     assert shown["visible"] and not who["visible"], "where one person is alone, nobody else is asked about"
-    assert f"/shared/{run.id}/" in link["text"]
+    assert f"/shared/{run.id}/" in link["text"] and "on this computer" in str(works)
 
 
 def test_the_test_results_are_written_by_a_press_and_downloaded_at_once(services: Services, run: Run) -> None:
