@@ -314,7 +314,7 @@ def test_from_a_run_file_to_a_prediction(
     result = json.loads(printed.out.splitlines()[-1])
     assert result["status"] == "completed" and Path(result["dir"]).is_dir()
     assert 0 <= result["metrics"]["test"]["accuracy"] <= 1 and "f1_macro" in result["metrics"]["validation"]
-    assert "validation at step" in printed.err and "% (95 % interval)" in printed.err
+    assert "validation at step" in printed.err and "% (95% interval)" in printed.err
     assert "of" in result["intervals"]["test"]["accuracy"]["counted"] and result["remarks"]["test"][0] in printed.err
     assert all(found["what"] in printed.err for found in result["unseen"]) and result["unseen"]
     assert "  In the run file: options.max_length: " in printed.err

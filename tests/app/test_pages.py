@@ -587,7 +587,7 @@ def test_the_list_of_runs(services: Services, ready: Draft) -> None:
     write(run, started(), planned(), step(4), checked(4, 0.5, best=True), ended)
     row = run_list.run_page(services, {})["rows"][0]
     assert row["status"]["text"] == "Finished" and row["data"] == "reviews.csv"
-    assert row["metric"] == "Accuracy: 50.0 % (validation)" and row["duration"] == "1 min 0 s"
+    assert row["metric"] == "Accuracy: 50.0% (validation)" and row["duration"] == "1 min 0 s"
     make_run(services.store, config="not: a run file\n")
     assert run_list.run_page(services, {})["total"] == 2
     assert [row["id"] for row in run_list.run_page(services, {"filter": "REVIEWS"})["rows"]] == [run.id]
