@@ -37,8 +37,8 @@ COLUMNS = [
         ("data", _("Data"), "text"),
         ("model", _("Model"), "text"),
         ("strategy", _("Strategy"), "text"),
-        ("duration", _("Time"), "text"),
-        ("bytes", _("Size"), "text"),
+        ("duration", _("Time"), "number"),
+        ("bytes", _("Size"), "number"),
         ("created", _("Started"), "moment"),
     )
 ]
