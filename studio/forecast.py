@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio.config import RunConfig
 from studio.hardware import Machine
@@ -13,18 +13,25 @@ from studio.models.estimates import (
     Trained,
     Workload,
     estimate,
+    tokens_of,
     weights_bytes,
 )
 from studio.models.local import ModelInfo
 from studio.models.speed import has_matrix_units, speed_of
 from studio.models.structure import Structure
+from studio.options import Options
 from studio.paths import Home
 from studio.strategies.base import Loading
 from studio.strategies.measured import pace
+from studio.tasks.base import Task
 from studio.training.optimizers import OPTIMIZERS
+
+if TYPE_CHECKING:
+    import pandas
 
 AUTOMATIC_BATCH = 32
 LARGEST_SIDE = 10_000  # pixels
+FIRST_ROWS = 500  # enough to know how long texts are
 DTYPE_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}
 
 
@@ -90,6 +97,15 @@ def workload(config: RunConfig, rows: Mapping[str, int], length: float) -> Workl
         batch_size=AUTOMATIC_BATCH if training.batch_size == "auto" else training.batch_size,
         evaluations_per_epoch=training.evaluations_per_epoch,
     )
+
+
+def example_length(task: Task, options: Options, table: "pandas.DataFrame", info: ModelInfo) -> float:
+    """Tokens of a text of these rows, or pixels of an image's side."""
+    texts = [table[column.name].head(FIRST_ROWS) for column in task.inputs if column.kind == "text"]
+    if not texts:
+        return float(getattr(options, "image_size", 0)) or image_side(info)
+    letters = sum(float(column.str.len().mean()) for column in texts if len(column))
+    return tokens_of(letters, getattr(options, "max_length", None))
 
 
 def image_side(info: ModelInfo) -> float:

@@ -22,7 +22,9 @@ from studio.commands.ui import settings_from
 from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.events import Finished
+from studio.hardware import probe
 from studio.models.starters import STARTERS
+from studio.pace import ratio
 from studio.paths import Home
 from studio.server_settings import ServerSettings
 from studio.store import Store
@@ -314,7 +316,7 @@ def test_from_a_run_file_to_a_prediction(
     result = json.loads(printed.out.splitlines()[-1])
     assert result["status"] == "completed" and Path(result["dir"]).is_dir()
     assert 0 <= result["metrics"]["test"]["accuracy"] <= 1 and "f1_macro" in result["metrics"]["validation"]
-    assert "validation at step" in printed.err and "% (95 % interval)" in printed.err
+    assert "validation at step" in printed.err and "% (95% interval)" in printed.err
     assert "of" in result["intervals"]["test"]["accuracy"]["counted"] and result["remarks"]["test"][0] in printed.err
     assert all(found["what"] in printed.err for found in result["unseen"]) and result["unseen"]
     assert "  In the run file: options.max_length: " in printed.err
@@ -324,7 +326,8 @@ def test_from_a_run_file_to_a_prediction(
     assert run_id in (listed := capsys.readouterr().out) and "completed" in listed and "tiny" in listed
     run = Store(home).get(run_id)
     assert (run.tags, run.notes) == (("try",), "n")
-    assert re.search(r"\d % accuracy", listed)
+    assert ratio(run.meta.get("expected"), run.state(), probe()), "later estimates learn from it"
+    assert re.search(r"\d% accuracy", listed)
 
     assert main(["predict", run_id, "a great lovely film", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)

@@ -12,7 +12,7 @@ GLOSSARY = "/glossary"  # the address of the page
 
 TERMS: Registry[Term] = Registry(
     "term",
-    Term("accuracy", _("accuracy"), _("The share of examples that the model answers right: 90 % is nine out of ten.")),
+    Term("accuracy", _("accuracy"), _("The share of examples that the model answers right: 90% is nine out of ten.")),
     Term(
         "adapter",
         _("adapter"),

@@ -10,7 +10,7 @@ from studio.app.pages import Services, hint
 from studio.app.times import describe_span
 from studio.config import RunConfig
 from studio.hardware import GIGABYTE
-from studio.language import _, sentences
+from studio.language import _, in_percent, sentences
 from studio.strategies import STRATEGIES
 from studio.strategies.base import Strategy
 from studio.strategies.families import FAMILIES, Family
@@ -63,7 +63,7 @@ def _row(
         key=strategy.name, title=strategy.title, words=strategy.plain, text=strategy.sentence, notes=notes(strategy)
     )
     score = known.methods.get(strategy.name) if known else None
-    measured = {"score": ChoiceCell(text=_("{share:.1%}", share=score.score), sort=score.score)} if score else {}
+    measured = {"score": ChoiceCell(text=in_percent(score.score, digits=1), sort=score.score)} if score else {}
     reason = strategy.why_not_task(TASKS[config.task].model) or strategy.why_not(about.structure)
     if reason := reason or strategy.why_not_here():
         return ChoiceRow(**row, disabled=reason, cells=measured)
@@ -74,7 +74,7 @@ def _row(
     estimate = needed(services, about, tried, services.machine)
     time = expected_span(about, tried, estimate)
     cells = {
-        "share": ChoiceCell(text=_("{share:.1%}", share=share), sort=share),
+        "share": ChoiceCell(text=in_percent(share, digits=1), sort=share),
         "time": ChoiceCell(text=describe_span(time), sort=time.seconds),
         "memory": ChoiceCell(
             text=_("{gigabytes:.1f} GB", gigabytes=estimate.memory_bytes / GIGABYTE), sort=estimate.memory_bytes
@@ -96,8 +96,8 @@ def picture(draft: Draft) -> str:
             x=score.share,
             y=score.score,
             error=score.error,
-            x_words=_("{share:.2%}", share=score.share),
-            y_words=_("{share:.1%}", share=score.score),
+            x_words=in_percent(score.share, digits=1),
+            y_words=in_percent(score.score, digits=1),
             is_named=strategy.name in leaders,
             is_chosen=strategy.name == draft.strategy.get("name"),
         )
@@ -113,7 +113,11 @@ def picture(draft: Draft) -> str:
         date=known.date,
     )
     outside = known.methods.get(OUTSIDE)
-    below = _("{method} reached {share:.0%}.", method=STRATEGIES[OUTSIDE].title, share=outside.score) if outside else ""
+    below = (
+        _("{method} reached {share}.", method=STRATEGIES[OUTSIDE].title, share=in_percent(outside.score))
+        if outside
+        else ""
+    )
     title = _("Accuracy and how much of the model trains, method by method")
     note = sentences(measured_on, below, _("On your data it can be otherwise."))
     return tradeoff_html(points, title, _("share of the model that trains"), _("accuracy on the test split"), note)

@@ -23,9 +23,8 @@ from studio.app.inputs.base import FileInput
 from studio.app.pages import Place, Section, Services, Wire, hint, joined
 from studio.app.paging import file_url
 from studio.app.results import AnsweredRow, classes_of, count_mistakes, imported_of, row_of, rows_page, task_of
-from studio.app.runs import config_of, start_run
+from studio.app.runs import config_of, start_run, with_settings
 from studio.app.sent import sent
-from studio.app.tabs.runs import with_settings
 from studio.data.cleaning import CleaningOptions, corrected_rows
 from studio.data.columns import Column
 from studio.data.corrections import Correction, content_of

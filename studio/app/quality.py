@@ -88,7 +88,7 @@ def likely(metric: Metric, interval: Interval | None) -> str:
     if interval is None or interval.low is None or interval.high is None:
         return ""
     return _(
-        "With many more such examples it would likely lie between {low} and {high} (95 % interval).",
+        "With many more such examples it would likely lie between {low} and {high} (95% interval).",
         low=metric.text(interval.low),
         high=metric.text(interval.high),
     )

@@ -245,7 +245,7 @@ def test_at_the_end_the_numbers_are_those_of_the_kept_step(client: Client) -> No
 def test_at_the_end_it_is_said_what_training_brought(client: Client) -> None:
     done = Finished(reason="completed", best_step=50, seconds=9.0, time=NOW + 20)
     write(client.run, started(), planned(100), checked(0, 0.21), checked(50, 0.84, best=True), step(100), done)
-    told = "On the validation examples, the model now gets 84.0 % right. Before training it was 21.0 %."
+    told = "On the validation examples, the model now gets 84.0% right. Before training it was 21.0%."
     assert client.poll()["phase"] == told
 
 
@@ -268,7 +268,7 @@ def test_a_run_at_work(client: Client) -> None:
     message = client.poll()
     stats = dict(message["stats"])
     assert message["progress"] == 0.25 and message["done"] is False
-    assert stats["Step"] == "25 / 100" and stats["Best: Accuracy"] == "75.0 %" and stats["Time left"] == "12 s"
+    assert stats["Step"] == "25 / 100" and stats["Best: Accuracy"] == "75.0%" and stats["Time left"] == "12 s"
     assert message["metric_name"] == "Accuracy" and message["metric_percent"] and message["metric"] == [(25, 0.75)]
 
 

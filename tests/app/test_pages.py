@@ -27,7 +27,7 @@ from studio.app.nested import leaves
 from studio.app.outlook import image_side, outlook, preset_draft, subject
 from studio.app.pages import Services
 from studio.app.repeating import command_line
-from studio.app.runs import config_of, flat_settings, start_run
+from studio.app.runs import config_of, flat_settings, start_run, with_settings
 from studio.app.settings import all_panels, changes, enter, form_value
 from studio.app.tabs import data as data_tab
 from studio.app.tabs import model as model_tab
@@ -560,10 +560,10 @@ def test_start_says_what_is_gone_and_makes_no_run(services: Services, ready: Dra
 
 def test_a_run_of_the_command_line_never_takes_the_data_of_the_draft(services: Services, ready: Draft) -> None:
     run = make_run(services.store, config=ready.run_config().to_text().replace("reviews", "elsewhere"))
-    unknown = runs_tab.with_settings(services, ready, run)
+    unknown = with_settings(services, ready, run)
     assert unknown.dataset is None and unknown.title == "elsewhere.csv"
     replace_json(run.dataset_file, {"dataset": ready.dataset})
-    assert runs_tab.with_settings(services, ready.change(dataset="f" * 24), run).dataset == ready.dataset
+    assert with_settings(services, ready.change(dataset="f" * 24), run).dataset == ready.dataset
 
 
 def test_the_train_page_says_where_the_run_is(services: Services, shell: Shell, ready: Draft) -> None:
@@ -587,7 +587,9 @@ def test_the_list_of_runs(services: Services, ready: Draft) -> None:
     write(run, started(), planned(), step(4), checked(4, 0.5, best=True), ended)
     row = run_list.run_page(services, {})["rows"][0]
     assert row["status"]["text"] == "Finished" and row["data"] == "reviews.csv"
-    assert row["metric"] == "Accuracy: 50.0 % (validation)" and row["duration"] == "1 min 0 s"
+    assert row["metric"] == "Accuracy: 50.0% (validation)" and row["duration"] == "1 min 0 s"
+    run.annotate(preset="quick")
+    assert "(Quick)" in run_list.run_page(services, {})["rows"][0]["strategy"], "told apart from others of its strategy"
     make_run(services.store, config="not: a run file\n")
     assert run_list.run_page(services, {})["total"] == 2
     assert [row["id"] for row in run_list.run_page(services, {"filter": "REVIEWS"})["rows"]] == [run.id]

@@ -247,7 +247,7 @@ FIGURES: list[dict[str, Any]] = [
     matrix_of(LABELS, COUNTS),
     {"chart": "rows", "title": "Every class", "columns": [{"key": "label", "title": "Class"}, {"key": "f1", "title": "F1", "kind": "number"}],
      "rows": [{"label": EVIL, "f1": "0.312", "mark": EVIL}, {"label": "negative", "f1": "0.871", "mark": "missed negative"}, {"label": "perfect", "f1": "1.000", "mark": None}]},
-    {"chart": "bars", "title": "What went wrong", "bars": [{"title": EVIL, "value": 0.42, "mark": "wrong kind", "text": "42 %"}, {"title": "Missed", "value": 0.1, "mark": "missed"}, {"title": "Nothing", "value": 0}]},
+    {"chart": "bars", "title": "What went wrong", "bars": [{"title": EVIL, "value": 0.42, "mark": "wrong kind", "text": "42%"}, {"title": "Missed", "value": 0.1, "mark": "missed"}, {"title": "Nothing", "value": 0}]},
     {"chart": "bars", "upright": True, "title": "How far off", "bars": [{"title": str(n), "value": (n * 7) % 11, "mark": f"off by {n}" if n % 3 else None} for n in range(20)]},
     points_of(120),
 ]  # fmt: skip
@@ -310,7 +310,7 @@ def build(source: Source) -> gr.Blocks:
         Figures(elem_id="no-figures")
         text = "Ann met " + EVIL + " in Berlin."
         pieces = [
-            {"start": 0, "end": 3, "label": "person", "note": "98 %"},
+            {"start": 0, "end": 3, "label": "person", "note": "98%"},
             {"start": 8, "end": 8 + len(EVIL), "label": EVIL},
             {"start": 4 + len(text) - 11, "end": len(text) - 1, "label": "place"},
         ]
@@ -341,7 +341,7 @@ def build(source: Source) -> gr.Blocks:
         CurveComparison({"title": "Validation loss", "x_title": "step", "y_title": "loss", "series": [{"name": name, "points": [[x, base + 2 * math.exp(-x / speed)] for x in range(0, 800, 20)]} for name, base, speed in (("first try", 0.5, 180), ("with adapters", 0.4, 140), (EVIL, 0.6, 260))]}, elem_id="comparison")  # fmt: skip
         gr.HTML(metric_cards([{"label": "Accuracy", "value": "0.913"}, {"label": "F1 (macro)", "value": "0.902", "note": "before: 0.31"}, {"label": EVIL, "value": EVIL}]) + "<br>" + simple_table([{"key": "name", "title": "Setting"}, {"key": "a", "title": "first", "kind": "number"}, {"key": "b", "title": EVIL, "kind": "number"}], [{"name": "epochs", "a": 3, "b": 5}, {"name": EVIL, "a": 1, "b": 1}], highlight=lambda row: row["a"] != row["b"]))  # fmt: skip
         choice = ChoiceTable(CHOICES, find="Find a way", in_groups="In groups", elem_id="choice")
-        gr.HTML(tradeoff_html([Point("some", 0.01, 0.8, 0.01, "1 %", "80 %", is_named=True), Point(EVIL, 0.9, 0.9, 0.02, "90 %", "90 %", is_chosen=True)], "Gain", "cost", "gain", EVIL), elem_id="tradeoff")  # fmt: skip
+        gr.HTML(tradeoff_html([Point("some", 0.01, 0.8, 0.01, "1%", "80%", is_named=True), Point(EVIL, 0.9, 0.9, 0.02, "90%", "90%", is_chosen=True)], "Gain", "cost", "gain", EVIL), elem_id="tradeoff")  # fmt: skip
         rows = PagedTable(page_of_rows, {"token": "rows"}, selectable=True, filterable=True, elem_id="rows")
         PagedTable(
             page_of_rows, {"token": "images"}, rows_per_page=12, layout="gallery", selectable=True, elem_id="gallery"

@@ -210,7 +210,7 @@ def test_split_slider_moves_by_keys_and_pointer_and_adds_up(shown: Any) -> None:
     page.mouse.up()
     shown.heard('{"from": "split", "test": 0.05, "train": 0.89, "validation": 0.06}')
     assert page.locator("#split").get_by_test_id("split-handle-1").get_attribute("aria-valuetext") == (
-        "train 89 %, validation 6 %, test 5 %"
+        "train 89%, validation 6%, test 5%"
     )
 
 
@@ -283,12 +283,12 @@ def test_frames_are_hidden_below_the_score_that_is_asked_for(shown: Any) -> None
     def seen() -> list[str]:
         return framed.locator(".ui-frame-label:visible").all_inner_texts()
 
-    assert seen() == [f"{EVIL} 93 %", "cat"]
+    assert seen() == [f"{EVIL} 93%", "cat"]
     framed.get_by_label("30%").check()
-    assert seen() == [f"{EVIL} 93 %", "cat 41 %", "cat"]
+    assert seen() == [f"{EVIL} 93%", "cat 41%", "cat"]
     framed.get_by_label("30%").press("ArrowLeft")
     framed.get_by_label("all").press("ArrowLeft")  # round to the last one
-    assert framed.get_by_label("90%").is_checked() and seen() == [f"{EVIL} 93 %", "cat"]
+    assert framed.get_by_label("90%").is_checked() and seen() == [f"{EVIL} 93%", "cat"]
     box, image = framed.locator("rect.ui-frame").first.bounding_box(), framed.locator("img").bounding_box()
     assert abs(box["x"] - image["x"] - image["width"] / 8) < 3 and abs(box["width"] - image["width"] * 3 / 8) < 4
 

@@ -31,7 +31,7 @@ from studio.app.outlook import (
 from studio.app.pages import Page, Section, Services, Wire, joined
 from studio.app.undo import taken, undoing
 from studio.errors import StudioError
-from studio.language import _, sentences
+from studio.language import _, in_percent, sentences
 from studio.presets import PRESETS
 from studio.strategies import STRATEGIES
 from studio.strategies.base import Strategy
@@ -207,7 +207,7 @@ def numbers_html(now: Outlook, of_time: str) -> str:
             {
                 "label": _("Trained parameters"),
                 "value": size(now.preview.trainable),
-                "note": _("{share:.1%} of all", share=now.share),
+                "note": _("{share} of all", share=in_percent(now.share, digits=1)),
             },
             {"label": _("Time on this machine"), "value": now.time_words, "note": of_time},
             {"label": _("Memory"), "value": now.memory_words, "note": _("an estimate")},

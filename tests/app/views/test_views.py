@@ -33,7 +33,7 @@ DATA: dict[str, tuple[Mapping[str, Any], list[str]]] = {
         {"bars": [{"title": "0 to 1", "value": 7, "mark": "small"}, {"title": "1 to 2", "value": 0}]},
         ["small"],
     ),
-    "bars": ({"bars": [{"title": "cat", "value": 0.5, "mark": "cat", "text": "50 %"}]}, ["cat"]),
+    "bars": ({"bars": [{"title": "cat", "value": 0.5, "mark": "cat", "text": "50%"}]}, ["cat"]),
     "table": (
         {
             "columns": [{"key": "label", "title": "Label"}, {"key": "f1", "title": "F1", "kind": "number"}],
@@ -79,7 +79,7 @@ def test_what_a_task_measures_of_a_class_besides_is_a_column_of_its_own() -> Non
     rows = [{"label": "a", **CLASS}, {"label": "b", **CLASS, "map_50": 0.25}]
     figure = VIEWS["classes"].figure("Every class", {"rows": rows})
     assert [column["title"] for column in figure["columns"]] == [
-        *("Class", "Precision", "Recall", "F1", "mAP at 50 % overlap", "Examples")
+        *("Class", "Precision", "Recall", "F1", "mAP at 50% overlap", "Examples")
     ]
     assert [row.get("map_50") for row in figure["rows"]] == [None, "0.250"]
 
