@@ -20,8 +20,9 @@ class ClassImagesValue(TypedDict):
 class ClassImages(Element):
     """Fires `upload` with {"path"}: where the server keeps the ZIP of them.
 
-    images: called with the value; gives {"classes": [{"name", "images": [address, ...]}]} of the data in use, and
-    perhaps a "reason" why none are given.
+    images: called with the value; gives {"classes": [{"name", "images": [address, ...], "splits": [name, ...]}]} of the
+    data in use, and perhaps a "reason" why none are given. splits: into which each image goes, or none; where some
+    have one, a folder of each split holds the class folders, and what is new is for training.
     """
 
     def __init__(

@@ -4,7 +4,7 @@ const { send } = sending(status);
 const said = h("span", { role: "status" });
 const undoButton = h("button", { type: "button", class: "ui-small-button", "data-testid": "undo", hidden: true, onclick: () => undo() }, say("Undo"));
 const list = h("div", { class: "ui-class-list" });
-let classes = []; // [{ name, images: [{ blob, address }], card, ... }]
+let classes = []; // [{ name, images: [{ blob, address, split }], card, ... }]
 let current = null; // the class that takes what is pasted
 let undoing = []; // functions that put back what was removed, the last one first
 let closeCamera = () => {};
@@ -54,8 +54,8 @@ const changed = (group) => {
   group.grid.scrollTop = group.grid.scrollHeight;
   judge();
 };
-const add = (group, blobs) => {
-  group.images.push(...blobs.map((blob) => ({ blob, address: URL.createObjectURL(blob) })));
+const add = (group, blobs, splits = []) => {
+  group.images.push(...blobs.map((blob, place) => ({ blob, address: URL.createObjectURL(blob), split: splits[place] })));
   changed(group);
 };
 const take = (group, files) => {
@@ -124,9 +124,13 @@ takesPastes(() => classes.length, (files) => take(classes.includes(current) ? cu
 // Names become folders: what would make another folder of them is written otherwise.
 const folderOf = (group) => group.name.replace(/[\\/]/g, "-").replace(/^\.+/, "").trim();
 const fileName = say("My images");
-const use = () => send(
-  classes.flatMap((group, place) => group.images.map(({ blob }, number) => ({ path: `${folderOf(group)}/${place + 1}-${number + 1}.${endingOf(blob)}`, blob, packed: true }))),
-  `${fileName}.zip`, props.value.most);
+const use = () => {
+  const hasSplits = classes.some((group) => group.images.some(({ split }) => split));
+  const above = (split) => (hasSplits ? `${split || "train"}/` : "");
+  send(
+    classes.flatMap((group, place) => group.images.map(({ blob, split }, number) => ({ path: `${above(split)}${folderOf(group)}/${place + 1}-${number + 1}.${endingOf(blob)}`, blob, packed: true }))),
+    `${fileName}.zip`, props.value.most);
+};
 const endingOf = (blob) => (/^image\/(png|webp|bmp|gif|tiff)$/.exec(blob.type)?.[1] || "jpg");
 const useButton = h("button", { type: "button", class: "ui-main-button", "data-testid": "use-images", onclick: () => { if (!reason()) { isNew = false; use(); } } }, say("Use these images"));
 const why = h("span", { class: "ui-drop-note", id: `why-${Math.random().toString(36).slice(2)}` });
@@ -149,9 +153,9 @@ const bring = async () => {
   tell(say("Fetching the images"));
   const answer = await server.images(props.value);
   if (!answer || answer.reason) { tell(answer?.reason || say("The server could not be reached.")); return; }
-  for (const { name, images } of answer.classes) {
+  for (const { name, images, splits } of answer.classes) {
     const group = classes.find((each) => each.name === name) || newClass(name);
-    add(group, await Promise.all(images.map(async (address) => (await fetch(address)).blob())));
+    add(group, await Promise.all(images.map(async (address) => (await fetch(address)).blob())), splits);
   }
   classes = classes.filter((group) => group.images.length);
   tell("");

@@ -49,8 +49,8 @@ const enlargeable = (shown) => {
     const alt = (shown.matches("img") ? shown : shown.querySelector("img")).alt;
     return h("button", { type: "button", class: "ui-enlarge", "aria-label": say("Enlarge {name}", { name: alt }), onclick: (event) => enlargeIn(event.currentTarget) }, shown);
   }
-  return h("div", { class: "ui-enlarge" }, shown, h("button", {
-    type: "button", class: "ui-enlarge-sign", tabindex: "-1", "aria-hidden": "true", title: say("Enlarge"),
+  return h("div", { class: "ui-enlarge" }, shown, h("span", {
+    class: "ui-enlarge-sign", "aria-hidden": "true", title: say("Enlarge"),
     onclick: (event) => { event.stopPropagation(); enlargeIn(event.currentTarget.parentNode); },
   }, markup(props.zoom)));
 };

@@ -9,12 +9,17 @@ from components.changes import Changes, ChangesValue
 from components.notices import heading, notice
 from components.tables import PagedTable
 from components.words import set_apart
+from studio.app.cells import CELLS
 from studio.app.drafts import Draft
 from studio.app.pages import Section, Services, Wire, joined
 from studio.app.undo import taken, undoing
 from studio.data.assembly import Assembled
-from studio.data.cleaning import Fix, applied_fixes, apply_fix, available_fixes, undo_fix
+from studio.data.cleaning import Fix, Told, applied_fixes, apply_fix, as_written, available_fixes, undo_fix
+from studio.data.corrections import Correction, shortened
+from studio.errors import StudioError
 from studio.language import _, plural, sentences
+from studio.tasks import TASKS
+from studio.tasks.base import Task
 
 CLEANING = "data.cleaning"  # the section of the run file that holds the fixes
 PLACE = "fixes"
@@ -79,7 +84,22 @@ def shown(entries: list[Fix]) -> ChangesValue:
 
 
 def done(draft: Draft) -> ChangesValue:
-    return shown(applied_fixes(draft.data.cleaning))
+    return shown(applied_fixes(draft.data.cleaning, told_for(TASKS[draft.task] if draft.task else None)))
+
+
+def told_for(task: Task | None) -> Told:
+    """What a correction puts in place, as the cells of its column are told in a few words."""
+    kinds = {column.name: column.kind for column in task.columns} if task else {}
+
+    def told(correction: Correction) -> str:
+        if correction.column not in kinds:
+            return as_written(correction)
+        try:
+            return shortened(CELLS[kinds[correction.column]].short(correction.label or ""))
+        except StudioError:  # by a run file, say: the row is left out, with the reason
+            return as_written(correction)
+
+    return told
 
 
 def fix(services: Services, draft: Draft, key: str = "") -> Draft:

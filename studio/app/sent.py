@@ -38,6 +38,8 @@ def check_lengths(values: Iterable[Any]) -> None:
 
 
 def letters_in(value: Any) -> int:
+    if isinstance(value, dict):
+        return sum(map(letters_in, value.values()))
     if isinstance(value, list):
         return sum(map(letters_in, value))
     return len(value) if isinstance(value, str) else 0

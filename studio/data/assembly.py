@@ -110,7 +110,8 @@ def clean(
 
     problems = imported.problems + ([] if given is not None else unknown_splits(source, mapping))
     problems += rename_labels(table, label, cleaning.labels) if label else []
-    corrected = correct_rows(table, used[0].name, label, cleaning.corrections)
+    stored = {column.name: FIELDS[column.kind].stored for column in used[1:]}
+    corrected = correct_rows(table, used[0].name, stored, label, cleaning.corrections)
     table = _without(table, corrected)
     found = empty_cells(table, used)
     table = _without(table, found)

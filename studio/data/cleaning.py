@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal, Self
@@ -10,7 +10,7 @@ from typing import Literal, Self
 import pandas
 
 from studio.data.columns import Problem
-from studio.data.corrections import Correction
+from studio.data.corrections import Correction, shortened
 from studio.language import _, plural
 from studio.options import Options, setting
 
@@ -37,7 +37,7 @@ class CleaningOptions(Options):
         {}, title=_("Renamed labels"), help=_("A label as it is written, and the one to use instead.")
     )
     corrections: tuple[Correction, ...] = setting(
-        (), title=_("Corrected rows"), help=_("Single rows that have another label, or are left out.")
+        (), title=_("Corrected rows"), help=_("Single rows whose right answer is another one, or that are left out.")
     )
 
     def corrected(self, correction: Correction) -> Self:
@@ -142,24 +142,31 @@ def available_fixes(cleaning: CleaningOptions, problems: Sequence[Problem], coun
     return found
 
 
-def applied_fixes(cleaning: CleaningOptions) -> list[Fix]:
+def as_written(correction: Correction) -> str:
+    return shortened(correction.label or "")
+
+
+Told = Callable[[Correction], str]  # what a correction puts in place, in a few words
+
+
+def applied_fixes(cleaning: CleaningOptions, told: Told = as_written) -> list[Fix]:
     """The fixes in force, each of which can be undone."""
     titles = {CONTRADICTIONS: _("Contradictory rows"), COPIES: _("Copies")}
     labels = cleaning.labels.items()
     return [
         *(Fix(LABEL + name, f"'{name}'", _("renamed to '{label}'", label=meant)) for name, meant in labels),
         *(Fix(kind, title, _("left out")) for kind, title in titles.items() if getattr(cleaning, kind) == "drop"),
-        *corrected_rows(cleaning),
+        *corrected_rows(cleaning, told),
     ]
 
 
-def corrected_rows(cleaning: CleaningOptions) -> list[Fix]:
+def corrected_rows(cleaning: CleaningOptions, told: Told = as_written) -> list[Fix]:
     """The corrections of single rows."""
     return [
         Fix(
             f"{ROW}{each.row}",
             _("Row {row}", row=each.row),
-            _("left out") if each.label is None else _("now '{label}'", label=each.label),
+            _("left out") if each.label is None else _("now '{label}'", label=told(each)),
         )
         for each in cleaning.corrections
     ]

@@ -10,6 +10,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
+import tiny
 
 from studio.app import adding, file_reading, split_section
 from studio.app.drafts import Draft
@@ -94,6 +95,20 @@ def test_what_was_not_sent_is_not_imported(services: Services, reviews: Path) ->
         while True:
             next(work)
     assert end.value.value.title == "reviews.csv" and not sent.exists(), "the sent copy is gone once it is kept"
+
+
+def test_images_are_given_with_the_split_that_their_data_names(
+    services: Services, upload: Callable[[Draft, Path], Draft], tmp_path: Path
+) -> None:
+    """What validates is drawn from the training images here: the data names none for it."""
+    draft = upload(
+        draft_for("image-classification"), tiny.write_images(tmp_path / "a.zip", 20, splits=("train", "test"))
+    )
+    found = images_of(services, {"draft": draft.id})["classes"]
+    assert [sorted(each["splits"]) for each in found] == [["test"] * 10 + ["train"] * 10] * 2
+    assert "validation" in services.datasets.assembled(draft).table["split"].tolist()
+    mixed = services.drafts.save(draft.configure({"data.split.keep": False}))
+    assert [each["splits"] for each in images_of(services, {"draft": mixed.id})["classes"]] == [[], []]
 
 
 def test_the_images_of_the_data_in_use_are_given_by_class(services: Services, image_draft: Draft) -> None:

@@ -3,17 +3,20 @@
 import json
 from typing import Any
 
+import gradio as gr
 import pandas
 import pytest
 from logs import make_run
 
-from studio.app import mistakes, quality
+from studio.app import correcting, mistakes, quality
 from studio.app.drafts import Draft
+from studio.app.editors import EDITORS
+from studio.app.fixes import told_for
 from studio.app.pages import Services
-from studio.app.results import count_test_rows, row_of, rows_page
+from studio.app.results import AnsweredRow, count_test_rows, row_of, rows_page
 from studio.app.views import VIEWS
 from studio.config import RunConfig
-from studio.data.cleaning import CleaningOptions
+from studio.data.cleaning import CleaningOptions, corrected_rows
 from studio.data.corrections import Correction, content_of
 from studio.errors import StudioError
 from studio.files import replace_json
@@ -213,22 +216,33 @@ def corrected_run(services: Services) -> tuple[Run, Draft]:
     return run, Draft(id="a" * 24, page="test", run=run.id, dataset="d" * 12, config=config, example=1)
 
 
+def corrected(services: Services, draft: Draft, value: Any) -> Draft:
+    """As the button does. value: what the field for the task's target holds."""
+    kind = correcting.target(TASKS[str(draft.task)]).kind
+    with gr.Blocks():
+        entries = correcting.build_entries()
+    held = [value if entry.editor.name == kind else None for entry in entries]
+    return correcting.correct(services, entries, draft, *held)
+
+
 def test_a_label_is_corrected_for_the_next_run_and_that_can_be_undone(
     services: Services, corrected_run: tuple[Run, Draft]
 ) -> None:
     run, draft = corrected_run
-    cleaned = mistakes.correct(services, draft, "bad").data.cleaning
-    assert cleaned.corrections == (Correction(row=1, label="bad", content=content_of("text 0")),)
-    both = mistakes.correct(services, mistakes.correct(services, draft, "bad").change(example=2))
+    cleaned = corrected(services, draft, "bad").data.cleaning
+    assert cleaned.corrections == (Correction(row=1, label="bad", column="label", content=content_of("text 0")),)
+    both = correcting.leave_out(services, corrected(services, draft, "bad").change(example=2))
     assert [(each.row, each.label) for each in both.data.cleaning.corrections] == [(1, "bad"), (2, None)]
     assert [
-        each.row for each in mistakes.undo_correction(services, both, {"key": "row:1"}).data.cleaning.corrections
+        each.row for each in correcting.undo_correction(services, both, {"key": "row:1"}).data.cleaning.corrections
     ] == [2]
     with_copies = both.configure({"data.cleaning.copies": "drop"})
-    assert mistakes.undo_correction(services, with_copies, {"key": ""}).data.cleaning == CleaningOptions(copies="drop")
+    assert correcting.undo_correction(services, with_copies, {"key": ""}).data.cleaning == CleaningOptions(
+        copies="drop"
+    )
     row = row_of(run, TASKS["text-classification"], 1)
     assert row is not None
-    html = mistakes.row_html(run, TASKS["text-classification"], row, both.data.cleaning)
+    html = correcting.row_html(run, TASKS["text-classification"], row, both.data.cleaning)
     assert "The right answer is good." in html and "text 0" in html and "In the next run: now" in html
 
 
@@ -236,18 +250,18 @@ def test_a_run_that_learned_from_corrections_offers_them_no_more(
     services: Services, corrected_run: tuple[Run, Draft]
 ) -> None:
     _run, draft = corrected_run
-    once = mistakes.correct(services, draft, "bad")
+    once = corrected(services, draft, "bad")
     said = once.data.cleaning.model_dump(mode="json")
     data = {"source": "nothing.csv", "cleaning": said}
     settings = {"task": "text-classification", "model": {"id": "starter/text"}, "data": data}
     config = RunConfig.read(settings, "settings").to_text()
     learned = finished(services.store, surely([("bad", "bad", 0.9), ("good", "good", 0.8)]))
     learned.config_file.write_text(config, encoding="utf-8")
-    assert mistakes.not_learned(learned, once.data.cleaning).corrections == ()
+    assert correcting.not_learned(learned, once.data.cleaning).corrections == ()
     learned.annotate(dataset="d" * 12)
-    twice = mistakes.correct(services, once.change(run=learned.id, example=2), "bad")
-    assert [each.row for each in mistakes.not_learned(learned, twice.data.cleaning).corrections] == [2]
-    assert mistakes.undo_correction(services, twice, {"key": ""}).data.cleaning == once.data.cleaning
+    twice = corrected(services, once.change(run=learned.id, example=2), "bad")
+    assert [each.row for each in correcting.not_learned(learned, twice.data.cleaning).corrections] == [2]
+    assert correcting.undo_correction(services, twice, {"key": ""}).data.cleaning == once.data.cleaning
     assert mistakes.what_is_shown(learned, TASKS["text-classification"], None)[1:] == ("", "No mistakes")
 
 
@@ -255,6 +269,91 @@ def test_what_cannot_be_corrected_says_why(services: Services, corrected_run: tu
     _run, draft = corrected_run
     for broken in (draft.change(example=7), draft.change(example=None), draft.change(dataset="e" * 12)):
         with pytest.raises(StudioError, match="cannot be corrected now"):
-            mistakes.correct(services, broken, "bad")
+            corrected(services, broken, "bad")
     with pytest.raises(StudioError, match="says so already"):
-        mistakes.correct(services, draft, "good")
+        corrected(services, draft, "good")
+
+
+ROWS_OF = {
+    "text-regression": ({"text": "a"}, {"number": "2.5"}, 1.0, 3.0, "3", "now '3'"),
+    "text-labels": ({"text": "a"}, {"labels": '["x"]'}, ["x", "y"], ["y", "x"], '["x", "y"]', "now 'x, y'"),
+    "translation": ({"source": "ein Haus"}, {"target": "a hose"}, "a hose", " a house", "a house", "now 'a house'"),
+    "token-classification": (
+        {"text": "Anna met [Ben]"},
+        {"spans": '[{"start": 0, "end": 4, "label": "person"}]'},
+        [],
+        r"Anna met \[[Ben](person)\]",
+        '[{"start": 10, "end": 13, "label": "person"}]',
+        "now '1 piece'",
+    ),
+    "extractive-qa": (
+        {"context": "It was built\nin 1912.", "question": "When?"},
+        {"answers": "[]"},
+        "",
+        "built in 1912",
+        r'[{"text": "built\nin 1912", "start": 7}]',
+        "now 'built in 1912'",
+    ),
+    "object-detection": (
+        {"image": "a.png"},
+        {"boxes": '[{"box": [1, 2, 3, 4], "label": "cat"}]'},
+        [],
+        {"rows": [["dog", "1", "2,5", "3", "4"]]},
+        '[{"box": [1.0, 2.5, 3.0, 4.0], "label": "dog"}]',
+        "now '1 object'",
+    ),
+}
+
+
+@pytest.mark.parametrize("task", ROWS_OF)
+def test_whatever_is_learned_of_a_row_can_be_corrected_and_put_back(services: Services, task: str) -> None:
+    given, right, answer, value, cell, told = ROWS_OF[task]
+    run = make_run(services.store, config=f"task: {task}\nmodel: {{id: starter/text}}\ndata: {{source: nothing.csv}}\n")
+    said = json.dumps({"value": answer, "details": {}})
+    rows = pandas.DataFrame(
+        {"row": [4], **{k: [v] for k, v in (given | right).items()}, "answer": [said], "marks": [[]]}
+    )
+    run.test_rows_file.parent.mkdir(parents=True)
+    rows.to_parquet(run.test_rows_file)
+    run.annotate(dataset="d" * 12)
+    config = {"task": task, "data": {"source": "nothing.csv"}}
+    draft = Draft(id="a" * 24, page="test", run=run.id, dataset="d" * 12, config=config, example=4)
+    ((name, before),) = right.items()
+    now = corrected(services, draft, value)
+    made = Correction(row=4, content=content_of(next(iter(given.values()))), label=cell, column=name)
+    assert now.data.cleaning.corrections == (made,)
+    assert [fix.value for fix in corrected_rows(now.data.cleaning, told_for(TASKS[task]))] == [told]
+    column, row = correcting.target(TASKS[task]), row_of(run, TASKS[task], 4)
+    assert row is not None
+    shown = correcting.example_of(run, TASKS[task], row, now.data.cleaning)
+    assert shown.cell == cell and shown.is_corrected
+    as_before = EDITORS[column.kind].shown(correcting.example_of(run, TASKS[task], row, draft.data.cleaning))["value"]
+    with pytest.raises(StudioError, match="says so already"):
+        corrected(services, draft, as_before)
+    assert corrected(services, now, as_before).data.cleaning.corrections == (), "put back by hand"
+    assert before != cell
+
+
+@pytest.mark.parametrize(
+    ("task", "value", "why"),
+    [
+        ("text-regression", None, "number is missing"),
+        ("translation", "  ", "text is empty"),
+        ("token-classification", "Anna met [Bob](person)", "words of the text were changed"),
+        ("token-classification", r"Anna met \[[Ben]( )\]", "label is missing"),
+        ("extractive-qa", "in 1913", "does not stand in the passage"),
+        ("object-detection", {"rows": [["dog", "1", "", "3", "4"]]}, "Top of 'dog' is not a number"),
+        ("object-detection", {"rows": [["", "1", "2", "3", "4"]]}, "label is missing"),
+        ("object-detection", {"rows": [["dog", "1", "2", "0", "4"]]}, "no area"),
+    ],
+)
+def test_what_could_not_be_learned_is_refused_with_the_reason(
+    services: Services, task: str, value: Any, why: str
+) -> None:
+    given, right, answer, *_ = ROWS_OF[task]
+    column = correcting.target(TASKS[task])
+    row = AnsweredRow(4, given | right, Answer(answer))
+    run = make_run(services.store, config=f"task: {task}\nmodel: {{id: starter/text}}\ndata: {{source: nothing.csv}}\n")
+    example = correcting.example_of(run, TASKS[task], row, CleaningOptions())
+    with pytest.raises(StudioError, match=why):
+        correcting.check_cell(run, TASKS[task], row, column, EDITORS[column.kind].cell(value, example))

@@ -51,6 +51,12 @@ def test_numbers_from_upload_to_a_folder(
     page.locator("#views .ui-point[tabindex='0']").press("Enter")  # points lie over each other
     visit.sees("#behind-title", "Predicted")
     visit.sees("#behind-examples tbody tr").click()
+    visit.sees("#right-number input").fill("4711")
+    visit.press("#predict")
+    visit.sees("#answer .ui-chart-legend", "After training")
+    assert page.locator("#right-number input").input_value() == "4711", "a question leaves it as it is"
+    visit.press("#correct-data")
+    visit.sees("#corrected-words", "1 row is corrected.")
     bar = visit.sees("#views .ui-figure-bar[data-mark]")
     title, count = bar.locator(".ui-bar-label").inner_text(), int(bar.locator(".ui-bar-number").inner_text())
     bar.click()

@@ -8,6 +8,7 @@ from typing import Any
 import pandas
 import pytest
 import tiny
+from browser_support import barriers
 from studio_page import PlainTransformers, Visitor
 
 pytestmark = pytest.mark.browser
@@ -70,6 +71,21 @@ def test_objects_from_upload_to_a_folder(visit: Visitor, tmp_path: Path, plain_t
     visit.sees("#behind-examples .ui-gallery-item").click()
     visit.sees("#behind-examples .ui-gallery-item[aria-selected=true]")
     visit.sees("#looked-at .ui-framed img")
+    fields = page.locator("#right-boxes tbody input")
+    before = [field.input_value() for field in fields.all()]
+    assert len(before) == 10 and {before[0], before[5]} == {"bar", "square"}
+    page.locator("#right-boxes tbody button").first.click()
+    visit.press("#right-boxes [data-testid=add-row]")
+    page.keyboard.type("square")
+    visit.press("#correct-data")
+    visit.sees("#correct-message", "Left of 'square' is not a number.")
+    for place, text in enumerate(("1", "2", "30", "40"), start=6):
+        fields.nth(place).fill(text)
+    assert barriers(page) == []
+    visit.press("#correct-data")
+    visit.sees("#corrected-words", "1 row is corrected.")
+    visit.sees("#looked-at", "In the next run: now '2 objects'.")
+    assert [field.input_value() for field in fields.all()] == [*before[5:], "square", "1", "2", "30", "40"]
 
     with zipfile.ZipFile(boxes) as archive:
         mine = Path(archive.extract("003.png", tmp_path))

@@ -1,11 +1,14 @@
 """A teacher: two things before the camera, class by class, and a model that tells them apart; rows of a spreadsheet."""
 
+import base64
+import random
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import tiny
 from browser_support import barriers
 from studio_page import Visitor
 
@@ -76,6 +79,56 @@ def test_from_the_camera_to_a_model(visit: Visitor, record_property: Callable[[s
     visit.step("data")
     visit.sees("#adding > button").click()
     assert visit.sees("[data-testid=class] .ui-class-name").input_value() == "Cup", "to go on with"
+
+
+COPY = """async image => {
+  const blob = await (await fetch(`data:image/png;base64,${image}`)).blob();
+  await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
+}"""
+
+
+def drop(visit: Visitor, place: Any, files: list[Path]) -> None:
+    """As the mouse does that brings files from a folder of the system."""
+    place.scroll_into_view_if_needed()
+    box = place.bounding_box()
+    devices = visit.page.context.new_cdp_session(visit.page)
+    data = {"items": [], "files": list(map(str, files)), "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+        devices.send("Input.dispatchDragEvent", {"type": kind, "data": data, **at})
+
+
+def test_images_are_dropped_and_pasted_onto_a_class_beside_those_in_use(visit: Visitor, tmp_path: Path) -> None:
+    """The new ones are for training; those in use keep the split that their data named."""
+    page = visit.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visit.open()
+    visit.choose_task("image-classification")
+    visit.sees("[data-testid='card-starter/image']").click()
+    visit.forward("data")
+    visit.upload(tiny.write_images(tmp_path / "mine.zip", 12, splits=("train", "test")))
+    visit.unfold("#adding")
+    visit.unfold("#collect")
+    page.get_by_test_id("bring").click()
+    classes, numbers = page.get_by_test_id("class"), page.locator(".ui-class-number")
+    visit.until("() => document.querySelectorAll('.ui-thumb').length === 24")
+    files = [tmp_path / f"{n}.png" for n in range(3)]
+    for n, file in enumerate(files):
+        file.write_bytes(tiny.image("upright", random.Random(n)))
+    notes = tmp_path / "notes.txt"
+    notes.write_text("no image")
+    drop(visit, classes.nth(1), [*files[:2], notes])
+    visit.sees("#class-images [role=status]", "1 file is no image and was left out.")
+    assert numbers.all_inner_texts() == ["12 images", "14 images"]
+    page.evaluate(COPY, base64.b64encode(files[2].read_bytes()).decode())
+    numbers.nth(1).click()
+    page.keyboard.press("Control+V")
+    visit.until("() => document.querySelectorAll('.ui-class-number')[1].textContent === '15 images'")
+    classes.nth(0).get_by_role("button", name="Paste").click()
+    visit.until("() => document.querySelectorAll('.ui-class-number')[0].textContent === '13 images'")
+    page.get_by_test_id("use-images").click()
+    visit.sees("#data-summary", "28 images were read.")
+    assert visit.rows_of_split()["test"] == 12
 
 
 def test_rows_are_pasted_from_a_spreadsheet(visit: Visitor, text_model: Path) -> None:

@@ -2,14 +2,17 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
 import tiny
+from browser_support import barriers
 from studio_page import FAST, PlainTransformers, Visitor
 
 pytestmark = pytest.mark.browser
 
+MARK = re.compile(r"\[(.*?)\]\(.*?\)")
 TEXT = "the great film and some awful music"
 MARKED = [("good", 4, 9), ("bad", 24, 29)]
 
@@ -56,6 +59,17 @@ def test_words_from_upload_to_a_folder(
     visit.sees("#behind-examples tbody tr mark").click()
     visit.sees("#behind-examples tbody tr[aria-selected=true]")
     visit.sees("#looked-at .ui-answer-text mark")
+    marked = visit.sees("#right-spans textarea")
+    assert "](good)" in marked.input_value() or "](bad)" in marked.input_value()
+    marked.fill(f"{marked.input_value()} and more")
+    visit.press("#correct-data")
+    visit.sees("#correct-message", "words of the text were changed")
+    marked.fill(MARK.sub(lambda mark: f"[{mark[1]}](new)", marked.input_value().removesuffix(" and more"), count=1))
+    visit.press("#correct-data")
+    visit.sees("#corrected-words", "1 row is corrected.")
+    assert "](new)" in marked.input_value() and barriers(page) == []
+    visit.press("#corrections .ui-change")
+    page.locator("#corrected-words").wait_for(state="hidden")
     assert page.locator("#views tbody th").all_inner_texts()[-2:] == ["bad", "good"], "nothing is no label"
 
     inputs = tmp_path / "inputs.csv"

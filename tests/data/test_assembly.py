@@ -425,6 +425,18 @@ def test_a_correction_of_another_row_is_not_used_and_says_so(bring) -> None:
     assert [p.why for p in without_classes.problems] == ["This task has no class for each row."]
 
 
+def test_a_correction_says_which_column_it_is_for_and_is_read_as_the_data_is(bring) -> None:
+    imported = bring([(f"text {n}", ("x, y", "y")[n % 2]) for n in range(20)], header=("text", "tags"))
+    columns = (TEXT, Column("tags", "Tags", "labels", ""))
+    corrections = [{"row": 3, "label": "['y', 'z']", "column": "tags"}, {"row": 4, "label": "other", "column": "text"}]
+    assembled = make(imported, columns=columns, cleaning={"corrections": corrections})
+    table = assembled.table.set_index("row")
+    assert table["tags"][3] == '["y", "z"]' and table["text"][4] == "text 3", "rows are known by their text"
+    assert [problem.why for problem in assembled.problems if not problem.row] == [
+        "'text' is no column of this task that can be corrected."
+    ]
+
+
 def test_corrections_are_fixes_that_can_be_undone() -> None:
     cleaning = CleaningOptions().corrected(Correction(row=7, label="bad")).corrected(Correction(row=9))
     cleaning = cleaning.corrected(Correction(row=7, label="good"))

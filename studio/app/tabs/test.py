@@ -23,10 +23,12 @@ def build(services: Services) -> Page:
     which = choosing_a_run(services)
     trouble = gr.HTML(visible=False)
     with gr.Column(visible=False) as body:
-        above = verdict(services), mistakes(services)
-        trial, fields = trying_one(services)
+        above = verdict(services)
+        wrong, corrected = mistakes(services)
+        trial, asked = trying_one(services)
         below = whole_file(services), more_numbers(services)
-        sections = joined(*spared(above, fields), trial, *spared(below, fields))
+        others = spared([above], asked | corrected), spared([wrong], asked), spared([trial], corrected)
+        sections = joined(*(section for some in others for section in some), *spared(below, asked | corrected))
     inside = sheltered(trouble, body, sections, lambda draft: run_with_model(services, draft) is not None)
     return Page(
         "test",
@@ -38,7 +40,7 @@ def build(services: Services) -> Page:
 
 
 def spared(sections: Sequence[Section], fields: set[Block]) -> list[Section]:
-    """What happens in these leaves the fields for an input as they are: the person may be typing into them."""
+    """What happens in these leaves the fields of others as they are: the person may be typing into them."""
 
     def sparing(wire: Wire) -> Wire:
         return replace(wire, draws=lambda widget: wire.draws(widget) and widget not in fields)
