@@ -24,20 +24,10 @@ def overfit(
 
     table: the task's columns, as `studio.data.assembly` gives them.
     """
-    torch.set_num_threads(1)
     table = table.assign(row=range(1, len(table) + 1), split="train")
     found = prepare_table(task, table, model, files, **options)
-    chosen, examples = TASKS[task], found.examples["train"]
-    optimizer = torch.optim.AdamW(found.model.parameters(), rate, weight_decay=0.0)
-    found.model.eval()  # without dropout
-    for step in range(steps):
-        rows = [(step * AT_ONCE + place) % len(table) for place in range(AT_ONCE)]
-        items = examples.opened(rows)
-        optimizer.param_groups[0]["lr"] = rate * (1 - step / steps)
-        optimizer.zero_grad()
-        chosen.loss(found.model, Batch(found.collate_training(items), items)).mean.backward()
-        torch.nn.utils.clip_grad_norm_(found.model.parameters(), 1.0)
-        optimizer.step()
+    learn(found, steps, rate)
+    chosen = TASKS[task]
     answers = answers_of(found, len(table))
     rows = parse_rows(table, chosen.columns, files)
     chosen.settle(found.tools, answers, rows)
@@ -45,6 +35,22 @@ def overfit(
     scorer = chosen.scorer(found.tools)
     scorer.add(answers, rows)
     return scorer.scores(), answers, found
+
+
+def learn(found: Prepared, steps: int, rate: float) -> None:
+    """Steps on the training split, the examples in turn."""
+    torch.set_num_threads(1)
+    chosen, examples = found.task, found.examples["train"]
+    optimizer = torch.optim.AdamW(found.model.parameters(), rate, weight_decay=0.0)
+    found.model.eval()  # without dropout
+    for step in range(steps):
+        rows = [(step * AT_ONCE + place) % len(examples) for place in range(AT_ONCE)]
+        items = examples.opened(rows)
+        optimizer.param_groups[0]["lr"] = rate * (1 - step / steps)
+        optimizer.zero_grad()
+        chosen.loss(found.model, Batch(found.collate_training(items), items)).mean.backward()
+        torch.nn.utils.clip_grad_norm_(found.model.parameters(), 1.0)
+        optimizer.step()
 
 
 def answers_of(found: Prepared, rows: int) -> list[Answer]:

@@ -78,6 +78,23 @@ def write_writer(folder: Path, words: Iterable[str], kind: str = "t5", **changes
     return folder
 
 
+def write_language_model(folder: Path, words: Iterable[str], kind: str = "llama", **changes: Any) -> Path:
+    """A Llama or a GPT-2 of two layers with a word-level vocabulary. changes: of its configuration."""
+    import transformers as t
+
+    known = write_tokenizer(folder, [*words, "User", "Assistant", ":"], eos_token="[SEP]")
+    t.set_seed(0)
+    marks = {"pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3, "vocab_size": known}
+    if kind == "gpt2":
+        shape = {"n_embd": 48, "n_layer": 2, "n_head": 4, "n_positions": 64}
+        config: Any = t.GPT2Config(**{**marks, **shape, **changes})
+    else:
+        shape = {"hidden_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 96}
+        config = t.LlamaConfig(**{**marks, **shape, "max_position_embeddings": 64, **changes})
+    t.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+    return folder
+
+
 def write_image_model(folder: Path) -> Path:
     """A ResNet of two stages at 32 px with its image processor, without a head. It has seen one batch of noise."""
     import torch
@@ -204,6 +221,26 @@ def write_echoes(path: Path, rows: int = 60, seed: int = 0) -> Path:
         for _ in range(rows):
             words = rng.choices(FILLER, k=rng.randint(3, 6))
             writer.writerow([" ".join(words), " ".join(words[::-1])])
+    return path
+
+
+def write_talk(path: Path, rows: int = 60, seed: int = 0) -> Path:
+    """JSONL of conversations: a few words are said twice, and the second answer is in the other order."""
+    rng = random.Random(seed)
+    with path.open("w", encoding="utf-8") as file:
+        for _ in range(rows):
+            words = rng.choices(FILLER, k=rng.randint(2, 4))
+            said, back = " ".join(words), " ".join(words[::-1])
+            turns = [("user", said), ("assistant", said), ("user", said), ("assistant", back)]
+            file.write(json.dumps({"messages": [{"role": role, "content": text} for role, text in turns]}) + "\n")
+    return path
+
+
+def write_story(path: Path, paragraphs: int = 80, seed: int = 0) -> Path:
+    """Running text in paragraphs."""
+    rng = random.Random(seed)
+    told = [" ".join(rng.choices(FILLER, k=40)) for _ in range(paragraphs)]
+    path.write_text("\n\n".join(told), encoding="utf-8")
     return path
 
 

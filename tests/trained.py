@@ -212,6 +212,12 @@ STRATEGIES: dict[str, dict[str, Any]] = {
         "options": {"longest_answer": 12},
         "training": {"epochs": 2, "learning_rate": 0.02},
     },
+    "story": {"options": {"max_length": 24, "longest_answer": 6, "temperature": 0.0}, "training": {"epochs": 2}},
+    "talk": {
+        "strategy": {"name": "lora", "r": 4},
+        "options": {"max_length": 48, "longest_answer": 8, "temperature": 0.0},
+        "training": {"epochs": 2, "learning_rate": 0.02},
+    },
     "image": {"strategy": {"name": "freeze"}, "training": {"learning_rate": 0.05, "epochs": 4}},
     "image-number": {"training": {"epochs": 2}},
     "image-labels": {"strategy": {"name": "freeze"}, "training": {"learning_rate": 0.05, "epochs": 2}},
@@ -226,7 +232,9 @@ class Finished:
         self._workers, self._text_model = workers, text_model
         self.reviews = tiny.write_reviews(folder / "reviews.csv", 160)
         self.images = tiny.write_images(folder / "images.zip", 60)
-        self.writer = tiny.write_writer(folder / "tiny-t5", [*tiny.FILLER, *tiny.WORDS["good"], *tiny.WORDS["bad"]])
+        words = [*tiny.FILLER, *tiny.WORDS["good"], *tiny.WORDS["bad"]]
+        self.writer = tiny.write_writer(folder / "tiny-t5", words)
+        self.speaker = tiny.write_language_model(folder / "tiny-llama", words)
         echoes = tiny.write_echoes(folder / "echoes.csv")
         self._others = {  # than of text classification
             "number": ("text-regression", text_model, tiny.write_lengths(folder / "lengths.csv")),
@@ -236,6 +244,8 @@ class Finished:
             "pairs": ("text-pairs", text_model, tiny.write_pairs(folder / "pairs.csv")),
             "written": ("translation", self.writer, echoes),
             "shortened": ("summarization", self.writer, echoes),
+            "story": ("text-generation", self.speaker, tiny.write_story(folder / "story.txt")),
+            "talk": ("chat", self.speaker, tiny.write_talk(folder / "talk.jsonl")),
             "image": ("image-classification", image_model, self.images),
             "image-number": ("image-regression", image_model, tiny.write_weighed(folder / "weighed.zip")),
             "image-labels": ("image-labels", image_model, tiny.write_striped(folder / "labelled.zip")),

@@ -111,6 +111,7 @@ class Evaluator:
             marks += scorer.add([answers[row] for row in some], self._targets(split, some))
         scores = scorer.scores()
         scores.metrics.setdefault("loss", loss)
+        scores.metrics.update(self._forward.task.metrics_of(loss))
         return Examined(scores, [answers[row] for row in order], marks)
 
     def _targets(self, split: str, rows: Sequence[int]) -> list[Row]:

@@ -9,6 +9,7 @@ from studio.metrics.labels import AVERAGE_PRECISION, F1_MICRO
 from studio.metrics.loss import LOSS
 from studio.metrics.numbers import MAE, R2, RMSE, SPEARMAN
 from studio.metrics.quotes import EXACT_MATCH
+from studio.metrics.tokens import PERPLEXITY, TOKEN_ACCURACY
 from studio.registry import Registry
 
 METRICS: Registry[Metric] = Registry(
@@ -19,6 +20,7 @@ METRICS: Registry[Metric] = Registry(
     EXACT_MATCH,
     *(CHRF, BLEU),
     *(ROUGE_L, ROUGE_1, ROUGE_2),
+    *(PERPLEXITY, TOKEN_ACCURACY),
     *(MAP, MAP_50, RECALL_100),
     *(RMSE, MAE, R2, SPEARMAN),
     LOSS,

@@ -50,6 +50,7 @@ _TEXT = (
     *("text-pairs", "text-similarity", "extractive-qa"),
 )
 _IMAGE = ("image-classification", "image-labels", "image-regression")
+_LANGUAGE = ("text-generation", "chat")
 _DETECTION = ("object-detection",)
 _WRITING = ("translation", "summarization")
 
@@ -60,8 +61,8 @@ CATALOG: tuple[ModelCard, ...] = (
         _("Included, small and quick: the best first try on a laptop."),
     ),
     _card(
-        (), "starter/gpt", "Old books", "Apache-2.0", 4.5, 0, 4.2, _("English"),
-        _("Included: a tiny writer of old English prose, for text generation and chat, which are yet to come."),
+        _LANGUAGE, "starter/gpt", "Old books", "Apache-2.0", 4.5, 0, 4.2, _("English"),
+        _("Included: a tiny writer of old English prose; it learns a manner of writing, and knows nothing."),
     ),
     _card(
         _TEXT, "distilbert/distilbert-base-uncased", "DistilBERT", "Apache-2.0", 67, 268, 42.5, _("English"),

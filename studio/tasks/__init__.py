@@ -2,6 +2,7 @@
 
 from studio.registry import Registry
 from studio.tasks.base import Task
+from studio.tasks.chat import Chat
 from studio.tasks.extractive_qa import ExtractiveQuestionAnswering
 from studio.tasks.image_classification import ImageClassification
 from studio.tasks.image_labels import ImageLabels
@@ -9,6 +10,7 @@ from studio.tasks.image_regression import ImageRegression
 from studio.tasks.object_detection import ObjectDetection
 from studio.tasks.summarization import Summarization
 from studio.tasks.text_classification import TextClassification
+from studio.tasks.text_generation import TextGeneration
 from studio.tasks.text_labels import TextLabels
 from studio.tasks.text_pairs import TextPairs
 from studio.tasks.text_regression import TextRegression
@@ -29,6 +31,8 @@ TASKS: Registry[Task] = Registry(
     ExtractiveQuestionAnswering(),
     Translation(),
     Summarization(),
+    TextGeneration(),
+    Chat(),
     TokenClassification(),
     ObjectDetection(),
 )

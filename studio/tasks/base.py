@@ -16,7 +16,7 @@ which run in a worker or inference process.
         ...
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
@@ -250,6 +250,10 @@ class Task:
         """Rows -> items, one each; without targets where the rows have none. Called with a thousand rows or so."""
         raise NotImplementedError
 
+    def pack(self, tools: Tools, items: Sequence[Item]) -> Sequence[Item]:
+        """What is trained on instead of the items of so many training rows, where these are not learned one by one."""
+        return items
+
     def open(self, tools: Tools, item: Item) -> Item:
         """What `collate` needs of an item that only names it: its image decoded. May run in another thread."""
         return item
@@ -278,6 +282,10 @@ class Task:
     def scorer(self, tools: Tools) -> Scorer:
         raise NotImplementedError
 
+    def metrics_of(self, loss: float) -> dict[str, float]:
+        """Metrics that follow from the mean loss of a whole split, which is known even where few rows are answered."""
+        return {}
+
     def settle(self, tools: Tools, answers: Sequence[Answer], rows: Sequence[Row]) -> None:
         """Called once after training, with the answers to the validation split, which may be empty: what is decided
         by these (a threshold) goes into `tools.config`, which is saved with the model."""
@@ -295,6 +303,8 @@ class Task:
 
 @runtime_checkable
 class Streams(Protocol):
-    """A task that answers piece by piece, such as a chat."""
+    """A task whose answer can be read while it is written."""
 
-    def stream(self, tools: Tools, model: Any, row: Row, controls: Mapping[str, Any]) -> Iterator[str]: ...
+    def stream(self, tools: Tools, model: Any, batch: Batch, tell: Callable[[str], None]) -> Answer:
+        """The answer to a batch of one item. tell: called with what is written so far, again and again."""
+        ...

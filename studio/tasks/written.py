@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy
 
@@ -45,17 +46,14 @@ class WrittenScorer:
             self._right.append(right)
             self._scores.append(scores)
             self._bars[place] += 1
-            marks.append((_closeness(place), *([RIGHT] if said.split() == right.split() else [])))
+            marks.append((closeness_words(place), *([RIGHT] if said.split() == right.split() else [])))
         return marks
 
     def scores(self) -> Scores:
         if not self._said:
             return Scores({})
-        bars = [
-            {"title": _closeness(place), "value": self._bars[place], "mark": _closeness(place)} for place in range(BARS)
-        ]
         metrics, intervals = self._total(self._said, self._right, self._scores)
-        return Scores(metrics, (View("histogram", self._title, {"bars": bars}),), intervals)
+        return Scores(metrics, (View("histogram", self._title, {"bars": closeness_bars(self._bars)}),), intervals)
 
 
 def translation_scorer() -> WrittenScorer:
@@ -66,7 +64,13 @@ def summary_scorer() -> WrittenScorer:
     return WrittenScorer(_("How close each summary comes (ROUGE-L)"), _summary, _summarised)
 
 
-def _closeness(place: int) -> str:
+def closeness_bars(counts: Counter[int]) -> list[dict[str, Any]]:
+    """counts: how many rows are in each fifth from 0 to 100."""
+    words = map(closeness_words, range(BARS))
+    return [{"title": each, "value": counts[place], "mark": each} for place, each in enumerate(words)]
+
+
+def closeness_words(place: int) -> str:
     step = 100 // BARS
     return CLOSENESS.format(low=place * step, high=(place + 1) * step)
 

@@ -37,8 +37,16 @@ def _field(name: str, field: FieldInfo) -> gr.Number:
         bounds |= {
             key: getattr(each, short) for key, short in (("minimum", "ge"), ("maximum", "le")) if hasattr(each, short)
         }
+    precision, step = (0, 1) if field.annotation is int else (2, 0.1)
     return gr.Number(
-        label=field.title, precision=0, interactive=True, visible=False, elem_id=f"ask-{name}", min_width=120, **bounds
+        label=field.title,
+        precision=precision,
+        step=step,
+        interactive=True,
+        visible=False,
+        elem_id=f"ask-{name}",
+        min_width=120,
+        **bounds,
     )
 
 
