@@ -103,8 +103,10 @@ class Evaluator:
 
     def _judge(self, split: str, found: list[tuple[list[int], list[Answer]]], loss: float) -> Examined:
         """The scores of all answers, in the table's order."""
-        answers = {row: answer for rows, some in found for row, answer in zip(rows, some, strict=True)}
-        order, marks = sorted(answers), list[Marks]()
+        said = {row: answer for rows, some in found for row, answer in zip(rows, some, strict=True)}
+        order, marks = sorted(said), list[Marks]()
+        all_said = [said[row] for row in order]
+        answers = dict(zip(order, self._forward.task.conclude(all_said, all_said), strict=True))
         scorer = self._forward.task.scorer(self._forward.prepared.tools)
         for start in range(0, len(order), ROWS_AT_ONCE):
             some = order[start : start + ROWS_AT_ONCE]

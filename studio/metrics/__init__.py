@@ -9,6 +9,7 @@ from studio.metrics.labels import AVERAGE_PRECISION, F1_MICRO
 from studio.metrics.loss import LOSS
 from studio.metrics.numbers import MAE, R2, RMSE, SPEARMAN
 from studio.metrics.quotes import EXACT_MATCH
+from studio.metrics.ranking import ACCURACY_1, MRR, NDCG_10, RECALL_10
 from studio.registry import Registry
 
 METRICS: Registry[Metric] = Registry(
@@ -20,6 +21,7 @@ METRICS: Registry[Metric] = Registry(
     *(CHRF, BLEU),
     *(ROUGE_L, ROUGE_1, ROUGE_2),
     *(MAP, MAP_50, RECALL_100),
+    *(NDCG_10, MRR, RECALL_10, ACCURACY_1),
     *(RMSE, MAE, R2, SPEARMAN),
     LOSS,
 )
