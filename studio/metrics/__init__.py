@@ -10,11 +10,13 @@ from studio.metrics.loss import LOSS
 from studio.metrics.numbers import MAE, R2, RMSE, SPEARMAN
 from studio.metrics.quotes import EXACT_MATCH
 from studio.metrics.ranking import ACCURACY_1, MRR, NDCG_10, RECALL_10
+from studio.metrics.two_classes import ROC_AUC, SENSITIVITY, SPECIFICITY
 from studio.registry import Registry
 
 METRICS: Registry[Metric] = Registry(
     "metric",
     *(ACCURACY, F1_MACRO, PRECISION_MACRO, RECALL_MACRO),
+    *(ROC_AUC, SENSITIVITY, SPECIFICITY),
     *(F1_MICRO, AVERAGE_PRECISION),
     *(F1, PRECISION, RECALL),
     EXACT_MATCH,

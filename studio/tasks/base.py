@@ -288,6 +288,10 @@ class Task:
     def scorer(self, tools: Tools) -> Scorer:
         raise NotImplementedError
 
+    def settles(self, tools: Tools) -> bool:
+        """Whether `settle` decides anything; all of the validation split is answered once more for it."""
+        return False
+
     def settle(self, tools: Tools, answers: Sequence[Answer], rows: Sequence[Row]) -> None:
         """Called once after training, with the answers to the validation split, which may be empty: what is decided
         by these (a threshold) goes into `tools.config`, which is saved with the model."""

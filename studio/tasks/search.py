@@ -163,4 +163,4 @@ class Search(Task):
         return RankingScorer()
 
     def verdict(self, scores: Mapping[str, Any]) -> str:
-        return ranking_verdict(scores)
+        return ranking_verdict(scores) or super().verdict(scores)

@@ -75,6 +75,8 @@ def quote_verdict(scores: Split) -> str:
 def ranking_verdict(scores: Split) -> str:
     """The right one comes first for 83 %, and is among the first ten for 97 %."""
     metrics = scores["metrics"]
+    if ACCURACY_1.name not in metrics:
+        return ""
     return _(
         "The first result is right for {first} of the queries; of all that is right, {ten} are among the first ten.",
         first=ACCURACY_1.text(metrics[ACCURACY_1.name]),
