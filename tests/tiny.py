@@ -212,6 +212,19 @@ def write_pairs(path: Path, rows: int = 80, seed: int = 0) -> Path:
     return path
 
 
+def write_matches(path: Path, rows: int = 60, seed: int = 0) -> Path:
+    """A CSV `query,match,negative`: two words of a text are asked for; some rows name a text that has neither."""
+    rng = random.Random(seed)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["query", "match", "negative"])
+        for index in range(rows):
+            words = rng.sample(FILLER, k=6)
+            asked, other = rng.sample(words, k=2), [word for word in FILLER if word not in words]
+            writer.writerow([" ".join(asked), " ".join(words), " ".join(other) if index % 3 else ""])
+    return path
+
+
 def write_echoes(path: Path, rows: int = 60, seed: int = 0) -> Path:
     """A CSV `source,target`: a few words, and the same in the other order."""
     rng = random.Random(seed)

@@ -120,6 +120,8 @@ def _score(role: Column, profile: ColumnProfile, kind: str) -> float:
         return 0.0  # which split a row belongs to is nothing that anybody wants to learn
     content = FIELDS[role.kind].fit(profile, kind == "image" and profile.name == "image")
     named = _name_score(role, profile.name)
+    if role.by_name and named < EXACT_NAME - BEST_KNOWN:
+        return 0.0
     if named == PART_OF_NAME:  # 'Kind of message' holds a kind, and 'Message' in it is no evidence of texts
         named *= min(1.0, content)
     return content + named if content > 0 else 0.0

@@ -1,5 +1,6 @@
 """A loaded model's answers to rows from outside its run: a few at once, or a whole file."""
 
+import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from studio.tasks.rows import parse_row
 
 BATCH_SIZE = 32  # rows of a batch
 ROWS_BETWEEN_REPORTS = 64  # of a file, between two reports
+MOST_KNOWN = 4  # catalogues and the like whose answers a model keeps
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,25 @@ class Answered:
 
 
 def answer_rows(bundle: Bundle, rows: Sequence[Row]) -> list[Answer]:
-    """The answers in the order of the rows; rows of like length are answered together."""
+    """The answers in the order of the rows."""
     if not rows:
         return []
+    return bundle.task.conclude(_said(bundle, rows), _known(bundle))
+
+
+def _known(bundle: Bundle) -> list[Answer]:
+    """The answers to what all answers depend on; those to the last few such rows are kept with the model."""
+    rows = bundle.task.known(bundle.tools.options, bundle.table)
+    key = json.dumps([dict(row) for row in rows], default=str)
+    if rows and key not in bundle.known:
+        while len(bundle.known) >= MOST_KNOWN:
+            bundle.known.pop(next(iter(bundle.known)))
+        bundle.known[key] = _said(bundle, rows)
+    return bundle.known[key] if rows else []
+
+
+def _said(bundle: Bundle, rows: Sequence[Row]) -> list[Answer]:
+    """What the model says to each row by itself; rows of like length are answered together."""
     task, tools = bundle.task, bundle.tools
     items = task.encode(tools, rows)
     collate = task.collate(tools, training=False)

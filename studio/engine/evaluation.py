@@ -13,7 +13,7 @@ from studio.engine.examples import AHEAD, ROWS_AT_ONCE
 from studio.engine.forward import Forward
 from studio.language import _
 from studio.metrics import METRICS
-from studio.tasks.base import Answer, Loss, Marks, Row, Scores, Task
+from studio.tasks.base import Answer, Loss, Marks, Row, Scores
 from studio.tasks.rows import parse_rows
 
 SCORING = {
@@ -61,7 +61,7 @@ class Evaluator:
     def settle(self, split: str) -> None:
         """Let the task decide what it decides by the answers to this split, where it does."""
         task, tools = self._forward.task, self._forward.prepared.tools
-        if type(task).settle is Task.settle:
+        if not task.settles(tools):
             return
         rows = self.rows(split)
         answers = self.examine(split).answers if rows else []
@@ -103,8 +103,10 @@ class Evaluator:
 
     def _judge(self, split: str, found: list[tuple[list[int], list[Answer]]], loss: float) -> Examined:
         """The scores of all answers, in the table's order."""
-        answers = {row: answer for rows, some in found for row, answer in zip(rows, some, strict=True)}
-        order, marks = sorted(answers), list[Marks]()
+        said = {row: answer for rows, some in found for row, answer in zip(rows, some, strict=True)}
+        order, marks = sorted(said), list[Marks]()
+        all_said = [said[row] for row in order]
+        answers = dict(zip(order, self._forward.task.conclude(all_said, all_said), strict=True))
         scorer = self._forward.task.scorer(self._forward.prepared.tools)
         for start in range(0, len(order), ROWS_AT_ONCE):
             some = order[start : start + ROWS_AT_ONCE]

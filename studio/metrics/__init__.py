@@ -9,12 +9,15 @@ from studio.metrics.labels import AVERAGE_PRECISION, F1_MICRO
 from studio.metrics.loss import LOSS
 from studio.metrics.numbers import MAE, R2, RMSE, SPEARMAN
 from studio.metrics.quotes import EXACT_MATCH
+from studio.metrics.ranking import ACCURACY_1, MRR, NDCG_10, RECALL_10
 from studio.metrics.tokens import PERPLEXITY, TOKEN_ACCURACY
+from studio.metrics.two_classes import ROC_AUC, SENSITIVITY, SPECIFICITY
 from studio.registry import Registry
 
 METRICS: Registry[Metric] = Registry(
     "metric",
     *(ACCURACY, F1_MACRO, PRECISION_MACRO, RECALL_MACRO),
+    *(ROC_AUC, SENSITIVITY, SPECIFICITY),
     *(F1_MICRO, AVERAGE_PRECISION),
     *(F1, PRECISION, RECALL),
     EXACT_MATCH,
@@ -22,6 +25,7 @@ METRICS: Registry[Metric] = Registry(
     *(ROUGE_L, ROUGE_1, ROUGE_2),
     *(PERPLEXITY, TOKEN_ACCURACY),
     *(MAP, MAP_50, RECALL_100),
+    *(NDCG_10, MRR, RECALL_10, ACCURACY_1),
     *(RMSE, MAE, R2, SPEARMAN),
     LOSS,
 )

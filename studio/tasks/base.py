@@ -279,12 +279,26 @@ class Task:
         """One answer an item. outputs: the model's for this batch, where the engine has them already."""
         raise NotImplementedError
 
+    def known(self, options: Any, table: "Callable[[], pandas.DataFrame]") -> Sequence[Row]:
+        """Rows that every answer of a finished model depends on, such as a catalogue that is searched in. They are
+        answered once, and handed to `conclude`. table: reads the rows that the run used."""
+        return ()
+
+    def conclude(self, answers: Sequence[Answer], known: Sequence[Answer]) -> list[Answer]:
+        """What is said in the end, where the answer to a row depends on other rows: while a split is scored on all of
+        it, afterwards on those of `known`. What `answer` gave may hold more than JSON until then."""
+        return list(answers)
+
     def scorer(self, tools: Tools) -> Scorer:
         raise NotImplementedError
 
     def metrics_of(self, loss: float) -> dict[str, float]:
         """Metrics that follow from the mean loss of a whole split, which is known even where few rows are answered."""
         return {}
+
+    def settles(self, tools: Tools) -> bool:
+        """Whether `settle` decides anything; all of the validation split is answered once more for it."""
+        return False
 
     def settle(self, tools: Tools, answers: Sequence[Answer], rows: Sequence[Row]) -> None:
         """Called once after training, with the answers to the validation split, which may be empty: what is decided

@@ -12,6 +12,7 @@ from studio.language import _, in_percent, sentences
 from studio.metrics.found import F1
 from studio.metrics.numbers import R2, RMSE
 from studio.metrics.quotes import EXACT_MATCH
+from studio.metrics.ranking import ACCURACY_1, RECALL_10
 from studio.tasks.classes import NOTHING
 from studio.tasks.remarks import named
 
@@ -68,6 +69,18 @@ def quote_verdict(scores: Split) -> str:
     )
     common = F1.text(scores["metrics"][F1.name])
     return sentences(exact, _("Answers share {share} of their words with the right ones.", share=common))
+
+
+def ranking_verdict(scores: Split) -> str:
+    """The right one comes first for 83 %, and is among the first ten for 97 %."""
+    metrics = scores["metrics"]
+    if ACCURACY_1.name not in metrics:
+        return ""
+    return _(
+        "The first result is right for {first} of the queries; of all that is right, {ten} are among the first ten.",
+        first=ACCURACY_1.text(metrics[ACCURACY_1.name]),
+        ten=RECALL_10.text(metrics[RECALL_10.name]),
+    )
 
 
 def number_verdict(scores: Split) -> str:

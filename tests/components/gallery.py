@@ -250,6 +250,7 @@ FIGURES: list[dict[str, Any]] = [
     {"chart": "bars", "title": "What went wrong", "bars": [{"title": EVIL, "value": 0.42, "mark": "wrong kind", "text": "42%"}, {"title": "Missed", "value": 0.1, "mark": "missed"}, {"title": "Nothing", "value": 0}]},
     {"chart": "bars", "upright": True, "title": "How far off", "bars": [{"title": str(n), "value": (n * 7) % 11, "mark": f"off by {n}" if n % 3 else None} for n in range(20)]},
     points_of(120),
+    {"chart": "line", "title": "Found and false alarms", "points": [{"x": n / 40, "y": (n / 40) ** 0.3} for n in range(41)], "places": [{"x": 0.1, "y": 0.1**0.3, "title": "50 %, as the model answers"}, {"x": 0.2, "y": 0.2**0.3, "title": EVIL}], "x_title": "false alarms", "y_title": "found"},
 ]  # fmt: skip
 
 

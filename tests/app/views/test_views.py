@@ -29,6 +29,15 @@ DATA: dict[str, tuple[Mapping[str, Any], list[str]]] = {
         },
         ["row 1", "row 2"],
     ),
+    "line": (
+        {
+            "points": [{"x": 0.0, "y": 0.0}, {"x": 0.5, "y": 0.9}, {"x": 1.0, "y": 1.0}],
+            "places": [{"x": 0.5, "y": 0.9, "title": "50 %"}],
+            "x_title": "false alarms",
+            "y_title": "found",
+        },
+        [],
+    ),
     "histogram": (
         {"bars": [{"title": "0 to 1", "value": 7, "mark": "small"}, {"title": "1 to 2", "value": 0}]},
         ["small"],
