@@ -1,6 +1,6 @@
 """The words of the field that the page uses, explained once: in the tips of its pages, and on a page of their own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from components import terms
 from components.terms import Term, TermsValue
@@ -22,6 +22,12 @@ TERMS: Registry[Term] = Registry(
         "batch",
         _("batch"),
         _("The examples that the model looks at together before it is changed a little. How many: the batch size."),
+    ),
+    Term("bias", _("bias"), _("A number that a layer adds to what it has computed.")),
+    Term(
+        "block",
+        _("block"),
+        _("A few layers that belong together. Most models are a stack of blocks that are built alike."),
     ),
     Term("checkpoint", _("checkpoint"), _("The state of a training, saved on the way, so that it can be continued.")),
     Term("class", _("class"), _("One of the answers to choose from, such as “refund” or “delivery”.")),
@@ -66,6 +72,17 @@ TERMS: Registry[Term] = Registry(
     ),
     Term("loss", _("loss"), _("How wrong the model's answers are, as one number. Training makes it smaller.")),
     Term(
+        "lp-ft",
+        _("LP-FT"),
+        _("Linear probing, then fine-tuning: first only the new head learns, then the whole model does."),
+    ),
+    Term("matrix", _("matrix"), _("A table of numbers. The weights of a layer stand in such tables.")),
+    Term(
+        "normalisation",
+        _("normalisation"),
+        _("A part of a layer that shifts and scales numbers, so that they stay neither too large nor too small."),
+    ),
+    Term(
         "optimizer",
         _("optimizer"),
         _("The rule by which each step changes the model: in which direction, and how far. AdamW is the usual one."),
@@ -87,6 +104,12 @@ TERMS: Registry[Term] = Registry(
         "pretrained",
         _("pretrained model"),
         _("A model that has learned from much data already. It needs far fewer examples than a new one."),
+    ),
+    Term("prompt", _("prompt"), _("The words that a language model is given, and from which it goes on.")),
+    Term(
+        "quantised",
+        _("quantised"),
+        _("Held in fewer bits, such as 4 in place of 32: the model takes far less memory, and is a little less exact."),
     ),
     Term(
         "rank", _("rank"), _("The width of a small adapter: the higher, the more it can learn, and the larger it is.")
@@ -112,6 +135,11 @@ TERMS: Registry[Term] = Registry(
         "test", _("test split"), _("Examples that are kept out of the training until the end, to see how good it is.")
     ),
     Term("token", _("token"), _("A piece of text as a model reads it: a word, or a part of one.")),
+    Term(
+        "unfreezing",
+        _("Gradual unfreezing"),
+        _("The head learns first; then the layers below join one after another, from the top down."),
+    ),
     Term(
         "validation",
         _("validation"),
@@ -162,6 +190,11 @@ OF_METRICS = {  # the term that a metric is
     "loss": "loss",
 }
 
+OF_METHODS = (  # what methods are described with
+    *("lp-ft", "unfreezing", "lora", "fine-tuning", "head", "layer", "block", "frozen", "adapter", "matrix", "rank"),
+    *("parameter", "bias", "normalisation", "quantised", "prompt", "embedding"),
+)
+
 
 def term(name: str, words: str = "") -> Markup:
     """The word for it, or other words, as a button that explains it, for HTML of a page: f"<b>{term('loss')}</b>"."""
@@ -184,6 +217,16 @@ def explained(sentence: str, *names: str) -> Markup:
     heading(_("Train"), explained(_("The loss falls with every epoch."), "loss", "epoch"))
     """
     return terms.explained(sentence, [TERMS[name] for name in names])
+
+
+def methods_explained(sentences: Sequence[str]) -> list[Markup]:
+    """Sentences about methods, in which each term explains itself at its first mention."""
+    return terms.explained_once(sentences, map(TERMS.__getitem__, OF_METHODS))
+
+
+def method_terms(sentences: Iterable[str]) -> Markup:
+    """The terms of methods that the sentences mention, each with its explanation."""
+    return terms.mentioned(sentences, map(TERMS.__getitem__, OF_METHODS))
 
 
 def on_the_page(known: Iterable[Term] = TERMS) -> TermsValue:

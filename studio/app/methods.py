@@ -1,10 +1,13 @@
 """Every method in families, what each takes here, and what was measured of it: a section of the Strategy page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TypedDict
 
 from components.charts.tradeoff import Point, tradeoff_html
 from components.choice_table import ChoiceCell, ChoiceColumn, ChoiceGroup, ChoiceRow, ChoiceTableValue
 from studio.app.drafts import Draft
+from studio.app.glossary import methods_explained
 from studio.app.outlook import Subject, expected_span, needed, share_of
 from studio.app.pages import Services, hint
 from studio.app.times import describe_span
@@ -31,12 +34,13 @@ def methods(services: Services, draft: Draft, about: Subject) -> ChoiceTableValu
     ]
     if known:
         columns.append(ChoiceColumn(key="score", title=_("Measured accuracy")))
+    words = described()
     groups = [
         ChoiceGroup(
             title=family.title,
-            text=family.sentence,
-            notes=notes(family),
-            rows=[_row(services, about, config, strategy, known) for strategy in members(family)],
+            text=words[family]["text"],
+            notes=words[family]["notes"],
+            rows=[_row(services, about, config, strategy, known, words[strategy]) for strategy in members(family)],
         )
         for family in FAMILIES
     ]
@@ -50,6 +54,25 @@ def members(family: Family) -> Iterator[Strategy]:
     return (strategy for strategy in STRATEGIES if strategy.family is family)
 
 
+class Words(TypedDict):
+    words: str
+    text: str
+    notes: Sequence[str]
+
+
+def described() -> dict[Family | Strategy, Words]:
+    """What is said of each family and strategy, as HTML text: terms explain themselves where they are first seen."""
+    seen: list[Family | Strategy] = [*FAMILIES, *(next(members(family)) for family in FAMILIES)]
+    order = [*seen, *(strategy for strategy in STRATEGIES if strategy not in seen)]  # these are folded away
+    sentences = [[getattr(each, "plain", ""), each.sentence, *notes(each)] for each in order]
+    explained = iter(methods_explained([sentence for said in sentences for sentence in said]))
+    drawn = [list(islice(explained, len(said))) for said in sentences]
+    return {
+        each: Words(words=words, text=text, notes=notes)
+        for each, (words, text, *notes) in zip(order, drawn, strict=True)
+    }
+
+
 def notes(about: Family | Strategy) -> list[str]:
     """When to choose it, and when not."""
     use = [_("Use it for: {use}", use=about.use)] if about.use else []
@@ -57,11 +80,9 @@ def notes(about: Family | Strategy) -> list[str]:
 
 
 def _row(
-    services: Services, about: Subject, config: RunConfig, strategy: Strategy, known: Measurement | None
+    services: Services, about: Subject, config: RunConfig, strategy: Strategy, known: Measurement | None, words: Words
 ) -> ChoiceRow:
-    row = ChoiceRow(
-        key=strategy.name, title=strategy.title, words=strategy.plain, text=strategy.sentence, notes=notes(strategy)
-    )
+    row = ChoiceRow(key=strategy.name, title=strategy.title, **words)
     score = known.methods.get(strategy.name) if known else None
     measured = {"score": ChoiceCell(text=in_percent(score.score, digits=1), sort=score.score)} if score else {}
     reason = strategy.why_not_task(TASKS[config.task].model) or strategy.why_not(about.structure)

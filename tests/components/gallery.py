@@ -34,8 +34,10 @@ from components.charts.live_chart import LiveChart
 from components.charts.marked_text import label_legend, marked_html
 from components.charts.tradeoff import Point, tradeoff_html
 from components.choice_table import ChoiceTable
+from components.downloads import Downloads
 from components.forms import Form, FormValue, drawn_fields, field_names
 from components.layers import LayerStrip
+from components.message import Message
 from components.notices import badge, empty, heading, notice
 from components.progress import Progress, progress_html
 from components.split_slider import SplitSlider
@@ -43,6 +45,7 @@ from components.stepper import Stepper
 from components.tables import PagedTable, metric_cards, simple_table
 from components.terms import Term, Terms, explained, term_html, term_mark
 from components.theme import css_paths, head, logo, studio_theme
+from components.words import escape
 
 EVIL = "<img src=x onerror=\"window.broken='yes'\">"
 ROWS = 200_000
@@ -199,9 +202,9 @@ STEPS: dict[str, Any] = {
 CHOICES = {
     "label": "Ways", "title": "Way", "selected": "a", "columns": [{"key": "time", "title": "Time"}],
     "groups": [
-        {"title": "One", "text": EVIL, "notes": ["Good for much."], "rows": [
+        {"title": "One", "text": escape(EVIL), "notes": ["Good for much."], "rows": [
             {"key": "a", "title": "Alpha", "words": "the first", "text": "Text of it.", "cells": {"time": {"text": "9 s", "sort": 9}}},
-            {"key": "b", "title": "Beta", "words": EVIL, "text": "Quick.", "cells": {"time": {"text": "2 s", "sort": 2}}},
+            {"key": "b", "title": "Beta", "words": escape(EVIL), "text": "Quick.", "cells": {"time": {"text": "2 s", "sort": 2}}},
         ]},
         {"title": "Two", "text": "Others.", "rows": [
             {"key": "c", "title": "Gamma", "words": "not here", "text": "Never.", "disabled": "It needs more.", "cells": {}},
@@ -341,6 +344,8 @@ def build(source: Source) -> gr.Blocks:
         )
         CurveComparison({"title": "Validation loss", "x_title": "step", "y_title": "loss", "series": [{"name": name, "points": [[x, base + 2 * math.exp(-x / speed)] for x in range(0, 800, 20)]} for name, base, speed in (("first try", 0.5, 180), ("with adapters", 0.4, 140), (EVIL, 0.6, 260))]}, elem_id="comparison")  # fmt: skip
         gr.HTML(metric_cards([{"label": "Accuracy", "value": "0.913"}, {"label": "F1 (macro)", "value": "0.902", "note": "before: 0.31"}, {"label": EVIL, "value": EVIL}]) + "<br>" + simple_table([{"key": "name", "title": "Setting"}, {"key": "a", "title": "first", "kind": "number"}, {"key": "b", "title": EVIL, "kind": "number"}], [{"name": "epochs", "a": 3, "b": 5}, {"name": EVIL, "a": 1, "b": 1}], highlight=lambda row: row["a"] != row["b"]))  # fmt: skip
+        Message(notice("warning", "Not done", EVIL, "Try again."), elem_id="said")
+        Downloads({"links": [{"url": "data:text/plain,words", "words": EVIL, "name": "words.txt"}], "start": "", "made": 0.0}, elem_id="links")  # fmt: skip
         choice = ChoiceTable(CHOICES, find="Find a way", in_groups="In groups", elem_id="choice")
         gr.HTML(tradeoff_html([Point("some", 0.01, 0.8, 0.01, "1%", "80%", is_named=True), Point(EVIL, 0.9, 0.9, 0.02, "90%", "90%", is_chosen=True)], "Gain", "cost", "gain", EVIL), elem_id="tradeoff")  # fmt: skip
         rows = PagedTable(page_of_rows, {"token": "rows"}, selectable=True, filterable=True, elem_id="rows")

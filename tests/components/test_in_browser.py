@@ -20,7 +20,20 @@ DESCRIPTION = "node => document.getElementById(node.getAttribute('aria-described
 def test_page_draws_without_complaints_or_outside_requests_and_data_stays_text(shown: Any) -> None:
     page = shown.page
     page.wait_for_selector("#comparison .main-svg")
-    for part in ("#cards", "#layers", "#figures", "#marked", "#framed", "#histogram", "#choice", "#tradeoff", "#rows"):
+    parts = (
+        "cards",
+        "layers",
+        "figures",
+        "marked",
+        "framed",
+        "histogram",
+        "said",
+        "links",
+        "choice",
+        "tradeoff",
+        "rows",
+    )
+    for part in (f"#{name}" for name in parts):
         page.wait_for_function(
             "([part, text]) => document.querySelector(part).textContent.includes(text)", arg=[part, EVIL]
         )
