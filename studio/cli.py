@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from studio import __version__
 from studio.commands import accounts, checking, cleaning, listing, train, ui, using
-from studio.commands.output import print_json
+from studio.commands.output import displayable, print_json
 from studio.errors import StudioError
 
 USER_MISTAKE, READER_LEFT = 2, 141
@@ -26,8 +26,9 @@ def main(given: Sequence[str] | None = None) -> int:
         if getattr(arguments, "json", False):
             print_json({"error": error.as_dict()})
         explanation = error.explanation
-        for line in filter(None, (explanation.what, explanation.why, explanation.what_to_do)):
-            print(line, file=sys.stderr)
+        for part in filter(None, (explanation.what, explanation.why, explanation.what_to_do)):
+            for line in part.split("\n"):  # a parser tells its mistake in several
+                print(displayable(line), file=sys.stderr)
         return USER_MISTAKE
     except KeyboardInterrupt:
         return 130

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from pydantic import Field, ValidationInfo, field_validator
 
+from studio.data.corrections import MOST_CORRECTIONS
 from studio.data.options import DataOptions
 from studio.errors import StudioError
 from studio.language import _
@@ -19,7 +20,7 @@ from studio.tasks.base import Task
 from studio.training import TrainingOptions
 from studio.training.needs import unread_by_task
 from studio.training.optimizers import OPTIMIZERS
-from studio.yaml_text import parsed
+from studio.yaml_text import TooLongError, parsed
 
 
 class ModelOptions(Options):
@@ -92,6 +93,12 @@ class RunConfig(Options):
     def from_text(cls, text: str) -> "RunConfig":
         try:
             values = parsed(text)
+        except TooLongError as error:
+            raise StudioError(
+                _("The run file is too long."),
+                str(error),
+                _("Leave out what is not a setting: of corrected rows it may hold {most:,}.", most=MOST_CORRECTIONS),
+            ) from error
         except yaml.YAMLError as error:
             raise StudioError(
                 _("The run file is not valid YAML."), str(error), _("Correct the line that it names.")

@@ -13,9 +13,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from studio.errors import StudioError
-from studio.language import _, listing, sentences
+from studio.language import _, listing, plural, sentences
 
 SETTINGS = _("settings")
+MOST_MISTAKES = 20  # that are told at once
 QUOTED = re.compile(r"'([^']*)'")
 MISTAKES: dict[str, Callable[[Mapping[str, Any]], str]] = {  # by pydantic's name of a mistake: what the value must be
     "greater_than_equal": lambda bounds: _("at least {limit:.12g}", limit=bounds["ge"]),
@@ -123,9 +124,13 @@ def mistake_in(model: type[BaseModel], name: str, value: Any) -> str:
 
 
 def _refusal(model: type[BaseModel], problems: Sequence[ErrorDetails], where: str, within: str = "") -> StudioError:
-    mistakes = _below_each_other([describe(problem, model, within) for problem in problems])
+    mistakes = [describe(problem, model, within) for problem in problems[:MOST_MISTAKES]]
+    if more := len(problems) - len(mistakes):
+        mistakes.append(plural("And {n:,} more like these.", "And {n:,} more like these.", more))
     return StudioError(
-        _("The {settings} cannot be used as they are.", settings=where), mistakes, _("Correct these and try again.")
+        _("The {settings} cannot be used as they are.", settings=where),
+        _below_each_other(mistakes),
+        _("Correct these and try again."),
     )
 
 
@@ -145,6 +150,9 @@ def describe(problem: ErrorDetails, model: type[BaseModel], within: str = "") ->
         return sentences(_("'{setting}' is not a known setting.", setting=place), _did_you_mean(close))
     if problem["type"] == "missing":
         return _("'{setting}' is missing.", setting=place)
+    if problem["type"] == "too_long":
+        most = problem.get("ctx", {})["max_length"]
+        return _("'{setting}' may hold {most:,} entries at most.", setting=place, most=most)
     value = repr(problem["input"])
     if expected := MISTAKES.get(problem["type"]):
         bounds = problem.get("ctx", {})

@@ -7,11 +7,25 @@ import yaml
 LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is seven times as fast
 # what PyYAML lets out of a date such as 2020-02-30, or of `!!int x`
 OTHERS = (ValueError, AttributeError, KeyError, IndexError, TypeError, RecursionError)
+MOST_EVENTS = 100_000  # of the parser: about two for a value, and what a second or so is enough for
+FEWEST_LETTERS = MOST_EVENTS // 2  # a letter is at most two events
+
+
+class TooLongError(yaml.YAMLError):
+    """It holds more values than any file of settings."""
 
 
 def parsed(text: str) -> Any:
-    """Raises yaml.YAMLError on anything that is none."""
+    """Raises yaml.YAMLError on anything that is none, and TooLongError before anything is made of one too long."""
     try:
+        if len(text) >= FEWEST_LETTERS:
+            check_length(text)
         return yaml.load(text, LOADER)
     except OTHERS as error:
         raise yaml.YAMLError(str(error)) from error
+
+
+def check_length(text: str) -> None:
+    for count, _event in enumerate(yaml.parse(text, LOADER)):
+        if count >= MOST_EVENTS:
+            raise TooLongError(f"It holds more than {MOST_EVENTS // 2:,} values.")

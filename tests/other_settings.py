@@ -24,7 +24,9 @@ from studio.training.schedules import SCHEDULES
 
 TOGETHER: dict[type[Options], dict[str, Any]] = {
     SplitOptions: {"train": 0.6, "validation": 0.25, "test": 0.15},
-    CleaningOptions: {"corrections": [{"row": 7, "content": "0123456789abcdef", "label": "something else"}]},
+    CleaningOptions: {
+        "corrections": [{"row": 7, "content": "0123456789abcdef", "label": "something else", "column": "text"}]
+    },
 }
 TEXTS = ("something else", *OPTIMIZERS.names, *SCHEDULES.names, *LOSSES.names)
 

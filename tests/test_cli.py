@@ -248,6 +248,18 @@ def test_data_is_checked_row_by_row(tmp_path: Path, home: Home, capsys: pytest.C
     assert "row 23: Very long text: It has 2,200 characters; many models read only the beginning. (used)\n" in said
 
 
+def test_data_moves_no_cursor_of_a_terminal(tmp_path: Path, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"a line number {n},{('yes', 'no')[n % 2]}" for n in range(20)]
+    data = tmp_path / "odd.csv"
+    data.write_text("\n".join(["text,label", *rows, "another,\x1b[2Jyes\u202e"]), encoding="utf-8")
+    assert main(["check", str(data), "--task", "text-classification"]) == 0
+    said = capsys.readouterr().out
+    assert "\\x1b[2Jyes\\u202e" in said and "\x1b" not in said and "\u202e" not in said
+    assert main(["check", "gone\x1b[2J.csv", "--task", "text-classification"]) == 2
+    said = capsys.readouterr().err
+    assert "gone\\x1b[2J.csv" in said and "\x1b" not in said and "pload" not in said
+
+
 def test_what_the_model_does_not_see_of_the_texts_is_said(
     tmp_path: Path, text_model: Path, home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:

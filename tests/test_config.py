@@ -1,10 +1,14 @@
 """The run file: read, completed, refused with every mistake at once, and written back."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from studio.config import RunConfig, holds_settings
+from studio.data.corrections import MOST_CORRECTIONS
 from studio.errors import StudioError
 from studio.model_reader import read_architecture
 from studio.models.local import describe_folder
@@ -12,6 +16,7 @@ from studio.paths import Home
 from studio.preflight import check, find_problems
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
+from studio.yaml_text import MOST_EVENTS
 
 MINIMAL = """
 task: text-classification
@@ -141,3 +146,39 @@ def test_yaml_whose_values_are_none_is_refused_in_a_sentence(value: str, tmp_pat
     with pytest.raises(StudioError, match="not valid YAML"):
         RunConfig.from_file(file)
     assert not holds_settings(file)
+
+
+def test_a_run_file_with_a_million_corrections_is_refused_without_making_anything_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = 0
+    events = yaml.parse
+
+    def counted(*given: Any) -> Iterator[Any]:
+        nonlocal read
+        for event in events(*given):
+            read += 1
+            yield event
+
+    monkeypatch.setattr(yaml, "parse", counted)
+    monkeypatch.setattr(yaml, "load", lambda *given: pytest.fail("values are made of it"))
+    begun = (
+        "task: text-classification\nmodel: {id: starter/text}\ndata:\n  source: a.csv\n  cleaning:\n    corrections:\n"
+    )
+    with pytest.raises(StudioError, match=r"too long\..* 50,000 values\..* 2,000\."):
+        RunConfig.from_text(begun + "    - {row: 1}\n" * 1_000_000)
+    assert read <= MOST_EVENTS + 1
+
+
+def test_of_many_mistakes_the_first_are_told() -> None:
+    corrections = [{"row": 0}] * MOST_CORRECTIONS
+    given = {"task": "text-classification", "model": {"id": "a/b"}, "data": {"source": "a.csv"}}
+    given["data"] = {"source": "a.csv", "cleaning": {"corrections": corrections}}
+    with pytest.raises(StudioError) as refused:
+        RunConfig.read(given)
+    lines = refused.value.explanation.why.split("\n")
+    assert len(lines) == 21 and lines[-1] == "And 1,980 more like these."
+    given["data"]["cleaning"]["corrections"] = [{"row": 1}] * (MOST_CORRECTIONS + 1)
+    with pytest.raises(StudioError) as refused:
+        RunConfig.read(given)
+    assert refused.value.explanation.why == "'data.cleaning.corrections' may hold 2,000 entries at most."

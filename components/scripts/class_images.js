@@ -132,7 +132,7 @@ const use = () => {
     `${fileName}.zip`, props.value.most);
 };
 const endingOf = (blob) => (/^image\/(png|webp|bmp|gif|tiff)$/.exec(blob.type)?.[1] || "jpg");
-const useButton = h("button", { type: "button", class: "ui-main-button", "data-testid": "use-images", onclick: () => { if (!reason()) { isNew = false; use(); } } }, say("Use these images"));
+const useButton = h("button", { type: "button", class: "ui-main-button", "data-testid": "use-images", onclick: () => { if (!reason()) { use(); isNew = false; judge(); } } }, say("Use these images"));
 const why = h("span", { class: "ui-drop-note", id: `why-${Math.random().toString(36).slice(2)}` });
 useButton.setAttribute("aria-describedby", why.id);
 const reason = () => {
@@ -147,6 +147,7 @@ const judge = () => {
   const most = Math.max(0, ...classes.map((group) => group.images.length));
   useButton.setAttribute("aria-disabled", String(Boolean(against)));
   why.textContent = against || (most < 20 ? say("20 images or more of each class are a good start.") : "");
+  nextStep(isNew && most ? against || say("Press Use these images to go on with them.") : "");
 };
 
 const bring = async () => {

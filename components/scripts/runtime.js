@@ -74,3 +74,5 @@ const cssColor = (name) => {
   const color = getComputedStyle(element).getPropertyValue(name).trim();
   return matchMedia("(forced-colors: active)").matches && !/^[\d\s,]+$/.test(color) ? inNumbers(color) : color;
 };
+// What the person has begun in this component, and what is next to do about it: the bar at the foot of the page says so.
+const nextStep = (words) => document.dispatchEvent(new CustomEvent("nextstep", { detail: { element, words } }));

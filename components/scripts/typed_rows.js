@@ -22,6 +22,7 @@ const judge = () => {
   const rows = rowsNow();
   useButton.setAttribute("aria-disabled", String(!rows.length));
   told.textContent = rows.length ? plural("{n} row", "{n} rows", rows.length) : "";
+  nextStep(rows.length ? say("Press Use these rows to go on with them.") : "");
   const many = titles.findIndex((title, place) => asked(place)?.many);
   words.replaceChildren(...[...new Set(rows.map((cells) => cells[many]).filter(Boolean))].slice(0, 50).map((word) => h("option", { value: word })));
   store();

@@ -88,7 +88,7 @@ class Click:
 
     def handle(self, event: gr.EventData, draft_id: str, *values: Any) -> list[Any]:
         try:
-            with self.drafts.changing(draft_id):
+            with self.drafts.changing(draft_id, self.wire.also(event._data)):
                 return self._finish(self.wire.change(*self._arguments(event, draft_id, values)), values)
         except StudioError as error:
             return self._fail(error, draft_id)
@@ -101,7 +101,9 @@ class Click:
                 try:
                     html = next(work)
                 except StopIteration as end:
-                    yield self._finish(end.value, values)
+                    with self.drafts.changing(draft_id):
+                        done = self._finish(self._named_as_now(end.value), values)
+                    yield done
                     return
                 busy = [html, gr.update(visible=True)]
                 yield [gr.skip(), "", gr.skip(), gr.skip(), *self.silent, *busy, *[gr.skip()] * len(self.drawn)]
@@ -109,6 +111,10 @@ class Click:
             yield self._fail(error, draft_id)
         except SupersededError:  # what took its place draws the page
             yield [gr.skip()] * (4 + len(self.beside) + len(self.idle) + len(self.drawn))
+
+    def _named_as_now(self, draft: Draft) -> Draft:
+        """Its project may have been renamed in another tab while this was at work."""
+        return draft.change(name=self.drafts.load(draft.id).name)
 
     def _arguments(self, event: gr.EventData, draft_id: str, values: Sequence[Any]) -> list[Any]:
         said = [sent(event._data)] if self.wire.event else []

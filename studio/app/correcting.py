@@ -198,7 +198,7 @@ def is_of_this_data(draft: Draft, run: Run, task: Task) -> bool:
 def not_learned(run: Run | None, cleaning: CleaningOptions) -> CleaningOptions:
     """With those corrections alone that the run has not learned from: they are for the next one."""
     config = config_of(run) if run else None
-    learned = config.data.cleaning.corrections if config else ()
+    learned = set(config.data.cleaning.corrections if config else ())
     left = tuple(each for each in cleaning.corrections if each not in learned)
     return cleaning.model_copy(update={"corrections": left})
 
@@ -276,7 +276,7 @@ def undo_correction(services: Services, draft: Draft, event: dict[str, Any]) -> 
         return undo(draft, event)
     run, _task = open_run(services, draft)
     cleaning = draft.data.cleaning
-    shown = not_learned(run, cleaning).corrections
+    shown = set(not_learned(run, cleaning).corrections)
     kept = tuple(each for each in cleaning.corrections if each not in shown)
     return with_cleaning(draft, cleaning.model_copy(update={"corrections": kept}))
 

@@ -7,7 +7,8 @@ click changes the draft: nothing entered is ever lost.
 import re
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -202,9 +203,14 @@ class Drafts:
         self._home = home
         self._locks = tuple(threading.RLock() for _ in range(LOCKS))
 
-    def changing(self, draft_id: str | None) -> threading.RLock:
-        """Hold this from load to save: leaving a field and pressing a button arrive at the same moment."""
-        return self._locks[hash(str(draft_id)) % LOCKS]
+    @contextmanager
+    def changing(self, *draft_ids: str | None) -> Iterator[None]:
+        """Hold this from load to save: leaving a field and pressing a button arrive at the same moment. What changes
+        several drafts holds them all, which are always taken in the same order, so that no two wait for each other."""
+        with ExitStack() as held:
+            for place in sorted({hash(str(draft_id)) % LOCKS for draft_id in draft_ids if draft_id is not None}):
+                held.enter_context(self._locks[place])
+            yield
 
     def load(self, draft_id: str | None) -> Draft:
         if not isinstance(draft_id, str) or not ID_PATTERN.fullmatch(draft_id):  # whatever a browser sends

@@ -98,9 +98,14 @@ def link_words(file: Path) -> str:
 
 
 def archive_of(services: Services, run: Run, exporter: Exporter) -> Path:
-    """Where the ZIP of an exporter lies; its name is what people see in their downloads."""
+    """Where the ZIP of an exporter lies."""
+    return download_of(services, run, f"{exporter.name}.zip")
+
+
+def download_of(services: Services, run: Run, ending: str) -> Path:
+    """Where a file about the run lies; its name is what people see in their downloads."""
     name = "-".join(re.findall(r"\w+", run.name.lower()))[:60] or run.id
-    return services.home.downloads / run.id / f"{name}-{exporter.name}.zip"
+    return services.home.downloads / run.id / f"{name}-{ending}"
 
 
 def remove_former(archive: Path, exporter: Exporter) -> None:

@@ -195,6 +195,7 @@ class Wire:
     again: for what takes long and a newer question ends: the next event is sent while the last one is at work.
     opens: the draft that comes back may be another one, which the browser then remembers. It is opened where there is
         something left to do in it; one that says it is on this page stays there.
+    also: the id of another draft that the event is about, which is then held as the own one is.
     place: where the change is spoken of, in place of the page's progress and the message above all pages.
     """
 
@@ -208,6 +209,7 @@ class Wire:
     draws: Callable[[Any], bool] = lambda widget: True
     again: bool = False
     opens: bool = False
+    also: Callable[[Any], str | None] = lambda event: None
     place: Place | None = None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.commands.flags import add_shared_flags, chosen_home
-from studio.commands.output import Progress, print_json, print_table
+from studio.commands.output import Progress, print_json, print_line, print_table
 from studio.data.options import DataOptions
 from studio.errors import StudioError
 from studio.jobs import Job
@@ -223,12 +223,12 @@ def spelled(setting: tuple[str, Any]) -> str:
 
 def print_report(report: dict[str, Any], doubts: "Sequence[Guess]", found: "Sequence[Finding]") -> None:
     for line in told_doubts(doubts):
-        print(line)
-    print(f"{report['rows']:,} rows read ({report['format']}), {report['used']:,} can be used.")
-    print("Columns: " + ", ".join(f"{role} = {name}" for role, name in report["columns"].items()))
-    print("Splits: " + ", ".join(f"{rows:,} {split}" for split, rows in report["splits"].items()))
+        print_line(line)
+    print_line(f"{report['rows']:,} rows read ({report['format']}), {report['used']:,} can be used.")
+    print_line("Columns: " + ", ".join(f"{role} = {name}" for role, name in report["columns"].items()))
+    print_line("Splits: " + ", ".join(f"{rows:,} {split}" for split, rows in report["splits"].items()))
     for name, words in report["summaries"].items():
-        print(f"{name}: {words}")
+        print_line(f"{name}: {words}")
     if report["classes"]:
         print_table(
             ("LABEL", "TRAIN", "VALIDATION", "TEST"),
@@ -238,18 +238,18 @@ def print_report(report: dict[str, Any], doubts: "Sequence[Guess]", found: "Sequ
             ),
         )
     for note in report["notes"]:
-        print(note)
+        print_line(note)
     for line in told_unseen(found):
-        print(line)
+        print_line(line)
     problems = report["problems"]
     for problem in problems[:ROWS_SHOWN]:
-        print(spoken(problem))
+        print_line(spoken(problem))
     if len(problems) > ROWS_SHOWN:
-        print(f"... and {len(problems) - ROWS_SHOWN:,} more; --json lists them all.")
+        print_line(f"... and {len(problems) - ROWS_SHOWN:,} more; --json lists them all.")
     if not problems and not doubts:
-        print("No row has a problem.")
+        print_line("No row has a problem.")
     if offers := [f"{each['title']} ({each['value']})" for each in report["fixes"]]:
-        print(f"Can be fixed under data.cleaning of a run file: {', '.join(offers)}.")
+        print_line(f"Can be fixed under data.cleaning of a run file: {', '.join(offers)}.")
 
 
 def spoken(problem: dict[str, Any]) -> str:

@@ -3,11 +3,12 @@
 import argparse
 import sys
 import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.commands.flags import add_shared_flags, chosen_home
-from studio.commands.output import Progress, print_json
+from studio.commands.output import Progress, print_json, print_line
 from studio.data.fields import FIELDS
 from studio.errors import StudioError
 from studio.store import Run, Store
@@ -39,7 +40,12 @@ def add_to(subparsers: Any) -> None:
         metavar="NAME=VALUE",
         help="a setting of the answer, such as beams=4; once for each (of a single input)",
     )
-    predict.add_argument("--output", type=Path, help="write the answers to this CSV file (for a file of inputs)")
+    predict.add_argument(
+        "--test",
+        action="store_true",
+        help="the run's own test rows, with the right answers, as it answered when trained",
+    )
+    predict.add_argument("--output", type=Path, help="write the answers to this CSV file (for many inputs)")
     predict.set_defaults(handler=run_predict)
     export = subparsers.add_parser("export", help="write a finished run's model into a folder")
     export.add_argument("run", metavar="RUN", help="a run's id or folder")
@@ -54,6 +60,8 @@ def run_predict(arguments: argparse.Namespace) -> int:
     from studio.predictor import Predictor
 
     run = _finished(arguments)
+    if arguments.test:
+        return _write_test_rows(run, arguments)
     source = Path(arguments.input or "")
     predictor = Predictor()
     try:
@@ -88,7 +96,8 @@ def _predict_one(run: Run, arguments: argparse.Namespace, predictor: "Predictor"
     if arguments.json:
         print_json({"run": run.id, **answer.as_dict()})
     else:
-        print("\n".join(ANSWERS[task.answer_kind].lines(answer)))
+        for line in ANSWERS[task.answer_kind].lines(answer):
+            print_line(line)
     return 0
 
 
@@ -147,12 +156,31 @@ def _is_unicode(text: str) -> bool:
 def _predict_file(run: Run, source: Path, arguments: argparse.Namespace, predictor: "Predictor") -> int:
     from studio.app.prediction_files import predict_into
 
+    return _write_file(
+        run,
+        arguments,
+        lambda target: ((step.done, step.total) for step in predict_into(predictor, run, source.resolve(), target)),
+    )
+
+
+def _write_test_rows(run: Run, arguments: argparse.Namespace) -> int:
+    if arguments.input or arguments.inputs or arguments.settings:
+        raise StudioError(
+            "--test is about the run's own test rows.", "Nothing else is asked about with it.", "Leave the input out."
+        )
+    from studio.app.evaluation_file import write_evaluation
+
+    return _write_file(run, arguments, lambda target: write_evaluation(run, target))
+
+
+def _write_file(run: Run, arguments: argparse.Namespace, write: Callable[[Path], Iterable[tuple[int, int]]]) -> int:
+    """The CSV file goes where --output says, or else to stdout. write: yields how far it is."""
     progress = Progress()
     with tempfile.TemporaryDirectory() as folder:
         target = arguments.output.resolve() if arguments.output else Path(folder) / "predictions.csv"
-        for step in predict_into(predictor, run, source.resolve(), target):
-            if step.total:
-                progress.update(f"{step.done} of {step.total}")
+        for done, rows in write(target):
+            if rows:
+                progress.update(f"{done} of {rows}")
         progress.clear()
         if arguments.json:
             print_json({"run": run.id, "output": str(target) if arguments.output else None})

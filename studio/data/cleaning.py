@@ -10,7 +10,7 @@ from typing import Literal, Self
 import pandas
 
 from studio.data.columns import Problem
-from studio.data.corrections import Correction, shortened
+from studio.data.corrections import MOST_CORRECTIONS, Correction, shortened
 from studio.language import _, plural
 from studio.options import Options, setting
 
@@ -37,7 +37,10 @@ class CleaningOptions(Options):
         {}, title=_("Renamed labels"), help=_("A label as it is written, and the one to use instead.")
     )
     corrections: tuple[Correction, ...] = setting(
-        (), title=_("Corrected rows"), help=_("Single rows whose right answer is another one, or that are left out.")
+        (),
+        title=_("Corrected rows"),
+        help=_("Single rows whose right answer is another one, or that are left out."),
+        max_length=MOST_CORRECTIONS,
     )
 
     def corrected(self, correction: Correction) -> Self:

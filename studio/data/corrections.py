@@ -11,6 +11,7 @@ from studio.language import _
 from studio.options import Options, setting
 
 DIGITS = 12  # of a digest, which is to tell rows of one file apart
+MOST_CORRECTIONS = 2000  # of one run: each is made by hand; with more the file itself is what to correct
 MOST_TOLD = 60  # letters of a cell in a sentence
 Stored = Callable[[pandas.Series], pandas.Series]  # cells as people write them -> as the assembled table keeps them
 

@@ -93,7 +93,7 @@ def parse_source(source: str, files: str | None = None, token: Token = None) -> 
         raise StudioError(
             _("There is no file {file}.", file=source) if source else _("No data was chosen."),
             _("It may have been moved or deleted.") if source else "",
-            _("Upload the file again, or check the path."),
+            _("Check that it is there, or choose the data again."),
         )
     return PathSource(path.resolve(), _files_folder(files) if files else None)
 

@@ -1,5 +1,7 @@
 """Projects: a person's drafts, listed, opened, copied, named, deleted and brought back; nobody sees another's."""
 
+import threading
+from collections.abc import Generator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +13,7 @@ from studio.app.access.person import Person, asked_by
 from studio.app.clicks import Click
 from studio.app.drafts import MOST_OF_A_GUEST, OWN, Draft
 from studio.app.main import Shell
-from studio.app.pages import Services
+from studio.app.pages import Services, Wire
 from studio.app.tabs import projects as tab
 from studio.errors import StudioError
 from studio.needed import needed_in
@@ -73,6 +75,53 @@ def test_another_project_is_opened_where_there_is_something_to_do(services: Serv
     )
     event._data = {"key": "../../etc/passwd", "to": "open"}
     assert click.handle(event, open_one.id)[4] == open_one.id
+
+
+def test_a_tab_that_has_a_project_open_does_not_bring_its_old_name_back(services: Services, shell: Shell) -> None:
+    """It has read the project, and has not yet saved it, when another tab renames it."""
+    open_one, other = project(services, 1, page=tab.PAGE), project(services, 2, page=tab.PAGE)
+    has_read, goes_on = threading.Event(), threading.Event()
+
+    def change(draft: Draft) -> Draft:
+        has_read.set()
+        assert goes_on.wait(60)
+        return draft.change(search="rate")
+
+    page = shell.pages[tab.PAGE]
+    (renames,) = [wire for wire in page.wires if wire.event and wire.opens]
+    slowly = Click(shell, page, Wire(SimpleNamespace(event_name="click"), change, redraw=False))
+    nothing: Any = SimpleNamespace(_data={})
+    event: Any = SimpleNamespace(_data={"key": other.id, "to": "rename", "name": "New"})
+    threads = [
+        threading.Thread(target=slowly.handle, args=(nothing, other.id)),
+        threading.Thread(target=Click(shell, page, renames).handle, args=(event, open_one.id)),
+    ]
+    threads[0].start()
+    assert has_read.wait(60)
+    threads[1].start()
+    threads[1].join(0.3)  # where it does not wait for the other, it is done by then
+    goes_on.set()
+    for thread in threads:
+        thread.join(60)
+    now = services.drafts.load(other.id)
+    assert (now.name, now.search) == ("New", "rate")
+
+
+def test_what_takes_long_keeps_the_name_that_the_project_got_meanwhile(services: Services, shell: Shell) -> None:
+    draft = project(services, 1, page=tab.PAGE)
+
+    def change(before: Draft) -> Generator[str, None, Draft]:
+        yield "at work"
+        return before.change(search="rate")
+
+    slow = Click(shell, shell.pages[tab.PAGE], Wire(SimpleNamespace(event_name="click"), change, redraw=False))
+    nothing: Any = SimpleNamespace(_data={})
+    work = slow.handle_slowly(nothing, draft.id)
+    next(work)
+    services.drafts.save(draft.change(name="New"))
+    list(work)
+    now = services.drafts.load(draft.id)
+    assert (now.name, now.search) == ("New", "rate")
 
 
 def test_a_deleted_project_comes_back_and_its_data_is_kept_meanwhile(services: Services) -> None:

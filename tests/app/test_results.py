@@ -1,7 +1,9 @@
 """Test rows and scores as the Test page reads them: of this version's runs, and of those before it."""
 
+import csv
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -12,6 +14,7 @@ from logs import make_run
 from studio.app import correcting, mistakes, quality
 from studio.app.drafts import Draft
 from studio.app.editors import EDITORS
+from studio.app.evaluation_file import write_evaluation
 from studio.app.fixes import told_for
 from studio.app.pages import Services
 from studio.app.results import AnsweredRow, count_test_rows, row_of, rows_page
@@ -363,3 +366,37 @@ def test_what_could_not_be_learned_is_refused_with_the_reason(
     example = correcting.example_of(run, TASKS[task], row, CleaningOptions())
     with pytest.raises(StudioError, match=why):
         correcting.check_cell(run, TASKS[task], row, column, EDITORS[column.kind].cell(value, example))
+
+
+# --- the evaluation as a file ---------------------------------------------------------------------------
+
+
+def evaluation(run: Run, tmp_path: Path) -> list[list[str]]:
+    target = tmp_path / "evaluation.csv"
+    assert list(write_evaluation(run, target))[-1][0] == count_test_rows(run)
+    with target.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_every_test_row_stands_in_the_evaluation_with_both_answers(store: Store, tmp_path: Path) -> None:
+    rows = surely([("good", "bad", 0.9), ("bad", "bad", 0.75)]).assign(text=["=1+1", "two"])
+    assert evaluation(finished(store, rows), tmp_path) == [
+        ["row", "text", "correct", "predicted", "confidence", "p_bad", "right"],
+        ["1", "'=1+1", "good", "bad", "0.9", "0.9", "no"],
+        ["2", "two", "bad", "bad", "0.75", "0.75", "yes"],
+    ]
+
+
+def test_numbers_are_neither_right_nor_wrong_in_it(store: Store, tmp_path: Path) -> None:
+    run = make_run(store, config="task: text-regression\nmodel: {id: starter/text}\ndata: {source: nothing.csv}\n")
+    said = json.dumps({"value": 2.5, "details": {}})
+    run.test_rows_file.parent.mkdir(parents=True)
+    table = {"row": [7], "text": ["a"], "number": ["2"], "answer": [said], "marks": [["x"]]}
+    pandas.DataFrame(table).to_parquet(run.test_rows_file)
+    assert evaluation(run, tmp_path)[1] == ["7", "a", "2", "2.5", ""]
+
+
+def test_a_run_without_test_rows_has_no_evaluation(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match="no test results"):
+        list(write_evaluation(make_run(store), tmp_path / "none.csv"))
+    assert not (tmp_path / "none.csv").exists()

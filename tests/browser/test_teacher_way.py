@@ -47,8 +47,11 @@ def test_from_the_camera_to_a_model(visit: Visitor, record_property: Callable[[s
     visit.sees("[data-testid=class]")
     use = page.get_by_test_id("use-images")
     assert use.get_attribute("aria-disabled") == "true"
+    visit.sees("#way-on-reason", "Add some data first.")
     film(visit, 0, "Cup")
+    visit.sees("#way-on-reason", "At least two classes need images.")
     film(visit, 1, "Pen")
+    visit.sees("#way-on-reason", "Press Use these images to go on with them.")
     assert barriers(page) == []
     number = page.locator(".ui-class-number").first
     many = number.inner_text()
@@ -150,6 +153,7 @@ def test_rows_are_pasted_from_a_spreadsheet(visit: Visitor, text_model: Path) ->
     assert page.locator("#typed-rows textarea").first.input_value() == 'two lines,\n"quoted"'
     page.get_by_label("Remove row 2", exact=True).click()
     assert barriers(page) == []
+    visit.sees("#way-on-reason", "Press Use these rows to go on with them.")
     page.get_by_test_id("use-rows").click()
     visit.sees("#data-summary", "30 rows were read.")
     assert [page.locator(f"#column-{slot} input").input_value() for slot in (0, 1)] == ["review", "label"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas
 import pytest
+from browser_support import PATIENCE
 from studio_page import PlainTransformers, StudioServer, Visitor
 
 from studio.app.nested import value_at
@@ -127,6 +128,10 @@ def test_the_download_loads_in_plain_transformers(
     visit.open_run(walked.run)
     visit.step("share")
     visit.sees("#facts", "right: ")
+    with visit.page.expect_download(timeout=PATIENCE) as coming:
+        visit.press("#download-evaluation")
+    tested = pandas.read_csv(coming.value.path())
+    assert {"text", "correct", "predicted", "confidence", "right"} <= {*tested.columns} and len(tested) >= 6
     visit.page.locator("#programmers > button").click()
     visit.sees("#command", "studio train")
     visit.sees("#run-file", "text-classification")

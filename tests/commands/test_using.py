@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+import pandas
 import pytest
 from logs import make_run, planned, started, write
 
@@ -157,3 +158,21 @@ def test_a_model_is_not_exported_over_what_lies_there(
     export = ["export", run.id, "--home", str(home.root), "--format", "folder", "--to", str(tmp_path)]
     assert main(export) == 2
     assert "is not empty" in capsys.readouterr().err and [file.name for file in tmp_path.iterdir()]
+
+
+def test_the_test_rows_of_a_run_are_written_without_its_model(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = json.dumps(GOOD.as_dict())
+    run.test_rows_file.parent.mkdir(parents=True)
+    table = {"row": [3], "text": ["a film"], "label": ["bad"], "answer": [answer], "marks": [["wrong"]]}
+    pandas.DataFrame(table).to_parquet(run.test_rows_file)
+    assert main(["predict", run.id, "--test"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "row,text,correct,predicted,confidence,p_bad,p_good,right"
+    assert lines[1].startswith("3,a film,bad,good,0.75,")
+    target = tmp_path / "tested.csv"
+    assert main(["predict", run.id, "--test", "--output", str(target), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"run": run.id, "output": str(target)}
+    assert target.read_text(encoding="utf-8-sig").splitlines() == lines
+    assert main(["predict", run.id, "another", "--test"]) == 2

@@ -12,6 +12,7 @@ from studio.app import projects, undo
 from studio.app.drafts import Draft, new_id
 from studio.app.pages import Page, Section, Services, Wire, joined
 from studio.app.projects import Project
+from studio.app.sent import sent
 from studio.app.trash import trash
 from studio.errors import StudioError
 from studio.language import _, listing
@@ -45,7 +46,10 @@ def all_projects(services: Services) -> Section:
         found = projects.projects_in(services.home, draft.id)
         return [{"opened": draft.id, "projects": [entry(project) for project in found]}]
 
-    return Section([listed], show, [Wire(listed.select, partial(press, services), event=True, opens=True)])
+    chosen = Wire(
+        listed.select, partial(press, services), event=True, opens=True, also=lambda event: sent(event).get("key")
+    )
+    return Section([listed], show, [chosen])
 
 
 # --- drawing ------------------------------------------------------------------------------------

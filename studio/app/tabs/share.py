@@ -17,7 +17,7 @@ from studio.app.pages import Page, Section, Services, Wire, hint, joined, shelte
 from studio.app.repeating import for_programmers
 from studio.app.runs import choices_with_model
 from studio.app.sharing import Share, share, share_of
-from studio.app.telling import telling
+from studio.app.telling import telling, test_results
 from studio.language import _
 
 VIEWERS = {"nobody": _("Only me"), "link": _("Whoever has the link"), "everybody": _("Everybody on this server")}
@@ -28,7 +28,8 @@ def build(services: Services) -> Page:
     which = choosing_a_run(services)
     trouble = gr.HTML(visible=False)
     with gr.Column(visible=False) as body:
-        sections = [section(services) for section in (downloading, telling, sending_the_link, for_programmers)]
+        kinds = (downloading, telling, test_results, sending_the_link, for_programmers)
+        sections = [section(services) for section in kinds]
     inside = sheltered(trouble, body, joined(*sections), lambda draft: run_with_model(services, draft) is not None)
     return Page("share", _("Share"), *joined(which, inside), is_step=False)
 
