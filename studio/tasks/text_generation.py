@@ -46,7 +46,7 @@ class TextGeneration(Task):
     other rows are read one by one, as far as a window reaches."""
 
     name = "text-generation"
-    title = _("Write on")
+    title = _("Continue texts")
     sentence = _("Continue a text in the manner of yours: stories, descriptions, poems, the style of a house.")
     icon = "edit"
     group = _("Texts")
