@@ -58,8 +58,8 @@ def build_entries() -> list[Entry]:
 
 
 def target(task: Task) -> Column:
-    """What is corrected of an example."""
-    return task.targets[0]
+    """What is corrected of an example: what is learned of it, which may be the input itself."""
+    return (task.targets or task.inputs)[0]
 
 
 def looked_at(services: Services) -> tuple[Section, set[Block]]:
