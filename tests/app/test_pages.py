@@ -24,7 +24,7 @@ from studio.app.drafts import OWN, Draft
 from studio.app.fixes import found_html
 from studio.app.main import Shell
 from studio.app.nested import leaves
-from studio.app.outlook import image_side, outlook, preset_draft, subject
+from studio.app.outlook import outlook, preset_draft, subject
 from studio.app.pages import Services
 from studio.app.repeating import command_line
 from studio.app.runs import config_of, flat_settings, start_run, with_settings
@@ -42,6 +42,7 @@ from studio.data.limits import Limits
 from studio.errors import StudioError
 from studio.events import Finished, Layers, RateTest, Status
 from studio.files import read_json, replace_json
+from studio.forecast import image_side
 from studio.models import local
 from studio.paths import Home
 from studio.presets import PRESETS
