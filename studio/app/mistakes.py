@@ -84,7 +84,11 @@ def what_is_shown(run: Run, task: Task, mark: str | None) -> tuple[dict[str, str
         label = plural("{n:,} mistake", "{n:,} mistakes", count) if count else _("No mistakes")
         of_all, order = {"mark": WRONG}, _("The ones that the model was most sure of come first.")
     if mark:
-        return {"mark": mark}, heading(mark_words(mark), _("The test examples for which this holds."), level=3), label
+        return (
+            {"mark": mark},
+            heading(mark_words(mark), _("The test examples behind what you clicked."), level=3),
+            label,
+        )
     if of_all and not count:
         return of_all, "", label
     how = _("Choose a row to look at it, and to correct the data where it is the data that is wrong.")
@@ -102,7 +106,7 @@ def looked_at(services: Services) -> Section:
             save = gr.Button(_("Correct the label"), elem_id="correct-label", min_width=140)
             leave_out = gr.Button(_("Leave this row out"), elem_id="leave-out", min_width=140)
     with gr.Column(visible=False) as other_data:
-        gr.HTML(drawn(hint, _("This run learned from other data than what is chosen now.")))
+        gr.HTML(drawn(hint, _("This run learned from different data from what is chosen now.")))
         adopt = gr.Button(_("Choose this run's data and settings"), size="sm", elem_id="adopt-run")
 
     def show(draft: Draft) -> list[Any]:
