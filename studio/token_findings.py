@@ -159,10 +159,10 @@ def _script(name: str, script: Script, plain: float) -> Finding | None:
     to_do = _("Choose a model for this language, or a multilingual one, such as {models}.", models=several)
     if script.unknown > UNKNOWN * script.tokens:
         why = (
-            _("All tokens in it stand for something unknown, one like the other.")
+            _("All of its tokens stand for unknown characters.")
             if script.unknown == script.tokens
             else _(
-                "{share} of the tokens in it stand for something unknown, one like the other.",
+                "{share} of its tokens stand for unknown characters.",
                 share=in_percent(script.unknown / script.tokens),
             )
         )

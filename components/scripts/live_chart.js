@@ -197,7 +197,7 @@ const tell = () => {
   spoken.textContent = listed(parts.filter(Boolean));
 };
 // The stages before the first step: done, at work on (with its share where it counts), to come.
-const STATES = { done: say("done"), now: say("at work on it"), next: say("to come") };
+const STATES = { done: say("done"), now: say("in progress"), next: say("still to come") };
 const prepare = (told) => {
   preparing = told;
   const all = told?.stages || [];

@@ -45,7 +45,7 @@ def adding_data(services: Services) -> Section:
             images = ClassImages(images=partial(images_of, services), elem_id="class-images")
         with gr.Accordion(_("Type rows, or paste them from a spreadsheet"), open=False, elem_id="type") as by_hand:
             rows = TypedRows(elem_id="typed-rows")
-        with gr.Accordion(_("Take a data set of the Hugging Face Hub"), open=False), gr.Row():
+        with gr.Accordion(_("Use a data set from the Hugging Face Hub"), open=False), gr.Row():
             hub_name = gr.Textbox(
                 label=_("Name of the data set"), placeholder=_("owner/name"), scale=4, interactive=True
             )

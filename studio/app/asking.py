@@ -67,7 +67,9 @@ def answer_html(asking: Asking | None, task: Task | None = None) -> str:
     kind = ANSWERS[asking.kind]
     title = heading(_("The model says: {answer}", answer=kind.short(asking.tuned)), kind.truth(asking.asked), level=3)
     shown = title + kind.html(asking.tuned, asking.before, asking.asked)
-    return shown + (notice("info", _("Before training cannot be shown."), asking.why_not) if asking.why_not else "")
+    return shown + (
+        notice("info", _("The answer before training cannot be shown."), asking.why_not) if asking.why_not else ""
+    )
 
 
 def run_with_model(services: Services, draft: Draft) -> Run | None:

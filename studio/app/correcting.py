@@ -73,7 +73,7 @@ def looked_at(services: Services) -> tuple[Section, set[Block]]:
             save = gr.Button(_("Correct the data"), elem_id="correct-data", min_width=140)
             leave = gr.Button(_("Leave this row out"), elem_id="leave-out", min_width=140)
     with gr.Column(visible=False) as other_data:
-        gr.HTML(drawn(hint, _("This run learned from other data than what is chosen now.")))
+        gr.HTML(drawn(hint, _("This run learned from different data from what is chosen now.")))
         adopt = gr.Button(_("Choose this run's data and settings"), size="sm", elem_id="adopt-run")
     fields = [entry.widget for entry in entries]
 

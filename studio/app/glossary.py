@@ -50,7 +50,7 @@ TERMS: Registry[Term] = Registry(
     Term(
         "fine-tuning",
         _("fine-tuning"),
-        _("Training a model that has learned from much data already a little further, on your own examples."),
+        _("Training a model that has already learned from a lot of data a little further, on your own examples."),
     ),
     Term("frozen", _("frozen"), _("A frozen layer stays as it is: it is used, but does not learn.")),
     Term("head", _("head"), _("The last layer of a model. It makes the answer from what the layers below have found.")),
@@ -103,7 +103,7 @@ TERMS: Registry[Term] = Registry(
     Term(
         "pretrained",
         _("pretrained model"),
-        _("A model that has learned from much data already. It needs far fewer examples than a new one."),
+        _("A model that has already learned from a lot of data. It needs far fewer examples than a new one."),
     ),
     Term("prompt", _("prompt"), _("The words that a language model is given, and from which it goes on.")),
     Term(
@@ -123,7 +123,7 @@ TERMS: Registry[Term] = Registry(
     Term(
         "seed",
         _("seed"),
-        _("The number from which all chance in a training follows. The same seed gives the same result."),
+        _("The starting number for everything random in a training. The same seed gives the same result."),
     ),
     Term(
         "split",

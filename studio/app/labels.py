@@ -55,7 +55,7 @@ def editing(services: Services, chosen: Callable[[Draft], Run]) -> Section:
 def tags_and_notes(name: str) -> tuple[gr.Textbox, gr.Textbox]:
     return (
         gr.Textbox(
-            label=_("Tags"), info=_("With commas between them."), max_lines=1, interactive=True, elem_id=f"{name}-tags"
+            label=_("Tags"), info=_("Separated by commas."), max_lines=1, interactive=True, elem_id=f"{name}-tags"
         ),
         gr.Textbox(label=_("Notes"), lines=2, max_lines=8, interactive=True, elem_id=f"{name}-notes"),
     )

@@ -8,7 +8,7 @@ from studio.language import _, listing, plural, sentences
 
 ENDS = {
     "completed": _("all passes are done"),
-    "early-stopping": _("it did not get better any more"),
+    "early-stopping": _("it had stopped improving"),
     "stopped": _("it was stopped"),
 }
 SPLIT_TITLES = {"train": _("Train"), "validation": _("Validation"), "test": _("Test")}

@@ -109,7 +109,7 @@ def picture(draft: Draft) -> str:
     """Accuracy against the share that trains, where it was measured for the task; a sentence where it was not."""
     known = measurement(str(draft.task))
     if known is None:
-        return hint(_("How accurate each method gets was not measured for this task, so no picture of it is drawn."))
+        return hint(_("How accurate each method gets was not measured for this task, so there is no chart of it."))
     leaders = {next(members(family)).name for family in FAMILIES}
     points = [
         Point(
@@ -140,5 +140,5 @@ def picture(draft: Draft) -> str:
         else ""
     )
     title = _("Accuracy and how much of the model trains, method by method")
-    note = sentences(measured_on, below, _("On your data it can be otherwise."))
+    note = sentences(measured_on, below, _("On your data it may be different."))
     return tradeoff_html(points, title, _("share of the model that trains"), _("accuracy on the test split"), note)

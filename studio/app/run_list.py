@@ -60,7 +60,7 @@ def all_runs(services: Services, pick: Callable[[Draft, dict[str, Any]], Draft])
         newest = services.index.page(0, ROWS)
         chosen = services.store.find(draft.picked) if draft.picked else None
         return [
-            heading(_("Runs"), _("Everything that was trained here. Choose one to open it."))
+            heading(_("Runs"), _("Everything that was trained here. Choose a run to open it."))
             if newest.total
             else empty("runs", _("No runs yet"), _("Each training you start appears here and stays.")),
             list_value(newest, chosen),

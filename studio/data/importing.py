@@ -335,7 +335,7 @@ def _clean_after_failure(folder: Path) -> Iterator[None]:
 def out_of_memory() -> StudioError:
     return StudioError(
         _("The data takes more memory than reading may use."),
-        _("It unfolds to more than its size lets expect, or it is large. Everything else goes on."),
+        _("Unpacked it is much larger than its size suggests, or it is large itself. Everything else goes on."),
         sentences(
             _("Use a smaller part of it."),
             _("Whoever runs the studio can raise the limit: {ways}.", ways=f"{MEMORY_VARIABLE}=MB"),

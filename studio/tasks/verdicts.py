@@ -58,15 +58,13 @@ def labels_verdict(scores: Split) -> str:
 
 
 def quote_verdict(scores: Split) -> str:
-    """58% right to the word: 29 of 50. Answers share 71% of their words with the right ones."""
+    """58% exactly right: 29 of 50. Answers share 71% of their words with the right ones."""
     bars: Sequence[Mapping[str, Any]] = next((view["data"]["bars"] for view in scores["views"]), ())
     total = sum(bar["value"] for bar in bars)
     if not total:
         return ""
     right = round(scores["metrics"][EXACT_MATCH.name] * total)
-    exact = _(
-        "{share} right to the word: {right:,} of {all:,}.", share=in_percent(right / total), right=right, all=total
-    )
+    exact = _("{share} exactly right: {right:,} of {all:,}.", share=in_percent(right / total), right=right, all=total)
     common = F1.text(scores["metrics"][F1.name])
     return sentences(exact, _("Answers share {share} of their words with the right ones.", share=common))
 

@@ -477,7 +477,7 @@ def test_a_search_leaves_only_what_was_asked_for(ready: Draft) -> None:
     form = form_value(ready.change(search="learning rate"), ready.run_config(), (), 100)
     assert {"learning_rate", "warmup"} <= names_in(form) and "epochs" not in names_in(form)
     assert all(group["unfolded"] for group in form["groups"])
-    said = "No setting has to do with 'xyzzy'."
+    said = "No setting matches 'xyzzy'."
     assert form_value(ready.change(search="xyzzy"), ready.run_config(), (), 100) == {"groups": [], "nothing": said}
 
 

@@ -49,7 +49,7 @@ WAYS = (
         ("context", "question", "answer"),
         {"#try-text": "the film was lovely and a story with music", "#try-text-2": "was it good"},
         ("#answer .ui-answer-text mark", "Answer"),
-        " right to the word: ",
+        " exactly right: ",
         "def ask(context, question):",
     ),
     Way(

@@ -49,6 +49,7 @@ from components.words import escape
 
 EVIL = "<img src=x onerror=\"window.broken='yes'\">"
 ROWS = 200_000
+FILE = "customers_export_of_last_week.csv"
 IMAGE = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'%3E%3Crect width='8' height='8' "
     "fill='%23{color}'/%3E%3Ccircle cx='4' cy='4' r='2' fill='%23fff'/%3E%3C/svg%3E"
@@ -164,7 +165,11 @@ def page_of_rows(query: dict[str, Any]) -> dict[str, Any]:
     total = 3 if query["filter"] else ROWS
     rows = [
         {
-            "text": EVIL if at == 1 else f"Row {at + 1}: the ending took me by surprise, " * (1 + at % 7),
+            "text": EVIL
+            if at == 1
+            else FILE
+            if at == 11
+            else f"Row {at + 1}: the ending took me by surprise, " * (1 + at % 7),
             "label": {"text": ["positive", "negative"][at % 2], "tone": ["good", "warning"][at % 2]},
             "words": 7 * (1 + at % 7),
             "image": {
@@ -187,6 +192,7 @@ STEPS: dict[str, Any] = {
     "made": 100.0,
     "brand": "Fine-Tuning Studio",
     "machine": "CPU · 2 cores",
+    "machine_brief": "CPU",
     "steps": [
         {"key": "model", "title": "Model", "state": "done"},
         {"key": "data", "title": "Data", "state": "done"},

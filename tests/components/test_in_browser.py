@@ -81,6 +81,19 @@ def test_stepper_selects_open_steps_only(shown: Any) -> None:
     shown.heard('"key": "runs"')
 
 
+@pytest.mark.parametrize(("fresh", "said"), [(390, "CPU"), (1280, "CPU · 2 cores")], indirect=["fresh"])
+def test_the_machine_is_said_whole_or_in_few_letters_and_never_cut(fresh: Any, said: str) -> None:
+    seen = """() => [...document.querySelectorAll(".ui-machine > span")].filter((part) => part.offsetWidth > 1)
+      .map((part) => [part.textContent, part.scrollWidth <= part.clientWidth])"""
+    assert fresh.page.evaluate(seen) == [[said, True]]
+
+
+def test_a_long_file_name_can_break_at_its_joints_and_is_whole_in_its_title(shown: Any) -> None:
+    cell = shown.page.locator("#rows .ui-clamp[title*=customers]")
+    assert cell.inner_html() == "customers_<wbr>export_<wbr>of_<wbr>last_<wbr>week.csv"
+    assert cell.get_attribute("title") == cell.text_content() == "customers_export_of_last_week.csv"
+
+
 def test_stepper_keeps_what_is_newer_than_a_late_answer(shown: Any) -> None:
     shown.page.click("#late")
     shown.heard("late")

@@ -147,7 +147,7 @@ def test_before_there_is_a_curve_the_stages_stand_in_its_place(live: Any) -> Non
     news = {"offset": 1, "status": "running", "phase": "Every example passes.", "progress": 0.0, "preparing": told}
     live.source.extra.append(news)
     page.wait_for_selector("#live .ui-stage-now[aria-current=step]")
-    assert page.locator("#live .ui-stages li").all_inner_texts() == ["Load\n25%\nat work on it", "Check\nto come"]
+    assert page.locator("#live .ui-stages li").all_inner_texts() == ["Load\n25%\nin progress", "Check\nstill to come"]
     bar = page.locator("#live [role=progressbar]")
     assert (bar.get_attribute("aria-valuenow"), bar.get_attribute("aria-valuetext")) == ("40", "about 10 s left")
     live.source.extra.append({"offset": 2, "train": [[1, 1.0]], "progress": 0.01, "preparing": None})

@@ -30,7 +30,7 @@ class LabelsAnswers(AnswerKind):
             }
             for label, share in _shares(answer).items()
         ]
-        return bars_html(rows, AFTER, BEFORE, threshold_title=_("From here on it counts"))
+        return bars_html(rows, AFTER, BEFORE, threshold_title=_("Threshold: from here on the label counts"))
 
     def cells(self, answer: Answer) -> dict[str, Any]:
         shares = _shares(answer)

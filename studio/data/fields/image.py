@@ -60,7 +60,7 @@ class ImageFile(Field):
         """The absolute path: the process that opens the file may run elsewhere."""
         if not Path(text).is_file():
             raise StudioError(
-                _("There is no image '{file}'.", file=text), _("Nothing lies at this path."), _("Check the path.")
+                _("There is no image '{file}'.", file=text), _("There is nothing at this path."), _("Check the path.")
             )
         return str(Path(text).resolve())
 

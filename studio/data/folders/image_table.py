@@ -17,7 +17,7 @@ from studio.language import _, listing, plural
 
 MOST_TABLES = 20
 CELLS_SEEN = 500
-LACKING = _("The table names it, the archive lacks it.")
+LACKING = _("The table names it, but it is not in the archive.")
 
 
 def recognises(upload: Upload) -> bool:
