@@ -6,7 +6,7 @@ studio.app.prediction_files), and `right`: yes or no, where answers are simply r
 """
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ WORDS = {RIGHT: "yes", WRONG: "no"}
 EVERY = 500  # rows after which it is told how far it is
 
 
-def write_evaluation(run: Run, target: Path) -> Iterator[tuple[int, int]]:
+def write_evaluation(run: Run, target: Path) -> Generator[tuple[int, int], None, None]:
     """Write the file; yields (rows done, of how many). `target` appears when all is written.
 
     Raises StudioError where the run has no test rows.

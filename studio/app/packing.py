@@ -3,7 +3,7 @@ Share page."""
 
 import re
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -88,9 +88,15 @@ def exporter_cards(run: Run) -> dict[str, Any]:
 def archives(services: Services, draft: Draft, run: Run) -> DownloadsValue:
     """Links to what was packed of this run; what the person has just pressed for begins by itself."""
     files = [file for file in (archive_of(services, run, exporter) for exporter in EXPORTERS) if file.is_file()]
+    return downloads_of(services, draft, files)
+
+
+def downloads_of(services: Services, draft: Draft, files: Sequence[Path]) -> DownloadsValue:
+    """Links to these files; the one that was made for the person's last press is downloaded at once."""
     links = [Link(url=file_url(file), words=link_words(file), name=file.name) for file in files]
-    fresh = services.packed.pop(draft.id, None)
-    return {"links": links, "start": fresh.name if fresh in files else "", "made": time.time() if fresh else 0.0}
+    is_fresh = services.packed.get(draft.id) in files
+    start = services.packed.pop(draft.id).name if is_fresh else ""
+    return {"links": links, "start": start, "made": time.time() if is_fresh else 0.0}
 
 
 def link_words(file: Path) -> str:

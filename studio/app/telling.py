@@ -1,8 +1,8 @@
 """What to tell others of a model: what it does and how good it is in plain words, to read and to copy, and the
 test rows for whoever wants to see for themselves. Sections of the Share page."""
 
-import time
 from collections.abc import Generator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,18 +10,17 @@ from typing import Any
 import gradio as gr
 
 from components.code_text import CodeText
-from components.downloads import Downloads, Link
+from components.downloads import Downloads
 from components.message import Message
 from components.notices import facts, heading
 from components.progress import Progress, progress_html
 from components.words import drawn
-from studio.app.asking import run_with_model
+from studio.app.asking import cancel_questions, cancellable, run_with_model
 from studio.app.drafts import Draft
 from studio.app.evaluation_file import write_evaluation
 from studio.app.model_cards import title_of
-from studio.app.packing import download_of, link_words, require_run
+from studio.app.packing import download_of, downloads_of, require_run
 from studio.app.pages import Place, Section, Services, Wire, hint
-from studio.app.paging import file_url
 from studio.app.quality import likely, test_scores
 from studio.app.results import classes_of, count_test_rows
 from studio.app.runs import config_of
@@ -58,6 +57,7 @@ def test_results(services: Services) -> Section:
         press = gr.Button(_("Download the test results (CSV)"), size="sm", elem_id="download-evaluation")
         gr.HTML(drawn(hint, _("Each test example with the right answer, the model's answer, and how sure it was.")))
         progress = Progress()
+        cancel = gr.Button(_("Cancel"), size="sm", visible=False)
         message = Message()
         files = Downloads(elem_id="evaluation")
 
@@ -66,21 +66,23 @@ def test_results(services: Services) -> Section:
         if run is None or not run.test_rows_file.is_file():
             return [gr.update(visible=False), "", None]
         file = evaluation_of(services, run)
-        fresh = services.packed.get(draft.id) == file and services.packed.pop(draft.id)
-        links = [Link(url=file_url(file), words=link_words(file), name=file.name)] if file.is_file() else []
-        value = {"links": links, "start": file.name if fresh else "", "made": time.time() if fresh else 0.0}
-        return [gr.update(visible=True), "", value]
+        return [gr.update(visible=True), "", downloads_of(services, draft, [file] if file.is_file() else [])]
 
-    ask = Wire(press.click, partial(download_evaluation, services), place=Place(message, progress, progress))
-    return Section([there, message, files], show, [ask])
+    wires = [
+        Wire(press.click, partial(download_evaluation, services), place=Place(message, progress, cancel)),
+        Wire(cancel.click, partial(cancel_questions, services), redraw=False),
+    ]
+    return Section([there, message, files], show, wires)
 
 
 def download_evaluation(services: Services, draft: Draft) -> Generator[str, None, Draft]:
     run = require_run(services, draft)
     file = evaluation_of(services, run)
-    with services.room():
-        for done, rows in write_evaluation(run, file):
+    with services.room(), cancellable(services, draft) as cancelled, closing(write_evaluation(run, file)) as steps:
+        for done, rows in steps:
             yield progress_html(_("Writing the test results"), done, rows)
+            if cancelled.is_set():
+                return services.drafts.load(draft.id)
     services.packed[draft.id] = file
     return services.drafts.load(draft.id)
 

@@ -1,8 +1,10 @@
 """The Share page: what is told of a model in plain words, its link, and the model in one press."""
 
+import json
 from typing import Any
 
 import gradio as gr
+import pandas
 import pytest
 from logs import make_run, planned, started, write
 
@@ -12,7 +14,7 @@ from studio.app.pages import Services
 from studio.app.repeating import without_front_matter
 from studio.app.runs import config_of
 from studio.app.tabs import share
-from studio.app.telling import facts_of
+from studio.app.telling import download_evaluation, facts_of
 from studio.events import Finished
 from studio.exporters import EXPORTERS
 from studio.files import replace_json
@@ -53,6 +55,19 @@ def test_the_link_of_one_s_own_run_opens_it(services: Services, run: Run) -> Non
     shown, who, link, works = section.show(draft)
     assert shown["visible"] and not who["visible"], "where one person is alone, nobody else is asked about"
     assert f"/shared/{run.id}/" in link["text"] and "on this computer" in str(works)
+
+
+def test_the_test_results_are_written_by_a_press_and_downloaded_at_once(services: Services, run: Run) -> None:
+    answer = json.dumps({"value": "ham", "details": {"probabilities": {"ham": 0.75}}})
+    table = {"row": [3], "text": ["a"], "label": ["ham"], "answer": [answer], "marks": [["right"]]}
+    pandas.DataFrame(table).to_parquet(run.test_rows_file)
+    draft = services.drafts.save(Draft(id="a" * 24, page="share", run=run.id))
+    with gr.Blocks():
+        page = share.build(services)
+    list(download_evaluation(services, draft))
+    started = [each["start"] for each in page.show(draft) if isinstance(each, dict) and "start" in each]
+    assert started == ["", "a-run-test-results.csv"]
+    assert not any(each["start"] for each in page.show(draft) if isinstance(each, dict) and "start" in each)
 
 
 def test_one_press_packs_the_format_that_needs_least_and_starts_its_download(
