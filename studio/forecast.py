@@ -37,7 +37,8 @@ def forecast(
     machine: Machine,
     home: Home,
 ) -> Estimate:
-    """rows: examples in train, validation and test. length: tokens of a text, or an image's side in pixels."""
+    """rows: examples in train, validation and test. length: tokens of a text, or an image's side in pixels,
+    or positions of a recording."""
     training = config.training
     work = workload(config, rows, length)
     plan = estimate(
@@ -83,7 +84,7 @@ def loaded_bytes(config: RunConfig, structure: Structure, loading: Loading) -> i
 def workload(config: RunConfig, rows: Mapping[str, int], length: float) -> Workload:
     training = config.training
     return Workload(
-        kind="text" if config.chosen_task.model.processor == "tokenizer" else "image",
+        kind="image" if config.chosen_task.model.processor == "image_processor" else "text",
         rows=rows,
         length=length,
         epochs=training.epochs,

@@ -13,7 +13,7 @@ from studio.hardware import GIGABYTE, Machine, free_disk_bytes
 from studio.language import _
 from studio.models import local
 from studio.models.architecture import Architecture
-from studio.models.estimates import Estimate, fits, tokens_of
+from studio.models.estimates import POSITIONS_A_SECOND, Estimate, fits, tokens_of
 from studio.models.local import ModelInfo
 from studio.models.structure import Structure
 from studio.pace import Past, Span, span
@@ -25,6 +25,7 @@ from studio.training.needs import unused_here, unused_settings
 
 TONES: dict[str, Tone] = {"ok": "good", "tight": "warning", "no": "bad"}
 SUGGESTED = "recommended"  # beside the presets' names: such a draft follows the suggestion
+LONGEST_HEARD = 30.0  # seconds of a recording, where the settings say nothing of it
 FIRST_ROWS = 500  # enough to know how long texts are
 
 
@@ -35,7 +36,7 @@ class Subject:
     info: ModelInfo
     architecture: Architecture
     rows: dict[str, int]
-    length: float  # tokens of a text, pixels of an image's side
+    length: float  # tokens of a text, pixels of an image's side, positions of a recording
     classes: dict[str, int]  # training examples of each class; empty for a task without classes
     past: tuple[Past, ...]  # what finished runs took
 
@@ -85,6 +86,8 @@ def subject(services: Services, draft: Draft) -> Subject:
     if texts:
         letters = sum(float(column.str.len().mean()) for column in texts if len(column))
         length = tokens_of(letters, getattr(options, "max_length", None))
+    elif any(column.kind == "audio" for column in task.inputs):
+        length = POSITIONS_A_SECOND * getattr(options, "seconds", LONGEST_HEARD)
     else:
         length = float(getattr(options, "image_size", 0)) or image_side(info)
     classed = "classes" in task.traits

@@ -1,6 +1,7 @@
 """What can be taught. A new task: one file here, one line below."""
 
 from studio.registry import Registry
+from studio.tasks.audio_classification import AudioClassification
 from studio.tasks.base import Task
 from studio.tasks.extractive_qa import ExtractiveQuestionAnswering
 from studio.tasks.image_classification import ImageClassification
@@ -31,4 +32,5 @@ TASKS: Registry[Task] = Registry(
     Summarization(),
     TokenClassification(),
     ObjectDetection(),
+    AudioClassification(),
 )
