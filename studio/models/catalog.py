@@ -52,7 +52,7 @@ _TEXT = (
 _IMAGE = ("image-classification", "image-labels", "image-regression")
 _DETECTION = ("object-detection",)
 _WRITING = ("translation", "summarization")
-_SOUNDS = ("audio-classification",)
+_SOUNDS = ("audio-classification", "speech-recognition")
 
 # task, id, title, licence, parameters (millions), download (MB), compute (millions of multiply-adds), reads, sentence
 CATALOG: tuple[ModelCard, ...] = (

@@ -8,6 +8,7 @@ from studio.tasks.image_classification import ImageClassification
 from studio.tasks.image_labels import ImageLabels
 from studio.tasks.image_regression import ImageRegression
 from studio.tasks.object_detection import ObjectDetection
+from studio.tasks.speech_recognition import SpeechRecognition
 from studio.tasks.summarization import Summarization
 from studio.tasks.text_classification import TextClassification
 from studio.tasks.text_labels import TextLabels
@@ -33,4 +34,5 @@ TASKS: Registry[Task] = Registry(
     TokenClassification(),
     ObjectDetection(),
     AudioClassification(),
+    SpeechRecognition(),
 )
