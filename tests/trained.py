@@ -221,6 +221,8 @@ STRATEGIES: dict[str, dict[str, Any]] = {
     },
     "image": {"strategy": {"name": "freeze"}, "training": {"learning_rate": 0.05, "epochs": 4}},
     "image-number": {"training": {"epochs": 2}},
+    "speech": {"options": {"seconds": 1, "longest_answer": 8}, "training": {"epochs": 2}},
+    "sounds": {"options": {"seconds": 1}, "training": {"epochs": 2}},
     "image-labels": {"strategy": {"name": "freeze"}, "training": {"learning_rate": 0.05, "epochs": 2}},
 }
 
@@ -237,6 +239,8 @@ class Finished:
         self.writer = tiny.write_writer(folder / "tiny-t5", words)
         self.speaker = tiny.write_language_model(folder / "tiny-llama", words)
         echoes = tiny.write_echoes(folder / "echoes.csv")
+        speaker = tiny.write_speech_model(folder / "tiny-speech")
+        listener = tiny.write_sound_model(folder / "tiny-whisper")
         self._others = {  # than of text classification
             "number": ("text-regression", text_model, tiny.write_lengths(folder / "lengths.csv")),
             "words": ("token-classification", text_model, tiny.write_marked_words(folder / "words.jsonl")),
@@ -250,6 +254,8 @@ class Finished:
             "talk": ("chat", self.speaker, tiny.write_talk(folder / "talk.jsonl")),
             "image": ("image-classification", image_model, self.images),
             "image-number": ("image-regression", image_model, tiny.write_weighed(folder / "weighed.zip")),
+            "sounds": ("audio-classification", listener, tiny.write_sounds(folder / "sounds.zip", 32)),
+            "speech": ("speech-recognition", speaker, tiny.write_spoken(folder / "spoken.zip", 32)),
             "image-labels": ("image-labels", image_model, tiny.write_striped(folder / "labelled.zip")),
         }
         self._runs: dict[str, Run] = {}

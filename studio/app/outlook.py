@@ -34,7 +34,7 @@ class Subject:
     info: ModelInfo
     architecture: Architecture
     rows: dict[str, int]
-    length: float  # tokens of a text, pixels of an image's side
+    length: float  # tokens of a text, pixels of an image's side, positions of a recording
     classes: dict[str, int]  # training examples of each class; empty for a task without classes
     past: tuple[Past, ...]  # what finished runs took
 

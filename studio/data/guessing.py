@@ -69,7 +69,7 @@ def _guess(
             (score, -position, role.name, profile.name)
             for role in open_roles
             for position, profile in enumerate(imported.profiles)
-            if (score := _score(role, profile, imported.kind)) > 0
+            if (score := _score(role, profile, imported.stored)) > 0
         ),
         reverse=True,
     )
@@ -115,10 +115,10 @@ def _several(imported: "Imported", role: Column, taken: str) -> str:
     )
 
 
-def _score(role: Column, profile: ColumnProfile, kind: str) -> float:
+def _score(role: Column, profile: ColumnProfile, stored: str) -> float:
     if profile.filled == 0 or profile.name.strip().lower() in COLUMN_NAMES:
         return 0.0  # which split a row belongs to is nothing that anybody wants to learn
-    content = FIELDS[role.kind].fit(profile, kind == "image" and profile.name == "image")
+    content = FIELDS[role.kind].fit(profile, stored if profile.name == stored else "")
     named = _name_score(role, profile.name)
     if role.by_name and named < EXACT_NAME - BEST_KNOWN:
         return 0.0

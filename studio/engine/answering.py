@@ -16,6 +16,7 @@ from studio.data.columns import Column
 from studio.data.fields import FIELDS
 from studio.data.folders.base import find
 from studio.data.limits import Limits
+from studio.data.media import IMAGES, MEDIA
 from studio.engine.inputs_file import FileChoices, Inputs, read_inputs
 from studio.errors import StudioError
 from studio.language import _
@@ -77,22 +78,22 @@ def _said(bundle: Bundle, rows: Sequence[Row]) -> list[Answer]:
 
 
 def answer_cells(bundle: Bundle, cells: Sequence[Mapping[str, Any]]) -> list[Answer]:
-    """The same for rows of cells: texts, and paths of images, by the names of the task's inputs."""
+    """The same for rows of cells: texts, and paths of images or recordings, by the names of the task's inputs."""
     return answer_rows(bundle, [parse_row(each, bundle.task.inputs, None) for each in cells])
 
 
 def answer_file(
     bundle: Bundle, choices: FileChoices, source: Path, limits: Limits, tell: Callable[[Inputs], None]
 ) -> Iterator[tuple[list[Answered], int]]:
-    """(answers to the next rows, rows in all), until all rows of a table, or images of a ZIP, are answered.
+    """(answers to the next rows, rows in all), until all rows of a table, or files of a ZIP, are answered.
 
     tell: how a table was read, before its first row is answered. Rows that cannot be read keep their place, with the
     reason.
     """
     inputs = bundle.task.inputs
-    if any(column.kind == "image" for column in inputs):
+    if any(column.kind in MEDIA for column in inputs):
         with tempfile.TemporaryDirectory(prefix="studio-") as folder:
-            yield from _images(bundle, inputs[0], source, Path(folder) / "files", limits)
+            yield from _files(bundle, inputs[0], source, Path(folder) / "files", limits)
     else:
         found = read_inputs(source, inputs, choices, limits)
         tell(found)
@@ -109,15 +110,22 @@ def _table(bundle: Bundle, table: pandas.DataFrame, names: Mapping[str, str]) ->
         yield _answered(bundle, given, cells), len(table)
 
 
-def _images(
+def _files(
     bundle: Bundle, column: Column, archive: Path, folder: Path, limits: Limits
 ) -> Iterator[tuple[list[Answered], int]]:
-    names = find(unpack(archive, folder, limits)).images
-    if not names:
+    found, media = find(unpack(archive, folder, limits)), MEDIA[column.kind]
+    names = found.images if media == IMAGES else found.sounds
+    if not names and media == IMAGES:
         raise StudioError(
             _("There are no images in {file}.", file=archive.name),
             _("None of its files is one."),
             _("Put JPEG or PNG files into it."),
+        )
+    if not names:
+        raise StudioError(
+            _("There are no recordings in {file}.", file=archive.name),
+            _("None of its files is one."),
+            _("Put WAV, FLAC, MP3 or OGG files into it."),
         )
     for start in range(0, len(names), BATCH_SIZE):
         some = names[start : start + BATCH_SIZE]

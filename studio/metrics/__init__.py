@@ -5,6 +5,7 @@ from studio.metrics.boxes import MAP, MAP_50, RECALL_100
 from studio.metrics.classes import ACCURACY, F1_MACRO, PRECISION_MACRO, RECALL_MACRO
 from studio.metrics.found import F1, PRECISION, RECALL
 from studio.metrics.generated import BLEU, CHRF, ROUGE_1, ROUGE_2, ROUGE_L
+from studio.metrics.heard import CER, WER
 from studio.metrics.labels import AVERAGE_PRECISION, F1_MICRO
 from studio.metrics.loss import LOSS
 from studio.metrics.numbers import MAE, R2, RMSE, SPEARMAN
@@ -24,6 +25,7 @@ METRICS: Registry[Metric] = Registry(
     *(CHRF, BLEU),
     *(ROUGE_L, ROUGE_1, ROUGE_2),
     *(PERPLEXITY, TOKEN_ACCURACY),
+    *(WER, CER),
     *(MAP, MAP_50, RECALL_100),
     *(NDCG_10, MRR, RECALL_10, ACCURACY_1),
     *(RMSE, MAE, R2, SPEARMAN),

@@ -1,6 +1,7 @@
 """What can be taught. A new task: one file here, one line below."""
 
 from studio.registry import Registry
+from studio.tasks.audio_classification import AudioClassification
 from studio.tasks.base import Task
 from studio.tasks.chat import Chat
 from studio.tasks.extractive_qa import ExtractiveQuestionAnswering
@@ -9,6 +10,7 @@ from studio.tasks.image_labels import ImageLabels
 from studio.tasks.image_regression import ImageRegression
 from studio.tasks.object_detection import ObjectDetection
 from studio.tasks.search import Search
+from studio.tasks.speech_recognition import SpeechRecognition
 from studio.tasks.summarization import Summarization
 from studio.tasks.text_classification import TextClassification
 from studio.tasks.text_generation import TextGeneration
@@ -37,4 +39,6 @@ TASKS: Registry[Task] = Registry(
     Chat(),
     TokenClassification(),
     ObjectDetection(),
+    AudioClassification(),
+    SpeechRecognition(),
 )

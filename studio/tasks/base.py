@@ -26,6 +26,7 @@ from studio.language import _, packed, unpacked
 from studio.metrics import metric_named
 from studio.metrics.intervals import Interval
 from studio.models.kind import ModelKind
+from studio.models.settings_files import label_names
 from studio.options import Options
 
 if TYPE_CHECKING:
@@ -230,8 +231,12 @@ class Task:
 
     def restore(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """What `configure` gave, read back from a finished model's config.json."""
-        labels = {int(index): label for index, label in (config.get("id2label") or {}).items()}
-        known = {"id2label": labels, "label2id": config.get("label2id"), "problem_type": config.get("problem_type")}
+        labels = {int(index): label for index, label in label_names(config).items()}
+        known = {
+            "id2label": labels,
+            "label2id": config.get("label2id") or {label: index for index, label in labels.items()},
+            "problem_type": config.get("problem_type"),
+        }
         return {key: value for key, value in known.items() if value} | ({"num_labels": len(labels)} if labels else {})
 
     # --- in a process with torch ------------------------------------------------------------------

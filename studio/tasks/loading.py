@@ -11,7 +11,7 @@ from studio.language import _
 from studio.models.heads import head_names, structure_of_model
 from studio.models.kind import ModelKind
 from studio.models.meta_model import model_config, unsuitable
-from studio.models.settings_files import UnusableSettingsError, check_config, read_settings
+from studio.models.settings_files import UnusableSettingsError, check_config, label_names, read_settings
 from studio.models.structure import Structure
 from studio.models.weights import refuse_incomplete, required_weight_files
 from studio.strategies.base import PLAIN, Loading, Strategy
@@ -276,7 +276,7 @@ def restore_initial(model: "PreTrainedModel", initial: Path) -> None:
 
 def stored_labels(folder: Path) -> tuple[str, ...]:
     """The labels in a model folder's config.json, in the order of the outputs."""
-    names: Mapping[str, str] = config_of(folder).get("id2label") or {}
+    names = label_names(config_of(folder))
     try:
         return tuple(str(names[index]) for index in sorted(names, key=int))
     except ValueError:

@@ -8,6 +8,7 @@ import numpy
 
 from studio.language import _, plural
 from studio.metrics.generated import CHRF, ROUGE_L, chrf_interval, rouge, sentence_chrf, translation_metrics
+from studio.metrics.heard import WER, errors, rates
 from studio.metrics.intervals import Interval, resampled
 from studio.tasks.base import RIGHT, Answer, Marks, Row, Scores, View
 
@@ -62,6 +63,22 @@ def translation_scorer() -> WrittenScorer:
 
 def summary_scorer() -> WrittenScorer:
     return WrittenScorer(_("How close each summary comes (ROUGE-L)"), _summary, _summarised)
+
+
+def speech_scorer() -> WrittenScorer:
+    return WrittenScorer(_("How many words of each recording are right"), _spoken, _written_down)
+
+
+def _spoken(said: str, right: str) -> tuple[float, RowScores]:
+    found = errors(said, right)
+    return 100 * max(0.0, 1 - found["wrong words"] / max(1.0, found["words"])), found
+
+
+def _written_down(
+    said: Sequence[str], right: Sequence[str], scores: Sequence[RowScores]
+) -> tuple[dict[str, float], dict[str, Interval]]:
+    metrics, interval = rates(scores, plural("{n:,} recording", "{n:,} recordings", len(said)))
+    return metrics, {WER.name: interval}
 
 
 def closeness_bars(counts: Counter[int]) -> list[dict[str, Any]]:

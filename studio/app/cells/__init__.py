@@ -1,6 +1,7 @@
 """How cells are shown, by the field that they hold. A new field: one file here, one line below."""
 
 from studio.app.cells.answers import AnswersCells
+from studio.app.cells.audio import AudioCells
 from studio.app.cells.base import Cells as Cells
 from studio.app.cells.boxes import BoxCells
 from studio.app.cells.image import ImageCells
@@ -16,6 +17,7 @@ CELLS: Registry[Cells] = Registry(
     "kind of cell",
     TextCells(),
     ImageCells(),
+    AudioCells(),
     LabelCells(),
     LabelsCells(),
     NumberCells(),

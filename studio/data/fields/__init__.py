@@ -1,6 +1,7 @@
 """What cells hold. A new kind of cell: one file here, one line below."""
 
 from studio.data.fields.answers import Answers
+from studio.data.fields.audio import AudioFile
 from studio.data.fields.base import Field as Field
 from studio.data.fields.boxes import Boxes
 from studio.data.fields.image import ImageFile
@@ -13,5 +14,5 @@ from studio.data.fields.text import Text
 from studio.registry import Registry
 
 FIELDS: Registry[Field] = Registry(
-    "field", Text(), ImageFile(), Label(), Labels(), Number(), Spans(), Boxes(), Answers(), Messages()
+    "field", Text(), ImageFile(), AudioFile(), Label(), Labels(), Number(), Spans(), Boxes(), Answers(), Messages()
 )

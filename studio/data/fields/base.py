@@ -22,7 +22,7 @@ class Field:
     `pipeline` as the studio reads it, as (imports, definitions).
     examples: three such cells, for a template that people fill in; in all fields those at the same place belong
     together. is_plain: whether people can type such a cell without knowing its format.
-    bring: what to do where data of a kind ("text" or "image") has none. absent: what is said where no
+    bring: what to do where data of a kind ("text", "image" or "audio") has none. absent: what is said where no
     column of the data looks like this field; with "" it asks which column does, since people may choose another.
     """
 
@@ -61,8 +61,9 @@ class Field:
         """
         return None
 
-    def fit(self, profile: ColumnProfile, names_images: bool) -> float:
-        """How much a column looks like this field, from 0 to about 25. names_images: it names stored images."""
+    def fit(self, profile: ColumnProfile, stored: str) -> float:
+        """How much a column looks like this field, from 0 to about 25. stored: the field of the stored files that
+        it names, or ""."""
         return 0.0
 
     def classes(self, cell: str) -> tuple[str, ...]:

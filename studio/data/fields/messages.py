@@ -66,11 +66,11 @@ class Messages(Field):
     def compared(self, cells: pandas.Series, contents: Mapping[str, str]) -> pandas.Series | None:
         return cells
 
-    def fit(self, profile: ColumnProfile, names_images: bool) -> float:
+    def fit(self, profile: ColumnProfile, stored: str) -> float:
         if profile.lists > 0.9:
             found = [may_be_messages(cell) for cell in profile.samples]
             return LISTED if sum(found) * 2 > len(found) else 0.0
-        return WRITTEN * Text().fit(profile, names_images)
+        return WRITTEN * Text().fit(profile, stored)
 
     def similarity(self, one: str, other: str) -> float:
         return Text().similarity(one, other)
