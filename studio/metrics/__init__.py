@@ -8,6 +8,7 @@ from studio.metrics.generated import BLEU, CHRF, ROUGE_1, ROUGE_2, ROUGE_L
 from studio.metrics.labels import AVERAGE_PRECISION, F1_MICRO
 from studio.metrics.loss import LOSS
 from studio.metrics.numbers import MAE, R2, RMSE, SPEARMAN
+from studio.metrics.preferences import REWARD_ACCURACY, REWARD_MARGIN
 from studio.metrics.quotes import EXACT_MATCH
 from studio.metrics.tokens import PERPLEXITY, TOKEN_ACCURACY
 from studio.registry import Registry
@@ -21,6 +22,7 @@ METRICS: Registry[Metric] = Registry(
     *(CHRF, BLEU),
     *(ROUGE_L, ROUGE_1, ROUGE_2),
     *(PERPLEXITY, TOKEN_ACCURACY),
+    *(REWARD_ACCURACY, REWARD_MARGIN),
     *(MAP, MAP_50, RECALL_100),
     *(RMSE, MAE, R2, SPEARMAN),
     LOSS,

@@ -50,7 +50,7 @@ _TEXT = (
     *("text-pairs", "text-similarity", "extractive-qa"),
 )
 _IMAGE = ("image-classification", "image-labels", "image-regression")
-_LANGUAGE = ("text-generation", "chat")
+_LANGUAGE = ("text-generation", "chat", "preference")
 _DETECTION = ("object-detection",)
 _WRITING = ("translation", "summarization")
 

@@ -8,6 +8,7 @@ from studio.tasks.image_classification import ImageClassification
 from studio.tasks.image_labels import ImageLabels
 from studio.tasks.image_regression import ImageRegression
 from studio.tasks.object_detection import ObjectDetection
+from studio.tasks.preference import Preference
 from studio.tasks.summarization import Summarization
 from studio.tasks.text_classification import TextClassification
 from studio.tasks.text_generation import TextGeneration
@@ -33,6 +34,7 @@ TASKS: Registry[Task] = Registry(
     Summarization(),
     TextGeneration(),
     Chat(),
+    Preference(),
     TokenClassification(),
     ObjectDetection(),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from studio.data.columns import Column, Problem
 from studio.language import _
@@ -55,7 +55,7 @@ class Chat(Task):
     icon = "bubble"
     group = _("Texts")
     inputs = (PROMPT,)
-    targets = (REPLY,)
+    targets: ClassVar[tuple[Column, ...]] = (REPLY,)
     answer_kind = "text"
     headline = "perplexity"
     traits = frozenset({"generates"})
