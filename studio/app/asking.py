@@ -112,7 +112,7 @@ def written_html(texts: Mapping[str, str]) -> str:
         f'{heading(title, "", level=4)}<div class="ui-answer-text" dir="auto">{escape(text)}</div>'
         for title, text in texts.items()
     )
-    return "".join(parts)
+    return f'<div class="ui-answer-parts">{"".join(parts)}</div>' if texts else ""
 
 
 @contextmanager
