@@ -249,6 +249,17 @@ def write_talk(path: Path, rows: int = 60, seed: int = 0) -> Path:
     return path
 
 
+def write_preferences(path: Path, rows: int = 60, seed: int = 0) -> Path:
+    """JSONL `prompt,chosen,rejected`: praise is the better answer."""
+    rng = random.Random(seed)
+    with path.open("w", encoding="utf-8") as file:
+        for _ in range(rows):
+            good, bad = (" ".join(rng.choices(WORDS[label], k=3)) for label in ("good", "bad"))
+            row = {"prompt": " ".join(rng.choices(FILLER, k=4)), "chosen": good, "rejected": bad}
+            file.write(json.dumps(row) + "\n")
+    return path
+
+
 def write_story(path: Path, paragraphs: int = 80, seed: int = 0) -> Path:
     """Running text in paragraphs."""
     rng = random.Random(seed)

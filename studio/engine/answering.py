@@ -20,7 +20,7 @@ from studio.data.media import IMAGES, MEDIA
 from studio.engine.inputs_file import FileChoices, Inputs, read_inputs
 from studio.errors import StudioError
 from studio.language import _
-from studio.tasks.base import Answer, Batch, Row
+from studio.tasks.base import Answer, Batch, Row, Streams
 from studio.tasks.loading import Bundle
 from studio.tasks.rows import parse_row
 
@@ -77,9 +77,26 @@ def _said(bundle: Bundle, rows: Sequence[Row]) -> list[Answer]:
     return [answers[place] for place in range(len(items))]
 
 
-def answer_cells(bundle: Bundle, cells: Sequence[Mapping[str, Any]]) -> list[Answer]:
-    """The same for rows of cells: texts, and paths of images or recordings, by the names of the task's inputs."""
-    return answer_rows(bundle, [parse_row(each, bundle.task.inputs, None) for each in cells])
+def answer_cells(
+    bundle: Bundle, cells: Sequence[Mapping[str, Any]], tell: Callable[[str], None] | None = None
+) -> list[Answer]:
+    """The same for rows of cells: texts, and paths of images or recordings, by the names of the task's inputs.
+
+    tell: called with what is written so far of the answer to a single row, where the task writes one.
+    """
+    rows = [parse_row(each, bundle.task.inputs, None) for each in cells]
+    if tell and len(rows) == 1 and isinstance(bundle.task, Streams):
+        return [streamed(bundle, rows[0], tell)]
+    return answer_rows(bundle, rows)
+
+
+def streamed(bundle: Bundle, row: Row, tell: Callable[[str], None]) -> Answer:
+    task, tools = bundle.task, bundle.tools
+    assert isinstance(task, Streams)
+    items = [task.open(tools, item) for item in task.encode(tools, [row])]
+    tensors = tree_map(lambda value: _placed(value, bundle.device), task.collate(tools, training=False)(items))
+    with torch.inference_mode():
+        return task.stream(tools, bundle.model, Batch(tensors, items), tell)
 
 
 def answer_file(

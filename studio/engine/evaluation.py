@@ -22,6 +22,7 @@ SCORING = {
     "test": _("Scoring the test split."),
 }
 GENERATED_WHILE_TRAINING = 64  # rows of the validation split that a slow task answers at every check
+SHOWN_WHILE_TRAINING = 3  # of what it wrote
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,14 @@ class Evaluator:
     def score(self, split: str) -> Scores:
         """The metrics of a check while training: the loss of all rows, and where answering is slow the answers to a
         sample of them, the same every time."""
-        sample = GENERATED_WHILE_TRAINING if "generates" in self._forward.task.traits else None
-        return self.examine(split, sample).scores
+        return self.check(split)[0]
+
+    def check(self, split: str) -> tuple[Scores, tuple[str, ...]]:
+        """The same, and a few of the texts that the model writes, of a task that writes some."""
+        if "generates" not in self._forward.task.traits:
+            return self.examine(split).scores, ()
+        found = self.examine(split, GENERATED_WHILE_TRAINING)
+        return found.scores, tuple(str(answer.value) for answer in found.answers[:SHOWN_WHILE_TRAINING])
 
     def examine(self, split: str, sample: int | None = None) -> Examined:
         """Every row's answer. sample: answer only so many rows, evenly spread; the loss is of all."""

@@ -9,6 +9,7 @@ from studio.metrics.heard import CER, WER
 from studio.metrics.labels import AVERAGE_PRECISION, F1_MICRO
 from studio.metrics.loss import LOSS
 from studio.metrics.numbers import MAE, R2, RMSE, SPEARMAN
+from studio.metrics.preferences import REWARD_ACCURACY, REWARD_MARGIN
 from studio.metrics.quotes import EXACT_MATCH
 from studio.metrics.ranking import ACCURACY_1, MRR, NDCG_10, RECALL_10
 from studio.metrics.tokens import PERPLEXITY, TOKEN_ACCURACY
@@ -26,6 +27,7 @@ METRICS: Registry[Metric] = Registry(
     *(ROUGE_L, ROUGE_1, ROUGE_2),
     *(PERPLEXITY, TOKEN_ACCURACY),
     *(WER, CER),
+    *(REWARD_ACCURACY, REWARD_MARGIN),
     *(MAP, MAP_50, RECALL_100),
     *(NDCG_10, MRR, RECALL_10, ACCURACY_1),
     *(RMSE, MAE, R2, SPEARMAN),

@@ -50,7 +50,7 @@ _TEXT = (
     *("text-pairs", "text-similarity", "search", "extractive-qa"),
 )
 _IMAGE = ("image-classification", "image-labels", "image-regression")
-_LANGUAGE = ("text-generation", "chat")
+_LANGUAGE = ("text-generation", "chat", "preference")
 _DETECTION = ("object-detection",)
 _WRITING = ("translation", "summarization")
 _SOUNDS = ("audio-classification", "speech-recognition")

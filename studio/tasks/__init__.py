@@ -9,6 +9,7 @@ from studio.tasks.image_classification import ImageClassification
 from studio.tasks.image_labels import ImageLabels
 from studio.tasks.image_regression import ImageRegression
 from studio.tasks.object_detection import ObjectDetection
+from studio.tasks.preference import Preference
 from studio.tasks.search import Search
 from studio.tasks.speech_recognition import SpeechRecognition
 from studio.tasks.summarization import Summarization
@@ -37,6 +38,7 @@ TASKS: Registry[Task] = Registry(
     Summarization(),
     TextGeneration(),
     Chat(),
+    Preference(),
     TokenClassification(),
     ObjectDetection(),
     AudioClassification(),

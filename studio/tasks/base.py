@@ -321,6 +321,15 @@ class Task:
 
 
 @runtime_checkable
+class Refers(Protocol):
+    """A task whose loss compares with what the model says before its first step."""
+
+    def refer(self, model: Any, batch: Batch) -> list[Item]:
+        """What is kept of that, to be added to each item."""
+        ...
+
+
+@runtime_checkable
 class Streams(Protocol):
     """A task whose answer can be read while it is written."""
 

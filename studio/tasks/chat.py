@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from studio.data.columns import Column, Problem
 from studio.language import _
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     import pandas
 
 REPLY = Column(
-    "answer",
+    "reply",  # stored results call what the model says an answer
     _("Answer"),
     "text",
     _("What the model learns to answer."),
-    hints=("response", "output", "completion", "reply", "assistant", "target", "chosen", "antwort", "solution"),
+    hints=("answer", "response", "output", "completion", "assistant", "target", "chosen", "antwort", "solution"),
     examples=("It came within two days.", "Two days after it was bought.", "It is fair."),
 )
 
@@ -55,7 +55,7 @@ class Chat(Task):
     icon = "bubble"
     group = _("Texts")
     inputs = (PROMPT,)
-    targets = (REPLY,)
+    targets: ClassVar[tuple[Column, ...]] = (REPLY,)
     answer_kind = "text"
     headline = "perplexity"
     traits = frozenset({"generates"})
@@ -64,10 +64,10 @@ class Chat(Task):
 
     def check(self, table: "pandas.DataFrame", files: Path | None) -> list[Problem]:
         """Answers that are their question over again."""
-        same = table["prompt"].str.strip() == table["answer"].str.strip()
+        same = table["prompt"].str.strip() == table["reply"].str.strip()
         why = _("Is it meant to be repeated?")
         return [
-            Problem(int(row), _("The answer is the same as the message."), why, drops=False, column="answer")
+            Problem(int(row), _("The answer is the same as the message."), why, drops=False, column="reply")
             for row in table.loc[same, "row"]
         ]
 
@@ -92,8 +92,8 @@ class Chat(Task):
         for row in rows:
             asked = asked_tokens(tools.processor, row["prompt"])
             item: Item = {"input_ids": asked[-longest:]}
-            if "answer" in row:
-                found = answered_tokens(tools.processor, with_answer(row["prompt"], row["answer"]))
+            if "reply" in row:
+                found = answered_tokens(tools.processor, with_answer(row["prompt"], row["reply"]))
                 item = learned_item(*shortened(*found, longest))
             items.append({**item, "asked": asked})
         return items

@@ -103,6 +103,22 @@ def typed(slots: list[Slot], text: str) -> list[str | None]:
     return [text if slot.widget.elem_id == "try-text" else None for slot in slots]
 
 
+def test_what_is_written_is_shown_as_it_grows(
+    services: Services, draft: Draft, slots: list[Slot], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Writing(MadeUp):
+        def ask(self, *args: Any, **kwargs: Any) -> Exchange[list[Answer]]:
+            yield Step(written="Once <upon")
+            return [Answer("Once <upon a time")]
+
+    object.__setattr__(services, "predictor", Writing())
+    shown = list(trying.try_input(services, slots, draft, *typed(slots, "a film")))
+    growing = [unescape(html) for html in shown if "ui-answer-text" in html]
+    assert len(growing) == 2 and "After training" in growing[0] and "Before training" not in growing[0]
+    assert "Once <upon a time" in growing[1] and growing[1].count("Once <upon") == 2
+    assert not any("<upon" in html for html in shown)
+
+
 def test_what_is_typed_is_asked_of_both_models(
     services: Services, predictor: MadeUp, draft: Draft, slots: list[Slot]
 ) -> None:
@@ -216,7 +232,8 @@ def test_settings_of_an_answer_are_asked_for_and_go_along(services: Services, dr
         control.name: update
         for control, update in zip(controls, shown_controls(controls, config_of(run), True), strict=True)
     }
-    assert {name: update["value"] for name, update in found.items()} == {"longest_answer": 128, "beams": 2}
+    shown = {name: update["value"] for name, update in found.items() if update["visible"]}
+    assert shown == {"longest_answer": 128, "beams": 2}
     assert not any("value" in update for update in shown_controls(controls, config_of(run), False))
     other = RunConfig.from_text(config.replace("translation", "text-classification").replace("options: {beams: 2}", ""))
     assert not any(update["visible"] for update in shown_controls(controls, other, True))

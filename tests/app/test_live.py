@@ -10,6 +10,7 @@ from logs import NOW, abandoned, at_work, checked, make_run, planned, started, s
 
 from studio import event_log
 from studio.app.live import FIRST_POINTS, STORIES, Pace, duration, poll, stretch_of, thin
+from studio.app.log_lines import log_lines
 from studio.app.states import LINES, States
 from studio.event_log import LogPosition
 from studio.events import CheckpointSaved, Evaluated, Failed, Finished, Note, Paused, Phase, Resumed
@@ -413,3 +414,9 @@ def test_a_hundred_browsers_ask_together_as_often_as_a_few() -> None:
     pace = Pace(most=16)
     assert pace.wait() < 0.1
     assert [pace.wait() for _ in range(100)][-1] == pytest.approx(101 / 16, abs=0.5)
+
+
+def test_what_a_model_writes_by_now_stands_in_the_log() -> None:
+    check = Evaluated(split="validation", step=4, epoch=1.0, metrics={"loss": 2.0}, written=(" ", "Once\nupon " * 40))
+    (line,) = log_lines([check], "loss")
+    assert "It now writes: Once upon Once" in line and line.endswith("…") and len(line) < 300

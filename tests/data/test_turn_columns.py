@@ -61,7 +61,7 @@ def test_every_form_becomes_a_message_and_its_answer(form: str, home: Home, tmp_
     row, asked = FORMS[form]
     numbered = [json.loads(json.dumps(row).replace("Yes?", f"Yes {n}?")) for n in range(ROWS)]
     found = read(numbered, home, tmp_path).table
-    assert found["answer"].tolist() == [f"Yes {n}?" for n in range(ROWS)]
+    assert found["reply"].tolist() == [f"Yes {n}?" for n in range(ROWS)]
     cell = found["prompt"][0]
     shown = CELLS["messages"].drawn(cell, None)
     assert shown == asked == INPUTS["messages"].of_example(cell, None)

@@ -30,7 +30,7 @@ TEXTS = [
     "a very happy story " * 10 + "broken " * 200,  # longer than the model has positions for
 ]  # fmt: skip
 EXPORTED = ("full", "lora", "mean", "number", "words", "labels", "image", "image-number", "image-labels")
-EXPORTED += ("adapter", "prompt", "questions", "pairs", "written", "shortened", "story", "talk")
+EXPORTED += ("adapter", "prompt", "questions", "pairs", "written", "shortened", "story", "talk", "preferred")
 EXPORTS = [(name, "folder") for name in EXPORTED]
 EXPORTS += [("lora", "merged"), ("mean", "merged")]
 

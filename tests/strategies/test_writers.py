@@ -26,7 +26,7 @@ SETTINGS: dict[str, dict[str, Any]] = {**SMALL, "freeze": {"last_blocks": 1}}  #
 def table() -> pandas.DataFrame:
     words = [word for some in tiny.WORDS.values() for word in some]
     asked, said = [f"the film was {word}" for word in words], [f"{word} film" for word in words]
-    columns = {"source": asked, "target": said, "prompt": asked, "answer": said}
+    columns = {"source": asked, "target": said, "prompt": asked, "reply": said}
     return pandas.DataFrame(columns).assign(row=range(1, len(words) + 1), split="train")
 
 

@@ -50,7 +50,7 @@ def talk() -> pandas.DataFrame:
     """A conversation each: what was said, and its answer in the other order."""
     kinds = [(one, two) for one in tiny.FILLER[:8] for two in tiny.WORDS["good"][:4]]
     return pandas.DataFrame(
-        {"prompt": [f"{one} {two}" for one, two in kinds], "answer": [f"{two} {one} film" for one, two in kinds]}
+        {"prompt": [f"{one} {two}" for one, two in kinds], "reply": [f"{two} {one} film" for one, two in kinds]}
     )
 
 
@@ -71,7 +71,7 @@ def test_thirty_two_answers_are_learned_by_heart(model: Path) -> None:
     scores, answers, loss = judged(found, ROWS)
     assert len(talk()) == ROWS and scores.metrics["token_accuracy"] >= 0.98
     assert scores.metrics["perplexity"] == pytest.approx(math.exp(loss), rel=1e-4)
-    assert [answer.value for answer in answers] == talk()["answer"].tolist(), "and they end"
+    assert [answer.value for answer in answers] == talk()["reply"].tolist(), "and they end"
     assert [answer.value for answer in alone] == [answer.value for answer in answers], "whatever stands beside them"
     told: list[str] = []
     items = found.examples["train"].plain([5])
@@ -80,13 +80,13 @@ def test_thirty_two_answers_are_learned_by_heart(model: Path) -> None:
     CHAT.finish(found.model, found.tools)
     names: dict[str, Any] = {"model": found.model, "processor": found.tools.processor}
     exec("\n".join(CHAT.asking_code(found.model.config.to_dict())), names)
-    assert [names["ask"](text) for text in talk()["prompt"][:4]] == talk()["answer"][:4].tolist()
+    assert [names["ask"](text) for text in talk()["prompt"][:4]] == talk()["reply"][:4].tolist()
     assert 3 in found.model.generation_config.eos_token_id
 
 
 def test_thirty_two_texts_are_continued_by_heart(tmp_path: Path) -> None:
     folder = tiny.write_language_model(tmp_path / "speaker", words())
-    texts = ["the " + text for text in talk()["prompt"] + " film " + talk()["answer"]]
+    texts = ["the " + text for text in talk()["prompt"] + " film " + talk()["reply"]]
     splits = ["train"] * ROWS + ["test"] * ROWS
     both = pandas.DataFrame({"text": texts * 2, "row": range(1, 2 * ROWS + 1), "split": splits})
     found = prepare_table("text-generation", both, folder, max_length=9, **QUIET)  # a row each
@@ -114,13 +114,13 @@ def test_the_loss_is_on_the_answers_and_their_ends_alone(template: str | None) -
 
 def test_batches_count_the_answers_and_neither_padding_nor_questions(model: Path) -> None:
     rows = talk().assign(row=range(1, ROWS + 1), split="train")
-    rows.loc[0, "answer"] = "the film was a very good story and a great film"
+    rows.loc[0, "reply"] = "the film was a very good story and a great film"
     found = prepare_table("chat", rows, model, max_length=32, **QUIET)
     items = found.examples["train"].plain([0, 1])
     batch = found.collate(items)
     tokenizer = found.tools.processor
     counted = [ids[labels != IGNORED] for ids, labels in zip(batch["input_ids"], batch["labels"], strict=True)]
-    assert [tokenizer.decode(each) for each in counted] == [f"{rows['answer'][at]} [SEP]" for at in (0, 1)]
+    assert [tokenizer.decode(each) for each in counted] == [f"{rows['reply'][at]} [SEP]" for at in (0, 1)]
     found.model.eval()
     loss = CHAT.loss(found.model, Batch(batch, items))
     alone = [CHAT.loss(found.model, Batch(found.collate([item]), [item])) for item in items]
@@ -145,7 +145,7 @@ def test_training_text_is_laid_together_and_nothing_is_lost(tmp_path: Path) -> N
 
 def test_a_long_conversation_keeps_an_answer(model: Path) -> None:
     long = " ".join(tiny.FILLER * 5)
-    rows = pandas.DataFrame({"prompt": [long], "answer": ["good film"], "row": [1], "split": ["train"]})
+    rows = pandas.DataFrame({"prompt": [long], "reply": ["good film"], "row": [1], "split": ["train"]})
     found = prepare_table("chat", rows, model, max_length=16, **QUIET)
     (item,) = found.examples["train"].plain([0])
     assert len(item["input_ids"]) == 16 and sum(label != IGNORED for label in item["labels"]) >= 3
