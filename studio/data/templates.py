@@ -41,10 +41,7 @@ def template_of(columns: Sequence[Column]) -> Template:
     """A table; with images a ZIP of them beside it, or a folder of images for each class where that is all there is to
     say."""
     kinds = [column.kind for column in columns]
-    cells = [
-        {column.name: (column.examples or FIELDS[column.kind].examples)[place] for column in columns}
-        for place in range(3)
-    ]
+    cells = [{name: cell for column in columns for name, cell in _cells(column, place).items()} for place in range(3)]
     if kinds == ["image", "label"]:
         label = columns[1].name
         names = [row[label] for row in cells]
@@ -53,6 +50,13 @@ def template_of(columns: Sequence[Column]) -> Template:
     images = [column.name for column in columns if column.kind == "image"]
     drawn = {row[name]: drawn_image(place) for place, row in enumerate(cells) for name in images}
     return Template({**table, **drawn}, tuple(cells))
+
+
+def _cells(column: Column, place: int) -> dict[str, str]:
+    """What an example holds of one role: a column, or several that it gathers."""
+    field = FIELDS[column.kind]
+    example = (column.examples or field.examples)[place]
+    return dict(field.parse(example, None)) if field.gathers else {column.name: example}
 
 
 def as_csv(rows: Sequence[dict[str, str]]) -> bytes:

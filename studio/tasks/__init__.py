@@ -9,6 +9,8 @@ from studio.tasks.image_regression import ImageRegression
 from studio.tasks.object_detection import ObjectDetection
 from studio.tasks.search import Search
 from studio.tasks.summarization import Summarization
+from studio.tasks.tabular_classification import TabularClassification
+from studio.tasks.tabular_regression import TabularRegression
 from studio.tasks.text_classification import TextClassification
 from studio.tasks.text_labels import TextLabels
 from studio.tasks.text_pairs import TextPairs
@@ -33,4 +35,6 @@ TASKS: Registry[Task] = Registry(
     Summarization(),
     TokenClassification(),
     ObjectDetection(),
+    TabularClassification(),
+    TabularRegression(),
 )

@@ -7,6 +7,7 @@ from studio.app.cells.image import ImageCells
 from studio.app.cells.label import LabelCells
 from studio.app.cells.labels import LabelsCells
 from studio.app.cells.number import NumberCells
+from studio.app.cells.record import RecordCells
 from studio.app.cells.spans import SpanCells
 from studio.app.cells.text import TextCells
 from studio.registry import Registry
@@ -21,4 +22,5 @@ CELLS: Registry[Cells] = Registry(
     SpanCells(),
     BoxCells(),
     AnswersCells(),
+    RecordCells(),
 )

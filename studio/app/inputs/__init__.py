@@ -2,7 +2,8 @@
 
 from studio.app.inputs.base import Input as Input
 from studio.app.inputs.image import ImageInput
+from studio.app.inputs.record import RecordInput
 from studio.app.inputs.text import TextInput
 from studio.registry import Registry
 
-INPUTS: Registry[Input] = Registry("kind of input", TextInput(), ImageInput())
+INPUTS: Registry[Input] = Registry("kind of input", TextInput(), ImageInput(), RecordInput())

@@ -7,10 +7,11 @@ from studio.data.fields.image import ImageFile
 from studio.data.fields.label import Label
 from studio.data.fields.labels import Labels
 from studio.data.fields.number import Number
+from studio.data.fields.record import Record
 from studio.data.fields.spans import Spans
 from studio.data.fields.text import Text
 from studio.registry import Registry
 
 FIELDS: Registry[Field] = Registry(
-    "field", Text(), ImageFile(), Label(), Labels(), Number(), Spans(), Boxes(), Answers()
+    "field", Text(), ImageFile(), Label(), Labels(), Number(), Spans(), Boxes(), Answers(), Record()
 )
