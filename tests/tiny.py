@@ -212,6 +212,18 @@ def write_pairs(path: Path, rows: int = 80, seed: int = 0) -> Path:
     return path
 
 
+def write_table(path: Path, rows: int = 80, seed: int = 0) -> Path:
+    """A CSV `mood,story,music,stars,label`: words in columns of their own; the mood decides the label."""
+    rng = random.Random(seed)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["mood", "story", "music", "stars", "label"])
+        for index in range(rows):
+            label = ("good", "bad")[index % 2]
+            writer.writerow([rng.choice(WORDS[label]), *rng.choices(FILLER, k=2), index % 5, label])
+    return path
+
+
 def write_matches(path: Path, rows: int = 60, seed: int = 0) -> Path:
     """A CSV `query,match,negative`: two words of a text are asked for; some rows name a text that has neither."""
     rng = random.Random(seed)

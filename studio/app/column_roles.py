@@ -28,7 +28,8 @@ def roles_of_columns(services: Services) -> Section:
         guessed = guess_columns(imported, roles)
         for index, role in enumerate(roles):
             to_choose = not imported.stored or (role.kind != imported.stored and len(usable) > 1)
-            missed = role.name not in guessed and not FIELDS[role.kind].absent
+            field = FIELDS[role.kind]
+            missed = role.name not in guessed and not field.absent and not field.gathers
             shown[index] = gr.update(
                 visible=to_choose if role.name in guessed else missed,
                 label=role.title,

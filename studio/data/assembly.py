@@ -102,9 +102,12 @@ def clean(
     mapping = map_columns(imported, chosen, columns)
     source = imported.table()
     table = pandas.DataFrame({"row": source["row"]})
-    used = [column for column in columns if column.name in mapping]
+    used = [column for column in columns if column.name in mapping or FIELDS[column.kind].gathers]
     for column in used:
-        table[column.name] = FIELDS[column.kind].stored(source[mapping[column.name]])
+        field = FIELDS[column.kind]
+        table[column.name] = (
+            field.gather(source, mapping.values()) if field.gathers else field.stored(source[mapping[column.name]])
+        )
     given = given_splits(source, mapping)
     answer = next((column for column in used if FIELDS[column.kind].strata(table[column.name]) is not None), None)
     label = answer.name if answer and answer.kind == "label" else None
@@ -158,10 +161,13 @@ def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence
     known = {column.name: column for column in columns}
     there = _("Columns of the data: {columns}.", columns=listing(imported.columns))
     for role, name in chosen.items():
-        if role not in known:
+        if role not in known or FIELDS[known[role].kind].gathers:
             raise StudioError(
                 _("The task has no column '{column}'.", column=role),
-                _("Its columns are {columns}.", columns=listing(known)),
+                _(
+                    "Its columns are {columns}.",
+                    columns=listing(name for name, column in known.items() if not FIELDS[column.kind].gathers),
+                ),
                 _("Use one of those names."),
             )
         if name not in imported.columns:
@@ -175,7 +181,7 @@ def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence
     for column in columns:
         if column.required and column.kind in MEDIA and imported.stored != column.kind:
             raise without_files(imported, column)
-        if column.required and column.name not in mapping:
+        if column.required and column.name not in mapping and not FIELDS[column.kind].gathers:
             raise missing_column(imported, column, mapping)
     names = list(mapping.values())
     if twice := [name for name in names if names.count(name) > 1]:

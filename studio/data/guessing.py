@@ -63,7 +63,7 @@ def _guess(
 ) -> tuple[dict[str, str], list[tuple[float, int, str, str]]]:
     """Role -> column, and all that would fit: (score, minus position, role, column), the best first."""
     result = {role: name for role, name in (chosen or {}).items() if name}
-    open_roles = [role for role in columns if role.name not in result]
+    open_roles = [role for role in columns if role.name not in result and not FIELDS[role.kind].gathers]
     ranked = sorted(
         (
             (score, -position, role.name, profile.name)

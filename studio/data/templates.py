@@ -45,10 +45,7 @@ def template_of(columns: Sequence[Column]) -> Template:
     """A table; with images or recordings a ZIP of them beside it, or a folder of them for each class where that is all
     there is to say."""
     kinds = [column.kind for column in columns]
-    cells = [
-        {column.name: (column.examples or FIELDS[column.kind].examples)[place] for column in columns}
-        for place in range(3)
-    ]
+    cells = [{name: cell for column in columns for name, cell in _cells(column, place).items()} for place in range(3)]
     if kinds[0] in MADE and kinds[1:] == ["label"]:
         make, ending = MADE[kinds[0]]
         names = [row[columns[1].name] for row in cells]
@@ -61,6 +58,13 @@ def template_of(columns: Sequence[Column]) -> Template:
         if column.kind in MADE
     }
     return Template({**table, **files}, tuple(cells))
+
+
+def _cells(column: Column, place: int) -> dict[str, str]:
+    """What an example holds of one role: a column, or several that it gathers."""
+    field = FIELDS[column.kind]
+    example = (column.examples or field.examples)[place]
+    return dict(field.parse(example, None)) if field.gathers else {column.name: example}
 
 
 def as_csv(rows: Sequence[dict[str, str]]) -> bytes:

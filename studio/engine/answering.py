@@ -116,14 +116,18 @@ def answer_file(
         tell(found)
         if found.problem:
             raise found.problem
-        yield from _table(bundle, found.table, found.taken)
+        yield from _table(bundle, found)
 
 
-def _table(bundle: Bundle, table: pandas.DataFrame, names: Mapping[str, str]) -> Iterator[tuple[list[Answered], int]]:
+def _table(bundle: Bundle, found: Inputs) -> Iterator[tuple[list[Answered], int]]:
+    table = found.table
     for start in range(0, len(table), ROWS_BETWEEN_REPORTS):
-        some = table.iloc[start : start + ROWS_BETWEEN_REPORTS]
-        given = [{str(key): _plain(value) for key, value in row.items()} for row in some.to_dict("records")]
-        cells = [{role: row[name] for role, name in names.items()} for row in given]
+        some = slice(start, start + ROWS_BETWEEN_REPORTS)
+        given = [{str(key): _plain(value) for key, value in row.items()} for row in table.iloc[some].to_dict("records")]
+        cells: list[dict[str, Any]] = [{role: row[name] for role, name in found.taken.items()} for row in given]
+        for role, gathered in found.gathered.items():
+            for each, cell in zip(cells, gathered.iloc[some], strict=True):
+                each[role] = cell
         yield _answered(bundle, given, cells), len(table)
 
 

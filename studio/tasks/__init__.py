@@ -13,6 +13,8 @@ from studio.tasks.preference import Preference
 from studio.tasks.search import Search
 from studio.tasks.speech_recognition import SpeechRecognition
 from studio.tasks.summarization import Summarization
+from studio.tasks.tabular_classification import TabularClassification
+from studio.tasks.tabular_regression import TabularRegression
 from studio.tasks.text_classification import TextClassification
 from studio.tasks.text_generation import TextGeneration
 from studio.tasks.text_labels import TextLabels
@@ -43,4 +45,6 @@ TASKS: Registry[Task] = Registry(
     ObjectDetection(),
     AudioClassification(),
     SpeechRecognition(),
+    TabularClassification(),
+    TabularRegression(),
 )

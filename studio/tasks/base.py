@@ -309,6 +309,11 @@ class Task:
         """Called once after training, with the answers to the validation split, which may be empty: what is decided
         by these (a threshold) goes into `tools.config`, which is saved with the model."""
 
+    def beside(self, table: "pandas.DataFrame") -> tuple[str, ...]:
+        """What the plainest other way of solving it reaches on the rows that the model is judged by (test, else
+        validation), in sentences. Called once after training. table: the rows of the run with their `split`."""
+        return ()
+
     # --- the results ------------------------------------------------------------------------------
 
     def verdict(self, scores: Mapping[str, Any]) -> str:

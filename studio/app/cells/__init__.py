@@ -9,6 +9,7 @@ from studio.app.cells.label import LabelCells
 from studio.app.cells.labels import LabelsCells
 from studio.app.cells.messages import MessagesCells
 from studio.app.cells.number import NumberCells
+from studio.app.cells.record import RecordCells
 from studio.app.cells.spans import SpanCells
 from studio.app.cells.text import TextCells
 from studio.registry import Registry
@@ -25,4 +26,5 @@ CELLS: Registry[Cells] = Registry(
     BoxCells(),
     AnswersCells(),
     MessagesCells(),
+    RecordCells(),
 )

@@ -9,10 +9,15 @@ from studio.data.fields.label import Label
 from studio.data.fields.labels import Labels
 from studio.data.fields.messages import Messages
 from studio.data.fields.number import Number
+from studio.data.fields.record import Record
 from studio.data.fields.spans import Spans
 from studio.data.fields.text import Text
 from studio.registry import Registry
 
 FIELDS: Registry[Field] = Registry(
-    "field", Text(), ImageFile(), AudioFile(), Label(), Labels(), Number(), Spans(), Boxes(), Answers(), Messages()
+    "field",
+    Text(),
+    *(ImageFile(), AudioFile()),
+    *(Label(), Labels(), Number(), Spans(), Boxes(), Answers()),
+    *(Messages(), Record()),
 )
