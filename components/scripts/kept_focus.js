@@ -1,6 +1,6 @@
 // Where a press takes the focused button away, or turns it off, the focus goes to the heading of its page: otherwise the
 // keyboard would begin again at the top of everything, and a screen reader would say nothing.
-const DRAWN_AFTER = [0, 100, 500]; // milliseconds in which the rest of an answer is drawn
+const DRAWN_AFTER = 500; // milliseconds in which the rest of an answer is drawn, and may take the focus itself, as Undo does
 let held = null; // what had the focus last, unless somebody pressed beside everything since
 let heldOn = null; // the page that it is on
 
@@ -12,6 +12,4 @@ heard("focusin", (event) => { held = event.target; heldOn = held.closest("[id^=p
 heard("pointerdown", (event) => { if (!held?.contains(event.target)) held = null; });
 
 const isLost = () => held && document.activeElement === document.body && (!held.isConnected || held.disabled || !held.checkVisibility());
-const keepFocus = (key, onward) => DRAWN_AFTER.forEach((time) => setTimeout(() => {
-  if (isLost() && heldOn === `page-${key}`) onward();
-}, time));
+const keepFocus = (key, onward) => setTimeout(() => { if (isLost() && heldOn === `page-${key}`) onward(); }, DRAWN_AFTER);

@@ -103,5 +103,5 @@ def test_an_example_s_image_is_a_file_of_the_import(tmp_path: Path) -> None:
     assert INPUTS["image"].of_example("a.png", imported) == str(tmp_path / "files" / "a.png")
     assert INPUTS["text"].of_example("as it is ", imported) == "as it is "
     for lost in (None, imported):
-        with pytest.raises(StudioError, match="gone"):
+        with pytest.raises(StudioError, match="no longer there"):
             INPUTS["image"].of_example("b.png", lost)
