@@ -1,5 +1,6 @@
 """Importing data into a draft: read in a process of its own, with progress and Cancel."""
 
+import shutil
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from studio.errors import StudioError
 from studio.jobs import Job
 from studio.language import _
 from studio.models import hub
+from studio.needed import needed_in
 from studio.tasks import TASKS
 
 REPLACED = "data"  # the place where the former data is offered back
@@ -75,10 +77,21 @@ def _import(
 def import_upload(services: Services, draft: Draft, path: str | None) -> Generator[str, None, Draft]:
     if not path:
         return draft
-    name = Path(path).name
-    kept = keep_upload(Path(path), name, services.home, services.limits)
-    Path(path).unlink(missing_ok=True)  # the upload's temporary copy
-    return (yield from import_source(services, draft, str(kept), name, ReadingOptions()))
+    name, before = Path(path).name, names_in(services.home.uploads)
+    try:
+        kept = keep_upload(Path(path), name, services.home, services.limits)
+    finally:
+        Path(path).unlink(missing_ok=True)  # the upload's temporary copy
+    try:
+        return (yield from import_source(services, draft, str(kept), name, ReadingOptions()))
+    except StudioError:
+        if kept.parent.name not in before and not needed_in(services.home).keeps(kept.parent.name):
+            shutil.rmtree(kept.parent, ignore_errors=True)  # no project names it, and it would take its owner's room
+        raise
+
+
+def names_in(folder: Path) -> set[str]:
+    return {each.name for each in folder.iterdir()} if folder.is_dir() else set()
 
 
 def import_sent(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:

@@ -1,16 +1,21 @@
 """What a guest may use: it is said, and what goes beyond it is refused before anything is done."""
 
 import asyncio
+import io
 import os
 import time
+import zipfile
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy
 import pytest
+from jobs_here import JobHere
 from logs import NOW, at_work, make_run, planned, started, write
+from PIL import Image
 from served import press, services_with, somebody
 from starlette.requests import Request
 from starlette.types import Message
@@ -280,6 +285,35 @@ def test_a_form_that_brings_no_file_is_refused(services: Services) -> None:
     for query in ("", "?upload_id=x"):
         answer = browser.post(f"/gradio_api/upload{query}", files={"files": (None, b"no file")})
         assert answer.status_code == 400 and answer.text == "An upload brings files alone.\n"
+
+
+def test_images_of_a_webcam_that_fill_the_room_are_refused_and_leave_it_free(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They come as one ZIP; what is made of it, the images and their thumbnails, needs its room beside it."""
+    monkeypatch.setattr(imports, "Job", JobHere)
+    draft = services.drafts.save(services.drafts.load(None).change(config={"task": "image-classification"}))
+
+    def send(images: int) -> dict[str, Any]:
+        file = services.home.sent / "a" / "My images.zip"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        noise = numpy.random.default_rng(0)
+        with zipfile.ZipFile(file, "w") as archive:
+            for number in range(images):
+                photo = io.BytesIO()
+                pixels = noise.integers(0, 256, (256, 256, 3), dtype="uint8")
+                Image.fromarray(pixels).save(photo, "PNG")
+                archive.writestr(f"{('Cup', 'Pen')[number % 2]}/{number}.png", photo.getvalue())
+        return {"path": str(file)}
+
+    fill(services.home, 1)
+    before = used_bytes(services.home)
+    with pytest.raises(StudioError, match="takes more than"):
+        list(imports.import_sent(services, draft, send(40)))
+    assert used_bytes(services.home) < before + MEGABYTE / 10, "neither the ZIP nor what was made of it stays"
+    assert services.drafts.load(draft.id) == draft
+    list(imports.import_sent(services, draft, send(8)))
+    assert before < used_bytes(services.home) < 10 * MEGABYTE
 
 
 def test_only_the_newest_drafts_of_a_guest_are_kept(services: Services) -> None:
