@@ -39,6 +39,7 @@ TRANSCRIPT = Column(
 
 
 TAG = "automatic-speech-recognition"  # on the Hub
+VOCABULARY_OF_MANY = 51_865  # tokens of the Whispers that know several languages; those for English have one less
 
 
 class SpeechOptions(ListeningOptions):
@@ -104,21 +105,6 @@ class SpeechRecognition(Task):
 
     def prepare_processor(self, processor: Any, options: Any) -> None:
         listen_for(processor.feature_extractor, options.seconds)
-        tokenizer = processor.tokenizer
-        knows_many = "<|de|>" in tokenizer.get_vocab()
-        if knows_many and not options.language:
-            raise StudioError(
-                _("This model knows many languages, and nothing says which one is spoken."),
-                "",
-                _("Write it into the task's settings, or choose a model for English."),
-            )
-        if options.language and knows_many:
-            try:
-                tokenizer.set_prefix_tokens(options.language.lower(), "transcribe", predict_timestamps=False)
-                list(tokenizer.prefix_tokens)
-            except ValueError as error:
-                what = _("This model has no language '{code}'.", code=options.language)
-                raise StudioError(what, "", _("Write its English name, or its code.")) from error
 
     def adapt(self, model: Any, folder: Path, options: Any) -> frozenset[str]:
         shorten_encoder(model, positions_of(options.seconds))
@@ -126,6 +112,7 @@ class SpeechRecognition(Task):
 
     def encode(self, tools: Tools, rows: Sequence[Row]) -> list[Item]:
         items: list[Item] = [{"audio": str(row["audio"])} for row in rows]
+        set_language(tools)
         if rows and "target" in rows[0]:
             longest = within(tools.options.longest_answer, tools.config.max_target_positions - 1)
             texts = [row["target"] for row in rows]
@@ -152,7 +139,7 @@ class SpeechRecognition(Task):
 
     def _how(self, tools: Tools) -> dict[str, Any]:
         language = tools.options.language.lower()
-        many = language and "<|de|>" in tools.processor.tokenizer.get_vocab()
+        many = tools.config.vocab_size >= VOCABULARY_OF_MANY
         return {"do_sample": False, **({"language": language, "task": "transcribe"} if many else {})}
 
     def scorer(self, tools: Tools) -> Scorer:
@@ -161,6 +148,25 @@ class SpeechRecognition(Task):
     def finish(self, model: Any, tools: Tools) -> None:
         for name, value in (*self._how(tools).items(), ("max_new_tokens", tools.options.longest_answer)):
             setattr(model.generation_config, name, value)
+
+
+def set_language(tools: Tools) -> None:
+    """Tell a tokenizer of many languages which is spoken. Raises StudioError for one that the model lacks, or none."""
+    language = tools.options.language.lower()
+    if tools.config.vocab_size < VOCABULARY_OF_MANY:
+        return
+    if not language:
+        raise StudioError(
+            _("This model knows many languages, and nothing says which one is spoken."),
+            "",
+            _("Write it into the task's settings, or choose a model for English."),
+        )
+    try:
+        tools.processor.tokenizer.set_prefix_tokens(language, "transcribe", predict_timestamps=False)
+        list(tools.processor.tokenizer.prefix_tokens)
+    except ValueError as error:
+        what = _("This model has no language '{code}'.", code=language)
+        raise StudioError(what, "", _("Write its English name, or its code.")) from error
 
 
 def stack_speech(items: Sequence[Item]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import random
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import jiwer
 import pytest
@@ -18,8 +19,8 @@ from studio.data.options import DataOptions, ReadingOptions
 from studio.errors import StudioError
 from studio.paths import Home
 from studio.tasks import TASKS
-from studio.tasks.base import Answer, Batch
-from studio.tasks.speech_recognition import SpeechOptions
+from studio.tasks.base import Answer, Batch, Tools
+from studio.tasks.speech_recognition import SpeechOptions, set_language
 from studio.tasks.written import speech_scorer
 
 TASK = TASKS["speech-recognition"]
@@ -82,13 +83,13 @@ def test_a_recording_that_is_too_long_is_left_out(home: Home, tmp_path: Path) ->
 
 
 def test_a_model_of_many_languages_wants_to_know_which(tmp_path: Path) -> None:
-    folder = tiny.write_speech_model(tmp_path / "model")
-    processor = transformers.AutoProcessor.from_pretrained(folder)
-    processor.tokenizer.add_tokens(["<|de|>"], special_tokens=True)
+    processor = transformers.AutoProcessor.from_pretrained(tiny.write_speech_model(tmp_path / "model"))
+    english, many = SimpleNamespace(vocab_size=51_864), SimpleNamespace(vocab_size=51_865)
+    set_language(Tools(processor, english, SpeechOptions()))
     with pytest.raises(StudioError, match="many languages"):
-        TASK.prepare_processor(processor, SpeechOptions())
+        set_language(Tools(processor, many, SpeechOptions()))
     with pytest.raises(StudioError, match="no language 'klingon'"):
-        TASK.prepare_processor(processor, SpeechOptions(language="klingon"))
-    TASK.prepare_processor(processor, SpeechOptions(language="German"))
+        set_language(Tools(processor, many, SpeechOptions(language="Klingon")))
+    set_language(Tools(processor, many, SpeechOptions(language="German")))
     start, _language, task, times = processor.tokenizer.convert_ids_to_tokens(processor.tokenizer.prefix_tokens)
     assert (start, task, times) == ("<|startoftranscript|>", "<|transcribe|>", "<|notimestamps|>")
