@@ -125,10 +125,10 @@ def test_batches_count_the_answers_and_neither_padding_nor_questions(model: Path
     loss = CHAT.loss(found.model, Batch(batch, items))
     alone = [CHAT.loss(found.model, Batch(found.collate([item]), [item])) for item in items]
     assert int(loss.units) == sum(map(len, counted))
-    assert float(loss.total) == pytest.approx(sum(float(each.total) for each in alone), rel=1e-4)
+    assert loss.total.item() == pytest.approx(sum(each.total.item() for each in alone), rel=1e-4)
     labels = batch["labels"][0][None]
     own = found.model(input_ids=batch["input_ids"][:1], attention_mask=batch["attention_mask"][:1], labels=labels).loss
-    assert float(alone[0].mean) == pytest.approx(float(own), rel=1e-4)
+    assert alone[0].mean.item() == pytest.approx(own.item(), rel=1e-4)
 
 
 def test_training_text_is_laid_together_and_nothing_is_lost(tmp_path: Path) -> None:
