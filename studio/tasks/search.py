@@ -88,7 +88,14 @@ class Search(Task):
     Options = SearchOptions
 
     def check(self, table: "pandas.DataFrame", files: Path | None) -> list[Problem]:
-        """Pairs that say the same twice, and wrong matches that are the right one."""
+        """Pairs that say the same twice, and wrong matches that are the right one. Raises StudioError where all rows
+        have the same match."""
+        if len(table) and table["match"].nunique() < 2:
+            raise StudioError(
+                _("There is nothing to search among."),
+                _("All rows have the same match."),
+                _("Bring queries with at least two different matches."),
+            )
         match = table["match"].str.strip()
         why = _("A pair teaches only where the two differ.")
         problems = [
@@ -102,15 +109,6 @@ class Search(Task):
                 for row in table.loc[match == table["negative"].str.strip(), "row"]
             ]
         return problems
-
-    def configure(self, table: "pandas.DataFrame", options: Any) -> dict[str, Any]:
-        if table["match"].nunique() < 2:
-            raise StudioError(
-                _("There is nothing to search among."),
-                _("All rows have the same match."),
-                _("Bring queries with at least two different matches."),
-            )
-        return {}
 
     def restore(self, config: Mapping[str, Any]) -> dict[str, Any]:
         return {}

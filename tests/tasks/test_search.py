@@ -136,7 +136,7 @@ def test_wrong_rows_are_told_in_words() -> None:
     same, wrong = task.check(table, None)
     assert (same.row, same.drops) == (1, False) and (wrong.row, wrong.drops) == (2, True)
     with pytest.raises(StudioError, match="nothing to search among"):
-        task.configure(table.assign(match="a"), task.Options())
+        task.check(table.assign(match="a"), None)
 
 
 def test_the_finished_model_searches_the_test_rows_first_or_what_it_is_given() -> None:

@@ -11,6 +11,7 @@ import tiny
 from overfitting import ROWS, overfit
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+from studio.app.inputs import INPUTS
 from studio.data.assembly import assemble
 from studio.data.columns import Column
 from studio.data.fields import FIELDS
@@ -118,7 +119,14 @@ def test_a_row_is_typed_as_lines_or_with_commas() -> None:
     with pytest.raises(StudioError, match="names no column"):
         field.typed("just words")
     with pytest.raises(StudioError, match="cannot be read"):
-        field.parse("[1]", None)
+        field.parse("{1}", None)
+
+
+def test_what_a_clicked_example_puts_into_the_field_is_asked_as_it_stands_there() -> None:
+    cell = '{"age": "54", "notes": "a: b\\nc"}'
+    shown = INPUTS["record"].of_example(cell, None)
+    assert shown == "age: 54\nnotes: a: b c"
+    assert FIELDS["record"].parse(shown, None) == FIELDS["record"].parse(INPUTS["record"].cell(shown), None)
 
 
 def test_the_template_has_a_column_for_each() -> None:

@@ -43,6 +43,9 @@ class Record(Field):
         return pandas.Series(cells, index=table.index, dtype="str")
 
     def parse(self, cell: str, files: Path | None) -> dict[str, str]:
+        """As it is stored, or as somebody writes it: `column: value`, a line each, or with a comma between."""
+        if not cell.lstrip().startswith("{"):
+            return read_lines(cell)
         try:
             found = json.loads(cell)
         except ValueError:
@@ -56,9 +59,7 @@ class Record(Field):
         return {str(name): str(value) for name, value in found.items()}
 
     def typed(self, text: str) -> str:
-        """Either as it is stored, or `column: value`, each on a line of its own or with a comma between."""
-        text = text.strip()
-        return text if text.startswith("{") or not text else json.dumps(read_lines(text), ensure_ascii=False)
+        return json.dumps(self.parse(text, None), ensure_ascii=False) if text.strip() else ""
 
     def compared(self, cells: pandas.Series, contents: Mapping[str, str]) -> pandas.Series | None:
         return cells
