@@ -3,7 +3,7 @@
 python benchmarks/samples.py [--seeds 5]
 
 Texts: TF-IDF of words and pairs of words, logistic regression. Images: 32 x 32 grey values, logistic regression.
-80/20, stratified, the rows as the Data page's check leaves them with everything put right. A sample on which these
+80/20, stratified, the rows as the Data page's check leaves them with everything fixed. A sample on which these
 reach 0.99 would show nothing, and one on which they stay at chance would teach nothing.
 """
 
@@ -26,7 +26,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from studio.data.assembly import assemble
-from studio.data.cleaning import CleaningOptions, mend, mendings
+from studio.data.cleaning import CleaningOptions, apply_fix, available_fixes
 from studio.data.importing import Imported, import_source
 from studio.data.limits import Limits
 from studio.data.options import DataOptions, ReadingOptions
@@ -64,8 +64,8 @@ def rows_of(sample: Sample, imported: Imported) -> tuple[Any, list[str]]:
     cleaning = CleaningOptions()
     assembled = assemble(imported, DataOptions(source="-"), task.columns, task.check)
     counts = {name: sum(splits.values()) for name, splits in assembled.counts.items()}
-    for each in mendings(cleaning, assembled.problems, counts):
-        cleaning = mend(cleaning, each.key, counts)
+    for each in available_fixes(cleaning, assembled.problems, counts):
+        cleaning = apply_fix(cleaning, each.key, counts)
     table = assemble(imported, DataOptions(source="-", cleaning=cleaning), task.columns, task.check).table
     if imported.files is None or imported.kind == "text":
         return table["text"].tolist(), table["label"].tolist()

@@ -21,7 +21,7 @@ class ChoiceColumn(TypedDict):
 class ChoiceRow(TypedDict, total=False):
     key: str
     title: str
-    words: str  # behind the title
+    words: str  # behind the title; these, the text and the notes are HTML text, of `escape` or `components.terms`
     text: str
     notes: Sequence[str]
     cells: Mapping[str, ChoiceCell]  # by the column's key
@@ -30,7 +30,7 @@ class ChoiceRow(TypedDict, total=False):
 
 class ChoiceGroup(TypedDict, total=False):
     title: str
-    text: str
+    text: str  # as that of rows
     notes: Sequence[str]
     rows: Sequence[ChoiceRow]
 

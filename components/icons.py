@@ -10,7 +10,7 @@ DRAWINGS: dict[str, str] = {
     "camera": '<path d="M3.5 7.5h4l1.5-2.5h6l1.5 2.5h4v11.5h-17Z"/><circle cx="12" cy="13" r="3.6"/>',
     "bin": '<path d="M4.5 6.5h15M9.5 6.5v-2h5v2M6.5 6.5l1 13h9l1-13M10 10.5v5m4-5v5"/>',
     "chart": '<path d="M4 4v16h16"/><path d="m7 14 4-5 3 3 5-6"/>',
-    "chat": '<path d="M20 11.5a8 8 0 0 1-11.7 7.1L4 20l1.4-4.3A8 8 0 1 1 20 11.5Z"/>',
+    "bubble": '<path d="M20 11.5a8 8 0 0 1-11.7 7.1L4 20l1.4-4.3A8 8 0 1 1 20 11.5Z"/>',
     "check": '<path d="m5 12.5 4.5 4.5L19 7.5"/>',
     "clock": '<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5l3.2 2"/>',
     "compass": '<circle cx="12" cy="12" r="8.5"/><path d="m15.5 8.5-2 5-5 2 2-5Z"/>',

@@ -22,6 +22,7 @@ class StepperValue(TypedDict, total=False):
     steps: list[Step]
     side: list[Step]
     machine: str
+    machine_brief: str  # the same in a few letters
     account: "Account | None"
     languages: "Languages | None"
     guide: "Guide | None"
@@ -60,7 +61,7 @@ class Stepper(Element):
             value=value,
             html_template='<nav class="ui-stepper" aria-label="Steps"></nav>'
             '<div class="ui-guide" role="note" hidden></div>',
-            js_on_load=script("guide", "settling", "stepper"),
+            js_on_load=script("guide", "settling", "kept_focus", "stepper"),
             apply_default_css=False,
             logo=logo,
             sun=icon("sun"),

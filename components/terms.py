@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypedDict
 
 from components.element import Element
 from components.scripts import script
-from components.words import Markup, _, escape, escape_sentence, markup
+from components.words import Markup, _, escape, escape_sentence, language, markup, spoken
 
 ENDINGS = r"[a-zà-ÿ]{0,3}"  # "epoch" is found in "epochs"
 WITH_SPACES = r"[A-Za-zÀ-ÿ]"
@@ -59,6 +60,27 @@ def explained(sentence: str, terms: Iterable[Term]) -> Markup:
     return markup(lambda: _explained(sentence, ordered))
 
 
+def explained_once(sentences: Sequence[str], terms: Iterable[Term]) -> list[Markup]:
+    """The sentences in which each term explains itself at its first mention among them all."""
+    ordered = tuple(sorted(terms, key=lambda term: -len(term.word)))
+
+    def drawn(place: int) -> str:
+        return _explained_once(language(), tuple(map(spoken, sentences)), ordered)[place]
+
+    return [markup(drawn, place) for place in range(len(sentences))]
+
+
+def mentioned(sentences: Iterable[str], terms: Iterable[Term]) -> Markup:
+    """Buttons of the terms that the sentences mention, for where they cannot hold them: inside of something pressed."""
+    among, known = tuple(sentences), tuple(terms)
+
+    def drawn() -> str:
+        text = escape(" ".join(map(spoken, among)))
+        return ", ".join(_button(term, escape(term.word)) for term in known if _found(term, text))
+
+    return markup(drawn)
+
+
 def _button(term: Term, words: str) -> str:
     return f'<button type="button" class="ui-term" aria-describedby="term-{term.name}">{words}</button>'
 
@@ -69,15 +91,31 @@ def _mark(term: Term) -> str:
     return f'<button type="button" class="ui-term ui-term-mark" {described}>?</button>'
 
 
+def _found(term: Term, text: str) -> bool:
+    return re.search(_pattern([escape(term.word)]), text, flags=re.IGNORECASE) is not None
+
+
 def _explained(sentence: str, terms: Sequence[Term]) -> str:
     waiting = {escape(term.word).casefold(): term for term in terms}
+    return " ".join([_with_buttons(sentence, waiting), *map(_mark, waiting.values())])
+
+
+@lru_cache(64)
+def _explained_once(reader: str, sentences: tuple[str, ...], terms: tuple[Term, ...]) -> tuple[str, ...]:
+    """reader: the language, in which the sentences are said already."""
+    waiting = {escape(term.word).casefold(): term for term in terms}
+    return tuple(_with_buttons(sentence, waiting) for sentence in sentences)
+
+
+def _with_buttons(sentence: str, waiting: dict[str, Term]) -> str:
+    """The first mention of each term that waits is its button; from then on it waits no more."""
 
     def button(found: re.Match[str]) -> str:
         term = waiting.pop(found[found.lastindex or 0].casefold(), None)
         return _button(term, found[0]) if term else found[0]
 
-    text = re.sub(_pattern(waiting), button, escape_sentence(sentence), flags=re.IGNORECASE)
-    return " ".join([text, *map(_mark, waiting.values())])
+    text = escape_sentence(sentence)
+    return re.sub(_pattern(waiting), button, text, flags=re.IGNORECASE) if waiting else text
 
 
 def _pattern(words: Iterable[str]) -> str:

@@ -118,6 +118,17 @@ def plural(one: str, many: str, n: float, **arguments: Any) -> str:
     return drawn(_plural, one, many, n, arguments)
 
 
+def in_percent(share: float, digits: int = 0) -> str:
+    """A share as percent with so many digits behind the point; with one more where these would say 0 or 100 of what
+    only comes near it."""
+    if 0 < share < 1 and not 0 < round(100 * share, digits) < 100:
+        digits += 1
+        least = 10.0 ** -(digits + 2)
+        share = min(max(share, least), 1 - least)
+    forms = _("{share:.0%}", share=share), _("{share:.1%}", share=share), _("{share:.2%}", share=share)
+    return forms[digits]
+
+
 def _sentence(message: str, arguments: dict[str, Any]) -> str:
     speaker = _speaker.get()
     if speaker is None:

@@ -144,7 +144,7 @@ def _because_damaged(needed: Needed) -> str:
     if not needed.damaged:
         return ""
     first, *others = needed.damaged
-    remedy = _("Mend the file or move it elsewhere.")
+    remedy = _("Repair the file, or move it elsewhere.")
     if not others:
         return sentences(_("All of it stays: {file} cannot be read, and may name any of it.", file=first), remedy)
     stays = plural(

@@ -125,7 +125,8 @@ class RateTest(Event):
 
 
 class Evaluated(Event):
-    """Metrics on one split. `best` says that this is the best value of the headline metric so far."""
+    """Metrics on one split. `best` says that this is the best value of the headline metric so far. written: what the
+    model wrote to the same few examples every time, where it writes."""
 
     type: Literal["evaluated"] = "evaluated"
     split: Literal["validation", "test"]
@@ -133,6 +134,7 @@ class Evaluated(Event):
     epoch: float
     metrics: dict[str, float]
     best: bool = False
+    written: tuple[str, ...] = ()
 
 
 class CheckpointSaved(Event):

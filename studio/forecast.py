@@ -2,29 +2,38 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio.config import RunConfig
 from studio.hardware import Machine
 from studio.models.estimates import (
     GPU_STEP_SECONDS,
+    POSITIONS_A_SECOND,
     STEP_SECONDS,
     Estimate,
     Trained,
     Workload,
     estimate,
+    tokens_of,
     weights_bytes,
 )
 from studio.models.local import ModelInfo
 from studio.models.speed import has_matrix_units, speed_of
 from studio.models.structure import Structure
+from studio.options import Options
 from studio.paths import Home
 from studio.strategies.base import Loading
 from studio.strategies.measured import pace
+from studio.tasks.base import Task
 from studio.training.optimizers import OPTIMIZERS
+
+if TYPE_CHECKING:
+    import pandas
 
 AUTOMATIC_BATCH = 32
 LARGEST_SIDE = 10_000  # pixels
+LONGEST_HEARD = 30.0  # seconds of a recording, where the settings say nothing of it
+FIRST_ROWS = 500  # enough to know how long texts are
 DTYPE_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}
 
 
@@ -37,7 +46,8 @@ def forecast(
     machine: Machine,
     home: Home,
 ) -> Estimate:
-    """rows: examples in train, validation and test. length: tokens of a text, or an image's side in pixels."""
+    """rows: examples in train, validation and test. length: tokens of a text, or an image's side in pixels,
+    or positions of a recording."""
     training = config.training
     work = workload(config, rows, length)
     plan = estimate(
@@ -83,13 +93,24 @@ def loaded_bytes(config: RunConfig, structure: Structure, loading: Loading) -> i
 def workload(config: RunConfig, rows: Mapping[str, int], length: float) -> Workload:
     training = config.training
     return Workload(
-        kind="text" if config.chosen_task.model.processor == "tokenizer" else "image",
+        kind="image" if config.chosen_task.model.processor == "image_processor" else "text",
         rows=rows,
         length=length,
         epochs=training.epochs,
         batch_size=AUTOMATIC_BATCH if training.batch_size == "auto" else training.batch_size,
         evaluations_per_epoch=training.evaluations_per_epoch,
     )
+
+
+def example_length(task: Task, options: Options, table: "pandas.DataFrame", info: ModelInfo) -> float:
+    """Tokens of a text of these rows, positions of a recording, or pixels of an image's side."""
+    texts = [table[column.name].head(FIRST_ROWS) for column in task.inputs if column.kind == "text"]
+    if texts:
+        letters = sum(float(column.str.len().mean()) for column in texts if len(column))
+        return tokens_of(letters, getattr(options, "max_length", None))
+    if any(column.kind == "audio" for column in task.inputs):
+        return float(POSITIONS_A_SECOND * getattr(options, "seconds", LONGEST_HEARD))
+    return float(getattr(options, "image_size", 0)) or image_side(info)
 
 
 def image_side(info: ModelInfo) -> float:

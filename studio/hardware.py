@@ -42,6 +42,10 @@ class Machine:
     def training_memory_bytes(self) -> int:
         return self.gpus[0].memory_bytes if self.gpus else self.memory_bytes
 
+    @property
+    def brief(self) -> str:
+        return "CPU" if self.device == "cpu" else "GPU"
+
     @cached_property
     def sentence(self) -> str:
         if self.gpus:

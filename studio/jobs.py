@@ -66,7 +66,10 @@ class Job:
         if not answered and not self.cancelled:
             raise StudioError(
                 _("The work ended before it was done."),
-                _("Its process was ended (code {code}), perhaps for want of memory.", code=self._process.returncode),
+                _(
+                    "Its process was ended (code {code}), perhaps because memory ran out.",
+                    code=self._process.returncode,
+                ),
                 _("Try again, with a smaller file if it happens again."),
             )
 

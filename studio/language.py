@@ -153,6 +153,21 @@ def plural(one: str, many: str, n: float, **arguments: Any) -> str:
     return Text(Message(one, many, _kept({"n": n, **arguments})))
 
 
+def in_percent(share: float, digits: int = 0) -> str:
+    """A share as percent with so many digits behind the point; with one more where these would say 0 or 100 of what
+    only comes near it.
+
+    >>> in_percent(0.984), in_percent(0.998), in_percent(0.99999), in_percent(1)
+    ('98%', '99.8%', '99.9%', '100%')
+    """
+    if 0 < share < 1 and not 0 < round(100 * share, digits) < 100:
+        digits += 1
+        least = 10.0 ** -(digits + 2)
+        share = min(max(share, least), 1 - least)
+    forms = _("{share:.0%}", share=share), _("{share:.1%}", share=share), _("{share:.2%}", share=share)
+    return forms[digits]
+
+
 def sentences(*parts: str) -> str:
     """All of them that say something, in one line."""
     return Text(Joined(tuple(part for part in parts if part)))

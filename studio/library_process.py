@@ -89,7 +89,7 @@ def why_ended(code: int, too_slow: str, said: str = "") -> str:
         return too_slow
     if last := said.strip().splitlines()[-1:]:
         return _("The process that reads it exited with {code}: {error}.", code=code, error=last[0])
-    return _("The process that reads it exited with {code}, perhaps for want of memory.", code=code)
+    return _("The process that reads it exited with {code}, perhaps because memory ran out.", code=code)
 
 
 def answer(find: Callable[[Mapping[str, Any]], dict[str, Any]], memory: int, computing: int) -> int:

@@ -105,8 +105,8 @@ def with_asked(options: T, given: Mapping[str, Any]) -> T:
     for name in given:
         if name not in known:
             raise StudioError(
-                _("'{setting}' cannot be said with a question.", setting=name),
-                _("It is settled by the training.") if name in type(options).model_fields else "",
+                _("'{setting}' cannot be set for a single question.", setting=name),
+                _("It is fixed by the training.") if name in type(options).model_fields else "",
                 _("What can be: {names}.", names=listing(known) or _("nothing")),
             )
     return type(options).read({**options.model_dump(), **given}, within="options")

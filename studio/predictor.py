@@ -55,7 +55,7 @@ class Step:
     """How far it is, said a few times a second at least. done: rows of a file that are answered by now, of `total`.
 
     answered: those rows of them that come with this step. in_line: whether others have their turn first. read: how the
-    file was read, once that is known.
+    file was read, once that is known. written: what there is of an answer that is still being written.
     """
 
     done: int = 0
@@ -63,6 +63,7 @@ class Step:
     answered: tuple[Answered, ...] = ()
     in_line: bool = False
     read: FileReading | None = None
+    written: str = ""
 
 
 Exchange = Generator[Step, None, T]  # returns the result; closing it ends the computing
@@ -249,7 +250,8 @@ def step_after(step: Step, message: Mapping[str, Any]) -> Step:
     fresh = rows[max(0, len(rows) - max(0, done - step.done)) :]
     read = message.get("read")
     reading = FileReading(tuple(read["columns"]), read["taken"], read["reading"]) if read else None
-    return Step(max(done, step.done), total, tuple(map(answered_of, fresh)), read=reading)
+    written = str(message.get("written", ""))
+    return Step(max(done, step.done), total, tuple(map(answered_of, fresh)), read=reading, written=written)
 
 
 def answered_of(row: Mapping[str, Any]) -> Answered:

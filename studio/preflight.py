@@ -97,7 +97,7 @@ def _of_unused(config: RunConfig, info: ModelInfo) -> list[Explanation]:
         Explanation(
             _("The setting '{setting}' has no effect here.", setting=name),
             _(
-                "'{setting}' is nothing that this task and the model '{model}' have.",
+                "This task and the model '{model}' have no '{setting}'.",
                 setting=fields[name].title,
                 model=config.model.id,
             ),

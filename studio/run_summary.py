@@ -32,7 +32,8 @@ DAMAGED = {  # what is lost with a file, and what can be done
 
 @dataclass(frozen=True)
 class Choices:
-    """What was chosen for a run. task, model, strategy: "" where this version cannot read the run file."""
+    """What was chosen for a run. task, model, strategy: "" where this version cannot read the run file. preset: the one
+    that chose the settings; "" for none."""
 
     name: str
     created: float
@@ -40,6 +41,7 @@ class Choices:
     task: str = ""
     model: str = ""
     strategy: str = ""
+    preset: str = ""
     words: str = ""  # what a search looks through, in lower case
     tags: tuple[str, ...] = ()
     group: str = ""  # the same for all runs of a task on the same data: their scores can be compared
@@ -119,12 +121,14 @@ def _choices(run: Run) -> Choices:
     except StudioError:
         known = "\n".join((name, run.id, *run.tags, run.notes)).lower()
         return Choices(name, created, str(meta.get("data") or ""), words=known, tags=run.tags)
+    preset = str(meta.get("preset") or "")
     data, model, strategy = str(meta.get("data") or source_name(config)), config.model.id, config.chosen_strategy
     card = find_card(model)
     words = [name, run.id, data, config.task, model, card.title if card else "", strategy.name, strategy.title]
     words += [*run.tags, run.notes]
     rows = hashlib.sha256(f"{config.task} {config.data.model_dump_json()}".encode()).hexdigest()[:16]
-    return Choices(name, created, data, config.task, model, strategy.name, "\n".join(words).lower(), run.tags, rows)
+    known = "\n".join(words).lower()
+    return Choices(name, created, data, config.task, model, strategy.name, preset, known, run.tags, rows)
 
 
 def _bytes(run: Run, state: RunState) -> int:

@@ -26,9 +26,9 @@ logger = logging.getLogger(__name__)
 TICK_SECONDS = 0.25
 LOOK_SECONDS = 1.0
 WHY_NOT_RESUMED: dict[Status, str] = {
-    "queued": _("It waits for its turn already."),
-    "starting": _("It is at work already."),
-    "running": _("It is at work already."),
+    "queued": _("It is already waiting in line."),
+    "starting": _("It is already running."),
+    "running": _("It is already running."),
     "completed": _("Its training has ended."),
     "stopped": _("Its training was stopped, which ended it."),
 }

@@ -73,7 +73,7 @@ def _candidates(structure: Structure, rows: int, counts: Mapping[str, int]) -> S
     """Strategies with the reason for each, the most promising first; the last one always fits."""
     fewest = min(counts.values(), default=rows)
     head = ("freeze", _("Only a new head learns, which takes the least time."))
-    adapters = ("lora", _("It comes near to full fine-tuning and needs a fraction of its memory (LoRA, 2021)."))
+    adapters = ("lora", _("It comes close to full fine-tuning and needs a fraction of its memory (LoRA, 2021)."))
     if fewest < FEW:
         return [("freeze", _few(fewest, bool(counts)))]
     if rows < SMALL:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from studio.errors import StudioError
-from studio.language import _, listing, sentences
+from studio.language import _, in_percent, listing, sentences
 from studio.models.catalog import CATALOG
 from studio.models.local import ModelInfo
 from studio.options import Options
@@ -97,11 +97,13 @@ def _cut(counts: TokenCounts, wished: int) -> list[Finding]:
     what = (
         _("All texts are cut after {longest:,} tokens.", longest=longest)
         if len(cut) == of
-        else _("{share} of the texts are cut after {longest:,} tokens.", share=_percent(len(cut) / of), longest=longest)
+        else _(
+            "{share} of the texts are cut after {longest:,} tokens.", share=in_percent(len(cut) / of), longest=longest
+        )
     )
     why = _(
         "The model sees {share} of such a text, from its beginning, and nothing of what comes after.",
-        share=_percent(read),
+        share=in_percent(read),
     )
     if of < counts.of:
         why = sentences(why, _("Measured on {count:,} of {all:,} texts.", count=of, all=counts.of))
@@ -117,7 +119,7 @@ def _cut(counts: TokenCounts, wished: int) -> list[Finding]:
     elif left == of:
         then = _("With a length of {length:,}, all would still be cut.", length=better)
     else:
-        then = _("With a length of {length:,}, {share} would still be cut.", length=better, share=_percent(left / of))
+        then = _("With a length of {length:,}, {share} would still be cut.", length=better, share=in_percent(left / of))
     cost = _("Training then takes more time and memory.")
     to_do = sentences(then, cost, _at_most(better) if left > FEW_CUT * of else "")
     return [Finding(tone, what, why, to_do, better)]
@@ -157,11 +159,11 @@ def _script(name: str, script: Script, plain: float) -> Finding | None:
     to_do = _("Choose a model for this language, or a multilingual one, such as {models}.", models=several)
     if script.unknown > UNKNOWN * script.tokens:
         why = (
-            _("All tokens in it stand for something unknown, one like the other.")
+            _("All of its tokens stand for unknown characters.")
             if script.unknown == script.tokens
             else _(
-                "{share} of the tokens in it stand for something unknown, one like the other.",
-                share=_percent(script.unknown / script.tokens),
+                "{share} of its tokens stand for unknown characters.",
+                share=in_percent(script.unknown / script.tokens),
             )
         )
         examples = _("Such as {examples}.", examples=_examples(script)) if script.examples else ""
@@ -202,7 +204,7 @@ def _signs(counts: TokenCounts) -> list[Finding]:
         if signs.unknown == tokens
         else _(
             "{share} of all tokens are such signs, and it cannot tell them apart.",
-            share=_percent(signs.unknown / tokens),
+            share=in_percent(signs.unknown / tokens),
         )
     )
     return [Finding("info", what, why, _("Where they matter, choose another model."))]
@@ -210,8 +212,3 @@ def _signs(counts: TokenCounts) -> list[Finding]:
 
 def _examples(script: Script) -> str:
     return listing((f"'{piece[:20]}{'…' if len(piece) > 20 else ''}'" for piece in script.examples[:2]), "and")
-
-
-def _percent(share: float) -> str:
-    """Whole percents, and never 0 or 100 for what is neither."""
-    return _("{percent:.0f} %", percent=min(99, max(1, round(100 * share))))

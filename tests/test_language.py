@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from components import words
 from components.scripts import words_of_scripts
 from studio import language
 from studio.errors import Explanation, StudioError
@@ -30,6 +31,7 @@ from studio.language import (
     _,
     all_said,
     catalog_of,
+    in_percent,
     is_harmless,
     language_of,
     languages,
@@ -142,6 +144,26 @@ def test_lists(german: None, code: str, both: str, either: str, plain: str) -> N
     names = ["a", "b", "c"]
     assert [said(listing(names, style), code) for style in ("and", "or", ",")] == [both, either, plain]
     assert listing([], "and") == "" and listing(["a"], "or") == "a" and listing(["a", "b"], "or") == "a or b"
+
+
+@pytest.mark.parametrize(
+    ("share", "whole", "with_a_digit"),
+    [
+        (0.0, "0%", "0.0%"),
+        (0.0004, "0.1%", "0.04%"),
+        (0.004, "0.4%", "0.4%"),
+        (0.984, "98%", "98.4%"),
+        (0.995, "99.5%", "99.5%"),
+        (0.99999, "99.9%", "99.99%"),
+        (1.0, "100%", "100.0%"),
+    ],
+)
+def test_a_percent_is_never_nothing_or_all_of_what_only_comes_near_it(
+    share: float, whole: str, with_a_digit: str
+) -> None:
+    for write in (in_percent, words.in_percent):
+        assert write(share) == whole and write(share, digits=1) == with_a_digit
+    assert said(in_percent(0.984, digits=1), "de") == "98,4\xa0%" and said(in_percent(0.984), "zh") == "98%"
 
 
 def test_sentences_need_no_space_behind_a_full_width_stop(monkeypatch: pytest.MonkeyPatch) -> None:

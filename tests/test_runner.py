@@ -235,11 +235,11 @@ def test_a_paused_run_that_leaves_the_queue_is_paused_again(store: Store) -> Non
 def test_a_run_that_is_at_work_or_waits_is_not_started_twice(store: Store) -> None:
     supervisor = Supervisor(store)
     run = at_work(write(make_run(store), started(), planned(100)))
-    with pytest.raises(StudioError, match="It is at work already"):
+    with pytest.raises(StudioError, match="It is already running"):
         supervisor.resume(run)
     waiting = make_run(store)
     supervisor.enqueue(waiting)
-    with pytest.raises(StudioError, match="It waits for its turn"):
+    with pytest.raises(StudioError, match="already waiting in line"):
         supervisor.resume(waiting)
 
 

@@ -88,9 +88,9 @@ def cut(lengths: list[int], max_length: int, most: int | None = 512, of: int = 0
 def test_texts_that_are_cut_are_counted_with_a_length_that_helps() -> None:
     assert cut([100] * 99 + [128], 128) == [] == cut([100] * 999 + [200], 128)
     (found,) = cut([100] * 90 + [200] * 6 + [400] * 4, 128)
-    assert found.what == "10 % of the texts are cut after 128 tokens." and found.tone == "warning"
-    assert found.why.startswith("The model sees 51 % of such a text")
-    assert found.what_to_do.startswith("With a length of 256, 4 % would still be cut. ") and found.longer == 256
+    assert found.what == "10% of the texts are cut after 128 tokens." and found.tone == "warning"
+    assert found.why.startswith("The model sees 51% of such a text")
+    assert found.what_to_do.startswith("With a length of 256, 4% would still be cut. ") and found.longer == 256
     (few,) = cut([100] * 98 + [200] * 2, 128)
     assert few.tone == "info" and "256, none would be cut" in few.what_to_do
 

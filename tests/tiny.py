@@ -78,6 +78,23 @@ def write_writer(folder: Path, words: Iterable[str], kind: str = "t5", **changes
     return folder
 
 
+def write_language_model(folder: Path, words: Iterable[str], kind: str = "llama", **changes: Any) -> Path:
+    """A Llama or a GPT-2 of two layers with a word-level vocabulary. changes: of its configuration."""
+    import transformers as t
+
+    known = write_tokenizer(folder, [*words, "User", "Assistant", ":"], eos_token="[SEP]")
+    t.set_seed(0)
+    marks = {"pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3, "vocab_size": known}
+    if kind == "gpt2":
+        shape = {"n_embd": 48, "n_layer": 2, "n_head": 4, "n_positions": 64}
+        config: Any = t.GPT2Config(**{**marks, **shape, **changes})
+    else:
+        shape = {"hidden_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 96}
+        config = t.LlamaConfig(**{**marks, **shape, "max_position_embeddings": 64, **changes})
+    t.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+    return folder
+
+
 def write_image_model(folder: Path) -> Path:
     """A ResNet of two stages at 32 px with its image processor, without a head. It has seen one batch of noise."""
     import torch
@@ -195,6 +212,31 @@ def write_pairs(path: Path, rows: int = 80, seed: int = 0) -> Path:
     return path
 
 
+def write_table(path: Path, rows: int = 80, seed: int = 0) -> Path:
+    """A CSV `mood,story,music,stars,label`: words in columns of their own; the mood decides the label."""
+    rng = random.Random(seed)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["mood", "story", "music", "stars", "label"])
+        for index in range(rows):
+            label = ("good", "bad")[index % 2]
+            writer.writerow([rng.choice(WORDS[label]), *rng.choices(FILLER, k=2), index % 5, label])
+    return path
+
+
+def write_matches(path: Path, rows: int = 60, seed: int = 0) -> Path:
+    """A CSV `query,match,negative`: two words of a text are asked for; some rows name a text that has neither."""
+    rng = random.Random(seed)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["query", "match", "negative"])
+        for index in range(rows):
+            words = rng.sample(FILLER, k=6)
+            asked, other = rng.sample(words, k=2), [word for word in FILLER if word not in words]
+            writer.writerow([" ".join(asked), " ".join(words), " ".join(other) if index % 3 else ""])
+    return path
+
+
 def write_echoes(path: Path, rows: int = 60, seed: int = 0) -> Path:
     """A CSV `source,target`: a few words, and the same in the other order."""
     rng = random.Random(seed)
@@ -204,6 +246,37 @@ def write_echoes(path: Path, rows: int = 60, seed: int = 0) -> Path:
         for _ in range(rows):
             words = rng.choices(FILLER, k=rng.randint(3, 6))
             writer.writerow([" ".join(words), " ".join(words[::-1])])
+    return path
+
+
+def write_talk(path: Path, rows: int = 60, seed: int = 0) -> Path:
+    """JSONL of conversations: a few words are said twice, and the second answer is in the other order."""
+    rng = random.Random(seed)
+    with path.open("w", encoding="utf-8") as file:
+        for _ in range(rows):
+            words = rng.choices(FILLER, k=rng.randint(2, 4))
+            said, back = " ".join(words), " ".join(words[::-1])
+            turns = [("user", said), ("assistant", said), ("user", said), ("assistant", back)]
+            file.write(json.dumps({"messages": [{"role": role, "content": text} for role, text in turns]}) + "\n")
+    return path
+
+
+def write_preferences(path: Path, rows: int = 60, seed: int = 0) -> Path:
+    """JSONL `prompt,chosen,rejected`: praise is the better answer."""
+    rng = random.Random(seed)
+    with path.open("w", encoding="utf-8") as file:
+        for _ in range(rows):
+            good, bad = (" ".join(rng.choices(WORDS[label], k=3)) for label in ("good", "bad"))
+            row = {"prompt": " ".join(rng.choices(FILLER, k=4)), "chosen": good, "rejected": bad}
+            file.write(json.dumps(row) + "\n")
+    return path
+
+
+def write_story(path: Path, paragraphs: int = 80, seed: int = 0) -> Path:
+    """Running text in paragraphs."""
+    rng = random.Random(seed)
+    told = [" ".join(rng.choices(FILLER, k=40)) for _ in range(paragraphs)]
+    path.write_text("\n\n".join(told), encoding="utf-8")
     return path
 
 
@@ -276,6 +349,97 @@ def write_detection_model(folder: Path, kind: str = "detr", **changes: Any) -> P
     model.save_pretrained(folder)
     processor.save_pretrained(folder)
     return folder
+
+
+def write_sound_model(folder: Path, kind: str = "whisper", **changes: Any) -> Path:
+    """A Whisper that hears two seconds, a HuBERT or an AST of one layer or two, with its feature extractor.
+
+    changes: of its configuration.
+    """
+    import transformers as t
+
+    t.set_seed(0)
+    shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+    quiet = {"hidden_dropout": 0.0, "attention_dropout": 0.0, "activation_dropout": 0.0, "feat_proj_dropout": 0.0}
+    quiet |= {"final_dropout": 0.0, "layerdrop": 0.0, "mask_time_prob": 0.0, "apply_spec_augment": False}
+    if kind == "whisper":
+        layers = {"encoder_layers": 1, "decoder_layers": 1, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64}
+        layers |= {"encoder_attention_heads": 2, "decoder_attention_heads": 2, "d_model": 32, "num_mel_bins": 16}
+        marks = {"pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3, "decoder_start_token_id": 2, "vocab_size": 40}
+        marks |= {"begin_suppress_tokens": None, "suppress_tokens": None}
+        config = t.WhisperConfig(**{**layers, **marks, "max_source_positions": 100, **changes})
+        model: Any = t.WhisperForConditionalGeneration(config)
+        processor: Any = t.WhisperFeatureExtractor(feature_size=16, chunk_length=2)
+    elif kind == "ast":
+        config = t.ASTConfig(**{**shape, "max_length": 32, "num_mel_bins": 16, "hidden_dropout_prob": 0.0, **changes})
+        model, processor = t.ASTModel(config), t.ASTFeatureExtractor(num_mel_bins=16, max_length=32)
+    else:
+        sound = {"conv_dim": (16, 16, 16), "conv_stride": (10, 8, 4), "conv_kernel": (10, 8, 4)}
+        sound |= {"num_feat_extract_layers": 3, "num_conv_pos_embeddings": 8, "num_conv_pos_embedding_groups": 2}
+        made = {"hubert": t.HubertConfig, "wav2vec2": t.Wav2Vec2Config}[kind]
+        config = made(**{**shape, **quiet, **sound, "vocab_size": 40, **changes})
+        model, processor = t.AutoModel.from_config(config), t.Wav2Vec2FeatureExtractor(return_attention_mask=False)
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return folder
+
+
+def write_speech_model(folder: Path) -> Path:
+    """A Whisper that hears two seconds and writes letters."""
+    import string
+
+    import transformers as t
+
+    marks = ["endoftext", "startoftranscript", "en", "transcribe", "translate", "notimestamps", "startofprev"]
+    marks += ["startoflm", "nospeech"]
+    known = [*string.ascii_lowercase, "Ġ", *(f"<|{mark}|>" for mark in marks)]
+    special = [token for token in known if token.startswith("<|")]
+    vocabulary = {token: place for place, token in enumerate(known)}
+    tokenizer = t.WhisperTokenizer(vocab=vocabulary, merges=[], extra_special_tokens=special)
+    end, start = known.index("<|endoftext|>"), known.index("<|startoftranscript|>")
+    own = {"pad_token_id": end, "bos_token_id": end, "eos_token_id": end, "decoder_start_token_id": start}
+    write_sound_model(folder, vocab_size=len(known), **own)
+    (folder / "preprocessor_config.json").unlink()
+    t.WhisperProcessor(t.WhisperFeatureExtractor(feature_size=16, chunk_length=2), tokenizer).save_pretrained(folder)
+    return folder
+
+
+def write_spoken(path: Path, rows: int = 40, seed: int = 0) -> Path:
+    """A ZIP of recordings and a table `file,transcript`: "low" or "high"."""
+    rng, lines = random.Random(seed), StringIO()
+    table = csv.writer(lines)
+    table.writerow(["file", "transcript"])
+    with zipfile.ZipFile(path, "w") as archive:
+        for index in range(rows):
+            label = ("low", "high")[index % 2]
+            archive.writestr(f"{index:03}.wav", sound(label, rng))
+            table.writerow([f"{index:03}.wav", label])
+        archive.writestr("texts.csv", lines.getvalue())
+    return path
+
+
+def sound(label: str, rng: random.Random, seconds: float = 0.5, rate: int = 8000) -> bytes:
+    """A WAV: a low tone or a high one, in noise."""
+    import numpy
+    import soundfile
+
+    noise = numpy.random.default_rng(rng.randrange(2**32)).normal(0, 0.02, int(seconds * rate))
+    height = {"low": 300, "high": 1500}[label] * rng.uniform(0.8, 1.2)
+    buffer = BytesIO()
+    soundfile.write(
+        buffer, noise + 0.3 * numpy.sin(numpy.arange(len(noise)) * height * 2 * numpy.pi / rate), rate, format="WAV"
+    )
+    return buffer.getvalue()
+
+
+def write_sounds(path: Path, rows: int = 40, seed: int = 0) -> Path:
+    """A ZIP of class folders of recordings."""
+    rng = random.Random(seed)
+    with zipfile.ZipFile(path, "w") as archive:
+        for index in range(rows):
+            label = ("low", "high")[index % 2]
+            archive.writestr(f"{label}/{index:03}.wav", sound(label, rng, 0.3 + rng.random() / 2))
+    return path
 
 
 def image(label: str, rng: random.Random, size: int = 32) -> bytes:

@@ -206,14 +206,29 @@ STRATEGIES: dict[str, dict[str, Any]] = {
     },
     "questions": {"options": {"window": 24, "overlap": 8}, "training": {"epochs": 2}},
     "pairs": {"strategy": {"name": "lora", "r": 4}, "options": {"max_length": 24}, "training": {"epochs": 2}},
+    "table": {"options": {"max_length": 24}, "training": {"epochs": 2}},
+    "search": {"options": {"max_length": 16}, "training": {"epochs": 2}},
     "written": {"options": {"longest_answer": 12, "beams": 3}, "training": {"epochs": 2}},
     "shortened": {
         "strategy": {"name": "lora", "r": 4},
         "options": {"longest_answer": 12},
         "training": {"epochs": 2, "learning_rate": 0.02},
     },
+    "story": {"options": {"max_length": 24, "longest_answer": 6, "temperature": 0.0}, "training": {"epochs": 2}},
+    "talk": {
+        "strategy": {"name": "lora", "r": 4},
+        "options": {"max_length": 48, "longest_answer": 8, "temperature": 0.0},
+        "training": {"epochs": 2, "learning_rate": 0.02},
+    },
+    "preferred": {
+        "strategy": {"name": "lora", "r": 4},
+        "options": {"max_length": 32, "longest_answer": 6, "temperature": 0.0},
+        "training": {"epochs": 2, "learning_rate": 0.01},
+    },
     "image": {"strategy": {"name": "freeze"}, "training": {"learning_rate": 0.05, "epochs": 4}},
     "image-number": {"training": {"epochs": 2}},
+    "speech": {"options": {"seconds": 1, "longest_answer": 8}, "training": {"epochs": 2}},
+    "sounds": {"options": {"seconds": 1}, "training": {"epochs": 2}},
     "image-labels": {"strategy": {"name": "freeze"}, "training": {"learning_rate": 0.05, "epochs": 2}},
 }
 
@@ -226,18 +241,29 @@ class Finished:
         self._workers, self._text_model = workers, text_model
         self.reviews = tiny.write_reviews(folder / "reviews.csv", 160)
         self.images = tiny.write_images(folder / "images.zip", 60)
-        self.writer = tiny.write_writer(folder / "tiny-t5", [*tiny.FILLER, *tiny.WORDS["good"], *tiny.WORDS["bad"]])
+        words = [*tiny.FILLER, *tiny.WORDS["good"], *tiny.WORDS["bad"]]
+        self.writer = tiny.write_writer(folder / "tiny-t5", words)
+        self.speaker = tiny.write_language_model(folder / "tiny-llama", words)
         echoes = tiny.write_echoes(folder / "echoes.csv")
+        speaker = tiny.write_speech_model(folder / "tiny-speech")
+        listener = tiny.write_sound_model(folder / "tiny-whisper")
         self._others = {  # than of text classification
             "number": ("text-regression", text_model, tiny.write_lengths(folder / "lengths.csv")),
             "words": ("token-classification", text_model, tiny.write_marked_words(folder / "words.jsonl")),
             "labels": ("text-labels", text_model, tiny.write_labelled(folder / "labels.csv")),
             "questions": ("extractive-qa", text_model, tiny.write_questions(folder / "questions.csv")),
             "pairs": ("text-pairs", text_model, tiny.write_pairs(folder / "pairs.csv")),
+            "table": ("tabular-classification", text_model, tiny.write_table(folder / "table.csv")),
+            "search": ("search", text_model, tiny.write_matches(folder / "matches.csv")),
             "written": ("translation", self.writer, echoes),
             "shortened": ("summarization", self.writer, echoes),
+            "story": ("text-generation", self.speaker, tiny.write_story(folder / "story.txt")),
+            "talk": ("chat", self.speaker, tiny.write_talk(folder / "talk.jsonl")),
+            "preferred": ("preference", self.speaker, tiny.write_preferences(folder / "preferences.jsonl")),
             "image": ("image-classification", image_model, self.images),
             "image-number": ("image-regression", image_model, tiny.write_weighed(folder / "weighed.zip")),
+            "sounds": ("audio-classification", listener, tiny.write_sounds(folder / "sounds.zip", 32)),
+            "speech": ("speech-recognition", speaker, tiny.write_spoken(folder / "spoken.zip", 32)),
             "image-labels": ("image-labels", image_model, tiny.write_striped(folder / "labelled.zip")),
         }
         self._runs: dict[str, Run] = {}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.words import _, escape, spoken
+from components.words import _, escape, in_percent, spoken
 
 SHOWN = 8  # rows before the rest is folded away
 PARTS = 4  # colours for the parts of a stacked bar
@@ -21,7 +21,7 @@ def bars_html(
     """Bars of `value`, each with a thinner bar of `other` under it where given, largest value first.
 
     rows: [{"label": str, "value": float, "other": float or None, perhaps "threshold": a line across the bar there, and
-        "leading": whether it stands out, else the first does}]; with `percent` 1.0 means 100 %, and the bar's full
+        "leading": whether it stands out, else the first does}]; with `percent` 1.0 means 100%, and the bar's full
         width; without, the largest number has the full width.
     The numbers stand beside the bars as text, so nothing depends on seeing their length or colour.
     """
@@ -103,12 +103,9 @@ def _width(number: float, full: float) -> float:
 
 
 def _number(number: float, percent: bool) -> str:
-    if not percent:
-        return f"{number:,.4g}" if isinstance(number, float) else f"{number:,}"
-    between = 0 < number < 0.0995 or 0.995 <= number < 1  # never 0 % or 100 % of what only comes near it
-    if between:
-        return _("{percent:.1f} %", percent=min(99.9, max(0.1, 100 * number)))
-    return _("{percent:.0f} %", percent=100 * number)
+    if percent:
+        return in_percent(number)
+    return f"{number:,.4g}" if isinstance(number, float) else f"{number:,}"
 
 
 def _legend(items: Sequence[tuple[str, str]]) -> str:

@@ -22,7 +22,7 @@ class CurvesValue(TypedDict, total=False):
     title: str
     x_title: str
     y_title: str
-    percent: bool  # whether 1.0 means 100 %
+    percent: bool  # whether 1.0 means 100%
 
 
 class CurveComparison(Element):

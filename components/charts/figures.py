@@ -7,7 +7,7 @@ from components.element import Element
 from components.scripts import script
 from components.words import _
 
-CHARTS = ("matrix", "points", "bars", "rows")
+CHARTS = ("matrix", "points", "line", "bars", "rows")
 NOTHING = _("No results yet.")
 
 
@@ -17,11 +17,12 @@ class Figure(TypedDict):
 
     matrix: labels, counts and marks as lists of lists (row by row), row_title, column_title.
     points: points [{"x", "y", "mark", perhaps "count"}], x_title, y_title; diagonal: both axes alike, with x = y.
+    line: points [{"x", "y"}] between 0 and 1, x_title, y_title; places on it [{"x", "y", "title"}]; level: of chance.
     bars: bars [{"title", "value", "mark", perhaps "text"}]; upright: columns in their order, for a histogram.
     rows: columns [{"key", "title", "kind"}], rows [{key: value, "mark"}].
     """
 
-    chart: Literal["matrix", "points", "bars", "rows"]
+    chart: Literal["matrix", "points", "line", "bars", "rows"]
     title: str
     labels: NotRequired[Sequence[str]]
     counts: NotRequired[Sequence[Sequence[int]]]
@@ -32,6 +33,8 @@ class Figure(TypedDict):
     x_title: NotRequired[str]
     y_title: NotRequired[str]
     diagonal: NotRequired[bool]
+    places: NotRequired[Sequence[dict[str, Any]]]
+    level: NotRequired[float | None]
     bars: NotRequired[Sequence[dict[str, Any]]]
     upright: NotRequired[bool]
     columns: NotRequired[Sequence[dict[str, str]]]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.charts.marked_text import colours_of
-from components.words import _, escape, spoken
+from components.words import _, escape, in_percent, spoken
 
 TALLEST = 440  # pixels on the screen
 SCORES = (0.0, 0.3, 0.5, 0.7, 0.9)  # to choose from: frames with a lower score are hidden
@@ -60,7 +60,7 @@ def with_score_choice(drawing: str, title: str) -> str:
     everything = _("all")
     choices = "".join(
         f'<label><input type="radio" name="{name}" value="{level}"{" checked" if score == USUAL else ""}>'
-        f"<span>{escape(f'{score:.0%}' if score else everything)}</span></label>"
+        f"<span>{escape(in_percent(score) if score else everything)}</span></label>"
         for level, score in enumerate(SCORES)
     )
     return (
@@ -78,7 +78,7 @@ def level_of(score: float | None) -> int:
 
 def frame_words(frame: Mapping[str, Any]) -> str:
     score = frame.get("score")
-    return str(frame["label"]) if score is None else f"{frame['label']} {100 * score:.0f} %"
+    return str(frame["label"]) if score is None else f"{frame['label']} {in_percent(score)}"
 
 
 def _percent(part: float, whole: float) -> str:

@@ -18,7 +18,7 @@ class LiveChart(Element):
       "reset": True          forget everything shown so far, before the rest of the message
       "truncate": step       drop points after `step` (the run was resumed from there)
       "train", "validation", "metric": [[step, value], ...] to append; "metric_name": str, and beside it
-                             "metric_percent": whether 1.0 means 100 %
+                             "metric_percent": whether 1.0 means 100%
       "best": step or None   the step that is kept, marked in the chart
       "progress": 0..1 or None; "phase": sentence; "status": word; "status_title": its plain words
       "preparing": None or {"stages": [{"title", "state": "done" | "now" | "next", "share": 0..1 or None}, ...],

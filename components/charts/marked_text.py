@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.words import escape
+from components.words import escape, spoken
 
 COLOURS = 8
 
@@ -20,7 +20,7 @@ def marked_html(text: str, pieces: Sequence[Mapping[str, Any]], labels: Sequence
         start, end = int(piece["start"]), min(int(piece["end"]), len(text))
         if start < done or start >= end:
             continue
-        label, note = str(piece["label"]), str(piece.get("note") or "")
+        label, note = str(piece["label"]), spoken(piece.get("note") or "")
         parts += [
             escape(text[done:start]),
             f'<mark class="ui-mark ui-colour-{colours[label]}">{escape(text[start:end])}'

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from components.words import _, escape
+from components.words import _, escape, in_percent
 
 ROOM = 0.08  # of the range, left free at each side
 NEAR_X, NEAR_Y = 24.0, 8.0  # percent of the plane that a name takes up: where another stands so near, none is written
@@ -108,4 +108,4 @@ def _lines(across: Axis, up: Axis) -> str:
 
 
 def _share(value: float) -> str:
-    return _("{share:.0%}", share=value) if round(value, 4) == round(value, 2) else _("{share:.1%}", share=value)
+    return in_percent(value, 0 if round(value, 4) == round(value, 2) else 1)

@@ -9,8 +9,8 @@ const search = h("input", {
 });
 const said = h("span", { class: "ui-choice-count", role: "status" });
 
-const choose = (row) => {
-  if (row.disabled) return;
+const choose = (row, event) => {
+  if (row.disabled || event?.target.closest(".ui-term")) return;
   props.value = { ...props.value, selected: row.key };
   draw();
   trigger("select", { key: row.key });
@@ -18,7 +18,7 @@ const choose = (row) => {
 
 const found = (row) => {
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-  const text = [row.key, row.title, row.words, row.text, row.group.title].join(" ").toLowerCase();
+  const text = [row.key, row.title, markup(row.words).textContent, markup(row.text).textContent, row.group.title].join(" ").toLowerCase();
   return words.every((word) => text.includes(word));
 };
 
@@ -38,16 +38,17 @@ const sortBy = (key) => {
   draw();
 };
 
-const notesOf = (notes) => (notes?.length ? h("span", { class: "ui-choice-text" }, notes.join(" ")) : null);
+const notesOf = (notes) => (notes?.length ? h("span", { class: "ui-choice-text" }, markup(notes.join(" "))) : null);
 
 const line = (row, columns, extra) => {
   const chosen = row.key === props.value.selected;
   const name = h("button", {
     type: "button", class: "ui-choice-name", "aria-pressed": String(chosen), "aria-disabled": row.disabled ? "true" : null,
     "data-focus": row.key, "data-testid": `choice-${row.key}`, onclick: (event) => { event.stopPropagation(); choose(row); },
-  }, h("span", { class: "ui-choice-tick", "aria-hidden": "true" }, markup(props.tick)), h("b", {}, row.title), row.words ? `: ${row.words}` : null);
-  return h("tr", { role: "row", class: `ui-choice-row${chosen ? " ui-choice-chosen" : ""}${row.disabled ? " ui-choice-off" : ""}`, onclick: () => choose(row) },
-    h("th", { scope: "row", role: "rowheader" }, name, h("span", { class: "ui-choice-text" }, row.text),
+  }, h("span", { class: "ui-choice-tick", "aria-hidden": "true" }, markup(props.tick)), h("b", {}, row.title));
+  const words = row.words ? h("span", { class: "ui-choice-words" }, ": ", markup(row.words)) : null;
+  return h("tr", { role: "row", class: `ui-choice-row${chosen ? " ui-choice-chosen" : ""}${row.disabled ? " ui-choice-off" : ""}`, onclick: (event) => choose(row, event) },
+    h("th", { scope: "row", role: "rowheader" }, name, words, h("span", { class: "ui-choice-text" }, markup(row.text)),
       notesOf([...(row.notes || []), ...extra]),
       row.disabled ? h("span", { class: "ui-card-reason" }, row.disabled) : null),
     columns.map((column) => h("td", { role: "cell", class: "ui-kind-number", "data-title": column.title }, row.cells?.[column.key]?.text || "–")));
@@ -60,7 +61,7 @@ const groupOf = (group, columns) => {
   const fold = () => { if (!unfolded.delete(group.title)) unfolded.add(group.title); draw(); };
   return h("tbody", { role: "rowgroup" },
     h("tr", { role: "row", class: "ui-choice-group" }, h("th", { scope: "rowgroup", role: "rowheader", colspan: columns.length + 1 },
-      h("b", {}, group.title), h("span", { class: "ui-choice-text" }, group.text), notesOf(group.notes))),
+      h("b", {}, group.title), h("span", { class: "ui-choice-text" }, markup(group.text)), notesOf(group.notes))),
     shown.map((row) => line(row, columns, [])),
     group.rows.length > 1 && (more || open) ? h("tr", { role: "row", class: "ui-choice-more" }, h("td", { role: "cell", colspan: columns.length + 1 },
       h("button", { type: "button", class: "ui-link", "data-focus": `fold-${group.title}`, "aria-expanded": String(open), "aria-label": `${open ? say("Show fewer") : plural("Show {n} more", "Show {n} more", more)}: ${group.title}`, onclick: fold },

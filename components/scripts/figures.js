@@ -1,7 +1,7 @@
 // Draws each figure by its chart and reports which mark is chosen. Items say where they are ("row-column" in data-at),
 // so that arrow keys find the next one; figures_*.js draw.
 const root = element.querySelector(".ui-figures");
-const CHARTS = { matrix: drawMatrix, points: drawPoints, bars: drawBars, rows: drawRows };
+const CHARTS = { matrix: drawMatrix, points: drawPoints, line: drawLine, bars: drawBars, rows: drawRows };
 let drawn = "";
 
 // What makes a node an item of figure `number`: its place, and its mark if it can be chosen.

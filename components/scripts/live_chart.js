@@ -29,7 +29,7 @@ const ownTitle = document.title;
 const ENDED = ["completed", "stopped", "failed", "interrupted"];
 // The browser's tab says how far it is, and how it ended; a message of the system only where the page is out of sight.
 const toTheTab = (share) => {
-  const words = ENDED.includes(status) ? statusTitle : typeof share === "number" && status === "running" ? `${Math.round(share * 100)} %` : "";
+  const words = ENDED.includes(status) ? statusTitle : typeof share === "number" && status === "running" ? inPercent(share) : "";
   document.title = words ? `${words} \u00b7 ${ownTitle}` : ownTitle;
 };
 const send = () => { if (document.hidden && "Notification" in window && Notification.permission === "granted") new Notification(statusTitle, { body: sentence || ownTitle }); };
@@ -106,7 +106,7 @@ const layout = () => {
 const hasCurve = () => series.train.x.length > 0 || series.validation.x.length > 1;
 const stops = () => (series.validation.x.length > 1 ? series.validation.x : series.drawnFrom(0).x);
 const valueAt = (points, step) => points.y[points.x.findLastIndex((x) => x <= step)];
-const number = (value, isShare) => (isShare ? `${(100 * value).toFixed(1)} %` : Number(value).toPrecision(3));
+const number = (value, isShare) => (isShare ? inPercent(value, 1) : Number(value).toPrecision(3));
 const readAt = (step) => {
   const named = [[smoothed(), props.names[0]], [series.validation, props.names[1]], [series.metric, metricName.replaceAll("_", " "), percent]];
   const values = named.map(([points, name, isShare]) => [name, valueAt(points, step), isShare]).filter(([, value]) => Number.isFinite(value));
@@ -197,7 +197,7 @@ const tell = () => {
   spoken.textContent = listed(parts.filter(Boolean));
 };
 // The stages before the first step: done, at work on (with its share where it counts), to come.
-const STATES = { done: say("done"), now: say("at work on it"), next: say("to come") };
+const STATES = { done: say("done"), now: say("in progress"), next: say("still to come") };
 const prepare = (told) => {
   preparing = told;
   const all = told?.stages || [];
@@ -207,7 +207,7 @@ const prepare = (told) => {
     stages.replaceChildren(...all.map(({ title: name, state }) => h("li", { class: `ui-stage ui-stage-${state}`, "aria-current": state === "now" ? "step" : null },
       h("i", { "aria-hidden": "true" }), h("span", {}, name), h("span", { class: "ui-stage-share" }), h("span", { class: "ui-sr-only" }, STATES[state]))));
   }
-  all.forEach(({ share: part }, at) => { stages.children[at].children[2].textContent = typeof part === "number" ? `${Math.round(100 * part)} %` : ""; });
+  all.forEach(({ share: part }, at) => { stages.children[at].children[2].textContent = typeof part === "number" ? inPercent(part) : ""; });
 };
 const showWhatThereIs = () => {
   root.classList.toggle("ui-live-before", !hasCurve());
@@ -222,7 +222,7 @@ const receive = async (message) => {
   if ("phase" in message) sentence = message.phase || "";
   if ("preparing" in message) prepare(message.preparing);
   if (preparing) showProgress(preparing.share, sentence, preparing.left === null ? "" : timeLeft(preparing.left));
-  else showProgress(share, sentence, typeof share === "number" ? `${Math.round(share * 100)} %` : "");
+  else showProgress(share, sentence, typeof share === "number" ? inPercent(share) : "");
   wanted = message.wait || 0;
   if ("reading" in message && verdict.textContent !== (message.reading || "")) verdict.textContent = message.reading || "";
   if ("status_title" in message) { statusTitle = message.status_title || ""; }

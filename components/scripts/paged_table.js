@@ -55,6 +55,9 @@ const enlargeable = (shown) => {
   }, markup(props.zoom)));
 };
 const moments = new Intl.DateTimeFormat(readersLanguage, { dateStyle: "medium", timeStyle: "short" });
+const LONG_TEXT = 30, LONG_WORD = 24, MOST_IN_TITLE = 2000; // letters
+// Names of files may be broken behind their joints, and in the middle only where one is very long.
+const breakable = (text) => (text.length > MOST_IN_TITLE ? text : text.split(/(?<=\w[_-])(?=\w)/).flatMap((part, at) => (at ? [h("wbr"), part] : [part])));
 const content = (cell, kind) => {
   if (cell === null || cell === undefined) return "";
   if (kind === "image") return enlargeable(image(cell));
@@ -65,7 +68,9 @@ const content = (cell, kind) => {
   }
   if (kind === "moment") return h("span", { class: "ui-moment" }, moments.format(cell * 1000));
   if (kind === "number") return typeof cell === "number" && Number.isInteger(cell) ? grouped(cell) : cell;
-  return h("span", { class: `ui-clamp${String(cell).length > 30 ? " ui-clamp-long" : ""}`, title: String(cell).length > 60 ? String(cell).slice(0, 2000) : null }, cell);
+  const text = String(cell);
+  const sizes = `${text.length > LONG_TEXT ? " ui-clamp-long" : ""}${text.split(/\s+/).some((word) => word.length > LONG_WORD) ? " ui-clamp-anywhere" : ""}`;
+  return h("span", { class: `ui-clamp${sizes}`, title: text.length > LONG_TEXT ? text.slice(0, MOST_IN_TITLE) : null }, breakable(text));
 };
 const kindOf = (column) => (["number", "image", "drawing", "badge", "moment"].includes(column.kind) ? column.kind : "text");
 

@@ -32,6 +32,13 @@ const plural = (one, many, n, values) => {
 const listed = (names) => names.join(/^(zh|ja)/.test(readersLanguage) ? "、" : ", ");
 const numberFormat = new Intl.NumberFormat(readersLanguage);
 const grouped = (number) => numberFormat.format(Number(number));
+// A share as percent, as `in_percent` of components.words writes it.
+const inPercent = (share, digits = 0) => {
+  const rounded = Number((100 * share).toFixed(digits)), more = share > 0 && share < 1 && (rounded <= 0 || rounded >= 100);
+  const places = digits + more, least = 10 ** -(places + 2);
+  const written = new Intl.NumberFormat(readersLanguage, { style: "percent", minimumFractionDigits: places, maximumFractionDigits: places });
+  return written.format(more ? Math.min(Math.max(share, least), 1 - least) : share);
+};
 // A term of the page's glossary: words that explain themselves, or a question mark behind words that name it.
 const termButton = (name, words) => h("button", { type: "button", class: "ui-term", "aria-describedby": `term-${name}` }, words);
 const termMark = (name, words) => h("button", {

@@ -22,7 +22,7 @@ const rowsOf = (index) => {
   const total = SPLITS.reduce((sum, split) => sum + (rows[split] || 0), 0);
   return plural("about {n} row", "about {n} rows", Math.round((total * shares()[index]) / 100));
 };
-const spoken = () => listed(SPLITS.map((split, index) => `${NAMES[split]} ${shares()[index]} %`));
+const spoken = () => listed(SPLITS.map((split, index) => `${NAMES[split]} ${inPercent(shares()[index] / 100)}`));
 const limits = (handle) => (handle === 0 ? [1, cuts[1] - 1] : [cuts[0] + 1, 99]);
 const set = (handle, percent) => {
   const [low, high] = limits(handle);
@@ -84,7 +84,7 @@ const paint = () => {
   const locked = props.value?.locked || "";
   shares().forEach((share, index) => {
     segments[index].style.flexBasis = `${share}%`;
-    captions[index].querySelector(".ui-split-percent").textContent = `${share} %`;
+    captions[index].querySelector(".ui-split-percent").textContent = inPercent(share / 100);
     captions[index].querySelector(".ui-split-rows").textContent = rowsOf(index);
   });
   handles.forEach((handle, index) => {

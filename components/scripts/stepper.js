@@ -42,19 +42,33 @@ const toggle = () => h("button", {
   },
 }, markup(inTheDark() ? props.sun : props.moon));
 
+// In a few letters where there is no room for all of them: never cut.
+const machine = (whole, brief) => h("span", { class: "ui-machine", title: whole }, h("i", { "aria-hidden": "true" }),
+  h("span", { class: "ui-machine-whole" }, whole), h("span", { class: "ui-machine-brief", "aria-hidden": "true" }, brief || ""));
+const fit = () => {
+  const chip = nav.querySelector(".ui-machine"), whole = chip?.querySelector(".ui-machine-whole");
+  if (!whole) return;
+  chip.classList.remove("ui-machine-short");
+  chip.classList.toggle("ui-machine-short", whole.scrollWidth > whole.clientWidth);
+};
+
 const account = (entry) => h("form", { class: "ui-account", method: entry.method, action: entry.action },
   h("span", { class: "ui-account-name", title: entry.name }, entry.name),
   h("button", { type: "submit", "data-focus": "account", "data-testid": "account" }, entry.words));
 
 const headingOf = (key) => document.querySelector(`#page-${CSS.escape(key)} :is(h2, h3)`);
 
-// A page opens at its top, and the keyboard and the screen reader at its heading.
-const arrive = (key) => {
+const focusHeading = (key) => {
   const heading = headingOf(key);
-  window.scrollTo(0, 0);
   if (!heading?.checkVisibility()) return;
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
+};
+
+// A page opens at its top, and the keyboard and the screen reader at its heading.
+const arrive = (key) => {
+  window.scrollTo(0, 0);
+  focusHeading(key);
 };
 
 const skip = () => h("a", {
@@ -88,19 +102,21 @@ const draw = () => {
       h("span", { class: "ui-brand-name" }, h("b", {}, first), rest.length ? ` ${rest.join(" ")}` : "")),
     h("ol", { class: "ui-steps" }, (value.steps || []).map((entry, index) => step(entry, index + 1))),
     h("div", { class: "ui-side" }, (value.side || []).map((entry) => side(entry, value.drawings)),
-      value.machine ? h("span", { class: "ui-machine", title: value.machine }, h("i", { "aria-hidden": "true" }), h("span", {}, value.machine)) : null,
+      value.machine ? machine(value.machine, value.machine_brief) : null,
       value.languages ? languages(value.languages) : null,
       toggle(),
       value.account ? account(value.account) : null),
   ]);
+  fit();
   const current = [...(value.steps || []), ...(value.side || [])].find((entry) => entry.state === "current")?.key;
   if (current && current !== opened) {
     const isFirst = !opened;
     document.body.dataset.page = opened = current;
     settle(current, () => { if (!isFirst) arrive(current); });
-  }
+  } else if (current) keepFocus(current, () => focusHeading(current));
   drawGuide(value.guide, () => headingOf(opened)?.focus({ preventScroll: true }));
 };
 draw();
 watch("value", draw);
 onThemeChange(draw);
+new ResizeObserver(fit).observe(nav);

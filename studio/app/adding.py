@@ -17,7 +17,7 @@ from studio.app.own_images import images_of
 from studio.app.pages import Section, Services, Wire
 from studio.app.right_file import right_file_html
 from studio.data.fields import FIELDS
-from studio.data.image_files import ENDINGS
+from studio.data.media import MEDIA
 from studio.data.reading import FORMATS
 from studio.data.sources import SAMPLES
 from studio.errors import StudioError
@@ -27,6 +27,10 @@ from studio.tasks.base import Task
 
 TABLES = [*(extension for form in FORMATS for extension in form.extensions), ".zip"]
 OTHER, MORE = _("Use other data"), _("Add images, or use other data")
+DROP = {
+    "image": _("Drop a file, several images or a folder here"),
+    "audio": _("Drop a file, several recordings or a folder here"),
+}
 IMAGES = ("image", "label")  # the kinds of columns of a task whose data can be collected class by class
 
 
@@ -45,7 +49,7 @@ def adding_data(services: Services) -> Section:
             images = ClassImages(images=partial(images_of, services), elem_id="class-images")
         with gr.Accordion(_("Type rows, or paste them from a spreadsheet"), open=False, elem_id="type") as by_hand:
             rows = TypedRows(elem_id="typed-rows")
-        with gr.Accordion(_("Take a data set of the Hugging Face Hub"), open=False), gr.Row():
+        with gr.Accordion(_("Use a data set from the Hugging Face Hub"), open=False), gr.Row():
             hub_name = gr.Textbox(
                 label=_("Name of the data set"), placeholder=_("owner/name"), scale=4, interactive=True
             )
@@ -105,16 +109,17 @@ def invitation_to(task: Task) -> str:
 def drop_value(services: Services, kinds: list[str]) -> dict[str, Any]:
     """For `components.drop_zone`."""
     most = services.limits.upload_megabytes
+    files = next((MEDIA[kind] for kind in kinds if kind in MEDIA), None)
     kept = (
         _("It stays on this computer.")
         if services.is_on_this_computer
         else _("It is kept on the server; other people who use it do not see it, but whoever runs the server can.")
     )
     return {
-        "title": _("Drop a file, several images or a folder here") if "image" in kinds else _("Drop a file here"),
+        "title": DROP[files.name] if files else _("Drop a file here"),
         "note": sentences(_("Up to {megabytes:,} MB.", megabytes=most), kept),
-        "accept": ",".join([*TABLES, *(sorted(ENDINGS) if "image" in kinds else ())]),
-        "folders": "image" in kinds,
+        "accept": ",".join([*TABLES, *(sorted(files.endings) if files else ())]),
+        "folders": files is not None,
         "most": services.limits.upload_bytes,
     }
 

@@ -7,8 +7,10 @@ from typing import Any, TypeVar
 
 from components.notices import empty, heading, notice
 from components.progress import progress_html
+from components.words import escape
 from studio.app.access.person import current_person
 from studio.app.answers import ANSWERS, Asked, Asking
+from studio.app.answers.base import AFTER, BEFORE
 from studio.app.drafts import Draft
 from studio.app.inputs import INPUTS
 from studio.app.pages import Services
@@ -21,6 +23,7 @@ from studio.store import Run
 from studio.tasks.base import Task
 
 T = TypeVar("T")
+NOTHING_WRITTEN: Mapping[str, str] = {"": ""}
 
 
 def ask(
@@ -41,9 +44,11 @@ def ask(
     before, why_not = None, ""
     supersede_question(services, draft)
     with cancellable(services, draft, is_single=True) as cancelled:
-        (tuned,) = yield from shown_as(*words, services.predictor.ask(run, [cells], "tuned", cancelled, options))
+        asking = services.predictor.ask(run, [cells], "tuned", cancelled, options)
+        (tuned,) = yield from shown_as(*words, asking, {AFTER: ""})
         try:
-            (before,) = yield from shown_as(*words, services.predictor.ask(run, [cells], "before", cancelled, options))
+            asking = services.predictor.ask(run, [cells], "before", cancelled, options)
+            (before,) = yield from shown_as(*words, asking, {AFTER: str(tuned.value), BEFORE: ""})
         except StudioError as error:
             if cancelled.is_set():
                 raise
@@ -67,7 +72,9 @@ def answer_html(asking: Asking | None, task: Task | None = None) -> str:
     kind = ANSWERS[asking.kind]
     title = heading(_("The model says: {answer}", answer=kind.short(asking.tuned)), kind.truth(asking.asked), level=3)
     shown = title + kind.html(asking.tuned, asking.before, asking.asked)
-    return shown + (notice("info", _("Before training cannot be shown."), asking.why_not) if asking.why_not else "")
+    return shown + (
+        notice("info", _("The answer before training cannot be shown."), asking.why_not) if asking.why_not else ""
+    )
 
 
 def run_with_model(services: Services, draft: Draft) -> Run | None:
@@ -84,8 +91,13 @@ def open_run(services: Services, draft: Draft) -> tuple[Run, Task]:
     return run, task
 
 
-def shown_as(sentence: str, waiting: str, exchange: Exchange[T]) -> Generator[str, None, T]:
-    """An exchange as progress for the page. waiting: what is said while others come first."""
+def shown_as(
+    sentence: str, waiting: str, exchange: Exchange[T], texts: Mapping[str, str] = NOTHING_WRITTEN
+) -> Generator[str, None, T]:
+    """An exchange as progress for the page. waiting: what is said while others come first.
+
+    texts: by their titles, what is written already; the last one is being written.
+    """
     with closing(exchange):
         while True:
             try:
@@ -93,7 +105,16 @@ def shown_as(sentence: str, waiting: str, exchange: Exchange[T]) -> Generator[st
             except StopIteration as end:
                 result: T = end.value
                 return result
-            yield progress_html(waiting if step.in_line else sentence, step.done, step.total)
+            growing = {**texts, list(texts)[-1]: step.written} if step.written else {}
+            yield progress_html(waiting if step.in_line else sentence, step.done, step.total) + written_html(growing)
+
+
+def written_html(texts: Mapping[str, str]) -> str:
+    parts = (
+        f'{heading(title, "", level=4)}<div class="ui-answer-text" dir="auto">{escape(text)}</div>'
+        for title, text in texts.items()
+    )
+    return f'<div class="ui-answer-parts">{"".join(parts)}</div>' if texts else ""
 
 
 @contextmanager

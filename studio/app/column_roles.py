@@ -14,7 +14,7 @@ from studio.tasks import TASKS
 
 
 def roles_of_columns(services: Services) -> Section:
-    """A list for each role; those of images and of what is not in the data are hidden."""
+    """A list for each role; those of images, of recordings and of what is not in the data are hidden."""
     with gr.Row():
         slots = max(len(task.columns) for task in TASKS)
         columns = [gr.Dropdown(interactive=True, elem_id=f"column-{n}") for n in range(slots)]
@@ -24,11 +24,12 @@ def roles_of_columns(services: Services) -> Section:
         names = services.datasets.columns(draft)
         shown: list[Any] = [gr.update(visible=False)] * slots
         roles = TASKS[draft.task].columns if draft.task else ()
-        usable = [name for name in imported.columns if name != "image" and name.lower() not in COLUMN_NAMES]
+        usable = [name for name in imported.columns if name != imported.stored and name.lower() not in COLUMN_NAMES]
         guessed = guess_columns(imported, roles)
         for index, role in enumerate(roles):
-            to_choose = imported.kind == "text" or (role.kind != "image" and len(usable) > 1)
-            missed = role.name not in guessed and not FIELDS[role.kind].absent
+            to_choose = not imported.stored or (role.kind != imported.stored and len(usable) > 1)
+            field = FIELDS[role.kind]
+            missed = role.name not in guessed and not field.absent and not field.gathers
             shown[index] = gr.update(
                 visible=to_choose if role.name in guessed else missed,
                 label=role.title,

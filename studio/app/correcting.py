@@ -28,8 +28,7 @@ from studio.app.inputs.base import FileInput
 from studio.app.pages import Place, Section, Services, Wire, hint
 from studio.app.paging import file_url
 from studio.app.results import AnsweredRow, classes_of, imported_of, row_of, task_of
-from studio.app.runs import config_of, start_run
-from studio.app.tabs.runs import with_settings
+from studio.app.runs import config_of, start_run, with_settings
 from studio.data.cleaning import ROW, CleaningOptions, corrected_rows
 from studio.data.columns import Column
 from studio.data.corrections import Correction, content_of
@@ -59,8 +58,8 @@ def build_entries() -> list[Entry]:
 
 
 def target(task: Task) -> Column:
-    """What is corrected of an example."""
-    return task.targets[0]
+    """What is corrected of an example: what is learned of it, which may be the input itself."""
+    return (task.targets or task.inputs)[0]
 
 
 def looked_at(services: Services) -> tuple[Section, set[Block]]:
@@ -74,7 +73,7 @@ def looked_at(services: Services) -> tuple[Section, set[Block]]:
             save = gr.Button(_("Correct the data"), elem_id="correct-data", min_width=140)
             leave = gr.Button(_("Leave this row out"), elem_id="leave-out", min_width=140)
     with gr.Column(visible=False) as other_data:
-        gr.HTML(drawn(hint, _("This run learned from other data than what is chosen now.")))
+        gr.HTML(drawn(hint, _("This run learned from different data from what is chosen now.")))
         adopt = gr.Button(_("Choose this run's data and settings"), size="sm", elem_id="adopt-run")
     fields = [entry.widget for entry in entries]
 

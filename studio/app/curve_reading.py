@@ -1,6 +1,6 @@
 """What a run's curves say, in one sentence: a pure function of the folded log, by rules with their source.
 
-- Overfitting: the validation loss lies above its lowest value by more than 5 % (the generalisation loss GL > 5 of
+- Overfitting: the validation loss lies above its lowest value by more than 5% (the generalisation loss GL > 5 of
   Prechelt, "Early Stopping - But When?", 1998, section 2.2), while the training loss went on falling and the metric
   that chooses the step did not get better (Goodfellow, Bengio and Courville, "Deep Learning", 2016, figure 7.3).
 - Stalled: the last checks, as many as `PATIENCE`, brought nothing better (Prechelt's third criterion, UP_s).

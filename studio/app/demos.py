@@ -101,7 +101,7 @@ DEMOS: Registry[Demo] = Registry(
         },
         {
             "data": _(
-                "These are images of metal, wood and fabric, each with the flaw that it shows. Look how faint some "
+                "These are images of metal, wood and fabric, each with the flaw that it shows. Notice how faint some "
                 "of them are."
             ),
             "strategy": _("Thorough is chosen: flaws are small and faint, so every layer learns to look for them."),

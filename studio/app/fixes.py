@@ -119,5 +119,5 @@ def undo(draft: Draft, event: dict[str, Any]) -> Draft:
     """The draft without one fix, or without any."""
     key = str(event["key"])
     if not key:
-        return taken(draft, draft.without(CLEANING), PLACE, _("All fixes were taken back."))
+        return taken(draft, draft.without(CLEANING), PLACE, _("All fixes were undone."))
     return draft.configure({CLEANING: undo_fix(draft.data.cleaning, key).model_dump()})

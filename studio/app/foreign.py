@@ -25,15 +25,15 @@ def check_named(config: RunConfig, home: Home) -> None:
     named = [name for name in (data.source, data.files) if name and not name.startswith((SAMPLE, HUB))]
     if not current_person().is_admin and not all(Path(name).resolve().is_relative_to(brought) for name in named):
         raise StudioError(
-            _("These data cannot be named here."),
-            _("They are not among the files that you brought."),
+            _("This data cannot be used here."),
+            _("It is not among the files that you uploaded."),
             _("Upload them."),
         )
 
 
 def foreign_folder() -> StudioError:
     return StudioError(
-        _("Folders of this machine cannot be named here."),
+        _("Folders of this machine cannot be used here."),
         _("They belong to whoever runs the studio."),
-        _("Choose a model from the list, or one of the Hub."),
+        _("Choose a model from the list, or one from the Hub."),
     )

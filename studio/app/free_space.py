@@ -18,7 +18,7 @@ from studio.room import megabytes
 
 COLUMNS = (
     {"key": "title", "title": _("What")},
-    {"key": "bytes", "title": _("Takes")},
+    {"key": "bytes", "title": _("Size")},
     {"key": "removable", "title": _("Can be removed")},
     {"key": "sentence", "title": _("What it is")},
 )

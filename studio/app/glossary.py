@@ -1,6 +1,6 @@
 """The words of the field that the page uses, explained once: in the tips of its pages, and on a page of their own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from components import terms
 from components.terms import Term, TermsValue
@@ -12,7 +12,7 @@ GLOSSARY = "/glossary"  # the address of the page
 
 TERMS: Registry[Term] = Registry(
     "term",
-    Term("accuracy", _("accuracy"), _("The share of examples that the model answers right: 90 % is nine out of ten.")),
+    Term("accuracy", _("accuracy"), _("The share of examples that the model answers right: 90% is nine out of ten.")),
     Term(
         "adapter",
         _("adapter"),
@@ -22,6 +22,12 @@ TERMS: Registry[Term] = Registry(
         "batch",
         _("batch"),
         _("The examples that the model looks at together before it is changed a little. How many: the batch size."),
+    ),
+    Term("bias", _("bias"), _("A number that a layer adds to what it has computed.")),
+    Term(
+        "block",
+        _("block"),
+        _("A few layers that belong together. Most models are a stack of blocks that are built alike."),
     ),
     Term("checkpoint", _("checkpoint"), _("The state of a training, saved on the way, so that it can be continued.")),
     Term("class", _("class"), _("One of the answers to choose from, such as “refund” or “delivery”.")),
@@ -44,7 +50,7 @@ TERMS: Registry[Term] = Registry(
     Term(
         "fine-tuning",
         _("fine-tuning"),
-        _("Training a model that has learned from much data already a little further, on your own examples."),
+        _("Training a model that has already learned from a lot of data a little further, on your own examples."),
     ),
     Term("frozen", _("frozen"), _("A frozen layer stays as it is: it is used, but does not learn.")),
     Term("head", _("head"), _("The last layer of a model. It makes the answer from what the layers below have found.")),
@@ -66,6 +72,17 @@ TERMS: Registry[Term] = Registry(
     ),
     Term("loss", _("loss"), _("How wrong the model's answers are, as one number. Training makes it smaller.")),
     Term(
+        "lp-ft",
+        _("LP-FT"),
+        _("Linear probing, then fine-tuning: first only the new head learns, then the whole model does."),
+    ),
+    Term("matrix", _("matrix"), _("A table of numbers. The weights of a layer stand in such tables.")),
+    Term(
+        "normalisation",
+        _("normalisation"),
+        _("A part of a layer that shifts and scales numbers, so that they stay neither too large nor too small."),
+    ),
+    Term(
         "optimizer",
         _("optimizer"),
         _("The rule by which each step changes the model: in which direction, and how far. AdamW is the usual one."),
@@ -86,7 +103,13 @@ TERMS: Registry[Term] = Registry(
     Term(
         "pretrained",
         _("pretrained model"),
-        _("A model that has learned from much data already. It needs far fewer examples than a new one."),
+        _("A model that has already learned from a lot of data. It needs far fewer examples than a new one."),
+    ),
+    Term("prompt", _("prompt"), _("The words that a language model is given, and from which it goes on.")),
+    Term(
+        "quantised",
+        _("quantised"),
+        _("Held in fewer bits, such as 4 in place of 32: the model takes far less memory, and is a little less exact."),
     ),
     Term(
         "rank", _("rank"), _("The width of a small adapter: the higher, the more it can learn, and the larger it is.")
@@ -100,7 +123,7 @@ TERMS: Registry[Term] = Registry(
     Term(
         "seed",
         _("seed"),
-        _("The number from which all chance in a training follows. The same seed gives the same result."),
+        _("The starting number for everything random in a training. The same seed gives the same result."),
     ),
     Term(
         "split",
@@ -112,6 +135,11 @@ TERMS: Registry[Term] = Registry(
         "test", _("test split"), _("Examples that are kept out of the training until the end, to see how good it is.")
     ),
     Term("token", _("token"), _("A piece of text as a model reads it: a word, or a part of one.")),
+    Term(
+        "unfreezing",
+        _("Gradual unfreezing"),
+        _("The head learns first; then the layers below join one after another, from the top down."),
+    ),
     Term(
         "validation",
         _("validation"),
@@ -162,6 +190,11 @@ OF_METRICS = {  # the term that a metric is
     "loss": "loss",
 }
 
+OF_METHODS = (  # what methods are described with
+    *("lp-ft", "unfreezing", "lora", "fine-tuning", "head", "layer", "block", "frozen", "adapter", "matrix", "rank"),
+    *("parameter", "bias", "normalisation", "quantised", "prompt", "embedding"),
+)
+
 
 def term(name: str, words: str = "") -> Markup:
     """The word for it, or other words, as a button that explains it, for HTML of a page: f"<b>{term('loss')}</b>"."""
@@ -184,6 +217,16 @@ def explained(sentence: str, *names: str) -> Markup:
     heading(_("Train"), explained(_("The loss falls with every epoch."), "loss", "epoch"))
     """
     return terms.explained(sentence, [TERMS[name] for name in names])
+
+
+def methods_explained(sentences: Sequence[str]) -> list[Markup]:
+    """Sentences about methods, in which each term explains itself at its first mention."""
+    return terms.explained_once(sentences, map(TERMS.__getitem__, OF_METHODS))
+
+
+def method_terms(sentences: Iterable[str]) -> Markup:
+    """The terms of methods that the sentences mention, each with its explanation."""
+    return terms.mentioned(sentences, map(TERMS.__getitem__, OF_METHODS))
 
 
 def on_the_page(known: Iterable[Term] = TERMS) -> TermsValue:

@@ -27,7 +27,7 @@ def page(prefix: str, logo: str) -> str:
         f"<dd>{escape(term.sentence)}</dd></div>"
         for term in known
     )
-    words = {"title": escape(TITLE), "sentence": escape(SENTENCE), "back": escape(_("To the studio"))}
+    words = {"title": escape(TITLE), "sentence": escape(SENTENCE), "back": escape(_("Back to the studio"))}
     return PAGE.format(language=language(), prefix=prefix, logo=logo, entries=entries, **words)
 
 

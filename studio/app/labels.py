@@ -27,8 +27,9 @@ def naming(services: Services) -> tuple[Section, list[Any]]:
 
     def show(draft: Draft) -> list[Any]:
         label = draft.label
-        values = [label.name or run_name(draft), written(label.tags), label.notes] if draft.model else ["", "", ""]
-        return [gr.update(visible=bool(draft.strategy)), *values]
+        usual = run_name(draft) if draft.model and draft.strategy else ""
+        named = gr.update(value=label.name, placeholder=usual)
+        return [gr.update(visible=bool(usual)), named, written(label.tags), label.notes]
 
     wires = [Wire(field.blur, entered, fields, redraw=False) for field in fields]
     return Section([shown, *fields], show, wires), fields
@@ -54,7 +55,7 @@ def editing(services: Services, chosen: Callable[[Draft], Run]) -> Section:
 def tags_and_notes(name: str) -> tuple[gr.Textbox, gr.Textbox]:
     return (
         gr.Textbox(
-            label=_("Tags"), info=_("With commas between them."), max_lines=1, interactive=True, elem_id=f"{name}-tags"
+            label=_("Tags"), info=_("Separated by commas."), max_lines=1, interactive=True, elem_id=f"{name}-tags"
         ),
         gr.Textbox(label=_("Notes"), lines=2, max_lines=8, interactive=True, elem_id=f"{name}-notes"),
     )
@@ -65,10 +66,8 @@ def written(tags: tuple[str, ...]) -> str:
 
 
 def entered(draft: Draft, name: str | None, tags: str | None, notes: str | None) -> Draft:
-    """The draft with what the fields for the next run hold; the usual name is none of its own."""
-    said = (name or "").strip()
-    own = "" if said == run_name(draft) else said
-    return draft.change(label=Label(name=own, tags=tags_in(tags or ""), notes=(notes or "").strip()))
+    """The draft with what the fields for the next run hold."""
+    return draft.change(label=Label(name=(name or "").strip(), tags=tags_in(tags or ""), notes=(notes or "").strip()))
 
 
 def write(

@@ -8,9 +8,10 @@ from studio.language import _, listing, plural, sentences
 
 ENDS = {
     "completed": _("all passes are done"),
-    "early-stopping": _("it did not get better any more"),
+    "early-stopping": _("it had stopped improving"),
     "stopped": _("it was stopped"),
 }
+FEW_LETTERS = 200  # of a text
 SPLIT_TITLES = {"train": _("Train"), "validation": _("Validation"), "test": _("Test")}
 
 
@@ -38,7 +39,7 @@ def _line(event: AnyEvent, headline: str) -> str:
         case Resumed():
             return _("Resumed behind step {step}.", step=event.step)
         case Evaluated():
-            return _scores(event, headline)
+            return sentences(_scores(event, headline), _written(event))
         case Paused():
             return _("Paused at step {step}.", step=event.step)
         case Finished():
@@ -46,6 +47,13 @@ def _line(event: AnyEvent, headline: str) -> str:
         case Failed():
             return event.what
     return ""
+
+
+def _written(event: Evaluated) -> str:
+    """What the model writes by now."""
+    first = next((" ".join(text.split()) for text in event.written if text.strip()), "")
+    cut = first if len(first) <= FEW_LETTERS else f"{first[:FEW_LETTERS]}…"
+    return _("It now writes: {text}", text=cut) if cut else ""
 
 
 def _scores(event: Evaluated, headline: str) -> str:

@@ -217,6 +217,7 @@ class Shell:
             "steps": [entry(page) for page in pages if page.is_step],
             "side": [entry(page) for page in pages if not page.is_step],
             "machine": self.services.machine.sentence,
+            "machine_brief": self.services.machine.brief,
             "account": account(current_person(), self.services.has_sign_in),
             "languages": chooser(current_person()),
             "guide": demos.guide(draft),

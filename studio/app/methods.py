@@ -1,16 +1,19 @@
 """Every method in families, what each takes here, and what was measured of it: a section of the Strategy page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TypedDict
 
 from components.charts.tradeoff import Point, tradeoff_html
 from components.choice_table import ChoiceCell, ChoiceColumn, ChoiceGroup, ChoiceRow, ChoiceTableValue
 from studio.app.drafts import Draft
+from studio.app.glossary import methods_explained
 from studio.app.outlook import Subject, expected_span, needed, share_of
 from studio.app.pages import Services, hint
 from studio.app.times import describe_span
 from studio.config import RunConfig
 from studio.hardware import GIGABYTE
-from studio.language import _, sentences
+from studio.language import _, in_percent, sentences
 from studio.strategies import STRATEGIES
 from studio.strategies.base import Strategy
 from studio.strategies.families import FAMILIES, Family
@@ -31,12 +34,13 @@ def methods(services: Services, draft: Draft, about: Subject) -> ChoiceTableValu
     ]
     if known:
         columns.append(ChoiceColumn(key="score", title=_("Measured accuracy")))
+    words = described()
     groups = [
         ChoiceGroup(
             title=family.title,
-            text=family.sentence,
-            notes=notes(family),
-            rows=[_row(services, about, config, strategy, known) for strategy in members(family)],
+            text=words[family]["text"],
+            notes=words[family]["notes"],
+            rows=[_row(services, about, config, strategy, known, words[strategy]) for strategy in members(family)],
         )
         for family in FAMILIES
     ]
@@ -50,6 +54,25 @@ def members(family: Family) -> Iterator[Strategy]:
     return (strategy for strategy in STRATEGIES if strategy.family is family)
 
 
+class Words(TypedDict):
+    words: str
+    text: str
+    notes: Sequence[str]
+
+
+def described() -> dict[Family | Strategy, Words]:
+    """What is said of each family and strategy, as HTML text: terms explain themselves where they are first seen."""
+    seen: list[Family | Strategy] = [*FAMILIES, *(next(members(family)) for family in FAMILIES)]
+    order = [*seen, *(strategy for strategy in STRATEGIES if strategy not in seen)]  # these are folded away
+    sentences = [[getattr(each, "plain", ""), each.sentence, *notes(each)] for each in order]
+    explained = iter(methods_explained([sentence for said in sentences for sentence in said]))
+    drawn = [list(islice(explained, len(said))) for said in sentences]
+    return {
+        each: Words(words=words, text=text, notes=notes)
+        for each, (words, text, *notes) in zip(order, drawn, strict=True)
+    }
+
+
 def notes(about: Family | Strategy) -> list[str]:
     """When to choose it, and when not."""
     use = [_("Use it for: {use}", use=about.use)] if about.use else []
@@ -57,13 +80,11 @@ def notes(about: Family | Strategy) -> list[str]:
 
 
 def _row(
-    services: Services, about: Subject, config: RunConfig, strategy: Strategy, known: Measurement | None
+    services: Services, about: Subject, config: RunConfig, strategy: Strategy, known: Measurement | None, words: Words
 ) -> ChoiceRow:
-    row = ChoiceRow(
-        key=strategy.name, title=strategy.title, words=strategy.plain, text=strategy.sentence, notes=notes(strategy)
-    )
+    row = ChoiceRow(key=strategy.name, title=strategy.title, **words)
     score = known.methods.get(strategy.name) if known else None
-    measured = {"score": ChoiceCell(text=_("{share:.1%}", share=score.score), sort=score.score)} if score else {}
+    measured = {"score": ChoiceCell(text=in_percent(score.score, digits=1), sort=score.score)} if score else {}
     reason = strategy.why_not_task(TASKS[config.task].model) or strategy.why_not(about.structure)
     if reason := reason or strategy.why_not_here():
         return ChoiceRow(**row, disabled=reason, cells=measured)
@@ -74,7 +95,7 @@ def _row(
     estimate = needed(services, about, tried, services.machine)
     time = expected_span(about, tried, estimate)
     cells = {
-        "share": ChoiceCell(text=_("{share:.1%}", share=share), sort=share),
+        "share": ChoiceCell(text=in_percent(share, digits=1), sort=share),
         "time": ChoiceCell(text=describe_span(time), sort=time.seconds),
         "memory": ChoiceCell(
             text=_("{gigabytes:.1f} GB", gigabytes=estimate.memory_bytes / GIGABYTE), sort=estimate.memory_bytes
@@ -88,7 +109,7 @@ def picture(draft: Draft) -> str:
     """Accuracy against the share that trains, where it was measured for the task; a sentence where it was not."""
     known = measurement(str(draft.task))
     if known is None:
-        return hint(_("How accurate each method gets was not measured for this task, so no picture of it is drawn."))
+        return hint(_("How accurate each method gets was not measured for this task, so there is no chart of it."))
     leaders = {next(members(family)).name for family in FAMILIES}
     points = [
         Point(
@@ -96,8 +117,8 @@ def picture(draft: Draft) -> str:
             x=score.share,
             y=score.score,
             error=score.error,
-            x_words=_("{share:.2%}", share=score.share),
-            y_words=_("{share:.1%}", share=score.score),
+            x_words=in_percent(score.share, digits=1),
+            y_words=in_percent(score.score, digits=1),
             is_named=strategy.name in leaders,
             is_chosen=strategy.name == draft.strategy.get("name"),
         )
@@ -113,7 +134,11 @@ def picture(draft: Draft) -> str:
         date=known.date,
     )
     outside = known.methods.get(OUTSIDE)
-    below = _("{method} reached {share:.0%}.", method=STRATEGIES[OUTSIDE].title, share=outside.score) if outside else ""
+    below = (
+        _("{method} reached {share}.", method=STRATEGIES[OUTSIDE].title, share=in_percent(outside.score))
+        if outside
+        else ""
+    )
     title = _("Accuracy and how much of the model trains, method by method")
-    note = sentences(measured_on, below, _("On your data it can be otherwise."))
+    note = sentences(measured_on, below, _("On your data it may be different."))
     return tradeoff_html(points, title, _("share of the model that trains"), _("accuracy on the test split"), note)

@@ -68,7 +68,11 @@ def what_is_shown(run: Run, task: Task, mark: str | None) -> tuple[dict[str, str
         label = plural("{n:,} mistake", "{n:,} mistakes", count) if count else _("No mistakes")
         of_all, order = {"mark": WRONG}, _("The ones that the model was most sure of come first.")
     if mark:
-        return {"mark": mark}, heading(mark_words(mark), _("The test examples for which this holds."), level=3), label
+        return (
+            {"mark": mark},
+            heading(mark_words(mark), _("The test examples behind what you clicked."), level=3),
+            label,
+        )
     if of_all and not count:
         return of_all, "", label
     how = _("Choose a row to look at it, and to correct the data where it is the data that is wrong.")

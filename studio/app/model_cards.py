@@ -17,6 +17,7 @@ from studio.models.hub import SearchResult
 from studio.models.local import ModelInfo
 from studio.models.sources import local_folder, locate
 from studio.models.speed import has_matrix_units, speed_of
+from studio.models.starters import PREFIX, STARTERS
 from studio.paths import Home
 from studio.tasks import TASKS
 from studio.training.optimizers import OPTIMIZERS
@@ -180,8 +181,11 @@ def _card(
 ) -> dict[str, Any]:
     parameters = card.parameters if card else info.parameters if info else 0
     download = _("download {megabytes:,.0f} MB", megabytes=card.download_bytes / 1000**2) if card else ""
+    missing = None if info or not model_id.startswith(PREFIX) else STARTERS[model_id.removeprefix(PREFIX)]
     if info:
         place = {"text": _("on this machine"), "tone": "good"}
+    elif missing:
+        place = {"text": _("not installed"), "tone": "info"}
     elif hub_reason:
         place = {"text": _("not reachable"), "tone": "bad"}
     else:
@@ -198,7 +202,11 @@ def _card(
             _("From {gigabytes:.1f} GB of memory to train all of it", gigabytes=memory_for_all(parameters) / GIGABYTE),
             *(with_a_gpu(card, machine, home) if card else []),
         ],
-        "disabled": "" if info else hub_reason or lack_of_disk(card),
+        "disabled": ""
+        if info
+        else sentences(missing.why_missing, missing.remedy)
+        if missing
+        else hub_reason or lack_of_disk(card),
     }
 
 
@@ -224,6 +232,8 @@ def with_a_gpu(card: ModelCard, machine: Machine, home: Home) -> list[str]:
 
 def _reads(card: ModelCard) -> str:
     is_size = card.reads.endswith(" px")
+    if not card.compute:
+        return _("Knows {sounds}", sounds=card.reads)
     return _("Image size {size}", size=card.reads) if is_size else _("Reads {languages}", languages=card.reads)
 
 

@@ -8,12 +8,12 @@ from studio.app.drafts import Draft
 from studio.app.pages import Services
 from studio.app.times import describe_span, gpu_words, newest_runs, past_runs, with_gpu
 from studio.config import RunConfig
-from studio.forecast import forecast, image_side, workload
+from studio.forecast import example_length, forecast, workload
 from studio.hardware import GIGABYTE, Machine, free_disk_bytes
 from studio.language import _
 from studio.models import local
 from studio.models.architecture import Architecture
-from studio.models.estimates import Estimate, fits, tokens_of
+from studio.models.estimates import Estimate, fits
 from studio.models.local import ModelInfo
 from studio.models.structure import Structure
 from studio.pace import Past, Span, span
@@ -25,7 +25,6 @@ from studio.training.needs import unused_here, unused_settings
 
 TONES: dict[str, Tone] = {"ok": "good", "tight": "warning", "no": "bad"}
 SUGGESTED = "recommended"  # beside the presets' names: such a draft follows the suggestion
-FIRST_ROWS = 500  # enough to know how long texts are
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Subject:
     info: ModelInfo
     architecture: Architecture
     rows: dict[str, int]
-    length: float  # tokens of a text, pixels of an image's side
+    length: float  # tokens of a text, pixels of an image's side, positions of a recording
     classes: dict[str, int]  # training examples of each class; empty for a task without classes
     past: tuple[Past, ...]  # what finished runs took
 
@@ -81,12 +80,7 @@ def subject(services: Services, draft: Draft) -> Subject:
     assembled = services.datasets.assembled(draft)
     rows = assembled.rows
     options = task.Options.read(draft.options)
-    texts = [assembled.table[column.name].head(FIRST_ROWS) for column in task.inputs if column.kind == "text"]
-    if texts:
-        letters = sum(float(column.str.len().mean()) for column in texts if len(column))
-        length = tokens_of(letters, getattr(options, "max_length", None))
-    else:
-        length = float(getattr(options, "image_size", 0)) or image_side(info)
+    length = example_length(task, options, assembled.table, info)
     classed = "classes" in task.traits
     classes = {name: counts.get("train", 0) for name, counts in assembled.counts.items()} if classed else {}
     values = task.configure(assembled.table, options)

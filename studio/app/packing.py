@@ -28,7 +28,7 @@ from studio.store import Run
 
 OPENING = (
     (_("Unzip the file"), _("It holds a folder with the model; README.md in it says what the model is and can do.")),
-    (_("Give it to whoever builds with it"), _("Programs load the folder with the library transformers, as it is.")),
+    (_("Give it to a developer"), _("Programs load the folder with the library transformers, as it is.")),
     (
         _("Or use it here"),
         _("On the Test page the model answers single examples and whole files."),

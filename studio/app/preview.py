@@ -12,7 +12,10 @@ from studio.data.fields import FIELDS
 from studio.data.importing import Imported
 from studio.language import _
 
-FILE = Column("image", _("Image"), "image", "")  # the column of an import that holds files, before it has a role
+FILES = {  # the column of an import that holds files, before it has a role
+    "image": Column("image", _("Image"), "image", ""),
+    "audio": Column("audio", _("Recording"), "audio", ""),
+}
 THUMBNAIL = "thumbnail"
 
 
@@ -31,11 +34,12 @@ def preview_page(
     rows = _page(imported, columns, names, start, count)
     there = [str(name) for name in rows.columns if name != "row"]
     roles = [column for column in columns if names.get(column.name) in there]
-    if imported.kind == "image" and not any(column.kind == "image" for column in roles):
-        roles, names = [FILE, *roles], {**names, FILE.name: FILE.name}
+    stored = imported.stored
+    if stored and not any(column.kind == stored for column in roles):
+        roles, names = [FILES[stored], *roles], {**names, stored: stored}
     drawn = {_key(drawing, names): drawing for drawing in drawings(roles, labels)}
     shown = {names[column.name] for drawing in drawn.values() for column in drawing.columns}
-    shown -= {names[column.name] for column in roles if column.kind == "image"}  # the file's name is shown as well
+    shown -= {names[column.name] for column in roles if column.kind == stored}  # the file's name is shown as well
     others = [name for name in there if name not in shown]
     found = rows.to_dict("records")
     by_role = [{role: row.get(name) for role, name in names.items()} for row in found]
@@ -55,7 +59,7 @@ def preview_page(
 def _page(
     imported: Imported, columns: Sequence[Column], names: Mapping[str, str], start: int, count: int
 ) -> pandas.DataFrame:
-    if imported.kind != "image":
+    if not imported.stored:
         return imported.page(start, count)
     table = imported.table()
     for column in columns:
@@ -68,7 +72,9 @@ def _page(
 
 
 def _key(drawing: Drawing, names: Mapping[str, str]) -> str:
-    return THUMBNAIL if drawing.is_seen else names[drawing.name]
+    """Of what shows a stored file; the file's name is shown as well."""
+    shows = any(column.kind in FILES for column in drawing.columns)
+    return THUMBNAIL if shows else names[drawing.name]
 
 
 def _title(key: str, drawing: Drawing) -> str:

@@ -14,6 +14,7 @@ from components.words import drawn, escape_sentence
 from studio.app.answers.base import AFTER, BEFORE
 from studio.app.asking import run_with_model
 from studio.app.drafts import Draft
+from studio.app.glossary import metric_words
 from studio.app.pages import Section, Services, Wire, hint
 from studio.app.results import count_test_rows, task_of
 from studio.app.views import VIEWS
@@ -88,7 +89,7 @@ def likely(metric: Metric, interval: Interval | None) -> str:
     if interval is None or interval.low is None or interval.high is None:
         return ""
     return _(
-        "With many more such examples it would likely lie between {low} and {high} (95 % interval).",
+        "With many more such examples it would likely lie between {low} and {high} (95% interval).",
         low=metric.text(interval.low),
         high=metric.text(interval.high),
     )
@@ -115,7 +116,7 @@ def score_cards(metrics: dict[str, float], worth: Mapping[str, Interval]) -> lis
     names = [*known, *(name for name in metrics if name not in known)]
     return [
         {
-            "label": metric.title,
+            "label": metric_words(metric.name, metric.title),
             "value": metric.text(metrics[metric.name]),
             "note": score_note(metric, worth.get(metric.name)),
         }

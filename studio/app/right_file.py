@@ -31,7 +31,7 @@ def picture(task: Task, template: Template) -> str:
     if len(template.files) > 1:
         tree = file_tree(_("your-data.zip"), list(template.files), _("… and more images"))
     if template.rows:
-        columns = [{"key": column.name, "title": column.name} for column in task.columns]
+        columns = [{"key": name, "title": name} for name in template.rows[0]]
         table = simple_table(columns, template.rows, caption=template_table(template))
     if not table:
         return tree + hint(_("One folder for each class, named after it; 20 images or more in each are a good start."))

@@ -13,7 +13,7 @@ from studio.app.live import STATUS_TITLES, duration, spent
 from studio.app.model_cards import title_of
 from studio.app.pages import Section, Services, Wire, hint
 from studio.app.paging import bounds
-from studio.app.runs import TONES
+from studio.app.runs import TONES, method_words
 from studio.app.sent import sent
 from studio.events import RunState
 from studio.language import _, listing
@@ -22,7 +22,6 @@ from studio.room import megabytes
 from studio.run_index import SORTS, Query, RunPage
 from studio.run_summary import RunSummary
 from studio.store import Run
-from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
 
 ROWS = 20  # of a page
@@ -38,8 +37,8 @@ COLUMNS = [
         ("data", _("Data"), "text"),
         ("model", _("Model"), "text"),
         ("strategy", _("Strategy"), "text"),
-        ("duration", _("Time"), "text"),
-        ("bytes", _("Size"), "text"),
+        ("duration", _("Time"), "number"),
+        ("bytes", _("Size"), "number"),
         ("created", _("Started"), "moment"),
     )
 ]
@@ -61,7 +60,7 @@ def all_runs(services: Services, pick: Callable[[Draft, dict[str, Any]], Draft])
         newest = services.index.page(0, ROWS)
         chosen = services.store.find(draft.picked) if draft.picked else None
         return [
-            heading(_("Runs"), _("Everything that was trained here. Choose one to open it."))
+            heading(_("Runs"), _("Everything that was trained here. Choose a run to open it."))
             if newest.total
             else empty("runs", _("No runs yet"), _("Each training you start appears here and stays.")),
             list_value(newest, chosen),
@@ -128,7 +127,7 @@ def run_row(run: Run, summary: RunSummary | None, is_best: bool) -> dict[str, An
         "status": DAMAGED if summary.damage else {"text": STATUS_TITLES[state.status], "tone": TONES[state.status]},
         "data": choices.data,
         "model": title_of(choices.model) if choices.model else "",
-        "strategy": STRATEGIES[choices.strategy].title if choices.strategy in STRATEGIES else choices.strategy,
+        "strategy": method_words(choices.strategy, choices.preset),
         "metric": summary.damage or result_words(state),
         "duration": duration(spent(state)) if state.started else "",
         "bytes": megabytes(summary.bytes),

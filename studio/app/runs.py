@@ -4,17 +4,20 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from components.words import spoken
 from studio.app.drafts import Draft, Label
-from studio.app.foreign import check_named
+from studio.app.foreign import check_named, is_foreign_model
 from studio.app.model_cards import title_of
 from studio.app.nested import leaves
 from studio.app.outlook import needed, subject
 from studio.app.pages import Services
 from studio.config import RunConfig
 from studio.errors import StudioError
+from studio.language import _
 from studio.pace import expected
 from studio.preflight import check
 from studio.presets import PRESETS
+from studio.run_summary import source_name
 from studio.store import Run
 from studio.strategies import STRATEGIES
 
@@ -46,12 +49,36 @@ def _start_run(services: Services, draft: Draft) -> Draft:
     check_named(config, services.home)
     check(config, services.home, services.settings.trust_remote_code)
     label, planned = draft.label, expected_time(services, draft, config)
-    run = services.store.create(config.to_text(), label.name or run_name(draft))
+    run = services.store.create(config.to_text(), label.name or spoken(run_name(draft)))
     run.annotate(data=draft.title, dataset=draft.dataset, preset=draft.preset, expected=planned)
     if label.tags or label.notes:
         run.annotate(tags=list(label.tags), notes=label.notes)
     services.supervisor.enqueue(run)
     return draft.change(run=run.id, label=Label(tags=label.tags))  # the next one has a name of its own
+
+
+def with_settings(services: Services, draft: Draft, run: Run) -> Draft:
+    """The draft with all choices of a run, so that every step shows them; of another's run without what is theirs: its
+    data, and a model that only they may name."""
+    config = config_of(run)
+    if config is None:
+        raise StudioError(
+            _("The settings cannot be used."),
+            _("Another version wrote them, or the file is damaged."),
+            _("Start a new run instead."),
+        )
+    meta = run.meta
+    if not services.may_change(run):
+        theirs = {"data", *(["model"] if is_foreign_model(config.model.id) else [])}
+        values = config.model_dump(mode="json", exclude=theirs)
+        return draft.change(config=values, title="", dataset=None, preset=meta.get("preset"), mark=None)
+    return draft.change(
+        config=config.model_dump(mode="json"),
+        title=meta.get("data") or source_name(config),
+        dataset=run.dataset,
+        preset=meta.get("preset"),
+        mark=None,
+    )
 
 
 def expected_time(services: Services, draft: Draft, config: RunConfig) -> dict[str, float | str] | None:
@@ -66,10 +93,15 @@ def expected_time(services: Services, draft: Draft, config: RunConfig) -> dict[s
 
 def run_name(draft: Draft) -> str:
     """What the run is called until somebody renames it."""
-    strategy, preset = str(draft.strategy.get("name", "")), str(draft.preset)
-    how = STRATEGIES[strategy].title if strategy in STRATEGIES else strategy
-    preset = f" ({PRESETS[preset].title})" if preset in PRESETS else ""
-    return f"{draft.title or 'data'} · {title_of(str(draft.model))} · {how}{preset}"
+    how = method_words(str(draft.strategy.get("name", "")), draft.preset or "")
+    return _("{data} · {model} · {method}", data=draft.title or _("Data"), model=title_of(str(draft.model)), method=how)
+
+
+def method_words(strategy: str, preset: str) -> str:
+    """How a run trains: the strategy's title, with the preset that chose its settings. A name that this version does
+    not know stays as it is."""
+    title = STRATEGIES[strategy].title if strategy in STRATEGIES else strategy
+    return _("{method} ({preset})", method=title, preset=PRESETS[preset].title) if preset in PRESETS else title
 
 
 def choices_with_model(services: Services, shown: Run | None) -> list[tuple[str, str]]:

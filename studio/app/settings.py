@@ -98,7 +98,7 @@ def form_value(draft: Draft, config: RunConfig, unused_settings: Collection[str]
     return (
         {"groups": found}
         if found
-        else {"groups": [], "nothing": _("No setting has to do with '{search}'.", search=draft.search)}
+        else {"groups": [], "nothing": _("No setting matches '{search}'.", search=draft.search)}
     )
 
 

@@ -4,7 +4,7 @@ import argparse
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -12,10 +12,15 @@ from studio.commands.checking import read_source, told_doubts, told_unseen, unse
 from studio.commands.flags import add_shared_flags, chosen_home
 from studio.commands.following import CTRL_C_HELP, count_interrupts, follow
 from studio.commands.output import Progress, print_json
-from studio.config import read_run_file
+from studio.config import RunConfig, read_run_file
 from studio.errors import StudioError
 from studio.events import ACTIVE, RESUMABLE
+from studio.forecast import example_length, forecast
 from studio.forked import engine_command
+from studio.hardware import probe
+from studio.model_reader import read_architecture
+from studio.models.local import find
+from studio.pace import expected
 from studio.paths import HOME_VARIABLE, Home
 from studio.preflight import read_checked
 from studio.processes import TRUST_VARIABLE, Identity, start_detached
@@ -24,6 +29,9 @@ from studio.store import Run, Store
 from studio.tags import tidy_tags
 from studio.tasks.results import stored_scores, worth
 from studio.yaml_text import parsed
+
+if TYPE_CHECKING:
+    from studio.data.assembly import Assembled
 
 
 def add_to(subparsers: Any) -> None:
@@ -74,6 +82,7 @@ def run_train(arguments: argparse.Namespace) -> int:
         used = f"{len(assembled.table):,} of {imported.rows:,} rows"
         progress.line(f"{used} can be used; `studio check {path}` says what is wrong with the others.")
     run = Store(home).create(config.to_text(), arguments.name or name_of(path))
+    run.annotate(expected=expected_time(config, assembled, home, arguments.trust_remote_code))
     if arguments.tags or arguments.notes:
         run.annotate(tags=list(tidy_tags(arguments.tags)), notes=arguments.notes.strip())
     return _work_on(
@@ -82,6 +91,21 @@ def run_train(arguments: argparse.Namespace) -> int:
         arguments,
         {"doubts": [asdict(each) for each in doubts], "unseen": [each.as_dict() for each in found]},
     )
+
+
+def expected_time(
+    config: RunConfig, assembled: "Assembled", home: Home, trust_remote_code: bool
+) -> dict[str, float | str] | None:
+    """How long the run should take, for later estimates to learn from; None where its model is not on this machine."""
+    info = find(config.model.id, config.model.revision, home, trust_remote_code)
+    if info is None:
+        return None
+    task, options, machine = config.chosen_task, config.task_options, probe()
+    read = read_architecture(info, task, options, home, trust_remote_code=trust_remote_code)  # the checks have read it
+    shapes = read.with_labels(int(task.configure(assembled.table, options).get("num_labels", read.labels)))
+    length = example_length(task, options, assembled.table, info)
+    plan = forecast(config, shapes.structure, shapes.config, assembled.rows, length, machine, home)
+    return expected(plan, machine)
 
 
 def name_of(run_file: Path) -> str:

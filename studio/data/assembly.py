@@ -15,6 +15,7 @@ from studio.data.fields import FIELDS
 from studio.data.findings import empty_cells, lone_classes, repeated, unusable_cells
 from studio.data.guessing import guess_columns
 from studio.data.importing import Imported
+from studio.data.media import MEDIA
 from studio.data.named_files import why_refused
 from studio.data.options import DataOptions
 from studio.data.split_names import COLUMN_NAMES, split_named
@@ -101,9 +102,12 @@ def clean(
     mapping = map_columns(imported, chosen, columns)
     source = imported.table()
     table = pandas.DataFrame({"row": source["row"]})
-    used = [column for column in columns if column.name in mapping]
+    used = [column for column in columns if column.name in mapping or FIELDS[column.kind].gathers]
     for column in used:
-        table[column.name] = FIELDS[column.kind].stored(source[mapping[column.name]])
+        field = FIELDS[column.kind]
+        table[column.name] = (
+            field.gather(source, mapping.values()) if field.gathers else field.stored(source[mapping[column.name]])
+        )
     given = given_splits(source, mapping)
     answer = next((column for column in used if FIELDS[column.kind].strata(table[column.name]) is not None), None)
     label = answer.name if answer and answer.kind == "label" else None
@@ -152,15 +156,18 @@ def divide(cleaned: Cleaned, options: DataOptions) -> Assembled:
 
 def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence[Column]) -> dict[str, str]:
     """Every role's column: as chosen, else guessed. Raises StudioError for what is missing or unknown."""
-    naming = imported.named.get("column") if imported.kind == "image" else None
-    chosen = {role: "image" if name == naming else name for role, name in chosen.items() if name}
+    naming = imported.named.get("column") if imported.stored else None
+    chosen = {role: imported.stored if name == naming else name for role, name in chosen.items() if name}
     known = {column.name: column for column in columns}
     there = _("Columns of the data: {columns}.", columns=listing(imported.columns))
     for role, name in chosen.items():
-        if role not in known:
+        if role not in known or FIELDS[known[role].kind].gathers:
             raise StudioError(
                 _("The task has no column '{column}'.", column=role),
-                _("Its columns are {columns}.", columns=listing(known)),
+                _(
+                    "Its columns are {columns}.",
+                    columns=listing(name for name, column in known.items() if not FIELDS[column.kind].gathers),
+                ),
                 _("Use one of those names."),
             )
         if name not in imported.columns:
@@ -172,9 +179,9 @@ def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence
             )
     mapping = guess_columns(imported, columns, chosen)
     for column in columns:
-        if column.required and column.kind == "image" and imported.kind == "text":
-            raise without_images(imported)
-        if column.required and column.name not in mapping:
+        if column.required and column.kind in MEDIA and imported.stored != column.kind:
+            raise without_files(imported, column)
+        if column.required and column.name not in mapping and not FIELDS[column.kind].gathers:
             raise missing_column(imported, column, mapping)
     names = list(mapping.values())
     if twice := [name for name in names if names.count(name) > 1]:
@@ -188,7 +195,7 @@ def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence
 
 def missing_column(imported: Imported, column: Column, mapping: Mapping[str, str]) -> StudioError:
     """A role that no column was found for: what can be chosen, or else what has to be brought."""
-    aside = {*mapping.values(), *(["image"] if imported.kind == "image" else [])}
+    aside = {*mapping.values(), imported.stored}
     open_columns = [name for name in imported.columns if name not in aside and name.lower() not in COLUMN_NAMES]
     empty = {profile.name for profile in imported.profiles if not profile.filled}
     usable = [name for name in open_columns if name not in empty]
@@ -198,15 +205,20 @@ def missing_column(imported: Imported, column: Column, mapping: Mapping[str, str
         return StudioError(_("Which column is '{role}'?", role=column.title), there, _("Choose the column."))
     why = (
         _("It has the columns {columns}.", columns=listing(imported.columns))
-        if imported.kind == "text"
+        if not imported.stored
         else _("It holds images alone.")
+        if imported.stored == "image"
+        else _("It holds recordings alone.")
     )
     what = field.absent or _("The data has nothing for '{role}', which this task needs.", role=column.title)
     return StudioError(what, why, field.bring.get(imported.kind, ""))
 
 
-def without_images(imported: Imported) -> StudioError:
-    """For a table that came alone, where images are to be learned from."""
+def without_files(imported: Imported, column: Column) -> StudioError:
+    """For a table that came alone, where images or recordings are to be learned from; or for files of another kind."""
+    field = FIELDS[column.kind]
+    if imported.stored or column.kind != "image":
+        return StudioError(field.absent, "", field.bring.get(imported.kind, ""))
     first = next(iter(imported.named.get("names", ())), None)
     if first is None:
         why = _("It is a table with the columns {columns}, and names none.", columns=listing(imported.columns))

@@ -2,7 +2,7 @@
 
 Ten to learn from is where a pretrained model begins to find a class whatever the seed (papers on few-shot learning
 count 8 to 16 examples of a class as few). With fewer than five in the test split its score says nothing: where all of
-four are right, the 95 % interval still begins at 51 % (Wilson).
+four are right, the 95% interval still begins at 51% (Wilson).
 """
 
 import math

@@ -16,6 +16,7 @@ class Column:
     hints: lower-case words that a matching column is often called.
     several: the name of the task that learns several of these for each row, where this one learns one.
     examples: three such cells for a template, where those of the field do not fit the other columns.
+    by_name: found by its name alone: any other such column may hold something else.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Column:
     required: bool = True
     several: str = ""
     examples: tuple[str, ...] = ()
+    by_name: bool = False
 
 
 GARBLED = "garbled"  # letters that were once read in a wrong encoding

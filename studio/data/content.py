@@ -1,10 +1,10 @@
-"""Reading a source of any kind into one table and, if there are any, stored images."""
+"""Reading a source of any kind into one table and, if there are any, stored images or recordings."""
 
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas
 
@@ -19,13 +19,15 @@ from studio.data.guesses import Guess
 from studio.data.hub import write_image
 from studio.data.image_store import store_images
 from studio.data.limits import HOW_TO_RAISE, Limits
+from studio.data.media import IMAGES, Media
 from studio.data.object_column import take_boxes
 from studio.data.options import ReadingOptions
 from studio.data.progress import Progress
 from studio.data.reading import find_format, look_at, read_table
 from studio.data.samples import SAMPLES
+from studio.data.sound_store import store_sounds
 from studio.data.sources import HubSource, PathSource, SampleSource, Source
-from studio.data.table_images import find_images, image_column
+from studio.data.table_images import find_images, naming_column
 from studio.data.token_columns import join_columns
 from studio.errors import StudioError
 from studio.language import _, sentences
@@ -36,12 +38,12 @@ DOCUMENTS = (".docx", ".pptx", ".odt", ".ods", ".odp", ".epub", ".pages", ".numb
 
 @dataclass(frozen=True)
 class Content:
-    """The table's index is `row`. named: the names of images in a table that came alone, whether they are there or
-    not; naming: the column that they are in."""
+    """The table's index is `row`. kind: "text", or the column that names stored files ("image", "audio"). named: the
+    names of files in a table that came alone, whether they are there or not; naming: the column that they are in."""
 
     table: pandas.DataFrame
     problems: list[Problem]
-    kind: Literal["text", "image"]
+    kind: str
     format: str
     reading: ReadingOptions
     guesses: tuple[Guess, ...] = ()
@@ -130,18 +132,23 @@ def _table(
     """With the images that it names, where some of them are there."""
     found = look_at(path, reading, limits)
     table, problems = read_table(path, found.options, limits)
-    form, column = find_format(path).name, image_column(table)
+    form, naming = find_format(path).name, naming_column(table)
     plain = Content(table, problems, "text", form, found.options, found.guesses)
-    if column is None:
+    if naming is None:
         return plain
+    column, media = naming
     names = tuple(table[column].dropna().unique())
-    images = find_images(table, column, named_folders(path, files), limits)
-    if images is None:
+    files_there = find_images(table, column, media, named_folders(path, files), limits)
+    if files_there is None:
         return replace(plain, named=names, naming=column)
-    rows, annotated, unreadable = take_boxes(images.table)
-    stored, broken = store_images(rows, annotated, path.parent, folder, progress, images.places)
-    all_problems = problems + images.problems + unreadable + broken
-    content = _images(stored, all_problems, form, found.options, found.guesses)
+    all_problems = problems + files_there.problems
+    if media == IMAGES:
+        rows, annotated, unreadable = take_boxes(files_there.table)
+        stored, broken = store_images(rows, annotated, path.parent, folder, progress, files_there.places)
+        all_problems += unreadable
+    else:
+        stored, broken = store_sounds(files_there.table, path.parent, folder, progress, files_there.places)
+    content = _with_media(media, stored, all_problems + broken, form, found.options, found.guesses)
     return replace(content, named=names, naming=column)
 
 
@@ -178,13 +185,18 @@ def _folder(
         why = _("Something in it is nested too deep.")
         raise StudioError(_("The data cannot be read."), why, _("Check the files of annotations.")) from error
     title = listing.format or form.title
-    if not upload.found.images:
+    media = upload.found.media
+    if media is None:
         return Content(listing.table, listing.problems, "text", title, listing.reading, listing.guesses)
-    table, broken = store_images(listing.table, listing.annotated, source, folder, progress)
-    return _images(table, broken + listing.problems, title, listing.reading, listing.guesses)
+    if media == IMAGES:
+        table, broken = store_images(listing.table, listing.annotated, source, folder, progress)
+    else:
+        table, broken = store_sounds(listing.table, source, folder, progress)
+    return _with_media(media, table, broken + listing.problems, title, listing.reading, listing.guesses)
 
 
-def _images(
+def _with_media(
+    media: Media,
     table: pandas.DataFrame,
     problems: list[Problem],
     form: str,
@@ -193,12 +205,12 @@ def _images(
 ) -> Content:
     if table.empty:
         raise StudioError(
-            _("None of the images can be used."),
+            media.without,
             next((_storable(problem).why or problem.what for problem in problems if problem.drops), ""),
-            _("Bring JPEG or PNG files, named as the table names them."),
+            media.bring,
         )
     ordered = sorted(map(_storable, problems), key=lambda problem: problem.row)
-    return Content(table, ordered, "image", form, reading, guesses)
+    return Content(table, ordered, media.name, form, reading, guesses)
 
 
 def _storable(problem: Problem) -> Problem:

@@ -63,13 +63,13 @@ def _guess(
 ) -> tuple[dict[str, str], list[tuple[float, int, str, str]]]:
     """Role -> column, and all that would fit: (score, minus position, role, column), the best first."""
     result = {role: name for role, name in (chosen or {}).items() if name}
-    open_roles = [role for role in columns if role.name not in result]
+    open_roles = [role for role in columns if role.name not in result and not FIELDS[role.kind].gathers]
     ranked = sorted(
         (
             (score, -position, role.name, profile.name)
             for role in open_roles
             for position, profile in enumerate(imported.profiles)
-            if (score := _score(role, profile, imported.kind)) > 0
+            if (score := _score(role, profile, imported.stored)) > 0
         ),
         reverse=True,
     )
@@ -115,11 +115,13 @@ def _several(imported: "Imported", role: Column, taken: str) -> str:
     )
 
 
-def _score(role: Column, profile: ColumnProfile, kind: str) -> float:
+def _score(role: Column, profile: ColumnProfile, stored: str) -> float:
     if profile.filled == 0 or profile.name.strip().lower() in COLUMN_NAMES:
         return 0.0  # which split a row belongs to is nothing that anybody wants to learn
-    content = FIELDS[role.kind].fit(profile, kind == "image" and profile.name == "image")
+    content = FIELDS[role.kind].fit(profile, stored if profile.name == stored else "")
     named = _name_score(role, profile.name)
+    if role.by_name and named < EXACT_NAME - BEST_KNOWN:
+        return 0.0
     if named == PART_OF_NAME:  # 'Kind of message' holds a kind, and 'Message' in it is no evidence of texts
         named *= min(1.0, content)
     return content + named if content > 0 else 0.0

@@ -105,8 +105,8 @@ def _with_ending(name: str, ending: str) -> str:
 
 
 def thumbnail_of(thumbnails: Path, name: str) -> Path:
-    """Where the thumbnail of the stored image `name` lies."""
-    return thumbnails / f"{name}.jpg"
+    """Where the thumbnail of the stored image `name` lies, or the drawing of a recording."""
+    return thumbnails / (f"{name}.png" if name.endswith(".flac") else f"{name}.jpg")
 
 
 def _room_for(path: Path) -> Path:

@@ -1,9 +1,10 @@
 """Importing data: a source becomes a folder with one table, and the images that it names.
 
 DATASET_DIR/ table.parquet   every row as text, and `row`, its number in the file
-             files/          copies of the images, bounded in size (images only)
-             thumbnails/     (images only)
-             contents.json   image -> a hash of its pixels (images only; not in imports of earlier versions)
+             files/          copies of the images or recordings, bounded in size (only where there are some)
+             thumbnails/     small images, or drawings of recordings (likewise)
+             contents.json   copy -> a hash of what it shows (likewise; not in imports of earlier versions)
+             seconds.json    recording -> how long it is (recordings only)
              about.json      see `Imported`
              problems.json   what was wrong with rows that could not be read
              named.json      the names of images in a table that came alone, and a stamp of those that were there
@@ -22,7 +23,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas
 import pyarrow
@@ -76,13 +77,13 @@ class Imported:
 
     format: what the upload was. reading: how it was read, every field that applies filled; guesses: which of them were
     guessed, and how sure that is.
-    kind: "image" where the table has a column `image` of paths relative to `files`.
+    kind: "image" or "audio" where the table has a column of that name, of paths relative to `files`; else "text".
     """
 
     folder: Path
     title: str
     format: str
-    kind: Literal["text", "image"]
+    kind: str
     reading: ReadingOptions
     columns: tuple[str, ...]
     rows: int
@@ -118,15 +119,20 @@ class Imported:
         return Path(self.source).is_relative_to(Home(self.folder.parent.parent).uploads)
 
     @property
+    def stored(self) -> str:
+        """The column that names stored files, which is also the field of its cells: "image", "audio"; else ""."""
+        return "" if self.kind == "text" else self.kind
+
+    @property
     def files(self) -> Path | None:
-        return self.folder / "files" if self.kind == "image" else None
+        return self.folder / "files" if self.stored else None
 
     @property
     def thumbnails(self) -> Path | None:
-        return self.folder / "thumbnails" if self.kind == "image" else None
+        return self.folder / "thumbnails" if self.stored else None
 
     def thumbnail(self, image: str) -> Path:
-        """The small version of an image that column `image` names."""
+        """The small version of an image that column `image` names, or the drawing of a recording."""
         return thumbnail_of(self.folder / "thumbnails", image)
 
     @cached_property
@@ -143,7 +149,7 @@ class Imported:
 
     @cached_property
     def named(self) -> dict[str, Any]:
-        """Of a table that came alone and names images: {"column", "names", "stamp"}; else empty.
+        """Of a table that came alone and names files: {"column", "names", "stamp"}; else empty.
 
         The images may be there or not. Where they are, the column is called `image` in the table.
         """
@@ -335,7 +341,7 @@ def _clean_after_failure(folder: Path) -> Iterator[None]:
 def out_of_memory() -> StudioError:
     return StudioError(
         _("The data takes more memory than reading may use."),
-        _("It unfolds to more than its size lets expect, or it is large. Everything else goes on."),
+        _("Unpacked it is much larger than its size suggests, or it is large itself. Everything else goes on."),
         sentences(
             _("Use a smaller part of it."),
             _("Whoever runs the studio can raise the limit: {ways}.", ways=f"{MEMORY_VARIABLE}=MB"),

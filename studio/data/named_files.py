@@ -8,9 +8,8 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from studio.data.image_files import ENDINGS
 from studio.language import _
 
 LONGEST_NAME = 1000
@@ -81,13 +80,6 @@ def find_below(name: str, folders: Sequence[Path], limit: Path | None = None) ->
         if not absolute:
             raise NotBroughtError(_("It is a link to a place outside of the folder."))
     raise NotBroughtError(reason or _("There is no such file."))
-
-
-def looks_like_image(cell: object) -> bool:
-    """Whether a cell ends like the name of an image, wherever that may lie."""
-    if not isinstance(cell, str) or len(cell) > LONGEST_NAME:
-        return False
-    return PurePosixPath(cell.strip().replace("\\", "/")).suffix.lower() in ENDINGS
 
 
 def stamp_of(names: Iterable[str], folders: Sequence[Path]) -> str:

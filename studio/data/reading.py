@@ -13,14 +13,16 @@ from studio.data.formats.excel import EXCEL
 from studio.data.formats.fasttext import FASTTEXT
 from studio.data.formats.json_files import JSON, JSONL
 from studio.data.formats.parquet import PARQUET
+from studio.data.formats.prose import PROSE
 from studio.data.limits import Limits
 from studio.data.options import ReadingOptions
 from studio.data.token_columns import join_columns
+from studio.data.turn_columns import join_turns
 from studio.errors import StudioError
 from studio.language import _, listing
 from studio.registry import Registry
 
-FORMATS: Registry[Format] = Registry("file format", PARQUET, EXCEL, FASTTEXT, CONLL, JSONL, JSON, TSV, CSV)
+FORMATS: Registry[Format] = Registry("file format", PARQUET, EXCEL, FASTTEXT, CONLL, PROSE, JSONL, JSON, TSV, CSV)
 HEAD = 64 * 1024
 
 
@@ -77,5 +79,5 @@ def read_table(
     found, limits = find_format(path), limits or Limits()
     raw = found.read(path, found.guess(path, reading or ReadingOptions(), limits).options, limits)
     check_growth(size_of(raw.columns), path, limits)
-    raw = join_columns(raw)
+    raw = join_turns(join_columns(raw))
     return to_frame(raw), raw.problems

@@ -10,18 +10,23 @@ from studio.registry import Registry
 
 @dataclass(frozen=True)
 class Sample:
-    """task: the task it is made for. file: its name in assets/samples, read like any uploaded file.
+    """words: what it is, with the place {rows}. task: the task it is made for. file: its name in assets/samples, read
+    like any uploaded file.
 
     rows, letters: how many examples it has, and how long a text of them is on average; 0 for images.
     """
 
     name: str
     title: str
-    sentence: str
+    words: str
     task: str
     file: str
     rows: int
     letters: float = 0.0
+
+    @property
+    def sentence(self) -> str:
+        return _(self.words, rows=self.rows)
 
     @property
     def path(self) -> Path:
@@ -33,7 +38,7 @@ SAMPLES: Registry[Sample] = Registry(
     Sample(
         "support-messages",
         _("Support messages"),
-        _("1,242 short messages to a web shop in six classes, with a few rows that need attention."),
+        _("{rows:,} short messages to a web shop in six classes, with a few rows that need attention."),
         "text-classification",
         "support_messages.csv",
         rows=1242,
@@ -42,7 +47,7 @@ SAMPLES: Registry[Sample] = Registry(
     Sample(
         "reviews",
         _("Reviews"),
-        _("Praise, complaint or neither: 860 short reviews of all kinds of things, with irony and mixed feelings."),
+        _("{rows:,} short reviews of many things: praise, complaint or neither, with irony and mixed feelings."),
         "text-classification",
         "reviews.csv",
         rows=866,
@@ -51,7 +56,7 @@ SAMPLES: Registry[Sample] = Registry(
     Sample(
         "handwritten-digits",
         _("Handwritten digits"),
-        _("Nine hundred small images of the digits 0 to 9."),
+        _("{rows:,} small images of the digits 0 to 9."),
         "image-classification",
         "handwritten_digits.zip",
         rows=900,
@@ -59,7 +64,7 @@ SAMPLES: Registry[Sample] = Registry(
     Sample(
         "surface-inspection",
         _("Surface inspection"),
-        _("480 images of metal, wood and fabric: with a scratch, a dent, a stain, or none of these."),
+        _("{rows:,} images of metal, wood and fabric: with a scratch, a dent, a stain, or none of these."),
         "image-classification",
         "surface_inspection.zip",
         rows=480,

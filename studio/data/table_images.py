@@ -1,4 +1,4 @@
-"""A table that comes alone and names images.
+"""A table that comes alone and names images or recordings.
 
 They lie below the table's own folder, or below the one that the person at the command line names as `data.files`.
 A table that was uploaded has a folder to itself, so it can name none.
@@ -12,7 +12,8 @@ import pandas
 
 from studio.data.columns import Problem
 from studio.data.limits import Limits
-from studio.data.named_files import NotBroughtError, find_below, looks_like_image
+from studio.data.media import MEDIA, Media
+from studio.data.named_files import NotBroughtError, find_below
 from studio.errors import StudioError
 from studio.language import _
 
@@ -21,24 +22,27 @@ CELLS_SEEN = 500
 
 @dataclass(frozen=True)
 class NamedImages:
-    """table: its column `image` holds names of copies. places: name of a copy -> the image's real path."""
+    """table: its column `image` (or `audio`) holds names of copies. places: name of a copy -> the file's real path."""
 
     table: pandas.DataFrame
     places: dict[str, Path]
     problems: list[Problem]
 
 
-def image_column(table: pandas.DataFrame) -> str | None:
-    """The column of which most filled cells end like names of images."""
+def naming_column(table: pandas.DataFrame) -> tuple[str, Media] | None:
+    """The column of which most filled cells end like names of images, or of recordings."""
     for name in table.columns:
         cells = table[name].dropna().head(CELLS_SEEN)
-        if len(cells) and sum(map(looks_like_image, cells)) * 2 > len(cells):
-            return str(name)
+        for media in MEDIA.values():
+            if len(cells) and sum(map(media.is_named, cells)) * 2 > len(cells):
+                return str(name), media
     return None
 
 
-def find_images(table: pandas.DataFrame, column: str, folders: Sequence[Path], limits: Limits) -> NamedImages | None:
-    """The rows whose image lies in one of `folders`, and why the others have none; None where no image is there."""
+def find_images(
+    table: pandas.DataFrame, column: str, media: Media, folders: Sequence[Path], limits: Limits
+) -> NamedImages | None:
+    """The rows whose file lies in one of `folders`, and why the others have none; None where no file is there."""
     found: dict[str, str] = {}  # cell -> name of the copy
     reasons: dict[str, str] = {}
     places: dict[str, Path] = {}
@@ -51,21 +55,21 @@ def find_images(table: pandas.DataFrame, column: str, folders: Sequence[Path], l
         found[cell] = name = copy_name(path, folders, places)
         places[name] = path
         if len(places) > limits.files:
-            what = _("The table names more than {most:,} images.", most=limits.files)
+            what = _("The table names more than {most:,} files.", most=limits.files)
             raise StudioError(what, "", _("Use a smaller part of it."))
     if not found:
         return None
     named = table[column].isin(found.keys())
     problems = [
-        Problem(row, _("There is no image '{file}'.", file=cell[:200]), reasons[cell], column=column)
+        Problem(row, _(media.missing, file=cell[:200]), reasons[cell], column=column)
         if isinstance(cell, str)
-        else Problem(row, _("This row names no image."), column=column)
+        else Problem(row, media.unnamed, column=column)
         for row, cell in zip(table.index[~named].tolist(), table.loc[~named, column], strict=True)
     ]
     kept = table[named]
     images = kept[column].map(found).astype("str")
-    others = kept.drop(columns=column).rename(columns={"image": "image_2"})
-    others.insert(0, "image", images)
+    others = kept.drop(columns=column).rename(columns={media.name: f"{media.name}_2"})
+    others.insert(0, media.name, images)
     return NamedImages(others, places, problems)
 
 

@@ -1,5 +1,6 @@
 """A loaded model's answers to rows from outside its run: a few at once, or a whole file."""
 
+import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,15 +16,17 @@ from studio.data.columns import Column
 from studio.data.fields import FIELDS
 from studio.data.folders.base import find
 from studio.data.limits import Limits
+from studio.data.media import IMAGES, MEDIA
 from studio.engine.inputs_file import FileChoices, Inputs, read_inputs
 from studio.errors import StudioError
 from studio.language import _
-from studio.tasks.base import Answer, Batch, Row
+from studio.tasks.base import Answer, Batch, Row, Streams
 from studio.tasks.loading import Bundle
 from studio.tasks.rows import parse_row
 
 BATCH_SIZE = 32  # rows of a batch
 ROWS_BETWEEN_REPORTS = 64  # of a file, between two reports
+MOST_KNOWN = 4  # catalogues and the like whose answers a model keeps
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,25 @@ class Answered:
 
 
 def answer_rows(bundle: Bundle, rows: Sequence[Row]) -> list[Answer]:
-    """The answers in the order of the rows; rows of like length are answered together."""
+    """The answers in the order of the rows."""
     if not rows:
         return []
+    return bundle.task.conclude(_said(bundle, rows), _known(bundle))
+
+
+def _known(bundle: Bundle) -> list[Answer]:
+    """The answers to what all answers depend on; those to the last few such rows are kept with the model."""
+    rows = bundle.task.known(bundle.tools.options, bundle.table)
+    key = json.dumps([dict(row) for row in rows], default=str)
+    if rows and key not in bundle.known:
+        while len(bundle.known) >= MOST_KNOWN:
+            bundle.known.pop(next(iter(bundle.known)))
+        bundle.known[key] = _said(bundle, rows)
+    return bundle.known[key] if rows else []
+
+
+def _said(bundle: Bundle, rows: Sequence[Row]) -> list[Answer]:
+    """What the model says to each row by itself; rows of like length are answered together."""
     task, tools = bundle.task, bundle.tools
     items = task.encode(tools, rows)
     collate = task.collate(tools, training=False)
@@ -58,48 +77,76 @@ def answer_rows(bundle: Bundle, rows: Sequence[Row]) -> list[Answer]:
     return [answers[place] for place in range(len(items))]
 
 
-def answer_cells(bundle: Bundle, cells: Sequence[Mapping[str, Any]]) -> list[Answer]:
-    """The same for rows of cells: texts, and paths of images, by the names of the task's inputs."""
-    return answer_rows(bundle, [parse_row(each, bundle.task.inputs, None) for each in cells])
+def answer_cells(
+    bundle: Bundle, cells: Sequence[Mapping[str, Any]], tell: Callable[[str], None] | None = None
+) -> list[Answer]:
+    """The same for rows of cells: texts, and paths of images or recordings, by the names of the task's inputs.
+
+    tell: called with what is written so far of the answer to a single row, where the task writes one.
+    """
+    rows = [parse_row(each, bundle.task.inputs, None) for each in cells]
+    if tell and len(rows) == 1 and isinstance(bundle.task, Streams):
+        return [streamed(bundle, rows[0], tell)]
+    return answer_rows(bundle, rows)
+
+
+def streamed(bundle: Bundle, row: Row, tell: Callable[[str], None]) -> Answer:
+    task, tools = bundle.task, bundle.tools
+    assert isinstance(task, Streams)
+    items = [task.open(tools, item) for item in task.encode(tools, [row])]
+    tensors = tree_map(lambda value: _placed(value, bundle.device), task.collate(tools, training=False)(items))
+    with torch.inference_mode():
+        return task.stream(tools, bundle.model, Batch(tensors, items), tell)
 
 
 def answer_file(
     bundle: Bundle, choices: FileChoices, source: Path, limits: Limits, tell: Callable[[Inputs], None]
 ) -> Iterator[tuple[list[Answered], int]]:
-    """(answers to the next rows, rows in all), until all rows of a table, or images of a ZIP, are answered.
+    """(answers to the next rows, rows in all), until all rows of a table, or files of a ZIP, are answered.
 
     tell: how a table was read, before its first row is answered. Rows that cannot be read keep their place, with the
     reason.
     """
     inputs = bundle.task.inputs
-    if any(column.kind == "image" for column in inputs):
+    if any(column.kind in MEDIA for column in inputs):
         with tempfile.TemporaryDirectory(prefix="studio-") as folder:
-            yield from _images(bundle, inputs[0], source, Path(folder) / "files", limits)
+            yield from _files(bundle, inputs[0], source, Path(folder) / "files", limits)
     else:
         found = read_inputs(source, inputs, choices, limits)
         tell(found)
         if found.problem:
             raise found.problem
-        yield from _table(bundle, found.table, found.taken)
+        yield from _table(bundle, found)
 
 
-def _table(bundle: Bundle, table: pandas.DataFrame, names: Mapping[str, str]) -> Iterator[tuple[list[Answered], int]]:
+def _table(bundle: Bundle, found: Inputs) -> Iterator[tuple[list[Answered], int]]:
+    table = found.table
     for start in range(0, len(table), ROWS_BETWEEN_REPORTS):
-        some = table.iloc[start : start + ROWS_BETWEEN_REPORTS]
-        given = [{str(key): _plain(value) for key, value in row.items()} for row in some.to_dict("records")]
-        cells = [{role: row[name] for role, name in names.items()} for row in given]
+        some = slice(start, start + ROWS_BETWEEN_REPORTS)
+        given = [{str(key): _plain(value) for key, value in row.items()} for row in table.iloc[some].to_dict("records")]
+        cells: list[dict[str, Any]] = [{role: row[name] for role, name in found.taken.items()} for row in given]
+        for role, gathered in found.gathered.items():
+            for each, cell in zip(cells, gathered.iloc[some], strict=True):
+                each[role] = cell
         yield _answered(bundle, given, cells), len(table)
 
 
-def _images(
+def _files(
     bundle: Bundle, column: Column, archive: Path, folder: Path, limits: Limits
 ) -> Iterator[tuple[list[Answered], int]]:
-    names = find(unpack(archive, folder, limits)).images
-    if not names:
+    found, media = find(unpack(archive, folder, limits)), MEDIA[column.kind]
+    names = found.images if media == IMAGES else found.sounds
+    if not names and media == IMAGES:
         raise StudioError(
             _("There are no images in {file}.", file=archive.name),
             _("None of its files is one."),
             _("Put JPEG or PNG files into it."),
+        )
+    if not names:
+        raise StudioError(
+            _("There are no recordings in {file}.", file=archive.name),
+            _("None of its files is one."),
+            _("Put WAV, FLAC, MP3 or OGG files into it."),
         )
     for start in range(0, len(names), BATCH_SIZE):
         some = names[start : start + BATCH_SIZE]

@@ -75,6 +75,8 @@ class RecordingPlan:
         dimensions = Dimensions(first, second)
         if dimensions.sequences is None and forward.prepared.lengths(split) is not None:
             raise CannotRecord(_("All training examples are equally long, others may not be."))
+        if dimensions.batches != tuple(map(len, probes)):
+            raise CannotRecord(_("Each example is read more than once at a time."))
         self.name = path[-1].name
         self.tolerance = max(TOLERANCE.get(dtype, 1e-4) for dtype in number_formats(path[0]))
         self.replay = Replay(path, other, dimensions)

@@ -13,7 +13,7 @@ from studio.engine.examples import AHEAD, ROWS_AT_ONCE
 from studio.engine.forward import Forward
 from studio.language import _
 from studio.metrics import METRICS
-from studio.tasks.base import Answer, Loss, Marks, Row, Scores, Task
+from studio.tasks.base import Answer, Loss, Marks, Row, Scores
 from studio.tasks.rows import parse_rows
 
 SCORING = {
@@ -22,6 +22,7 @@ SCORING = {
     "test": _("Scoring the test split."),
 }
 GENERATED_WHILE_TRAINING = 64  # rows of the validation split that a slow task answers at every check
+SHOWN_WHILE_TRAINING = 3  # of what it wrote
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Evaluator:
     def settle(self, split: str) -> None:
         """Let the task decide what it decides by the answers to this split, where it does."""
         task, tools = self._forward.task, self._forward.prepared.tools
-        if type(task).settle is Task.settle:
+        if not task.settles(tools):
             return
         rows = self.rows(split)
         answers = self.examine(split).answers if rows else []
@@ -70,8 +71,14 @@ class Evaluator:
     def score(self, split: str) -> Scores:
         """The metrics of a check while training: the loss of all rows, and where answering is slow the answers to a
         sample of them, the same every time."""
-        sample = GENERATED_WHILE_TRAINING if "generates" in self._forward.task.traits else None
-        return self.examine(split, sample).scores
+        return self.check(split)[0]
+
+    def check(self, split: str) -> tuple[Scores, tuple[str, ...]]:
+        """The same, and a few of the texts that the model writes, of a task that writes some."""
+        if "generates" not in self._forward.task.traits:
+            return self.examine(split).scores, ()
+        found = self.examine(split, GENERATED_WHILE_TRAINING)
+        return found.scores, tuple(str(answer.value) for answer in found.answers[:SHOWN_WHILE_TRAINING])
 
     def examine(self, split: str, sample: int | None = None) -> Examined:
         """Every row's answer. sample: answer only so many rows, evenly spread; the loss is of all."""
@@ -103,14 +110,17 @@ class Evaluator:
 
     def _judge(self, split: str, found: list[tuple[list[int], list[Answer]]], loss: float) -> Examined:
         """The scores of all answers, in the table's order."""
-        answers = {row: answer for rows, some in found for row, answer in zip(rows, some, strict=True)}
-        order, marks = sorted(answers), list[Marks]()
+        said = {row: answer for rows, some in found for row, answer in zip(rows, some, strict=True)}
+        order, marks = sorted(said), list[Marks]()
+        all_said = [said[row] for row in order]
+        answers = dict(zip(order, self._forward.task.conclude(all_said, all_said), strict=True))
         scorer = self._forward.task.scorer(self._forward.prepared.tools)
         for start in range(0, len(order), ROWS_AT_ONCE):
             some = order[start : start + ROWS_AT_ONCE]
             marks += scorer.add([answers[row] for row in some], self._targets(split, some))
         scores = scorer.scores()
         scores.metrics.setdefault("loss", loss)
+        scores.metrics.update(self._forward.task.metrics_of(loss))
         return Examined(scores, [answers[row] for row in order], marks)
 
     def _targets(self, split: str, rows: Sequence[int]) -> list[Row]:

@@ -45,6 +45,12 @@ class Examples(Sequence[Item]):
     def __len__(self) -> int:
         return int(self._table.num_rows)
 
+    def extend(self, items: Sequence[Item]) -> None:
+        """Add values to every item, in order."""
+        more = pyarrow.Table.from_pylist([dict(item) for item in items])
+        for name in more.column_names:
+            self._table = self._table.append_column(name, more.column(name).combine_chunks())
+
     def plain(self, rows: Sequence[int]) -> list[Item]:
         """The items as they were encoded; values that a row did not have are left out."""
         found = self._table.take(pyarrow.array(rows, pyarrow.int64())).to_pylist()

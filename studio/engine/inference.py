@@ -2,7 +2,8 @@
 
 Requests on stdin, one object a line, answered one after the other:
   {"id", "op": "predict", "run_dir", "which": "tuned" | "before", "rows": [{input column: text, or path of an image}]}
-      -> {"id", "result": [{"value", "details"}]}
+      -> of one row, where the task writes a text, {"id", "progress", "written": what there is of it} ... first,
+         then {"id", "result": [{"value", "details"}]}
   {"id", "op": "predict-file", "run_dir", "input": path, "limits": of the file, else this machine's, perhaps "columns":
   {input: column} and "reading": {option: value}, where somebody chose them}
       -> {"id", "read": {"columns", "taken": {input: column}, "reading"}, ...} first for a table, then
@@ -23,6 +24,7 @@ import os
 import queue
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +44,7 @@ from studio.processes import own_stdout, trusts_remote_code
 from studio.store import Run
 
 IDLE_SECONDS = 300.0
+SECONDS_BETWEEN_WORDS = 0.1  # of an answer that is shown while it is written
 WHICH = ("tuned", "before")
 Reply = Callable[[dict[str, Any]], None]
 
@@ -135,7 +138,21 @@ def _predict(request: dict[str, Any], models: ResidentModels, reply: Reply) -> l
     if given := request.get("options"):
         tools = bundle.tools
         bundle = replace(bundle, tools=replace(tools, options=with_asked(tools.options, given)))
-    return [found.as_dict() for found in answer_cells(bundle, request["rows"])]
+    return [found.as_dict() for found in answer_cells(bundle, request["rows"], written_so_far(reply))]
+
+
+def written_so_far(reply: Reply) -> Callable[[str], None]:
+    """Tells of an answer while it is written, a few times a second."""
+    told = 0.0
+
+    def tell(text: str) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told >= SECONDS_BETWEEN_WORDS:
+            told = now
+            reply({"progress": {"done": 0, "total": 0}, "answered": [], "written": text})
+
+    return tell
 
 
 def _predict_file(request: dict[str, Any], models: ResidentModels, reply: Reply) -> dict[str, Any]:

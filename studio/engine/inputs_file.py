@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pandas
 
 from studio.config import RunConfig
 from studio.data.columns import Column
+from studio.data.fields import FIELDS
 from studio.data.guessing import find_column, guess_columns
 from studio.data.importing import Imported
 from studio.data.limits import Limits
@@ -44,12 +45,14 @@ class FileChoices:
 
 @dataclass(frozen=True)
 class Inputs:
-    """table: of texts. taken: input -> the column that it is read from, or "". problem: why there is none."""
+    """table: of texts. taken: input -> the column that it is read from, or "". problem: why there is none. gathered: of
+    inputs that hold all columns without another role, a cell for each row."""
 
     table: pandas.DataFrame
     reading: ReadingOptions
     taken: Mapping[str, str]
     problem: StudioError | None = None
+    gathered: Mapping[str, pandas.Series] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         columns = [str(name) for name in self.table.columns]
@@ -72,9 +75,16 @@ def _read(
 ) -> Inputs:
     table, _lines = read_table(source, reading, limits)
     there, taken, problem = [str(name) for name in table.columns], {}, None
+    gathered = {
+        column.name: FIELDS[column.kind].gather(table, columns.values())
+        for column in inputs
+        if FIELDS[column.kind].gathers
+    }
     for column in inputs:
+        if column.name in gathered:
+            continue
         try:
             taken[column.name] = find_column(there, columns.get(column.name), column.name, column.hints)
         except StudioError as error:
             taken[column.name], problem = "", problem or error
-    return Inputs(table, look_at(source, reading, limits).options, taken, problem)
+    return Inputs(table, look_at(source, reading, limits).options, taken, problem, gathered)

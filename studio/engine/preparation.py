@@ -1,6 +1,6 @@
 """From the rows of a run and a pretrained model to what the loop trains on."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,18 +63,19 @@ def prepare(task: Task, loaded: Loaded, table: pandas.DataFrame, files: Path | N
     opens = type(task).open is not Task.open
     threads = min(MOST_THREADS, probe().cores) if opens else 0
 
-    def encoded(rows: pandas.DataFrame) -> Iterator[list[Item]]:
+    def encoded(split: str, rows: pandas.DataFrame) -> Iterator[Sequence[Item]]:
         nonlocal done
         for start in range(0, len(rows), ROWS_AT_ONCE):
             some = rows.iloc[start : start + ROWS_AT_ONCE]
-            yield task.encode(tools, parse_rows(some, task.columns, files))
+            items = task.encode(tools, parse_rows(some, task.columns, files))
+            yield task.pack(tools, items) if split == "train" else items
             done += len(some)
             progress(done, len(table))
 
     progress(0, len(table))
     examples = {
         str(split): Examples(
-            encoded(rows),
+            encoded(str(split), rows),
             task.length,
             lambda item: task.open(tools, item),
             memory * len(rows) / len(table),

@@ -2,7 +2,10 @@
 
 from collections import OrderedDict
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
+
+import pandas
 
 from studio.config import RunConfig
 from studio.errors import StudioError
@@ -67,7 +70,12 @@ class ResidentModels:
                 _("There is no model '{which}' of a run.", which=which),
                 _("Known: tuned, before."),
             )
-        return replace(bundle, model=bundle.model.to(device), device=device)
+        return replace(
+            bundle,
+            model=bundle.model.to(device),
+            device=device,
+            table=cache(partial(pandas.read_parquet, run.examples_file)),
+        )
 
     def _device(self, run: Run, config: RunConfig) -> str:
         """A GPU with room for the run's model, else the CPU."""

@@ -25,11 +25,13 @@ from studio.engine.loop_building import build_loop
 from studio.engine.material import Material
 from studio.engine.preparation import Prepared
 from studio.engine.random_state import seed_everything
+from studio.engine.reference import record_reference
 from studio.engine.reporting import Reporter
 from studio.engine.resolved_settings import ResolvedSettings
 from studio.engine.trainable import trainable_model
 from studio.engine.trials import resolve_settings
 from studio.events import Planned
+from studio.language import _
 from studio.models.heads import structure_of_model
 from studio.models.structure import Structure
 from studio.store import Run
@@ -78,6 +80,12 @@ def build(run: Run, config: RunConfig, material: Material, resolved: ResolvedSet
     unfreezing_plan = strategy.unfreezing_plan(structure, options)
     loop = build_loop(config, model, prepared, structure, unfreezing_plan, resolved)
     learns_statistics = uncounted(model) if config.training.batch_norm == "auto" and model is prepared.model else ()
+    assert resolved.batch_size is not None
+    record_reference(
+        loop.forward,
+        resolved.batch_size,
+        lambda done, total: reporter.phase("measuring", _("Asking the model before training."), done, total),
+    )
     frozen = build_frozen_layers(run, config, resolved, reporter, bool(reinitialised), learns_statistics)
     evaluation = build_evaluation(config, loop, material, reporter, reinitialised)
     checkpoints = Checkpoints(run.checkpoints)

@@ -3,6 +3,7 @@
 import importlib.metadata
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -136,6 +137,9 @@ def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoin
     shutil.rmtree(cache_folder(run), ignore_errors=True)
     if not ranks.is_main():
         return
+    judged = next((split for split in ("test", "validation") if scores.get(split) and scores[split].metrics), None)
+    if judged and (beside := task.beside(session.table)):
+        scores[judged] = replace(scores[judged], remarks=(*scores[judged].remarks, *beside))
     outputs.save_scores(run, scores)
     task.finish(session.model, session.prepared.tools)
     outputs.save_model(run, session.model, session.prepared.tools.processor, config.chosen_strategy)

@@ -28,6 +28,8 @@ _ENDINGS = {"stopped": "Stopped", "early-stopping": "Ended by early stopping"}  
 _PROCESSORS = {  # the class that loads it, and the pipeline's name for it
     "tokenizer": ("AutoTokenizer", "tokenizer"),
     "image_processor": ("AutoImageProcessor", "image_processor"),
+    "feature_extractor": ("AutoFeatureExtractor", "feature_extractor"),
+    "processor": ("AutoProcessor", "processor"),
 }
 
 

@@ -13,6 +13,7 @@ from studio.exporters.lengths import cut_texts_alike
 from studio.exporters.sharing import clean_settings, for_others
 from studio.files import give_usual_rights, read_as, replace_text, replacing
 from studio.language import _
+from studio.models.settings_files import label_names
 from studio.store import COMPLETE, Run, is_complete
 from studio.strategies import STRATEGIES
 from studio.strategies.base import LoadingCode
@@ -77,7 +78,7 @@ def labels_in(folder: Path) -> tuple[str, ...]:
     """The names of a model's outputs, as its config.json lists them."""
 
     def listed(config: dict[str, Any]) -> tuple[str, ...]:
-        names = config.get("id2label") or {}
+        names = label_names(config)
         return tuple(str(names[index]) for index in sorted(names, key=int))
 
     return read_as(folder / "config.json", listed) or ()

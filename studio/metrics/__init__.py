@@ -5,21 +5,31 @@ from studio.metrics.boxes import MAP, MAP_50, RECALL_100
 from studio.metrics.classes import ACCURACY, F1_MACRO, PRECISION_MACRO, RECALL_MACRO
 from studio.metrics.found import F1, PRECISION, RECALL
 from studio.metrics.generated import BLEU, CHRF, ROUGE_1, ROUGE_2, ROUGE_L
+from studio.metrics.heard import CER, WER
 from studio.metrics.labels import AVERAGE_PRECISION, F1_MICRO
 from studio.metrics.loss import LOSS
 from studio.metrics.numbers import MAE, R2, RMSE, SPEARMAN
+from studio.metrics.preferences import REWARD_ACCURACY, REWARD_MARGIN
 from studio.metrics.quotes import EXACT_MATCH
+from studio.metrics.ranking import ACCURACY_1, MRR, NDCG_10, RECALL_10
+from studio.metrics.tokens import PERPLEXITY, TOKEN_ACCURACY
+from studio.metrics.two_classes import ROC_AUC, SENSITIVITY, SPECIFICITY
 from studio.registry import Registry
 
 METRICS: Registry[Metric] = Registry(
     "metric",
     *(ACCURACY, F1_MACRO, PRECISION_MACRO, RECALL_MACRO),
+    *(ROC_AUC, SENSITIVITY, SPECIFICITY),
     *(F1_MICRO, AVERAGE_PRECISION),
     *(F1, PRECISION, RECALL),
     EXACT_MATCH,
     *(CHRF, BLEU),
     *(ROUGE_L, ROUGE_1, ROUGE_2),
+    *(PERPLEXITY, TOKEN_ACCURACY),
+    *(WER, CER),
+    *(REWARD_ACCURACY, REWARD_MARGIN),
     *(MAP, MAP_50, RECALL_100),
+    *(NDCG_10, MRR, RECALL_10, ACCURACY_1),
     *(RMSE, MAE, R2, SPEARMAN),
     LOSS,
 )

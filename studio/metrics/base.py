@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from studio.language import _
+from studio.language import _, in_percent
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,11 @@ class Metric:
         return gain > by_more_than
 
     def text(self, value: float) -> str:
-        """The value as people read it: 98.3 %, or three significant digits."""
+        """The value as people read it: 98.3%, or three significant digits."""
         if not math.isfinite(value):
             return _("not defined")
         if self.percent:
-            return _("{percent:.1f} %", percent=100 * value)
+            return in_percent(value, digits=1)
         return _("{value:.3g}", value=value) if abs(value) < 1000 else _("{value:,.0f}", value=value)
 
     def told(self, value: float) -> str:

@@ -11,7 +11,7 @@ from studio.metrics.base import Metric
 if TYPE_CHECKING:
     import numpy
 
-NORMAL_975 = 1.959963984540054  # of the standard normal distribution, 95 % lie between minus this and this
+NORMAL_975 = 1.959963984540054  # of the standard normal distribution, 95% lie between minus this and this
 FEWEST_ROWS = 10  # of fewer, resampling knows too little: its intervals come out far too narrow
 RESAMPLES, FEWEST_RESAMPLES = 1000, 200
 DRAWS = 5_000_000  # rows drawn in all, where that leaves enough resamples: a large split is not resampled as often
@@ -21,7 +21,7 @@ DRAWS = 5_000_000  # rows drawn in all, where that leaves enough resamples: a la
 class Interval:
     """counted: what the number was measured on, such as "58 of 60".
 
-    low, high: with endlessly many such examples the number would likely lie between these (a 95 % confidence
+    low, high: with endlessly many such examples the number would likely lie between these (a 95% confidence
     interval); None where that is not known.
     """
 
@@ -35,12 +35,12 @@ class Interval:
         return cls(unpacked(found["counted"]), found.get("low"), found.get("high"))
 
     def text(self, metric: Metric) -> str:
-        """58 of 60, so likely between 88.6 % and 99.1 % (95 % interval)."""
+        """58 of 60, so likely between 88.6% and 99.1% (95% interval)."""
         if self.low is None or self.high is None:
             return _("{counted}; how much of it is chance is not known", counted=self.counted)
         low, high = metric.text(self.low), metric.text(self.high)
         return _(
-            "{counted}, so likely between {low} and {high} (95 % interval)", counted=self.counted, low=low, high=high
+            "{counted}, so likely between {low} and {high} (95% interval)", counted=self.counted, low=low, high=high
         )
 
 

@@ -14,8 +14,8 @@ from studio.metrics.base import Metric
 EXACT_MATCH = Metric(
     "exact_match",
     _("Exact match"),
-    _("share of answers that are right to the word"),
-    said=_("On the validation examples, the model now answers {value} right to the word."),
+    _("share of answers that are exactly right"),
+    said=_("On the validation examples, the model now answers {value} exactly right."),
 )
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)

@@ -1,7 +1,7 @@
 """The models that are offered first: a short, hand-picked list for each task, good ones of several sizes.
 
 All of them store safetensors. Figures are those of the models' pages on the Hub; download_bytes is the
-size of the weights file, compute is multiply-adds for one token (text) or one image (image).
+size of the weights file, compute is multiply-adds for one token (text) or one image (image), 0 for a recording.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ MILLION = 1000**2
 class ModelCard:
     """A model as the first page shows it.
 
-    reads: languages, or the side of the images it was trained on.
+    reads: languages, or the side of the images it was trained on; of a model that listens, what it heard.
     sentence: what it is good at, for a person who knows no model by name.
     download_bytes: 0 where nothing is downloaded.
     """
@@ -47,11 +47,14 @@ def _card(
 
 _TEXT = (
     *("text-classification", "text-labels", "text-regression", "token-classification"),
-    *("text-pairs", "text-similarity", "extractive-qa"),
+    *("text-pairs", "text-similarity", "search", "extractive-qa"),
+    *("tabular-classification", "tabular-regression"),
 )
 _IMAGE = ("image-classification", "image-labels", "image-regression")
+_LANGUAGE = ("text-generation", "chat", "preference")
 _DETECTION = ("object-detection",)
 _WRITING = ("translation", "summarization")
+_SOUNDS = ("audio-classification", "speech-recognition")
 
 # task, id, title, licence, parameters (millions), download (MB), compute (millions of multiply-adds), reads, sentence
 CATALOG: tuple[ModelCard, ...] = (
@@ -60,8 +63,8 @@ CATALOG: tuple[ModelCard, ...] = (
         _("Included, small and quick: the best first try on a laptop."),
     ),
     _card(
-        (), "starter/gpt", "Old books", "Apache-2.0", 4.5, 0, 4.2, _("English"),
-        _("Included: a tiny writer of old English prose, for text generation and chat, which are yet to come."),
+        _LANGUAGE, "starter/gpt", "Old books", "Apache-2.0", 4.5, 0, 4.2, _("English"),
+        _("Included: a tiny writer of old English prose; it learns a manner of writing, and knows nothing."),
     ),
     _card(
         _TEXT, "distilbert/distilbert-base-uncased", "DistilBERT", "Apache-2.0", 67, 268, 42.5, _("English"),
@@ -112,6 +115,10 @@ CATALOG: tuple[ModelCard, ...] = (
         _("Summarises news already; wants a GPU when it is trained."),
     ),
     _card(
+        _IMAGE, "starter/photo", "EfficientNet-Lite0", "Apache-2.0", 4.7, 0, 390, "224 px",
+        _("Included, and knows a thousand everyday things: the best first try for photographs."),
+    ),
+    _card(
         _IMAGE, "starter/image", "Small ResNet", "Apache-2.0", 1.7, 0, 76, "128 px",
         _("Included, and quick: for shapes, surfaces and drawings; for photographs take one of the others."),
     ),
@@ -138,6 +145,26 @@ CATALOG: tuple[ModelCard, ...] = (
     _card(
         _IMAGE, "google/vit-base-patch16-224", "ViT base", "Apache-2.0", 86.6, 346, 17600, "224 px",
         _("A large all-rounder; wants a GPU when all of it is trained."),
+    ),
+    _card(
+        _SOUNDS, "starter/speech", "Whisper tiny (English)", "MIT", 37.8, 0, 0, _("English speech"),
+        _("Small and quick: the best first try for spoken words on a laptop."),
+    ),
+    _card(
+        _SOUNDS, "openai/whisper-base", "Whisper base", "Apache-2.0", 72.6, 290, 0, _("speech in 99 languages"),
+        _("Hears what is said in whatever language, in noise too."),
+    ),
+    _card(
+        ("audio-classification",), "MIT/ast-finetuned-audioset-10-10-0.4593", "AST", "BSD-3-Clause", 86.6, 346, 0,
+        _("all kinds of sounds"), _("Knows 527 kinds of sounds: for machines, animals, music and streets."),
+    ),
+    _card(
+        ("audio-classification",), "facebook/wav2vec2-base-960h", "wav2vec2 base", "Apache-2.0", 94.4, 378, 0,
+        _("English speech"), _("Hears the sound itself, letter by letter; wants a GPU when all of it is trained."),
+    ),
+    _card(
+        _SOUNDS, "openai/whisper-small", "Whisper small", "Apache-2.0", 242, 967, 0, _("speech in 99 languages"),
+        _("The most accurate here; wants a GPU."),
     ),
     _card(
         _DETECTION, "hustvl/yolos-tiny", "YOLOS tiny", "Apache-2.0", 6.5, 26, 9400, "512 px",

@@ -38,13 +38,15 @@ TEXT_SECONDS = 0.0002  # to tokenise one text
 IMAGE_SECONDS = 0.008  # to decode and shrink one image on one core
 CHARACTERS_PER_TOKEN = 4.3  # English, word pieces
 SPECIAL_TOKENS = 2
+POSITIONS_A_SECOND = 50.0  # of a recording, in wav2vec2, HuBERT and Whisper's encoder
 
 
 @dataclass(frozen=True)
 class Workload:
     """What is to be computed.
 
-    rows: examples in train, validation and test. length: tokens of a text, or the side of an image in pixels.
+    rows: examples in train, validation and test. length: tokens of a text, the side of an image in pixels,
+    or positions of a recording, which counts as a text of so many tokens.
     """
 
     kind: Literal["text", "image"]

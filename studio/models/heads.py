@@ -105,9 +105,10 @@ def build_without_memory(model_class: Any, config: Any) -> "PreTrainedModel":
 
 
 def load_without_memory(
-    model_class: Any, config: Any, state: dict[str, Any], dtype: Any
+    model_class: Any, config: Any, state: dict[str, Any], dtype: Any, **arguments: Any
 ) -> "tuple[PreTrainedModel, dict[str, Any]]":
-    """As `from_pretrained` loads, with its report on missing and mismatched names. state: tensors without memory."""
+    """As `from_pretrained` loads, with its report on missing and mismatched names. state: tensors without memory.
+    arguments: of the class."""
     with _quietly():
         return model_class.from_pretrained(
             None,
@@ -117,6 +118,7 @@ def load_without_memory(
             dtype=dtype,
             ignore_mismatched_sizes=True,
             output_loading_info=True,
+            **arguments,
         )
 
 

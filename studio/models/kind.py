@@ -1,7 +1,8 @@
 """What transformers needs to know about the models of a task: which classes load them, and under which names."""
 
+import inspect
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -10,6 +11,7 @@ class ModelKind:
 
     processor: what prepares its inputs. pipeline_tag: the task's name for `pipeline` and on the Hub.
     peft_type: peft's name of the task, where it has one. hub_tags: what the Hub calls models to start from.
+    without: arguments of model classes that are set to False where a class has them: layers that the task never reads.
     """
 
     auto_class: str
@@ -17,8 +19,20 @@ class ModelKind:
     pipeline_tag: str
     peft_type: str | None = None
     hub_tags: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
     @property
     def search_tags(self) -> tuple[str, ...]:
         """The Hub's pipeline tags of models to start from, and of those that do the task already."""
         return tuple(dict.fromkeys((*self.hub_tags, self.pipeline_tag)))
+
+    def arguments(self, config: Any) -> dict[str, bool]:
+        """`without`, for the class that a config asks for. Needs transformers."""
+        if not self.without:
+            return {}
+        import transformers
+
+        found = getattr(transformers, self.auto_class)._model_mapping.get(type(config), None)
+        classes = found if isinstance(found, tuple) else (found,) if found else ()
+        taken = [set(inspect.signature(each.__init__).parameters) for each in classes]
+        return {name: False for name in self.without if taken and all(name in names for names in taken)}

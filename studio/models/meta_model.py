@@ -103,12 +103,12 @@ def _load(
     import torch
     import transformers
 
-    auto_class = getattr(transformers, kind.auto_class)
+    auto_class, without = getattr(transformers, kind.auto_class), kind.arguments(config)
     try:
         with torch.device("meta"):
-            bare = auto_class.from_config(copy.deepcopy(config), trust_remote_code=trust_remote_code)
+            bare = auto_class.from_config(copy.deepcopy(config), trust_remote_code=trust_remote_code, **without)
         state = {name: torch.empty(tensor.shape, device="meta") for name, tensor in tensors.items()}
-        model, report = load_without_memory(type(bare), bare.config, state, torch.float32)
+        model, report = load_without_memory(type(bare), bare.config, state, torch.float32, **without)
     except ValueError as error:
         raise unsuitable(folder, config, error) from error
     except ImportError as error:

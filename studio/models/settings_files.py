@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -96,3 +96,9 @@ def _layers(config: dict[str, Any]) -> Iterator[tuple[str, int]]:
 
 def _reason(error: Exception) -> str:
     return " ".join((getattr(error, "strerror", None) or str(error) or type(error).__name__).split())[:200]
+
+
+def label_names(config: Mapping[str, Any]) -> Mapping[Any, Any]:
+    """Output -> its name, as a model's config.json says it: transformers' own way, or timm's, which is a list."""
+    listed = config.get("label_names")
+    return config.get("id2label") or dict(enumerate(listed if isinstance(listed, list) else ()))

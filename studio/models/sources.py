@@ -114,7 +114,7 @@ def _unusable_folder(folder: Path) -> StudioError:
     if not is_folder(folder):
         return StudioError(
             _("There is no model folder {folder}.", folder=folder),
-            _("Nothing lies at this path."),
+            _("There is nothing at this path."),
             _("Check the path, or choose another model."),
         )
     if has_only_pickles(file_names(folder)):

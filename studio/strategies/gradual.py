@@ -32,7 +32,7 @@ class GradualOptions(BaseOptions):
     until: float = setting(
         0.3,
         title=_("All have joined after this share"),
-        help=_("0.3 lets all of the model learn during the last 70 % of the training."),
+        help=_("0.3 lets all of the model learn during the last 70% of the training."),
         gt=0,
         lt=1,
         shown_if={"every": "share"},

@@ -16,7 +16,7 @@ which run in a worker or inference process.
         ...
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
@@ -26,6 +26,7 @@ from studio.language import _, packed, unpacked
 from studio.metrics import metric_named
 from studio.metrics.intervals import Interval
 from studio.models.kind import ModelKind
+from studio.models.settings_files import label_names
 from studio.options import Options
 
 if TYPE_CHECKING:
@@ -230,8 +231,12 @@ class Task:
 
     def restore(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """What `configure` gave, read back from a finished model's config.json."""
-        labels = {int(index): label for index, label in (config.get("id2label") or {}).items()}
-        known = {"id2label": labels, "label2id": config.get("label2id"), "problem_type": config.get("problem_type")}
+        labels = {int(index): label for index, label in label_names(config).items()}
+        known = {
+            "id2label": labels,
+            "label2id": config.get("label2id") or {label: index for index, label in labels.items()},
+            "problem_type": config.get("problem_type"),
+        }
         return {key: value for key, value in known.items() if value} | ({"num_labels": len(labels)} if labels else {})
 
     # --- in a process with torch ------------------------------------------------------------------
@@ -249,6 +254,10 @@ class Task:
     def encode(self, tools: Tools, rows: Sequence[Row]) -> list[Item]:
         """Rows -> items, one each; without targets where the rows have none. Called with a thousand rows or so."""
         raise NotImplementedError
+
+    def pack(self, tools: Tools, items: Sequence[Item]) -> Sequence[Item]:
+        """What is trained on instead of the items of so many training rows, where these are not learned one by one."""
+        return items
 
     def open(self, tools: Tools, item: Item) -> Item:
         """What `collate` needs of an item that only names it: its image decoded. May run in another thread."""
@@ -275,12 +284,35 @@ class Task:
         """One answer an item. outputs: the model's for this batch, where the engine has them already."""
         raise NotImplementedError
 
+    def known(self, options: Any, table: "Callable[[], pandas.DataFrame]") -> Sequence[Row]:
+        """Rows that every answer of a finished model depends on, such as a catalogue that is searched in. They are
+        answered once, and handed to `conclude`. table: reads the rows that the run used."""
+        return ()
+
+    def conclude(self, answers: Sequence[Answer], known: Sequence[Answer]) -> list[Answer]:
+        """What is said in the end, where the answer to a row depends on other rows: while a split is scored on all of
+        it, afterwards on those of `known`. What `answer` gave may hold more than JSON until then."""
+        return list(answers)
+
     def scorer(self, tools: Tools) -> Scorer:
         raise NotImplementedError
+
+    def metrics_of(self, loss: float) -> dict[str, float]:
+        """Metrics that follow from the mean loss of a whole split, which is known even where few rows are answered."""
+        return {}
+
+    def settles(self, tools: Tools) -> bool:
+        """Whether `settle` decides anything; all of the validation split is answered once more for it."""
+        return False
 
     def settle(self, tools: Tools, answers: Sequence[Answer], rows: Sequence[Row]) -> None:
         """Called once after training, with the answers to the validation split, which may be empty: what is decided
         by these (a threshold) goes into `tools.config`, which is saved with the model."""
+
+    def beside(self, table: "pandas.DataFrame") -> tuple[str, ...]:
+        """What the plainest other way of solving it reaches on the rows that the model is judged by (test, else
+        validation), in sentences. Called once after training. table: the rows of the run with their `split`."""
+        return ()
 
     # --- the results ------------------------------------------------------------------------------
 
@@ -294,7 +326,18 @@ class Task:
 
 
 @runtime_checkable
-class Streams(Protocol):
-    """A task that answers piece by piece, such as a chat."""
+class Refers(Protocol):
+    """A task whose loss compares with what the model says before its first step."""
 
-    def stream(self, tools: Tools, model: Any, row: Row, controls: Mapping[str, Any]) -> Iterator[str]: ...
+    def refer(self, model: Any, batch: Batch) -> list[Item]:
+        """What is kept of that, to be added to each item."""
+        ...
+
+
+@runtime_checkable
+class Streams(Protocol):
+    """A task whose answer can be read while it is written."""
+
+    def stream(self, tools: Tools, model: Any, batch: Batch, tell: Callable[[str], None]) -> Answer:
+        """The answer to a batch of one item. tell: called with what is written so far, again and again."""
+        ...

@@ -12,8 +12,9 @@ from studio.language import _
 from studio.metrics.classes import ACCURACY, class_metrics
 from studio.metrics.found import found_metrics
 from studio.metrics.intervals import share_interval
-from studio.tasks.base import RIGHT, WRONG, Answer, Marks, Row, Scores, View
+from studio.tasks.base import RIGHT, WRONG, Answer, Marks, Row, Scores, Tools, View
 from studio.tasks.remarks import largest_class, never_answered
+from studio.tasks.two_classes import TwoClasses, operating_point
 
 if TYPE_CHECKING:
     import pandas
@@ -81,14 +82,19 @@ def pair_marks(pairs: Iterable[tuple[str, str]]) -> Marks:
 class ClassScorer:
     """Accuracy, macro precision, recall and F1; a confusion matrix and a table of the classes."""
 
-    def __init__(self, labels: Sequence[str], target: str = "label") -> None:
+    def __init__(self, labels: Sequence[str], target: str = "label", point: Mapping[str, Any] | None = None) -> None:
+        """point: of operation, of two classes (`studio.tasks.two_classes`), where it is settled."""
         self._labels = tuple(labels)
         self._target = target
+        self._test = TwoClasses(labels, point) if len(self._labels) == 2 else None
         self._counts: Counter[tuple[str, str]] = Counter()  # (true, answered)
 
     def add(self, answers: Sequence[Answer], rows: Sequence[Row]) -> list[Marks]:
         pairs = [(str(row[self._target]), str(answer.value)) for answer, row in zip(answers, rows, strict=True)]
         self._counts.update(pairs)
+        if self._test:
+            for answer, (true, _unused) in zip(answers, pairs, strict=True):
+                self._test.add(answer, true)
         return [pair_marks([pair]) for pair in pairs]
 
     def scores(self) -> Scores:
@@ -96,12 +102,17 @@ class ClassScorer:
             return Scores({})
         right = sum(count for (true, answered), count in self._counts.items() if true == answered)
         accuracy = share_interval(right, self._counts.total())
+        metrics, views, intervals = self._test.scores() if self._test else ({}, (), {})
         return Scores(
-            class_metrics(self._counts),
-            class_views(self._counts, self._labels),
-            {ACCURACY.name: accuracy},
+            class_metrics(self._counts) | metrics,
+            (*class_views(self._counts, self._labels), *views),
+            {ACCURACY.name: accuracy, **intervals},
             (largest_class(self._counts, accuracy), *never_answered(self._counts, self._labels)),
         )
+
+
+def class_scorer(tools: Tools, target: str = "label") -> ClassScorer:
+    return ClassScorer(tools.labels, target, operating_point(tools))
 
 
 def class_views(counts: Mapping[tuple[str, str], int], labels: Sequence[str]) -> tuple[View, ...]:

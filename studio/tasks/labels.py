@@ -26,7 +26,7 @@ LABELS = Column(
     "labels",
     _("Labels"),
     "labels",
-    _("All labels that fit each example: a list, or names with a comma or a semicolon between."),
+    _("All labels that fit each example: a list, or names separated by commas or semicolons."),
     hints=("labels", "tags", "categories", "topics", "genres", "classes", "keywords", *CLASSES),
 )
 HALF = 0.5  # the threshold of a label of which too little is known

@@ -1,7 +1,7 @@
 """Loading pretrained and finished models of any task. Runs in workers and inference processes."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,18 +11,26 @@ from studio.language import _
 from studio.models.heads import head_names, structure_of_model
 from studio.models.kind import ModelKind
 from studio.models.meta_model import model_config, unsuitable
-from studio.models.settings_files import UnusableSettingsError, check_config, read_settings
+from studio.models.settings_files import UnusableSettingsError, check_config, label_names, read_settings
 from studio.models.structure import Structure
 from studio.models.weights import refuse_incomplete, required_weight_files
 from studio.strategies.base import PLAIN, Loading, Strategy
-from studio.tasks.base import Task, Tools
+from studio.tasks.base import Answer, Task, Tools
 from studio.tasks.classes import label_maps
 
 if TYPE_CHECKING:
+    import pandas
     from torch import nn
     from transformers import PreTrainedModel
 
 MOST_MOMENTUM, USUAL_MOMENTUM = 0.5, 0.1  # of batch normalisation: the share of the newest batch in its statistics
+
+
+def no_table() -> "pandas.DataFrame":
+    """Of a model that was loaded without its run."""
+    import pandas
+
+    return pandas.DataFrame()
 
 
 @dataclass(frozen=True)
@@ -36,12 +44,15 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A model ready to answer."""
+    """A model ready to answer. table: reads the rows that its run used. known: answers to what `Task.known` names, by
+    these rows."""
 
     task: Task
     model: Any
     tools: Tools
     device: str = "cpu"
+    table: "Callable[[], pandas.DataFrame]" = no_table
+    known: dict[str, list[Answer]] = field(default_factory=dict)
 
 
 def load_pretrained(
@@ -175,7 +186,7 @@ def structure_ahead(kind: ModelKind, config: Any, trust_remote_code: bool) -> St
     import torch
 
     with torch.device("meta"):
-        model = auto_class(kind).from_config(config, trust_remote_code=trust_remote_code)
+        model = auto_class(kind).from_config(config, trust_remote_code=trust_remote_code, **kind.arguments(config))
     return structure_of_model(model, head_names(model))
 
 
@@ -185,7 +196,7 @@ def _load(
     import torch
     from safetensors import SafetensorError
 
-    arguments = {"dtype": getattr(torch, loading.dtype)}
+    arguments: dict[str, Any] = {"dtype": getattr(torch, loading.dtype), **kind.arguments(config)}
     if loading.quantisation is not None:
         arguments["quantization_config"] = loading.quantisation(structure_ahead(kind, config, trust_remote_code))
     try:
@@ -265,7 +276,7 @@ def restore_initial(model: "PreTrainedModel", initial: Path) -> None:
 
 def stored_labels(folder: Path) -> tuple[str, ...]:
     """The labels in a model folder's config.json, in the order of the outputs."""
-    names: Mapping[str, str] = config_of(folder).get("id2label") or {}
+    names = label_names(config_of(folder))
     try:
         return tuple(str(names[index]) for index in sorted(names, key=int))
     except ValueError:

@@ -11,7 +11,7 @@ from studio.metrics.intervals import resampled, share_interval
 from studio.metrics.quotes import EXACT_MATCH, is_exact, word_overlap
 from studio.tasks.base import RIGHT, WRONG, Answer, Marks, Row, Scores, View
 
-EXACT, PARTLY, OTHER = _("Right to the word"), _("Partly right"), _("Another piece")
+EXACT, PARTLY, OTHER = _("Exactly right"), _("Partly right"), _("Another piece")
 MISSED, MADE_UP = _("Answered nothing, though there is an answer"), _("Answered, though there is no answer")
 KINDS = (EXACT, PARTLY, OTHER, MISSED, MADE_UP)
 

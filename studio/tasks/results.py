@@ -17,13 +17,14 @@ from studio.tasks.classes import MADE_UP, MISSED, MISTAKES
 from studio.tasks.former_results import SCORES
 from studio.tasks.numbers import CLOSE, FAR_HIGH, FAR_LOW, HIGH, LOW, POINT
 from studio.tasks.quotes import KINDS
+from studio.tasks.ranking import KINDS as PLACES
 from studio.tasks.written import CLOSENESS
 
 SENTENCES = {
     "validation": _("{metric} on the validation split: {value}; {interval}."),
     "test": _("{metric} on the test split: {value}; {interval}."),
 }
-MARKS = (MADE_UP, MISSED, MISTAKES, POINT, CLOSE, FAR_HIGH, FAR_LOW, HIGH, LOW, *KINDS, CLOSENESS)
+MARKS = (MADE_UP, MISSED, MISTAKES, POINT, CLOSE, FAR_HIGH, FAR_LOW, HIGH, LOW, *KINDS, *PLACES, CLOSENESS)
 _PLACE = re.compile(r"\\{(\w+)\\}")
 
 

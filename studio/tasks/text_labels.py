@@ -74,6 +74,9 @@ class TextLabels(Task):
     def answer(self, tools: Tools, model: Any, batch: Batch, outputs: Any = None) -> list[Answer]:
         return labels_answers((outputs or model(**batch.tensors)).logits, tools)
 
+    def settles(self, tools: Tools) -> bool:
+        return True
+
     def settle(self, tools: Tools, answers: Sequence[Answer], rows: Sequence[Row]) -> None:
         settle_thresholds(tools, answers, rows)
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from studio.language import _
 from studio.tasks.base import Answer, Batch, Collate, Item, Row, Scorer, Task, Tools
-from studio.tasks.classes import LABEL, ClassScorer, class_answers, class_config, name_classes
+from studio.tasks.classes import LABEL, class_answers, class_config, class_scorer, name_classes
 from studio.tasks.pairs import FIRST, SECOND, asking_pair, encode_pairs, pair_settings
 from studio.tasks.text_classification import TextOptions, adapt_pooling
 from studio.tasks.texts import SEQUENCE_MODEL, PadTexts
+from studio.tasks.two_classes import settle_operating_point
 from studio.tasks.verdicts import class_verdict
 
 if TYPE_CHECKING:
@@ -63,7 +64,13 @@ class TextPairs(Task):
         return class_answers((outputs or model(**batch.tensors)).logits, tools.labels)
 
     def scorer(self, tools: Tools) -> Scorer:
-        return ClassScorer(tools.labels)
+        return class_scorer(tools)
+
+    def settles(self, tools: Tools) -> bool:
+        return len(tools.labels) == 2
+
+    def settle(self, tools: Tools, answers: Sequence[Answer], rows: Sequence[Row]) -> None:
+        settle_operating_point(tools, answers, rows)
 
     def verdict(self, scores: Mapping[str, Any]) -> str:
         return class_verdict(scores) or super().verdict(scores)

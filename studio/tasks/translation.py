@@ -69,7 +69,7 @@ class TranslationOptions(WritingOptions):
 class Translation(Task):
     name = "translation"
     title = _("Translate")
-    sentence = _("Translate texts in your own words: of your field, your products, your house.")
+    sentence = _("Translate texts in the words of your field, your products, your company.")
     icon = "globe"
     group = _("Texts")
     inputs = (SOURCE,)

@@ -8,29 +8,29 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from studio.language import _, sentences
+from studio.language import _, in_percent, sentences
 from studio.metrics.found import F1
 from studio.metrics.numbers import R2, RMSE
 from studio.metrics.quotes import EXACT_MATCH
+from studio.metrics.ranking import ACCURACY_1, RECALL_10
 from studio.tasks.classes import NOTHING
 from studio.tasks.remarks import named
 
-LEAST, MOST = 0.001, 0.999  # of a share that is written as neither none nor all
 Split = Mapping[str, Any]
 
 
 def class_verdict(scores: Split) -> str:
-    """98 % right: 57 of 58. Most often confused: 'spam' with 'newsletter'."""
+    """98% right: 57 of 58. Most often confused: 'spam' with 'newsletter'."""
     labels, counts = _confusion(scores)
     right, total = sum(row[place] for place, row in enumerate(counts)), sum(map(sum, counts))
     if not total:
         return ""
-    good = _("{share} right: {right:,} of {all:,}.", share=share_text(right, total), right=right, all=total)
+    good = _("{share} right: {right:,} of {all:,}.", share=in_percent(right / total), right=right, all=total)
     return sentences(good, _confused(_mistakes(labels, counts)))
 
 
 def found_verdict(scores: Split) -> str:
-    """87 % found: 87 of 100. 5 found wrongly. Most often missed: 'person'."""
+    """87% found: 87 of 100. 5 found wrongly. Most often missed: 'person'."""
     labels, counts = _confusion(scores)
     there = sum(sum(row) for label, row in zip(labels, counts, strict=True) if label != NOTHING)
     if not there:
@@ -38,7 +38,7 @@ def found_verdict(scores: Split) -> str:
     mistakes = _mistakes(labels, counts)
     found = sum(row[place] for place, row in enumerate(counts) if labels[place] != NOTHING)
     wrong = sum(count for (_unused, answered), count in mistakes.items() if answered != NOTHING)
-    good = _("{share} found: {right:,} of {all:,}.", share=share_text(found, there), right=found, all=there)
+    good = _("{share} found: {right:,} of {all:,}.", share=in_percent(found / there), right=found, all=there)
     extra = _("{wrong:,} found wrongly.", wrong=wrong) if wrong else _("Nothing was found wrongly.")
     missed = Counter({true: count for (true, answered), count in mistakes.items() if answered == NOTHING})
     mixed = Counter({pair: count for pair, count in mistakes.items() if NOTHING not in pair})
@@ -48,27 +48,37 @@ def found_verdict(scores: Split) -> str:
 
 
 def labels_verdict(scores: Split) -> str:
-    """87 % found: 87 of 100. Of labels, of which an example may have several."""
+    """87% found: 87 of 100. Of labels, of which an example may have several."""
     rows: Sequence[Mapping[str, Any]] = next((view["data"]["rows"] for view in scores["views"]), ())
     there = sum(int(row["support"]) for row in rows)
     if not there:
         return ""
     found = sum(round(row["recall"] * row["support"]) for row in rows)
-    return _("{share} found: {right:,} of {all:,}.", share=share_text(found, there), right=found, all=there)
+    return _("{share} found: {right:,} of {all:,}.", share=in_percent(found / there), right=found, all=there)
 
 
 def quote_verdict(scores: Split) -> str:
-    """58 % right to the word: 29 of 50. Answers share 71 % of their words with the right ones."""
+    """58% exactly right: 29 of 50. Answers share 71% of their words with the right ones."""
     bars: Sequence[Mapping[str, Any]] = next((view["data"]["bars"] for view in scores["views"]), ())
     total = sum(bar["value"] for bar in bars)
     if not total:
         return ""
     right = round(scores["metrics"][EXACT_MATCH.name] * total)
-    exact = _(
-        "{share} right to the word: {right:,} of {all:,}.", share=share_text(right, total), right=right, all=total
-    )
+    exact = _("{share} exactly right: {right:,} of {all:,}.", share=in_percent(right / total), right=right, all=total)
     common = F1.text(scores["metrics"][F1.name])
     return sentences(exact, _("Answers share {share} of their words with the right ones.", share=common))
+
+
+def ranking_verdict(scores: Split) -> str:
+    """The right one comes first for 83 %, and is among the first ten for 97 %."""
+    metrics = scores["metrics"]
+    if ACCURACY_1.name not in metrics:
+        return ""
+    return _(
+        "The first result is right for {first} of the queries; of all that is right, {ten} are among the first ten.",
+        first=ACCURACY_1.text(metrics[ACCURACY_1.name]),
+        ten=RECALL_10.text(metrics[RECALL_10.name]),
+    )
 
 
 def number_verdict(scores: Split) -> str:
@@ -80,14 +90,6 @@ def number_verdict(scores: Split) -> str:
         return off
     usual = metrics[RMSE.name] / (1 - explained) ** 0.5  # R2 compares the squared errors with those of the mean
     return sentences(off, _("Always answering the average would be off by {value}.", value=RMSE.text(usual)))
-
-
-def share_text(part: int, total: int) -> str:
-    """98 %, and never 100 % or 0 % of what is nearly that."""
-    share = part / total
-    if part in (0, total) or 0.005 <= share < 0.995:
-        return _("{percent:.0f} %", percent=100 * share)
-    return _("{percent:.1f} %", percent=100 * min(max(share, LEAST), MOST))
 
 
 def _confusion(scores: Split) -> tuple[Sequence[str], Sequence[Sequence[int]]]:

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy
 
 from studio.language import _, plural
 from studio.metrics.generated import CHRF, ROUGE_L, chrf_interval, rouge, sentence_chrf, translation_metrics
+from studio.metrics.heard import WER, errors, rates
 from studio.metrics.intervals import Interval, resampled
 from studio.tasks.base import RIGHT, Answer, Marks, Row, Scores, View
 
@@ -45,17 +47,14 @@ class WrittenScorer:
             self._right.append(right)
             self._scores.append(scores)
             self._bars[place] += 1
-            marks.append((_closeness(place), *([RIGHT] if said.split() == right.split() else [])))
+            marks.append((closeness_words(place), *([RIGHT] if said.split() == right.split() else [])))
         return marks
 
     def scores(self) -> Scores:
         if not self._said:
             return Scores({})
-        bars = [
-            {"title": _closeness(place), "value": self._bars[place], "mark": _closeness(place)} for place in range(BARS)
-        ]
         metrics, intervals = self._total(self._said, self._right, self._scores)
-        return Scores(metrics, (View("histogram", self._title, {"bars": bars}),), intervals)
+        return Scores(metrics, (View("histogram", self._title, {"bars": closeness_bars(self._bars)}),), intervals)
 
 
 def translation_scorer() -> WrittenScorer:
@@ -66,7 +65,29 @@ def summary_scorer() -> WrittenScorer:
     return WrittenScorer(_("How close each summary comes (ROUGE-L)"), _summary, _summarised)
 
 
-def _closeness(place: int) -> str:
+def speech_scorer() -> WrittenScorer:
+    return WrittenScorer(_("How many words of each recording are right"), _spoken, _written_down)
+
+
+def _spoken(said: str, right: str) -> tuple[float, RowScores]:
+    found = errors(said, right)
+    return 100 * max(0.0, 1 - found["wrong words"] / max(1.0, found["words"])), found
+
+
+def _written_down(
+    said: Sequence[str], right: Sequence[str], scores: Sequence[RowScores]
+) -> tuple[dict[str, float], dict[str, Interval]]:
+    metrics, interval = rates(scores, plural("{n:,} recording", "{n:,} recordings", len(said)))
+    return metrics, {WER.name: interval}
+
+
+def closeness_bars(counts: Counter[int]) -> list[dict[str, Any]]:
+    """counts: how many rows are in each fifth from 0 to 100."""
+    words = map(closeness_words, range(BARS))
+    return [{"title": each, "value": counts[place], "mark": each} for place, each in enumerate(words)]
+
+
+def closeness_words(place: int) -> str:
     step = 100 // BARS
     return CLOSENESS.format(low=place * step, high=(place + 1) * step)
 

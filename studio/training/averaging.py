@@ -26,7 +26,7 @@ class AveragingOptions(Options):
     swa_start: float = setting(
         0.6,
         title=_("From which share of training on"),
-        help=_("0.6 averages the weights after every step of the last 40 %."),
+        help=_("0.6 averages the weights after every step of the last 40%."),
         ge=0,
         lt=1,
         shown_if={"averaging": "swa"},

@@ -78,11 +78,13 @@ SCHEDULES: Registry[Schedule] = Registry(
         lambda p, o: o.drop ** min(o.drops, int(p * (o.drops + 1))),
     ),
     Schedule("exponential", _("Exponential"), _("Falls by the same share every step."), lambda p, o: o.final**p),
-    Schedule("one-cycle", _("One cycle"), _("Rises for long, then falls to almost nothing."), _one_cycle, rises=True),
+    Schedule(
+        "one-cycle", _("One cycle"), _("Rises for a long time, then falls to almost nothing."), _one_cycle, rises=True
+    ),
     Schedule(
         "slanted-triangular",
         _("Slanted triangle"),
-        _("Rises shortly, then falls evenly; made for gradual unfreezing."),
+        _("Rises briefly, then falls evenly; made for gradual unfreezing."),
         _slanted_triangular,
         rises=True,
     ),

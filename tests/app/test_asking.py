@@ -103,6 +103,22 @@ def typed(slots: list[Slot], text: str) -> list[str | None]:
     return [text if slot.widget.elem_id == "try-text" else None for slot in slots]
 
 
+def test_what_is_written_is_shown_as_it_grows(
+    services: Services, draft: Draft, slots: list[Slot], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Writing(MadeUp):
+        def ask(self, *args: Any, **kwargs: Any) -> Exchange[list[Answer]]:
+            yield Step(written="Once <upon")
+            return [Answer("Once <upon a time")]
+
+    object.__setattr__(services, "predictor", Writing())
+    shown = list(trying.try_input(services, slots, draft, *typed(slots, "a film")))
+    growing = [unescape(html) for html in shown if "ui-answer-text" in html]
+    assert len(growing) == 2 and "After training" in growing[0] and "Before training" not in growing[0]
+    assert "Once <upon a time" in growing[1] and growing[1].count("Once <upon") == 2
+    assert not any("<upon" in html for html in shown)
+
+
 def test_what_is_typed_is_asked_of_both_models(
     services: Services, predictor: MadeUp, draft: Draft, slots: list[Slot]
 ) -> None:
@@ -190,11 +206,11 @@ def test_what_is_known_of_the_test_is_said_in_words_and_folded_in_numbers(servic
     found = {"metrics": {"accuracy": 0.5}, "views": [], "intervals": interval, "remarks": ["Never <b>."]}
     replace_json(run.scores_file, {"test": found})
     html = quality.verdict_html(run, services.states.of(run))
-    assert "On 1 test example, which was kept out" in html and "Accuracy: 50.0 %." in html
-    assert "between 10.0 % and 90.0 % (95 % interval)" in html and "Never &lt;b&gt;." in html
+    assert "On 1 test example, which was kept out" in html and "Accuracy: 50.0%." in html
+    assert "between 10.0% and 90.0% (95% interval)" in html and "Never &lt;b&gt;." in html
     with gr.Blocks():
         folded, cards, figures = quality.more_numbers(services).show(draft.change(mark="<x>"))
-    assert folded["visible"] and "1 of 2, so likely between 10.0 % and 90.0 %" in cards
+    assert folded["visible"] and "1 of 2, so likely between 10.0% and 90.0%" in cards
     assert figures == {"figures": [], "chosen": "<x>"}
 
 
@@ -202,7 +218,7 @@ def test_what_training_changed_is_drawn_where_it_was_measured_before_the_first_s
     checks = [checked(0, 0.25), checked(8, 0.75, best=True)]
     state = fold([started(), planned(), *checks])
     html = quality.progress_html(METRICS["accuracy"], state)
-    assert "75 %" in html and "25 %" in html and "Before training" in html
+    assert "75%" in html and "25%" in html and "Before training" in html
     assert quality.progress_html(METRICS["accuracy"], fold([started(), planned(), checks[1]])) == ""
 
 
@@ -216,7 +232,8 @@ def test_settings_of_an_answer_are_asked_for_and_go_along(services: Services, dr
         control.name: update
         for control, update in zip(controls, shown_controls(controls, config_of(run), True), strict=True)
     }
-    assert {name: update["value"] for name, update in found.items()} == {"longest_answer": 128, "beams": 2}
+    shown = {name: update["value"] for name, update in found.items() if update["visible"]}
+    assert shown == {"longest_answer": 128, "beams": 2}
     assert not any("value" in update for update in shown_controls(controls, config_of(run), False))
     other = RunConfig.from_text(config.replace("translation", "text-classification").replace("options: {beams: 2}", ""))
     assert not any(update["visible"] for update in shown_controls(controls, other, True))
@@ -293,7 +310,7 @@ def test_how_a_file_was_read_is_shown_and_corrected_in_place(services: Services,
     assert tables.chosen[-1] == {"columns": {"text": "words"}, "reading": {"delimiter": ";", "header": True}}
     html = shown()["many-answers"]
     assert "'Text' is taken from the column 'words'." in unescape(html) and "a &lt;b&gt; film" in html
-    assert "good" in html and "90 %" in html and "How sure" in html and shown()["many-download"]
+    assert "good" in html and "90%" in html and "How sure" in html and shown()["many-download"]
     with pytest.raises(StudioError, match="Which column"):
         finish(whole_file.read_again(services, draft, "words", ",", True))
     assert tables.chosen[-1] == {"reading": {"delimiter": ",", "header": True}}, "its columns are others then"

@@ -7,7 +7,19 @@ from fastapi import FastAPI
 from served import app_with
 from starlette.testclient import TestClient
 
-from studio.app.glossary import OF_METRICS, OF_SETTINGS, TERMS, explained, metric_words, on_the_page, term, what_is
+from studio.app import methods, quality
+from studio.app.glossary import (
+    OF_METRICS,
+    OF_SETTINGS,
+    TERMS,
+    explained,
+    method_terms,
+    methods_explained,
+    metric_words,
+    on_the_page,
+    term,
+    what_is,
+)
 from studio.app.live import TERMS_OF_STATS
 from studio.errors import StudioError
 from studio.metrics import METRICS
@@ -41,6 +53,27 @@ def test_a_term_nobody_knows_is_refused_where_it_is_written() -> None:
     for ask in (term, what_is, lambda name: explained("Some words.", name)):
         with pytest.raises(StudioError):
             ask("losss")
+
+
+def test_methods_explain_each_term_where_it_comes_first() -> None:
+    first, second = methods_explained(["The head learns, and then the head rests.", "A frozen head, and <adapters>."])
+    assert re.findall(r"term-([\w-]+)", first) == ["head"] and first.count("<button") == 1
+    assert re.findall(r"term-([\w-]+)", second) == ["frozen", "adapter"] and "&lt;" in second
+    assert re.findall(r"term-([\w-]+)", method_terms(["LP-FT, as it is called.", "The heads learn."])) == [
+        "lp-ft",
+        "head",
+    ]
+    assert method_terms(["Nothing of that."]) == ""
+    everything = "".join(
+        words for said in methods.described().values() for words in (said["words"], said["text"], *said["notes"])
+    )
+    shown = re.findall(r"term-([\w-]+)", everything)
+    assert len(set(shown)) == len(shown) and {"head", "adapter", "lora", "quantised"} <= set(shown) <= set(TERMS.names)
+
+
+def test_scores_explain_themselves() -> None:
+    cards = quality.score_cards({"f1_macro": 0.5, "accuracy": 0.9}, {})
+    assert [re.findall(r"term-([\w-]+)", card["label"]) for card in cards] == [["accuracy"], ["f1"]]
 
 
 def test_the_page_has_an_anchor_for_each_term_in_the_readers_language(app: FastAPI) -> None:

@@ -10,6 +10,7 @@ from logs import NOW, abandoned, at_work, checked, make_run, planned, started, s
 
 from studio import event_log
 from studio.app.live import FIRST_POINTS, STORIES, Pace, duration, poll, stretch_of, thin
+from studio.app.log_lines import log_lines
 from studio.app.states import LINES, States
 from studio.event_log import LogPosition
 from studio.events import CheckpointSaved, Evaluated, Failed, Finished, Note, Paused, Phase, Resumed
@@ -245,7 +246,7 @@ def test_at_the_end_the_numbers_are_those_of_the_kept_step(client: Client) -> No
 def test_at_the_end_it_is_said_what_training_brought(client: Client) -> None:
     done = Finished(reason="completed", best_step=50, seconds=9.0, time=NOW + 20)
     write(client.run, started(), planned(100), checked(0, 0.21), checked(50, 0.84, best=True), step(100), done)
-    told = "On the validation examples, the model now gets 84.0 % right. Before training it was 21.0 %."
+    told = "On the validation examples, the model now gets 84.0% right. Before training it was 21.0%."
     assert client.poll()["phase"] == told
 
 
@@ -268,7 +269,7 @@ def test_a_run_at_work(client: Client) -> None:
     message = client.poll()
     stats = dict(message["stats"])
     assert message["progress"] == 0.25 and message["done"] is False
-    assert stats["Step"] == "25 / 100" and stats["Best: Accuracy"] == "75.0 %" and stats["Time left"] == "12 s"
+    assert stats["Step"] == "25 / 100" and stats["Best: Accuracy"] == "75.0%" and stats["Time left"] == "12 s"
     assert message["metric_name"] == "Accuracy" and message["metric_percent"] and message["metric"] == [(25, 0.75)]
 
 
@@ -413,3 +414,9 @@ def test_a_hundred_browsers_ask_together_as_often_as_a_few() -> None:
     pace = Pace(most=16)
     assert pace.wait() < 0.1
     assert [pace.wait() for _ in range(100)][-1] == pytest.approx(101 / 16, abs=0.5)
+
+
+def test_what_a_model_writes_by_now_stands_in_the_log() -> None:
+    check = Evaluated(split="validation", step=4, epoch=1.0, metrics={"loss": 2.0}, written=(" ", "Once\nupon " * 40))
+    (line,) = log_lines([check], "loss")
+    assert "It now writes: Once upon Once" in line and line.endswith("…") and len(line) < 300

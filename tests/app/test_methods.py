@@ -4,10 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import pytest
 from logs import NOW, planned, started, step, write
 
-from studio.app import methods
+from studio.app import labels, methods
 from studio.app.drafts import Draft
 from studio.app.main import Shell
 from studio.app.outlook import outlook, subject
@@ -78,6 +79,17 @@ def test_a_preset_is_one_name_and_a_strategy_another(services: Services, text_dr
     quick = page.choose_preset(services, text_draft, {"key": "quick"})
     assert run_name(quick).endswith("· Layer freezing (Quick)")
     assert run_name(page.choose_method(quick, {"key": "lora"})).endswith("· LoRA")
+
+
+def test_a_name_that_nobody_gave_follows_the_choices(services: Services, text_draft: Draft) -> None:
+    with gr.Blocks():
+        fields, _widgets = labels.naming(services)
+    quick = page.choose_preset(services, text_draft, {"key": "quick"})
+    for chosen in (quick, page.choose_method(quick, {"key": "lora"})):
+        _shown, name, tags, notes = fields.show(chosen)
+        assert name["value"] == "" and name["placeholder"] == run_name(chosen)
+        assert labels.entered(chosen, name["value"], tags, notes).label.name == ""
+    assert labels.entered(quick, " Mine ", "", "").label.name == "Mine"
 
 
 # --- every method -----------------------------------------------------------------------------------

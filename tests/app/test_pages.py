@@ -24,10 +24,10 @@ from studio.app.drafts import OWN, Draft
 from studio.app.fixes import found_html
 from studio.app.main import Shell
 from studio.app.nested import leaves
-from studio.app.outlook import image_side, outlook, preset_draft, subject
+from studio.app.outlook import outlook, preset_draft, subject
 from studio.app.pages import Services
 from studio.app.repeating import command_line
-from studio.app.runs import config_of, flat_settings, start_run
+from studio.app.runs import config_of, flat_settings, start_run, with_settings
 from studio.app.settings import all_panels, changes, enter, form_value
 from studio.app.tabs import data as data_tab
 from studio.app.tabs import model as model_tab
@@ -42,6 +42,7 @@ from studio.data.limits import Limits
 from studio.errors import StudioError
 from studio.events import Finished, Layers, RateTest, Status
 from studio.files import read_json, replace_json
+from studio.forecast import image_side
 from studio.models import local
 from studio.paths import Home
 from studio.presets import PRESETS
@@ -476,7 +477,7 @@ def test_a_search_leaves_only_what_was_asked_for(ready: Draft) -> None:
     form = form_value(ready.change(search="learning rate"), ready.run_config(), (), 100)
     assert {"learning_rate", "warmup"} <= names_in(form) and "epochs" not in names_in(form)
     assert all(group["unfolded"] for group in form["groups"])
-    said = "No setting has to do with 'xyzzy'."
+    said = "No setting matches 'xyzzy'."
     assert form_value(ready.change(search="xyzzy"), ready.run_config(), (), 100) == {"groups": [], "nothing": said}
 
 
@@ -560,10 +561,10 @@ def test_start_says_what_is_gone_and_makes_no_run(services: Services, ready: Dra
 
 def test_a_run_of_the_command_line_never_takes_the_data_of_the_draft(services: Services, ready: Draft) -> None:
     run = make_run(services.store, config=ready.run_config().to_text().replace("reviews", "elsewhere"))
-    unknown = runs_tab.with_settings(services, ready, run)
+    unknown = with_settings(services, ready, run)
     assert unknown.dataset is None and unknown.title == "elsewhere.csv"
     replace_json(run.dataset_file, {"dataset": ready.dataset})
-    assert runs_tab.with_settings(services, ready.change(dataset="f" * 24), run).dataset == ready.dataset
+    assert with_settings(services, ready.change(dataset="f" * 24), run).dataset == ready.dataset
 
 
 def test_the_train_page_says_where_the_run_is(services: Services, shell: Shell, ready: Draft) -> None:
@@ -587,7 +588,9 @@ def test_the_list_of_runs(services: Services, ready: Draft) -> None:
     write(run, started(), planned(), step(4), checked(4, 0.5, best=True), ended)
     row = run_list.run_page(services, {})["rows"][0]
     assert row["status"]["text"] == "Finished" and row["data"] == "reviews.csv"
-    assert row["metric"] == "Accuracy: 50.0 % (validation)" and row["duration"] == "1 min 0 s"
+    assert row["metric"] == "Accuracy: 50.0% (validation)" and row["duration"] == "1 min 0 s"
+    run.annotate(preset="quick")
+    assert "(Quick)" in run_list.run_page(services, {})["rows"][0]["strategy"], "told apart from others of its strategy"
     make_run(services.store, config="not: a run file\n")
     assert run_list.run_page(services, {})["total"] == 2
     assert [row["id"] for row in run_list.run_page(services, {"filter": "REVIEWS"})["rows"]] == [run.id]

@@ -32,7 +32,7 @@ def run(services: Services) -> Run:
         "metrics": {"accuracy": 0.9},
         "views": [{"kind": "confusion", "title": "", "data": confusion}],
         "intervals": {"accuracy": interval},
-        "remarks": ["Always answering 'ham' would be right in 50.0 % of cases."],
+        "remarks": ["Always answering 'ham' would be right in 50.0% of cases."],
     }
     replace_json(made.scores_file, {"test": found})
     return made
@@ -42,8 +42,8 @@ def test_a_model_is_told_of_in_plain_words(services: Services, run: Run) -> None
     config = config_of(run)
     assert config is not None
     told = dict(facts_of(services, run, config))
-    assert told["How good it is"].startswith("90 % right: 18 of 20. Most often confused: 'ham' with 'spam'.")
-    assert "between 76.4 % and 99.1 %" in told["How good it is"] and "50.0 %" in told["Good to know"]
+    assert told["How good it is"].startswith("90% right: 18 of 20. Most often confused: 'ham' with 'spam'.")
+    assert "between 76.4% and 99.1%" in told["How good it is"] and "50.0%" in told["Good to know"]
     assert told["What it learned from"] == "It learned from 80 examples of nothing.csv."
     assert "Sort texts" in told["What it does"]
 

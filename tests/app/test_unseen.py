@@ -43,7 +43,7 @@ def test_what_is_cut_is_said_and_a_press_sets_the_longer_length(
     services: Services, page: Page, long_draft: Draft
 ) -> None:
     shown = drawn(page, long_draft)
-    assert "30 % of the texts are cut after 16 tokens." in shown["unseen"]
+    assert "30% of the texts are cut after 16 tokens." in shown["unseen"]
     assert shown["remedies"] == {
         "changes": [
             {"key": "options.max_length", "title": "Longest text (max length, in tokens)", "value": "64"},

@@ -39,7 +39,7 @@ def test_without_a_network_a_data_set_of_the_hub_is_refused_in_plain_words(visit
     visit.choose_task("text-classification")
     visit.choose_folder(text_model)
     visit.forward("data")
-    visit.page.get_by_text("Take a data set of the Hugging Face Hub").click()
+    visit.page.get_by_text("Use a data set from the Hugging Face Hub").click()
     visit.page.get_by_label("Name of the data set").fill("owner/name")
     visit.page.click("#hub-use")
     visit.sees("#message .ui-notice")

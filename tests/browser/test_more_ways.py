@@ -31,6 +31,7 @@ class Way:
     card: str
     model: Callable[[Path], Path] = tiny.write_text_model
     controls: dict[str, str] = field(default_factory=dict)
+    file: str = "examples.csv"
 
 
 WAYS = (
@@ -49,7 +50,7 @@ WAYS = (
         ("context", "question", "answer"),
         {"#try-text": "the film was lovely and a story with music", "#try-text-2": "was it good"},
         ("#answer .ui-answer-text mark", "Answer"),
-        " right to the word: ",
+        " exactly right: ",
         "def ask(context, question):",
     ),
     Way(
@@ -63,6 +64,30 @@ WAYS = (
         lambda folder: tiny.write_writer(folder, ALL_WORDS),
         {"#ask-beams": "3"},
     ),
+    Way(
+        "chat",
+        tiny.write_talk,
+        ("prompt", "answer"),
+        {"#try-messages": "the film was"},
+        ("#answer .ui-answer-text", ""),
+        "(perplexity)",
+        "processor.apply_chat_template(messages",
+        lambda folder: tiny.write_language_model(folder, ALL_WORDS),
+        {"#ask-temperature": "0.5", "#ask-longest_answer": "8"},
+        "talk.jsonl",
+    ),
+    Way(
+        "text-generation",
+        tiny.write_story,
+        ("text",),
+        {"#try-text": "the film was"},
+        ("#answer .ui-answer-text", ""),
+        "(perplexity)",
+        "model.generate(",
+        lambda folder: tiny.write_language_model(folder, ALL_WORDS),
+        {"#ask-attempt": "7", "#ask-longest_answer": "8"},
+        "story.txt",
+    ),
 )
 
 
@@ -73,7 +98,7 @@ def test_from_upload_to_a_folder(way: Way, visit: Visitor, tmp_path: Path) -> No
     visit.choose_task(way.task)
     visit.choose_folder(way.model(tmp_path / "tiny"))
     visit.forward("data")
-    visit.upload(way.write(tmp_path / "examples.csv"))
+    visit.upload(way.write(tmp_path / way.file))
     found = [page.locator(f"#column-{slot} input").input_value() for slot in range(len(way.columns))]
     assert tuple(found) == way.columns
     visit.sees("#preview tbody tr")
@@ -94,7 +119,7 @@ def test_from_upload_to_a_folder(way: Way, visit: Visitor, tmp_path: Path) -> No
     visit.sees(*way.answer)
     visit.sees("#answer :is(h4, .ui-chart-legend)", "Before training")
     visit.sees("#examples tbody tr").click()
-    visit.sees("#answer", "right answer")
+    visit.sees("#answer", "right answer" if TASKS[way.task].targets else "After training")
     assert way.verdict in visit.sees("#verdict .verdict-words").inner_text()
 
     inputs = tmp_path / "inputs.csv"

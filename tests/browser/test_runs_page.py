@@ -152,7 +152,7 @@ def test_what_cannot_be_used_stays_in_its_field_and_closes_the_way_on(visit: Vis
     visit.way_on("train")
     assert not page.locator(problem).is_visible()
     page.fill("#find-setting input, #find-setting textarea", "xyzzy")
-    visit.sees("#settings .ui-form-nothing", "No setting has to do with 'xyzzy'.")
+    visit.sees("#settings .ui-form-nothing", "No setting matches 'xyzzy'.")
 
 
 def test_an_opened_run_brings_its_settings_to_every_step(visit: Visitor, walked: Any) -> None:

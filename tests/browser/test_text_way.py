@@ -95,8 +95,8 @@ def test_what_is_chosen_in_a_figure_shows_its_examples(tester: Visitor, walked: 
     tester.sees("#behind-examples tbody tr").click()
     tester.sees("#looked-at", "The right answer is")
     scores = json.loads(walked.run.scores_file.read_text(encoding="utf-8"))["test"]["metrics"]
-    assert tester.page.locator("#verdict .verdict-words").inner_text().startswith(f"{100 * scores['accuracy']:.0f} %")
-    assert f"{100 * scores['accuracy']:.1f} %" in tester.page.locator("#test-metrics").inner_text()
+    assert tester.page.locator("#verdict .verdict-words").inner_text().startswith(f"{100 * scores['accuracy']:.0f}%")
+    assert f"{100 * scores['accuracy']:.1f}%" in tester.page.locator("#test-metrics").inner_text()
     assert tester.page.locator("#views .ui-figure:nth-child(2) tbody tr").count() == 2
 
 

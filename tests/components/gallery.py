@@ -34,8 +34,10 @@ from components.charts.live_chart import LiveChart
 from components.charts.marked_text import label_legend, marked_html
 from components.charts.tradeoff import Point, tradeoff_html
 from components.choice_table import ChoiceTable
+from components.downloads import Downloads
 from components.forms import Form, FormValue, drawn_fields, field_names
 from components.layers import LayerStrip
+from components.message import Message
 from components.notices import badge, empty, heading, notice
 from components.progress import Progress, progress_html
 from components.split_slider import SplitSlider
@@ -43,9 +45,11 @@ from components.stepper import Stepper
 from components.tables import PagedTable, metric_cards, simple_table
 from components.terms import Term, Terms, explained, term_html, term_mark
 from components.theme import css_paths, head, logo, studio_theme
+from components.words import escape
 
 EVIL = "<img src=x onerror=\"window.broken='yes'\">"
 ROWS = 200_000
+FILE = "customers_export_of_last_week.csv"
 IMAGE = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'%3E%3Crect width='8' height='8' "
     "fill='%23{color}'/%3E%3Ccircle cx='4' cy='4' r='2' fill='%23fff'/%3E%3C/svg%3E"
@@ -161,7 +165,11 @@ def page_of_rows(query: dict[str, Any]) -> dict[str, Any]:
     total = 3 if query["filter"] else ROWS
     rows = [
         {
-            "text": EVIL if at == 1 else f"Row {at + 1}: the ending took me by surprise, " * (1 + at % 7),
+            "text": EVIL
+            if at == 1
+            else FILE
+            if at == 11
+            else f"Row {at + 1}: the ending took me by surprise, " * (1 + at % 7),
             "label": {"text": ["positive", "negative"][at % 2], "tone": ["good", "warning"][at % 2]},
             "words": 7 * (1 + at % 7),
             "image": {
@@ -184,6 +192,7 @@ STEPS: dict[str, Any] = {
     "made": 100.0,
     "brand": "Fine-Tuning Studio",
     "machine": "CPU · 2 cores",
+    "machine_brief": "CPU",
     "steps": [
         {"key": "model", "title": "Model", "state": "done"},
         {"key": "data", "title": "Data", "state": "done"},
@@ -199,9 +208,9 @@ STEPS: dict[str, Any] = {
 CHOICES = {
     "label": "Ways", "title": "Way", "selected": "a", "columns": [{"key": "time", "title": "Time"}],
     "groups": [
-        {"title": "One", "text": EVIL, "notes": ["Good for much."], "rows": [
+        {"title": "One", "text": escape(EVIL), "notes": ["Good for much."], "rows": [
             {"key": "a", "title": "Alpha", "words": "the first", "text": "Text of it.", "cells": {"time": {"text": "9 s", "sort": 9}}},
-            {"key": "b", "title": "Beta", "words": EVIL, "text": "Quick.", "cells": {"time": {"text": "2 s", "sort": 2}}},
+            {"key": "b", "title": "Beta", "words": escape(EVIL), "text": "Quick.", "cells": {"time": {"text": "2 s", "sort": 2}}},
         ]},
         {"title": "Two", "text": "Others.", "rows": [
             {"key": "c", "title": "Gamma", "words": "not here", "text": "Never.", "disabled": "It needs more.", "cells": {}},
@@ -247,9 +256,10 @@ FIGURES: list[dict[str, Any]] = [
     matrix_of(LABELS, COUNTS),
     {"chart": "rows", "title": "Every class", "columns": [{"key": "label", "title": "Class"}, {"key": "f1", "title": "F1", "kind": "number"}],
      "rows": [{"label": EVIL, "f1": "0.312", "mark": EVIL}, {"label": "negative", "f1": "0.871", "mark": "missed negative"}, {"label": "perfect", "f1": "1.000", "mark": None}]},
-    {"chart": "bars", "title": "What went wrong", "bars": [{"title": EVIL, "value": 0.42, "mark": "wrong kind", "text": "42 %"}, {"title": "Missed", "value": 0.1, "mark": "missed"}, {"title": "Nothing", "value": 0}]},
+    {"chart": "bars", "title": "What went wrong", "bars": [{"title": EVIL, "value": 0.42, "mark": "wrong kind", "text": "42%"}, {"title": "Missed", "value": 0.1, "mark": "missed"}, {"title": "Nothing", "value": 0}]},
     {"chart": "bars", "upright": True, "title": "How far off", "bars": [{"title": str(n), "value": (n * 7) % 11, "mark": f"off by {n}" if n % 3 else None} for n in range(20)]},
     points_of(120),
+    {"chart": "line", "title": "Found and false alarms", "points": [{"x": n / 40, "y": (n / 40) ** 0.3} for n in range(41)], "places": [{"x": 0.1, "y": 0.1**0.3, "title": "50 %, as the model answers"}, {"x": 0.2, "y": 0.2**0.3, "title": EVIL}], "x_title": "false alarms", "y_title": "found"},
 ]  # fmt: skip
 
 
@@ -310,7 +320,7 @@ def build(source: Source) -> gr.Blocks:
         Figures(elem_id="no-figures")
         text = "Ann met " + EVIL + " in Berlin."
         pieces = [
-            {"start": 0, "end": 3, "label": "person", "note": "98 %"},
+            {"start": 0, "end": 3, "label": "person", "note": "98%"},
             {"start": 8, "end": 8 + len(EVIL), "label": EVIL},
             {"start": 4 + len(text) - 11, "end": len(text) - 1, "label": "place"},
         ]
@@ -340,8 +350,10 @@ def build(source: Source) -> gr.Blocks:
         )
         CurveComparison({"title": "Validation loss", "x_title": "step", "y_title": "loss", "series": [{"name": name, "points": [[x, base + 2 * math.exp(-x / speed)] for x in range(0, 800, 20)]} for name, base, speed in (("first try", 0.5, 180), ("with adapters", 0.4, 140), (EVIL, 0.6, 260))]}, elem_id="comparison")  # fmt: skip
         gr.HTML(metric_cards([{"label": "Accuracy", "value": "0.913"}, {"label": "F1 (macro)", "value": "0.902", "note": "before: 0.31"}, {"label": EVIL, "value": EVIL}]) + "<br>" + simple_table([{"key": "name", "title": "Setting"}, {"key": "a", "title": "first", "kind": "number"}, {"key": "b", "title": EVIL, "kind": "number"}], [{"name": "epochs", "a": 3, "b": 5}, {"name": EVIL, "a": 1, "b": 1}], highlight=lambda row: row["a"] != row["b"]))  # fmt: skip
+        Message(notice("warning", "Not done", EVIL, "Try again."), elem_id="said")
+        Downloads({"links": [{"url": "data:text/plain,words", "words": EVIL, "name": "words.txt"}], "start": "", "made": 0.0}, elem_id="links")  # fmt: skip
         choice = ChoiceTable(CHOICES, find="Find a way", in_groups="In groups", elem_id="choice")
-        gr.HTML(tradeoff_html([Point("some", 0.01, 0.8, 0.01, "1 %", "80 %", is_named=True), Point(EVIL, 0.9, 0.9, 0.02, "90 %", "90 %", is_chosen=True)], "Gain", "cost", "gain", EVIL), elem_id="tradeoff")  # fmt: skip
+        gr.HTML(tradeoff_html([Point("some", 0.01, 0.8, 0.01, "1%", "80%", is_named=True), Point(EVIL, 0.9, 0.9, 0.02, "90%", "90%", is_chosen=True)], "Gain", "cost", "gain", EVIL), elem_id="tradeoff")  # fmt: skip
         rows = PagedTable(page_of_rows, {"token": "rows"}, selectable=True, filterable=True, elem_id="rows")
         PagedTable(
             page_of_rows, {"token": "images"}, rows_per_page=12, layout="gallery", selectable=True, elem_id="gallery"

@@ -147,7 +147,7 @@ def test_before_there_is_a_curve_the_stages_stand_in_its_place(live: Any) -> Non
     news = {"offset": 1, "status": "running", "phase": "Every example passes.", "progress": 0.0, "preparing": told}
     live.source.extra.append(news)
     page.wait_for_selector("#live .ui-stage-now[aria-current=step]")
-    assert page.locator("#live .ui-stages li").all_inner_texts() == ["Load\n25 %\nat work on it", "Check\nto come"]
+    assert page.locator("#live .ui-stages li").all_inner_texts() == ["Load\n25%\nin progress", "Check\nstill to come"]
     bar = page.locator("#live [role=progressbar]")
     assert (bar.get_attribute("aria-valuenow"), bar.get_attribute("aria-valuetext")) == ("40", "about 10 s left")
     live.source.extra.append({"offset": 2, "train": [[1, 1.0]], "progress": 0.01, "preparing": None})
@@ -165,7 +165,7 @@ def test_one_step_is_read_off_both_charts_by_mouse_and_by_keyboard(live: Any) ->
     assert page.get_by_test_id("live-reading").inner_text() == "It still improves."
     page.get_by_test_id("look-at-step").press("ArrowLeft")
     readout = page.locator("#live .ui-live-readout")
-    assert readout.inner_text().startswith("step 20") and "validation 0.400 · Accuracy 70.0 %" in readout.inner_text()
+    assert readout.inner_text().startswith("step 20") and "validation 0.400 · Accuracy 70.0%" in readout.inner_text()
     page.wait_for_function("document.querySelectorAll('#live .hoverlayer .legend').length === 1")
     box = page.locator("#live .ui-live-plot .nsewdrag").first.bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.34, box["y"] + box["height"] / 2)  # of steps from 0 to 30

@@ -183,10 +183,10 @@ def test_a_table_in_an_archive(home: Home, tmp_path: Path, reviews: Path) -> Non
         archive.writestr("__MACOSX/folder/._reviews.csv", "x")
     imported = take(tmp_path / "data.zip", home)
     assert (imported.kind, imported.rows) == ("text", 80)
-    with zipfile.ZipFile(tmp_path / "sounds.zip", "w") as archive:
-        archive.writestr("a.wav", "x")
-    with pytest.raises(StudioError, match=r"a\.wav"):
-        take(tmp_path / "sounds.zip", home)
+    with zipfile.ZipFile(tmp_path / "films.zip", "w") as archive:
+        archive.writestr("a.mp4", "x")
+    with pytest.raises(StudioError, match=r"a\.mp4"):
+        take(tmp_path / "films.zip", home)
 
 
 def test_a_folder_of_this_machine(home: Home, tmp_path: Path, images: Path) -> None:

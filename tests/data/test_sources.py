@@ -62,6 +62,7 @@ CONTENT = {
 def test_samples_hold_the_rows_that_they_always_held(sample: Sample, home: Home) -> None:
     imported = import_source(f"sample/{sample.name}", ReadingOptions(), home, Limits())
     table = imported.table()
+    assert len(table) == sample.rows and f"{sample.rows:,}" in sample.sentence
     digest = hashlib.sha256(table.to_csv(index=False, lineterminator="\n").encode())
     for image in table["image"] if imported.files else []:
         digest.update((imported.folder / "files" / image).read_bytes())

@@ -95,8 +95,8 @@ class Scripted:
     def rows(self, split: str) -> int:
         return 10
 
-    def score(self, split: str) -> Scores:
-        return Scores({"accuracy": self.answers.pop(0), "loss": 1.0})
+    def check(self, split: str) -> tuple[Scores, tuple[str, ...]]:
+        return Scores({"accuracy": self.answers.pop(0), "loss": 1.0}), ()
 
 
 class Judged:

@@ -82,6 +82,15 @@ def test_before_is_the_model_at_step_0(name: str, finished: Finished, inference:
     assert sum(losses) / len(losses) == pytest.approx(start.metrics["loss"], abs=1e-5)
 
 
+def test_a_text_is_told_while_it_is_written(finished: Finished, inference: Inference) -> None:
+    rows = [{"prompt": "the film was"}]
+    options = {"temperature": 0.0, "longest_answer": 12}
+    *told, last = inference.messages(op="predict", run_dir=finished["talk"].folder, rows=rows, options=options)
+    assert told and all(last["result"][0]["value"].startswith(message["written"]) for message in told)
+    (again,) = inference.ask(op="predict", run_dir=finished["talk"].folder, rows=rows, options=options)
+    assert again == last["result"][0]
+
+
 def test_a_table_of_texts(finished: Finished, inference: Inference, tmp_path: Path) -> None:
     source = tmp_path / "in.csv"
     texts = ["good great film", "", "bad awful story"] + ["lovely"] * 100

@@ -40,6 +40,15 @@ def test_pause_and_resume(name: str, finished: Finished, workers: Workers) -> No
     assert not run.checkpoints.exists() and not (run.folder / "cache").exists()
 
 
+@pytest.mark.parametrize("name", ["talk", "preferred"])
+def test_what_is_drawn_and_compared_comes_again(name: str, finished: Finished, workers: Workers) -> None:
+    """Answers that are drawn at a check, and what the model said before its first step."""
+    run = finished.new(name)
+    pause_held(run, workers.start_and_hold(run, 7))
+    assert run.state().status == "paused" and workers.work(run).status == "completed"
+    assert_same_training(run, finished[name])
+
+
 @pytest.mark.parametrize("name", (*STRATEGIES, *OPTIMIZERS))
 def test_killed_and_resumed_from_the_last_checkpoint(name: str, finished: Finished, workers: Workers) -> None:
     run = finished.new(name)

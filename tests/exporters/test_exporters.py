@@ -30,7 +30,7 @@ TEXTS = [
     "a very happy story " * 10 + "broken " * 200,  # longer than the model has positions for
 ]  # fmt: skip
 EXPORTED = ("full", "lora", "mean", "number", "words", "labels", "image", "image-number", "image-labels")
-EXPORTED += ("adapter", "prompt", "questions", "pairs", "written", "shortened")
+EXPORTED += ("adapter", "prompt", "questions", "pairs", "written", "shortened", "story", "talk", "preferred")
 EXPORTS = [(name, "folder") for name in EXPORTED]
 EXPORTS += [("lora", "merged"), ("mean", "merged")]
 
@@ -86,7 +86,7 @@ def test_the_card_s_own_code_gives_the_studio_s_answers(
     for name, folder in exported.items():
         place = tmp_path / name
         shutil.copytree(folder, place)
-        for base in (text_model, finished.writer):  # where the card's code looks for the base model
+        for base in (text_model, finished.writer, finished.speaker):  # where the card's code looks for the base model
             shutil.copytree(base, place / base.name)
         columns = inputs_of(finished, name)
         given = images if name.startswith("image") else TEXTS

@@ -46,5 +46,5 @@ def test_f1_is_drawn_by_rows() -> None:
 
 def test_they_are_told_in_plain_words() -> None:
     said = share_interval(58, 60).text(ACCURACY)
-    assert said == "58 of 60, so likely between 88.6 % and 99.1 % (95 % interval)"
+    assert said == "58 of 60, so likely between 88.6% and 99.1% (95% interval)"
     assert Interval("9 examples").text(RMSE) == "9 examples; how much of it is chance is not known"

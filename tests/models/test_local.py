@@ -9,6 +9,7 @@ import pytest
 from studio.errors import StudioError
 from studio.models.catalog import CATALOG, cards_for, find_card
 from studio.models.local import describe, describe_folder, find, on_this_machine
+from studio.models.starters import STARTERS, locate_starter
 from studio.paths import Home
 from studio.tasks import TASKS
 
@@ -82,7 +83,10 @@ def test_what_is_here_needs_no_network(image_model: Path, home: Home, monkeypatc
 
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(home.root / "no-cache"))
     found = on_this_machine((image_model,), home)
-    assert [info.id for info in found] == ["starter/text", "starter/image", "starter/gpt", str(image_model)]
+    assert [info.id for info in found] == [
+        *(starter.id for starter in STARTERS if not starter.extra or locate_starter(starter, home)),
+        str(image_model),
+    ]
 
 
 def test_the_catalogue_serves_every_task_and_starts_with_the_starter() -> None:

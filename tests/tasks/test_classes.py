@@ -107,10 +107,10 @@ def test_answers_are_probabilities_most_likely_first() -> None:
 def test_accuracy_carries_its_count_and_stands_beside_what_costs_nothing() -> None:
     found = scored(["ant"] * 90 + ["bee"] * 10, ["ant"] * 88 + ["bee"] * 12)
     assert found.intervals["accuracy"].counted == "98 of 100"
-    assert found.remarks[0] == "Always answering 'ant', the largest class, would be right in 90.0 % of cases."
+    assert found.remarks[0] == "Always answering 'ant', the largest class, would be right in 90.0% of cases."
     lazy = scored(["ant"] * 90 + ["bee"] * 10, ["ant"] * 100)
     assert lazy.remarks[:2] == (
-        "Always answering 'ant', the largest class, would be right in 90.0 % of cases. "
+        "Always answering 'ant', the largest class, would be right in 90.0% of cases. "
         "The model is not clearly better than that.",
         "The model never answers 'bee', though 10 examples are of that class.",
     )
@@ -152,9 +152,7 @@ def test_marks_are_plain_and_have_words(mark: str, words: str) -> None:
 def test_the_page_the_card_and_the_command_line_say_one_and_the_same() -> None:
     found = json.loads(json.dumps(scored(["ant"] * 60 + ["bee"] * 4, ["ant"] * 64).as_dict()))
     said = worth({"validation": found, "test": found})
-    assert said[0] == (
-        "Accuracy on the test split: 93.8 %; 60 of 64, so likely between 85.0 % and 97.5 % (95 % interval)."
-    )
+    assert said[0] == ("Accuracy on the test split: 93.8%; 60 of 64, so likely between 85.0% and 97.5% (95% interval).")
     assert said[1:] == all_unpacked(found["remarks"])
     assert worth({"validation": found, "test": {"metrics": {}, "views": []}})[0].startswith(
         "Accuracy on the validation"

@@ -8,7 +8,7 @@ import pandas
 import pytest
 import tiny
 import torch
-from overfitting import ROWS, overfit
+from overfitting import QUESTIONS, ROWS, overfit
 from prepared import prepare_table
 from scipy.stats import spearmanr
 from sklearn.metrics import accuracy_score, f1_score
@@ -21,25 +21,6 @@ from studio.metrics.numbers import rank_interval
 from studio.paths import Home
 from studio.tasks import TASKS
 from studio.tasks.base import Answer, Tools
-
-QUESTIONS = (
-    ("How do I change my password?", "Where can I set a new password?", "How do I delete my account?"),
-    ("When will my parcel arrive?", "How long does the delivery take?", "Can I pick up my parcel myself?"),
-    ("Can I pay with a credit card?", "Do you take credit cards?", "Why was my card charged twice?"),
-    ("How can I return a shirt?", "What do I do to send a shirt back?", "Which sizes of this shirt are there?"),
-    ("Is there a shop in Berlin?", "Do you have a shop in Berlin?", "Are you hiring in Berlin?"),
-    ("What does shipping cost?", "How much do I pay for shipping?", "Do you ship to Norway?"),
-    ("Does the lamp come with a bulb?", "Is a bulb in the box of the lamp?", "How bright is the lamp?"),
-    ("Are the eggs from free hens?", "Do the eggs come from hens that are free?", "How long do the eggs keep?"),
-    ("Can I cancel my order?", "Is it possible to call off an order?", "Where do I see my order?"),
-    ("Who repairs this bike?", "Where do I get this bike repaired?", "What does this bike weigh?"),
-    ("Is the coat warm?", "Does the coat keep me warm?", "Is the coat there in red?"),
-    ("How old must I be?", "From which age on may I come in?", "How long are you open?"),
-    ("Does the phone have two cards?", "Are there two card slots in the phone?", "Is the phone waterproof?"),
-    ("May I bring my dog?", "Are dogs allowed?", "Do you sell food for dogs?"),
-    ("Can you wrap it as a gift?", "Is there wrapping for gifts?", "Do you sell gift cards?"),
-    ("How do I reach you by phone?", "What is your phone number?", "May I write you an e-mail?"),
-)
 
 
 def pairs() -> pandas.DataFrame:

@@ -29,7 +29,7 @@ AT_ONCE, OF_ONE_MACHINE = 8, 2  # how many are asked for at the same time
 REMEMBERED = 10_000  # sign-ins that are over
 
 DENIED = _("You are not signed in: Hugging Face was not allowed to say who you are.")
-NOT_BEGUN = _("This sign-in was not begun in this browser, or more than ten minutes ago. Begin it again.")
+NOT_BEGUN = _("This sign-in was started in another browser, or more than ten minutes ago. Start it again.")
 AWAY = _("Hugging Face does not answer at the moment. Try again in a while.")
 UNKNOWN = _("Hugging Face did not confirm who you are. Begin again.")
 

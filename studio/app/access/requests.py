@@ -111,7 +111,7 @@ class SafeHeaders:
             "content-security-policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
             "x-content-type-options": "nosniff",
             "referrer-policy": "same-origin",
-            "permissions-policy": "camera=(self), microphone=(), geolocation=()",
+            "permissions-policy": "camera=(self), microphone=(self), geolocation=()",
             "cross-origin-resource-policy": "same-origin",
             **({} if embedded else {"x-frame-options": "SAMEORIGIN"}),
         }

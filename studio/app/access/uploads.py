@@ -93,7 +93,7 @@ class Uploads:
         except MultiPartException as error:
             return refusal(error.message, 413 if "maximum allowed size" in error.message else 400)
         except TooLargeError:
-            return refusal(_("More came than was announced."), 413)
+            return refusal(_("More data arrived than was announced."), 413)
         except (AttributeError, TypeError) as error:
             if not is_about_no_file(error):
                 raise

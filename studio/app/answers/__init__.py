@@ -8,6 +8,7 @@ from studio.app.answers.label import LabelAnswers
 from studio.app.answers.labels import LabelsAnswers
 from studio.app.answers.number import NumberAnswers
 from studio.app.answers.quote import QuoteAnswers
+from studio.app.answers.ranking import RankingAnswers
 from studio.app.answers.spans import SpanAnswers
 from studio.app.answers.written import WrittenAnswers
 from studio.registry import Registry
@@ -20,5 +21,6 @@ ANSWERS: Registry[AnswerKind] = Registry(
     SpanAnswers(),
     BoxAnswers(),
     QuoteAnswers(),
+    RankingAnswers(),
     WrittenAnswers(),
 )

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from studio.app.cells import CELLS
 from studio.data.columns import Column
-from studio.language import _, listing
+from studio.language import _, in_percent, listing
 from studio.tasks.base import RIGHT, WRONG, Answer
 
 HOW_SURE = _("How sure")
@@ -102,11 +102,7 @@ class AnswerKind:
     def how_sure(self, answer: Answer) -> str:
         """The confidence as people read it; "" where there is none."""
         share = self.confidence(answer)
-        if share is None:
-            return ""
-        if 0.995 <= share < 1:
-            return _("{percent:.1f} %", percent=min(99.9, 100 * share))
-        return _("{percent:.0f} %", percent=100 * share)
+        return "" if share is None else in_percent(share)
 
     def truth(self, asked: Asked) -> str:
         """A sentence with the right answer, where it is known and not drawn anyway."""

@@ -13,7 +13,7 @@ from components.notices import heading
 from studio.app.answers.base import AFTER, BEFORE, AnswerKind, Asked
 from studio.app.paging import file_url
 from studio.data.fields.boxes import read_boxes
-from studio.language import _, listing, sentences
+from studio.language import _, in_percent, listing, sentences
 from studio.tasks.base import Answer
 
 DIGITS = 4  # of a score in a file
@@ -54,9 +54,10 @@ class BoxAnswers(AnswerKind):
         }
 
     def lines(self, answer: Answer) -> list[str]:
-        return [f"{found['score']:7.2%}  {found['label']}  ({_place(found['box'])})" for found in answer.value] or [
-            _("Nothing was found.")
-        ]
+        return [
+            f"{in_percent(found['score'], digits=1):>6}  {found['label']}  ({_place(found['box'])})"
+            for found in answer.value
+        ] or [_("Nothing was found.")]
 
     def short(self, answer: Answer) -> str:
         """What the model is rather sure of, counted."""

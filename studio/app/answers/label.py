@@ -4,6 +4,7 @@ from typing import Any
 
 from components.charts.bars import bars_html
 from studio.app.answers.base import AFTER, BEFORE, AnswerKind, Asked
+from studio.language import in_percent
 from studio.tasks.base import Answer
 
 DIGITS = 6  # of a probability in a file
@@ -29,7 +30,7 @@ class LabelAnswers(AnswerKind):
         }
 
     def lines(self, answer: Answer) -> list[str]:
-        return [f"{share:7.2%}  {label}" for label, share in _shares(answer).items()]
+        return [f"{in_percent(share, digits=1):>6}  {label}" for label, share in _shares(answer).items()]
 
     def short(self, answer: Answer) -> str:
         return str(answer.value)

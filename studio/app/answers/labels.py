@@ -8,7 +8,7 @@ from typing import Any
 from components.charts.bars import bars_html
 from studio.app.answers.base import AFTER, BEFORE, AnswerKind, Asked
 from studio.data.fields.labels import list_in
-from studio.language import _, listing
+from studio.language import _, in_percent, listing
 from studio.tasks.base import Answer
 
 DIGITS = 6  # of a probability in a file
@@ -30,7 +30,7 @@ class LabelsAnswers(AnswerKind):
             }
             for label, share in _shares(answer).items()
         ]
-        return bars_html(rows, AFTER, BEFORE, threshold_title=_("From here on it counts"))
+        return bars_html(rows, AFTER, BEFORE, threshold_title=_("Threshold: from here on the label counts"))
 
     def cells(self, answer: Answer) -> dict[str, Any]:
         shares = _shares(answer)
@@ -41,7 +41,7 @@ class LabelsAnswers(AnswerKind):
 
     def lines(self, answer: Answer) -> list[str]:
         marks = {label: "*" if label in answer.value else " " for label in _shares(answer)}
-        return [f"{marks[label]} {share:7.2%}  {label}" for label, share in _shares(answer).items()]
+        return [f"{marks[label]} {in_percent(share, digits=1):>6}  {label}" for label, share in _shares(answer).items()]
 
     def short(self, answer: Answer) -> str:
         return listing(answer.value) or _("no label")

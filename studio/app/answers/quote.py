@@ -7,7 +7,7 @@ from components.charts.marked_text import marked_html
 from components.notices import heading
 from studio.app.answers.base import AFTER, BEFORE, TRUTH, AnswerKind, Asked
 from studio.data.fields.answers import read_answers
-from studio.language import _
+from studio.language import _, in_percent
 from studio.tasks.base import Answer
 
 DIGITS = 4  # of a probability in a file
@@ -32,7 +32,7 @@ class QuoteAnswers(AnswerKind):
         return {"predicted": answer.value, "confidence": round(self.confidence(answer), DIGITS)}
 
     def lines(self, answer: Answer) -> list[str]:
-        return [f"{self.confidence(answer):7.2%}  {' '.join(self.short(answer).split())}"]
+        return [f"{in_percent(self.confidence(answer), digits=1):>6}  {' '.join(self.short(answer).split())}"]
 
     def short(self, answer: Answer) -> str:
         return str(answer.value) or _("no answer")
@@ -54,4 +54,4 @@ def _piece(answer: Answer) -> list[dict[str, Any]]:
     if not answer.value:
         return []
     places = {"start": answer.details["start"], "end": answer.details["end"]}
-    return [{**places, "label": _("Answer"), "note": f"{answer.details['score']:.0%}"}]
+    return [{**places, "label": _("Answer"), "note": in_percent(answer.details["score"])}]

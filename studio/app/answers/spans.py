@@ -9,7 +9,7 @@ from components.charts.marked_text import label_legend, marked_html
 from components.notices import heading
 from studio.app.answers.base import AFTER, BEFORE, TRUTH, AnswerKind, Asked
 from studio.data.fields.spans import read_spans
-from studio.language import _, listing
+from studio.language import _, in_percent, listing
 from studio.tasks.base import Answer
 
 NAMED = 4  # pieces in a few words
@@ -52,7 +52,7 @@ class SpanAnswers(AnswerKind):
     def lines(self, answer: Answer) -> list[str]:
         widest = max((len(str(piece["label"])) for piece in answer.value), default=0)
         return [
-            f"{_percent(piece)}  {piece['label']!s:{widest}}  {piece['text']}  ({piece['start']}-{piece['end']})"
+            f"{_sure(piece):>4}  {piece['label']!s:{widest}}  {piece['text']}  ({piece['start']}-{piece['end']})"
             for piece in answer.value
         ] or [_("Nothing was marked.")]
 
@@ -70,9 +70,9 @@ class SpanAnswers(AnswerKind):
 
 
 def _noted(pieces: Iterable[Piece]) -> list[dict[str, Any]]:
-    return [{**piece, "note": _percent(piece).strip()} for piece in pieces]
+    return [{**piece, "note": _sure(piece)} for piece in pieces]
 
 
-def _percent(piece: Piece) -> str:
+def _sure(piece: Piece) -> str:
     score = piece.get("score")
-    return "" if score is None else f"{score:4.0%}"
+    return "" if score is None else in_percent(score)

@@ -1,12 +1,15 @@
 """How cells are shown, by the field that they hold. A new field: one file here, one line below."""
 
 from studio.app.cells.answers import AnswersCells
+from studio.app.cells.audio import AudioCells
 from studio.app.cells.base import Cells as Cells
 from studio.app.cells.boxes import BoxCells
 from studio.app.cells.image import ImageCells
 from studio.app.cells.label import LabelCells
 from studio.app.cells.labels import LabelsCells
+from studio.app.cells.messages import MessagesCells
 from studio.app.cells.number import NumberCells
+from studio.app.cells.record import RecordCells
 from studio.app.cells.spans import SpanCells
 from studio.app.cells.text import TextCells
 from studio.registry import Registry
@@ -15,10 +18,13 @@ CELLS: Registry[Cells] = Registry(
     "kind of cell",
     TextCells(),
     ImageCells(),
+    AudioCells(),
     LabelCells(),
     LabelsCells(),
     NumberCells(),
     SpanCells(),
     BoxCells(),
     AnswersCells(),
+    MessagesCells(),
+    RecordCells(),
 )

@@ -36,7 +36,7 @@ class Cells:
     """
 
     name: ClassVar[str]
-    drawn_as: ClassVar[Literal["text", "number", "badge", "image"]] = "text"
+    drawn_as: ClassVar[Literal["text", "number", "badge", "image", "drawing"]] = "text"
     over: ClassVar[str | None] = None
     has_legend: ClassVar[bool] = False
     invitations: ClassVar[Mapping[str, str]] = {}

@@ -14,6 +14,9 @@ class LabelCells(Cells):
     name = "label"
     drawn_as = "badge"
     invitations = {
+        "audio": _(
+            "A ZIP with one folder of recordings for each class, or a CSV in the ZIP that names recording and label."
+        ),
         "image": _("A ZIP with one folder of images for each class, or a CSV in the ZIP that names image and label."),
     }
 

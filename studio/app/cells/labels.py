@@ -13,7 +13,7 @@ class LabelsCells(Cells):
     name = "labels"
     invitations = {
         "text": _(
-            "A table with a text and its labels in each row: a list, names with a comma or a semicolon between, or a "
+            "A table with a text and its labels in each row: a list, names separated by commas or semicolons, or a "
             "column of 0 and 1 for each label."
         ),
         "image": _(

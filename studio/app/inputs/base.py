@@ -46,7 +46,9 @@ class FileInput(Input):
     def of_example(self, cell: str, imported: Imported | None) -> str:
         path = imported.files / cell if imported and imported.files else Path(cell)
         if not path.is_file():
-            raise StudioError(_("'{cell}' is gone.", cell=cell), _("The imported data was removed."), self.what_to_do)
+            raise StudioError(
+                _("'{cell}' is no longer there.", cell=cell), _("The imported data was removed."), self.what_to_do
+            )
         return str(path)
 
 

@@ -19,7 +19,7 @@ from studio.tasks import TASKS
 @dataclass(frozen=True)
 class Control:
     name: str
-    widget: gr.Number
+    widget: gr.Number | gr.Textbox
 
 
 def build_controls() -> list[Control]:
@@ -31,14 +31,24 @@ def build_controls() -> list[Control]:
         return [Control(name, _field(name, field)) for name, field in known.items()]
 
 
-def _field(name: str, field: FieldInfo) -> gr.Number:
+def _field(name: str, field: FieldInfo) -> gr.Number | gr.Textbox:
+    if field.annotation is str:
+        return gr.Textbox(label=field.title, lines=3, interactive=True, visible=False, elem_id=f"ask-{name}")
     bounds: dict[str, Any] = {}
     for each in field.metadata:
         bounds |= {
             key: getattr(each, short) for key, short in (("minimum", "ge"), ("maximum", "le")) if hasattr(each, short)
         }
+    precision, step = (0, 1) if field.annotation is int else (2, 0.1)
     return gr.Number(
-        label=field.title, precision=0, interactive=True, visible=False, elem_id=f"ask-{name}", min_width=120, **bounds
+        label=field.title,
+        precision=precision,
+        step=step,
+        interactive=True,
+        visible=False,
+        elem_id=f"ask-{name}",
+        min_width=120,
+        **bounds,
     )
 
 

@@ -70,6 +70,8 @@ def missing(services: Services, draft: Draft) -> str:
 def about_html(imported: Imported) -> str:
     if imported.kind == "image":
         read = plural("{n:,} image was read.", "{n:,} images were read.", imported.rows)
+    elif imported.kind == "audio":
+        read = plural("{n:,} recording was read.", "{n:,} recordings were read.", imported.rows)
     else:
         read = plural("{n:,} row was read.", "{n:,} rows were read.", imported.rows)
     return notice("good", imported.title, read)

@@ -29,8 +29,8 @@ QUESTION, WAYS_IN = _("What do you want to do?"), _("Walk through an example, or
 PRIVACY = _("Everything is computed where the studio runs, and your data stays there. The examples need no network.")
 TASK, MODEL = "task", "starting-model"  # the places of this page where something can be undone
 WAY = (
-    (_("Model"), _("Say what to teach, and start from a model that has learned a lot already.")),
-    (_("Data"), _("Show it examples with the right answer. What is wrong with them is found.")),
+    (_("Model"), _("Say what to teach, and start from a model that has already learned a lot.")),
+    (_("Data"), _("Show it examples with the right answer. Problems in them are pointed out.")),
     (_("Strategy"), _("Choose how much of the model learns, from a minute's work to all of it.")),
     (_("Train"), _("Watch it improve; pause or stop whenever you like.")),
     (_("Test"), _("Try it on examples kept out of the training, before and after.")),
@@ -102,7 +102,7 @@ def searching(services: Services) -> Section:
     with gr.Row():
         query = gr.Textbox(
             label=_("Search the Hugging Face Hub"),
-            info=_("Asks the Hub over the network; nothing is asked before you do."),
+            info=_("Asks the Hub over the network, and only when you press Search."),
             placeholder=_("for example: {name}", name="roberta"),
             scale=4,
             interactive=True,
@@ -162,10 +162,12 @@ def task_title() -> str:
 def model_title(offered: dict[str, Any]) -> str:
     usable = any(not card.get("disabled") for card in offered["cards"])
     words = explained(
-        _("A pretrained model has learned from much data already; you teach it the rest (fine-tuning)."),
+        _("A pretrained model has already learned from a lot of data; you teach it the rest (fine-tuning)."),
         *("pretrained", "fine-tuning"),
     )
-    nothing = _("None of these can be had now. Connect to the internet, or name a folder below, under “Another model”.")
+    nothing = _(
+        "None of these models can be used now. Connect to the internet, or name a folder below, under “Another model”."
+    )
     return heading(_("Pick a starting model"), words if usable else nothing)
 
 
@@ -275,7 +277,7 @@ def choose_folder(services: Services, draft: Draft, folder: str | None) -> Draft
     path = local_folder(named) if named else None
     if path is None:
         what = _("There is no folder '{folder}'.", folder=named[:200])
-        raise StudioError(what, _("Nothing lies at this path."), _("Check the path."))
+        raise StudioError(what, _("There is nothing at this path."), _("Check the path."))
     chosen = str(path)
     known = draft.folders if chosen in draft.folders else (*draft.folders, chosen)
     return take(services, draft.change(folders=known), chosen)
@@ -299,7 +301,7 @@ def take(services: Services, draft: Draft, model: str) -> Draft:
     chosen = draft.without("strategy", "training").configure({"model": {"id": model}}).change(preset=None, run=None)
     if not draft.strategy:
         return chosen
-    return undo.taken(draft, chosen, MODEL, _("The strategy was for the other model: choose one anew."))
+    return undo.taken(draft, chosen, MODEL, _("The strategy was for the other model: choose a new one."))
 
 
 def search_hub(services: Services, draft: Draft, query: str | None) -> Generator[str, None, Draft]:

@@ -12,20 +12,18 @@ from studio.app.access.person import current_person
 from studio.app.access.sessions import Sessions
 from studio.app.clicks import QUIET
 from studio.app.drafts import Draft
-from studio.app.foreign import is_foreign_model
 from studio.app.free_space import free_space
 from studio.app.labels import editing
 from studio.app.pages import Page, Section, Services, Wire, joined
 from studio.app.run_comparison import comparison
 from studio.app.run_list import all_runs, run_sentence
-from studio.app.runs import MOST_OFFERED, config_of
+from studio.app.runs import MOST_OFFERED, with_settings
 from studio.app.sent import sent
 from studio.app.sharing import shared_with
 from studio.app.trash import trash
 from studio.app.workspaces import homes_of_people
 from studio.errors import StudioError
 from studio.language import _
-from studio.run_summary import source_name
 from studio.store import Run
 
 PAGE = "runs"
@@ -131,30 +129,6 @@ def open_run(services: Services, draft: Draft) -> Draft:
 
 def start_from(services: Services, draft: Draft) -> Draft:
     return with_settings(services, draft, picked(services, draft)).change(run=None)
-
-
-def with_settings(services: Services, draft: Draft, run: Run) -> Draft:
-    """The draft with all choices of a run, so that every step shows them; of another's run without what is theirs: its
-    data, and a model that only they may name."""
-    config = config_of(run)
-    if config is None:
-        raise StudioError(
-            _("The settings cannot be used."),
-            _("Another version wrote them, or the file is damaged."),
-            _("Start a new run instead."),
-        )
-    meta = run.meta
-    if not services.may_change(run):
-        theirs = {"data", *(["model"] if is_foreign_model(config.model.id) else [])}
-        values = config.model_dump(mode="json", exclude=theirs)
-        return draft.change(config=values, title="", dataset=None, preset=meta.get("preset"), mark=None)
-    return draft.change(
-        config=config.model_dump(mode="json"),
-        title=meta.get("data") or source_name(config),
-        dataset=run.dataset,
-        preset=meta.get("preset"),
-        mark=None,
-    )
 
 
 def delete_run(services: Services, draft: Draft) -> Draft:

@@ -60,7 +60,7 @@ def sending_the_link(services: Services) -> Section:
         gr.HTML(drawn(heading, _("Send the link"), _("It opens this run, with everything that is shown of it.")))
         who = gr.Radio(
             label=_("Who may see this run"),
-            info=_("They can look at it, try its model and download it; you and administrators alone can change it."),
+            info=_("They can look at it, try its model and download it; only you and administrators can change it."),
             choices=[(words, key) for key, words in VIEWERS.items()],
             interactive=True,
             elem_id="share-with",
@@ -77,7 +77,7 @@ def sending_the_link(services: Services) -> Section:
         key = "everybody" if shared.everybody else "link" if shared.secret else "nobody"
         words = _("It works for whoever may see the run.") if several else _("It works on this computer.")
         address = f"{current_person().address}{LINK}{run.id}/{shared.secret or OWN}"
-        its_link = {"label": _("Its link"), "text": address}
+        its_link = {"label": _("Link"), "text": address}
         return [gr.update(visible=True), gr.update(value=key, visible=several), its_link, hint(words)]
 
     return Section([shown, who, link, works], show, [Wire(who.input, partial(show_to, services), [who])])

@@ -1,6 +1,6 @@
 """3 Strategy: how much of the model to train. Presets and a suggestion first, then every method and every setting."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,9 +13,11 @@ from components.forms import Form
 from components.layers import LayerStrip
 from components.notices import heading, notice
 from components.tables import metric_cards
+from components.words import escape, markup
 from studio.app import methods, settings
 from studio.app.architectures import READING
 from studio.app.drafts import Draft
+from studio.app.glossary import method_terms, term
 from studio.app.model_cards import size
 from studio.app.outlook import (
     SUGGESTED,
@@ -31,7 +33,7 @@ from studio.app.outlook import (
 from studio.app.pages import Page, Section, Services, Wire, joined
 from studio.app.undo import taken, undoing
 from studio.errors import StudioError
-from studio.language import _, sentences
+from studio.language import _, in_percent, sentences
 from studio.presets import PRESETS
 from studio.strategies import STRATEGIES
 from studio.strategies.base import Strategy
@@ -51,6 +53,7 @@ def build(services: Services) -> Page:
         title=_("Can be changed:"), press=_("Change"), press_all=_("Change all"), sign="plus", elem_id="remedies"
     )
     presets = Cards(elem_id="presets")
+    words = gr.HTML(elem_id="preset-terms")
     replaced = undoing(REPLACED)
     with gr.Row(elem_classes="split-row"):
         with gr.Column(scale=3, min_width=300):
@@ -70,7 +73,7 @@ def build(services: Services) -> Page:
         form = Form(elem_id="settings")
     waiting = gr.Timer(SECONDS_BETWEEN_CHECKS, active=False)
     decided = [numbers, verdict, strip, picture, ways, changed, form]
-    outputs = [waiting, head, seen, remedies, presets, *decided]
+    outputs = [waiting, head, seen, remedies, presets, words, *decided]
 
     def show(draft: Draft) -> list[Any]:
         if missing_before(services, draft):
@@ -87,7 +90,8 @@ def build(services: Services) -> Page:
         title = heading(_("How much should the model learn?"), INVITATION)
         found = services.unseen.current(draft, services.datasets)
         timer = gr.Timer(active=found is None)
-        offered = [timer, title, *show_unseen(found or ()), preset_cards(services, draft, about)]
+        cards = preset_cards(services, draft, about)
+        offered = [timer, title, *show_unseen(found or ()), cards, terms_html(cards["cards"])]
         return [*offered, *(show_decided(services, draft, about) if draft.strategy else undecided())]
 
     wires = [
@@ -134,7 +138,7 @@ def missing_before(services: Services, draft: Draft) -> bool:
 def unready(timer: gr.Timer, said: str) -> list[Any]:
     """The page while the model is not known yet: a message in place of the choices."""
     nothing: dict[str, Any] = {"cards": [], "selected": None}
-    return [timer, said, *show_unseen(()), nothing, *undecided()]
+    return [timer, said, *show_unseen(()), nothing, "", *undecided()]
 
 
 def missing(services: Services, draft: Draft) -> str:
@@ -192,6 +196,17 @@ def preset_cards(services: Services, draft: Draft, about: Subject) -> dict[str, 
     return {"label": _("How much to train"), "selected": selected if draft.strategy else None, "cards": cards}
 
 
+def terms_html(cards: Sequence[Mapping[str, Any]]) -> str:
+    """What the words on the cards mean: a card is pressed as a whole, so they cannot stand in it."""
+    explained = method_terms([each["text"] for each in cards])
+
+    def drawn() -> str:
+        words = explained.again()
+        return f"<p class='hint'>{escape(_('Terms explained:'))} {words}</p>" if words else ""
+
+    return markup(drawn)
+
+
 def named(strategy: Strategy) -> str:
     return _("{method}: {words}", method=strategy.title, words=strategy.plain)
 
@@ -205,9 +220,9 @@ def numbers_html(now: Outlook, of_time: str) -> str:
     return metric_cards(
         [
             {
-                "label": _("Trained parameters"),
+                "label": term("parameter", _("Trained parameters")),
                 "value": size(now.preview.trainable),
-                "note": _("{share:.1%} of all", share=now.share),
+                "note": _("{share} of all", share=in_percent(now.share, digits=1)),
             },
             {"label": _("Time on this machine"), "value": now.time_words, "note": of_time},
             {"label": _("Memory"), "value": now.memory_words, "note": _("an estimate")},

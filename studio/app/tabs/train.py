@@ -27,21 +27,21 @@ from studio.store import Run
 
 NOTHING_YET = _("Press Start, and watch here how the model makes fewer mistakes (its loss falls).")
 BUSY: frozenset[Status] = frozenset({"queued", "starting", "running"})
-GOES_ON = _("You can close this page; training goes on, and the curve picks up where it is.")
+GOES_ON = _("You can close this page: training goes on, and the curve is complete when you come back.")
 SENTENCES: dict[Status, str] = {
-    "queued": _("Waiting in line. You can close this page; it starts all the same."),
+    "queued": _("Waiting in line. You can close this page; it starts anyway."),
     "starting": GOES_ON,
     "running": GOES_ON,
-    "paused": _("Nothing is lost: Resume goes on from the very step at which it paused."),
+    "paused": _("Nothing is lost: Resume goes on from the step at which it paused."),
     "completed": _("Training is done. Try the result, or start a new run with other settings."),
-    "stopped": _("It was stopped. What it had learned by its best check is kept."),
+    "stopped": _("It was stopped. The best step so far is kept."),
     "failed": _("It failed; the notice below says what to do."),
     "interrupted": _("It was interrupted; the notice below says how to go on."),
 }
 RESTING = ("queued", "paused", "completed", "stopped", "failed", "interrupted")  # the chart is asked for less often
 STEPS_IN_LINE = {"first": -1_000_000, "up": -1, "down": 1}
 AGAIN = _("Train again with these settings")
-EARLY = _("Training is done, sooner than planned: it did not get better any more. The best step is kept; try it.")
+EARLY = _("Training ended early, because it had stopped improving. The best step is kept; try it.")
 
 
 def build(services: Services) -> Page:
@@ -207,7 +207,7 @@ def watch(services: Services, pace: Pace, run_id: str, offset: int) -> dict[str,
 def title_html(services: Services, draft: Draft) -> str:
     run = run_of(services, draft)
     if run is None:
-        return heading(_("Everything is set"), GOES_ON)
+        return heading(_("Ready to train"), GOES_ON)
     state = services.states.of(run)
     if state.status == "stopped" and services.quota and worked_seconds(state) >= services.quota.minutes * 60:
         longest = plural(
@@ -248,7 +248,7 @@ def rate_test_html(test: RateTest | None) -> str:
     if test is None:
         return ""
     ends = (f"{test.rates[0]:.1g}", f"{test.rates[-1]:.1g}")
-    taken = _("Taken: {rate:.2g}.", rate=test.chosen)
+    taken = _("Chosen: {rate:.2g}.", rate=test.chosen)
     return curve_html(test.losses, _("Loss at growing learning rates"), *ends, taken)
 
 

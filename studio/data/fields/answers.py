@@ -70,8 +70,8 @@ class Answers(Field):
                 _("Choose the column that holds the answers, or add some."),
             )
 
-    def fit(self, profile: ColumnProfile, names_images: bool) -> float:
-        if names_images:
+    def fit(self, profile: ColumnProfile, stored: str) -> float:
+        if stored:
             return 0.0
         if profile.lists > 0.9:
             found = [_quotes(read_loosely(cell)) for cell in profile.samples]

@@ -4,7 +4,7 @@ Cells of the imported table are text, whatever the file held; a field says what 
 cell is one file here and one line in `studio.data.fields`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,8 +22,9 @@ class Field:
     `pipeline` as the studio reads it, as (imports, definitions).
     examples: three such cells, for a template that people fill in; in all fields those at the same place belong
     together. is_plain: whether people can type such a cell without knowing its format.
-    bring: what to do where data of a kind ("text" or "image") has none. absent: what is said where no
+    bring: what to do where data of a kind ("text", "image" or "audio") has none. absent: what is said where no
     column of the data looks like this field; with "" it asks which column does, since people may choose another.
+    gathers: whether such a cell holds all columns that have no other role, so that no column is chosen for it.
     """
 
     name: ClassVar[str]
@@ -34,10 +35,15 @@ class Field:
     is_plain: ClassVar[bool] = True
     bring: ClassVar[Mapping[str, str]] = {}
     absent: ClassVar[str] = ""
+    gathers: ClassVar[bool] = False
 
     def stored(self, cells: pandas.Series) -> pandas.Series:
         """The cells as the assembled table keeps them."""
         return cells
+
+    def gather(self, table: pandas.DataFrame, others: Collection[str]) -> pandas.Series:
+        """For a field that `gathers`: a cell for each row. others: columns that have another role."""
+        raise NotImplementedError
 
     def parse(self, cell: str, files: Path | None) -> Any:
         """What the cell means. files: the folder that names of files are relative to. Raises StudioError."""
@@ -61,8 +67,9 @@ class Field:
         """
         return None
 
-    def fit(self, profile: ColumnProfile, names_images: bool) -> float:
-        """How much a column looks like this field, from 0 to about 25. names_images: it names stored images."""
+    def fit(self, profile: ColumnProfile, stored: str) -> float:
+        """How much a column looks like this field, from 0 to about 25. stored: the field of the stored files that
+        it names, or ""."""
         return 0.0
 
     def classes(self, cell: str) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ class Boxes(Field):
                 _("No image has a box."), _("The model would learn to find nothing."), _("Use images with boxes.")
             )
 
-    def fit(self, profile: ColumnProfile, names_images: bool) -> float:
+    def fit(self, profile: ColumnProfile, stored: str) -> float:
         return fit_of_lists(profile, read_boxes)
 
     def classes(self, cell: str) -> tuple[str, ...]:

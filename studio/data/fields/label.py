@@ -59,6 +59,10 @@ class Label(Field):
             "Put the images of each class into a folder of their own, begin their names with the class (cat_1.jpg), "
             "or put a table that names image and class into the ZIP."
         ),
+        "audio": _(
+            "Put the recordings of each class into a folder of their own, or put a table that names recording and "
+            "class into the ZIP."
+        ),
     }
 
     def stored(self, cells: pandas.Series) -> pandas.Series:
@@ -104,13 +108,13 @@ class Label(Field):
                 _("Add examples of at least two classes, or choose another column for the label."),
             )
 
-    def fit(self, profile: ColumnProfile, names_images: bool) -> float:
+    def fit(self, profile: ColumnProfile, stored: str) -> float:
         """Few distinct, short values that come again and again."""
         repeated = profile.distinct <= max(FEW_ROWS, profile.filled // 2) and profile.distinct <= MOST_CLASSES
         if profile.lists > 0.9:
             flat = all(labels_in(cell) is not None for cell in profile.samples)
             return 1.0 if flat and profile.samples and profile.distinct <= MOST_CLASSES else 0.0
-        if not repeated or names_images:
+        if not repeated or stored:
             return 0.0
         several = 5.0 if profile.distinct > 1 else 0.0
         return 1.0 + several + 10.0 * (1 - profile.distinct / profile.filled) + 5.0 / (1 + profile.length / 10)

@@ -51,14 +51,14 @@ class Labels(Field):
                 _("Add examples of at least two labels, or choose another column for them."),
             )
 
-    def fit(self, profile: ColumnProfile, names_images: bool) -> float:
+    def fit(self, profile: ColumnProfile, stored: str) -> float:
         """Lists of names, or names with a separator between; perhaps also a single class in each row."""
         if profile.lists > 0.9:
             flat = all(list_in(cell) is not None for cell in profile.samples)
             return SURE if flat and profile.samples else 0.0
         if profile.separator and profile.distinct <= MOST_CLASSES:
             return SURE
-        return PERHAPS * Label().fit(profile, names_images)
+        return PERHAPS * Label().fit(profile, stored)
 
     def classes(self, cell: str) -> tuple[str, ...]:
         return tuple(label for label in labels_in(cell) or () if label)

@@ -50,7 +50,7 @@ class Number(Field):
             why = _("Every row is {number:g}; there is nothing to learn.", number=numbers.iloc[0] + 0.0)
             yield Problem(0, _("Only one number"), why, drops=False, column=column.name)
 
-    def fit(self, profile: ColumnProfile, names_images: bool) -> float:
+    def fit(self, profile: ColumnProfile, stored: str) -> float:
         """Numbers, and many different ones: a few may be classes, and those that count the rows say nothing."""
         if profile.numeric < 0.9:
             return 0.0

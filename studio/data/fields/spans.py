@@ -67,7 +67,7 @@ class Spans(Field):
                 _("Choose the column that holds the marked pieces, or mark some."),
             )
 
-    def fit(self, profile: ColumnProfile, names_images: bool) -> float:
+    def fit(self, profile: ColumnProfile, stored: str) -> float:
         """Lists of spans, in any form; lists that are all empty may be meant so."""
         return fit_of_lists(profile, lambda cell: read_spans(in_one_form(cell)))
 

@@ -22,6 +22,7 @@ class Text(Field):
     bring = {
         "text": _("Bring a table with a column of texts."),
         "image": _("This task learns from texts: bring a table (CSV, Excel, JSON or Parquet) with a column of them."),
+        "audio": _("Put a table into the ZIP that names each recording and its text."),
     }
     example = '"a text"'
 
@@ -45,9 +46,9 @@ class Text(Field):
     def compared(self, cells: pandas.Series, contents: Mapping[str, str]) -> pandas.Series | None:
         return cells
 
-    def fit(self, profile: ColumnProfile, names_images: bool) -> float:
+    def fit(self, profile: ColumnProfile, stored: str) -> float:
         """Long and varied. Numbers are no text, and neither are lists."""
-        if profile.numeric > 0.9 or profile.lists > 0.9 or names_images:
+        if profile.numeric > 0.9 or profile.lists > 0.9 or stored:
             return 0.0
         varied = profile.distinct / profile.filled
         return varied * (1.0 + min(profile.length, 200.0) / 10 * (0.1 + 0.9 * profile.language))

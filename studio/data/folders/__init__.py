@@ -5,9 +5,9 @@ They are asked in this order, the most specific first; the first that recognises
 
 from studio.data.folders.base import FolderFormat, Upload
 from studio.data.folders.box_table import BOX_TABLE
-from studio.data.folders.class_folders import CLASS_FOLDERS
+from studio.data.folders.class_folders import CLASS_FOLDERS, SOUND_FOLDERS
 from studio.data.folders.coco import COCO
-from studio.data.folders.image_table import IMAGE_TABLE
+from studio.data.folders.image_table import IMAGE_TABLE, SOUND_TABLE
 from studio.data.folders.split_tables import SPLIT_TABLES
 from studio.data.folders.voc import VOC
 from studio.data.folders.yolo import YOLO
@@ -16,7 +16,9 @@ from studio.language import _, listing
 from studio.registry import Registry
 
 FOLDERS: Registry[FolderFormat] = Registry(
-    "folder format", VOC, COCO, YOLO, BOX_TABLE, IMAGE_TABLE, CLASS_FOLDERS, SPLIT_TABLES
+    "folder format",
+    *(VOC, COCO, YOLO, BOX_TABLE, IMAGE_TABLE, CLASS_FOLDERS),
+    *(SOUND_TABLE, SOUND_FOLDERS, SPLIT_TABLES),
 )
 
 
@@ -30,5 +32,8 @@ def find_folder_format(upload: Upload) -> FolderFormat:
     raise StudioError(
         _("Nothing in it can be read as data."),
         what,
-        _("Use a ZIP of one table, of tables called train and test, or of images in one folder for each class."),
+        _(
+            "Use a ZIP of one table, of tables called train and test, or of images or recordings in one folder for "
+            "each class."
+        ),
     )

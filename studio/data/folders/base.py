@@ -14,8 +14,8 @@ from studio.data.annotations import AnnotatedImage
 from studio.data.columns import Problem
 from studio.data.formats.encodings import decode, guess_encoding
 from studio.data.guesses import Guess
-from studio.data.image_files import ENDINGS, UNSUPPORTED_ENDINGS
 from studio.data.limits import MEGABYTE, Limits
+from studio.data.media import IMAGES, SOUNDS, Media
 from studio.data.options import ReadingOptions
 from studio.data.reading import read_table
 from studio.errors import StudioError
@@ -33,25 +33,36 @@ class Found:
     """The files of an upload: relative paths with `/`."""
 
     images: list[str]
+    sounds: list[str]
     tables: list[str]
     others: list[str]
+
+    @property
+    def media(self) -> Media | None:
+        """What kind of files its rows are about; None where it holds tables alone."""
+        return IMAGES if self.images else SOUNDS if self.sounds else None
+
+    @property
+    def files(self) -> list[str]:
+        """Those files."""
+        return self.images or self.sounds
 
 
 def find(names: Iterable[str]) -> Found:
     """Sort the files of an upload by what they are; what systems leave behind on their own is passed over."""
-    images: list[str] = []
-    tables: list[str] = []
-    others: list[str] = []
+    found = Found([], [], [], [])
     for name in sorted(names):
         path = PurePosixPath(name)
         if any(part.startswith(".") or part.lower() in _LEFTOVERS for part in path.parts):
             continue
         ending = path.suffix.lower()
-        if ending in ENDINGS | UNSUPPORTED_ENDINGS:
-            images.append(name)
-        else:
-            (tables if ending in TABLE_ENDINGS else others).append(name)
-    return Found(images, tables, others)
+        kinds = (
+            (IMAGES.endings, found.images),
+            (SOUNDS.endings, found.sounds),
+            (TABLE_ENDINGS, found.tables),
+        )
+        next((names for endings, names in kinds if ending in endings), found.others).append(name)
+    return found
 
 
 class Upload:
@@ -101,7 +112,8 @@ class Upload:
 
 @dataclass(frozen=True)
 class Listing:
-    """What a reader found. table: its index is `row`; with images, column `image` holds paths below the folder.
+    """What a reader found. table: its index is `row`; with images, column `image` holds paths below the folder,
+    and `audio` with recordings.
 
     annotated: where images have boxes, row -> what is known of its image; rows without an image among them.
     format: its name on the screen; "" for the reader's title.

@@ -107,5 +107,5 @@ def split_of_list(name: str) -> str | None:
 def _unusable(row: int, image: AnnotatedImage, upload: Upload) -> Problem:
     if image.fault:
         return Problem(row, _("{file} cannot be used.", file=image.name), image.fault)
-    why = why_missing(image.name, upload.folder) or _("The annotations name it, the upload lacks it.")
+    why = why_missing(image.name, upload.folder) or _("The annotations name it, but it is not in the upload.")
     return Problem(row, _("There is no image '{file}'.", file=image.name[:200]), why, column="image")

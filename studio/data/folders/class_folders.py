@@ -1,8 +1,9 @@
-"""Folders of images, one a class: `ant/1.jpg`, `bee/2.jpg`; around them perhaps `train/` and `val/`."""
+"""Folders of images or recordings, one a class: `ant/1.jpg`, `bee/2.jpg`; around them perhaps `train/` and `val/`."""
 
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import partial
 from pathlib import PurePosixPath
 
 import pandas
@@ -10,6 +11,7 @@ import pandas
 from studio.data.columns import Problem
 from studio.data.folders.base import FolderFormat, Listing, Upload, shown
 from studio.data.guesses import Guess, Topic, confidence, guess
+from studio.data.media import IMAGES, SOUNDS, Media
 from studio.data.options import ReadingOptions
 from studio.data.split_names import split_named
 from studio.language import _, plural
@@ -30,29 +32,36 @@ TOLD = {
     "folder-4": _("The class of an image is taken from the fourth folder around it: {classes}."),
     NAME: _("The class of an image is taken from the beginning of its file's name: {classes}."),
 }
+TOLD_OF_SOUNDS = _("The class of a recording is taken from where it lies, or from its name: {classes}.")
 PLACE = Topic("class place", _("Where the class stands"), "data.reading.label_from", CHOICES.__getitem__)
 
 
-def recognises(upload: Upload) -> bool:
-    """Whatever has images can be read so."""
-    return bool(upload.found.images)
+def recognises(media: Media, upload: Upload) -> bool:
+    """Whatever has such files can be read so."""
+    return upload.found.media == media
 
 
-def read(upload: Upload) -> Listing:
-    strangers = upload.found.others + upload.found.tables
+def read(media: Media, upload: Upload) -> Listing:
+    found = upload.found
+    strangers = found.others + found.tables + (found.sounds if found.images else [])
     problems = []
-    if strangers:
+    if strangers and media == IMAGES:
         what = plural("{n:,} file is no image and left out.", "{n:,} files are no images and left out.", len(strangers))
         problems = [Problem(0, what, shown(strangers), drops=False)]
-    images, given = upload.found.images, upload.reading.label_from
+    elif strangers:
+        what = plural(
+            "{n:,} file is no recording and left out.", "{n:,} files are no recordings and left out.", len(strangers)
+        )
+        problems = [Problem(0, what, shown(strangers), drops=False)]
+    given = upload.reading.label_from
     if given:
-        return Listing(from_folders(images, given), problems, ReadingOptions(label_from=given))
-    found = guess_place(images)
-    reading = ReadingOptions(label_from=found.value if found.value != FOLDER else None)
-    return Listing(from_folders(images, found.value), problems, reading, guesses=(found,))
+        return Listing(from_folders(found.files, given, media), problems, ReadingOptions(label_from=given))
+    place = guess_place(found.files, media)
+    reading = ReadingOptions(label_from=place.value if place.value != FOLDER else None)
+    return Listing(from_folders(found.files, place.value, media), problems, reading, guesses=(place,))
 
 
-def guess_place(images: Sequence[str]) -> Guess:
+def guess_place(images: Sequence[str], media: Media = IMAGES) -> Guess:
     """Where the classes stand: in which level of folders, or at the beginning of the files' names.
 
     Some classes with several images each speak for a place. A folder further in is meant as often where its names come
@@ -78,7 +87,8 @@ def guess_place(images: Sequence[str]) -> Guess:
     if best == NAME:
         sure = min(sure, 0.6)  # no folder says a class, and the names may say something else
     classes = sorted({name for name in _labels(images, best) if name})
-    return guess(PLACE, ranked, sure, _(TOLD[best], classes=shown(classes)))
+    told = TOLD[best] if media == IMAGES else TOLD_OF_SOUNDS
+    return guess(PLACE, ranked, sure, _(told, classes=shown(classes)))
 
 
 def beginning(stem: str) -> str | None:
@@ -117,10 +127,10 @@ def _parts(images: Sequence[str]) -> tuple[list[str | None] | None, list[tuple[s
     return splits if has_splits else None, folders
 
 
-def from_folders(images: Sequence[str], place: str = FOLDER) -> pandas.DataFrame:
-    """Columns image, label and, where the top folders are called train, val, test or alike, split."""
+def from_folders(images: Sequence[str], place: str = FOLDER, media: Media = IMAGES) -> pandas.DataFrame:
+    """Columns image (or audio), label and, where the top folders are called train, val, test or alike, split."""
     splits, _unused_2 = _parts(images)
-    table = pandas.DataFrame({"image": images, "label": _labels(images, place)}, dtype="str")
+    table = pandas.DataFrame({media.name: images, "label": _labels(images, place)}, dtype="str")
     if splits is not None:
         table["split"] = pandas.Series(splits, dtype="str")
     table.index = pandas.RangeIndex(1, len(table) + 1, name="row")
@@ -139,4 +149,7 @@ def wrapping(images: Sequence[str]) -> int:
     return depth
 
 
-CLASS_FOLDERS = FolderFormat("class-folders", "folders of images", recognises, read)
+CLASS_FOLDERS = FolderFormat("class-folders", "folders of images", partial(recognises, IMAGES), partial(read, IMAGES))
+SOUND_FOLDERS = FolderFormat(
+    "sound-folders", "folders of recordings", partial(recognises, SOUNDS), partial(read, SOUNDS)
+)

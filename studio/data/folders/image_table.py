@@ -1,4 +1,4 @@
-"""Images, and a table that names them: a row each, with whatever is known of it, boxes among that."""
+"""Images or recordings, and a table that names them: a row each, with whatever is known of it, boxes among that."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -9,58 +9,58 @@ from studio.data.columns import Problem
 from studio.data.folders.base import FolderFormat, Listing, Upload
 from studio.data.folders.image_names import ImageNames
 from studio.data.folders.split_tables import choose_by_split, join
-from studio.data.named_files import looks_like_image, why_missing, why_refused
+from studio.data.media import IMAGES, SOUNDS, Media
+from studio.data.named_files import why_missing, why_refused
 from studio.data.object_column import take_boxes
 from studio.data.reading import guess_reading
 from studio.errors import StudioError
-from studio.language import _, listing, plural
+from studio.language import _, listing
 
 MOST_TABLES = 20
 CELLS_SEEN = 500
-LACKING = _("The table names it, the archive lacks it.")
+LACKING = _("The table names it, but it is not in the archive.")
 
 
-def recognises(upload: Upload) -> bool:
-    return bool(upload.found.images) and bool(naming_tables(upload))
+def recognises(media: Media, upload: Upload) -> bool:
+    return upload.found.media == media and bool(naming_tables(upload))
 
 
-def read(upload: Upload) -> Listing:
+def read(media: Media, upload: Upload) -> Listing:
     """Two or more tables called after splits (train.csv, test.csv) are read one after the other."""
     named = naming_tables(upload)
     chosen = choose_by_split({name: len(table) for name, (table, _unused, _unused_2) in named.items()})
-    names = ImageNames(upload.found.images)
+    names = ImageNames(upload.found.files)
     resolved = {}
     for name in chosen:
         table, problems, column = named[name]
         why = partial(why_missing, folder=upload.folder, beside=name)
-        table, missing = resolve(table, column, names.inside(name), why)
+        table, missing = resolve(table, column, names.inside(name), why, media)
         resolved[name] = (table, problems + missing)
     joined, problems = join(resolved, chosen)
-    if unnamed := len(set(upload.found.images).difference(joined["image"])):
-        what = plural(
-            "{n:,} image is not named by the table and left out.",
-            "{n:,} images are not named by the table and left out.",
-            unnamed,
-        )
-        problems.append(Problem(0, what, listing(chosen), drops=False))
+    if unnamed := len(set(upload.found.files).difference(joined[media.name])):
+        problems.append(Problem(0, media.left(unnamed), listing(chosen), drops=False))
     first = next(iter(chosen))
     bare = is_bare(upload, first, names.inside(first))
     used = upload.reading.model_copy(update={"header": False}) if bare else upload.reading
+    known = guess_reading(upload.folder / first, used, upload.limits)
+    if media != IMAGES:
+        return Listing(joined, problems, known)
     table, annotated, unreadable = take_boxes(joined)
-    return Listing(table, problems + unreadable, guess_reading(upload.folder / first, used, upload.limits), annotated)
+    return Listing(table, problems + unreadable, known, annotated)
 
 
 def naming_tables(upload: Upload) -> dict[str, tuple[pandas.DataFrame, list[Problem], str]]:
-    """The tables that name images: rows, what is wrong with others, and the column that names them."""
+    """The tables that name files: rows, what is wrong with others, and the column that names them."""
     found = {}
-    names = ImageNames(upload.found.images)
+    names = ImageNames(upload.found.files)
+    media = upload.found.media or IMAGES
     for name in likely_tables(upload):
         inside = names.inside(name)
         try:
             table, problems = upload.table(name, header=False if is_bare(upload, name, inside) else None)
         except StudioError:
             continue  # a read-me or a licence; if it was meant to be the table, the person sees that none was found
-        if column := naming_column(table, inside):
+        if column := naming_column(table, inside, media):
             found[name] = (table, problems, column)
     return found
 
@@ -76,12 +76,12 @@ def likely_tables(upload: Upload) -> list[str]:
     return sorted(sizes, key=lambda name: (name.count("/"), -sizes[name], name))[:MOST_TABLES]
 
 
-def naming_column(table: pandas.DataFrame, names: Callable[[object], str | None]) -> str | None:
-    """The column of which at least half of the (first) cells are names of images; else one in which such names are
+def naming_column(table: pandas.DataFrame, names: Callable[[object], str | None], media: Media = IMAGES) -> str | None:
+    """The column of which at least half of the (first) cells are names of files; else one in which such names are
     refused, so that each row is told why."""
     cells = {str(name): table[name].head(CELLS_SEEN) for name in table.columns}
     found = mostly(cells, lambda cell: names(cell) is not None)
-    return found or mostly(cells, lambda cell: looks_like_image(cell) and bool(why_refused(str(cell))))
+    return found or mostly(cells, lambda cell: media.is_named(cell) and bool(why_refused(str(cell))))
 
 
 def mostly(columns: Mapping[str, pandas.Series], holds: Callable[[object], bool]) -> str | None:
@@ -90,20 +90,24 @@ def mostly(columns: Mapping[str, pandas.Series], holds: Callable[[object], bool]
 
 
 def resolve(
-    table: pandas.DataFrame, column: str, names: Callable[[object], str | None], why: Callable[[str], str]
+    table: pandas.DataFrame,
+    column: str,
+    names: Callable[[object], str | None],
+    why: Callable[[str], str],
+    media: Media = IMAGES,
 ) -> tuple[pandas.DataFrame, list[Problem]]:
-    """The table with a first column `image` of paths; rows whose image is not there become problems. why: for a name
-    that means no image, the reason, if there is more to say than that it is not there."""
+    """The table with a first column of paths; rows whose file is not there become problems. why: for a name
+    that means no file, the reason, if there is more to say than that it is not there."""
     paths = table[column].map(names)
     there = paths.notna()
     problems = [
-        Problem(row, _("There is no image '{file}'.", file=name[:200]), why(name) or LACKING, column=column)
+        Problem(row, _(media.missing, file=name[:200]), why(name) or LACKING, column=column)
         if isinstance(name, str)
-        else Problem(row, _("This row names no image."), column=column)
+        else Problem(row, media.unnamed, column=column)
         for row, name in zip(_numbers(table[~there]), table.loc[~there, column], strict=True)
     ]
-    others = table.drop(columns=column).rename(columns={"image": "image_2"})
-    others.insert(0, "image", paths.astype("str"))
+    others = table.drop(columns=column).rename(columns={media.name: f"{media.name}_2"})
+    others.insert(0, media.name, paths.astype("str"))
     return others[there], problems
 
 
@@ -111,4 +115,5 @@ def _numbers(table: pandas.DataFrame) -> Sequence[int]:
     return [int(row) for row in table.index.to_numpy()]
 
 
-IMAGE_TABLE = FolderFormat("image-table", "images with a table", recognises, read)
+IMAGE_TABLE = FolderFormat("image-table", "images with a table", partial(recognises, IMAGES), partial(read, IMAGES))
+SOUND_TABLE = FolderFormat("sound-table", "recordings with a table", partial(recognises, SOUNDS), partial(read, SOUNDS))

@@ -1,4 +1,4 @@
-"""Tables without images: the one that was packed alone, or one for each split (train.txt, dev.txt, test.txt)."""
+"""Tables without files: the one that was packed alone, or one for each split (train.txt, dev.txt, test.txt)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,7 +13,7 @@ from studio.language import _
 
 
 def recognises(upload: Upload) -> bool:
-    if upload.found.images:
+    if upload.found.files:
         return False
     return len(upload.found.tables) == 1 or len(_chosen(upload)) > 1
 

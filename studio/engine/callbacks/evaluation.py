@@ -72,7 +72,7 @@ class Evaluation(Callback):
     def _score(self, loop: Loop) -> None:
         step = loop.state.step
         try:
-            scores = self.evaluator.score("validation")
+            scores, written = self.evaluator.check("validation")
         except Interrupted as interruption:
             if interruption.command == "stop":
                 raise  # nothing is trained yet: the run ends without a model
@@ -87,7 +87,9 @@ class Evaluation(Callback):
         self.best_scores = scores if is_best else self.best_scores
         epoch = loop.state.epochs_done(loop.plan)
         self._reporter.emit(
-            Evaluated(split="validation", step=step, epoch=epoch, metrics=finite(metrics), best=is_best)
+            Evaluated(
+                split="validation", step=step, epoch=epoch, metrics=finite(metrics), best=is_best, written=written
+            )
         )
         if loop.state.ended is None:
             self._reporter.emit(Phase(name="training", sentence=_("Training.")))

@@ -109,7 +109,7 @@ class Adapter(Wrapped):
                 if lost
                 else _("The layers to adapt are not named."),
                 _("Its layers end in: {names}.", names=listing(there)),
-                _("Use some of these with commas between, or auto."),
+                _("Use some of these, separated by commas, or auto."),
             )
         return [layer for layer in known if any(_ends(layer.name, ending) for ending in endings)]
 

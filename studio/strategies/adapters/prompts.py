@@ -66,12 +66,12 @@ class Prompting(Wrapped):
             blocks=("adapted" if self.reach == "blocks" else "frozen",) * len(structure.blocks),
         )
 
-    def apply(self, model: "nn.Module", structure: Structure, options: Any) -> "nn.Module":
+    def apply(self, model: Any, structure: Structure, options: Any) -> "nn.Module":
         from peft import TaskType
 
         config: Any = model.config
         common = {
-            "task_type": TaskType.SEQ_CLS,
+            "task_type": TaskType.CAUSAL_LM if model.can_generate() else TaskType.SEQ_CLS,
             "num_virtual_tokens": options.tokens,
             "token_dim": structure.shapes[_table(structure)][1] if self.reach == "embeddings" else config.hidden_size,
             "num_layers": config.num_hidden_layers,

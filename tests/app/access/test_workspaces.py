@@ -104,7 +104,7 @@ def test_folders_of_the_server_are_named_by_administrators_alone(services: Servi
                 assert choose_folder(services, draft, str(text_model)).model == str(text_model)
                 continue
             for way in (choose_folder, take):
-                with pytest.raises(StudioError, match="cannot be named here"):
+                with pytest.raises(StudioError, match="cannot be used here"):
                     way(services, draft, str(text_model))
 
 
@@ -113,7 +113,7 @@ def test_who_only_visits_learns_of_no_folder_whether_it_is_there(
     services: Services, tmp_path: Path, folder: str
 ) -> None:
     (tmp_path / "file").touch()
-    with asked_by(BEN), pytest.raises(StudioError, match="cannot be named here"):
+    with asked_by(BEN), pytest.raises(StudioError, match="cannot be used here"):
         draft = services.drafts.load(None).change(config={"task": "text-classification"})
         list(choose_card(services, draft, {"key": str(tmp_path / folder)}))
 
@@ -145,7 +145,7 @@ def test_a_run_names_nothing_of_the_server_or_of_others(
     rest = {"task": "text-classification", "strategy": {"name": "full"}}
     for what, (model, data) in refused.items():
         for person in (BEN, guest("x" * 43)):
-            with asked_by(person), pytest.raises(StudioError, match="cannot be named here"):
+            with asked_by(person), pytest.raises(StudioError, match="cannot be used here"):
                 draft = services.drafts.load(None).change(config={**rest, "model": {"id": model}, "data": data})
                 start_run(services, draft)
                 pytest.fail(what)

@@ -35,6 +35,11 @@ CASES: dict[str, tuple[Answer, Answer, Asked]] = {
         Answer("", {"column": "text", "score": 0.5}),
         Asked((TEXT, column("answers")), {"text": f"Ann met {EVIL}"}, {"answer_column": '[{"text": "met"}]'}),
     ),
+    "ranking": (
+        Answer([{"text": f"One {EVIL}\nand two", "score": 0.9}, {"text": "b", "score": -0.2}], {"ranks": [2]}),
+        Answer([]),
+        Asked((TEXT, column("text")), {"text": EVIL}, {"answer_column": EVIL}),
+    ),
     "text": (
         Answer(f"One {EVIL}\nand two"),
         Answer(""),
@@ -98,7 +103,7 @@ def test_files_terminals_and_tables_get_plain_values(name: str) -> None:
 def test_a_label_brings_its_probabilities() -> None:
     answer = CASES["label"][0]
     assert ANSWERS["label"].cells(answer) == {"predicted": "cat", "confidence": 0.9, f"p_{EVIL}": 0.1, "p_cat": 0.9}
-    assert ANSWERS["label"].lines(answer) == [" 90.00%  cat", f" 10.00%  {EVIL}"]
+    assert ANSWERS["label"].lines(answer) == [" 90.0%  cat", f" 10.0%  {EVIL}"]
 
 
 def test_a_number_lies_among_those_of_the_training_examples() -> None:
@@ -146,7 +151,7 @@ def test_boxes_are_framed_with_what_is_there_dashed() -> None:
     kind = ANSWERS["boxes"]
     assert kind.short(before) == "1 cat", "what the model hardly believes is not counted"
     assert kind.short(Answer([], {"width": 1, "height": 1})) == "nothing found"
-    assert kind.lines(before)[0] == " 90.00%  cat  (left 10, top 20, 30 x 40 pixels)"
+    assert kind.lines(before)[0] == " 90.0%  cat  (left 10, top 20, 30 x 40 pixels)"
     assert kind.html(answer, Answer([], answer.details), asked).count("Nothing was found.") == 1
 
 

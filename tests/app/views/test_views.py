@@ -29,11 +29,20 @@ DATA: dict[str, tuple[Mapping[str, Any], list[str]]] = {
         },
         ["row 1", "row 2"],
     ),
+    "line": (
+        {
+            "points": [{"x": 0.0, "y": 0.0}, {"x": 0.5, "y": 0.9}, {"x": 1.0, "y": 1.0}],
+            "places": [{"x": 0.5, "y": 0.9, "title": "50 %"}],
+            "x_title": "false alarms",
+            "y_title": "found",
+        },
+        [],
+    ),
     "histogram": (
         {"bars": [{"title": "0 to 1", "value": 7, "mark": "small"}, {"title": "1 to 2", "value": 0}]},
         ["small"],
     ),
-    "bars": ({"bars": [{"title": "cat", "value": 0.5, "mark": "cat", "text": "50 %"}]}, ["cat"]),
+    "bars": ({"bars": [{"title": "cat", "value": 0.5, "mark": "cat", "text": "50%"}]}, ["cat"]),
     "table": (
         {
             "columns": [{"key": "label", "title": "Label"}, {"key": "f1", "title": "F1", "kind": "number"}],
@@ -79,7 +88,7 @@ def test_what_a_task_measures_of_a_class_besides_is_a_column_of_its_own() -> Non
     rows = [{"label": "a", **CLASS}, {"label": "b", **CLASS, "map_50": 0.25}]
     figure = VIEWS["classes"].figure("Every class", {"rows": rows})
     assert [column["title"] for column in figure["columns"]] == [
-        *("Class", "Precision", "Recall", "F1", "mAP at 50 % overlap", "Examples")
+        *("Class", "Precision", "Recall", "F1", "mAP at 50% overlap", "Examples")
     ]
     assert [row.get("map_50") for row in figure["rows"]] == [None, "0.250"]
 

@@ -53,8 +53,8 @@ def test_the_most_particular_reader_comes_first(tmp_path: Path) -> None:
 
 def test_what_nobody_knows_is_reported(tmp_path: Path) -> None:
     with pytest.raises(StudioError) as caught:
-        import_folder(tmp_path / "up", {"a.wav": b"x", "b.wav": b"x"})
-    assert "a.wav" in caught.value.explanation.why
+        import_folder(tmp_path / "up", {"a.mp4": b"x", "b.mp4": b"x"})
+    assert "a.mp4" in caught.value.explanation.why
 
 
 def test_files_of_an_upload_are_sorted_by_what_they_are() -> None:

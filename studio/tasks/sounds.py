@@ -1,0 +1,104 @@
+"""What tasks that listen share: the column, and recordings as a model hears them.
+
+Every recording is heard for the same time: longer ones are cut, shorter ones end in silence. So an answer does not
+depend on what else is in its batch, and Whisper, which knows no shorter time than its own, is built for this one.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.data.audio_files import load_audio
+from studio.data.columns import Column
+from studio.language import _
+from studio.options import Options, setting
+from studio.tasks.base import Item, Tools
+
+if TYPE_CHECKING:
+    import numpy
+    import torch
+
+AUDIO = Column(
+    "audio",
+    _("Recording"),
+    "audio",
+    _("What the model listens to: a sound file inside the ZIP."),
+    hints=("audio", "recording", "sound", "file", "filename", "file_name", "path", "clip", "wav", "speech"),
+)
+MOST_SECONDS = 30
+STRIDE = 2  # frames of a spectrogram for each position of Whisper's encoder
+
+
+class ListeningOptions(Options):
+    seconds: int = setting(
+        5,
+        title=_("How long the model listens (in seconds)"),
+        help=_("What comes later is cut off, and shorter recordings end in silence. Longer takes more time."),
+        ge=1,
+        le=MOST_SECONDS,
+        same_model=True,
+    )
+
+
+def listen_for(processor: Any, seconds: int) -> None:
+    """Let Whisper's feature extractor take so many seconds at most, where it takes a fixed time."""
+    if hasattr(processor, "chunk_length"):
+        processor.chunk_length = min(processor.chunk_length, seconds)
+        processor.n_samples = processor.chunk_length * processor.sampling_rate
+        processor.nb_max_frames = processor.n_samples // processor.hop_length
+
+
+def shorten_encoder(model: Any, positions: int) -> None:
+    """Let Whisper's encoder take so many positions at most. They are waves of fixed lengths, each place the same
+    however many follow, so nothing that it learned is lost (Radford et al., 2022)."""
+    if model.config.model_type != "whisper" or positions >= model.config.max_source_positions:
+        return
+    import torch
+
+    encoder = model.get_encoder() if hasattr(model, "model") else model.encoder
+    first = encoder.embed_positions.weight[:positions].detach().clone()
+    encoder.embed_positions.weight = torch.nn.Parameter(first, requires_grad=False)
+    encoder.embed_positions.num_embeddings = positions
+    encoder.max_source_positions = model.config.max_source_positions = positions
+
+
+def positions_of(seconds: int) -> int:
+    """Of Whisper's encoder: a frame of the spectrogram every hundredth of a second."""
+    return seconds * 100 // STRIDE
+
+
+def values_of(processor: Any, seconds: int) -> int:
+    """How many values of a recording are heard."""
+    return int(getattr(processor, "n_samples", 0)) or seconds * int(processor.sampling_rate)
+
+
+def heard(processor: Any, samples: "numpy.ndarray", seconds: int) -> "dict[str, torch.Tensor]":
+    """What the model is called with, by name, for one recording; without the dimension of the batch."""
+    most = values_of(processor, seconds)
+    found = processor(
+        samples[:most],
+        sampling_rate=processor.sampling_rate,
+        padding="max_length",
+        max_length=most,
+        truncation=True,
+        return_tensors="pt",
+    )
+    return {name: values[0] for name, values in found.items()}
+
+
+def open_sound(tools: Tools, item: Item) -> Item:
+    """`audio` (a path) becomes what the model hears of it."""
+    processor, seconds = getattr(tools.processor, "feature_extractor", tools.processor), tools.options.seconds
+    samples = load_audio(Path(item["audio"]), int(processor.sampling_rate), seconds)
+    return {**item, **heard(processor, samples, seconds)}
+
+
+def stack_sounds(items: Sequence[Item]) -> "dict[str, torch.Tensor]":
+    """Opened items -> one batch of what the model hears, and labels (batch,) where there are some."""
+    import torch
+
+    names = [name for name, value in items[0].items() if isinstance(value, torch.Tensor)]
+    batch = {name: torch.stack([item[name] for item in items]) for name in names}
+    if "labels" in items[0]:
+        batch["labels"] = torch.tensor([item["labels"] for item in items])
+    return batch
