@@ -31,6 +31,7 @@ import tiny
 from reporting import report
 from studio_page import StudioServer
 
+from studio.events import Step
 from studio.paths import Home
 from studio.store import Run
 
@@ -88,11 +89,12 @@ def begin(server: StudioServer, folder: Path) -> Run:
 
 def observed(server: StudioServer, run: Run, seconds: float) -> dict[str, float]:
     """What the training and the server do while `seconds` pass."""
-    step, used, began = run.state().step, server_seconds(server), time.perf_counter()
+    offset, used, began = run.log_bytes, server_seconds(server), time.perf_counter()
     time.sleep(seconds)
-    passed = time.perf_counter() - began
-    found = {"steps/s": (run.state().step - step) / passed, "server %": (server_seconds(server) - used) / passed * 100}
-    return found | {"clients %": 0.0, "answer ms": 0.0}
+    server_share = (server_seconds(server) - used) / (time.perf_counter() - began)
+    steps = [event for event in run.read_from(offset)[0] if isinstance(event, Step)]
+    rate = (steps[-1].step - steps[0].step) / (steps[-1].time - steps[0].time)
+    return {"steps/s": rate, "server %": server_share * 100, "clients %": 0.0, "answer ms": 0.0}
 
 
 def watched(server: StudioServer, run: Run, clients: int, seconds: float) -> dict[str, float]:

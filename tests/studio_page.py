@@ -343,13 +343,16 @@ class Visitor:
             archive.extractall(folder)
         return next(folder.rglob("config.json")).parent
 
-    def open_run(self, run: Run) -> None:
-        """By way of the Runs page, where it may be one of many."""
+    def pick_run(self, run: Run) -> None:
+        """On the Runs page, where it may be one of many."""
         self.step("runs")
         self.sees("#runs tbody tr")
         self.page.fill("#runs input[type=search]", run.name)
         self.sees("#runs tbody tr", run.name).click()
         self.sees("#run-title", run.name)
+
+    def open_run(self, run: Run) -> None:
+        self.pick_run(run)
         self.page.click("#run-open")
         self.arrives("train")
         self.sees("#page-train h2", run.name)

@@ -32,7 +32,8 @@ def store(home: Home) -> Store:
 
 
 @pytest.fixture
-def index(store: Store) -> Iterator[RunIndex]:
+def index(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunIndex]:
+    monkeypatch.setattr(run_index, "SECONDS_FOR_MISSING_ROWS", 600.0)
     made = RunIndex(store)
     yield made
     made.close()

@@ -23,7 +23,7 @@ from studio.metrics import metric_named
 from studio.store import Run, Store
 
 FIRST_POINTS = 2000  # a chart is about a thousand pixels wide
-MOST_QUESTIONS = 5  # a second: about four milliseconds of processor time each, on a machine that trains
+MOST_QUESTIONS = 4  # a second: each costs a training that uses all processors a few milliseconds
 FAR_BEHIND = 500_000  # bytes of the log: about as many steps as the first points are
 
 STATUS_TITLES: dict[Status, str] = {

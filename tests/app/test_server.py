@@ -89,17 +89,22 @@ def test_a_path_that_a_browser_makes_up_is_no_upload(root: Home, widget: str) ->
         entry = next(each for each in config["components"] if each["props"].get("elem_id") == widget)
         calls = [each for each in config["dependencies"] if entry["id"] in each["inputs"]]
         assert calls, "the widget has no handler"
+        kinds = {each["id"]: each for each in config["components"]}
+        others = {
+            key: kind["props"].get("minimum", 0) if kind["type"] == "number" else "0" * 24
+            for key, kind in kinds.items()
+        }
         file, in_the_home = (
             {"path": str(path), "meta": {"_type": "gradio.FileData"}, "orig_name": name} for path in (victim, inside)
         )
         for number, call in enumerate(calls):
             for value in (file, None):
-                data = [value if each == entry["id"] else "0" * 24 for each in call["inputs"]]
+                data = [value if each == entry["id"] else others[each] for each in call["inputs"]]
                 body = {"fn_index": call["id"], "data": data, "session_hash": f"s{number}"}
                 assert running.post("/gradio_api/queue/join", json=body).is_success
                 told = running.get(f"/gradio_api/queue/data?session_hash=s{number}").text
                 assert (FORGED in told) == (value is file) and victim.name not in told, told
-            data = [in_the_home if each == entry["id"] else "0" * 24 for each in call["inputs"]]
+            data = [in_the_home if each == entry["id"] else others[each] for each in call["inputs"]]
             body = {"fn_index": call["id"], "data": data, "session_hash": f"s{number}"}
             assert running.post("/gradio_api/queue/join", json=body).status_code == 400
     assert victim.is_file() and inside.is_file() and not any(root.uploads.rglob("victim*"))

@@ -50,9 +50,9 @@ def test_the_link_of_one_s_own_run_opens_it(services: Services, run: Run) -> Non
     with gr.Blocks():
         section = share.sending_the_link(services)
     draft = Draft(id="a" * 24, page="share", run=run.id)
-    shown, who, link = section.show(draft)
+    shown, who, link, works = section.show(draft)
     assert shown["visible"] and not who["visible"], "where one person is alone, nobody else is asked about"
-    assert f"/shared/{run.id}/" in link["value"]
+    assert f"/shared/{run.id}/" in link["text"] and "on this computer" in str(works)
 
 
 def test_one_press_packs_the_format_that_needs_least_and_starts_its_download(

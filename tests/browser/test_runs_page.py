@@ -49,7 +49,7 @@ def test_a_run_gets_another_name_and_tags_and_is_found_by_them(visit: Visitor, w
     visit.page.select_option("[data-testid=filter-tag]", "")
     visit.page.fill("#runs input[type=search]", walked.run.name)
     visit.wait(lambda: [walked.run.name in text for text in rows.all_inner_texts()] == [True])
-    visit.page.fill("#runs input[type=search]", "")
+    visit.page.fill("#runs input[type=search]", "uneven.csv")  # both, and few beside them
     for first, second_one in (("A better name", walked.run.name), (walked.run.name, "A better name")):
         visit.page.click("[data-testid=sort-name]")
         visit.wait(lambda names=(first, second_one): in_this_order(rows.all_inner_texts(), names))
@@ -119,8 +119,7 @@ def test_projects_are_begun_named_deleted_and_opened_again(visit: Visitor, walke
 def start_again(visit: Visitor, run: Run) -> None:
     """With the settings of a run, up to Strategy and its Advanced."""
     visit.open()
-    visit.step("runs")
-    visit.sees("#runs tbody tr", run.name).click()
+    visit.pick_run(run)
     visit.sees("#run-again").click()
     visit.arrives("strategy")
     visit.way_on("train")
