@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from studio.errors import StudioError
 from studio.language import _, in_percent, listing, sentences
-from studio.models.catalog import CATALOG
+from studio.models.catalog import cards_of_many_languages
 from studio.models.local import ModelInfo
 from studio.options import Options
 from studio.paths import Home
@@ -155,7 +155,7 @@ def _scripts(counts: TokenCounts) -> list[Finding]:
 
 def _script(name: str, script: Script, plain: float) -> Finding | None:
     title = NAMES.get(name, name.capitalize())
-    several = listing((card.title for card in CATALOG if card.reads.endswith("languages")), "or")
+    several = listing((card.title for card in cards_of_many_languages()), "or")
     to_do = _("Choose a model for this language, or a multilingual one, such as {models}.", models=several)
     if script.unknown > UNKNOWN * script.tokens:
         why = (
