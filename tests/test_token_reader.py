@@ -18,8 +18,7 @@ from studio.tasks.texts import LengthOptions
 from studio.token_findings import Finding, find_unseen, findings, texts_of
 from studio.token_reader import MOST_LETTERS, MOST_TEXTS, Script, TokenCounts, read_tokens, sample
 
-TEXTS = "text-classification"
-
+SORTING = "text-classification"
 ROOT = Path(__file__).resolve().parent.parent
 TEXTS = {
     "english": "Just so you know, the parcel is three days late and nobody answers my calls.",
@@ -43,7 +42,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 def whats(model: str, text: str, home: Home) -> list[str]:
     counts = read_tokens(describe(model, home=home), [text] * 20, home, here=True)
-    return [found.what for found in findings(counts, LengthOptions(max_length=512), TEXTS)]
+    return [found.what for found in findings(counts, LengthOptions(max_length=512), SORTING)]
 
 
 @pytest.mark.parametrize("language", TEXTS)
@@ -65,8 +64,8 @@ def test_a_model_of_bytes_has_no_unknown_token_and_is_judged_too(language: str, 
 
 def test_letters_that_are_spelt_by_design_need_no_word() -> None:
     scripts = {"CYRILLIC": Script(100, 200, 0)}
-    assert findings(TokenCounts((20,), 1, None, scripts, 1.0), LengthOptions(), TEXTS) == []
-    (found,) = findings(TokenCounts((20,), 1, None, scripts, 0.3), LengthOptions(), TEXTS)
+    assert findings(TokenCounts((20,), 1, None, scripts, 1.0), LengthOptions(), SORTING) == []
+    (found,) = findings(TokenCounts((20,), 1, None, scripts, 0.3), LengthOptions(), SORTING)
     assert found.what == "This model hardly knows Cyrillic." and "2.0 tokens a letter" in found.why
     assert found.what_to_do.endswith("such as DistilBERT multilingual or XLM-RoBERTa base.")
     (found,) = findings(TokenCounts((20,), 1, None, scripts, 0.3), LengthOptions(), "translation")
@@ -86,7 +85,7 @@ def test_a_few_foreign_letters_need_no_word_but_unknown_signs_do(home: Home) -> 
 
 def cut(lengths: list[int], max_length: int, most: int | None = 512, of: int = 0) -> list[Finding]:
     counts = TokenCounts(tuple(lengths), of or len(lengths), most, {}, 0.3)
-    return findings(counts, LengthOptions(max_length=max_length), TEXTS)
+    return findings(counts, LengthOptions(max_length=max_length), SORTING)
 
 
 def test_texts_that_are_cut_are_counted_with_a_length_that_helps() -> None:
