@@ -198,11 +198,6 @@ def cards_for(task: str) -> tuple[ModelCard, ...]:
     return tuple(card for card in CATALOG if task in card.tasks)
 
 
-def cards_of_many_languages() -> tuple[ModelCard, ...]:
-    """The encoders of texts that know several languages."""
-    return tuple(card for card in CATALOG if card.tasks is _TEXT and card.reads.endswith("languages"))
-
-
 def find_card(model_id: str) -> ModelCard | None:
     """The card with this id, or None. The owner of a model of the Hub may be left out."""
     return next((card for card in CATALOG if model_id in _names(card)), None)
