@@ -116,7 +116,7 @@ def checked(values: Sequence[Any]) -> Turns:
 
     Raises UnreadableError.
     """
-    turns: Turns = []
+    said: list[tuple[str, list[str]]] = []  # by whom, and the messages in a row
     for value in values:
         role = role_of(value)
         content = content_of(value) if role else None
@@ -130,16 +130,16 @@ def checked(values: Sequence[Any]) -> Turns:
             raise UnreadableError(_("A message has no text."), str(value)[:80])
         if not content.strip():
             continue
-        if role == SYSTEM and turns and turns[-1]["role"] != SYSTEM:
+        if role == SYSTEM and said and said[-1][0] != SYSTEM:
             raise UnreadableError(_("A message of the system stands in the middle."), _("It can only come first."))
-        if turns and turns[-1]["role"] == role:
-            turns[-1]["content"] += f"\n\n{content}"
+        if said and said[-1][0] == role:
+            said[-1][1].append(content)
         else:
-            turns.append({"role": role, "content": content})
-    first = next((turn["role"] for turn in turns if turn["role"] != SYSTEM), USER)
+            said.append((role, [content]))
+    first = next((role for role, _contents in said if role != SYSTEM), USER)
     if first == ASSISTANT:
         raise UnreadableError(_("It begins with an answer."), _("A message of the user has to come first."))
-    return turns
+    return [{"role": role, "content": "\n\n".join(contents)} for role, contents in said]
 
 
 def role_of(value: Any) -> str | None:

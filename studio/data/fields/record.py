@@ -48,7 +48,7 @@ class Record(Field):
             return read_lines(cell)
         try:
             found = json.loads(cell)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
             raise StudioError(
