@@ -117,3 +117,9 @@ def test_what_a_person_says_in_very_many_parts_is_one_message() -> None:
 def test_objects_inside_of_objects_without_end_are_no_record() -> None:
     with pytest.raises(StudioError, match="cannot be read"):
         FIELDS["record"].parse('{"a":' * 100_000, None)
+
+
+def test_a_conversation_longer_than_any_model_reads_is_named() -> None:
+    turns = [{"role": ("user", "assistant")[at % 2], "content": "x"} for at in range(2001)]
+    ((row, what, drops),) = problems("messages", [json.dumps(turns)])
+    assert (row, drops) == (10, True) and "2,001 messages" in what

@@ -24,6 +24,7 @@ ROLES = {
     **dict.fromkeys((ASSISTANT, "gpt", "bot", "chatgpt", "model", "ai", "agent", "answer"), ASSISTANT),
 }
 TITLES = {SYSTEM: "System", USER: "User", ASSISTANT: "Assistant"}
+MOST_MESSAGES = 1000  # more than any model reads at once
 LISTED, WRITTEN = 16.0, 0.5  # how much lists of messages look like this field, and what of a text's likeness
 _HEADING = re.compile(r"^[ \t]*(System|User|Human|Assistant|Bot|AI)[ \t]*:[ \t]*", re.MULTILINE | re.IGNORECASE)
 Turns = list[dict[str, str]]  # role and content, as chat templates of transformers take them
@@ -139,6 +140,9 @@ def checked(values: Sequence[Any]) -> Turns:
     first = next((role for role, _contents in said if role != SYSTEM), USER)
     if first == ASSISTANT:
         raise UnreadableError(_("It begins with an answer."), _("A message of the user has to come first."))
+    if len(said) > MOST_MESSAGES:
+        why = _("At most {most:,} are read of one conversation.", most=MOST_MESSAGES)
+        raise UnreadableError(_("It has {n:,} messages.", n=len(said)), why)
     return [{"role": role, "content": "\n\n".join(contents)} for role, contents in said]
 
 
