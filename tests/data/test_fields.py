@@ -123,3 +123,23 @@ def test_a_conversation_longer_than_any_model_reads_is_named() -> None:
     turns = [{"role": ("user", "assistant")[at % 2], "content": "x"} for at in range(2001)]
     ((row, what, drops),) = problems("messages", [json.dumps(turns)])
     assert (row, drops) == (10, True) and "2,001 messages" in what
+
+
+UNPAIRED = {  # a surrogate that JSON can spell, and that nothing can store
+    "messages": '[{"role": "user", "content": "\\ud800"}]',
+    "answers": '[{"text": "\\ud800"}]',
+    "labels": '["\\ud800"]',
+    "spans": '[{"start": 0, "end": 1, "label": "\\ud800"}]',
+    "boxes": '[{"box": [1, 1, 1, 1], "label": "\\ud800"}]',
+    "record": '{"a": "\\ud800"}',
+}
+
+
+@pytest.mark.parametrize("kind", UNPAIRED)
+def test_what_json_can_spell_and_nothing_can_store_is_a_question_mark(kind: str) -> None:
+    field = FIELDS[kind]
+    stored = field.stored(pandas.Series([UNPAIRED[kind]] * 2, dtype="str"))
+    assert "?" in repr(field.parse(stored[0], None))
+    for text in (repr(field.parse(stored[0], None)), *field.classes(stored[0]), field.typed(UNPAIRED[kind])):
+        assert text.encode()
+    assert field.strata(stored) is None or len(field.strata(stored)) == 2

@@ -160,7 +160,7 @@ def content_of(value: Mapping[str, Any]) -> str | None:
         texts = [part.get("text") if isinstance(part, Mapping) else part for part in content]
         known = [text for text in texts if isinstance(text, str)]
         content = "\n\n".join(known) if len(known) == len(texts) else None
-    return content if isinstance(content, str) else None
+    return encodable(content) if isinstance(content, str) else None
 
 
 def _typed(text: str) -> list[dict[str, str]]:
