@@ -113,10 +113,11 @@ const draw = () => {
     const isFirst = !opened;
     document.body.dataset.page = opened = current;
     settle(current, () => { if (!isFirst) arrive(current); });
-  } else if (current) keepFocus(current, () => focusHeading(current));
+  }
   drawGuide(value.guide, () => headingOf(opened)?.focus({ preventScroll: true }));
 };
 draw();
 watch("value", draw);
 onThemeChange(draw);
+keepFocus((page) => { if (page === `page-${opened}`) focusHeading(opened); });
 new ResizeObserver(fit).observe(nav);
