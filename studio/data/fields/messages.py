@@ -43,7 +43,9 @@ class Messages(Field):
 
     name = "messages"
     missing = _("There is no message.")
-    bring = {"text": _("Bring a table with questions and answers, or conversations as JSONL.")}
+    bring = dict.fromkeys(
+        ("text", "image", "audio"), _("Bring a table with questions and answers, or conversations as JSONL.")
+    )
     example = '"a text"'
     examples = ("How did the phone come?", "When did the screen break?", "How is the price?")
 
