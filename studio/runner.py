@@ -25,6 +25,7 @@ from studio.store import Run, Store
 logger = logging.getLogger(__name__)
 TICK_SECONDS = 0.25
 LOOK_SECONDS = 1.0
+DEAF_SECONDS = 1800.0  # a worker that was told to stop for so long, and has said nothing since, hears nothing any more
 WHY_NOT_RESUMED: dict[Status, str] = {
     "queued": _("It is already waiting in line."),
     "starting": _("It is already running."),
@@ -56,6 +57,7 @@ class Supervisor:
         self.concurrent = concurrent
         self._environment = {"STUDIO_CONCURRENT_RUNS": str(concurrent), **(environment or {})}
         self._seen = -LOOK_SECONDS, ""
+        self._listened = 0.0
         self._wake = threading.Event()
         self._leaving = threading.Lock()  # a run either leaves the queue or is being started
         self._starting: str | None = None
@@ -168,6 +170,7 @@ class Supervisor:
                 self._wake.clear()
                 self.start_waiting()
                 self.stop_those_over_time()
+                self.end_the_deaf()
             except Exception:
                 logger.exception("the queue could not be worked on; trying again")
                 self._stopping.wait(2.0)
@@ -200,6 +203,20 @@ class Supervisor:
         for run_id, (run, seconds) in bounded.items():
             if worked_seconds(self._logs[run_id]()) > seconds and run.pending_command is None:
                 run.command("stop")
+
+    def end_the_deaf(self) -> None:
+        """End workers that no Stop reaches, such as one that a stranger's tokenizer holds: others wait for its place.
+        Their runs are interrupted, and keep what is saved."""
+        if time.monotonic() - self._listened < DEAF_SECONDS / 30:
+            return
+        self._listened = time.monotonic()
+        for run in self.active():
+            if run.pending_command == "stop" and run.seconds_since_a_word() > DEAF_SECONDS:
+                worker = run.worker
+                process = worker.process() if worker else None
+                if process is not None:
+                    logger.warning("the run %s does not stop; its worker is ended", run.id)
+                    process.kill()
 
     def _start_worker(self, run: Run) -> None:
         with self._leaving:

@@ -239,6 +239,11 @@ class Run:
         said = (read_object(self.control_file) or {}).get("command")
         return next((command for command in COMMANDS if command == said), None)
 
+    def seconds_since_a_word(self) -> float:
+        """How long nothing was asked of the worker, and nothing was said by it."""
+        known = [path.stat().st_mtime for path in (self.control_file, self.events_file) if path.exists()]
+        return time.time() - max(known, default=time.time())
+
     @property
     def worker(self) -> Identity | None:
         worker = read_object(self.worker_file)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -335,6 +336,34 @@ def test_a_run_whose_worker_was_killed_is_interrupted(store: Store) -> None:
     run = abandoned(write(make_run(store), started(), planned(), step(1)))
     assert status(run) == "interrupted"
     run.set_worker(Identity(os.getpid(), 1.0))  # the pid lives again, as another process
+    assert status(run) == "interrupted"
+
+
+def test_a_worker_that_no_stop_reaches_is_ended_after_a_while(store: Store) -> None:
+    run = write(make_run(store), started(), planned(), step(1))
+    supervisor = Supervisor(store)
+    deaf = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+
+    def is_ended(silent: float, asked: bool = True) -> bool:
+        if asked:
+            run.command("stop")
+        for file in (run.control_file, run.events_file):
+            if file.exists():
+                os.utime(file, (NOW - silent, NOW - silent))
+        supervisor._listened = -runner.DEAF_SECONDS
+        supervisor.end_the_deaf()
+        return deaf.poll() is not None
+
+    try:
+        run.set_worker(Identity.of(deaf.pid))
+        run.mark_busy()
+        assert not is_ended(2 * runner.DEAF_SECONDS, asked=False)
+        assert not is_ended(60.0), "it may be at its last step"
+        is_ended(2 * runner.DEAF_SECONDS)
+        assert deaf.wait(30) != 0
+    finally:
+        deaf.kill()
+        deaf.wait()
     assert status(run) == "interrupted"
 
 

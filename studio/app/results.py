@@ -48,7 +48,7 @@ def rows_page(store: Store, query: dict[str, Any]) -> dict[str, Any]:
     labels = classes_of(run, task)
     mark = query.get("mark")
     if mark is not None:
-        rows = rows[rows["marks"].map(lambda marks: mark in marks)]
+        rows = rows[rows["marks"].map(lambda marks: str(mark) in marks)]
     drawn = drawings([column for column in task.columns if column.required], labels)
     titled = mark is not None and mark != WRONG  # what they have in common stands in the title over them
     shown = [drawing for drawing in drawn if not (titled and is_constant(drawing, task, rows))]

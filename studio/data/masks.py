@@ -156,7 +156,7 @@ def _drawn(raw: RawMask, image: StoredImage) -> "tuple[numpy.ndarray, list[Key]]
 
 def _read(path: Path, image: StoredImage, by_colour: bool) -> "tuple[numpy.ndarray, list[Key]]":
     import numpy
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
         with Image.open(path, formats=DECODERS) as opened:
@@ -164,15 +164,15 @@ def _read(path: Path, image: StoredImage, by_colour: bool) -> "tuple[numpy.ndarr
                 raise UnusableMaskError(_("It is a JPEG, which blurs the borders between colours: save it as PNG."))
             if opened.width * opened.height > MOST_MEGAPIXELS * 1e6:
                 raise UnusableMaskError(_("It has more than {most} million pixels.", most=MOST_MEGAPIXELS))
-            mask = _upright(opened, image)
+            mask = _upright(opened, image).resize(image.size, resample=0)  # what follows takes many times its room
             if is_coloured := by_colour or mask.mode not in NUMBERED:
                 colours = numpy.asarray(mask.convert("RGB")).astype("int64")
                 codes = (colours[..., 0] << 16) | (colours[..., 1] << 8) | colours[..., 2]
             else:
                 codes = numpy.asarray(mask.convert("L") if mask.mode == "1" else mask).astype("int64")
-    except (UnidentifiedImageError, SyntaxError, ValueError) as error:
-        if isinstance(error, UnusableMaskError):
-            raise
+    except (UnusableMaskError, MemoryError):
+        raise
+    except Exception as error:  # whatever a damaged file leads to; Pillow's words name places on this machine
         raise UnusableMaskError(_("The file is damaged, or no image.")) from error
     values, places = numpy.unique(codes, return_inverse=True)
     if len(values) > MOST_KEYS:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.data.audio_files import load_audio
+from studio.data.audio_files import RATES, load_audio
 from studio.data.columns import Column
+from studio.errors import StudioError
 from studio.language import _
 from studio.options import Options, setting
 from studio.tasks.base import Item, Tools
@@ -86,10 +87,22 @@ def heard(processor: Any, samples: "numpy.ndarray", seconds: int) -> "dict[str, 
     return {name: values[0] for name, values in found.items()}
 
 
+def rate_of(processor: Any) -> int:
+    """How many values a second the model hears. Raises StudioError where a stranger's file says what no model hears."""
+    rate = processor.sampling_rate
+    if isinstance(rate, int) and rate in RATES:
+        return rate
+    raise StudioError(
+        _("This model's settings for sound cannot be used."),
+        _("They ask for {rate} values a second.", rate=str(rate)[:40]),
+        _("Choose another model."),
+    )
+
+
 def open_sound(tools: Tools, item: Item) -> Item:
     """`audio` (a path) becomes what the model hears of it."""
     processor, seconds = getattr(tools.processor, "feature_extractor", tools.processor), tools.options.seconds
-    samples = load_audio(Path(item["audio"]), int(processor.sampling_rate), seconds)
+    samples = load_audio(Path(item["audio"]), rate_of(processor), seconds)
     return {**item, **heard(processor, samples, seconds)}
 
 

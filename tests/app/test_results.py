@@ -201,6 +201,7 @@ def surely(pairs: list[tuple[str, str, float]]) -> pandas.DataFrame:
 def test_mistakes_come_by_how_sure_the_model_was(store: Store) -> None:
     run = finished(store, surely([("good", "bad", 0.6), ("good", "good", 1.0), ("bad", "good", 0.999)]))
     page = rows_page(store, {"run": run.id, "mark": WRONG, "ranked": True})
+    assert rows_page(store, {"run": run.id, "mark": [WRONG, RIGHT]})["rows"] == [], "no page of ours asks for it"
     assert [(row["row"], row["sure"]) for row in page["rows"]] == [(3, "99.9%"), (1, "60%")]
     assert [column["title"] for column in page["columns"]] == ["Row", "Text", "Correct", "Predicted", "How sure"]
 

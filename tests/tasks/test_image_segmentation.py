@@ -1,7 +1,9 @@
 """Regions of images: learned by heart, marked alike by the finished folder, scored as scikit-learn does."""
 
 import json
+import struct
 import zipfile
+import zlib
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,8 +22,10 @@ from sklearn.metrics import jaccard_score
 
 from studio.data.assembly import Assembled, assemble
 from studio.data.fields.mask import Mask, read_mask
+from studio.data.image_files import StoredImage
 from studio.data.importing import Imported, import_source
 from studio.data.limits import Limits
+from studio.data.masks import Masks, RawMask, store_masks
 from studio.data.options import DataOptions, ReadingOptions
 from studio.data.regions import LEFT_OUT, pixels_of, regions_of
 from studio.errors import StudioError
@@ -282,3 +286,14 @@ def test_answers_are_of_the_images_size() -> None:
     )
     assert [(region["label"], region["share"]) for region in answer.value] == [("bar", 0.5), ("square", 0.5)]
     assert pixels_of(answer.value, (40, 20), LABELS).shape == (20, 40) and answer.details["score"] > 0.99
+
+
+@pytest.mark.parametrize(("width", "height"), [(20_000, 20_000), (12_000, 12_000), (2**31 - 1, 1), (0, 0)])
+def test_a_mask_that_claims_to_be_huge_is_a_problem_of_its_row(tmp_path: Path, width: int, height: int) -> None:
+    """Its header says so, and there is nothing behind it."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    png = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    (tmp_path / "1.png").write_bytes(png + struct.pack(">I", 0) + b"IDAT" + struct.pack(">I", zlib.crc32(b"IDAT")))
+    image = StoredImage("1.jpg", (8, 8), (8, 8))
+    cells, (problem,) = store_masks(Masks({1: RawMask("1.png")}), {1: image}, tmp_path, tmp_path / "stored")
+    assert not cells and problem.row == 1 and str(tmp_path) not in problem.why
