@@ -268,9 +268,11 @@ class Finished:
         }
         self._runs: dict[str, Run] = {}
 
-    def new(self, name: str, options: dict[str, Any] | None = None, **training: Any) -> Run:
+    def new(
+        self, name: str, options: dict[str, Any] | None = None, strategy: str | None = None, **training: Any
+    ) -> Run:
         """The same run once more, not trained yet, with other settings where they are given."""
-        chosen = STRATEGIES[name]
+        chosen = {**STRATEGIES[name], **({"strategy": {"name": strategy}} if strategy else {})}
         task, model, data = self._others.get(name, ("text-classification", self._text_model, self.reviews))
         settings = {**chosen, "training": {**chosen.get("training", {}), **training}}
         if options is not None:

@@ -33,6 +33,7 @@ from studio.tasks.base import Task
 HEADERS = [(_("Has column names"), True), (_("Is already data"), False)]
 CORRECTED = ("delimiter", "header")  # options of reading that can be corrected here
 LETTERS = 160  # of a text beside its answer
+MOST_COLUMNS = 6  # of a table whose columns are read together
 
 
 def whole_file(services: Services) -> Section:
@@ -98,6 +99,7 @@ def as_read(task: Task | None, answered: FileAnswers | None, places: int) -> lis
     columns = [
         gr.update(visible=True, label=column.title, choices=list(read.columns), value=read.taken[column.name] or None)
         for column in task.inputs
+        if column.name in read.taken
     ]
     hidden = [gr.update(visible=False)] * (places - len(columns))
     found = [read.options.get(name) for name in CORRECTED]
@@ -111,11 +113,16 @@ def answers_html(task: Task, answered: FileAnswers) -> str:
     taken = [
         _("'{role}' is taken from the column '{column}'.", role=column.title, column=read.taken[column.name])
         for column in task.inputs
-        if read is not None and read.taken[column.name]
+        if read is not None and read.taken.get(column.name)
     ]
     if not answered.first:
         return hint(sentences(rows, *taken)) if read else ""
-    given = {column.name: (read.taken[column.name] if read else column.name) for column in task.inputs}
+    named = [column for column in task.inputs if read is None or column.name in read.taken]
+    given = {column.name: (read.taken[column.name] if read else column.name) for column in named}
+    titles = {column.name: column.title for column in named}
+    if read is not None and len(named) < len(task.inputs):  # one is made of all columns
+        shown_too = {f"column-{place}": name for place, name in enumerate(read.columns[:MOST_COLUMNS])}
+        given, titles = {**shown_too, **given}, {**shown_too, **titles}
     shown = [
         {
             **{name: shortened(row.given.get(column)) for name, column in given.items()},
@@ -125,7 +132,7 @@ def answers_html(task: Task, answered: FileAnswers) -> str:
         for row in answered.first
     ]
     columns = [
-        *({"key": column.name, "title": column.title} for column in task.inputs),
+        *({"key": name, "title": title} for name, title in titles.items()),
         {"key": "answer", "title": _("Predicted"), "kind": "badge"},
         *([{"key": "sure", "title": HOW_SURE, "kind": "number"}] if any(row["sure"] for row in shown) else []),
     ]

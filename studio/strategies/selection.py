@@ -10,7 +10,7 @@ from studio.strategies.base import Preview, Strategy
 if TYPE_CHECKING:
     from torch import nn
 
-NO_HEAD = _("This model answers with an output layer that it was pretrained with, so there is no new head to train.")
+NO_HEAD = _("For this task nothing new is put on top of the model, so there is no new head to train.")
 
 
 class Selection(Strategy):
@@ -59,8 +59,8 @@ def everything(structure: Structure) -> frozenset[str]:
 
 
 def new_part(structure: Structure) -> frozenset[str]:
-    """The head, and a pooler below it, which is a hidden layer of the head in all but name. Empty for language models,
-    which have a pretrained output layer."""
+    """The head, and a pooler below it, which is a hidden layer of the head in all but name. Empty for tasks that add
+    nothing: writing with the pretrained output layer, or searching with the encoder alone."""
     return frozenset((*structure.head, *(name for name in structure.tail if "pooler" in name)))
 
 

@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from logs import make_run
 
+from studio.app import whole_file
 from studio.app.answers import ANSWERS
-from studio.app.prediction_files import Predictions, given_names, harmless, predict_into
+from studio.app.prediction_files import FileAnswers, Predictions, given_names, harmless, predict_into
 from studio.data.limits import Limits
 from studio.errors import StudioError
 from studio.paths import Home
-from studio.predictor import Answered, Exchange, Predictor, Step
+from studio.predictor import Answered, Exchange, FileReading, Predictor, Step
 from studio.store import Run, Store
+from studio.tasks import TASKS
 from studio.tasks.base import Answer
 
 
@@ -123,3 +125,15 @@ def test_names_that_are_taken_say_that_they_were_given() -> None:
     assert given_names(["a", "problem"], ["problem"]) == ["a", "problem (given)"]
     assert given_names(["problem", "problem (given)"], ["problem"]) == ["problem (given) (given)", "problem (given)"]
     assert given_names([], ["problem"]) == []
+
+
+def test_a_file_whose_columns_are_read_together_shows_them() -> None:
+    """No single column is taken for the input then."""
+    read = FileReading(("city", "answer"), {}, {"header": True})
+    rows = (Answered({"city": "Rome", "answer": "so <it> is"}, Answer("good", {"probabilities": {"good": 1.0}})),)
+    task = TASKS["tabular-classification"]
+    answered = FileAnswers("run", Path("rows.csv"), read=read, first=rows, rows=1)
+    html = whole_file.answers_html(task, answered)
+    assert "Rome" in html and "so &lt;it&gt; is" in html and "good" in html
+    *columns, separator, header = whole_file.as_read(task, answered, 3)
+    assert not any(column["visible"] for column in columns) and not separator["visible"] and header["value"] is True

@@ -1,6 +1,8 @@
-"""The other tasks of texts, by clicking, from an upload to an answer and a folder to take away."""
+"""The other tasks, by clicking, from an upload to an answer and a folder to take away."""
 
 import csv
+import random
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +21,8 @@ ALL_WORDS = [*tiny.FILLER, *tiny.WORDS["good"], *tiny.WORDS["bad"]]
 
 @dataclass(frozen=True)
 class Way:
-    """columns: as they are found. inputs: what is typed, by the fields of the Test page. answer: what is then seen, a
-    selector and words. card: words of the model's."""
+    """columns: as they are found, where they are asked for. inputs: what is typed, by the fields of the Test page; a
+    recording where there are none. answer: what is then seen, a selector and words. card: words of the model's."""
 
     task: str
     write: Callable[[Path], Path]
@@ -32,6 +34,14 @@ class Way:
     model: Callable[[Path], Path] = tiny.write_text_model
     controls: dict[str, str] = field(default_factory=dict)
     file: str = "examples.csv"
+
+    @property
+    def is_heard(self) -> bool:
+        return not self.inputs
+
+
+def write_speaker(folder: Path) -> Path:
+    return tiny.write_language_model(folder, ALL_WORDS)
 
 
 WAYS = (
@@ -72,7 +82,7 @@ WAYS = (
         ("#answer .ui-answer-text", ""),
         "(perplexity)",
         "processor.apply_chat_template(messages",
-        lambda folder: tiny.write_language_model(folder, ALL_WORDS),
+        write_speaker,
         {"#ask-temperature": "0.5", "#ask-longest_answer": "8"},
         "talk.jsonl",
     ),
@@ -84,9 +94,20 @@ WAYS = (
         ("#answer .ui-answer-text", ""),
         "(perplexity)",
         "model.generate(",
-        lambda folder: tiny.write_language_model(folder, ALL_WORDS),
+        write_speaker,
         {"#ask-attempt": "7", "#ask-longest_answer": "8"},
         "story.txt",
+    ),
+    Way(
+        "audio-classification",
+        tiny.write_sounds,
+        (),
+        {},
+        ("#answer .ui-bar-leading", ""),
+        " right",
+        "def ask(recording):",
+        tiny.write_sound_model,
+        file="sounds.zip",
     ),
 )
 
@@ -113,6 +134,8 @@ def test_from_upload_to_a_folder(way: Way, visit: Visitor, tmp_path: Path) -> No
     visit.status("Finished")
 
     visit.forward("test")
+    if way.is_heard:
+        speak(page)
     for selector, text in {**way.inputs, **way.controls}.items():
         page.locator(f"{selector} :is(textarea, input)").first.fill(text)
     page.click("#predict")
@@ -122,10 +145,27 @@ def test_from_upload_to_a_folder(way: Way, visit: Visitor, tmp_path: Path) -> No
     visit.sees("#answer", "right answer" if TASKS[way.task].targets else "After training")
     assert way.verdict in visit.sees("#verdict .verdict-words").inner_text()
 
-    inputs = tmp_path / "inputs.csv"
-    columns = [column.name for column in TASKS[way.task].inputs]
-    with inputs.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([columns, list(way.inputs.values())])
-    assert "predicted" in visit.predictions(inputs).columns
+    assert "predicted" in visit.predictions(many_inputs(way, tmp_path)).columns
     folder = visit.take_away(tmp_path / "taken")
     assert way.card in (folder / "README.md").read_text(encoding="utf-8")
+
+
+def speak(page: Any) -> None:
+    """Into the browser's microphone, which beeps."""
+    page.click("#try-audio button:has-text('Record')")
+    page.wait_for_timeout(800)
+    page.click("#try-audio button:has-text('Stop')")
+
+
+def many_inputs(way: Way, folder: Path) -> Path:
+    if way.is_heard:
+        path = folder / "recordings.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("one.wav", tiny.sound("low", random.Random(7)))
+        return path
+    path = folder / "inputs.csv"
+    columns = [column.name for column in TASKS[way.task].inputs]
+    cells = list(way.inputs.values())
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([columns, cells])
+    return path

@@ -56,6 +56,20 @@ def test_two_processes_find_the_same_objects_as_one(home: Home, workers: Workers
     )  # the part for classes counts boxes, where the model's own counts queries
 
 
+@pytest.mark.parametrize("name", ["story", "talk", "preferred", "table", "sounds", "speech"])
+def test_two_processes_learn_every_task_as_one_does(name: str, finished: Finished, workers: Workers) -> None:
+    chosen = {"strategy": "full", "learning_rate": 1e-3, "precision": "fp32", "epochs": 1, "batch_size": 6}
+    states = []
+    for processes in (1, 2):
+        run = finished.new(name, **chosen, dropout=0.0, attention_dropout=0.0, processes=processes)
+        states.append(workers.work(run))
+        assert states[-1].status == "completed", run.worker_log.read_text(encoding="utf-8")
+    one, two = states
+    assert [loss for _, loss in two.train] == pytest.approx([loss for _, loss in one.train], abs=2e-4)
+    losses = [[event.metrics["loss"] for event in state.validation] for state in states]
+    assert losses[1] == pytest.approx(losses[0], abs=2e-4)
+
+
 def test_two_processes_give_the_numbers_of_one(finished: Finished, workers: Workers) -> None:
     """Through Pause, the death of the second process, and Resume after each."""
     one = finished.new("full", **SAME)

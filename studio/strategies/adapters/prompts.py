@@ -51,6 +51,8 @@ class Prompting(Wrapped):
         return None if _table(structure) else _("No table of words was found in this model.")
 
     def why_not_task(self, kind: ModelKind) -> str | None:
+        if kind.processor not in ("tokenizer", "processor"):
+            return _("A learned prompt goes before the words of a text, and this model reads none.")
         if self.reach == "embeddings" and kind.peft_type in ("TOKEN_CLS", "QUESTION_ANS"):
             return _(
                 "A learned prompt adds words to every text, for which a model that marks words would answer as well."
