@@ -38,16 +38,18 @@ class CardsValue(TypedDict, total=False):
 class Cards(Element):
     """Fires `select` with {"key"}; as an input its value has the current `selected`.
 
-    Arrow keys move between cards, space or enter chooses: moving alone starts nothing.
+    Arrow keys move between cards, space or enter chooses: moving alone starts nothing. opens: the elem_id of what a
+    choice leads to, which is scrolled to once it is there.
     """
 
-    def __init__(self, value: CardsValue | None = None, **settings: Any) -> None:
+    def __init__(self, value: CardsValue | None = None, *, opens: str = "", **settings: Any) -> None:
         super().__init__(
             value=value,
             html_template='<div class="ui-cards" role="radiogroup"></div>',
             js_on_load=script("cards"),
             apply_default_css=False,
             tick=icon("check"),
+            opens=opens,
             **settings,
         )
 

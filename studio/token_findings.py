@@ -8,9 +8,12 @@ alone) and 2.2 (bytes); Chinese 0.95 with two of three tokens unknown, and 2.8 (
 too does so by design (ByT5, CANINE): of it nothing is said.
 """
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from studio.data.fields.record import as_text
 from studio.errors import StudioError
 from studio.language import _, in_percent, listing, sentences
 from studio.models.catalog import CATALOG
@@ -35,6 +38,7 @@ NAMES = {  # of scripts, where Unicode's name is not what people say
     "LATIN": _("the language of these texts"),
 }
 MAX_LENGTH = "options.max_length"
+WRITTEN: dict[str, Callable[[Any], str]] = {"text": str, "record": lambda cell: as_text(json.loads(cell))}
 
 
 @dataclass(frozen=True)
@@ -67,21 +71,22 @@ def find_unseen(
 ) -> list[Finding]:
     """Of the assembled rows. Takes seconds where nobody asked before; raises StudioError as `read_tokens` does."""
     texts = texts_of(task, table)
-    return findings(read_tokens(info, texts, home, trust_remote_code), options) if texts else []
+    return findings(read_tokens(info, texts, home, trust_remote_code), options, task.name) if texts else []
 
 
 def texts_of(task: Task, table: Any) -> list[str]:
     """What the task's tokenizer reads of each row; nothing for a task that reads none."""
-    names = [column.name for column in task.inputs if column.kind == "text" and column.name in table]
-    if task.model.processor != "tokenizer" or not names:
+    columns = [column for column in task.inputs if column.kind in WRITTEN and column.name in table]
+    if task.model.processor != "tokenizer" or not columns:
         return []
-    return [" ".join(map(str, cells)) for cells in zip(*(table[name] for name in names), strict=True)]
+    written = (map(WRITTEN[column.kind], table[column.name]) for column in columns)
+    return [" ".join(cells) for cells in zip(*written, strict=True)]
 
 
-def findings(counts: TokenCounts, options: Options) -> list[Finding]:
+def findings(counts: TokenCounts, options: Options, task: str) -> list[Finding]:
     """What cannot be read comes first: a longer text of it would be of no use."""
     cut = _cut(counts, options.max_length) if isinstance(options, LengthOptions) else []
-    return [*_scripts(counts), *_signs(counts), *cut]
+    return [*_scripts(counts, task), *_signs(counts), *cut]
 
 
 # --- what is cut --------------------------------------------------------------------------------------
@@ -146,17 +151,25 @@ def _at_most(length: int) -> str:
 # --- what cannot be read ------------------------------------------------------------------------------
 
 
-def _scripts(counts: TokenCounts) -> list[Finding]:
+def _scripts(counts: TokenCounts, task: str) -> list[Finding]:
     scripts = {name: script for name, script in counts.scripts.items() if name != SIGNS and script.letters}
     letters = sum(script.letters for script in scripts.values())
     large = {name: script for name, script in scripts.items() if script.letters >= LEAST_OF_SCRIPT * letters}
-    return [found for name, script in large.items() if (found := _script(name, script, counts.plain))]
+    to_do = _another_model(task)
+    return [found for name, script in large.items() if (found := _script(name, script, counts.plain, to_do))]
 
 
-def _script(name: str, script: Script, plain: float) -> Finding | None:
+def _another_model(task: str) -> str:
+    several = [card.title for card in CATALOG if task in card.tasks and card.reads.endswith("languages")]
+    if not several:
+        return _("Choose a model for this language, or a multilingual one.")
+    return _(
+        "Choose a model for this language, or a multilingual one, such as {models}.", models=listing(several, "or")
+    )
+
+
+def _script(name: str, script: Script, plain: float, to_do: str) -> Finding | None:
     title = NAMES.get(name, name.capitalize())
-    several = listing((card.title for card in CATALOG if card.reads.endswith("languages")), "or")
-    to_do = _("Choose a model for this language, or a multilingual one, such as {models}.", models=several)
     if script.unknown > UNKNOWN * script.tokens:
         why = (
             _("All of its tokens stand for unknown characters.")

@@ -23,7 +23,6 @@ from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.events import Finished
 from studio.hardware import probe
-from studio.models.sources import locate
 from studio.models.starters import STARTERS
 from studio.pace import ratio
 from studio.paths import Home
@@ -141,8 +140,8 @@ def test_lists(what: str, home: Home, capsys: pytest.CaptureFixture[str]) -> Non
 def test_models_that_need_no_network_come_first(home: Home) -> None:
     there = [row["on_this_machine"] for row in LISTS["models"]() if row.get("tasks")]
     assert there == sorted(there, reverse=True) and there[0]
-    starters = {starter.id for starter in STARTERS if locate(starter.id, home=home)}
-    assert {row["name"] for row in LISTS["models"]()[: len(starters)]} == starters
+    here = {row["name"] for row in LISTS["models"]() if row["on_this_machine"]}
+    assert here >= {starter.id for starter in STARTERS if not starter.extra}  # an extra may be installed or not
 
 
 def test_models_say_whether_they_are_here(home: Home, capsys: pytest.CaptureFixture[str]) -> None:

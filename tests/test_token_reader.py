@@ -18,6 +18,7 @@ from studio.tasks.texts import LengthOptions
 from studio.token_findings import Finding, find_unseen, findings, texts_of
 from studio.token_reader import MOST_LETTERS, MOST_TEXTS, Script, TokenCounts, read_tokens, sample
 
+SORTING = "text-classification"
 ROOT = Path(__file__).resolve().parent.parent
 TEXTS = {
     "english": "Just so you know, the parcel is three days late and nobody answers my calls.",
@@ -41,7 +42,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 def whats(model: str, text: str, home: Home) -> list[str]:
     counts = read_tokens(describe(model, home=home), [text] * 20, home, here=True)
-    return [found.what for found in findings(counts, LengthOptions(max_length=512))]
+    return [found.what for found in findings(counts, LengthOptions(max_length=512), SORTING)]
 
 
 @pytest.mark.parametrize("language", TEXTS)
@@ -63,10 +64,12 @@ def test_a_model_of_bytes_has_no_unknown_token_and_is_judged_too(language: str, 
 
 def test_letters_that_are_spelt_by_design_need_no_word() -> None:
     scripts = {"CYRILLIC": Script(100, 200, 0)}
-    assert findings(TokenCounts((20,), 1, None, scripts, 1.0), LengthOptions()) == []
-    (found,) = findings(TokenCounts((20,), 1, None, scripts, 0.3), LengthOptions())
+    assert findings(TokenCounts((20,), 1, None, scripts, 1.0), LengthOptions(), SORTING) == []
+    (found,) = findings(TokenCounts((20,), 1, None, scripts, 0.3), LengthOptions(), SORTING)
     assert found.what == "This model hardly knows Cyrillic." and "2.0 tokens a letter" in found.why
     assert found.what_to_do.endswith("such as DistilBERT multilingual or XLM-RoBERTa base.")
+    (found,) = findings(TokenCounts((20,), 1, None, scripts, 0.3), LengthOptions(), "translation")
+    assert found.what_to_do == "Choose a model for this language, or a multilingual one."
 
 
 def test_a_few_foreign_letters_need_no_word_but_unknown_signs_do(home: Home) -> None:
@@ -82,7 +85,7 @@ def test_a_few_foreign_letters_need_no_word_but_unknown_signs_do(home: Home) -> 
 
 def cut(lengths: list[int], max_length: int, most: int | None = 512, of: int = 0) -> list[Finding]:
     counts = TokenCounts(tuple(lengths), of or len(lengths), most, {}, 0.3)
-    return findings(counts, LengthOptions(max_length=max_length))
+    return findings(counts, LengthOptions(max_length=max_length), SORTING)
 
 
 def test_texts_that_are_cut_are_counted_with_a_length_that_helps() -> None:
@@ -136,6 +139,13 @@ def test_only_tasks_that_read_texts_are_asked_about(text_model: Path, home: Home
     table = pandas.DataFrame({"text": ["good", "bad"], "image": ["a.png", "b.png"]})
     assert texts_of(images, table) == [] and texts_of(texts, table) == ["good", "bad"]
     assert find_unseen(describe_folder(text_model), images, images.Options(), table, home) == []
+
+
+def test_rows_of_a_table_are_read_as_the_text_that_the_model_gets() -> None:
+    table = pandas.DataFrame(
+        {"record": ['{"age": "54", "note": "short of breath"}', '{"age": "31"}'], "label": ["a", "b"]}
+    )
+    assert texts_of(TASKS["tabular-classification"], table) == ["age: 54, note: short of breath", "age: 31"]
 
 
 @pytest.mark.usefixtures("forked")

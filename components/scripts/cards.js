@@ -5,6 +5,13 @@ const choose = (card) => {
   props.value = { ...props.value, selected: card.key };
   draw();
   trigger("select", { key: card.key });
+  if (props.opens) revealOnceDrawn();
+};
+
+// What the choice leads to is drawn by the server, a moment later.
+const revealOnceDrawn = (tries = 40) => {
+  if (document.getElementById(props.opens)?.textContent.trim()) setTimeout(reveal, 200, props.opens);
+  else if (tries) setTimeout(revealOnceDrawn, 100, tries - 1);
 };
 
 const move = (event) => {

@@ -106,7 +106,8 @@ const layout = () => {
 const hasCurve = () => series.train.x.length > 0 || series.validation.x.length > 1;
 const stops = () => (series.validation.x.length > 1 ? series.validation.x : series.drawnFrom(0).x);
 const valueAt = (points, step) => points.y[points.x.findLastIndex((x) => x <= step)];
-const number = (value, isShare) => (isShare ? inPercent(value, 1) : Number(value).toPrecision(3));
+const threeDigits = new Intl.NumberFormat(readersLanguage, { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
+const number = (value, isShare) => (isShare ? inPercent(value, 1) : threeDigits.format(value));
 const readAt = (step) => {
   const named = [[smoothed(), props.names[0]], [series.validation, props.names[1]], [series.metric, metricName.replaceAll("_", " "), percent]];
   const values = named.map(([points, name, isShare]) => [name, valueAt(points, step), isShare]).filter(([, value]) => Number.isFinite(value));

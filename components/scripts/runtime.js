@@ -56,7 +56,7 @@ const redraw = (root, children) => {
 const reveal = (id) => {
   const shown = id ? document.getElementById(id) : null;
   const box = shown?.getBoundingClientRect();
-  if (box && (box.top < 0 || box.top > innerHeight - 120)) shown.scrollIntoView({ block: "start", behavior: "smooth" });
+  if (box && (box.top < 0 || box.top > innerHeight - 240)) shown.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 };
 const onThemeChange = (callback) => {
   const observer = new MutationObserver(() => (element.isConnected ? callback() : observer.disconnect()));

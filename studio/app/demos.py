@@ -173,7 +173,7 @@ def cards(draft: Draft, times: Callable[[Demo], str]) -> dict[str, Any]:
         }
         for demo in DEMOS
     ]
-    own = {"key": OWN, "title": _("Use my own data"), "text": _("Upload a table of texts or a ZIP of images.")}
+    own = {"key": OWN, "title": _("Use my own data"), "text": _("Texts, images, recordings, or a table.")}
     cards = [*demos, {**own, "group": YOURS, "picture": OWN}]
     return {"label": _("What to do"), "selected": draft.demo, "cards": cards, "beside": True}
 

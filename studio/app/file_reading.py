@@ -13,6 +13,7 @@ from studio.app.pages import Section, Services, Wire, hint
 from studio.data.formats.delimited import TITLES
 from studio.data.formats.encodings import ENCODINGS, title_of
 from studio.data.formats.excel import sheet_names
+from studio.data.formats.titles import MOST_SKIPPED
 from studio.data.importing import Imported
 from studio.data.options import ReadingOptions
 from studio.data.reading import FORMATS
@@ -26,19 +27,20 @@ SEPARATED = {
     "|": _("separated by bars"),
 }
 FIRST_ROW = {True: _("first row has column names"), False: _("first row is already data")}
-FIELDS = ("delimiter", "encoding", "sheet", "header")
+FIELDS = ("delimiter", "encoding", "sheet", "skip", "header")
 
 
 def reading_again(services: Services) -> Section:
-    """Separator, encoding, sheet and first row as they were found."""
+    """Separator, encoding, sheet, what stands above the table, and first row, as they were found."""
     with gr.Accordion(_("File"), open=False, elem_id="reading") as box:
         gr.HTML(drawn(hint, _("If the rows look wrong, correct it here; the file is then read again.")))
         with gr.Row():
             delimiter = gr.Dropdown(named(TITLES), label=_("Separator"), interactive=True, allow_custom_value=True)
             encoding = gr.Dropdown(named(ENCODINGS), label=_("Encoding"), interactive=True, allow_custom_value=True)
             sheet = gr.Dropdown(label=_("Sheet"), interactive=True)
+            skip = gr.Dropdown(list(range(MOST_SKIPPED + 1)), label=_("Lines before the table"), interactive=True)
             header = gr.Dropdown(named(HEADERS), label=_("First row"), interactive=True)
-    fields = [delimiter, encoding, sheet, header]
+    fields = [delimiter, encoding, sheet, skip, header]
 
     def show(draft: Draft) -> list[Any]:
         imported = services.datasets.require_imported(draft)
@@ -52,6 +54,7 @@ def reading_again(services: Services) -> Section:
                 visible=reading.encoding is not None,
             ),
             gr.update(choices=sheets(draft, reading), value=reading.sheet, visible=reading.sheet is not None),
+            gr.update(value=reading.skip or 0, visible=bool(reading.delimiter or reading.sheet)),
             gr.update(value=reading.header, visible=reading.header is not None),
         ]
 

@@ -227,15 +227,15 @@ def _stats(state: RunState) -> list[tuple[str, str]]:
     plan, latest, kept = state.plan, state.latest, state.best if state.finished else None
     stats = []
     if plan and kept:
-        stats.append((_("Kept step (the best)"), f"{kept.step:,} / {plan.total_steps:,}"))
-        stats.append((_("Pass (epoch)"), f"{kept.epoch:.1f} / {plan.epochs}"))
+        stats.append((_("Kept step (the best)"), _("{count:,} / {total:,}", count=kept.step, total=plan.total_steps)))
+        stats.append((_("Pass (epoch)"), _passes(kept.epoch, plan.epochs)))
         if "loss" in kept.metrics:
-            stats.append((_("Validation loss"), f"{kept.metrics['loss']:.3f}"))
+            stats.append((_("Validation loss"), _("{value:.3f}", value=kept.metrics["loss"])))
     elif plan:
-        stats.append((_("Step"), f"{state.step:,} / {plan.total_steps:,}"))
-        stats.append((_("Pass (epoch)"), f"{latest.epoch if latest else 0:.1f} / {plan.epochs}"))
+        stats.append((_("Step"), _("{count:,} / {total:,}", count=state.step, total=plan.total_steps)))
+        stats.append((_("Pass (epoch)"), _passes(latest.epoch if latest else 0, plan.epochs)))
     if latest and not kept:
-        stats.append((_("Training loss"), f"{latest.loss:.3f}"))
+        stats.append((_("Training loss"), _("{value:.3f}", value=latest.loss)))
     if state.best and plan:
         metric = metric_named(headline(state))
         best = metric.text(state.best.metrics.get(metric.name, math.nan))
@@ -245,13 +245,17 @@ def _stats(state: RunState) -> list[tuple[str, str]]:
     elif state.started:
         stats.append((_("Time spent"), duration(spent(state))))
     if latest:
-        stats.append((_("Examples/s"), f"{latest.examples_per_second:,.0f}"))
+        stats.append((_("Examples/s"), _("{count:,}", count=round(latest.examples_per_second))))
         stats.append((_("Memory"), _("{gigabytes:.1f} GB", gigabytes=latest.memory_bytes / 1024**3)))
     if state.hardware:
         precision = (plan.precision if plan else "") or state.hardware.precision
         shown = state.hardware.device.upper()
         stats.append((_("Device"), shown if precision == "auto" else f"{shown} · {precision}"))
     return stats
+
+
+def _passes(done: float, planned: float) -> str:
+    return _("{done:.1f} / {planned}", done=done, planned=planned)
 
 
 def spent(state: RunState) -> float:

@@ -20,6 +20,7 @@ from studio.data.columns import Column
 from studio.data.fields import FIELDS
 from studio.data.image_files import thumbnail_of
 from studio.data.importing import Imported
+from studio.data.media import MEDIA
 from studio.exporters.folder import labels_in
 from studio.files import DamagedError, reading
 from studio.language import _
@@ -58,7 +59,8 @@ def rows_page(store: Store, query: dict[str, Any]) -> dict[str, Any]:
         rows = interleaved(rows, groups_of(rows, task))
     start, count = bounds(query)
     there: list[Any] = rows.iloc[start : start + count].to_dict("records")
-    imported = imported_of(run) if gallery else None
+    names_files = any(column.kind in MEDIA for column in task.inputs)
+    imported = imported_of(run) if names_files else None
     answers, kind = [answer_of(row[ANSWER]) for row in there], ANSWERS[task.answer_kind]
     sure = [{"key": SURE, "title": HOW_SURE, "kind": "number"}] if any(map(kind.how_sure, answers)) else []
     targets = {column.name for column in task.targets}
@@ -130,12 +132,12 @@ def count_test_rows(run: Run) -> int:
 
 
 def imported_of(run: Run) -> Imported | None:
-    """The imported data that the run's images lie in, or None once it is gone."""
+    """The imported data that the run's images or recordings lie in, or None once it is gone."""
     return Imported.open(run.home.datasets / run.dataset) if run.dataset else None
 
 
 def files_of_examples(run: Run) -> set[Path]:
-    """The images that its test rows name, and their thumbnails, below the folder of its data; none where the rows
+    """The files that its test rows name, and their thumbnails, below the folder of its data; none where the rows
     cannot be read, which the Test page says."""
     task = task_of(run)
     names = [column.name for column in task.inputs if isinstance(INPUTS[column.kind], FileInput)] if task else []

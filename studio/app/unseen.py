@@ -14,6 +14,9 @@ from studio.token_reader import TokenCounts, read_tokens
 MOST_PROCESSES = 1
 
 
+NOTHING_READ = TokenCounts((), 0, None, {}, 0.0)
+
+
 class Unseen:
     """The counts do not depend on how long texts may be, so another length is answered at once."""
 
@@ -48,10 +51,12 @@ class Unseen:
             return [Finding.of(error)]
         if counts is None:
             return None
-        return findings(counts, task.Options.read(draft.options))
+        if not counts.lengths:
+            return []
+        return findings(counts, task.Options.read(draft.options), task.name)
 
     def _read(self, draft: Draft, datasets: Datasets) -> TokenCounts:
         task = TASKS[str(draft.task)]
         info = local.describe(str(draft.model), self._trust, self._home, draft.value("model.revision"))
         texts = texts_of(task, datasets.assembled(draft).table)
-        return read_tokens(info, texts, self._home, self._trust)
+        return read_tokens(info, texts, self._home, self._trust) if texts else NOTHING_READ

@@ -1,5 +1,6 @@
 """Choices about rows with problems: which ones to drop, which labels to rename, and which rows to correct."""
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -15,10 +16,11 @@ from studio.language import _, plural
 from studio.options import Options, setting
 
 Choice = Literal["keep", "drop"]
-FEW = 3  # rows at most that a misspelt label has,
-RARE = 0.05  # and less than this share of the rows of the one that is meant
+FEW = 10  # rows at most that a misspelt label has,
+RARE = 0.1  # and less than this share of the rows of the one that is meant
 ALIKE = 0.85  # how much alike the two are (difflib's ratio), or one letter apart
 LONG_ENOUGH = 5  # letters of a label that one letter apart is a misspelling of another
+_JOINED = re.compile(r"(?<=[^\W\d_]{2})[ _\u2010\u2011-](?=[^\W\d_]{2})")  # log-in, log_in, log in
 MOST_CLASSES = 200  # with more, similar names are usually intended
 
 
@@ -83,12 +85,12 @@ def rename_labels(table: pandas.DataFrame, label: str, labels: Mapping[str, str]
 
 
 def plain(label: str) -> str:
-    """A label without what people do not see or mean: capitals, blanks round and between, the Unicode form."""
-    return " ".join(unicodedata.normalize("NFKC", label).casefold().split())
+    """A label without what people do not see or mean: capitals, blanks, hyphens between words, the Unicode form."""
+    return _JOINED.sub("", " ".join(unicodedata.normalize("NFKC", label).casefold().split()))
 
 
 def variants(counts: Mapping[str, int]) -> dict[str, str]:
-    """Label -> the most frequent one that differs from it in capitals, blanks or Unicode form alone."""
+    """Label -> the most frequent one that differs from it in capitals, blanks, hyphens or Unicode form alone."""
     usual: dict[str, str] = {}
     for name in sorted(counts, key=lambda name: (-counts[name], name)):
         usual.setdefault(plain(name), name)

@@ -69,6 +69,18 @@ CATALOG: tuple[ModelCard, ...] = (
         _("Included: a tiny writer of old English prose; it learns a manner of writing, and knows nothing."),
     ),
     _card(
+        _LANGUAGE, "HuggingFaceTB/SmolLM2-135M-Instruct", "SmolLM2 135M", "Apache-2.0", 134.5, 269, 134, _("English"),
+        _("Small, and knows how a chat goes: the best first try on a laptop."),
+    ),
+    _card(
+        _LANGUAGE, "HuggingFaceTB/SmolLM2-360M-Instruct", "SmolLM2 360M", "Apache-2.0", 362, 724, 362, _("English"),
+        _("Answers better than the smaller one, at nearly three times the cost."),
+    ),
+    _card(
+        _LANGUAGE, "Qwen/Qwen2.5-0.5B-Instruct", "Qwen2.5 0.5B", "Apache-2.0", 494, 988, 494, _("29 languages"),
+        _("Writes in many languages; wants a GPU when all of it is trained."),
+    ),
+    _card(
         _TEXT, "distilbert/distilbert-base-uncased", "DistilBERT", "Apache-2.0", 67, 268, 42.5, _("English"),
         _("A well-tried small model: nearly as good as BERT at half the cost."),
     ),

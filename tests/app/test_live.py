@@ -241,6 +241,7 @@ def test_at_the_end_the_numbers_are_those_of_the_kept_step(client: Client) -> No
     stats = dict(message["stats"])
     assert stats["Kept step (the best)"] == "50 / 100" and stats["Validation loss"] == "0.160"
     assert "Training loss" not in stats and message["reading"].startswith("It began to memorise")
+    assert all(hasattr(stats[name], "said") for name in ("Kept step (the best)", "Pass (epoch)", "Validation loss"))
 
 
 def test_at_the_end_it_is_said_what_training_brought(client: Client) -> None:

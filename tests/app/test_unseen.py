@@ -61,6 +61,13 @@ def test_a_model_for_images_reads_no_texts(services: Services, page: Page, image
     assert drawn(page, image_draft)["unseen"] == ""
 
 
+def test_nothing_is_found_where_no_column_is_read_as_it_stands(
+    services: Services, long_draft: Draft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unseen, "texts_of", lambda *_: [])
+    assert services.unseen.current(long_draft, services.datasets) == []
+
+
 def test_the_page_can_be_used_while_the_texts_are_read(
     services: Services, page: Page, long_draft: Draft, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -281,7 +281,7 @@ def build(source: Source) -> gr.Blocks:
         steps = Stepper(STEPS, logo=logo(), elem_id="stepper")
         heard = gr.Textbox(label="What was heard", elem_id="heard", interactive=False)
         gr.HTML(heading("Pick a starting model", "Each one has been checked to run on this machine."))
-        cards = Cards(CARDS, elem_id="cards")
+        cards = Cards(CARDS, elem_id="cards", opens="heard")
         gr.HTML(notice("info", "This is good to know.", EVIL) + "<br>" + notice("warning", "12 rows have no label.", "They are left out.", "Add labels, or go on without them.") + "<br>" + notice("bad", "The file could not be read.", "It ends in the middle of a row.", "Export it again and upload it anew.") + "<br>" + notice("good", "All is ready."))  # fmt: skip
         gr.HTML(badge("neutral") + " " + badge("accent", "accent") + " " + badge("good", "good") + " " + badge("bad", "bad") + empty("chart", "No runs yet", "A run appears here once you start one."))  # fmt: skip
         gr.HTML(heading("Split", "Which rows are learned from.", 3))

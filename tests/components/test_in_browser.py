@@ -127,6 +127,9 @@ def test_cards_are_a_radio_group_for_keys_and_clicks(shown: Any) -> None:
     shown.heard('"key": "minilm"')
     assert page.get_by_test_id("card-minilm").get_attribute("aria-checked") == "true"
     assert page.evaluate("document.activeElement.dataset.testid") == "card-minilm"
+    page.evaluate("scrollTo(0, 0)")
+    page.get_by_test_id("card-distil").press("Enter")
+    page.wait_for_function("document.querySelector('#heard').getBoundingClientRect().top <= innerHeight - 240")
 
 
 def test_a_term_explains_itself_to_pointer_keys_and_finger(fresh: Any) -> None:

@@ -16,6 +16,7 @@ from studio.data.cleaning import (
     available_fixes,
     misspellings,
     undo_fix,
+    variants,
 )
 from studio.data.columns import Column, Problem
 from studio.data.corrections import Correction, content_of
@@ -383,11 +384,17 @@ def test_a_fix_can_be_undone() -> None:
     assert once == CleaningOptions()
 
 
+def test_labels_that_differ_in_a_hyphen_alone_are_one() -> None:
+    counts = {"login": 40, "log-in": 9, "log in": 30, "Log_in": 2, "A-B": 3, "AB": 4, "3-1": 5, "31": 6}
+    assert variants(counts) == {"log-in": "login", "log in": "login", "Log_in": "login"}
+
+
 def test_only_rare_labels_are_taken_for_misspellings_and_numbers_never() -> None:
     assert misspellings({"delivery": 200, "delivey": 2, "returns": 190, "return": 150}) == {"delivey": "delivery"}
     few = {"biling": 2, "ordar": 1, "ordre": 3, "refnud": 2}
     meant = dict(zip(few, ("billing", "order", "order", "refund"), strict=True))
     assert misspellings({"billing": 300, "order": 250, "refund": 200, **few}) == meant
+    assert misspellings({"delivery": 41, "delivry": 4, "billing": 53, "biling": 6}) == {"delivry": "delivery"}
     assert misspellings({"spam": 300, "span": 2, "order": 300, "ordinal": 2, "elder": 2, "odrer": 20}) == {}
     assert misspellings({"100": 200, "10": 1, "1": 1}) == {}
     assert misspellings({"Spam": 1, "spam": 100}) == {"Spam": "spam"}

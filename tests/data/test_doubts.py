@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from studio.data.doubts import doubts
@@ -91,6 +92,43 @@ def test_comments_above_a_table_are_skipped(bring: Bring) -> None:
     titled = bring("Export of all answers\n\ntext,label\n" + rows, "titled.csv")
     assert (titled.columns, titled.reading.skip) == (("text", "label"), 2)
     assert [each.topic for each in asked(titled)] == ["skip"]
+
+
+def spreadsheet(path: Path, rows: list[list[object]]) -> None:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+
+
+@pytest.mark.parametrize("ending", [".csv", ".xlsx"])
+@pytest.mark.parametrize(
+    "above",
+    [
+        [["Support export 2026", "", ""], ["", "", ""]],
+        [["Support export 2026", "", ""], ["1 January to 2 March", "", ""], ["", "", ""]],
+    ],
+)
+def test_a_title_above_a_table_is_skipped_as_spreadsheets_save_it(
+    bring: Bring, home: Home, tmp_path: Path, ending: str, above: list[list[object]]
+) -> None:
+    rows = [[n, line, "ab"[n % 2] if n % 5 else ""] for n, line in enumerate(lines())]
+    table = [*above, ["No.", "What they wrote", "Topic"], *rows]
+    if ending == ".csv":
+        imported = bring("".join(";".join(map(str, row)) + "\n" for row in table))
+    else:
+        spreadsheet(tmp_path / "data.xlsx", table)
+        imported = import_source(str(tmp_path / "data.xlsx"), ReadingOptions(), home, Limits())
+    assert (imported.columns, imported.rows) == (("No.", "What they wrote", "Topic"), 24)
+    assert imported.reading.skip == len(above)
+    assert "skip" in [each.topic for each in asked(imported)]
+    assert "Support export 2026" in next(each.sentence for each in asked(imported) if each.topic == "skip")
+
+
+@pytest.mark.parametrize("first", ["text,,", ",text,label", "a row without a class,a,"])
+def test_a_first_row_with_gaps_stands_in_the_table(bring: Bring, first: str) -> None:
+    rows = "".join(f"{line},{'ab'[n % 2]},{n}\n" for n, line in enumerate(lines()))
+    assert bring(f"{first}\n{rows}").reading.skip is None
 
 
 def test_a_header_behind_a_hash_is_none(bring: Bring) -> None:

@@ -107,7 +107,7 @@ def test_boosting_gets_numbers_categories_and_topics_and_learns_from_the_trainin
     assert seen.shape == (150, 2 + 2 + 3 + 16) and judged.shape[0] == 50
     score = HistGradientBoostingClassifier(random_state=0).fit(seen, right).score(judged, wanted)
     accuracy, area = CLASSES.beside(records(table))
-    assert f"{100 * score:.1f} %" in accuracy and "ROC" in area
+    assert f"{score:.1%}" in accuracy and "ROC" in area
     assert "scikit-learn" in NUMBERS.beside(records(table))[0]
     assert boosting_data(records(table).assign(split="train"), "label") is None
 

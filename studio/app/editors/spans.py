@@ -14,6 +14,7 @@ from studio.data.formats.base import encodable
 from studio.errors import StudioError
 from studio.language import _
 
+FORM = "[Anna]\u2060(person)"  # without the word joiner Gradio makes a link of it
 # a mark, or a letter behind a backslash, or any other letter
 PART = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]\(((?:[^()\\]|\\.)*)\)|\\(.)|(.)", re.DOTALL)
 
@@ -24,7 +25,7 @@ class SpansEditor(Editor):
     def widget(self, elem_id: str) -> Block:
         return gr.Textbox(
             label=_("The right marks"),
-            info=_("A marked piece is written [words](label). Add, change or remove marks; the words stay."),
+            info=_("A marked piece is written {form}. Add, change or remove marks; the words stay.", form=FORM),
             lines=5,
             interactive=True,
             visible=False,

@@ -56,7 +56,7 @@ def example_or_own(services: Services) -> Section:
     choices = Cards(elem_id="demos")
     way = gr.HTML(elem_id="way")
     task_heading = gr.HTML()
-    tasks = Cards(elem_id="tasks", visible=False)
+    tasks = Cards(elem_id="tasks", visible=False, opens="starting-models")
 
     def show(draft: Draft) -> list[Any]:
         teaching = draft.task is not None or works_with_own(draft)
@@ -77,7 +77,7 @@ def example_or_own(services: Services) -> Section:
 
 def starting_models(services: Services) -> Section:
     """Models on this machine and of the curated list."""
-    model_heading = gr.HTML()
+    model_heading = gr.HTML(elem_id="starting-models")
     models = Cards(elem_id="models")
 
     def show(draft: Draft) -> list[Any]:

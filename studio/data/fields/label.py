@@ -45,7 +45,7 @@ def alike(names: Iterable[str], column: Column) -> Iterator[Problem]:
         if len(written) > 1:
             quoted = listing((f"'{name}'" for name in sorted(written)), "and")
             what = _("{labels} count as different classes.", labels=quoted)
-            why = _("They differ only in capitals, spaces or the Unicode form of a letter.")
+            why = _("They differ only in capitals, spaces, hyphens or the Unicode form of a letter.")
             yield Problem(0, what, why, drops=False, column=column.name)
 
 

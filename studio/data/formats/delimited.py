@@ -12,6 +12,7 @@ from studio.data.columns import GARBLED, Problem
 from studio.data.formats.base import Format, RawTable, Reading, check_rows, no_rows
 from studio.data.formats.encodings import UNREADABLE, decode, detect, excerpt, garbled
 from studio.data.formats.header import guess_header
+from studio.data.formats.titles import MOST_SKIPPED, skipped, taken_for_title, titles_above
 from studio.data.guesses import Guess, Topic, confidence
 from studio.data.guesses import guess as guess_of
 from studio.data.limits import Limits
@@ -26,14 +27,7 @@ SAMPLE_RECORDS = 300
 LONGEST_FIELD = 5_000_000
 TITLES = {",": _("Comma ,"), ";": _("Semicolon ;"), "\t": _("Tab"), "|": _("Bar |")}
 DELIMITER = Topic("delimiter", _("Separator"), "data.reading.delimiter", lambda sign: TITLES.get(sign, sign))
-SKIP = Topic(
-    "skip",
-    _("Lines before the table"),
-    "data.reading.skip",
-    lambda count: _("Skip {count}", count=count) if count else _("Skip none"),
-)
 COMMENTS = ("#", "//", "%%")
-MOST_SKIPPED = 20
 FEWEST_ROWS = 5
 _ANNOUNCED = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
@@ -100,23 +94,24 @@ def guess_skip(lines: Sequence[str], delimiter: str) -> Guess:
     if comments and sum(map(bool, map(str.strip, lines[:comments]))) == 1 and width > 1:
         named = next(line for line in lines if line.strip())
         above = above if _count_fields(named, delimiter) != width else 0  # a header such as #id,text
-    if not any(line.strip() for line in lines[:above]) or above >= min(len(lines), MOST_SKIPPED):
-        return guess_of(SKIP, [0], 1.0, "")
+    rows = [_fields(line, delimiter) for line in lines[above : above + MOST_SKIPPED + 1]] if width > 1 else []
+    titles = titles_above(rows, width)
+    told = [line.strip(f" {delimiter}\t\r\n") for line in lines[: above + titles]]
+    first = next(filter(None, told), "")
+    if not (first or titles) or above + titles >= min(len(lines), MOST_SKIPPED):
+        return taken_for_title(0, "", 1.0)
     more = any(line.startswith(COMMENTS) for line in lines[above:])
-    count, sure = above, 0.9 if comments == above and not more else 0.6
-    first = next(line.strip() for line in lines[:count] if line.strip())[:60]
-    told = plural(
-        "{n} line is taken for something that stands above the table ('{first}').",
-        "{n} lines are taken for something that stands above the table ('{first}').",
-        count,
-        first=first,
-    )
-    return guess_of(SKIP, [count, 0], sure, told)
+    sure = 1.0 if not first else 0.9 if comments == above + titles and not more else 0.6
+    return taken_for_title(above + titles, first, sure)
 
 
 def _count_fields(line: str, delimiter: str) -> int:
+    return len(_fields(line, delimiter))
+
+
+def _fields(line: str, delimiter: str) -> list[str]:
     records = parse([line], delimiter, None)[1]
-    return len(records[0]) if records else 0
+    return records[0] if records else []
 
 
 def lines_of(text: str) -> tuple[list[str], str]:
@@ -199,8 +194,7 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
         names, rows, numbers = rows[0], rows[1:], [number - start for number in numbers[1:]]
         problems = [Problem(problem.row - start, problem.what, problem.why) for problem in problems]
     if reading.skip:
-        told = plural("{n} line above the table is skipped.", "{n} lines above the table are skipped.", reading.skip)
-        problems.append(Problem(0, told, drops=False))
+        problems.append(skipped(reading.skip))
     if not rows:
         raise none_fits(path, problems) if problems else no_rows(path)
     check_rows(len(rows) + len(problems), limits)

@@ -1,7 +1,8 @@
 """Excel workbooks (.xlsx)."""
 
 import zipfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from studio.data.formats.base import (
     no_rows,
 )
 from studio.data.formats.header import guess_header
+from studio.data.formats.titles import skipped, taken_for_title, titles_above
 from studio.data.guesses import Guess, Topic, confidence
 from studio.data.guesses import guess as guess_of
 from studio.data.limits import Limits
@@ -45,20 +47,35 @@ def recognises(path: Path, head: bytes) -> bool:
 
 
 def guess(path: Path, given: ReadingOptions, limits: Limits) -> Reading:
-    """Of the visible sheets the one that holds most; its first row that holds something may be the header."""
+    """Of the visible sheets the one that holds most; below a title, its first row with something may be the header."""
     guesses: list[Guess] = []
     with _opened(path, limits) as workbook:
         if not given.sheet:
             guesses.append(guess_sheet(workbook))
         sheet = given.sheet or guesses[0].value
+        rows = [_words(row) for row in _sheet(workbook, sheet).iter_rows(max_row=SAMPLE_ROWS, values_only=True)]
+        skip = given.skip
+        if skip is None:
+            guesses.append(guess_skip(rows))
+            skip = guesses[-1].value or None
         header = given.header
         if header is None:
-            rows = [
-                row for row in _sheet(workbook, sheet).iter_rows(max_row=SAMPLE_ROWS, values_only=True) if _filled(row)
-            ]
-            guesses.append(guess_header([["" if cell is None else str(cell) for cell in row] for row in rows]))
+            guesses.append(guess_header([row for row in rows[skip or 0 :] if row]))
             header = guesses[-1].value
-        return Reading(ReadingOptions(sheet=sheet, header=header), tuple(guesses))
+        return Reading(ReadingOptions(sheet=sheet, header=header, skip=skip), tuple(guesses))
+
+
+def guess_skip(rows: Sequence[Sequence[str]]) -> Guess:
+    """Rows with a title above the table; the sheet's first row may be blank."""
+    widths = Counter(len(row) for row in rows if row)
+    width = widths.most_common(1)[0][0] if widths else 0
+    count = titles_above(rows, width) if width > 1 else 0
+    first = next((" ".join(row).strip() for row in rows[:count] if row), "")
+    return taken_for_title(count if first else 0, first, 0.6)
+
+
+def _words(row: tuple[Any, ...]) -> list[str]:
+    return ["" if cell is None else str(cell) for cell in _trimmed(row)]
 
 
 def guess_sheet(workbook: Any) -> Guess:
@@ -104,7 +121,7 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
         for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
             if number > MOST_ROWS:
                 raise ValueError(f"a sheet has at most {MOST_ROWS:,} rows")
-            cells = _trimmed(row)
+            cells = _trimmed(row) if number > (reading.skip or 0) else []
             if not cells:
                 continue
             if len(cells) > MOST_COLUMNS:
@@ -122,7 +139,7 @@ def read(path: Path, reading: ReadingOptions, limits: Limits) -> RawTable:
     check_cells(len(rows), width)
     names = [*names, *[None] * (width - len(names))]
     columns = [[row[i] if i < len(row) else None for row in rows] for i in range(width)]
-    return RawTable(names, columns, numbers)
+    return RawTable(names, columns, numbers, [skipped(reading.skip)] if reading.skip else [])
 
 
 @contextmanager
@@ -164,10 +181,6 @@ def _sheet(workbook: Any, name: str) -> Any:
             _("Choose one of those."),
         )
     return workbook[name]
-
-
-def _filled(row: tuple[Any, ...]) -> bool:
-    return any(cell not in (None, "") for cell in row)
 
 
 def _trimmed(row: tuple[Any, ...]) -> list[Any]:
