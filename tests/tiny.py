@@ -391,6 +391,54 @@ def write_segmentation_model(folder: Path, kind: str = "segformer") -> Path:
     return folder
 
 
+def write_described(path: Path, rows: int = 24, seed: int = 0) -> Path:
+    """A ZIP of grey images, bright or dark, left and right, and a table `image,question,caption`."""
+    import numpy
+    from PIL import Image
+
+    rng, lines = random.Random(seed), StringIO()
+    table = csv.writer(lines)
+    table.writerow(["image", "question", "caption"])
+    with zipfile.ZipFile(path, "w") as archive:
+        for index in range(rows):
+            pixels, shades = numpy.zeros((32, 32, 3), "uint8"), (index % 2, index // 2 % 2)
+            for side, shade in enumerate(shades):
+                pixels[:, 16 * side : 16 * side + 16] = (30, 220)[shade] + rng.randrange(20)
+            buffer = BytesIO()
+            Image.fromarray(pixels).save(buffer, "PNG")
+            archive.writestr(f"{index:03}.png", buffer.getvalue())
+            asked, words = index // 4 % 2, [("dark", "bright")[shade] for shade in shades]
+            question = ("what is left", "what is on the right")[asked]
+            table.writerow([f"{index:03}.png", question, f"{words[0]} left and {words[1]} right"])
+        archive.writestr("texts.csv", lines.getvalue())
+    return path
+
+
+def write_seeing_model(folder: Path, kind: str = "git") -> Path:
+    """A GIT or a BLIP of one layer each at 32 px with a word-level vocabulary."""
+    import transformers as t
+
+    words = ["dark", "bright", "left", "and", "right", "what", "is", "on", "the"]
+    known = write_tokenizer(folder, words)
+    tokenizer = t.AutoTokenizer.from_pretrained(folder)
+    t.set_seed(0)
+    shape = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 64}
+    quiet = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    marks = {"vocab_size": known, "pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3}
+    seen = {**shape, "image_size": 32, "patch_size": 16}
+    image_processor = t.CLIPImageProcessor(size={"height": 32, "width": 32}, do_center_crop=False)
+    if kind == "git":
+        config: Any = t.GitConfig(vision_config=seen, **shape, **quiet, **marks, max_position_embeddings=64)
+        model, processor = t.GitForCausalLM(config), t.GitProcessor(image_processor, tokenizer)
+    else:
+        text = {**shape, **quiet, **marks, "sep_token_id": 3, "encoder_hidden_size": 32, "max_position_embeddings": 64}
+        config = t.BlipConfig(vision_config=seen, text_config=text, projection_dim=16, image_text_hidden_size=16)
+        model, processor = t.BlipForConditionalGeneration(config), t.BlipProcessor(image_processor, tokenizer)
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return folder
+
+
 def write_sound_model(folder: Path, kind: str = "whisper", **changes: Any) -> Path:
     """A Whisper that hears two seconds, a HuBERT or an AST of one layer or two, with its feature extractor.
 

@@ -229,6 +229,13 @@ STRATEGIES: dict[str, dict[str, Any]] = {
     "image-number": {"training": {"epochs": 2}},
     "speech": {"options": {"seconds": 1, "longest_answer": 8}, "training": {"epochs": 2}},
     "sounds": {"options": {"seconds": 1}, "training": {"epochs": 2}},
+    "regions": {"options": {"image_size": 64}, "training": {"epochs": 1}},
+    "described": {
+        "strategy": {"name": "lora", "r": 4},
+        "options": {"longest_answer": 8},
+        "training": {"epochs": 1, "learning_rate": 0.01},
+    },
+    "asked": {"options": {"longest_answer": 8}, "training": {"epochs": 1}},
     "image-labels": {"strategy": {"name": "freeze"}, "training": {"learning_rate": 0.05, "epochs": 2}},
 }
 
@@ -246,6 +253,9 @@ class Finished:
         self.speaker = tiny.write_language_model(folder / "tiny-llama", words)
         echoes = tiny.write_echoes(folder / "echoes.csv")
         speaker = tiny.write_speech_model(folder / "tiny-speech")
+        segmenter = tiny.write_segmentation_model(folder / "tiny-segformer")
+        self.seer = seer = tiny.write_seeing_model(folder / "tiny-git")
+        described = tiny.write_described(folder / "described.zip")
         listener = tiny.write_sound_model(folder / "tiny-whisper")
         self._others = {  # than of text classification
             "number": ("text-regression", text_model, tiny.write_lengths(folder / "lengths.csv")),
@@ -264,6 +274,9 @@ class Finished:
             "image-number": ("image-regression", image_model, tiny.write_weighed(folder / "weighed.zip")),
             "sounds": ("audio-classification", listener, tiny.write_sounds(folder / "sounds.zip", 32)),
             "speech": ("speech-recognition", speaker, tiny.write_spoken(folder / "spoken.zip", 32)),
+            "regions": ("image-segmentation", segmenter, tiny.write_masked(folder / "masked.zip")),
+            "described": ("image-captioning", seer, described),
+            "asked": ("visual-question-answering", seer, described),
             "image-labels": ("image-labels", image_model, tiny.write_striped(folder / "labelled.zip")),
         }
         self._runs: dict[str, Run] = {}

@@ -19,7 +19,8 @@ from studio.errors import StudioError
 from studio.language import _, sentences
 from studio.registry import Registry
 
-TEXTS, IMAGES, YOURS = _("Sort texts"), _("Look at images"), _("Your own data")
+TEXTS, IMAGES = _("Sort texts"), _("Look at images")
+FINDING, YOURS = _("Find and recommend"), _("Your own data")
 STOP = _("You can pause or stop it at any time.")
 LOSS_FALLS = _("Press Start, and look at the curve: it shows how wrong the model still is, and falls as it learns.")
 
@@ -130,6 +131,29 @@ DEMOS: Registry[Demo] = Registry(
             "test": _(
                 "Choose a digit that was kept out of the training. Under More numbers, click a cell beside the "
                 "diagonal to see which digits are confused."
+            ),
+        },
+    ),
+    Demo(
+        "orders",
+        FINDING,
+        _("Pick out what was ordered"),
+        _("Which product, how many, until when? Teach a model to mark it in what people write."),
+        "thorough",
+        {
+            "model": {"id": "starter/text"},
+            "data": {"source": "sample/orders"},
+        },
+        {
+            "data": _(
+                "These are orders as people write or say them. The product, the quantity and the day are marked."
+            ),
+            "strategy": _(
+                "Thorough is chosen: what a word belongs to depends on the whole sentence, so every layer learns."
+            ),
+            "train": sentences(LOSS_FALLS, STOP),
+            "test": _(
+                "Type an order, such as “Two crates of lemons for Friday, please”, and see what is marked in it."
             ),
         },
     ),

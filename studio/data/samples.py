@@ -69,4 +69,13 @@ SAMPLES: Registry[Sample] = Registry(
         "surface_inspection.zip",
         rows=480,
     ),
+    Sample(
+        "orders",
+        _("Orders"),
+        _("{rows:,} sentences in which people order things: the product, the quantity and the day are marked."),
+        "token-classification",
+        "orders.jsonl",
+        rows=447,
+        letters=69,
+    ),
 )

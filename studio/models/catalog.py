@@ -54,6 +54,7 @@ _IMAGE = ("image-classification", "image-labels", "image-regression")
 _LANGUAGE = ("text-generation", "chat", "preference")
 _DETECTION = ("object-detection",)
 _SEGMENTATION = ("image-segmentation",)
+_SEEING = ("image-captioning", "visual-question-answering")
 _WRITING = ("translation", "summarization")
 _SOUNDS = ("audio-classification", "speech-recognition")
 
@@ -202,6 +203,18 @@ CATALOG: tuple[ModelCard, ...] = (
     _card(
         _SEGMENTATION, "nvidia/segformer-b2-finetuned-ade-512-512", "SegFormer B2 (ADE20K)", _("other (see its page)"),
         27.5, 110, 62400, "512 px", _("Knows 150 kinds of things, indoors and outdoors; wants a GPU."),
+    ),
+    _card(
+        _SEEING, "microsoft/git-base", "GIT base", "MIT", 177, 707, 60000, "224 px",
+        _("Describes images in English, and answers questions about them once it was taught to."),
+    ),
+    _card(
+        _SEEING, "Salesforce/blip-image-captioning-base", "BLIP base", "BSD-3-Clause", 247, 990, 90000, "384 px",
+        _("Describes photographs well already; wants a GPU when all of it is trained."),
+    ),
+    _card(
+        ("visual-question-answering",), "microsoft/git-base-vqav2", "GIT base (VQA)", "MIT", 177, 707, 60000, "480 px",
+        _("Answers everyday questions about photographs already."),
     ),
 )  # fmt: skip
 

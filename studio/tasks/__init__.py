@@ -5,8 +5,10 @@ from studio.tasks.audio_classification import AudioClassification
 from studio.tasks.base import Task
 from studio.tasks.chat import Chat
 from studio.tasks.extractive_qa import ExtractiveQuestionAnswering
+from studio.tasks.image_captioning import ImageCaptioning
 from studio.tasks.image_classification import ImageClassification
 from studio.tasks.image_labels import ImageLabels
+from studio.tasks.image_questions import VisualQuestionAnswering
 from studio.tasks.image_regression import ImageRegression
 from studio.tasks.image_segmentation import ImageSegmentation
 from studio.tasks.object_detection import ObjectDetection
@@ -45,6 +47,8 @@ TASKS: Registry[Task] = Registry(
     TokenClassification(),
     ObjectDetection(),
     ImageSegmentation(),
+    ImageCaptioning(),
+    VisualQuestionAnswering(),
     AudioClassification(),
     SpeechRecognition(),
     TabularClassification(),

@@ -9,7 +9,8 @@ import numpy
 from studio.language import _, plural
 from studio.metrics.generated import CHRF, ROUGE_L, chrf_interval, rouge, sentence_chrf, translation_metrics
 from studio.metrics.heard import WER, errors, rates
-from studio.metrics.intervals import Interval, resampled
+from studio.metrics.intervals import Interval, resampled, share_interval
+from studio.metrics.quotes import EXACT_MATCH, is_exact
 from studio.tasks.base import RIGHT, Answer, Marks, Row, Scores, View
 
 BARS = 5  # of the rows' own scores, from 0 to 100
@@ -65,6 +66,14 @@ def summary_scorer() -> WrittenScorer:
     return WrittenScorer(_("How close each summary comes (ROUGE-L)"), _summary, _summarised)
 
 
+def caption_scorer() -> WrittenScorer:
+    return WrittenScorer(_("How close each description comes (chrF)"), _sentence, _translated)
+
+
+def answer_scorer() -> WrittenScorer:
+    return WrittenScorer(_("How close each answer comes (chrF)"), _answer, _answered)
+
+
 def speech_scorer() -> WrittenScorer:
     return WrittenScorer(_("How many words of each recording are right"), _spoken, _written_down)
 
@@ -101,6 +110,18 @@ def _translated(
 ) -> tuple[dict[str, float], dict[str, Interval]]:
     counted = plural("{n:,} text", "{n:,} texts", len(said))
     return translation_metrics(said, right), {CHRF.name: chrf_interval(counted, said, right)}
+
+
+def _answer(said: str, right: str) -> tuple[float, RowScores]:
+    return sentence_chrf(said, right), {EXACT_MATCH.name: float(is_exact(said, [right]))}
+
+
+def _answered(
+    said: Sequence[str], right: Sequence[str], scores: Sequence[RowScores]
+) -> tuple[dict[str, float], dict[str, Interval]]:
+    exact = sum(int(each[EXACT_MATCH.name]) for each in scores)
+    metrics = {EXACT_MATCH.name: exact / len(scores), CHRF.name: translation_metrics(said, right)[CHRF.name]}
+    return metrics, {EXACT_MATCH.name: share_interval(exact, len(scores))}
 
 
 def _summary(said: str, right: str) -> tuple[float, RowScores]:

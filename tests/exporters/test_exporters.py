@@ -31,6 +31,7 @@ TEXTS = [
 ]  # fmt: skip
 EXPORTED = ("full", "lora", "mean", "number", "words", "labels", "image", "image-number", "image-labels")
 EXPORTED += ("adapter", "prompt", "questions", "pairs", "written", "shortened", "story", "talk", "preferred")
+EXPORTED += ("regions", "described", "asked")
 EXPORTS = [(name, "folder") for name in EXPORTED]
 EXPORTS += [("lora", "merged"), ("mean", "merged")]
 
@@ -55,6 +56,10 @@ for name, (folder, inputs) in json.load(sys.stdin).items():
         if task == "token-classification":
             return f"{one['entity_group']} {one['start']}-{one['end']}"
         return one["label"] if task else one["answer"]
+    if task == "image-segmentation":
+        def share(mask):
+            return mask.histogram()[255] / (mask.width * mask.height)
+        found = [[{**one, "score": share(one["mask"])} for one in each] for each in found]
     found = [{"answer": each, "score": 1.0} if isinstance(each, str) else each for each in found]
     answers[name] = [{told(one): float(one["score"]) for one in (each if task else [each])} for each in found]
 assert not any(module.partition(".")[0] == "studio" for module in sys.modules)
@@ -86,14 +91,14 @@ def test_the_card_s_own_code_gives_the_studio_s_answers(
     for name, folder in exported.items():
         place = tmp_path / name
         shutil.copytree(folder, place)
-        for base in (text_model, finished.writer, finished.speaker):  # where the card's code looks for the base model
+        bases = text_model, finished.writer, finished.speaker, finished.seer
+        for base in bases:  # where the card's code looks for the base model
             shutil.copytree(base, place / base.name)
         columns = inputs_of(finished, name)
-        given = images if name.startswith("image") else TEXTS
-        questions[name] = (
-            str(place),
-            [[given[(at + n) % len(given)] for n in range(len(columns))] for at in range(len(given))],
-        )
+        given = [images if column == "image" else TEXTS for column in columns]
+        rows = range(max(map(len, given)))
+        asked = [[each[(at + n) % len(each)] for n, each in enumerate(given)] for at in rows]
+        questions[name] = (str(place), asked)
     done = subprocess.run(
         [sys.executable, "-c", ELSEWHERE],
         input=json.dumps(questions),
@@ -120,6 +125,8 @@ def inputs_of(finished: Finished, name: str) -> list[str]:
 def as_card(answer: dict[str, Any]) -> dict[str, float]:
     """The studio's answer in the words of the card's code."""
     probabilities: dict[str, float] | None = answer["details"].get("probabilities")
+    if isinstance(answer["value"], list) and answer["value"] and "share" in answer["value"][0]:
+        return {region["label"]: region["share"] for region in answer["value"]}
     if isinstance(answer["value"], list) and not probabilities:
         return {f"{piece['label']} {piece['start']}-{piece['end']}": piece["score"] for piece in answer["value"]}
     if "column" in answer["details"]:
