@@ -7,6 +7,7 @@ it. What is cancelled, or left by its asker, ends with the process that computes
 
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -26,6 +27,7 @@ Which = Literal["tuned", "before"]
 T = TypeVar("T")
 POLL_SECONDS = 0.3  # so often it is looked whether an asker still wants to know
 NOTHING_CHOSEN: Mapping[str, Mapping[str, Any]] = {}
+MOST_SECONDS = 300.0  # for a question of a few rows, once somebody waits behind it
 LONG_ONES = 2  # files and exports that are worked on at once: each holds a model in memory
 
 
@@ -176,11 +178,14 @@ class Predictor:
             for last_try in (False, True):
                 self._check(cancelled)
                 process, number, goes_on = start(), next(self._numbers), False
+                begun = time.monotonic()
                 try:
                     process.send({"id": number, **request})
                     while True:
                         message = process.next_message(POLL_SECONDS) or {"id": number}
                         self._check(cancelled)
+                        if turns is self._short and turns.is_waited_for and time.monotonic() - begun > MOST_SECONDS:
+                            raise too_long()
                         if message["id"] != number:
                             continue  # nobody waits for it any more
                         if "result" in message or "error" in message:
@@ -221,6 +226,14 @@ class Predictor:
     def _end(self, process: InferenceProcess) -> None:
         process.end()
         self._processes.discard(process)
+
+
+def too_long() -> StudioError:
+    return StudioError(
+        _("The answer takes too long."),
+        _("It was begun {minutes:.0f} minutes ago, and others are waiting.", minutes=MOST_SECONDS / 60),
+        _("Ask for a shorter answer, or ask again later."),
+    )
 
 
 def check_size(folder: Path, room: int | None) -> None:

@@ -2,9 +2,14 @@
 
 import ctypes
 import os
+import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TextIO
 
@@ -93,10 +98,48 @@ def limit_memory(size: int) -> bool:
 
     status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
     used = next((int(line.split()[1]) * 1024 for line in status if line.startswith("VmData")), 0)
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    wanted = used + size if hard == resource.RLIM_INFINITY else min(used + size, hard)
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = min(used + size, *(known for known in (soft, hard) if known != resource.RLIM_INFINITY), 2**62)
     resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
     return True
+
+
+class TooMuchError(Exception):
+    """It took more time or memory than it was given."""
+
+
+@contextmanager
+def bounded(seconds: float, size: int) -> Iterator[None]:
+    """What runs inside may take so many seconds, and ask for so many bytes more; beyond, TooMuchError is raised.
+
+    For code of others that is run in this process. Memory is limited as by `limit_memory`, until the end; time in the
+    main thread, and not on Windows.
+    """
+    is_timed = sys.platform != "win32" and threading.current_thread() is threading.main_thread()
+
+    def end(_signal: int, _frame: object) -> None:
+        raise TooMuchError
+
+    with ExitStack() as restoring:
+        restoring.callback(_restore_memory())
+        limit_memory(size)
+        if is_timed:
+            restoring.callback(signal.signal, signal.SIGALRM, signal.signal(signal.SIGALRM, end))
+            restoring.callback(signal.setitimer, signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # again: what is raised in a destructor is lost
+        try:
+            yield
+        except MemoryError as error:
+            raise TooMuchError from error
+
+
+def _restore_memory() -> Callable[[], None]:
+    """Puts the limit of memory back to what it is now."""
+    if sys.platform != "linux":
+        return lambda: None
+    import resource
+
+    return partial(resource.setrlimit, resource.RLIMIT_DATA, resource.getrlimit(resource.RLIMIT_DATA))
 
 
 def return_freed_memory() -> None:

@@ -19,6 +19,12 @@ class Turns:
         self._line: list[object] = []  # the first of them have their turn
         self._changed = threading.Condition()
 
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether somebody waits whose turn has not come."""
+        with self._changed:
+            return len(self._line) > self._places
+
     @contextmanager
     def lined_up(self) -> Iterator[Callable[[float], bool]]:
         """Be in the line inside the `with`. What is given waits so many seconds at most for one's turn, and says

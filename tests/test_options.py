@@ -69,6 +69,6 @@ class Writer(Options):
 def test_what_is_said_with_a_question_is_checked_and_nothing_else_can_be() -> None:
     assert list(asked_settings(Writer)) == ["beams"]
     assert with_asked(Writer(width=7), {"beams": 4}) == Writer(beams=4, width=7)
-    for wrong, why in (({"beams": 99}, "at most 8"), ({"width": 2}, "settled by the training"), ({"size": 2}, "beams")):
+    for wrong, why in (({"beams": 99}, "at most 8"), ({"width": 2}, "fixed by the training"), ({"size": 2}, "beams")):
         with pytest.raises(StudioError, match=why):
             with_asked(Writer(), wrong)

@@ -309,6 +309,21 @@ def test_who_gives_up_waiting_is_never_computed_and_disturbs_nobody(standing_in:
     assert not {"left", "called off"} & {file.read_text() for file in standing_in.pids.iterdir()}
 
 
+def test_a_question_without_end_gives_way_to_those_behind_it(
+    standing_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.predictor.MOST_SECONDS", 0.0)
+    slow = standing_in.ask("slow")
+    computing = standing_in.computing(slow, "slow")
+    assert not next(slow).in_line, "nobody waits: it may take its time"
+    other = standing_in.ask("other")
+    assert next(other).in_line
+    with pytest.raises(StudioError, match="takes too long"):
+        next(slow)
+    assert not computing.is_running() or computing.status() == psutil.STATUS_ZOMBIE
+    assert result_of(other)[0].value == "other"
+
+
 def test_a_long_file_holds_up_no_question_and_two_long_ones_a_third(standing_in: StandIn) -> None:
     predictor, run = standing_in.predictor, standing_in.run
     file, export = predictor.predict_file(run, "slow"), predictor.export(run, "folder", "slow")

@@ -351,6 +351,46 @@ def write_detection_model(folder: Path, kind: str = "detr", **changes: Any) -> P
     return folder
 
 
+def write_masked(path: Path, rows: int = 24, seed: int = 0) -> Path:
+    """A ZIP of images/ and masks/ with a list of classes: bright squares and dark bars on grey."""
+    import numpy
+    from PIL import Image
+
+    rng = random.Random(seed)
+    with zipfile.ZipFile(path, "w") as archive:
+        for index in range(rows):
+            pixels, mask = numpy.full((64, 64, 3), 120, "uint8"), numpy.zeros((64, 64), "uint8")
+            for value, (width, height), grey in ((1, (24, 24), 250), (2, (36, 12), 5)):
+                left, top = rng.randrange(64 - width), rng.randrange(2, 32 - height) + (32 if value == 2 else 0)
+                pixels[top : top + height, left : left + width] = grey
+                mask[top : top + height, left : left + width] = value
+            for name, content in ((f"images/{index:03}.png", pixels), (f"masks/{index:03}.png", mask)):
+                buffer = BytesIO()
+                Image.fromarray(content).save(buffer, "PNG")
+                archive.writestr(name, buffer.getvalue())
+        archive.writestr("classes.txt", "background\nsquare\nbar\n")
+    return path
+
+
+def write_segmentation_model(folder: Path, kind: str = "segformer") -> Path:
+    """A SegFormer of two stages, or a MobileNetV2 under DeepLab, with its image processor."""
+    import transformers as t
+
+    t.set_seed(0)
+    if kind == "segformer":
+        shape = {"num_encoder_blocks": 2, "depths": [1, 1], "sr_ratios": [4, 2], "hidden_sizes": [16, 32]}
+        shape |= {"patch_sizes": [7, 3], "strides": [4, 2], "num_attention_heads": [1, 2], "mlp_ratios": [2, 2]}
+        quiet = {"classifier_dropout_prob": 0.0, "drop_path_rate": 0.0}
+        model: Any = t.SegformerForSemanticSegmentation(t.SegformerConfig(**shape, **quiet, decoder_hidden_size=32))
+        processor: Any = t.SegformerImageProcessor()
+    else:
+        config = t.MobileNetV2Config(depth_multiplier=0.35, image_size=64, classifier_dropout_prob=0.0)
+        model, processor = t.MobileNetV2ForSemanticSegmentation(config), t.MobileNetV2ImageProcessor()
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return folder
+
+
 def write_sound_model(folder: Path, kind: str = "whisper", **changes: Any) -> Path:
     """A Whisper that hears two seconds, a HuBERT or an AST of one layer or two, with its feature extractor.
 

@@ -56,15 +56,21 @@ def framed_html(
 
 def with_score_choice(drawing: str, title: str) -> str:
     """A drawing of frames below a choice of how sure the model must be for a frame to be shown."""
-    name = f"score-{secrets.token_hex(4)}"  # a second choice on the same page is another one
     everything = _("all")
-    choices = "".join(
-        f'<label><input type="radio" name="{name}" value="{level}"{" checked" if score == USUAL else ""}>'
-        f"<span>{escape(in_percent(score) if score else everything)}</span></label>"
-        for level, score in enumerate(SCORES)
+    choices = [(str(level), in_percent(score) if score else everything) for level, score in enumerate(SCORES)]
+    return with_choice(drawing, title, choices, str(SCORES.index(USUAL)), "ui-score-set")
+
+
+def with_choice(drawing: str, title: str, choices: Sequence[tuple[str, str]], chosen: str, kind: str) -> str:
+    """A drawing below a choice of how it is shown, which the style sheet of its kind knows. choices: (value, words)."""
+    name = f"choice-{secrets.token_hex(4)}"  # a second choice on the same page is another one
+    options = "".join(
+        f'<label><input type="radio" name="{name}" value="{value}"{" checked" if value == chosen else ""}>'
+        f"<span>{escape(words)}</span></label>"
+        for value, words in choices
     )
     return (
-        f'<div class="ui-score-set"><fieldset class="ui-score-choice"><legend>{escape(title)}</legend>{choices}'
+        f'<div class="ui-choice-set {kind}"><fieldset class="ui-score-choice"><legend>{escape(title)}</legend>{options}'
         f"</fieldset>{drawing}</div>"
     )
 

@@ -181,7 +181,8 @@ def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence
     for column in columns:
         if column.required and column.kind in MEDIA and imported.stored != column.kind:
             raise without_files(imported, column)
-        if column.required and column.name not in mapping and not FIELDS[column.kind].gathers:
+        gathers = FIELDS[column.kind].gathers and len({*imported.columns} - {imported.stored}) >= len(columns)
+        if column.required and column.name not in mapping and not gathers:
             raise missing_column(imported, column, mapping)
     names = list(mapping.values())
     if twice := [name for name in names if names.count(name) > 1]:
@@ -200,7 +201,7 @@ def missing_column(imported: Imported, column: Column, mapping: Mapping[str, str
     empty = {profile.name for profile in imported.profiles if not profile.filled}
     usable = [name for name in open_columns if name not in empty]
     field = FIELDS[column.kind]
-    if usable and not field.absent:
+    if usable and not field.absent and not field.gathers:
         there = _("Columns of the data: {columns}.", columns=listing(usable))
         return StudioError(_("Which column is '{role}'?", role=column.title), there, _("Choose the column."))
     why = (

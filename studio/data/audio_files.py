@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 RATE = 16_000  # values a second of the copies
 LONGEST = 300.0  # seconds of a recording
 MOST_VALUES = 100_000_000  # of all channels of a file, before it is resampled
+RATES = range(1000, 1_000_000)  # values a second of a file; the filter of others would take minutes, or gigabytes
 ENDINGS = frozenset({".wav", ".wave", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".aif", ".aiff", ".au"})
 UNSUPPORTED_ENDINGS = frozenset({".m4a", ".aac", ".wma", ".amr", ".caf", ".m4b"})
 COPY = ".flac"
@@ -55,8 +56,8 @@ def load_audio(path: Path, rate: int = RATE, seconds: float | None = None) -> "n
                 )
                 raise unreadable(path, why, _("Cut it into pieces."))
             wanted = min(length, int(min(seconds or LONGEST, LONGEST) * own) + 1)
-            if wanted * file.channels > MOST_VALUES:
-                raise unreadable(path, _("It holds too many channels, or too many values a second."))
+            if own not in RATES or wanted * file.channels > MOST_VALUES:
+                raise unreadable(path, _("It holds too many channels, or an unusual number of values a second."))
             blocks = file.blocks(BLOCK, frames=wanted, dtype="float32", always_2d=True)
             parts = [block.mean(axis=1, dtype="float32") for block in blocks]
     except (StudioError, MemoryError):

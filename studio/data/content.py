@@ -189,7 +189,7 @@ def _folder(
     if media is None:
         return Content(listing.table, listing.problems, "text", title, listing.reading, listing.guesses)
     if media == IMAGES:
-        table, broken = store_images(listing.table, listing.annotated, source, folder, progress)
+        table, broken = store_images(listing.table, listing.annotated, source, folder, progress, masks=listing.masks)
     else:
         table, broken = store_sounds(listing.table, source, folder, progress)
     return _with_media(media, table, broken + listing.problems, title, listing.reading, listing.guesses)

@@ -12,6 +12,7 @@ import pandas
 from studio.data.annotations import AnnotatedImage, place_boxes
 from studio.data.columns import Problem
 from studio.data.image_files import StoredImage, store_image, unreadable
+from studio.data.masks import Masks, store_masks
 from studio.data.named_files import NotBroughtError, find_below
 from studio.data.progress import Progress
 from studio.errors import StudioError
@@ -29,11 +30,13 @@ def store_images(
     folder: Path,
     progress: Progress,
     places: Mapping[str, Path] | None = None,
+    masks: Masks | None = None,
 ) -> tuple[pandas.DataFrame, list[Problem]]:
     """Copies and thumbnails of every image that column `image` names, in `folder`, and a file of what tells same ones
     by their content (copy -> `StoredImage.content`); rows of broken ones become problems.
 
-    annotated: row -> what is known of its image; the table gets a column `boxes` then. places: name -> path of the
+    annotated: row -> what is known of its image; the table gets a column `boxes` then, and with masks a column `mask`,
+    without the rows whose mask cannot be used. places: name -> path of the
     image, where it is not `source` / name. Raises StudioError when no image can be used.
     """
     stored = store_files(dict.fromkeys(table["image"]), source, folder, progress, places)
@@ -56,6 +59,13 @@ def store_images(
     kept = table.loc[list(copies)].assign(image=pandas.Series(copies, dtype="str"))
     if annotated is not None:
         kept.insert(1, "boxes", pandas.Series(boxes, dtype="str"))
+    if masks is not None:
+        names = dict(zip(table.index.tolist(), table["image"], strict=True))
+        images = {row: image for row in copies if isinstance(image := stored[names[row]], StoredImage)}
+        cells, unusable = store_masks(masks, images, source, folder / "files")
+        kept = kept.loc[list(cells)].drop(columns="mask", errors="ignore")
+        kept.insert(1, "mask", pandas.Series(cells, dtype="str"))
+        problems += unusable
     return kept, problems
 
 

@@ -53,6 +53,7 @@ _TEXT = (
 _IMAGE = ("image-classification", "image-labels", "image-regression")
 _LANGUAGE = ("text-generation", "chat", "preference")
 _DETECTION = ("object-detection",)
+_SEGMENTATION = ("image-segmentation",)
 _WRITING = ("translation", "summarization")
 _SOUNDS = ("audio-classification", "speech-recognition")
 
@@ -65,6 +66,18 @@ CATALOG: tuple[ModelCard, ...] = (
     _card(
         _LANGUAGE, "starter/gpt", "Old books", "Apache-2.0", 4.5, 0, 4.2, _("English"),
         _("Included: a tiny writer of old English prose; it learns a manner of writing, and knows nothing."),
+    ),
+    _card(
+        _LANGUAGE, "HuggingFaceTB/SmolLM2-135M-Instruct", "SmolLM2 135M", "Apache-2.0", 134.5, 269, 134, _("English"),
+        _("Small, and knows how a chat goes: the best first try on a laptop."),
+    ),
+    _card(
+        _LANGUAGE, "HuggingFaceTB/SmolLM2-360M-Instruct", "SmolLM2 360M", "Apache-2.0", 362, 724, 362, _("English"),
+        _("Answers better than the smaller one, at nearly three times the cost."),
+    ),
+    _card(
+        _LANGUAGE, "Qwen/Qwen2.5-0.5B-Instruct", "Qwen2.5 0.5B", "Apache-2.0", 494, 988, 494, _("29 languages"),
+        _("Writes in many languages; wants a GPU when all of it is trained."),
     ),
     _card(
         _TEXT, "distilbert/distilbert-base-uncased", "DistilBERT", "Apache-2.0", 67, 268, 42.5, _("English"),
@@ -177,6 +190,18 @@ CATALOG: tuple[ModelCard, ...] = (
     _card(
         _DETECTION, "PekingU/rtdetr_r50vd_coco_o365", "RT-DETR R50", "Apache-2.0", 42.9, 172, 68000, "640 px",
         _("Larger and more accurate; wants a GPU."),
+    ),
+    _card(
+        _SEGMENTATION, "nvidia/mit-b0", "SegFormer B0", _("other (see its page)"), 3.8, 14.4, 8400, "512 px",
+        _("Small, accurate, and made for this: the best first try; knows ImageNet."),
+    ),
+    _card(
+        _SEGMENTATION, "google/deeplabv3_mobilenet_v2_1.0_513", "DeepLab V3 (MobileNet V2)", _("other (see its page)"),
+        2.6, 10.6, 2800, "513 px", _("Tiny and quick, made for phones; knows the 20 things of Pascal VOC."),
+    ),
+    _card(
+        _SEGMENTATION, "nvidia/segformer-b2-finetuned-ade-512-512", "SegFormer B2 (ADE20K)", _("other (see its page)"),
+        27.5, 110, 62400, "512 px", _("Knows 150 kinds of things, indoors and outdoors; wants a GPU."),
     ),
 )  # fmt: skip
 

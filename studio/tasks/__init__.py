@@ -8,6 +8,7 @@ from studio.tasks.extractive_qa import ExtractiveQuestionAnswering
 from studio.tasks.image_classification import ImageClassification
 from studio.tasks.image_labels import ImageLabels
 from studio.tasks.image_regression import ImageRegression
+from studio.tasks.image_segmentation import ImageSegmentation
 from studio.tasks.object_detection import ObjectDetection
 from studio.tasks.preference import Preference
 from studio.tasks.search import Search
@@ -43,6 +44,7 @@ TASKS: Registry[Task] = Registry(
     Preference(),
     TokenClassification(),
     ObjectDetection(),
+    ImageSegmentation(),
     AudioClassification(),
     SpeechRecognition(),
     TabularClassification(),

@@ -5,7 +5,9 @@ from typing import Any
 from studio.data.columns import Column
 from studio.data.fields.messages import ASSISTANT, SYSTEM, USER, Turns
 from studio.errors import StudioError, first_line
+from studio.hardware import GIGABYTE
 from studio.language import _
+from studio.processes import TooMuchError, bounded
 
 PROMPT = Column(
     "prompt",
@@ -20,6 +22,8 @@ PLAIN_TEMPLATE = (  # for models that have none: words and the end of text, whic
     "{% else %}{{ message['content'] }}{% endif %}{{ '\n\n' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ 'Assistant:\n' }}{% endif %}"
 )
+MOST_SECONDS, MOST_MEMORY = 10.0, GIGABYTE  # for the template to write a conversation
+MOST_ADDED, MOST_ADDED_TO_ONE = 100_000, 1000  # letters that it may add, to a conversation and to each message
 MARKED = "generation %}"  # what a template has in it that says which tokens are answers
 
 
@@ -39,8 +43,7 @@ def give_template(processor: Any) -> None:
 def answered_tokens(processor: Any, turns: Turns) -> tuple[list[int], list[bool]]:
     """The tokens of a conversation, and which of them are answers with the token that ends them."""
     if MARKED in str(processor.chat_template):
-        found = _rendered(processor, turns, tokenize=True, return_dict=True, return_assistant_tokens_mask=True)
-        tokens, learned = list(found["input_ids"]), [bool(each) for each in found["assistant_masks"]]
+        tokens, learned = _marked(processor, turns)
     else:
         tokens, learned = _compared(processor, turns)
     special = set(processor.all_special_ids)
@@ -52,7 +55,8 @@ def answered_tokens(processor: Any, turns: Turns) -> tuple[list[int], list[bool]
 
 def asked_tokens(processor: Any, turns: Turns) -> list[int]:
     """The tokens of a conversation with the beginning of an answer."""
-    return list(_rendered(processor, turns, tokenize=True, return_dict=True, add_generation_prompt=True)["input_ids"])
+    text, _answers = _rendered(processor, turns, begins=True)
+    return list(processor(text, add_special_tokens=False, verbose=False)["input_ids"])
 
 
 def answer_ends(processor: Any) -> list[int]:
@@ -69,16 +73,31 @@ def shortened(tokens: list[int], learned: list[bool], longest: int) -> tuple[lis
     return tokens[-longest:], learned[-longest:]
 
 
+def _marked(processor: Any, turns: Turns) -> tuple[list[int], list[bool]]:
+    """Of a template that says which pieces of its text are answers."""
+    text, answers = _rendered(processor, turns)
+    found = processor(text, add_special_tokens=False, verbose=False)
+    tokens = list(found["input_ids"])
+    learned = [False] * len(tokens)
+    for start, end in answers:
+        first, last = found.char_to_token(start), found.char_to_token(end - 1)
+        if first is None:
+            break
+        for at in range(first, len(tokens) if last is None else last + 1):
+            learned[at] = True
+    return tokens, learned
+
+
 def _compared(processor: Any, turns: Turns) -> tuple[list[int], list[bool]]:
     """Of a template that does not say which tokens are answers: an answer is what it adds to the text up to the
     beginning of that answer."""
-    text = _rendered(processor, turns, tokenize=False)
+    text, _none = _rendered(processor, turns)
     pieces = []
     for at, turn in enumerate(turns):
         if turn["role"] != ASSISTANT:
             continue
-        before = _rendered(processor, turns[:at], tokenize=False, add_generation_prompt=True)
-        behind = _rendered(processor, turns[: at + 1], tokenize=False)
+        before, _none = _rendered(processor, turns[:at], begins=True)
+        behind, _none = _rendered(processor, turns[: at + 1])
         start = len(before) if text.startswith(before) else text.rfind(turn["content"].strip())
         end = len(behind.rstrip()) if text.startswith(behind.rstrip()) else start + len(turn["content"].strip())
         if start >= 0:
@@ -91,20 +110,53 @@ def _compared(processor: Any, turns: Turns) -> tuple[list[int], list[bool]]:
     return list(found["input_ids"]), inside
 
 
-def _rendered(processor: Any, turns: Turns, **wishes: Any) -> Any:
-    """Raises StudioError where the template refuses the conversation."""
+def _rendered(processor: Any, turns: Turns, begins: bool = False) -> tuple[str, list[tuple[int, int]]]:
+    """The text, with the beginning of an answer where that is wished for, and which pieces of it are answers where the
+    template marks them. Raises StudioError where the template refuses the conversation."""
     from jinja2 import TemplateError
 
     try:
-        return processor.apply_chat_template(turns, **wishes)
+        return _run_template(processor, turns, begins)
     except TemplateError as refusal:
         if turns[0]["role"] != SYSTEM or len(turns) == 1:
             raise _refused(refusal) from refusal
     first = {**turns[1], "content": f"{turns[0]['content']}\n\n{turns[1]['content']}"}  # it knows no system
     try:
-        return processor.apply_chat_template([first, *turns[2:]], **wishes)
+        return _run_template(processor, [first, *turns[2:]], begins)
     except TemplateError as refusal:
         raise _refused(refusal) from refusal
+
+
+def _run_template(processor: Any, turns: Turns, begins: bool) -> tuple[str, list[tuple[int, int]]]:
+    """A template is a program that came with the model: Jinja's sandbox keeps it from everything but text, and it is
+    bounded here."""
+    from jinja2 import TemplateError
+    from transformers.utils.chat_template_utils import render_jinja_template
+
+    template = processor.get_chat_template()
+    most = MOST_ADDED + sum(MOST_ADDED_TO_ONE + 4 * len(turn["content"]) for turn in turns)
+    try:
+        with bounded(MOST_SECONDS, MOST_MEMORY):
+            texts, answers = render_jinja_template(
+                conversations=[turns],
+                chat_template=template,
+                return_assistant_tokens_mask=MARKED in template,
+                add_generation_prompt=begins,
+                **processor.special_tokens_map,
+            )
+        if len(texts[0]) > most:
+            raise TooMuchError
+    except TooMuchError as error:
+        raise StudioError(
+            _("This model's chat template cannot be used."),
+            _("It takes more time or memory than any conversation needs."),
+            _("Choose another model."),
+        ) from error
+    except TemplateError:
+        raise
+    except Exception as error:  # whatever a stranger's program raises
+        raise _refused(error) from error
+    return texts[0], answers[0] if answers else []
 
 
 def _refused(refusal: Exception) -> StudioError:

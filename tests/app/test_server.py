@@ -91,7 +91,7 @@ def test_a_path_that_a_browser_makes_up_is_no_upload(root: Home, widget: str) ->
         assert calls, "the widget has no handler"
         kinds = {each["id"]: each for each in config["components"]}
         others = {
-            key: kind["props"].get("minimum", 0) if kind["type"] == "number" else "0" * 24
+            key: {"number": kind["props"].get("minimum", 0), "audio": None}.get(kind["type"], "0" * 24)
             for key, kind in kinds.items()
         }
         file, in_the_home = (

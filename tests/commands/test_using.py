@@ -66,7 +66,7 @@ def many(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("words", [["a film"], ["--input", "text=a film"]])
 def test_one_answer_is_printed(run: Run, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["predict", run.id, *words]) == 0
-    assert capsys.readouterr().out == " 75.00%  good\n 25.00%  bad\n" and MadeUp.asked == [{"text": "a film"}]
+    assert capsys.readouterr().out == " 75.0%  good\n 25.0%  bad\n" and MadeUp.asked == [{"text": "a film"}]
     assert main(["predict", run.id, *words, "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"run": run.id, **GOOD.as_dict()}
     assert main(["predict", run.id, *words, "--set", "beams=4"]) == 0 and MadeUp.asked[-1] == {"beams": 4}

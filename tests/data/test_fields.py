@@ -1,5 +1,6 @@
 """What cells hold: what is parsed, what is refused, what is counted, and what a split keeps in the same mix."""
 
+import json
 from pathlib import Path
 
 import pandas
@@ -104,3 +105,41 @@ def test_the_rarest_label_decides_where_a_row_goes() -> None:
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
 def test_every_field_says_what_people_need(field) -> None:  # type: ignore[no-untyped-def]
     assert field.missing.endswith((".", "].")) and field.similarity("1", "1") == 1.0
+
+
+def test_what_a_person_says_in_very_many_parts_is_one_message() -> None:
+    """In the time that it takes to read them: a part at a time, the whole would be copied each time."""
+    cell = json.dumps([{"role": "user", "content": "x" * 30}] * 50_000)
+    (message,) = FIELDS["messages"].parse(cell, None)
+    assert message == {"role": "user", "content": "\n\n".join(["x" * 30] * 50_000)}
+
+
+def test_objects_inside_of_objects_without_end_are_no_record() -> None:
+    with pytest.raises(StudioError, match="cannot be read"):
+        FIELDS["record"].parse('{"a":' * 100_000, None)
+
+
+def test_a_conversation_longer_than_any_model_reads_is_named() -> None:
+    turns = [{"role": ("user", "assistant")[at % 2], "content": "x"} for at in range(2001)]
+    ((row, what, drops),) = problems("messages", [json.dumps(turns)])
+    assert (row, drops) == (10, True) and "2,001 messages" in what
+
+
+UNPAIRED = {  # a surrogate that JSON can spell, and that nothing can store
+    "messages": '[{"role": "user", "content": "\\ud800"}]',
+    "answers": '[{"text": "\\ud800"}]',
+    "labels": '["\\ud800"]',
+    "spans": '[{"start": 0, "end": 1, "label": "\\ud800"}]',
+    "boxes": '[{"box": [1, 1, 1, 1], "label": "\\ud800"}]',
+    "record": '{"a": "\\ud800"}',
+}
+
+
+@pytest.mark.parametrize("kind", UNPAIRED)
+def test_what_json_can_spell_and_nothing_can_store_is_a_question_mark(kind: str) -> None:
+    field = FIELDS[kind]
+    stored = field.stored(pandas.Series([UNPAIRED[kind]] * 2, dtype="str"))
+    assert "?" in repr(field.parse(stored[0], None))
+    for text in (repr(field.parse(stored[0], None)), *field.classes(stored[0]), field.typed(UNPAIRED[kind])):
+        assert text.encode()
+    assert field.strata(stored) is None or len(field.strata(stored)) == 2

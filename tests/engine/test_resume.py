@@ -40,11 +40,11 @@ def test_pause_and_resume(name: str, finished: Finished, workers: Workers) -> No
     assert not run.checkpoints.exists() and not (run.folder / "cache").exists()
 
 
-@pytest.mark.parametrize("name", ["talk", "preferred"])
+@pytest.mark.parametrize("name", ["story", "talk", "preferred", "search", "table", "sounds", "speech"])
 def test_what_is_drawn_and_compared_comes_again(name: str, finished: Finished, workers: Workers) -> None:
-    """Answers that are drawn at a check, and what the model said before its first step."""
+    """Answers that are drawn at a check, what the model said before its first step, and what is searched or heard."""
     run = finished.new(name)
-    pause_held(run, workers.start_and_hold(run, 7))
+    pause_held(run, workers.start_and_hold(run, 3))
     assert run.state().status == "paused" and workers.work(run).status == "completed"
     assert_same_training(run, finished[name])
 

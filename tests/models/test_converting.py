@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from studio.errors import StudioError
-from studio.models.converting import whisper
+from studio.models.converting import photo, whisper
 from studio.models.converting.photo import tensors_in
 from studio.models.starters import STARTERS, locate_starter
 from studio.paths import Home
@@ -41,6 +41,13 @@ def test_a_package_that_was_changed_makes_no_model(home: Home, monkeypatch: pyte
     with pytest.raises(StudioError, match="cannot be made of its package"):
         locate_starter(STARTERS["photo"], home)
     assert not (home.cache / "starters" / "photo").exists()
+
+
+def test_a_file_that_was_changed_is_not_opened(tmp_path: Path) -> None:
+    (tmp_path / photo.FILE).write_bytes(b"\x80\x02}.")
+    (tmp_path / "made").mkdir()
+    with pytest.raises(ValueError, match="was changed"):
+        photo.convert(tmp_path, tmp_path / "made")
 
 
 def test_only_what_tensors_need_may_be_called_by_their_file() -> None:

@@ -13,6 +13,7 @@ import kinds
 import pytest
 import torch
 import transformers as t
+from transformers.utils.import_utils import BACKENDS_MAPPING
 
 from studio.errors import StudioError
 from studio.models.architecture import Architecture
@@ -104,8 +105,9 @@ def test_a_model_of_another_kind_is_refused(family: str, auto_class: str, words:
         described(tmp_path, auto_class)
 
 
-def test_an_unknown_kind_and_a_missing_package_are_said_so(tmp_path: Path) -> None:
+def test_an_unknown_kind_and_a_missing_package_are_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, kind = tmp_path / "model", ModelKind(kinds.DETECTION, "image_processor", "object-detection")
+    monkeypatch.setitem(BACKENDS_MAPPING, "timm", (lambda: False, "{0} needs timm"))
     with pytest.raises(StudioError, match="not known here"):
         build_architecture(folder, {"model_type": "none-such"}, {}, kind, {}, lambda model: frozenset())
     timm = {"model_type": "detr", "use_timm_backbone": True, "backbone": "resnet50", "backbone_config": None}

@@ -2,6 +2,8 @@
 
 import json
 import math
+import signal
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +18,7 @@ from transformers import AutoTokenizer
 
 from studio.engine.preparation import Prepared
 from studio.errors import StudioError
-from studio.tasks import TASKS
+from studio.tasks import TASKS, conversations
 from studio.tasks.base import Answer, Batch, Scores
 from studio.tasks.causal import TokenScorer, _drawing
 from studio.tasks.conversations import PLAIN_TEMPLATE, answer_ends, answered_tokens, asked_tokens, give_template
@@ -170,6 +172,41 @@ def test_a_template_that_knows_no_system_gets_it_with_the_first_message() -> Non
     tokenizer.chat_template = "{{ raise_exception('only on Sundays') }}"
     with pytest.raises(StudioError, match=r"refuses.*only on Sundays"):
         asked_tokens(tokenizer, TURNS[:1])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="bounds of time and memory")
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+        "{{ 'a' * 40000000000 }}",
+        "{{ 'a' * 10000000 }}",
+    ],
+)
+def test_a_template_without_end_is_ended(template: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import resource
+
+    monkeypatch.setattr(conversations, "MOST_SECONDS", 0.3)
+    tokenizer = AutoTokenizer.from_pretrained(GPT)
+    limits = resource.getrlimit(resource.RLIMIT_DATA), signal.getsignal(signal.SIGALRM)
+    for marks in ("", "{% generation %}{% endgeneration %}"):
+        tokenizer.chat_template = template + marks
+        with pytest.raises(StudioError, match="takes more time or memory"):
+            answered_tokens(tokenizer, TURNS)
+    assert limits == (resource.getrlimit(resource.RLIMIT_DATA), signal.getsignal(signal.SIGALRM))
+
+
+def test_whatever_a_template_raises_is_said() -> None:
+    tokenizer = AutoTokenizer.from_pretrained(GPT)
+    for template in (
+        "{{ 1 // 0 }}",
+        "{{ ''.__class__.__mro__ }}",
+        "{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}",
+        "{% if %}",
+    ):
+        tokenizer.chat_template = template
+        with pytest.raises(StudioError, match="refuses a conversation"):
+            asked_tokens(tokenizer, TURNS[:1])
 
 
 def test_a_model_without_anything_that_ends_a_text_is_refused() -> None:

@@ -9,6 +9,7 @@ from studio.app.answers.labels import LabelsAnswers
 from studio.app.answers.number import NumberAnswers
 from studio.app.answers.quote import QuoteAnswers
 from studio.app.answers.ranking import RankingAnswers
+from studio.app.answers.regions import RegionAnswers
 from studio.app.answers.spans import SpanAnswers
 from studio.app.answers.written import WrittenAnswers
 from studio.registry import Registry
@@ -20,6 +21,7 @@ ANSWERS: Registry[AnswerKind] = Registry(
     NumberAnswers(),
     SpanAnswers(),
     BoxAnswers(),
+    RegionAnswers(),
     QuoteAnswers(),
     RankingAnswers(),
     WrittenAnswers(),

@@ -7,6 +7,7 @@ from studio.app.cells.boxes import BoxCells
 from studio.app.cells.image import ImageCells
 from studio.app.cells.label import LabelCells
 from studio.app.cells.labels import LabelsCells
+from studio.app.cells.mask import MaskCells
 from studio.app.cells.messages import MessagesCells
 from studio.app.cells.number import NumberCells
 from studio.app.cells.record import RecordCells
@@ -24,6 +25,7 @@ CELLS: Registry[Cells] = Registry(
     NumberCells(),
     SpanCells(),
     BoxCells(),
+    MaskCells(),
     AnswersCells(),
     MessagesCells(),
     RecordCells(),

@@ -6,6 +6,7 @@ from studio.app.editors.base import Editor as Editor
 from studio.app.editors.boxes import BoxesEditor
 from studio.app.editors.label import LabelEditor
 from studio.app.editors.labels import LabelsEditor
+from studio.app.editors.mask import MaskEditor
 from studio.app.editors.number import NumberEditor
 from studio.app.editors.spans import SpansEditor
 from studio.app.editors.text import TextEditor
@@ -20,4 +21,5 @@ EDITORS: Registry[Editor] = Registry(
     SpansEditor(),
     AnswersEditor(),
     BoxesEditor(),
+    MaskEditor(),
 )

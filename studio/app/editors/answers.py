@@ -47,15 +47,32 @@ def quotes_of(example: Example) -> list[Quote]:
 
 def find(line: str, passage: str) -> Quote:
     """The first place where these words stand, whatever is between them. Raises StudioError where they do not."""
-    words = r"\s+".join(map(re.escape, line.split()))
-    place = re.search(words, passage) or re.search(words, passage, re.IGNORECASE)
-    if place is None:
+    words, places = in_one_line(passage)
+    start = words.find(line)
+    if start < 0:
+        start = same_case(words).find(same_case(line))
+    if start < 0:
         raise StudioError(
             _("The answer '{answer}' does not stand in the passage.", answer=line[:80]),
             _("This task marks words of the passage; it cannot learn an answer in other words."),
             _("Copy the answer from the passage."),
         )
-    return Quote(place.group(), place.start())
+    first, last = places[start], places[start + len(line) - 1]
+    return Quote(passage[first : last + 1], first)
+
+
+def in_one_line(text: str) -> tuple[str, list[int]]:
+    """The words with a space between them, and where in the text each letter of that stands."""
+    words, places = list[str](), list[int]()
+    for word in re.finditer(r"\S+", text):
+        words.append(word.group())
+        places += range(word.start(), word.end() + 1)
+    return " ".join(words), places
+
+
+def same_case(text: str) -> str:
+    """With as many letters as before."""
+    return "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
 
 
 def _line(text: str) -> str:

@@ -22,7 +22,7 @@ class RecordInput(Input):
     def widget(self, elem_id: str) -> Block:
         return gr.Textbox(
             label=self.label,
-            placeholder="age: 54\nsex: female",
+            placeholder=_("age: 54\nsex: female"),
             lines=8,
             interactive=True,
             visible=False,

@@ -7,6 +7,7 @@ from studio.data.fields.boxes import Boxes
 from studio.data.fields.image import ImageFile
 from studio.data.fields.label import Label
 from studio.data.fields.labels import Labels
+from studio.data.fields.mask import Masks
 from studio.data.fields.messages import Messages
 from studio.data.fields.number import Number
 from studio.data.fields.record import Record
@@ -18,6 +19,6 @@ FIELDS: Registry[Field] = Registry(
     "field",
     Text(),
     *(ImageFile(), AudioFile()),
-    *(Label(), Labels(), Number(), Spans(), Boxes(), Answers()),
+    *(Label(), Labels(), Number(), Spans(), Boxes(), Masks(), Answers()),
     *(Messages(), Record()),
 )

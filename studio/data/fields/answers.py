@@ -122,4 +122,4 @@ def _quote(value: Any) -> Quote | None:
     start = first_of(value, STARTS) if isinstance(value, Mapping) else None
     if not isinstance(text, str | int | float) or isinstance(text, bool) or not str(text).strip():
         return None
-    return Quote(str(text), start if type(start) is int and start >= 0 else None)
+    return Quote(encodable(str(text)), start if type(start) is int and start >= 0 else None)

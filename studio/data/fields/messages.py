@@ -24,6 +24,7 @@ ROLES = {
     **dict.fromkeys((ASSISTANT, "gpt", "bot", "chatgpt", "model", "ai", "agent", "answer"), ASSISTANT),
 }
 TITLES = {SYSTEM: "System", USER: "User", ASSISTANT: "Assistant"}
+MOST_MESSAGES = 1000  # more than any model reads at once
 LISTED, WRITTEN = 16.0, 0.5  # how much lists of messages look like this field, and what of a text's likeness
 _HEADING = re.compile(r"^[ \t]*(System|User|Human|Assistant|Bot|AI)[ \t]*:[ \t]*", re.MULTILINE | re.IGNORECASE)
 Turns = list[dict[str, str]]  # role and content, as chat templates of transformers take them
@@ -42,7 +43,9 @@ class Messages(Field):
 
     name = "messages"
     missing = _("There is no message.")
-    bring = {"text": _("Bring a table with questions and answers, or conversations as JSONL.")}
+    bring = dict.fromkeys(
+        ("text", "image", "audio"), _("Bring a table with questions and answers, or conversations as JSONL.")
+    )
     example = '"a text"'
     examples = ("How did the phone come?", "When did the screen break?", "How is the price?")
 
@@ -116,7 +119,7 @@ def checked(values: Sequence[Any]) -> Turns:
 
     Raises UnreadableError.
     """
-    turns: Turns = []
+    said: list[tuple[str, list[str]]] = []  # by whom, and the messages in a row
     for value in values:
         role = role_of(value)
         content = content_of(value) if role else None
@@ -130,16 +133,19 @@ def checked(values: Sequence[Any]) -> Turns:
             raise UnreadableError(_("A message has no text."), str(value)[:80])
         if not content.strip():
             continue
-        if role == SYSTEM and turns and turns[-1]["role"] != SYSTEM:
+        if role == SYSTEM and said and said[-1][0] != SYSTEM:
             raise UnreadableError(_("A message of the system stands in the middle."), _("It can only come first."))
-        if turns and turns[-1]["role"] == role:
-            turns[-1]["content"] += f"\n\n{content}"
+        if said and said[-1][0] == role:
+            said[-1][1].append(content)
         else:
-            turns.append({"role": role, "content": content})
-    first = next((turn["role"] for turn in turns if turn["role"] != SYSTEM), USER)
+            said.append((role, [content]))
+    first = next((role for role, _contents in said if role != SYSTEM), USER)
     if first == ASSISTANT:
         raise UnreadableError(_("It begins with an answer."), _("A message of the user has to come first."))
-    return turns
+    if len(said) > MOST_MESSAGES:
+        why = _("At most {most:,} are read of one conversation.", most=MOST_MESSAGES)
+        raise UnreadableError(_("It has {n:,} messages.", n=len(said)), why)
+    return [{"role": role, "content": "\n\n".join(contents)} for role, contents in said]
 
 
 def role_of(value: Any) -> str | None:
@@ -156,7 +162,7 @@ def content_of(value: Mapping[str, Any]) -> str | None:
         texts = [part.get("text") if isinstance(part, Mapping) else part for part in content]
         known = [text for text in texts if isinstance(text, str)]
         content = "\n\n".join(known) if len(known) == len(texts) else None
-    return content if isinstance(content, str) else None
+    return encodable(content) if isinstance(content, str) else None
 
 
 def _typed(text: str) -> list[dict[str, str]]:

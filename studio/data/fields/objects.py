@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas
 
+from studio.data.formats.base import encodable
 from studio.data.profile import ColumnProfile
 from studio.errors import StudioError
 from studio.language import _
@@ -68,7 +69,7 @@ def label_in(value: dict[str, Any], shape: str) -> str:
         raise StudioError(
             _("A label is missing."), _("Each entry looks like {shape}.", shape=shape), _("Add the label.")
         )
-    return str(label).strip()
+    return encodable(str(label).strip())
 
 
 def labels_of(cell: str) -> tuple[str, ...]:

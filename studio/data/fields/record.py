@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas
 
 from studio.data.fields.base import Field
+from studio.data.formats.base import encodable
 from studio.data.label_columns import GATHERED
 from studio.data.split_names import COLUMN_NAMES
 from studio.errors import StudioError
@@ -48,7 +49,7 @@ class Record(Field):
             return read_lines(cell)
         try:
             found = json.loads(cell)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
             raise StudioError(
@@ -56,7 +57,7 @@ class Record(Field):
                 _("Columns with what stands in them are expected, such as {example}.", example='{"age": "54"}'),
                 _("Correct it."),
             )
-        return {str(name): str(value) for name, value in found.items()}
+        return {encodable(str(name)): encodable(str(value)) for name, value in found.items()}
 
     def typed(self, text: str) -> str:
         return json.dumps(self.parse(text, None), ensure_ascii=False) if text.strip() else ""

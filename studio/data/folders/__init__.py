@@ -8,6 +8,7 @@ from studio.data.folders.box_table import BOX_TABLE
 from studio.data.folders.class_folders import CLASS_FOLDERS, SOUND_FOLDERS
 from studio.data.folders.coco import COCO
 from studio.data.folders.image_table import IMAGE_TABLE, SOUND_TABLE
+from studio.data.folders.mask_folders import MASK_FOLDERS
 from studio.data.folders.split_tables import SPLIT_TABLES
 from studio.data.folders.voc import VOC
 from studio.data.folders.yolo import YOLO
@@ -17,7 +18,7 @@ from studio.registry import Registry
 
 FOLDERS: Registry[FolderFormat] = Registry(
     "folder format",
-    *(VOC, COCO, YOLO, BOX_TABLE, IMAGE_TABLE, CLASS_FOLDERS),
+    *(VOC, COCO, YOLO, BOX_TABLE, IMAGE_TABLE, MASK_FOLDERS, CLASS_FOLDERS),
     *(SOUND_TABLE, SOUND_FOLDERS, SPLIT_TABLES),
 )
 

@@ -15,6 +15,7 @@ from studio.data.columns import Problem
 from studio.data.formats.encodings import decode, guess_encoding
 from studio.data.guesses import Guess
 from studio.data.limits import MEGABYTE, Limits
+from studio.data.masks import Masks
 from studio.data.media import IMAGES, SOUNDS, Media
 from studio.data.options import ReadingOptions
 from studio.data.reading import read_table
@@ -116,13 +117,14 @@ class Listing:
     and `audio` with recordings.
 
     annotated: where images have boxes, row -> what is known of its image; rows without an image among them.
-    format: its name on the screen; "" for the reader's title.
+    masks: where images have masks, those. format: its name on the screen; "" for the reader's title.
     """
 
     table: pandas.DataFrame
     problems: list[Problem]
     reading: ReadingOptions = field(default_factory=ReadingOptions)
     annotated: Mapping[int, AnnotatedImage] | None = None
+    masks: Masks | None = None
     format: str = ""
     guesses: tuple[Guess, ...] = ()
 

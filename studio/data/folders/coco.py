@@ -1,19 +1,23 @@
 """COCO: JSON files that list images, boxes and categories, beside the images. https://cocodataset.org/#format-data
 
-Boxes are [left, top, width, height] in pixels. Files for captions or outlines alone, without any box, are not used.
+Boxes are [left, top, width, height] in pixels. Outlines (polygons) become masks. Files for captions, or without any
+box, are not used.
 """
 
 import json
 import mmap
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from studio.data.annotations import AnnotatedImage, RawBox, stated_size
+from studio.data.annotations import LONGEST_SIDE, AnnotatedImage, RawBox, stated_size
 from studio.data.columns import Problem
+from studio.data.fields.number import read_number
 from studio.data.folders.base import FolderFormat, Listing, Upload
 from studio.data.folders.box_listing import list_images
 from studio.data.folders.image_names import ImageNames
 from studio.data.folders.split_folders import split_of_file, split_of_path
+from studio.data.masks import Masks, Outline, RawMask
 from studio.errors import StudioError
 from studio.language import _, plural
 
@@ -31,17 +35,23 @@ def read(upload: Upload) -> Listing:
     names = ImageNames(upload.found.images)
     problems: list[Problem] = []
     images: list[AnnotatedImage] = []
+    outlines: dict[str, RawMask] = {}
     for name in _files(upload):
         document = load(upload, name)
         if has_boxes(document):
             images += annotated(document, name, names, problems)
+            outlines |= outlined(document, names.inside(name))
     if not images:
         raise StudioError(
             _("The COCO files list no image."),
             _("'images' is empty, or not a list."),
             _("Check that they are the right ones."),
         )
-    return list_images(images, upload, problems)
+    listing = list_images(images, upload, problems)
+    if not any(mask.outlines for mask in outlines.values()):
+        return listing
+    rows = listing.table["image"].items()
+    return replace(listing, masks=Masks({int(str(row)): outlines.get(image, RawMask()) for row, image in rows}))
 
 
 def _files(upload: Upload) -> list[str]:
@@ -120,6 +130,33 @@ def read_annotation(each: dict[str, Any], labels: dict[str, Any], file: str, num
         fault = _("Its category {category} is not in the list of categories.", category=category[:40])
         return RawBox((), "", PLACE, fault=fault, number=number, file=file)
     return RawBox(values, labels.get(category, category), PLACE, form="sides", number=number, file=file)
+
+
+def outlined(document: dict[str, Any], names: ImageNames) -> dict[str, RawMask]:
+    """Image -> the outlines of what is in it, the largest first: what lies before something else is drawn over it."""
+    labels = {str(each.get("id")): str(each.get("name")) for each in _dicts(document, "categories")}
+    found: dict[str, list[Outline]] = {}
+    for each in sorted(_dicts(document, "annotations"), key=lambda each: -(read_number(each.get("area")) or 0.0)):
+        polygons, label = each.get("segmentation"), labels.get(str(each.get("category_id")))
+        if label and isinstance(polygons, list):
+            drawn = [Outline(label, points) for polygon in polygons if (points := _points(polygon))]
+            found.setdefault(str(each.get("image_id")), []).extend(drawn)
+    masks = {}
+    for each in _dicts(document, "images"):
+        if image := names(each.get("file_name")):
+            size = stated_size(each.get("width"), each.get("height"))
+            masks[image] = RawMask(outlines=tuple(found.get(str(each.get("id")), ())), size=size)
+    return masks
+
+
+def _points(polygon: object) -> tuple[tuple[float, float], ...]:
+    """[x, y, x, y, ...] as points; nothing for what is no polygon."""
+    if not isinstance(polygon, list) or len(polygon) < 6 or len(polygon) % 2:
+        return ()
+    numbers = [read_number(value) for value in polygon]
+    if any(number is None or abs(number) > LONGEST_SIDE for number in numbers):
+        return ()
+    return tuple(zip((n or 0.0 for n in numbers[::2]), (n or 0.0 for n in numbers[1::2]), strict=True))
 
 
 def _dicts(document: dict[str, Any], key: str) -> list[dict[str, Any]]:

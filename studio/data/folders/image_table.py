@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import PurePosixPath
 
 import pandas
 
 from studio.data.columns import Problem
 from studio.data.folders.base import FolderFormat, Listing, Upload
 from studio.data.folders.image_names import ImageNames
+from studio.data.folders.mask_names import LISTS, mask_files
 from studio.data.folders.split_tables import choose_by_split, join
+from studio.data.masks import is_mask_word
 from studio.data.media import IMAGES, SOUNDS, Media
 from studio.data.named_files import why_missing, why_refused
 from studio.data.object_column import take_boxes
@@ -35,9 +38,11 @@ def read(media: Media, upload: Upload) -> Listing:
         table, problems, column = named[name]
         why = partial(why_missing, folder=upload.folder, beside=name)
         table, missing = resolve(table, column, names.inside(name), why, media)
+        table = with_masks(table, names.inside(name)) if media == IMAGES else table
         resolved[name] = (table, problems + missing)
     joined, problems = join(resolved, chosen)
-    if unnamed := len(set(upload.found.files).difference(joined[media.name])):
+    named_files = set(joined[media.name]).union(joined["mask"].dropna() if "mask" in joined else ())
+    if unnamed := len(set(upload.found.files).difference(named_files)):
         problems.append(Problem(0, media.left(unnamed), listing(chosen), drops=False))
     first = next(iter(chosen))
     bare = is_bare(upload, first, names.inside(first))
@@ -46,7 +51,8 @@ def read(media: Media, upload: Upload) -> Listing:
     if media != IMAGES:
         return Listing(joined, problems, known)
     table, annotated, unreadable = take_boxes(joined)
-    return Listing(table, problems + unreadable, known, annotated)
+    masks = mask_files(upload, files_in(table["mask"])) if "mask" in table else None
+    return Listing(table, problems + unreadable, known, annotated, masks)
 
 
 def naming_tables(upload: Upload) -> dict[str, tuple[pandas.DataFrame, list[Problem], str]]:
@@ -72,7 +78,8 @@ def is_bare(upload: Upload, name: str, names: Callable[[object], str | None]) ->
 
 def likely_tables(upload: Upload) -> list[str]:
     """The few that may name the images: high up, then large. A data set may have a small file next to each image."""
-    sizes = {name: upload.size(name) for name in upload.found.tables}
+    tables = [name for name in upload.found.tables if PurePosixPath(name).name.lower() not in LISTS]
+    sizes = {name: upload.size(name) for name in tables}
     return sorted(sizes, key=lambda name: (name.count("/"), -sizes[name], name))[:MOST_TABLES]
 
 
@@ -109,6 +116,21 @@ def resolve(
     others = table.drop(columns=column).rename(columns={media.name: f"{media.name}_2"})
     others.insert(0, media.name, paths.astype("str"))
     return others[there], problems
+
+
+def with_masks(table: pandas.DataFrame, names: Callable[[object], str | None]) -> pandas.DataFrame:
+    """The table with a column `mask` of paths, where a column that is called so names files of the upload."""
+    likely = {str(name): table[name].head(CELLS_SEEN) for name in table.columns[1:] if is_mask_word(str(name))}
+    column = mostly(likely, lambda cell: names(cell) is not None)
+    if column is None:
+        return table
+    paths = table[column].map(names)
+    return table.drop(columns=column).assign(mask=paths.where(paths.notna(), None))
+
+
+def files_in(column: pandas.Series) -> dict[int, str]:
+    """Row -> the file that it names, of the rows that name one."""
+    return {int(str(row)): str(name) for row, name in column.dropna().items()}
 
 
 def _numbers(table: pandas.DataFrame) -> Sequence[int]:

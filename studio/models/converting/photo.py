@@ -5,6 +5,7 @@ each lies in, the storages' keys; then for each its length in 64 bits, and its n
 the three things that such a file needs are there, as stand-ins: nothing of the file runs.
 """
 
+import hashlib
 import pickle
 import re
 import struct
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 ARCHITECTURE = "tf_efficientnet_lite0"  # of timm
 FILE = "efficientnet-lite0-57934424.pth"
+SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 CONFIG = {
     "architecture": ARCHITECTURE,
     "architectures": ["TimmWrapperForImageClassification"],
@@ -52,6 +54,9 @@ def convert(package: Path, folder: Path) -> None:
     replace_json(folder / "config.json", CONFIG)
     replace_json(folder / "preprocessor_config.json", PROCESSOR)
     with (package / FILE).open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != SHA256:
+            raise ValueError(f"{FILE} was changed, or is damaged.")
+        file.seek(0)
         tensors = tensors_in(file)
     weights = {timm_name(name): tensor for name, tensor in tensors.items() if not name.endswith("num_batches_tracked")}
     save_file(weights, folder / "model.safetensors", {"format": "pt"})

@@ -1,12 +1,16 @@
 """Every kind of answer is drawn, written and printed from the shape that its tasks give it, and data stays text."""
 
 import json
+from pathlib import Path
 
+import numpy
 import pytest
+from PIL import Image
 
 from studio.app.answers import ANSWERS, Asked
 from studio.app.answers.number import between
 from studio.data.columns import Column
+from studio.data.regions import png_of
 from studio.tasks.base import RIGHT, WRONG, Answer
 
 EVIL = "<img src=x onerror=\"alert('x')\">"
@@ -19,6 +23,8 @@ def column(kind: str) -> Column:
 
 
 BOX = {"box": [10.0, 20.0, 30.0, 40.0], "label": "cat", "score": 0.9}
+REGION = {"label": "cat", "share": 0.25, "png": png_of(numpy.eye(4) > 0)}
+DETAILS = {"width": 4, "height": 4, "score": 0.8}
 CASES: dict[str, tuple[Answer, Answer, Asked]] = {
     "label": (
         Answer("cat", {"probabilities": {"cat": 0.9, EVIL: 0.1}}),
@@ -66,6 +72,15 @@ CASES: dict[str, tuple[Answer, Answer, Asked]] = {
             (IMAGE, column("boxes")),
             {"image": f"/tmp/{EVIL}.png"},
             {"answer_column": json.dumps([{"box": [1, 2, 3, 4], "label": EVIL}])},
+        ),
+    ),
+    "regions": (
+        Answer([{**REGION, "label": "background"}, {**REGION, "label": EVIL}], DETAILS),
+        Answer([{**REGION, "share": 0.1}], DETAILS),
+        Asked(
+            (IMAGE, column("mask")),
+            {"image": f"/tmp/{EVIL}.png"},
+            {"answer_column": json.dumps({"mask": "masks/a.png", "labels": [EVIL]})},
         ),
     ),
 }
@@ -121,7 +136,7 @@ def test_quantiles_are_drawn_out_to_what_they_stand_for() -> None:
     assert between([]) == [] and between([3]) == [3]
 
 
-@pytest.mark.parametrize("name", ["spans", "boxes"])
+@pytest.mark.parametrize("name", ["spans", "boxes", "regions"])
 def test_a_class_has_its_colour_even_where_it_is_the_only_one_that_is_found(name: str) -> None:
     answer, _, asked = CASES[name]
     html = ANSWERS[name].html(answer, None, Asked(asked.columns, asked.cells, classes=("!", EVIL)))
@@ -153,6 +168,24 @@ def test_boxes_are_framed_with_what_is_there_dashed() -> None:
     assert kind.short(Answer([], {"width": 1, "height": 1})) == "nothing found"
     assert kind.lines(before)[0] == " 90.0%  cat  (left 10, top 20, 30 x 40 pixels)"
     assert kind.html(answer, Answer([], answer.details), asked).count("Nothing was found.") == 1
+
+
+def test_regions_are_coloured_in_without_the_background(tmp_path: Path) -> None:
+    there = numpy.zeros((4, 4), "uint8")
+    there[:, 2:] = 1
+    for name, pixels in (("a.png", there), ("masks/a.png.png", there)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(tmp_path / name)
+    answer, before, asked = CASES["regions"]
+    cell = json.dumps({"mask": "masks/a.png.png", "labels": ["background", "cat"]})
+    asked = Asked(asked.columns, {"image": str(tmp_path / "a.png")}, {"answer_column": cell})
+    html = ANSWERS["regions"].html(answer, before, asked)
+    assert html.count('<i class="ui-region') == 3 and "cat 50%" in html and html.count('type="radio"') == 5
+    nothing = Answer([{**REGION, "label": "background"}], DETAILS)
+    kind = ANSWERS["regions"]
+    assert kind.html(nothing, None, asked).count("Nothing is marked.") == 1 and kind.short(nothing) == "nothing marked"
+    assert kind.short(before) == "cat 10%" and kind.lines(answer)[0] == " 25.0%  background"
+    assert kind.weight(answer, {"mask": cell}) > kind.weight(before, {"mask": cell}) > 0
 
 
 def test_what_was_asked_is_found_by_its_field() -> None:

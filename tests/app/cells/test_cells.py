@@ -116,6 +116,23 @@ def test_boxes_are_drawn_over_the_thumbnail_in_pixels_of_the_image(tmp_path: Pat
     assert CELLS["boxes"].drawn_over(cell, "a.png", None) == ""
 
 
+def test_masks_are_coloured_over_the_thumbnail(tmp_path: Path) -> None:
+    import numpy
+    from PIL import Image
+
+    (tmp_path / "files" / "masks").mkdir(parents=True)
+    Image.new("RGB", (600, 400)).save(tmp_path / "files" / "a.png")
+    mask = numpy.zeros((400, 600), "uint8")
+    mask[:200] = 1
+    Image.fromarray(mask).save(tmp_path / "files" / "masks" / "a.png.png")
+    imported = Imported(tmp_path, "t", "folder", "image", ReadingOptions(), ("image", "mask"), 1, ())
+    cell = '{"mask": "masks/a.png.png", "labels": ["background", "road"]}'
+    html = CELLS["mask"].drawn_over(cell, "a.png", imported, ["lake", "road"])
+    assert html.count("<i ") == 1 and "ui-colour-1" in html and "road 50%" in html and "thumbnails/a.png.jpg" in html
+    assert "<i " not in CELLS["mask"].drawn_over("broken", "a.png", imported)
+    assert CELLS["mask"].drawn_over(cell, "a.png", None) == "" and CELLS["mask"].short(cell) == "background, road"
+
+
 def test_a_label_has_one_colour_in_all_rows_and_a_legend_where_it_is_not_written() -> None:
     rows = [{"image": "a.png", "boxes": '[{"box": [0, 0, 1, 1], "label": "dog"}]'}, {"image": "b.png"}]
     told = legend([IMAGE, BOXES], rows, ["cat", "dog"])

@@ -72,3 +72,10 @@ def test_an_answer_that_stood_there_keeps_its_place() -> None:
     example = Example('[{"text": "ten", "start": 8}]', over="ten and ten, or  a\nhundred")
     found = FIELDS["answers"].parse(EDITORS["answers"].cell("ten\nor a hundred\nTEN\nten", example), None)
     assert [(quote.text, quote.start) for quote in found] == [("ten", 8), ("or  a\nhundred", 13), ("ten", 0)]
+
+
+def test_an_answer_of_very_many_words_is_looked_for_at_once() -> None:
+    """Word for word, each of so many beginnings would be followed for so many words: a minute or more."""
+    passage = Example("[]", over="a " * 50_000)
+    with pytest.raises(StudioError, match="does not stand in the passage"):
+        EDITORS["answers"].cell("a " * 24_999 + "b", passage)
