@@ -16,7 +16,7 @@ from trained import Workers, new_run, wait_until
 
 from studio.cli import build_parser, main
 from studio.commands import train as training
-from studio.commands.listing import LISTS
+from studio.commands.listing import LISTS, _place
 from studio.commands.train import with_changes
 from studio.commands.ui import settings_from
 from studio.config import RunConfig
@@ -141,6 +141,8 @@ def test_models_that_need_no_network_come_first(home: Home) -> None:
     there = [row["on_this_machine"] for row in LISTS["models"]() if row.get("tasks")]
     assert there == sorted(there, reverse=True) and there[0]
     here = {row["name"] for row in LISTS["models"]() if row["on_this_machine"]}
+    assert _place({"on_this_machine": False, "download_bytes": 0}) == "[not installed] "
+    assert _place({"on_this_machine": False, "download_bytes": 5_000_000}) == "[5 MB] "
     assert here >= {starter.id for starter in STARTERS if not starter.extra}  # an extra may be installed or not
 
 

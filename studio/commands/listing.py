@@ -113,7 +113,9 @@ def _place(row: Row) -> str:
     """Whether a model is here already; nothing for what needs no download."""
     if "on_this_machine" not in row:
         return ""
-    return "[here] " if row["on_this_machine"] else f"[{row['download_bytes'] / 1000**2:,.0f} MB] "
+    if row["on_this_machine"] or not row["download_bytes"]:
+        return "[here] " if row["on_this_machine"] else "[not installed] "
+    return f"[{row['download_bytes'] / 1000**2:,.0f} MB] "
 
 
 def _named(entries: Any) -> list[Row]:
