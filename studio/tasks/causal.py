@@ -118,10 +118,10 @@ def continued(
         wishes["eos_token_id"] = known
     if tell:
         wishes["streamer"] = _streamer(tools.processor, tell)
-    input_ids = padded(read, tools.processor.pad_token_id, "left", room).to(device)
+    input_ids = padded(read, tools.processor.pad_token_id, "left").to(device)
     generated = model.generate(
         input_ids=input_ids,
-        attention_mask=padded([[1] * len(each) for each in read], 0, "left", room).to(device),
+        attention_mask=padded([[1] * len(each) for each in read], 0, "left").to(device),
         max_new_tokens=options.longest_answer,
         min_length=0,
         num_beams=1,

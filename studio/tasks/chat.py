@@ -31,7 +31,7 @@ from studio.tasks.conversations import (
     shortened,
     with_answer,
 )
-from studio.tasks.texts import longest_text, pad_texts
+from studio.tasks.texts import PadTexts, longest_text
 
 if TYPE_CHECKING:
     import pandas
@@ -99,7 +99,7 @@ class Chat(Task):
         return items
 
     def collate(self, tools: Tools, training: bool) -> Collate:
-        return pad_texts(tools, side="right")
+        return PadTexts(tools.processor.pad_token_id)
 
     def loss(self, model: Any, batch: Batch) -> Loss:
         return causal_loss(model, batch)

@@ -113,15 +113,14 @@ class PadSides:
 
     pad_token_id: int
     padding: str = "right"
-    most: int = 0
 
     def __call__(self, items: list[Item]) -> "dict[str, torch.Tensor]":
         batch = {}
         for side in SIDES:
             tokens = [item[f"{side}_ids"] for item in items if f"{side}_ids" in item]
             if tokens:
-                batch[f"{side}_ids"] = padded(tokens, self.pad_token_id, self.padding, self.most)
-                batch[f"{side}_mask"] = padded([[1] * len(ids) for ids in tokens], 0, self.padding, self.most)
+                batch[f"{side}_ids"] = padded(tokens, self.pad_token_id, self.padding)
+                batch[f"{side}_mask"] = padded([[1] * len(ids) for ids in tokens], 0, self.padding)
         return batch
 
 

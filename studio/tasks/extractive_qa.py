@@ -147,10 +147,10 @@ class ExtractiveQuestionAnswering(Task):
         return bool(getattr(tools.config, "long_passages", False))
 
     def collate(self, tools: Tools, training: bool) -> Collate:
-        return PadWindows(tools, elsewhere=ELSEWHERE if training and self.varies(tools) else 0.0)
+        return PadWindows(tools.processor.pad_token_id, elsewhere=ELSEWHERE if training and self.varies(tools) else 0.0)
 
     def answer(self, tools: Tools, model: Any, batch: Batch, outputs: Any = None) -> list[Answer]:
-        settings, pad = getattr(tools.config, SETTINGS), PadWindows(tools)
+        settings, pad = getattr(tools.config, SETTINGS), PadWindows(tools.processor.pad_token_id)
         device = batch.tensors["input_ids"].device
         answers = []
         for number, item in enumerate(batch.items):
@@ -212,9 +212,8 @@ class PadWindows:
     elsewhere: the share of longer items of which another window is taken, where no answer stands.
     """
 
-    def __init__(self, tools: Tools, elsewhere: float = 0.0) -> None:
-        self._pad, self._elsewhere = tools.processor.pad_token_id, elsewhere
-        self._most = longest_text(getattr(tools.config, SETTINGS)["window"], tools)
+    def __init__(self, pad_token_id: int, elsewhere: float = 0.0) -> None:
+        self._pad, self._elsewhere = pad_token_id, elsewhere
 
     def _varied(self, item: Item) -> Item:
         import torch
@@ -230,11 +229,11 @@ class PadWindows:
         items = [self._varied(item) for item in items] if self._elsewhere else items
         tokens = [item["windows"][item["chosen"]] for item in items]
         batch = {
-            "input_ids": padded(tokens, self._pad, most=self._most),
-            "attention_mask": padded([[1] * len(ids) for ids in tokens], 0, most=self._most),
+            "input_ids": padded(tokens, self._pad),
+            "attention_mask": padded([[1] * len(ids) for ids in tokens], 0),
         }
         if "types" in items[0]:
-            batch["token_type_ids"] = padded([item["types"][item["chosen"]] for item in items], 0, most=self._most)
+            batch["token_type_ids"] = padded([item["types"][item["chosen"]] for item in items], 0)
         if "labels" in items[0]:
             batch["start_positions"] = torch.tensor([item["labels"][0] for item in items])
             batch["end_positions"] = torch.tensor([item["labels"][1] for item in items])

@@ -17,7 +17,7 @@ from studio.tasks.base import RIGHT, WRONG, Answer, Batch, Collate, Item, Loss, 
 from studio.tasks.causal import CausalOptions, learned_item, token_losses
 from studio.tasks.chat import REPLY, Chat
 from studio.tasks.conversations import PROMPT, answered_tokens, asked_tokens, shortened, with_answer
-from studio.tasks.texts import longest_text, pad_texts
+from studio.tasks.texts import PadTexts, longest_text
 
 if TYPE_CHECKING:
     import pandas
@@ -110,7 +110,7 @@ class Preference(Chat):
 
     def collate(self, tools: Tools, training: bool) -> Collate:
         """The better answers first, then the others: (2 x batch, tokens)."""
-        pad = pad_texts(tools, side="right")
+        pad = PadTexts(tools.processor.pad_token_id)
 
         def collate(items: list[Item]) -> dict[str, Any]:
             if BETTER.name not in items[0]:

@@ -23,7 +23,7 @@ from studio.tasks.embedding import (
     vector_answers,
 )
 from studio.tasks.ranking import RankingScorer, ranked
-from studio.tasks.texts import TEXT, longest_text
+from studio.tasks.texts import TEXT
 from studio.tasks.verdicts import ranking_verdict
 
 if TYPE_CHECKING:
@@ -139,8 +139,7 @@ class Search(Task):
         return max(len(ids) for side, ids in item.items() if side.endswith("_ids"))
 
     def collate(self, tools: Tools, training: bool) -> Collate:
-        most = longest_text(tools.options.max_length, tools)
-        return PadSides(tools.processor.pad_token_id, tools.processor.padding_side, most)
+        return PadSides(tools.processor.pad_token_id, tools.processor.padding_side)
 
     def loss(self, model: Any, batch: Batch) -> Loss:
         return ranking_loss(side_vectors(model, batch), batch.items)

@@ -99,7 +99,7 @@ def encode_texts(tools: Tools, prefix: str, rows: Sequence[Row]) -> list[Item]:
         {"input_ids": ids} for ids in tokenize(tools, [prefix + row["source"] for row in rows])["input_ids"]
     ]
     if rows and "target" in rows[0]:
-        longest = longest_target(tools)
+        longest = within(tools.options.longest_answer, tools.processor.model_max_length)
         targets = [row["target"] for row in rows]
         found = tools.processor(text_target=targets, truncation=True, max_length=longest)["input_ids"]
         for item, labels in zip(items, found, strict=True):
@@ -107,26 +107,20 @@ def encode_texts(tools: Tools, prefix: str, rows: Sequence[Row]) -> list[Item]:
     return items
 
 
-def longest_target(tools: Tools) -> int:
-    return within(tools.options.longest_answer, tools.processor.model_max_length)
-
-
 class PadWriting:
     """Items -> one batch: input_ids and attention_mask (batch, tokens), labels padded with `IGNORED`."""
 
-    def __init__(self, tools: Tools) -> None:
-        self._pad = tools.processor.pad_token_id
-        self._read = longest_text(tools.options.max_length, tools)
-        self._written = longest_target(tools)
+    def __init__(self, pad_token_id: int) -> None:
+        self._pad = pad_token_id
 
     def __call__(self, items: list[Item]) -> dict[str, Any]:
         tokens = [item["input_ids"] for item in items]
         batch = {
-            "input_ids": padded(tokens, self._pad, most=self._read),
-            "attention_mask": padded([[1] * len(ids) for ids in tokens], 0, most=self._read),
+            "input_ids": padded(tokens, self._pad),
+            "attention_mask": padded([[1] * len(ids) for ids in tokens], 0),
         }
         if "labels" in items[0]:
-            batch["labels"] = padded([item["labels"] for item in items], IGNORED, most=self._written)
+            batch["labels"] = padded([item["labels"] for item in items], IGNORED)
         return batch
 
 

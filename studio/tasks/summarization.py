@@ -86,7 +86,7 @@ class Summarization(Task):
         return encode_texts(tools, self._prefix(tools), rows)
 
     def collate(self, tools: Tools, training: bool) -> Collate:
-        return PadWriting(tools)
+        return PadWriting(tools.processor.pad_token_id)
 
     def loss(self, model: Any, batch: Batch) -> Loss:
         return token_loss(model, batch)

@@ -27,7 +27,7 @@ from studio.tasks.tabular import (
     restored_columns,
 )
 from studio.tasks.text_classification import TextOptions, adapt_pooling
-from studio.tasks.texts import SEQUENCE_MODEL, pad_texts
+from studio.tasks.texts import SEQUENCE_MODEL, PadTexts
 from studio.tasks.verdicts import number_verdict
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class TabularRegression(Task):
     def collate(self, tools: Tools, training: bool) -> Collate:
         import torch
 
-        return pad_texts(tools, torch.float32)
+        return PadTexts(tools.processor.pad_token_id, tools.processor.padding_side, torch.float32)
 
     def answer(self, tools: Tools, model: Any, batch: Batch, outputs: Any = None) -> list[Answer]:
         return number_answers((outputs or model(**batch.tensors)).logits, tools.config)

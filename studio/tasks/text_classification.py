@@ -10,7 +10,7 @@ from studio.models.pooling import append_mean_pooling, takes_mean_pooling
 from studio.options import setting
 from studio.tasks.base import Answer, Batch, Collate, Item, Row, Scorer, Task, Tools
 from studio.tasks.classes import LABEL, class_answers, class_config, class_scorer, name_classes
-from studio.tasks.texts import SEQUENCE_MODEL, TEXT, LengthOptions, pad_texts, tokenize
+from studio.tasks.texts import SEQUENCE_MODEL, TEXT, LengthOptions, PadTexts, tokenize
 from studio.tasks.two_classes import settle_operating_point
 from studio.tasks.verdicts import class_verdict
 
@@ -72,7 +72,7 @@ class TextClassification(Task):
         ]
 
     def collate(self, tools: Tools, training: bool) -> Collate:
-        return pad_texts(tools)
+        return PadTexts(tools.processor.pad_token_id, tools.processor.padding_side)
 
     def answer(self, tools: Tools, model: Any, batch: Batch, outputs: Any = None) -> list[Answer]:
         outputs = outputs or model(**batch.tensors)

@@ -23,7 +23,7 @@ from studio.tasks.causal import (
     token_verdict,
     told_tokens,
 )
-from studio.tasks.texts import TEXT, longest_text, pad_texts
+from studio.tasks.texts import TEXT, PadTexts, longest_text
 
 if TYPE_CHECKING:
     import pandas
@@ -101,7 +101,7 @@ class TextGeneration(Task):
         return [learned_item(tokens[start : start + longest]) for start in range(0, max(1, len(tokens) - 1), longest)]
 
     def collate(self, tools: Tools, training: bool) -> Collate:
-        return pad_texts(tools, side="right")
+        return PadTexts(tools.processor.pad_token_id)
 
     def loss(self, model: Any, batch: Batch) -> Loss:
         return causal_loss(model, batch)

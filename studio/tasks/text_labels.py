@@ -20,7 +20,7 @@ from studio.tasks.labels import (
     settle_thresholds,
 )
 from studio.tasks.text_classification import TextClassification, TextOptions, adapt_pooling
-from studio.tasks.texts import SEQUENCE_MODEL, TEXT, pad_texts, tokenize
+from studio.tasks.texts import SEQUENCE_MODEL, TEXT, PadTexts, tokenize
 from studio.tasks.verdicts import labels_verdict
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class TextLabels(Task):
     def collate(self, tools: Tools, training: bool) -> Collate:
         import torch
 
-        return pad_texts(tools, torch.float32)
+        return PadTexts(tools.processor.pad_token_id, tools.processor.padding_side, torch.float32)
 
     def answer(self, tools: Tools, model: Any, batch: Batch, outputs: Any = None) -> list[Answer]:
         return labels_answers((outputs or model(**batch.tensors)).logits, tools)

@@ -9,7 +9,7 @@ from studio.tasks.base import Answer, Batch, Collate, Item, Row, Scorer, Task, T
 from studio.tasks.classes import LABEL, class_answers, class_config, class_scorer, name_classes
 from studio.tasks.pairs import FIRST, SECOND, asking_pair, encode_pairs, pair_settings
 from studio.tasks.text_classification import TextOptions, adapt_pooling
-from studio.tasks.texts import SEQUENCE_MODEL, pad_texts
+from studio.tasks.texts import SEQUENCE_MODEL, PadTexts
 from studio.tasks.two_classes import settle_operating_point
 from studio.tasks.verdicts import class_verdict
 
@@ -58,7 +58,7 @@ class TextPairs(Task):
         ]
 
     def collate(self, tools: Tools, training: bool) -> Collate:
-        return pad_texts(tools)
+        return PadTexts(tools.processor.pad_token_id, tools.processor.padding_side)
 
     def answer(self, tools: Tools, model: Any, batch: Batch, outputs: Any = None) -> list[Answer]:
         return class_answers((outputs or model(**batch.tensors)).logits, tools.labels)

@@ -17,7 +17,7 @@ from studio.tasks.numbers import (
     take_in_scale,
 )
 from studio.tasks.text_classification import TextOptions, adapt_pooling
-from studio.tasks.texts import SEQUENCE_MODEL, TEXT, pad_texts, tokenize
+from studio.tasks.texts import SEQUENCE_MODEL, TEXT, PadTexts, tokenize
 from studio.tasks.verdicts import number_verdict
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class TextRegression(Task):
     def collate(self, tools: Tools, training: bool) -> Collate:
         import torch
 
-        return pad_texts(tools, torch.float32)
+        return PadTexts(tools.processor.pad_token_id, tools.processor.padding_side, torch.float32)
 
     def answer(self, tools: Tools, model: Any, batch: Batch, outputs: Any = None) -> list[Answer]:
         return number_answers((outputs or model(**batch.tensors)).logits, tools.config)

@@ -19,7 +19,7 @@ from studio.tasks.numbers import (
 )
 from studio.tasks.pairs import FIRST, SECOND, asking_pair, encode_pairs, pair_settings
 from studio.tasks.text_classification import TextOptions, adapt_pooling
-from studio.tasks.texts import SEQUENCE_MODEL, pad_texts
+from studio.tasks.texts import SEQUENCE_MODEL, PadTexts
 
 if TYPE_CHECKING:
     import pandas
@@ -70,7 +70,7 @@ class TextSimilarity(Task):
     def collate(self, tools: Tools, training: bool) -> Collate:
         import torch
 
-        return pad_texts(tools, torch.float32)
+        return PadTexts(tools.processor.pad_token_id, tools.processor.padding_side, torch.float32)
 
     def answer(self, tools: Tools, model: Any, batch: Batch, outputs: Any = None) -> list[Answer]:
         return number_answers((outputs or model(**batch.tensors)).logits, tools.config)

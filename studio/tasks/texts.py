@@ -80,8 +80,8 @@ def tokenize(tools: Tools, texts: Sequence[str], **wishes: Any) -> Any:
 
 @dataclass(frozen=True)
 class PadTexts:
-    """Items of `input_ids`, perhaps with `token_type_ids` -> one batch, padded to the longest of them, or a little
-    more (see `padded`): (batch, tokens) int64.
+    """Items of `input_ids`, perhaps with `token_type_ids` -> one batch, padded to the longest of them:
+    (batch, tokens) int64.
 
     `labels` may be one number an item, or one a token; the latter are padded with `IGNORED`. With a number format of
     their own they may also be a vector an item.
@@ -90,52 +90,33 @@ class PadTexts:
     pad_token_id: int
     side: str = "right"
     labels: "torch.dtype | None" = None  # of the tensor, int64 if not said
-    most: int = 0
 
     def __call__(self, items: list[Item]) -> "dict[str, torch.Tensor]":
         import torch
 
         tokens = [item["input_ids"] for item in items]
         batch = {
-            "input_ids": padded(tokens, self.pad_token_id, self.side, self.most),
-            "attention_mask": padded([[1] * len(ids) for ids in tokens], 0, self.side, self.most),
+            "input_ids": padded(tokens, self.pad_token_id, self.side),
+            "attention_mask": padded([[1] * len(ids) for ids in tokens], 0, self.side),
         }
         if "token_type_ids" in items[0]:
-            batch["token_type_ids"] = padded([item["token_type_ids"] for item in items], 0, self.side, self.most)
+            batch["token_type_ids"] = padded([item["token_type_ids"] for item in items], 0, self.side)
         if "labels" in items[0]:
             labels = [item["labels"] for item in items]
             each_token = isinstance(labels[0], list) and self.labels is None
             batch["labels"] = (
-                padded(labels, IGNORED, self.side, self.most) if each_token else torch.tensor(labels, dtype=self.labels)
+                padded(labels, IGNORED, self.side) if each_token else torch.tensor(labels, dtype=self.labels)
             )
         return batch
 
 
-def pad_texts(tools: Tools, labels: "torch.dtype | None" = None, side: str = "") -> PadTexts:
-    """For texts that are cut to the options' `max_length`, at the tokenizer's side if none is given."""
-    processor = tools.processor
-    most = longest_text(tools.options.max_length, tools)
-    return PadTexts(processor.pad_token_id, side or processor.padding_side, labels, most)
-
-
-def padded(rows: Sequence[Sequence[int]], value: int, side: str = "right", most: int = 0) -> "torch.Tensor":
-    """Rows of unlike length -> (rows, tokens) int64, filled with `value` at the given side.
-
-    most: how long rows may be, if widths are rounded up: for every width of a batch CPUs and GPUs keep prepared code
-    and room, which would grow without end.
-    """
+def padded(rows: Sequence[Sequence[int]], value: int, side: str = "right") -> "torch.Tensor":
+    """Rows of unlike length -> (rows, longest) int64, filled with `value` at the given side."""
     import torch
 
-    longest = max(len(row) for row in rows)
-    width = max(longest, min(most, few_widths(longest)))
+    width = max(len(row) for row in rows)
     filled = torch.full((len(rows), width), value, dtype=torch.long)
     for number, row in enumerate(rows):
         place = slice(width - len(row), width) if side == "left" else slice(0, len(row))
         filled[number, place] = torch.as_tensor(row, dtype=torch.long)
     return filled
-
-
-def few_widths(width: int) -> int:
-    """The next of four widths between a power of two and the next: 32, 40, 48, 56, 64, 80, ..."""
-    step = 1 << max(0, width.bit_length() - 3)
-    return -(-width // step) * step

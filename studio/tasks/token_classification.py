@@ -15,7 +15,7 @@ from studio.models.kind import ModelKind
 from studio.tasks.base import Answer, Batch, Collate, Item, Loss, Marks, Row, Scorer, Scores, Task, Tools
 from studio.tasks.classes import NOTHING, found_counts, found_views, label_maps, name_classes, pair_marks
 from studio.tasks.remarks import never_found
-from studio.tasks.texts import IGNORED, TEXT, LengthOptions, pad_texts, tokenize
+from studio.tasks.texts import IGNORED, TEXT, LengthOptions, PadTexts, tokenize
 from studio.tasks.verdicts import found_verdict
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class TokenClassification(Task):
         return items
 
     def collate(self, tools: Tools, training: bool) -> Collate:
-        return pad_texts(tools)
+        return PadTexts(tools.processor.pad_token_id, tools.processor.padding_side)
 
     def loss(self, model: Any, batch: Batch) -> Loss:
         outputs = model(**batch.tensors)

@@ -10,7 +10,7 @@ from transformers import BertConfig
 
 from studio.engine.preparation import Prepared
 from studio.tasks.base import Tools
-from studio.tasks.texts import PadTexts, longest_text, padded
+from studio.tasks.texts import PadTexts, longest_text
 
 TEXTS = ["good", "a bad film with some music", "the story was very lovely and it felt super happy"] * 4
 
@@ -44,13 +44,3 @@ def test_padding(side: str) -> None:
     assert batch["attention_mask"].tolist() == [[1, 1, 1], [0, 0, 1] if side == "left" else [1, 0, 0]]
     assert batch["labels"].tolist() == [0, 1]
     assert "labels" not in PadTexts(9)([{"input_ids": [1]}])
-
-
-@pytest.mark.parametrize("side", ["left", "right"])
-def test_batches_have_few_widths(side: str) -> None:
-    """For each new one a CPU prepares code, which stays in memory."""
-    widths = {padded([[1] * long], 9, side, 500).shape[1] for long in range(1, 501)}
-    assert len(widths) <= 32 and 500 in widths and max(widths) == 500
-    assert all(long <= padded([[1] * long], 9, side, 500).shape[1] <= 1.25 * long for long in range(1, 501))
-    assert padded([[1] * 33, [1]], 9, side).shape[1] == 33, "as long as the longest where nothing else is said"
-    assert padded([[1] * 33, [1]], 9, side, 20).shape[1] == 33, "nothing is ever cut"
