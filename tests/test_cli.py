@@ -247,7 +247,7 @@ def test_data_is_checked_row_by_row(tmp_path: Path, home: Home, capsys: pytest.C
     data.write_text("\n".join(["text,label", *rows, rows[3], "a last line,yes?", long]), encoding="utf-8")
     assert main(["check", str(data), "--task", "text-classification"]) == 0
     said = capsys.readouterr().out
-    assert "under data.cleaning of a run file: 1 copy (leave out)." in said
+    assert "1 copy (leave out)." in said
     assert "row 23: Very long text: It has 2,200 characters; many models read only the beginning. (used)\n" in said
 
 

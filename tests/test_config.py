@@ -136,7 +136,8 @@ def test_a_way_that_does_not_fit_is_reported_before_the_run(
     (problem,) = find_problems(config, home)
     architecture = read_architecture(describe_folder(image_model), config.chosen_task, config.task_options, home)
     assert "does not fit this model" in problem.what
-    assert problem.why == STRATEGIES[strategy].why_not(architecture.structure)
+    way = STRATEGIES[strategy]
+    assert problem.why == (way.why_not_task(config.chosen_task.model) or way.why_not(architecture.structure))
 
 
 @pytest.mark.parametrize("value", ["2020-02-30", "!!int x", "!!float x", "!!timestamp x", "!!bool x", "[" * 5000])

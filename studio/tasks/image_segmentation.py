@@ -141,7 +141,7 @@ class ImageSegmentation(Task):
         return RegionScorer(tools.labels)
 
     def verdict(self, scores: Mapping[str, Any]) -> str:
-        return region_verdict(scores)
+        return region_verdict(scores) or super().verdict(scores)
 
 
 def _labels(mask: Mask, labels: Sequence[str], size: tuple[int, ...]) -> "torch.Tensor":

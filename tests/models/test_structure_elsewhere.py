@@ -142,13 +142,13 @@ def test_without_a_new_head_blocks_are_trained_or_nothing(kind: str) -> None:
     """Freezing all blocks would leave nothing to train; so it is refused, with the reason."""
     structure, freeze = structure_of(kind), STRATEGIES["freeze"]
     assert freeze.why_not(structure) is None
-    assert "output layer" in (freeze.why_not_with(structure, freeze.Options()) or "")
+    assert "no new head" in (freeze.why_not_with(structure, freeze.Options()) or "")
     options = freeze.Options.read({"last_blocks": 2})
     assert freeze.why_not_with(structure, options) is None
     model = freeze.apply(kinds.build(kind), structure, options)
     trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
     assert trained == {*structure.blocks[-1], *structure.blocks[-2], *structure.tail}
-    assert "output layer" in (STRATEGIES["lp-ft"].why_not(structure) or "")
+    assert "no new head" in (STRATEGIES["lp-ft"].why_not(structure) or "")
     gradual = STRATEGIES["gradual"]
     stages = gradual.unfreezing_plan(structure, gradual.Options()).stages
     assert len(stages) == len(structure.blocks) + 1 and stages[0].unfreezes == {*structure.blocks[-1], *structure.tail}
