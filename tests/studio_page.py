@@ -317,7 +317,8 @@ class Visitor:
         known = {run.id for run in self.server.store}
         self.press("#start:visible, #start-again:visible")
         self.wait(lambda: len(list(self.server.store)) > len(known))
-        self.until("() => document.activeElement.matches('#page-train *')")  # though the button may be there no more
+        if self.by_keys:  # though the button may be there no more
+            self.until("() => document.activeElement.matches('#page-train *')")
         return next(run for run in self.server.store if run.id not in known)
 
     def open_numbers(self) -> None:
