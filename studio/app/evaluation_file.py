@@ -43,7 +43,7 @@ def write_evaluation(run: Run, target: Path) -> Generator[tuple[int, int], None,
     answered = list(kind.cells(answer_of(rows[0][ANSWER]))) if rows else []
     own = [*targets.values(), *answered, IS_RIGHT]
     with replacing(target) as temporary, temporary.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
+        writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)
         writer.writerow(map(harmless, [ROW, *given_names(inputs, [ROW, *own]), *own]))
         for done, row in enumerate(rows, start=1):
             cells, answer = cells_in(row, task.columns), kind.cells(answer_of(row[ANSWER]))

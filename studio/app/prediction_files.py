@@ -74,7 +74,7 @@ class Predictions:
         self._file, self._kind = file, kind
         self._waiting: list[Answered] = []
         self._columns: tuple[str, ...] | None = None  # of the answers
-        self._writer = csv.writer(file)
+        self._writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)
 
     def add(self, rows: Sequence[Answered]) -> None:
         self._waiting += rows

@@ -169,8 +169,10 @@ def test_the_test_rows_of_a_run_are_written_without_its_model(
     pandas.DataFrame(table).to_parquet(run.test_rows_file)
     assert main(["predict", run.id, "--test"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "row,text,correct,predicted,confidence,p_bad,p_good,right"
-    assert lines[1].startswith("3,a film,bad,good,0.75,")
+    names, (row, *cells) = next(csv.reader(lines)), list(csv.reader(lines))[1]
+    assert names == ["row", "text", "correct", "predicted", "confidence", "p_bad", "p_good", "right"]
+    assert row == "3" and cells[:4] == ["a film", "bad", "good", "0.75"]
+    assert lines[1].startswith('3,"a film",'), "texts are quoted, or a semicolon in one would begin another cell"
     target = tmp_path / "tested.csv"
     assert main(["predict", run.id, "--test", "--output", str(target), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"run": run.id, "output": str(target)}
