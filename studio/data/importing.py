@@ -29,6 +29,7 @@ import pandas
 import pyarrow
 import pyarrow.parquet
 from filelock import FileLock, Timeout
+from pydantic import TypeAdapter
 
 from studio.data.columns import Problem
 from studio.data.content import Content, named_folders, read_source
@@ -71,6 +72,9 @@ ALIASES = "aliases"
 NAMED = "named.json"
 
 
+COLUMNS, PROFILES = TypeAdapter(tuple[str, ...]), TypeAdapter(tuple[ColumnProfile, ...])
+
+
 @dataclass(frozen=True)
 class Imported:
     """Imported data. Cheap to create; rows are read on demand.
@@ -106,9 +110,9 @@ class Imported:
             about["format"],
             about["kind"],
             ReadingOptions(**about["reading"]),
-            tuple(about["columns"]),
+            COLUMNS.validate_python(about["columns"]),
             about["rows"],
-            tuple(ColumnProfile(**profile) for profile in about["profiles"]),
+            PROFILES.validate_python(about["profiles"]),
             tuple(Guess.read(each) for each in about.get("guesses", [])),
             about.get("source", ""),
         )

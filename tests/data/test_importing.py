@@ -241,6 +241,15 @@ def test_about_is_plain_json(home: Home, reviews: Path) -> None:
     assert [profile["name"] for profile in about["profiles"]] == ["text", "label"]
 
 
+def test_names_of_columns_that_are_none_are_damage(home: Home, reviews: Path) -> None:
+    imported = take(reviews, home)
+    about = json.loads((imported.folder / "about.json").read_text(encoding="utf-8"))
+    for damage in ({"columns": [0.5, "label"]}, {"profiles": [{**about["profiles"][0], "name": 3}]}):
+        (imported.folder / "about.json").write_text(json.dumps({**about, **damage}), encoding="utf-8")
+        with pytest.raises(StudioError, match="damaged"):
+            Imported.open(imported.folder)
+
+
 def test_boxes_in_an_archive(home: Home, tmp_path: Path) -> None:
     """From the archive to the rows that a task for boxes asks for."""
     columns = (Column("image", "Image", "image", ""), Column("boxes", "Boxes", "boxes", ""))
