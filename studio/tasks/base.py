@@ -176,6 +176,7 @@ class Task:
     inputs, targets: the columns that it asks for. answer_kind: a name in `studio.app.answers`.
     headline: the metric that decides which step is best. traits: "classes" where logits (..., classes) under labels
     (-100: left out) are learned, "images" where `pixel_values` can be mixed, "generates" where answering is slow.
+    names_outputs: whether the outputs of its models have names, usually those of classes.
     """
 
     name: ClassVar[str]
@@ -189,6 +190,7 @@ class Task:
     headline: ClassVar[str]
     traits: ClassVar[frozenset[str]] = frozenset()
     model: ClassVar[ModelKind]
+    names_outputs: ClassVar[bool] = True
     Options: ClassVar[type[Options]] = Options
 
     @property
@@ -207,7 +209,7 @@ class Task:
 
     def classes(self, outputs: Sequence[str]) -> Sequence[str]:
         """The classes that an answer may name, from the names of a model's outputs."""
-        return outputs
+        return outputs if self.names_outputs else ()
 
     def summary(self, labels: Sequence[str]) -> str:
         """What a finished model does, in one sentence for its card. labels: names of its outputs."""
@@ -231,6 +233,8 @@ class Task:
 
     def restore(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """What `configure` gave, read back from a finished model's config.json."""
+        if not self.names_outputs:
+            return {}
         labels = {int(index): label for index, label in label_names(config).items()}
         known = {
             "id2label": labels,

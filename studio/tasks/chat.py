@@ -60,6 +60,7 @@ class Chat(Task):
     headline = "perplexity"
     traits = frozenset({"generates"})
     model = CAUSAL_MODEL
+    names_outputs = False
     Options = CausalOptions
 
     def check(self, table: "pandas.DataFrame", files: Path | None) -> list[Problem]:
@@ -70,12 +71,6 @@ class Chat(Task):
             Problem(int(row), _("The answer is the same as the message."), why, drops=False, column="reply")
             for row in table.loc[same, "row"]
         ]
-
-    def restore(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        return {}
-
-    def classes(self, outputs: Sequence[str]) -> Sequence[str]:
-        return ()
 
     def summary(self, labels: Sequence[str]) -> str:
         return "Answers messages."

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from studio.data.columns import Column
 from studio.language import _
@@ -39,19 +39,14 @@ class ImageCaptioning(Task):
     sentence = _("Write a sentence about each image: for a catalogue, for alt texts, for a report.")
     icon = "text"
     group = _("Images")
-    inputs = (replace(IMAGE, help=_("What the model describes: a file inside the ZIP.")),)
+    inputs: ClassVar[tuple[Column, ...]] = (replace(IMAGE, help=_("What the model describes: a file inside the ZIP.")),)
     targets = (CAPTION,)
     answer_kind = "text"
     headline = "chrf"
     traits = frozenset({"generates"})
     model = seeing_model("image-to-text")
+    names_outputs = False
     Options = SeeingOptions
-
-    def restore(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        return {}
-
-    def classes(self, outputs: Sequence[str]) -> Sequence[str]:
-        return ()
 
     def summary(self, labels: Sequence[str]) -> str:
         return "Describes images."

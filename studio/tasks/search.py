@@ -85,6 +85,7 @@ class Search(Task):
     answer_kind = "ranking"
     headline = "ndcg_10"
     model = ENCODER
+    names_outputs = False
     Options = SearchOptions
 
     def check(self, table: "pandas.DataFrame", files: Path | None) -> list[Problem]:
@@ -109,12 +110,6 @@ class Search(Task):
                 for row in table.loc[match == table["negative"].str.strip(), "row"]
             ]
         return problems
-
-    def restore(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        return {}
-
-    def classes(self, outputs: Sequence[str]) -> Sequence[str]:
-        return ()
 
     def summary(self, labels: Sequence[str]) -> str:
         return (

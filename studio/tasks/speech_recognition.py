@@ -1,6 +1,6 @@
 """Write down what is said in a recording."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,6 +82,7 @@ class SpeechRecognition(Task):
     headline = "wer"
     traits = frozenset({"generates"})
     model = ModelKind("AutoModelForSpeechSeq2Seq", "processor", TAG, None, (TAG,))
+    names_outputs = False
     Options = SpeechOptions
 
     def check(self, table: "pandas.DataFrame", files: Path | None) -> list[Problem]:
@@ -93,12 +94,6 @@ class SpeechRecognition(Task):
             for row, name in zip(table["row"], table["audio"], strict=True)
             if (found := lengths.get(name, 0.0)) > MOST_SECONDS
         ]
-
-    def restore(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        return {}
-
-    def classes(self, outputs: Sequence[str]) -> Sequence[str]:
-        return ()
 
     def summary(self, labels: Sequence[str]) -> str:
         return "Writes down what is said in recordings."

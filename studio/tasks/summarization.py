@@ -56,6 +56,7 @@ class Summarization(Task):
     headline = "rougeL"
     traits = frozenset({"generates"})
     model = seq2seq_model("summarization")
+    names_outputs = False
     Options = WritingOptions
 
     def check(self, table: "pandas.DataFrame", files: Path | None) -> list[Problem]:
@@ -66,12 +67,6 @@ class Summarization(Task):
             Problem(int(row), _("The summary is as long as the text."), why, drops=False, column="target")
             for row in table.loc[long, "row"]
         ]
-
-    def restore(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        return {}
-
-    def classes(self, outputs: Sequence[str]) -> Sequence[str]:
-        return ()
 
     def summary(self, labels: Sequence[str]) -> str:
         return "Writes short texts about long ones."

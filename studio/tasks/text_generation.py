@@ -56,18 +56,13 @@ class TextGeneration(Task):
     headline = "perplexity"
     traits = frozenset({"generates"})
     model = CAUSAL_MODEL
+    names_outputs = False
     Options = GenerationOptions
 
     def check(self, table: "pandas.DataFrame", files: Path | None) -> list[Problem]:
         short = table["text"].str.strip().str.len() < FEW_LETTERS
         why = _("There is nothing to be continued.")
         return [Problem(int(row), _("The text is too short."), why, column="text") for row in table.loc[short, "row"]]
-
-    def restore(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        return {}
-
-    def classes(self, outputs: Sequence[str]) -> Sequence[str]:
-        return ()
 
     def summary(self, labels: Sequence[str]) -> str:
         return "Continues texts."

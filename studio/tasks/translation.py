@@ -78,6 +78,7 @@ class Translation(Task):
     headline = "chrf"
     traits = frozenset({"generates"})
     model = seq2seq_model("translation")
+    names_outputs = False
     Options = TranslationOptions
 
     def check(self, table: "pandas.DataFrame", files: Path | None) -> list[Problem]:
@@ -88,12 +89,6 @@ class Translation(Task):
             Problem(int(row), _("The translation is the same as the text."), why, drops=False, column="target")
             for row in table.loc[same, "row"]
         ]
-
-    def restore(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        return {}
-
-    def classes(self, outputs: Sequence[str]) -> Sequence[str]:
-        return ()
 
     def summary(self, labels: Sequence[str]) -> str:
         return "Translates texts."
