@@ -116,6 +116,7 @@ def test_an_asker_that_leaves_in_the_middle_does_not_lock_the_others_out(
 ) -> None:
     source = tmp_path / "inputs.csv"
     source.write_text("text\n" + f"{GOOD}\n" * 4000, encoding="utf-8")
+    predictor.predict(trained, rows(GOOD))  # the resident process is there
     exchange = predictor.predict_file(trained, str(source))
     next(exchange)
     (process,) = predictor._processes - {resident(predictor)}
