@@ -1,5 +1,6 @@
 """The command line: flags, listings, plain-word mistakes, and a run from its file to its prediction."""
 
+import csv
 import json
 import os
 import re
@@ -353,8 +354,9 @@ def test_from_a_run_file_to_a_prediction(
     many.write_text("text\na good film\na bad film\n", encoding="utf-8")
     output = run_file.parent / "answers.csv"
     assert main(["predict", run_id, str(many), "--output", str(output)]) == 0
-    written = output.read_text(encoding="utf-8-sig").splitlines()
-    assert len(written) == 3 and written[0] == "text,predicted,confidence,p_bad,p_good,problem"
+    header, *rows = csv.reader(output.read_text(encoding="utf-8-sig").splitlines())
+    assert header == ["text", "predicted", "confidence", "p_bad", "p_good", "problem"]
+    assert [row[0] for row in rows] == ["a good film", "a bad film"]
     capsys.readouterr()
 
     assert main(["export", run_id, "--format", "folder", "--to", str(run_file.parent / "out"), "--json"]) == 0
