@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas
 
 from studio.data.class_counts import count_classes, describe_classes, first_names
-from studio.data.cleaning import CleaningOptions, rename_labels
+from studio.data.cleaning import CleaningOptions
 from studio.data.columns import SPLITS, Column, Problem
-from studio.data.corrections import correct_rows
+from studio.data.corrections import Stored, correct_rows
 from studio.data.fields import FIELDS
 from studio.data.findings import empty_cells, lone_classes, repeated, unusable_cells
 from studio.data.guessing import guess_columns
@@ -18,6 +18,7 @@ from studio.data.importing import Imported
 from studio.data.media import MEDIA
 from studio.data.named_files import why_refused
 from studio.data.options import DataOptions
+from studio.data.renaming import for_corrections, rename_labels
 from studio.data.split_names import COLUMN_NAMES, split_named
 from studio.data.splitting import SplitOptions, sample_rows, split_rows
 from studio.errors import StudioError
@@ -113,8 +114,10 @@ def clean(
     label = answer.name if answer and answer.kind == "label" else None
 
     problems = imported.problems + ([] if given is not None else unknown_splits(source, mapping))
-    problems += rename_labels(table, label, cleaning.labels) if label else []
-    stored = {column.name: FIELDS[column.kind].stored for column in used[1:]}
+    problems += rename_labels(table, answer, cleaning.labels) if answer else []
+    stored: dict[str, Stored] = {column.name: FIELDS[column.kind].stored for column in used[1:]}
+    if answer and answer.name in stored and (names := for_corrections(cleaning.labels)):
+        stored[answer.name] = _stored_and_renamed(answer, names)
     corrected = correct_rows(table, used[0].name, stored, label, cleaning.corrections)
     table = _without(table, corrected)
     found = empty_cells(table, used)
@@ -130,6 +133,12 @@ def clean(
     _require_lesson(table, used, problems)
     problems.sort(key=lambda problem: problem.row)
     return Cleaned(table, problems, mapping, given.loc[table["row"]] if given is not None else None, answer)
+
+
+def _stored_and_renamed(column: Column, names: Mapping[str, str]) -> Stored:
+    """How the column's cells are stored, with other names for some of their classes."""
+    field = FIELDS[column.kind]
+    return lambda cells: field.stored(cells).map(lambda cell: field.renamed(cell, names), na_action="ignore")
 
 
 def divide(cleaned: Cleaned, options: DataOptions) -> Assembled:

@@ -76,6 +76,10 @@ class Field:
         """The labels in a cell: one for a class, one a span or box, none for a text."""
         return ()
 
+    def renamed(self, cell: str, names: Mapping[str, str]) -> str:
+        """The cell with other names for some of its labels; two that get one name become one. names: old -> new."""
+        return cell
+
     def summary(self, cells: pandas.Series) -> str:
         """What a column holds, in a few words; "" where its labels are counted, or nothing can be said."""
         return ""

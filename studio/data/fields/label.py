@@ -1,7 +1,7 @@
 """A class: one of a few names that come again and again."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pandas
@@ -121,6 +121,9 @@ class Label(Field):
 
     def classes(self, cell: str) -> tuple[str, ...]:
         return (cell,)
+
+    def renamed(self, cell: str, names: Mapping[str, str]) -> str:
+        return names.get(cell, cell)
 
     def strata(self, cells: pandas.Series) -> pandas.Series | None:
         return cells
