@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy
 import pandas
 
+from studio.data.column_names import is_called_an_id
 from studio.data.columns import Column, Problem, require_column
 from studio.data.fields.record import is_told
 from studio.data.numbers import read_number
@@ -21,13 +22,6 @@ MANY = 50
 CELLS_COMPARED = 2000
 CONVERTED = 0.9999  # correlation of the same amount in two units
 YEARS = (1800, 2100)
-ID_WORDS = {
-    "id", "ids", "uuid", "guid", "nr", "no", "num", "number", "key", "identifier", "kennung", "nummer", "numéro",
-    "numero", "número", "identifiant", "identificador", "index", "编号", "序号", "番号",
-}  # fmt: skip
-ENDS = ("nummer", "kennung", "编号", "序号", "番号")  # of words that are written as one
-_WORDS = re.compile(r"[^\W\d_]+")
-_HUMP = re.compile(r"(?<=[a-zäöü])(?=[A-Z])")  # customerId
 _CODE = re.compile(
     r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}|[0-9a-f]{16,}"  # UUIDs, checksums
     r"|[^\W\d_]{1,12}[-_/#.]?\d+([-_/#.]\w+)*"  # A-1003, pat_17
@@ -78,7 +72,7 @@ def find_aside(
             why = _("It says the same as '{column}', which is to be learned.", column=roles[target.name])
             found.append(Aside(name, why, answers=True))
         elif numbers_rows(profile, cells):
-            found.append(Aside(name, _("It numbers or names the rows, and says nothing of a new one.")))
+            found.append(Aside(name, _("It only numbers or names the rows, which teaches nothing about new ones.")))
     return found
 
 
@@ -116,11 +110,6 @@ def numbers_rows(profile: ColumnProfile, cells: pandas.Series) -> bool:
     if is_named and profile.language < 0.5:
         return True
     return len(some) >= FEWEST_ROWS and all(_CODE.fullmatch(cell.strip()) for cell in some)
-
-
-def is_called_an_id(name: str) -> bool:
-    words = _WORDS.findall(_HUMP.sub(" ", name).casefold().replace("_", " "))
-    return bool(words) and (words[-1] in ID_WORDS or words[0] in {"id", "uuid", "guid"} or words[-1].endswith(ENDS))
 
 
 def says_the_same(cells: pandas.Series, answers: pandas.Series, kind: str) -> bool:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas
 import pytest
 
-from studio.data.aside import find_aside, is_called_an_id
+from studio.data.aside import find_aside
 from studio.data.assembly import Assembled, assemble
+from studio.data.column_names import is_called_an_id
 from studio.data.columns import Column
 from studio.data.importing import Imported, import_source
 from studio.data.limits import Limits

@@ -24,6 +24,7 @@ class Field:
     together. is_plain: whether people can type such a cell without knowing its format.
     bring: what to do where data of a kind ("text", "image" or "audio") has none. absent: what is said where no
     column of the data looks like this field; with "" it asks which column does, since people may choose another.
+    weak: a `fit` up to which a column looks like this field only if it is also called so.
     gathers: whether such a cell holds all columns that have no other role, so that no column is chosen for it.
     """
 
@@ -35,6 +36,7 @@ class Field:
     is_plain: ClassVar[bool] = True
     bring: ClassVar[Mapping[str, str]] = {}
     absent: ClassVar[str] = ""
+    weak: ClassVar[float] = 0.0
     gathers: ClassVar[bool] = False
 
     def stored(self, cells: pandas.Series) -> pandas.Series:
