@@ -14,6 +14,7 @@ from components.tables import PagedTable
 from components.words import drawn
 from studio.app import demos
 from studio.app.asking import answer_html, ask, cancel_questions, last_asking, open_run, run_with_model
+from studio.app.columns_read import columns_read
 from studio.app.drafts import Draft
 from studio.app.inputs import INPUTS
 from studio.app.inputs.controls import Control, build_controls, given_controls, shown_controls
@@ -59,7 +60,7 @@ def trying_one(services: Services) -> tuple[Section, set[Block]]:
         run, asking = run_with_model(services, draft), last_asking(services, draft)
         task = task_of(run) if run else None
         return [
-            *shown(slots, task, example_values(services, draft)),
+            *shown(slots, task, example_values(services, draft), partial(columns_read, run) if run else dict),
             *shown_controls(controls, config_of(run) if run else None, services.shown_runs.get(draft.id) != draft.run),
             "",
             answer_html(asking, task),

@@ -1,6 +1,6 @@
 """What the Test page asks about one field: the widget in which a person gives its value, and the cell it becomes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,6 +10,8 @@ from studio.data.columns import Column
 from studio.data.importing import Imported
 from studio.errors import StudioError
 from studio.language import _
+
+Known = Callable[[], Mapping[str, Sequence[str]]]  # the columns of rows that a run's model reads, with some cells
 
 
 class Input:
@@ -30,6 +32,10 @@ class Input:
     def asks(self, widget: Any) -> Sequence[Any]:
         """Listeners of the widget that ask the model at once, such as Enter in a field of one line."""
         return ()
+
+    def shown(self, value: str | None, known: Known) -> dict[str, Any]:
+        """What an update of the widget says of its value; None where what it holds stays."""
+        return {} if value is None else {"value": value}
 
     def cell(self, value: Any) -> str:
         """What the widget holds, as a cell; "" where it holds nothing."""

@@ -11,7 +11,7 @@ import gradio as gr
 from gradio.blocks import Block
 
 from studio.app.inputs import INPUTS
-from studio.app.inputs.base import Input, title_of
+from studio.app.inputs.base import Input, Known, title_of
 from studio.data.columns import Column
 from studio.data.fields import FIELDS
 from studio.errors import StudioError
@@ -45,8 +45,11 @@ def build_slots() -> list[Slot]:
     return slots
 
 
-def shown(slots: Sequence[Slot], task: Task | None, values: Mapping[str, str] | None) -> list[dict[str, Any]]:
-    """Updates of the widgets. values: by column name, where something other than what was typed is to be shown."""
+def shown(
+    slots: Sequence[Slot], task: Task | None, values: Mapping[str, str] | None, known: Known = dict
+) -> list[dict[str, Any]]:
+    """Updates of the widgets. values: by column name, where something other than what was typed is to be shown.
+    known: asked only by a widget that depends on it."""
     updates = []
     for slot in slots:
         column = slot.column(task)
@@ -54,7 +57,7 @@ def shown(slots: Sequence[Slot], task: Task | None, values: Mapping[str, str] | 
             updates.append(gr.update(visible=False))
             continue
         title = title_of(column, slot.entry, len(task.inputs) == 1)
-        value = {"value": values[column.name]} if values and column.name in values else {}
+        value = slot.entry.shown((values or {}).get(column.name), known)
         updates.append(gr.update(visible=True, label=title, **value))
     return updates
 
