@@ -266,7 +266,7 @@ class Visitor:
             self.press(self.page.locator("#other-models button").first)
         field_.fill(str(folder))
         self.press("#use-folder")
-        self.sees("#model-summary", "is ready")
+        self.sees("#model-summary", f"{folder.name} is ready")
 
     def upload(self, file: Path) -> None:
         self.page.set_input_files("#upload input[type=file]", str(file))
