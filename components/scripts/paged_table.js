@@ -67,7 +67,7 @@ const content = (cell, kind) => {
     return text === "" ? "" : badge(text, tone);
   }
   if (kind === "moment") return h("span", { class: "ui-moment" }, moments.format(cell * 1000));
-  if (kind === "number") return typeof cell === "number" && Number.isInteger(cell) ? grouped(cell) : cell;
+  if (kind === "number") return typeof cell === "number" ? (Number.isInteger(cell) ? grouped(cell) : significant(cell, 6)) : cell;
   const text = String(cell);
   const sizes = `${text.length > LONG_TEXT ? " ui-clamp-long" : ""}${text.split(/\s+/).some((word) => word.length > LONG_WORD) ? " ui-clamp-anywhere" : ""}`;
   return h("span", { class: `ui-clamp${sizes}`, title: text.length > LONG_TEXT ? text.slice(0, MOST_IN_TITLE) : null }, breakable(text));
