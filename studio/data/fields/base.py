@@ -25,6 +25,7 @@ class Field:
     together. is_plain: whether people can type such a cell without knowing its format.
     bring: what to do where data of a kind ("text", "image" or "audio") has none. absent: what is said where no
     column of the data looks like this field; with "" it asks which column does, since people may choose another.
+    weak: a `fit` up to which a column looks like this field only if it is also called so.
     gathers: whether such a cell holds all columns that have no other role, so that no column is chosen for it.
     """
 
@@ -36,6 +37,7 @@ class Field:
     is_plain: ClassVar[bool] = True
     bring: ClassVar[Mapping[str, str]] = {}
     absent: ClassVar[str] = ""
+    weak: ClassVar[float] = 0.0
     gathers: ClassVar[bool] = False
 
     def stored(self, cells: pandas.Series) -> pandas.Series:
@@ -76,6 +78,10 @@ class Field:
     def classes(self, cell: str) -> tuple[str, ...]:
         """The labels in a cell: one for a class, one a span or box, none for a text."""
         return ()
+
+    def renamed(self, cell: str, names: Mapping[str, str]) -> str:
+        """The cell with other names for some of its labels; two that get one name become one. names: old -> new."""
+        return cell
 
     def summary(self, cells: pandas.Series) -> str:
         """What a column holds, in a few words; "" where its labels are counted, or nothing can be said."""
