@@ -69,6 +69,7 @@ class Cleaned:
 
     table, problems, columns: as in `Assembled`. given: the split that the data names for each row, if it does (index:
     row number). answer: the column that is learned, if the task has one. label: the same where it holds one class.
+    together: the column that is made from other ones, if there is one, which may decide the split.
     """
 
     table: pandas.DataFrame
@@ -76,6 +77,7 @@ class Cleaned:
     columns: dict[str, str]
     given: pandas.Series | None
     answer: Column | None
+    together: Column | None = None
 
     @property
     def label(self) -> str | None:
@@ -106,7 +108,7 @@ def clean(
     for column in used:
         field = FIELDS[column.kind]
         table[column.name] = (
-            field.gather(source, mapping.values()) if field.gathers else field.stored(source[mapping[column.name]])
+            field.gather(source, mapping) if field.gathers else field.stored(source[mapping[column.name]])
         )
     given = given_splits(source, mapping)
     answer = next((column for column in used if FIELDS[column.kind].strata(table[column.name]) is not None), None)
@@ -129,7 +131,8 @@ def clean(
     _require_enough(table, problems)
     _require_lesson(table, used, problems)
     problems.sort(key=lambda problem: problem.row)
-    return Cleaned(table, problems, mapping, given.loc[table["row"]] if given is not None else None, answer)
+    together = next((column for column in used if FIELDS[column.kind].gathers), None)
+    return Cleaned(table, problems, mapping, given.loc[table["row"]] if given is not None else None, answer, together)
 
 
 def divide(cleaned: Cleaned, options: DataOptions) -> Assembled:
@@ -143,7 +146,12 @@ def divide(cleaned: Cleaned, options: DataOptions) -> Assembled:
     if options.limit is not None and options.limit < len(labels):
         labels, given = _draw_sample(labels, given, options, notes)
         table = table[table["row"].isin(labels.index)].reset_index(drop=True)
-    table = table.assign(split=split_rows(labels, given, options.split).to_numpy())
+    own = FIELDS[cleaned.together.kind].divided(table, options.split) if cleaned.together else None
+    if own is not None:
+        table, given = table.assign(split=own[0].to_numpy()), None
+        notes.append(own[1])
+    else:
+        table = table.assign(split=split_rows(labels, given, options.split).to_numpy())
     counts = count_classes(table, answer) if answer else {}
     notes += describe_split(table, given, options.split)
     problems = list(cleaned.problems)
@@ -181,7 +189,8 @@ def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence
     for column in columns:
         if column.required and column.kind in MEDIA and imported.stored != column.kind:
             raise without_files(imported, column)
-        gathers = FIELDS[column.kind].gathers and len({*imported.columns} - {imported.stored}) >= len(columns)
+        field, free = FIELDS[column.kind], {*imported.columns} - {imported.stored, *mapping.values()}
+        gathers = field.gathers and field.gathers_from(free)
         if column.required and column.name not in mapping and not gathers:
             raise missing_column(imported, column, mapping)
     names = list(mapping.values())
