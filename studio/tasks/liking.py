@@ -39,13 +39,15 @@ class Vectors:
 
 
 def encode_likes(tools: Tools, rows: Sequence[Row]) -> list[Item]:
-    """The last liked texts of each row and the one that is liked next, where they are known, with their token ids."""
+    """The last liked texts of each row and the one that is liked next, where they are known, with their token ids.
+    "seen": what was liked before those, which is not recommended again."""
     most = tools.options.history
     items: list[Item] = []
     for row in rows:
         item: Item = {name: row[name].strip() for name in ("item", "user") if row.get(name)}
-        if liked := list(dict.fromkeys(text.strip() for text in row.get("liked", ()) if text.strip()))[-most:]:
-            item["liked"] = liked
+        liked = list(dict.fromkeys(text.strip() for text in row.get("liked", ()) if text.strip()))
+        parts = {"liked": liked[-most:], "seen": liked[:-most]}
+        item |= {name: texts for name, texts in parts.items() if texts}
         items.append(item)
     texts = list(dict.fromkeys(text for item in items for text in _texts_of(item)))
     ids = dict(zip(texts, tokenize(tools, texts)["input_ids"], strict=True)) if texts else {}
@@ -107,7 +109,7 @@ def liking_loss(vectors: Vectors, items: Sequence[Item], likes: Mapping[str, int
     known = _known_likes(counted)
     mask = torch.zeros_like(scores, dtype=torch.bool)
     for place, item in enumerate(counted):
-        for text in known[place]:
+        for text in known[place] & vectors.texts.keys():
             mask[place, vectors.texts[text]] = text != item["item"]
     losses = torch.nn.functional.cross_entropy(scores.masked_fill(mask, -torch.inf), own)
     return Loss.of_mean(losses, len(counted), vectors)
@@ -117,8 +119,8 @@ def _known_likes(items: Sequence[Item]) -> list[set[str]]:
     """What the batch says of each item's person."""
     people: dict[str, set[str]] = {}
     for item in items:
-        people.setdefault(item.get("user", ""), set()).update(_texts_of(item))
-    return [people[item["user"]] if "user" in item else set(_texts_of(item)) for item in items]
+        people.setdefault(item.get("user", ""), set()).update(_texts_of(item), item.get("seen", ()))
+    return [people[item.get("user", "")] for item in items]
 
 
 def liking_answers(vectors: Vectors, items: Sequence[Item], likes: Mapping[str, int]) -> list[Answer]:
@@ -126,7 +128,7 @@ def liking_answers(vectors: Vectors, items: Sequence[Item], likes: Mapping[str, 
     people, values = vectors.people(items).cpu().numpy(), vectors.values.cpu().numpy()
     found = []
     for place, item in enumerate(items):
-        details: dict[str, Any] = {"liked": item.get("liked", []), "person": people[place]}
+        details: dict[str, Any] = {name: item.get(name, []) for name in ("liked", "seen")} | {"person": people[place]}
         if "item" in item:
             details |= {"item": item["item"], "vector": values[vectors.texts[item["item"]]]}
             details["likes"] = likes.get(item["item"], 0)
@@ -156,13 +158,13 @@ def recommended(answers: Sequence[Answer], known: Sequence[Answer]) -> list[Answ
         liked = answer.details["liked"]
         scores = values @ answer.details["person"] if liked else likes / max(1.0, float(likes.sum()))
         right = places.get(answer.details.get("item", ""))
-        picked = [places[text] for text in liked if text in places and places[text] != right]
+        before = {*liked, *answer.details["seen"]}
+        picked = [places[text] for text in before if text in places and places[text] != right]
         scores[picked] = -numpy.inf
         best = [place for place in best_places(scores) if numpy.isfinite(scores[place])]
-        own = [answer.details["strange"][text] if text in answer.details["strange"] else values[places[text]]
-               for text in liked if text in answer.details["strange"] or text in places]  # fmt: skip
-        reasons = [text for text in liked if text in answer.details["strange"] or text in places]
-        near = values[best] @ numpy.stack(own).T if own else None
+        vectors = {text: values[places[text]] for text in liked if text in places} | answer.details["strange"]
+        near = values[best] @ numpy.stack([vectors[text] for text in vectors]).T if vectors else None
+        reasons = list(vectors)
         found = [
             {
                 "text": texts[place],

@@ -82,7 +82,7 @@ def test_the_loss_takes_off_how_often_things_are_drawn_and_spares_what_is_liked(
 
 def said(item: str, vector: list[float], liked: list[str], person: list[float], count: int = 1) -> Answer:
     values = {"vector": numpy.array(vector, "float32"), "person": numpy.array(person, "float32")}
-    return Answer(None, {"item": item, "liked": liked, "likes": count, "strange": {}, **values})
+    return Answer(None, {"item": item, "liked": liked, "seen": [], "likes": count, "strange": {}, **values})
 
 
 def test_metrics_are_those_of_scikit_learn_among_what_was_not_liked_before() -> None:

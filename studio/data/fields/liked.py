@@ -14,7 +14,7 @@ from studio.data.splitting import SplitOptions
 from studio.errors import StudioError
 from studio.language import _
 
-MOST_LIKED = 50  # of the last ones before a row that it keeps
+MOST_LIKED = 100  # of the last ones before a row that it keeps
 FEWEST_DIVIDED = 3  # likes of a person, of which one is for each split
 
 
