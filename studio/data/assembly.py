@@ -38,6 +38,7 @@ class Assembled:
     dropped: how many rows of the upload were left out for a problem (not for `limit`).
     counts: class -> split -> how often; of spans and boxes each one counts. notes: sentences about what was decided.
     columns: the columns used, role -> name in the file. label: the column that holds one class a row, if there is one.
+    together: how rows were divided that belong together, in a sentence; "" where each was drawn by itself.
     kept: the splits that came with the data and were kept, such as ("train", "validation"); empty when all rows
     are split by the fractions.
     """
@@ -50,6 +51,7 @@ class Assembled:
     columns: dict[str, str]
     kept: tuple[str, ...] = ()
     label: str | None = None
+    together: str = ""
 
     @property
     def class_sizes(self) -> dict[str, int]:
@@ -157,7 +159,8 @@ def divide(cleaned: Cleaned, options: DataOptions) -> Assembled:
     problems = list(cleaned.problems)
     dropped = len({problem.row for problem in problems if problem.drops and problem.row > 0})
     mapping, kept = dict(cleaned.columns), kept_splits(given)
-    assembled = Assembled(table, problems, dropped, counts, notes, mapping, kept, cleaned.label)
+    together = own[1] if own is not None else ""
+    assembled = Assembled(table, problems, dropped, counts, notes, mapping, kept, cleaned.label, together)
     notes += describe_classes(counts, assembled.rows)
     return assembled
 

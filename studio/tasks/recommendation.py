@@ -184,8 +184,9 @@ class Recommendation(Task):
         if RECALL_10.name not in metrics:
             return super().verdict(scores)
         return _(
-            "What people liked next is among the first ten recommendations for {ten} of them.",
+            "What people liked next is among the first ten recommendations for {ten} of them; the nDCG@10 is {ndcg}.",
             ten=RECALL_10.text(metrics[RECALL_10.name]),
+            ndcg=NDCG_10.text(metrics[NDCG_10.name]),
         )
 
 

@@ -12,6 +12,8 @@ import torch
 from overfitting import QUESTIONS, ROWS, overfit
 from sklearn.metrics import ndcg_score
 
+from studio.app.drafts import Draft
+from studio.app.split_section import told
 from studio.data.assembly import assemble
 from studio.data.importing import Imported, import_source
 from studio.data.limits import Limits
@@ -159,7 +161,8 @@ def test_the_last_likes_are_tested_and_what_is_known_lies_before(tmp_path: Path)
     for place in range(1, 11):
         assert json.loads(anna.loc[f"dish number {place}", "liked"]) == [f"dish number {k}" for k in range(1, place)]
     assert list(table[table["user"] == "ben"]["split"]) == ["train"]
-    assert any("last ones that each person liked" in note for note in found.notes)
+    assert "last ones that each person liked" in found.together and found.together in found.notes
+    assert told(Draft(id="a"), found) == "Split: 82% train, 9% validation, 9% test, person by person"
     assert [problem.what for problem in found.problems if problem.drops] == ["The same person has this thing already."]
 
 
