@@ -33,7 +33,8 @@ def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence
     for column in columns:
         if column.required and column.kind in MEDIA and imported.stored != column.kind:
             raise without_files(imported, column)
-        gathers = FIELDS[column.kind].gathers and len({*imported.columns} - {imported.stored}) >= len(columns)
+        field, free = FIELDS[column.kind], {*imported.columns} - {imported.stored, *mapping.values()}
+        gathers = field.gathers and field.gathers_from(free)
         if column.required and column.name not in mapping and not gathers:
             raise missing_column(imported, column, mapping)
     names = list(mapping.values())

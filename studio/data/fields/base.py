@@ -6,13 +6,16 @@ cell is one file here and one line in `studio.data.fields`.
 
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas
 
 from studio.data.columns import Column, Problem
 from studio.data.profile import ColumnProfile
 from studio.language import plural
+
+if TYPE_CHECKING:
+    from studio.data.splitting import SplitOptions
 
 
 class Field:
@@ -26,7 +29,8 @@ class Field:
     bring: what to do where data of a kind ("text", "image" or "audio") has none. absent: what is said where no
     column of the data looks like this field; with "" it asks which column does, since people may choose another.
     weak: a `fit` up to which a column looks like this field only if it is also called so.
-    gathers: whether such a cell holds all columns that have no other role, so that no column is chosen for it.
+    gathers: whether such a cell is made from other columns of the table, so that no column is chosen for it.
+    takes_all: whether it is made from all columns that have no other role.
     """
 
     name: ClassVar[str]
@@ -39,14 +43,32 @@ class Field:
     absent: ClassVar[str] = ""
     weak: ClassVar[float] = 0.0
     gathers: ClassVar[bool] = False
+    takes_all: ClassVar[bool] = False
 
     def stored(self, cells: pandas.Series) -> pandas.Series:
         """The cells as the assembled table keeps them."""
         return cells
 
-    def gather(self, table: pandas.DataFrame, others: Collection[str]) -> pandas.Series:
-        """For a field that `gathers`: a cell for each row. others: columns that have another role."""
+    def gather(self, table: pandas.DataFrame, roles: Mapping[str, str]) -> pandas.Series:
+        """For a field that `gathers`: a cell for each row. roles: the columns that have another role, by it."""
         raise NotImplementedError
+
+    def gathers_from(self, columns: Collection[str]) -> bool:
+        """For a field that `gathers`: whether it can. columns: those without another role."""
+        return bool(columns)
+
+    def asked(self, table: pandas.DataFrame, roles: Mapping[str, str]) -> tuple[pandas.DataFrame, pandas.Series]:
+        """For a field that `gathers`: what a finished model is asked about, as rows of a file and a cell for each."""
+        return table, self.gather(table, roles)
+
+    def told(self, example: str, column: Column) -> dict[str, str]:
+        """The columns of a file that say an example."""
+        return {column.name: example}
+
+    def divided(self, table: pandas.DataFrame, options: "SplitOptions") -> "tuple[pandas.Series, str] | None":
+        """The split of each row and how it was made, in a sentence, where rows belong together so that they cannot be
+        drawn one by one. table: the assembled one. None where they can."""
+        return None
 
     def parse(self, cell: str, files: Path | None) -> Any:
         """What the cell means. files: the folder that names of files are relative to. Raises StudioError."""
