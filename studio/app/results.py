@@ -68,7 +68,7 @@ def rows_page(store: Store, query: dict[str, Any]) -> dict[str, Any]:
         "columns": [
             {"key": "row", "title": _("Row"), "kind": "number"},
             *[
-                {"key": each.name, "title": _("Correct") if each.name in targets else each.title, "kind": each.kind}
+                {"key": each.name, "title": _("Correct") if targets == {each.name} else each.title, "kind": each.kind}
                 for each in shown
             ],
             {"key": ANSWER, "title": _("Predicted"), "kind": "badge"},
