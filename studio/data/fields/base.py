@@ -4,7 +4,7 @@ Cells of the imported table are text, whatever the file held; a field says what 
 cell is one file here and one line in `studio.data.fields`.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -31,6 +31,7 @@ class Field:
     weak: a `fit` up to which a column looks like this field only if it is also called so.
     gathers: whether such a cell is made from other columns of the table, so that no column is chosen for it.
     takes_all: whether it is made from all columns that have no other role.
+    is_learned: whether such a target is what a model learns to say, not only something more about the row.
     """
 
     name: ClassVar[str]
@@ -44,6 +45,7 @@ class Field:
     weak: ClassVar[float] = 0.0
     gathers: ClassVar[bool] = False
     takes_all: ClassVar[bool] = False
+    is_learned: ClassVar[bool] = True
 
     def stored(self, cells: pandas.Series) -> pandas.Series:
         """The cells as the assembled table keeps them."""
@@ -53,9 +55,9 @@ class Field:
         """For a field that `gathers`: a cell for each row. roles: the columns that have another role, by it."""
         raise NotImplementedError
 
-    def gathers_from(self, columns: Collection[str]) -> bool:
-        """For a field that `gathers`: whether it can. columns: those without another role."""
-        return bool(columns)
+    def gathers_from(self, count: int) -> bool:
+        """For a field that `gathers`: whether it can. count: of columns that are left for it."""
+        return count > 0
 
     def asked(self, table: pandas.DataFrame, roles: Mapping[str, str]) -> tuple[pandas.DataFrame, pandas.Series]:
         """For a field that `gathers`: what a finished model is asked about, as rows of a file and a cell for each."""
