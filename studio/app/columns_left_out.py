@@ -28,7 +28,7 @@ def leaving_out(services: Services) -> Section:
 
     def show(draft: Draft) -> list[Any]:
         imported = services.datasets.require_imported(draft)
-        gathers = draft.task is not None and any(FIELDS[each.kind].gathers for each in TASKS[draft.task].columns)
+        gathers = draft.task is not None and any(FIELDS[each.kind].takes_all for each in TASKS[draft.task].columns)
         if not gathers:
             return [gr.update(visible=False)]
         roles = set(services.datasets.columns(draft).values())

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from studio.app.results import imported_of
+from studio.data.importing import Imported
 from studio.files import read_as
 from studio.store import Run
 from studio.tasks.tabular import SETTING
@@ -13,7 +13,7 @@ LOOKED_AT = 2000  # rows
 def columns_read(run: Run) -> Mapping[str, Sequence[str]]:
     """Column -> cells that are not empty; none where the data is gone."""
     names = read_as(run.model / "config.json", lambda config: config.get(SETTING)) or []
-    imported = imported_of(run) if names else None
+    imported = Imported.open(run.home.datasets / run.dataset) if names and run.dataset else None
     if imported is None:
         return {name: [] for name in names}
     page = imported.page(0, LOOKED_AT)

@@ -69,8 +69,8 @@ def build_entries() -> list[Entry]:
 
 
 def learned(task: Task) -> tuple[Column, ...]:
-    """What is corrected of an example: what is learned of it, which may be the input itself."""
-    return task.targets or task.inputs[:1]
+    """What is corrected of an example: what is learned of it, which may be the input itself, and has an editor."""
+    return tuple(column for column in task.targets or task.inputs[:1] if column.kind in EDITORS.names)
 
 
 def looked_at(services: Services) -> tuple[Section, set[Block]]:

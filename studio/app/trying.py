@@ -15,7 +15,6 @@ from components.tables import PagedTable
 from components.words import drawn
 from studio.app import demos
 from studio.app.asking import answer_html, ask, cancel_questions, last_asking, open_run, run_with_model
-from studio.app.columns_read import columns_read
 from studio.app.drafts import Draft
 from studio.app.inputs import INPUTS
 from studio.app.inputs.controls import Control, build_controls, given_controls, shown_controls, shown_files
@@ -64,7 +63,7 @@ def trying_one(services: Services) -> tuple[Section, set[Block]]:
         task, config = task_of(run) if run else None, config_of(run) if run else None
         is_new, brought = services.shown_runs.get(draft.id) != draft.run, services.brought.pop(draft.id, {})
         return [
-            *shown(slots, task, example_values(services, draft), partial(columns_read, run) if run else dict),
+            *shown(slots, task, example_values(services, draft), run),
             *shown_controls(controls, config, is_new, brought),
             *shown_files(controls, config),
             "",

@@ -38,6 +38,7 @@ class Assembled:
     dropped: how many rows of the upload were left out for a problem (not for `limit`).
     counts: class -> split -> how often; of spans and boxes each one counts. notes: sentences about what was decided.
     columns: the columns used, role -> name in the file. label: the column that holds one class a row, if there is one.
+    together: how rows were divided that belong together, in a sentence; "" where each was drawn by itself.
     kept: the splits that came with the data and were kept, such as ("train", "validation"); empty when all rows
     are split by the fractions. left_out: the columns that are not read, where a task reads all others.
     """
@@ -51,6 +52,7 @@ class Assembled:
     kept: tuple[str, ...] = ()
     label: str | None = None
     left_out: tuple[str, ...] = ()
+    together: str = ""
 
     @property
     def class_sizes(self) -> dict[str, int]:
@@ -71,6 +73,7 @@ class Cleaned:
     table, problems, columns: as in `Assembled`. given: the split that the data names for each row, if it does (index:
     row number). answer: the column that is learned, if the task has one. label: the same where it holds one class.
     left_out: the columns that are not read, where a task reads all others.
+    together: the column that is made from other ones, if there is one, which may decide the split.
     """
 
     table: pandas.DataFrame
@@ -79,6 +82,7 @@ class Cleaned:
     given: pandas.Series | None
     answer: Column | None
     left_out: tuple[str, ...] = ()
+    together: Column | None = None
 
     @property
     def label(self) -> str | None:
@@ -105,14 +109,14 @@ def clean(
     can keep its result. without: columns that are not read, or None for those that are found."""
     mapping = map_columns(imported, chosen, columns)
     source = imported.table()
-    gathers = any(FIELDS[column.kind].gathers for column in columns)
-    left_out, aside = columns_aside(source, imported.profiles, mapping, columns, without) if gathers else ((), [])
+    takes_all = any(FIELDS[column.kind].takes_all for column in columns)
+    left_out, aside = columns_aside(source, imported.profiles, mapping, columns, without) if takes_all else ((), [])
     table = pandas.DataFrame({"row": source["row"]})
     used = [column for column in columns if column.name in mapping or FIELDS[column.kind].gathers]
     for column in used:
         field = FIELDS[column.kind]
         table[column.name] = (
-            field.gather(source, {*mapping.values(), *left_out})
+            field.gather(source.drop(columns=list(left_out)), mapping)
             if field.gathers
             else field.stored(source[mapping[column.name]])
         )
@@ -140,7 +144,8 @@ def clean(
     _require_lesson(table, used, problems)
     problems.sort(key=lambda problem: problem.row)
     given = given.loc[table["row"]] if given is not None else None
-    return Cleaned(table, problems, mapping, given, answer, left_out)
+    together = next((column for column in used if FIELDS[column.kind].gathers), None)
+    return Cleaned(table, problems, mapping, given, answer, left_out, together)
 
 
 def _stored_and_renamed(column: Column, names: Mapping[str, str]) -> Stored:
@@ -160,13 +165,20 @@ def divide(cleaned: Cleaned, options: DataOptions) -> Assembled:
     if options.limit is not None and options.limit < len(labels):
         labels, given = _draw_sample(labels, given, options, notes)
         table = table[table["row"].isin(labels.index)].reset_index(drop=True)
-    table = table.assign(split=split_rows(labels, given, options.split).to_numpy())
+    own = FIELDS[cleaned.together.kind].divided(table, options.split) if cleaned.together else None
+    if own is not None:
+        table, given = table.assign(split=own[0].to_numpy()), None
+        notes.append(own[1])
+    else:
+        table = table.assign(split=split_rows(labels, given, options.split).to_numpy())
     counts = count_classes(table, answer) if answer else {}
     notes += describe_split(table, given, options.split)
     problems = list(cleaned.problems)
     dropped = len({problem.row for problem in problems if problem.drops and problem.row > 0})
     mapping, kept = dict(cleaned.columns), kept_splits(given)
-    assembled = Assembled(table, problems, dropped, counts, notes, mapping, kept, cleaned.label, cleaned.left_out)
+    together = own[1] if own is not None else ""
+    left_out = cleaned.left_out
+    assembled = Assembled(table, problems, dropped, counts, notes, mapping, kept, cleaned.label, left_out, together)
     notes += describe_classes(counts, assembled.rows)
     return assembled
 

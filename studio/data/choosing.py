@@ -30,11 +30,14 @@ def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence
             )
         require_column(name, imported.columns)
     mapping = guess_columns(imported, columns, chosen)
+    free = {*imported.columns} - {imported.stored, *mapping.values()}
+    missing = [each for each in columns if each.required and each.name not in mapping]
+    asked = sum(not FIELDS[each.kind].gathers for each in missing)
     for column in columns:
         if column.required and column.kind in MEDIA and imported.stored != column.kind:
             raise without_files(imported, column)
-        gathers = FIELDS[column.kind].gathers and len({*imported.columns} - {imported.stored}) >= len(columns)
-        if column.required and column.name not in mapping and not gathers:
+        field = FIELDS[column.kind]
+        if column in missing and not (field.gathers and field.gathers_from(len(free) - asked)):
             raise missing_column(imported, column, mapping)
     names = list(mapping.values())
     if twice := [name for name in names if names.count(name) > 1]:
@@ -64,7 +67,7 @@ def missing_column(imported: Imported, column: Column, mapping: Mapping[str, str
         else _("It holds recordings alone.")
     )
     what = field.absent or _("The data has nothing for '{role}', which this task needs.", role=column.title)
-    return StudioError(what, why, field.bring.get(imported.kind, ""))
+    return StudioError(what, why, field.bring.get(imported.kind, "") or _("Bring a table with a column for it."))
 
 
 def without_files(imported: Imported, column: Column) -> StudioError:

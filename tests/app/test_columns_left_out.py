@@ -19,7 +19,7 @@ def table_draft(services: Services, upload: Callable[[Draft, Path], Draft], tmp_
     lines = file.read_text(encoding="utf-8").splitlines()
     numbered = ["id," + lines[0], *(f"{n},{line}" for n, line in enumerate(lines[1:]))]
     file.write_text("\n".join(numbered), encoding="utf-8")
-    return upload(choose_task(services.drafts.load(None), {"key": "tabular-classification"}), file)
+    return upload(choose_task(services, services.drafts.load(None), {"key": "tabular-classification"}), file)
 
 
 def shown(services: Services, draft: Draft) -> dict[str, Any]:

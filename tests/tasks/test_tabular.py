@@ -45,7 +45,7 @@ def patients(rows: int = ROWS) -> pandas.DataFrame:
 
 
 def records(table: pandas.DataFrame) -> pandas.DataFrame:
-    cells = FIELDS["record"].gather(table, ["diagnosis"])
+    cells = FIELDS["record"].gather(table, {"label": "diagnosis"})
     weights = (table["age"].astype(int) * 2).astype(str)
     return pandas.DataFrame({"record": cells, "label": table["diagnosis"], "number": weights, "split": table["split"]})
 
@@ -127,7 +127,7 @@ def test_what_a_clicked_example_puts_into_the_field_is_asked_as_it_stands_there(
     cell = '{"age": "54", "notes": "a: b\\nc"}'
     shown = INPUTS["record"].of_example(cell, None)
     assert shown == "age: 54\nnotes: a: b c"
-    value = INPUTS["record"].shown(shown, lambda: {"age": ["54", "8"], "notes": ["a: b", "c"]})["value"]
+    value = INPUTS["record"].update(None, shown)["value"]
     assert value["values"] == FIELDS["record"].parse(shown, None)
     assert INPUTS["record"].cell(value) == '{"age": "54", "notes": "a: b c"}'
 
@@ -154,7 +154,7 @@ def test_each_column_gets_the_field_that_fits_it(cells: list[str], field: dict[s
 
 
 def test_what_was_typed_stays_where_no_example_is_shown() -> None:
-    assert "values" not in INPUTS["record"].shown(None, lambda: {"age": []})["value"]
+    assert "values" not in INPUTS["record"].update(None, None)["value"]
 
 
 def test_the_template_has_a_column_for_each() -> None:

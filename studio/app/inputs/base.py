@@ -1,6 +1,6 @@
 """What the Test page asks about one field: the widget in which a person gives its value, and the cell it becomes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,8 +10,7 @@ from studio.data.columns import Column
 from studio.data.importing import Imported
 from studio.errors import StudioError
 from studio.language import _
-
-Known = Callable[[], Mapping[str, Sequence[str]]]  # the columns of rows that a run's model reads, with some cells
+from studio.store import Run
 
 
 class Input:
@@ -33,13 +32,21 @@ class Input:
         """Listeners of the widget that ask the model at once, such as Enter in a field of one line."""
         return ()
 
-    def shown(self, value: str | None, known: Known) -> dict[str, Any]:
-        """What an update of the widget says of its value; None where what it holds stays."""
-        return {} if value is None else {"value": value}
-
     def cell(self, value: Any) -> str:
         """What the widget holds, as a cell; "" where it holds nothing."""
         return str(value or "").strip()
+
+    def shown(self, cell: str) -> Any:
+        """What the widget holds for a cell of an example."""
+        return cell
+
+    def offered(self, run: Run | None) -> Mapping[str, Any]:
+        """More about the widget that depends on the run that is asked: what there is to choose from."""
+        return {}
+
+    def update(self, run: Run | None, cell: str | None) -> Mapping[str, Any]:
+        """What an update of the widget says; without a cell, what it holds stays."""
+        return {**self.offered(run), **({} if cell is None else {"value": self.shown(cell)})}
 
     def of_example(self, cell: str, imported: Imported | None) -> str:
         """The value that shows an example's cell. Raises StudioError where its file is gone."""

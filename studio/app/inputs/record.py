@@ -7,11 +7,13 @@ from typing import Any
 from gradio.blocks import Block
 
 from components.record_form import RecordField, RecordForm
-from studio.app.inputs.base import Input, Known
+from studio.app.columns_read import columns_read
+from studio.app.inputs.base import Input
 from studio.data.formats.base import encodable
 from studio.data.importing import Imported
 from studio.data.numbers import read_number
 from studio.language import _
+from studio.store import Run
 
 MOSTLY = 0.9  # of the cells of a column of numbers
 MOST_CHOICES = 30
@@ -31,9 +33,9 @@ class RecordInput(Input):
     def asks(self, widget: Any) -> Sequence[Any]:
         return (widget.submit,)
 
-    def shown(self, value: str | None, known: Known) -> dict[str, Any]:
-        fields = [field_of(name, cells) for name, cells in known().items()]
-        values = {} if value is None else {"values": dict(line.split(": ", 1) for line in value.splitlines())}
+    def update(self, run: Run | None, cell: str | None) -> dict[str, Any]:
+        fields = [field_of(name, cells) for name, cells in columns_read(run).items()] if run else []
+        values = {} if cell is None else {"values": dict(line.split(": ", 1) for line in cell.splitlines())}
         return {"value": {"fields": fields, **values}}
 
     def cell(self, value: Any) -> str:

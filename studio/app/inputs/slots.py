@@ -11,11 +11,12 @@ import gradio as gr
 from gradio.blocks import Block
 
 from studio.app.inputs import INPUTS
-from studio.app.inputs.base import Input, Known, title_of
+from studio.app.inputs.base import Input, title_of
 from studio.data.columns import Column
 from studio.data.fields import FIELDS
 from studio.errors import StudioError
 from studio.language import _
+from studio.store import Run
 from studio.tasks import TASKS
 from studio.tasks.base import Task
 
@@ -46,10 +47,9 @@ def build_slots() -> list[Slot]:
 
 
 def shown(
-    slots: Sequence[Slot], task: Task | None, values: Mapping[str, str] | None, known: Known = dict
+    slots: Sequence[Slot], task: Task | None, values: Mapping[str, str] | None, run: Run | None = None
 ) -> list[dict[str, Any]]:
-    """Updates of the widgets. values: by column name, where something other than what was typed is to be shown.
-    known: asked only by a widget that depends on it."""
+    """Updates of the widgets. values: by column name, where something other than what was typed is to be shown."""
     updates = []
     for slot in slots:
         column = slot.column(task)
@@ -57,8 +57,8 @@ def shown(
             updates.append(gr.update(visible=False))
             continue
         title = title_of(column, slot.entry, len(task.inputs) == 1)
-        value = slot.entry.shown((values or {}).get(column.name), known)
-        updates.append(gr.update(visible=True, label=title, **value))
+        update = slot.entry.update(run, (values or {}).get(column.name))
+        updates.append(gr.update(visible=True, label=title, **update))
     return updates
 
 
