@@ -202,7 +202,7 @@ class Visitor:
         read = "split => document.querySelector(`[data-testid=split-rows-${split}]`).textContent"
         self.until(
             "() => ['train', 'validation', 'test'].every(split => "
-            "/^[\\d,]+ rows$/.test(document.querySelector(`[data-testid=split-rows-${split}]`)?.textContent))"
+            "/^[\\d,]+ \\w+$/.test(document.querySelector(`[data-testid=split-rows-${split}]`)?.textContent))"
         )
         return {
             split: int(re.sub(r"\D", "", self.page.evaluate(read, split))) for split in ("train", "validation", "test")

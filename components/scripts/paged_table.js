@@ -121,7 +121,7 @@ const pager = (total) => {
   }, sign);
   const shown = { first: grouped(start + 1), last: grouped(Math.min(start + size, total)), total: grouped(total) };
   return h("div", { class: "ui-pager" },
-    h("span", { class: "ui-pager-where", role: "status" }, say("rows {first}–{last} of {total}", shown)),
+    h("span", { class: "ui-pager-where", role: "status" }, say("{first}–{last} of {total}", shown)),
     total > size ? h("span", { class: "ui-pager-buttons" }, button(say("First page"), 0, "«"), button(say("Previous page"), start - size, "‹"),
       button(say("Next page"), start + size, "›"), button(say("Last page"), last, "»")) : null);
 };

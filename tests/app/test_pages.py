@@ -265,12 +265,14 @@ def test_what_is_said_of_classes_counts_no_row(
         (tmp_path / "capitals.csv").write_text("\n".join(["text,label", *rows, *more]), encoding="utf-8")
         draft = upload(Draft(id="a" * 24, config={"task": "text-classification"}), tmp_path / "capitals.csv")
         shown = services.datasets.problems({"draft": draft.id, "start": 0, "count": 100})["rows"]
-        return found_html(services.datasets.assembled(draft)), [(row["row"], row["then"]) for row in shown]
+        return found_html(services.datasets.assembled(draft), TASKS[str(draft.task)]), [
+            (row["row"], row["then"]) for row in shown
+        ]
 
     title, rows = said()
-    assert "Every row can be used.<" in title and rows == [("", None)]
+    assert "Everything can be used: 60 texts.<" in title and rows == [("", None)]
     title, rows = said("a film number 2,bad", ",bad")
-    assert "1 row is left out, for the reason given. 1 row is used with a note." in title
+    assert "Left out, for the reason given: 1 text. Used with a note: 1 text." in title
     assert ("", None) in rows and (61, "used") in rows and (62, "left out") in rows
 
 

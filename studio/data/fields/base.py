@@ -12,6 +12,7 @@ import pandas
 
 from studio.data.columns import Column, Problem
 from studio.data.profile import ColumnProfile
+from studio.language import plural
 
 
 class Field:
@@ -83,6 +84,10 @@ class Field:
     def strata(self, cells: pandas.Series) -> pandas.Series | None:
         """What a split should keep in the same mix everywhere, one word a row; None where nothing is."""
         return None
+
+    def counted(self, n: int) -> str:
+        """So many examples of it, as people call them where it is all that an example is made of."""
+        return plural("{n:,} row", "{n:,} rows", n)
 
     def similarity(self, one: str, other: str) -> float:
         """How alike two cells are, from 0 to 1."""
