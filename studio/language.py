@@ -171,6 +171,11 @@ def number(value: float, form: str = ",") -> str:
     return Text(Numeral(_plain(value), form))
 
 
+def quoted(name: str) -> str:
+    """A name in the quotation marks of the reader's language, where it stands in no sentence that has them."""
+    return _("'{name}'", name=name)
+
+
 def numeral(text: str) -> str:
     """What `number` said in English, as a number again; any other text as it is."""
     found = re.fullmatch(r"-?\d[\d,]*(?:\.(\d{1,9}))?", text)
