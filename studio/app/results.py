@@ -64,12 +64,12 @@ def rows_page(store: Store, query: dict[str, Any]) -> dict[str, Any]:
     imported = imported_of(run) if names_files else None
     answers, kind = [answer_of(row[ANSWER]) for row in there], ANSWERS[task.answer_kind]
     sure = [{"key": SURE, "title": HOW_SURE, "kind": "number"}] if any(map(kind.how_sure, answers)) else []
-    targets = {column.name for column in task.targets}
+    right = [column.name for column in task.targets if column.required and FIELDS[column.kind].is_learned]
     return {
         "columns": [
             {"key": "row", "title": _("Row"), "kind": "number"},
             *[
-                {"key": each.name, "title": _("Correct") if each.name in targets else each.title, "kind": each.kind}
+                {"key": each.name, "title": _("Correct") if right == [each.name] else each.title, "kind": each.kind}
                 for each in shown
             ],
             {"key": ANSWER, "title": _("Predicted"), "kind": "badge"},

@@ -51,6 +51,10 @@ def told(draft: Draft, assembled: Assembled | None) -> str:
     """The line that sums up the split."""
     value = split_value(draft, assembled)
     shares = {split: float(value[split]) for split in SPLITS}
+    if assembled and assembled.together:
+        rows = assembled.rows
+        real = {split: count / max(1, sum(rows.values())) for split, count in rows.items()}
+        return _("Split: {train:.0%} train, {validation:.0%} validation, {test:.0%} test, person by person", **real)
     if value["locked"]:
         return _("Split: {train:.0%} train, {validation:.0%} validation, {test:.0%} test, as the data came", **shares)
     if assembled and assembled.label and draft.data.split.stratify:

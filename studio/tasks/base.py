@@ -299,9 +299,15 @@ class Task:
         answered once, and handed to `conclude`. table: reads the rows that the run used."""
         return ()
 
+    def alongside(self, tools: Tools) -> Sequence[Row]:
+        """Rows that are answered besides those of a split while it is scored, and handed to `conclude` behind them:
+        what may be found though nobody asks for it there."""
+        return ()
+
     def conclude(self, answers: Sequence[Answer], known: Sequence[Answer]) -> list[Answer]:
         """What is said in the end, where the answer to a row depends on other rows: while a split is scored on all of
-        it, afterwards on those of `known`. What `answer` gave may hold more than JSON until then."""
+        it and what is answered alongside, afterwards on those of `known`. What `answer` gave may hold more than JSON
+        until then."""
         return list(answers)
 
     def scorer(self, tools: Tools) -> Scorer:
