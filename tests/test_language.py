@@ -32,6 +32,7 @@ from studio.language import (
     _,
     all_said,
     catalog_of,
+    day,
     in_percent,
     is_harmless,
     language_of,
@@ -285,6 +286,13 @@ def test_babel_is_imported_when_another_language_is_said() -> None:
     )
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert output.stdout.strip() == "False"
+
+
+def test_a_day_is_said_and_kept() -> None:
+    kept = unpacked(json.loads(json.dumps(packed(day("2026-11-27")))))
+    assert kept == "2026-11-27" and said(kept, "de") == "27.11.2026" and "2026" in said(kept, "fr")
+    with pytest.raises(ValueError, match="isoformat"):
+        day("soon")
 
 
 def test_a_number_alone_is_said_and_kept() -> None:

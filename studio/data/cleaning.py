@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 from studio.data.columns import Problem
 from studio.data.corrections import MOST_CORRECTIONS, Correction, shortened
-from studio.language import _, plural
+from studio.language import _, plural, quoted
 from studio.options import Options, setting
 
 Choice = Literal["keep", "drop"]
@@ -125,7 +125,7 @@ def one_letter_apart(one: str, other: str) -> bool:
 def available_fixes(cleaning: CleaningOptions, problems: Sequence[Problem], counts: Mapping[str, int]) -> list[Fix]:
     """The fixes for these problems and class sizes that are not applied yet."""
     found = [
-        Fix(LABEL + name, f"'{name}'", _("rename to '{label}'", label=meant))
+        Fix(LABEL + name, quoted(name), _("rename to '{label}'", label=meant))
         for name, meant in intended(counts).items()
         if name not in cleaning.labels
     ]
@@ -150,7 +150,7 @@ def applied_fixes(cleaning: CleaningOptions, told: Told = as_written) -> list[Fi
     titles = {CONTRADICTIONS: _("Contradictory rows"), COPIES: _("Copies")}
     labels = cleaning.labels.items()
     return [
-        *(Fix(LABEL + name, f"'{name}'", _("renamed to '{label}'", label=meant)) for name, meant in labels),
+        *(Fix(LABEL + name, quoted(name), _("renamed to '{label}'", label=meant)) for name, meant in labels),
         *(Fix(kind, title, _("left out")) for kind, title in titles.items() if getattr(cleaning, kind) == "drop"),
         *corrected_rows(cleaning, told),
     ]

@@ -68,7 +68,7 @@ def walk(visit: Visitor, demo: str) -> None:
         visit.wait(lambda: reached(run) > ENOUGH + 0.1)
         run.command("stop")
     visit.status("Stopped" if demo in LONG else "Finished")
-    visit.sees("#live-chart .ui-progress-sentence", "before training it was")
+    visit.sees("#live-chart .ui-progress-sentence", "before training: ")
     visit.forward("test")
     visit.press(EXAMPLES)
     visit.sees("#answer", "Before training")
