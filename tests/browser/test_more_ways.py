@@ -21,8 +21,9 @@ ALL_WORDS = [*tiny.FILLER, *tiny.WORDS["good"], *tiny.WORDS["bad"]]
 
 @dataclass(frozen=True)
 class Way:
-    """columns: as they are found, where they are asked for. inputs: what is typed, by the fields of the Test page; a
-    recording where there are none. answer: what is then seen, a selector and words. card: words of the model's."""
+    """columns: as they are found, where they are asked for, the first one behind so many that are not. inputs: what is
+    typed, by the fields of the Test page; a recording where there are none. answer: what is then seen, a selector and
+    words. card: words of the model's. many: writes a file of inputs that has other columns than the inputs."""
 
     task: str
     write: Callable[[Path], Path]
@@ -34,6 +35,8 @@ class Way:
     model: Callable[[Path], Path] = tiny.write_text_model
     controls: dict[str, str] = field(default_factory=dict)
     file: str = "examples.csv"
+    first_column: int = 0
+    many: Callable[[Path], Path] | None = None
 
     @property
     def is_heard(self) -> bool:
@@ -99,6 +102,17 @@ WAYS = (
         "story.txt",
     ),
     Way(
+        "recommendation",
+        tiny.write_likes,
+        ("item", "user", "rating", "day"),
+        {"#try-liked": "music film felt"},
+        ("#answer .ui-ranking-why", "because of"),
+        "is among the first ten recommendations for",
+        "def ask(liked, count=10):",
+        first_column=1,
+        many=tiny.write_likes,
+    ),
+    Way(
         "audio-classification",
         tiny.write_sounds,
         (),
@@ -120,7 +134,8 @@ def test_from_upload_to_a_folder(way: Way, visit: Visitor, tmp_path: Path) -> No
     visit.choose_folder(way.model(tmp_path / "tiny"))
     visit.forward("data")
     visit.upload(way.write(tmp_path / way.file))
-    found = [page.locator(f"#column-{slot} input").input_value() for slot in range(len(way.columns))]
+    slots = range(way.first_column, way.first_column + len(way.columns))
+    found = [page.locator(f"#column-{slot} input").input_value() for slot in slots]
     assert tuple(found) == way.columns
     visit.sees("#preview tbody tr")
 
@@ -138,6 +153,8 @@ def test_from_upload_to_a_folder(way: Way, visit: Visitor, tmp_path: Path) -> No
         speak(page)
     for selector, text in {**way.inputs, **way.controls}.items():
         page.locator(f"{selector} :is(textarea, input)").first.fill(text)
+        if selector == "#try-liked":
+            page.keyboard.press("Enter")  # into the list of what is picked
     page.click("#predict")
     visit.sees(*way.answer)
     visit.sees("#answer :is(h4, .ui-chart-legend)", "Before training")
@@ -164,6 +181,8 @@ def many_inputs(way: Way, folder: Path) -> Path:
             archive.writestr("one.wav", tiny.sound("low", random.Random(7)))
         return path
     path = folder / "inputs.csv"
+    if way.many:
+        return way.many(path)
     columns = [column.name for column in TASKS[way.task].inputs]
     cells = list(way.inputs.values())
     with path.open("w", newline="", encoding="utf-8") as file:
