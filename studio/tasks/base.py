@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from studio.data.columns import Column, Problem
+from studio.data.fields import FIELDS
+from studio.data.fields.base import Field
 from studio.language import _, packed, unpacked
 from studio.metrics import metric_named
 from studio.metrics.intervals import Interval
@@ -196,6 +198,10 @@ class Task:
     @property
     def columns(self) -> tuple[Column, ...]:
         return (*self.inputs, *self.targets)
+
+    def counted(self, n: int) -> str:
+        """So many examples: images, texts, recordings; rows where one is made of several of these."""
+        return (FIELDS[self.inputs[0].kind] if len(self.inputs) == 1 else Field()).counted(n)
 
     # --- before training; no torch ----------------------------------------------------------------
 

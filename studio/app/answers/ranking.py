@@ -6,7 +6,7 @@ from typing import Any
 from components.notices import heading
 from components.words import escape
 from studio.app.answers.base import AFTER, BEFORE, TRUTH, AnswerKind, Asked
-from studio.language import _
+from studio.language import _, number
 from studio.tasks.base import Answer
 
 SHOWN = 5  # on the page, of each model
@@ -73,7 +73,7 @@ def _part(title: str, found: Sequence[dict[str, Any]], right: str | None) -> str
     rows = "".join(
         f'<li class="ui-ranking-row{" ui-ranking-right" if each["text"] == right else ""}">'
         f'<span class="ui-ranking-text" dir="auto">{escape(each["text"])}{_small(each)}</span>'
-        f'<span class="ui-bar-number">{each["score"]:.2f}</span></li>'
+        f'<span class="ui-bar-number">{escape(number(each["score"], ".2f"))}</span></li>'
         for each in found[:SHOWN]
     )
     return heading(title, "" if found else _nothing(), level=4) + (

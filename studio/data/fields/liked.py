@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas
@@ -40,7 +40,7 @@ class Liked(Field):
             cells[place] = json.dumps(before, ensure_ascii=False)
         return pandas.Series(cells, index=table.index, dtype="str")
 
-    def gathers_from(self, columns: Collection[str]) -> bool:
+    def gathers_from(self, count: int) -> bool:
         return True
 
     def asked(self, table: pandas.DataFrame, roles: Mapping[str, str]) -> tuple[pandas.DataFrame, pandas.Series]:

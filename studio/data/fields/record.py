@@ -19,7 +19,7 @@ JOINED = ", "
 
 class Record(Field):
     name = "record"
-    gathers = True
+    gathers = takes_all = True
     examples = (
         '{"age": "54", "sex": "female", "pulse": "88", "notes": "short of breath on stairs"}',
         '{"age": "31", "sex": "male", "pulse": "64", "notes": "knee hurts after a fall"}',

@@ -11,6 +11,7 @@ from studio.language import _
 
 class Value(Field):
     name = "value"
+    is_learned = False
     examples = ("first", "second", "first")
     missing = _("The value is missing.")
 
