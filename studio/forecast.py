@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from studio.config import RunConfig
+from studio.data.fields import FIELDS
 from studio.hardware import Machine
 from studio.models.estimates import (
     GPU_STEP_SECONDS,
@@ -104,7 +105,9 @@ def workload(config: RunConfig, rows: Mapping[str, int], length: float) -> Workl
 
 def example_length(task: Task, options: Options, table: "pandas.DataFrame", info: ModelInfo) -> float:
     """Tokens of a text of these rows, positions of a recording, or pixels of an image's side."""
-    texts = [table[column.name].head(FIRST_ROWS) for column in task.inputs if column.kind == "text"]
+    gathered = [column for column in task.inputs if FIELDS[column.kind].gathers]
+    read = [column for column in (task.columns if gathered else task.inputs) if column.kind == "text"] or gathered
+    texts = [table[column.name].head(FIRST_ROWS) for column in read]
     if texts:
         letters = sum(float(column.str.len().mean()) for column in texts if len(column))
         return tokens_of(letters, getattr(options, "max_length", None))

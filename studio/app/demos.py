@@ -157,6 +157,27 @@ DEMOS: Registry[Demo] = Registry(
             ),
         },
     ),
+    Demo(
+        "dishes",
+        FINDING,
+        _("Recommend the next dish"),
+        _("What will a guest like next? Teach a model to recommend by what they liked before."),
+        "thorough",
+        {
+            "model": {"id": "starter/text"},
+            "data": {"source": "sample/dishes"},
+            "training": {"learning_rate": 1e-4, "batch_size": 32, "epochs": 3},
+            "options": {"max_length": 24},
+        },
+        {
+            "data": _("These are dishes that guests liked, each with the day. The last ones of each guest are tested."),
+            "strategy": _(
+                "Thorough is chosen: which dishes suit the same guests is new to the model, so every layer learns it."
+            ),
+            "train": sentences(LOSS_FALLS, STOP),
+            "test": _("Pick a dish or two that you like, and see what is recommended, and because of which one."),
+        },
+    ),
 )
 
 

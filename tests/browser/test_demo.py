@@ -16,9 +16,9 @@ from studio.store import Run
 
 pytestmark = pytest.mark.browser
 MOST_PRESSES = 6
-LONG = ("surfaces", "orders")
+LONG = ("surfaces", "orders", "dishes")
 NAMED = "messages"  # during which the controls of all pages are asked for their names
-ENOUGH = 0.5  # of the headline; there are at least four classes
+ENOUGH = {"dishes": 0.12}  # of the headline; others have at least four classes, and half of it is enough
 EXAMPLES = "#examples tbody tr, #examples .ui-gallery-item"
 OFFLINE = Path(__file__).resolve().parents[1] / "offline"
 
@@ -65,7 +65,7 @@ def walk(visit: Visitor, demo: str) -> None:
     visit.forward("train")
     run = visit.start()
     if demo in LONG:
-        visit.wait(lambda: reached(run) > ENOUGH + 0.1)
+        visit.wait(lambda: reached(run) > 1.2 * ENOUGH.get(demo, 0.5))
         run.command("stop")
     visit.status("Stopped" if demo in LONG else "Finished")
     visit.sees("#live-chart .ui-progress-sentence", "before training: ")
@@ -88,7 +88,7 @@ def test_from_the_page_to_a_prediction_in_six_presses_without_a_network(
         draft = max(offline.drafts(), key=lambda draft: draft["run"] or "")
         run = offline.store.get(draft["run"])
         state = run.state()
-        assert state.test is not None and state.test.metrics[headline(run)] > ENOUGH
+        assert state.test is not None and state.test.metrics[headline(run)] > ENOUGH.get(demo, 0.5)
         if demo == NAMED:
             check_names(control_names(visit), request.config.getoption("--write-names"))
             visit.step("test")

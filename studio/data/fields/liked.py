@@ -1,6 +1,7 @@
 """What somebody liked before: a JSON list of texts in their order, made from a table of who liked what, and when."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -88,15 +89,14 @@ class Liked(Field):
         """The last likes of each person are tested, those before them validate: what is learned from lies before what
         is asked. A person with few likes trains alone."""
         likes = likes_in(table, {name: name for name in table.columns})
-        splits = pandas.Series(SPLITS[0], index=table.index, dtype="str")
-        counts = pandas.Series(likes.users, dtype="str").value_counts()
-        met: dict[str, int] = {}
+        splits, counts = [SPLITS[0]] * len(table), Counter(likes.users)
+        met = Counter[str]()
         for place, user in zip(likes.places, likes.users, strict=True):
-            met[user] = met.get(user, 0) + 1
-            left, size = int(counts[user]) - met[user], int(counts[user])
+            met[user] += 1
+            left, size = counts[user] - met[user], counts[user]
             tested, checked = (max(1, round(size * share)) for share in (options.test, options.validation))
             if size >= FEWEST_DIVIDED and left < min(tested + checked, size - 1):
-                splits.iloc[place] = SPLITS[2] if left < min(tested, size - 2) else SPLITS[1]
+                splits[place] = SPLITS[2] if left < min(tested, size - 2) else SPLITS[1]
         if set(splits) != set(SPLITS):
             return None
         told = (
@@ -104,7 +104,7 @@ class Liked(Field):
             if likes.timed
             else _("There is no time, so some that each person liked are tested, and others validate, at random.")
         )
-        return splits, told
+        return pandas.Series(splits, index=table.index, dtype="str"), told
 
 
 def _before(likes: Likes) -> Iterator[list[str]]:
