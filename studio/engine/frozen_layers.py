@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from torch import nn
 
+from studio.activation_store import ActivationStore
 from studio.engine import ranks
 from studio.engine.cache import REPEATED, build_cache
 from studio.engine.frozen import Call, find_boundaries, modules_without_dropout, trace
@@ -73,9 +74,10 @@ class FrozenLayers:
             progress: Callable[[int, int], None] = lambda done, total: self._reporter.phase(  # noqa: E731
                 "caching", _("Computing the frozen layers once for all epochs."), done, total
             )
-            size, key = self._resolved.batch_size or 1, str(self._resolved.precision)
+            size, precision = self._resolved.batch_size or 1, str(self._resolved.precision)
+            folder, store = cache_folder(self._run), ActivationStore(self._run.home)
             try:
-                forward.cache = build_cache(forward, boundaries, cache_folder(self._run), size, key, progress)
+                forward.cache = build_cache(forward, boundaries, folder, size, precision, store, progress)
             except NothingToGain:
                 pass  # so for adapters in the lowest block; nobody needs to read about it
             except CannotRecord as reason:
