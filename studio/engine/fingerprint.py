@@ -42,7 +42,7 @@ class Fingerprints:
         options = tools.options.model_dump(mode="json") if tools.options is not None else {}
         facts = {
             "format": FORMAT,
-            "libraries": {name: version(name) for name in LIBRARIES},
+            "libraries": versions_of_libraries(),
             "code": sorted(code_of(forward.model)),
             "config": settings_below(tools.config.to_dict()),
             "attention": getattr(tools.config, "_attn_implementation", None),
@@ -95,6 +95,10 @@ class Fingerprints:
             is_file = path.is_absolute() and path.is_file()
             self._files[value] = hashlib.blake2b(path.read_bytes()).hexdigest() if is_file else value
         return self._files[value]
+
+
+def versions_of_libraries() -> dict[str, str]:
+    return {name: version(name) for name in LIBRARIES}
 
 
 def settings_below(config: Mapping[str, Any]) -> dict[str, Any]:
