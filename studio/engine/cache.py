@@ -8,7 +8,7 @@ on a real batch before it is used; a model that it does not fit trains without i
 import hashlib
 import logging
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -67,23 +67,26 @@ def build_cache(
     precision: str,
     store: ActivationStore,
     progress: Callable[[int, int], None],
+    splits: Collection[str] = REPEATED,
+    trial_rows: int | None = None,
 ) -> ActivationCache:
-    """Take what the store has of all splits that are read more than once and whose items do not vary, training and
-    validation, and record the rest. What an earlier life of the run took is used again.
+    """Take what the store has of all `splits` whose items do not vary, and record the rest. What an earlier life of the
+    run took is used again.
 
+    trial_rows: with how many it is tried; by default a batch.
     folder: of the run, for what it uses. precision: in which the layers compute.
     progress: called with (done, all) examples before every batch; may raise to interrupt.
     Raises CannotRecord, with the model as it was, if it cannot or need not be done.
     """
     prepared = forward.prepared
-    splits = [split for split in REPEATED if prepared.examples.get(split) and split not in prepared.varying]
+    splits = [split for split in splits if prepared.examples.get(split) and split not in prepared.varying]
     if not splits:
         raise CannotRecord(_("Every example is changed each time it is seen."))
     lengths = {split: prepared.lengths(split) or [1] * len(prepared.examples[split]) for split in splits}
     forward.model.eval()
     prints = Fingerprints(forward, precision)
     largest = max(splits, key=lambda split: len(lengths[split]))
-    plan, shelf = _find_plan(forward, largest, boundaries, lengths[largest], batch_size, prints, store)
+    plan, shelf = _find_plan(forward, largest, boundaries, lengths[largest], trial_rows or batch_size, prints, store)
     keys = {split: prints.of_rows(split) for split in splits}
     recorder = Recorder(forward, plan, keys, lengths, batch_size)
     signature = {"shelf": shelf, "rows": _digest(key for split in splits for key in keys[split])}
@@ -186,7 +189,7 @@ def _find_plan(
     split: str,
     boundaries: list[list[Call]],
     lengths: Sequence[int],
-    batch_size: int,
+    trial_rows: int,
     prints: Fingerprints,
     store: ActivationStore,
 ) -> tuple[RecordingPlan, str]:
@@ -207,7 +210,7 @@ def _find_plan(
             plans.append(RecordingPlan(forward, split, path, second, probes))
         except CannotRecord as error:
             reasons.append(error)
-    trial = by_length[:: max(1, len(by_length) // batch_size)][:batch_size]
+    trial = by_length[:: max(1, len(by_length) // trial_rows)][:trial_rows]
     for plan in sorted(plans, key=lambda plan: plan.bytes_needed(lengths)):
         shelf = prints.of_layers(plan.path, [*plan.layouts.items(), plan.replay.leaves])
         kept = _kept(plan, store.parts(shelf), [prints.of_rows(split)[row] for row in trial])

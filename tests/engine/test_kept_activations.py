@@ -22,7 +22,7 @@ from trained import (
     wait_for_end,
 )
 
-from studio.activation_store import ActivationStore
+from studio.activation_store import ActivationStore, Part
 from studio.engine import cache as caching
 from studio.engine.cache import ActivationCache, build_cache
 from studio.engine.fingerprint import Fingerprints
@@ -296,6 +296,9 @@ def test_two_workers_at_once_and_a_third_after_them(finished: Finished, workers:
     third = finished.new("head", epochs=2)
     workers.work(third)
     assert caching_said(third) == []
+    parts = [Part.read(folder) for folder in finished.home.activations.glob("*/*")]
+    kept = {key for part in parts if part for key in part.keys}
+    assert len(kept) > max(caching_said(runs[0]) + caching_said(runs[1])), "the rows of the test split too"
     assert_same_training(runs[0], third)
 
 
