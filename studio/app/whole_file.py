@@ -25,6 +25,7 @@ from studio.app.prediction_files import FileAnswers, predict_into
 from studio.app.results import task_of
 from studio.data.formats.delimited import TITLES
 from studio.data.limits import within
+from studio.data.media import MEDIA
 from studio.errors import StudioError
 from studio.language import _, plural, sentences
 from studio.tasks import TASKS
@@ -63,7 +64,7 @@ def whole_file(services: Services) -> Section:
         """The field is emptied where its file was for another run; else it is left alone: perhaps one is on its way."""
         run = services.store.find(draft.run) if draft.run else None
         task, answered = task_of(run) if run else None, answers_of(services, draft)
-        label = INPUTS[task.inputs[0].kind].many if task else ""
+        label = kind_of_file(task) if task else ""
         former, services.shown_runs[draft.id] = services.shown_runs.get(draft.id), draft.run
         emptied = {} if former in (None, draft.run) else {"value": None}
         return [
@@ -80,6 +81,14 @@ def whole_file(services: Services) -> Section:
         Wire(cancel.click, partial(cancel_questions, services), redraw=False),
     ]
     return Section([many, message, *fields, answers, download], show, wires)
+
+
+def kind_of_file(task: Task) -> str:
+    """What the file is that a task is asked with."""
+    first, *others = task.inputs
+    if others and first.kind in MEDIA:
+        return _("A ZIP of files and a table that names them, with a column for everything else")
+    return INPUTS[first.kind].many
 
 
 def answers_of(services: Services, draft: Draft) -> FileAnswers | None:

@@ -78,4 +78,13 @@ SAMPLES: Registry[Sample] = Registry(
         rows=447,
         letters=69,
     ),
+    Sample(
+        "dishes",
+        _("Dishes"),
+        _("{rows:,} times that a guest liked a dish, and when: what will they like next?"),
+        "recommendation",
+        "dishes.csv",
+        rows=3109,
+        letters=34,
+    ),
 )

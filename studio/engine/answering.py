@@ -14,10 +14,10 @@ from torch.utils._pytree import tree_map
 from studio.data.archives import unpack
 from studio.data.columns import Column
 from studio.data.fields import FIELDS
-from studio.data.folders.base import find
+from studio.data.folders.base import Found, find
 from studio.data.limits import Limits
-from studio.data.media import IMAGES, MEDIA
-from studio.engine.inputs_file import FileChoices, Inputs, read_inputs
+from studio.data.media import IMAGES, MEDIA, Media
+from studio.engine.inputs_file import FileChoices, Inputs, read_inputs, read_named
 from studio.errors import StudioError
 from studio.language import _
 from studio.tasks.base import Answer, Batch, Row, Streams
@@ -108,54 +108,74 @@ def answer_file(
     reason.
     """
     inputs = bundle.task.inputs
-    if any(column.kind in MEDIA for column in inputs):
-        with tempfile.TemporaryDirectory(prefix="studio-") as folder:
-            yield from _files(bundle, inputs[0], source, Path(folder) / "files", limits)
-    else:
-        found = read_inputs(source, inputs, choices, limits)
-        tell(found)
-        if found.problem:
-            raise found.problem
-        yield from _table(bundle, found)
+    media = next((MEDIA[column.kind] for column in inputs if column.kind in MEDIA), None)
+    if media is None:
+        yield from _table(bundle, _told(read_inputs(source, inputs, choices, limits), tell))
+        return
+    with tempfile.TemporaryDirectory(prefix="studio-") as place:
+        folder = Path(place) / "files"
+        there = _there(source, find(unpack(source, folder, limits)), media)
+        if len(inputs) == 1:
+            yield from _files(bundle, inputs[0], folder, there.images if media == IMAGES else there.sounds)
+        else:
+            yield from _table(bundle, _told(read_named(folder, there, media, inputs, choices, limits), tell), folder)
 
 
-def _table(bundle: Bundle, found: Inputs) -> Iterator[tuple[list[Answered], int]]:
-    table = found.table
+def _told(found: Inputs, tell: Callable[[Inputs], None]) -> Inputs:
+    tell(found)
+    if found.problem:
+        raise found.problem
+    return found
+
+
+def _table(bundle: Bundle, found: Inputs, folder: Path | None = None) -> Iterator[tuple[list[Answered], int]]:
+    """folder: where the files are that cells name."""
+    table, taken = found.table, found.taken.items()
+    files = {column.name for column in bundle.task.inputs if column.kind in MEDIA}
     for start in range(0, len(table), ROWS_BETWEEN_REPORTS):
         some = slice(start, start + ROWS_BETWEEN_REPORTS)
         given = [{str(key): _plain(value) for key, value in row.items()} for row in table.iloc[some].to_dict("records")]
-        cells: list[dict[str, Any]] = [{role: row[name] for role, name in found.taken.items()} for row in given]
+        cells: list[dict[str, Any]] = [
+            {role: str(folder / row[name]) if folder and role in files else row[name] for role, name in taken}
+            for row in given
+        ]
         for role, gathered in found.gathered.items():
             for each, cell in zip(cells, gathered.iloc[some], strict=True):
                 each[role] = cell
-        yield _answered(bundle, given, cells), len(table)
+        unread = [found.unread.get(number, "") for number in table.index[some]]
+        yield _answered(bundle, given, cells, unread), len(table)
 
 
-def _files(
-    bundle: Bundle, column: Column, archive: Path, folder: Path, limits: Limits
-) -> Iterator[tuple[list[Answered], int]]:
-    found, media = find(unpack(archive, folder, limits)), MEDIA[column.kind]
-    names = found.images if media == IMAGES else found.sounds
-    if not names and media == IMAGES:
+def _there(archive: Path, found: Found, media: Media) -> Found:
+    """Raises StudioError where the archive has no files of this kind."""
+    if media == IMAGES and not found.images:
         raise StudioError(
             _("There are no images in {file}.", file=archive.name),
             _("None of its files is one."),
             _("Put JPEG or PNG files into it."),
         )
-    if not names:
+    if media != IMAGES and not found.sounds:
         raise StudioError(
             _("There are no recordings in {file}.", file=archive.name),
             _("None of its files is one."),
             _("Put WAV, FLAC, MP3 or OGG files into it."),
         )
+    return found
+
+
+def _files(bundle: Bundle, column: Column, folder: Path, names: Sequence[str]) -> Iterator[tuple[list[Answered], int]]:
     for start in range(0, len(names), BATCH_SIZE):
         some = names[start : start + BATCH_SIZE]
         given = [{column.name: name} for name in some]
         yield _answered(bundle, given, [{column.name: str(folder / name)} for name in some]), len(names)
 
 
-def _answered(bundle: Bundle, given: list[dict[str, Any]], cells: list[dict[str, Any]]) -> list[Answered]:
-    problems = [_problem(bundle, each) for each in cells]
+def _answered(
+    bundle: Bundle, given: list[dict[str, Any]], cells: list[dict[str, Any]], unread: Sequence[str] = ()
+) -> list[Answered]:
+    """unread: for each row why it cannot be read, or ""; of those that can, it is seen here."""
+    known = unread or [""] * len(cells)
+    problems = [why or _problem(bundle, each) for why, each in zip(known, cells, strict=True)]
     usable = [each for each, problem in zip(cells, problems, strict=True) if not problem]
     try:
         answers = iter(answer_cells(bundle, usable))
@@ -165,7 +185,8 @@ def _answered(bundle: Bundle, given: list[dict[str, Any]], cells: list[dict[str,
         ]
     except StudioError as error:
         if len(cells) > 1:  # one of them cannot be opened: ask one by one
-            return [each for row, cell in zip(given, cells, strict=True) for each in _answered(bundle, [row], [cell])]
+            alone = zip(given, cells, problems, strict=True)
+            return [each for row, cell, why in alone for each in _answered(bundle, [row], [cell], [why])]
         return [Answered(given[0], None, error.explanation.why or error.explanation.what)]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,16 @@ import pandas
 from studio.config import RunConfig
 from studio.data.columns import Column
 from studio.data.fields import FIELDS
+from studio.data.folders.base import Found, Upload
+from studio.data.folders.image_table import naming_tables, read
 from studio.data.guessing import find_column, guess_columns
 from studio.data.importing import Imported
 from studio.data.limits import Limits
+from studio.data.media import Media
 from studio.data.options import ReadingOptions
 from studio.data.reading import look_at, read_table
 from studio.errors import StudioError
+from studio.language import _, listing, sentences
 from studio.store import Run
 
 
@@ -46,13 +50,15 @@ class FileChoices:
 @dataclass(frozen=True)
 class Inputs:
     """table: of texts. taken: input -> the column that it is read from, or "". problem: why there is none. gathered: of
-    inputs that hold all columns without another role, a cell for each row."""
+    inputs that hold all columns without another role, a cell for each row. unread: why a row, by its number, is empty.
+    """
 
     table: pandas.DataFrame
     reading: ReadingOptions
     taken: Mapping[str, str]
     problem: StudioError | None = None
     gathered: Mapping[str, pandas.Series] = field(default_factory=dict)
+    unread: Mapping[int, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         columns = [str(name) for name in self.table.columns]
@@ -74,12 +80,35 @@ def _read(
     source: Path, inputs: Sequence[Column], columns: Mapping[str, str], reading: ReadingOptions, limits: Limits
 ) -> Inputs:
     table, _lines = read_table(source, reading, limits)
+    return _taken(table, look_at(source, reading, limits).options, inputs, columns)
+
+
+def read_named(
+    folder: Path, found: Found, media: Media, inputs: Sequence[Column], choices: FileChoices, limits: Limits
+) -> Inputs:
+    """The rows of a table beside the images or recordings that it names. Raises StudioError where there is none."""
+    upload = Upload(folder, found, choices.readings[-1], limits)
+    if not naming_tables(upload):
+        names = listing([column.title for column in inputs])
+        raise StudioError(
+            _("There is no table in the ZIP that names its files."),
+            _("The model is asked with several things for each row: {names}.", names=names),
+            _("Put a table (CSV, Excel, ...) beside the files, with a column for each."),
+        )
+    listed = read(media, upload)
+    unread = {each.row: sentences(each.what, each.why) for each in listed.problems if each.drops and each.row}
+    table = listed.table.reindex(sorted({*listed.table.index, *unread})).fillna("")
+    return replace(_taken(table, listed.reading, inputs, choices.columns), unread=unread)
+
+
+def _taken(
+    table: pandas.DataFrame, reading: ReadingOptions, inputs: Sequence[Column], columns: Mapping[str, str]
+) -> Inputs:
     there, taken, problem = [str(name) for name in table.columns], {}, None
-    gathered = {
-        column.name: FIELDS[column.kind].gather(table, columns.values())
-        for column in inputs
-        if FIELDS[column.kind].gathers
-    }
+    gathered = {}
+    for column in inputs:
+        if FIELDS[column.kind].gathers:
+            table, gathered[column.name] = FIELDS[column.kind].asked(table, columns)
     for column in inputs:
         if column.name in gathered:
             continue
@@ -87,4 +116,4 @@ def _read(
             taken[column.name] = find_column(there, columns.get(column.name), column.name, column.hints)
         except StudioError as error:
             taken[column.name], problem = "", problem or error
-    return Inputs(table, look_at(source, reading, limits).options, taken, problem, gathered)
+    return Inputs(table, reading, taken, problem, gathered)

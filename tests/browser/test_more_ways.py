@@ -3,7 +3,7 @@
 import csv
 import random
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,16 @@ from studio.tasks import TASKS
 
 pytestmark = pytest.mark.browser
 
+SHOWN = tiny.image("across", random.Random(7))
+FILES = {"audio": ("one.wav", tiny.sound("low", random.Random(7))), "image": ("one.png", SHOWN)}
 ALL_WORDS = [*tiny.FILLER, *tiny.WORDS["good"], *tiny.WORDS["bad"]]
 
 
 @dataclass(frozen=True)
 class Way:
-    """columns: as they are found, where they are asked for. inputs: what is typed, by the fields of the Test page; a
-    recording where there are none. answer: what is then seen, a selector and words. card: words of the model's."""
+    """columns: as they are found, where they are asked for. inputs: what is typed, by the fields of the Test page,
+    beside a recording or an image where the task takes one. answer: what is then seen, a selector and words. card:
+    words of the model's. options: of the task, set under Advanced."""
 
     task: str
     write: Callable[[Path], Path]
@@ -34,10 +37,12 @@ class Way:
     model: Callable[[Path], Path] = tiny.write_text_model
     controls: dict[str, str] = field(default_factory=dict)
     file: str = "examples.csv"
+    options: dict[str, int] = field(default_factory=dict)
 
     @property
-    def is_heard(self) -> bool:
-        return not self.inputs
+    def columns_asked(self) -> dict[str, str]:
+        """The kinds of what the model is asked with, by their names."""
+        return {column.name: column.kind for column in TASKS[self.task].inputs}
 
 
 def write_speaker(folder: Path) -> Path:
@@ -109,6 +114,94 @@ WAYS = (
         tiny.write_sound_model,
         file="sounds.zip",
     ),
+    Way(
+        "speech-recognition",
+        tiny.write_spoken,
+        (),
+        {},
+        ("#answer h4", "After training"),
+        "rror",
+        "automatic-speech-recognition",
+        tiny.write_speech_model,
+        {"#ask-longest_answer": "8"},
+        "spoken.zip",
+    ),
+    Way(
+        "preference",
+        tiny.write_preferences,
+        ("prompt", "chosen", "rejected"),
+        {"#try-messages": "the film was"},
+        ("#answer .ui-answer-text", ""),
+        "better answer",
+        "processor.apply_chat_template(messages",
+        write_speaker,
+        {"#ask-longest_answer": "8"},
+        "preferences.jsonl",
+    ),
+    Way(
+        "search",
+        tiny.write_matches,
+        ("query", "match", "negative"),
+        {"#try-text": "film story"},
+        ("#answer", "the film was a story"),
+        " right for ",
+        "def ask(query, texts):",
+        controls={"#ask-catalogue": "the film was a story\nsome music"},
+    ),
+    Way(
+        "tabular-classification",
+        tiny.write_table,
+        ("label",),
+        {"#try-record": "mood: lovely\nstory: film\nmusic: was\nstars: 4"},
+        ("#answer .ui-bar-leading", ""),
+        " right",
+        "`column: value, column: value`",
+    ),
+    Way(
+        "tabular-regression",
+        tiny.write_table,
+        ("stars",),
+        {"#try-record": "mood: lovely\nstory: film\nmusic: was\nlabel: good"},
+        ("#answer", ""),
+        "off by",
+        "`column: value, column: value`",
+    ),
+    Way(
+        "image-segmentation",
+        tiny.write_masked,
+        (),
+        {},
+        ("#answer", "square"),
+        " of the pixels are right",
+        "Marks in images what is where",
+        tiny.write_segmentation_model,
+        file="masked.zip",
+        options={"image_size": 64},
+    ),
+    Way(
+        "image-captioning",
+        tiny.write_described,
+        ("caption",),
+        {},
+        ("#answer .ui-answer-text", ""),
+        "chrF: ",
+        "def ask(image",
+        tiny.write_seeing_model,
+        {"#ask-longest_answer": "8"},
+        "described.zip",
+    ),
+    Way(
+        "visual-question-answering",
+        tiny.write_described,
+        ("question", "caption"),
+        {"#try-text-2": "what is left"},
+        ("#answer .ui-answer-text", ""),
+        "Exact match: ",
+        "def ask(image",
+        tiny.write_seeing_model,
+        {"#ask-longest_answer": "8"},
+        "described.zip",
+    ),
 )
 
 
@@ -120,28 +213,33 @@ def test_from_upload_to_a_folder(way: Way, visit: Visitor, tmp_path: Path) -> No
     visit.choose_folder(way.model(tmp_path / "tiny"))
     visit.forward("data")
     visit.upload(way.write(tmp_path / way.file))
-    found = [page.locator(f"#column-{slot} input").input_value() for slot in range(len(way.columns))]
-    assert tuple(found) == way.columns
-    visit.sees("#preview tbody tr")
+    visit.sees("#preview :is(tbody tr, .ui-gallery-item)")
+    found = [page.locator(f"#column-{slot} input") for slot in range(len(TASKS[way.task].columns))]
+    assert tuple(field.input_value() for field in found if field.is_visible()) == way.columns
 
     visit.forward("strategy")
     visit.choose_preset("thorough")
     visit.open_advanced()
     for name, value in {**FAST, "epochs": 6}.items():
         visit.set_training(name, value)
+    for name, value in way.options.items():
+        visit.set_training(name, value, owner=way.task, part="options")
     visit.forward("train")
     visit.start()
     visit.status("Finished")
 
     visit.forward("test")
-    if way.is_heard:
+    if "audio" in way.columns_asked.values():
         speak(page)
+    if "image" in way.columns_asked.values():
+        (tmp_path / "shown.png").write_bytes(SHOWN)
+        page.set_input_files("#try-image input[type=file]", str(tmp_path / "shown.png"))
     for selector, text in {**way.inputs, **way.controls}.items():
         page.locator(f"{selector} :is(textarea, input)").first.fill(text)
     page.click("#predict")
     visit.sees(*way.answer)
     visit.sees("#answer :is(h4, .ui-chart-legend)", "Before training")
-    visit.sees("#examples tbody tr").click()
+    visit.sees("#examples :is(tbody tr, .ui-gallery-item)").click()
     visit.sees("#answer", "right answer" if TASKS[way.task].targets else "After training")
     assert way.verdict in visit.sees("#verdict .verdict-words").inner_text()
 
@@ -158,14 +256,24 @@ def speak(page: Any) -> None:
 
 
 def many_inputs(way: Way, folder: Path) -> Path:
-    if way.is_heard:
-        path = folder / "recordings.zip"
-        with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr("one.wav", tiny.sound("low", random.Random(7)))
-        return path
-    path = folder / "inputs.csv"
-    columns = [column.name for column in TASKS[way.task].inputs]
-    cells = list(way.inputs.values())
+    """A table of what was typed; with the recordings or images that it names, if there are some, as a ZIP."""
+    kinds = way.columns_asked
+    if list(kinds) == ["record"]:
+        columns, cells = zip(*(line.split(": ") for line in way.inputs["#try-record"].splitlines()), strict=True)
+        return write_table(folder / "inputs.csv", columns, cells)
+    typed = iter(way.inputs.values())
+    cells = [FILES[kind][0] if kind in FILES else next(typed) for kind in kinds.values()]
+    table = write_table(folder / "inputs.csv", tuple(kinds), cells)
+    if not FILES.keys() & set(kinds.values()):
+        return table
+    with zipfile.ZipFile(folder / "inputs.zip", "w") as archive:
+        for kind in FILES.keys() & set(kinds.values()):
+            archive.writestr(*FILES[kind])
+        archive.write(table, table.name)
+    return folder / "inputs.zip"
+
+
+def write_table(path: Path, columns: Sequence[str], cells: Sequence[str]) -> Path:
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([columns, cells])
     return path

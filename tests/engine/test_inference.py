@@ -154,6 +154,27 @@ def test_a_zip_of_images(finished: Finished, inference: Inference, tmp_path: Pat
     assert rows[2]["answer"] is None and "opened as an image" in rows[2]["problem"]
 
 
+def test_a_zip_of_images_and_a_table_with_questions_about_them(
+    finished: Finished, inference: Inference, tmp_path: Path
+) -> None:
+    import random
+
+    source = tmp_path / "in.zip"
+    with zipfile.ZipFile(source, "w") as archive:
+        archive.writestr("one.png", tiny.image("across", random.Random(1)))
+        archive.writestr("asked.csv", "file,question\none.png,what is left\ngone.png,what is left\none.png,\n")
+    first, *between, last = inference.messages(op="predict-file", run_dir=finished["asked"].folder, input=source)
+    assert first["read"]["taken"] == {"image": "image", "question": "question"}
+    rows = [row for message in between for row in message["answered"]]
+    assert last["result"]["rows"] == 3 and [row["given"]["image"] for row in rows] == ["one.png", "", "one.png"]
+    assert rows[0]["answer"] and rows[1]["answer"] is None and "gone.png" in rows[1]["problem"]
+    assert rows[2]["answer"] is None and rows[2]["problem"] == "The text is empty."
+    with zipfile.ZipFile(source, "w") as archive:
+        archive.writestr("one.png", tiny.image("across", random.Random(1)))
+    said = inference.refusal(op="predict-file", run_dir=finished["asked"].folder, input=source)
+    assert "no table" in said
+
+
 def test_a_zip_that_would_do_harm(finished: Finished, inference: Inference, tmp_path: Path) -> None:
     source = tmp_path / "in.zip"
     with zipfile.ZipFile(source, "w") as archive:

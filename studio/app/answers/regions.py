@@ -36,12 +36,12 @@ class RegionAnswers(AnswerKind):
         size = (float(answer.details["width"]), float(answer.details["height"]))
         labels = [str(region["label"]) for _title, regions in drawings for region in regions]
         parts = [
-            heading(title, "" if regions else _("Nothing is marked."), level=4)
-            + coloured_html(file_url(path), size, regions, path.name, [*asked.classes, *labels])
+            f"<div>{heading(title, '' if regions else _('Nothing is marked.'), level=4)}"
+            f"{coloured_html(file_url(path), size, regions, path.name, [*asked.classes, *labels])}</div>"
             for title, regions in drawings
         ]
         legend = label_legend(dict.fromkeys(sorted(set(labels))), asked.classes) if labels else ""
-        body = f'<div class="ui-answer-parts">{legend}{"".join(parts)}</div>'
+        body = f'<div class="ui-answer-parts">{legend}<div class="ui-drawings">{"".join(parts)}</div></div>'
         return with_strength_choice(body, _("How strongly the colours cover the image:"))
 
     def cells(self, answer: Answer) -> dict[str, Any]:
