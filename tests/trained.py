@@ -122,6 +122,15 @@ def state_of(run: Run) -> RunState:
     return fold(run.read_from()[0])
 
 
+def stages_computed_once(run: Run) -> list[str]:
+    """Stages of unfreezing ("0" where there are none) of which the frozen layers were computed once, or were known."""
+    from studio.engine.resolved_settings import ResolvedSettings
+
+    resolved = ResolvedSettings.read(run.folder)
+    assert resolved is not None
+    return [stage for stage, once in sorted(resolved.cached.items()) if once]
+
+
 def new_run(home: Home, task: str, model: Path | str, data: Path, **more: Any) -> Run:
     """A run with quick settings. `training` is laid over them, `strategy` and the rest go in as they are."""
     values = {
