@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 AUTOMATIC_BATCH = 32
 LARGEST_SIDE = 10_000  # pixels
 LONGEST_HEARD = 30.0  # seconds of a recording, where the settings say nothing of it
+WRITTEN = ("text", "messages")  # kinds of cells that are read as tokens
 FIRST_ROWS = 500  # enough to know how long texts are
 DTYPE_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}
 
@@ -104,9 +105,20 @@ def workload(config: RunConfig, rows: Mapping[str, int], length: float) -> Workl
 
 def example_length(task: Task, options: Options, table: "pandas.DataFrame", info: ModelInfo) -> float:
     """Tokens of a text of these rows, positions of a recording, or pixels of an image's side."""
-    texts = [table[column.name].head(FIRST_ROWS) for column in task.inputs if column.kind == "text"]
-    if texts:
-        letters = sum(float(column.str.len().mean()) for column in texts if len(column))
+    texts = [table[name].head(FIRST_ROWS) for name in written(task) if name in table]
+    letters = sum(float(column.str.len().mean()) for column in texts if len(column))
+    return length_of(task, options, letters, info)
+
+
+def written(task: Task) -> list[str]:
+    """The columns that a model reads as text: in a conversation, its answers too."""
+    talks = any(column.kind == "messages" for column in task.inputs)
+    return [column.name for column in (task.columns if talks else task.inputs) if column.kind in WRITTEN]
+
+
+def length_of(task: Task, options: Options, letters: float, info: ModelInfo) -> float:
+    """The same where it is known how many letters a text has on average, 0 for a task without texts."""
+    if written(task):
         return tokens_of(letters, getattr(options, "max_length", None))
     if any(column.kind == "audio" for column in task.inputs):
         return float(POSITIONS_A_SECOND * getattr(options, "seconds", LONGEST_HEARD))
