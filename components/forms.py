@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from components.element import Element
 from components.scripts import script
-from components.words import _
+from components.words import _, number
 
 Choices = Sequence[tuple[str, str]]  # (title, value)
 NONE = ""  # what a choice holds for "not set"
@@ -174,16 +174,22 @@ def parse(value: Any, kind: Kind) -> Any:
 
 def _number(text: Any, kind: Kind) -> int | float:
     try:
-        number = float(text.replace(" ", "")) if isinstance(text, str) else float(text)
+        value = float(_with_a_point(text) if isinstance(text, str) else text)
     except (OverflowError, TypeError, ValueError):
         raise ValueError(_no_number(text, kind)) from None
     if kind.base is float:
-        if number != number or number in (float("inf"), float("-inf")):
+        if value != value or value in (float("inf"), float("-inf")):
             raise ValueError(_("'{entry}' is not a number that can be used.", entry=text))
-        return number
-    if not number.is_integer():
+        return value
+    if not value.is_integer():
         raise ValueError(_no_number(text, kind))
-    return int(text) if isinstance(text, (int, str)) and str(text).strip().lstrip("+-").isdigit() else int(number)
+    return int(text) if isinstance(text, (int, str)) and str(text).strip().lstrip("+-").isdigit() else int(value)
+
+
+def _with_a_point(text: str) -> str:
+    """A number as the reader's language writes it, or as English does: 0,5 and 0.5."""
+    decimal = str(number(0.5, ".1f"))[1]
+    return text.replace(" ", "").replace(decimal, ".")
 
 
 def _no_number(entry: Any, kind: Kind) -> str:
@@ -233,4 +239,4 @@ def _title(word: str) -> str:
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
+    return number(value, "g" if float(f"{value:g}") == value else "") if isinstance(value, float) else str(value)

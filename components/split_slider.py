@@ -14,6 +14,7 @@ class SplitValue(TypedDict, total=False):
     validation: float
     test: float
     rows: dict[str, int] | None  # how many rows each split has, where that is known
+    counted: dict[str, str]  # the same in words, such as "80 images"
     locked: str  # why the split cannot be changed; empty: it can
 
 
@@ -21,7 +22,7 @@ class SplitSlider(Element):
     """Fires `release` with {"train", "validation", "test"}: fractions in steps of 0.01 that add up to 1.
 
     Every split keeps at least 0.01. While a handle moves, row counts are estimated from the fractions
-    ("about 1,200 rows"); a new value with `rows` replaces them with the true ones.
+    ("about 1,200"); a new value with `rows` replaces them with the true ones.
     """
 
     def __init__(self, value: SplitValue | None = None, *, titles: tuple[str, str, str] = TITLES, **settings: Any):

@@ -18,12 +18,13 @@ from components.isolates import isolated
 @dataclass(frozen=True)
 class Speaker:
     """language: its code. say: (whatever leaves for the page, code) -> the same with its words in that language.
-    sentence, plural: words of ours as words that `say` knows."""
+    sentence, plural, number: words of ours as words that `say` knows."""
 
     language: str
     say: Callable[[Any, str], Any]
     sentence: Callable[..., str]
     plural: Callable[..., str]
+    number: Callable[[float, str], str]
 
 
 _speaker: ContextVar[Speaker | None] = ContextVar("speaker", default=None)
@@ -118,6 +119,11 @@ def plural(one: str, many: str, n: float, **arguments: Any) -> str:
     return drawn(_plural, one, many, n, arguments)
 
 
+def number(value: float, form: str = ",") -> str:
+    """A number that stands alone, in a form of `format`, with the signs of the reader's language."""
+    return drawn(_number, value, form)
+
+
 def in_percent(share: float, digits: int = 0) -> str:
     """A share as percent with so many digits behind the point; with one more where these would say 0 or 100 of what
     only comes near it."""
@@ -134,6 +140,11 @@ def _sentence(message: str, arguments: dict[str, Any]) -> str:
     if speaker is None:
         return message.format(**arguments) if arguments else message
     return str(spoken(speaker.sentence(message, **spoken(arguments))))
+
+
+def _number(value: float, form: str) -> str:
+    speaker = _speaker.get()
+    return str(spoken(speaker.number(value, form))) if speaker else format(value, form)
 
 
 def _plural(one: str, many: str, n: float, arguments: dict[str, Any]) -> str:

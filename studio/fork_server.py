@@ -33,6 +33,7 @@ import traceback
 from typing import Any, NoReturn
 
 from studio.models.hub import quieten
+from studio.torch_environment import prepare_torch
 
 logger = logging.getLogger(__name__)
 FIELDS = {"module": str, "arguments": list, "environment": dict, "folder": str, "umask": int, "detached": bool}
@@ -68,8 +69,7 @@ PRELOADED = (
 
 
 def main(listening: int, idle_seconds: float) -> int:
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")  # nothing here is compiled, and the compiler takes 2 s to import
+    prepare_torch()
     os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")  # looking for a GPU must not open it before a fork
     quieten()
     gc.disable()  # while importing, there is no garbage to find

@@ -104,7 +104,20 @@ class Listed(NamedTuple):
         return format_list(items, STYLES[self.style], language)  # type: ignore[arg-type]
 
 
-Origin = Message | Joined | Listed
+class Numeral(NamedTuple):
+    """A number alone, written in a form of `format`."""
+
+    value: float
+    form: str
+
+    def english(self) -> str:
+        return format(self.value, self.form)
+
+    def said(self, language: str) -> str:
+        return format(_Number(self.value, language if catalog_of(language).is_there else ENGLISH), self.form)
+
+
+Origin = Message | Joined | Listed | Numeral
 
 
 class Text(str):
@@ -151,6 +164,17 @@ def _without_places(message: str) -> Text:
 def plural(one: str, many: str, n: float, **arguments: Any) -> str:
     """The sentence about one of something, or about `n` of it."""
     return Text(Message(one, many, _kept({"n": n, **arguments})))
+
+
+def number(value: float, form: str = ",") -> str:
+    """A number that stands alone, or in a sentence with a form that the sentence does not know: number(0.5, ".3f")."""
+    return Text(Numeral(_plain(value), form))
+
+
+def numeral(text: str) -> str:
+    """What `number` said in English, as a number again; any other text as it is."""
+    found = re.fullmatch(r"-?\d[\d,]*(?:\.(\d{1,9}))?", text)
+    return number(float(text.replace(",", "")), f",.{len(found[1] or '')}f") if found else text
 
 
 def in_percent(share: float, digits: int = 0) -> str:
@@ -209,6 +233,8 @@ def packed(text: str) -> Any:
     origin, english = text.origin, str.__str__(text)
     if isinstance(origin, Joined):
         return {"en": english, "sentences": [packed(part) for part in origin.parts]}
+    if isinstance(origin, Numeral):
+        return {"en": english, "number": origin.value, "form": origin.form}
     if isinstance(origin, Listed):
         return {"en": english, "items": [packed(item) for item in origin.items], "style": origin.style}
     arguments = {name: packed(value) if isinstance(value, str) else value for name, value in origin.arguments.items()}
@@ -233,6 +259,10 @@ def unpacked(value: Any) -> str:
 def _unpacked(value: Mapping[str, Any]) -> Text:
     if "sentences" in value:
         return Text(Joined(tuple(unpacked(part) for part in value["sentences"])))
+    if "number" in value:
+        if not isinstance(value["number"], int | float) or not FORM_OF_NUMBERS.fullmatch(value["form"]):
+            raise ValueError("This is no number of the studio.")
+        return Text(Numeral(value["number"], value["form"]))
     if "items" in value:
         return Text(Listed(tuple(unpacked(item) for item in value["items"]), value["style"]))
     arguments = {

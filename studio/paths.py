@@ -54,6 +54,11 @@ class Home:
         return self.root / "runs"
 
     @property
+    def sweeps(self) -> Path:
+        """Searches over settings, whose trials are runs, see `studio.sweeps`."""
+        return self.root / "sweeps"
+
+    @property
     def busy(self) -> Path:
         """Marks of the runs that wait or are at work, see `studio.store`."""
         return self.root / "busy"

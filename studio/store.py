@@ -65,6 +65,7 @@ META: dict[str, tuple[type[Any], ...]] = {  # what meta.json may hold, and of wh
     "preset": (str,),
     "tags": (list,),
     "notes": (str,),
+    "sweep": (str,),
     "expected": (dict,),
 }
 

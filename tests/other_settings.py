@@ -23,6 +23,7 @@ from studio.training.optimizers import OPTIMIZERS
 from studio.training.schedules import SCHEDULES
 
 TOGETHER: dict[type[Options], dict[str, Any]] = {
+    DataOptions: {"left_out": ["something else"]},
     SplitOptions: {"train": 0.6, "validation": 0.25, "test": 0.15},
     CleaningOptions: {
         "corrections": [{"row": 7, "content": "0123456789abcdef", "label": "something else", "column": "text"}]

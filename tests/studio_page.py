@@ -202,7 +202,7 @@ class Visitor:
         read = "split => document.querySelector(`[data-testid=split-rows-${split}]`).textContent"
         self.until(
             "() => ['train', 'validation', 'test'].every(split => "
-            "/^[\\d,]+ rows$/.test(document.querySelector(`[data-testid=split-rows-${split}]`)?.textContent))"
+            "/^[\\d,]+ \\w+$/.test(document.querySelector(`[data-testid=split-rows-${split}]`)?.textContent))"
         )
         return {
             split: int(re.sub(r"\D", "", self.page.evaluate(read, split))) for split in ("train", "validation", "test")
@@ -266,7 +266,7 @@ class Visitor:
             self.press(self.page.locator("#other-models button").first)
         field_.fill(str(folder))
         self.press("#use-folder")
-        self.sees("#model-summary", "is ready")
+        self.sees("#model-summary", f"{folder.name} is ready")
 
     def upload(self, file: Path) -> None:
         self.page.set_input_files("#upload input[type=file]", str(file))

@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ from studio.language import (
     language_of,
     languages,
     listing,
+    number,
+    numeral,
     packed,
     plural,
     said,
@@ -47,6 +50,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "assets" / "languages"
 WRITTEN = sorted(path.stem for path in FOLDER.glob("*.po"))
 COMPLETE = ("de", "fr", "es", "pt", "zh", "ja")  # every sentence in the code has a translation
+PLACE = re.compile(r"\{[^}]*\}")
 KEYWORDS = parse_keywords(["_", "plural:1,2", "say"])
 GERMAN = {
     "Hello {name}.": ("Hallo {name}.",),
@@ -283,6 +287,19 @@ def test_babel_is_imported_when_another_language_is_said() -> None:
     assert output.stdout.strip() == "False"
 
 
+def test_a_number_alone_is_said_and_kept() -> None:
+    alone = number(1234.5, ",.2f")
+    assert alone == "1,234.50" and said(alone, "de") == "1.234,50" and said(alone, "xx") == "1,234.50"
+    again = unpacked(json.loads(json.dumps(packed(_("Take {things}.", things=alone)))))
+    assert isinstance(again, Text) and again == "Take 1,234.50."
+    assert isinstance(unpacked(packed(alone)), Text) and said(unpacked(packed(alone)), "de") == "1.234,50"
+    for form in (".999999999f", "{0.__class__}", 5):
+        assert not isinstance(unpacked({"en": "1", "number": 1, "form": form}), Text)
+    assert [said(numeral(text), "de") for text in ("1,234.5", "-3.10", "7", "1.2.3", "a 1.5")] == [
+        *("1.234,5", "-3,10", "7", "1.2.3", "a 1.5")
+    ]
+
+
 # --- the catalogs -------------------------------------------------------------------------------------
 
 
@@ -326,6 +343,19 @@ def test_a_translation_has_the_places_of_its_sentence(code: str, written: set[An
         one, many = message if isinstance(message, tuple) else (message, message)
         for form in catalog_of(code).find(one) or ():
             assert places(form) in (places(one), places(many)), form
+
+
+@pytest.mark.parametrize("code", WRITTEN)
+def test_numbers_in_a_translation_are_written_as_its_language_does(code: str) -> None:
+    """0,5 where the decimal sign is a comma; 1.000 and 127.0.0.1 are none of these."""
+    if said(number(0.5, ".1f"), code) == "0.5":
+        return
+    decimal = re.compile(r"(?<![\d.])(0\.\d+|\d+\.(?!\d{3}(?!\d))\d+)(?!\.?\d)")
+    catalog = read_po((FOLDER / f"{code}.po").open("rb"), locale=code)
+    forms = [
+        form for each in catalog if each.id for form in ([each.string] if isinstance(each.string, str) else each.string)
+    ]
+    assert [form for form in forms if decimal.search(PLACE.sub("", form))] == []
 
 
 def places(pattern: str) -> list[tuple[str, str]]:

@@ -237,6 +237,22 @@ def write_matches(path: Path, rows: int = 60, seed: int = 0) -> Path:
     return path
 
 
+def write_likes(path: Path, people: int = 24, each: int = 5, seed: int = 0) -> Path:
+    """A CSV `user,item,rating,day`: two kinds of people, who like texts with one half of the words; some do not."""
+    rng = random.Random(seed)
+    halves = FILLER[::2], FILLER[1::2]
+    texts = [sorted({" ".join(rng.sample(half, k=3)) for _ in range(12)}) for half in halves]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["user", "item", "rating", "day"])
+        for person in range(people):
+            chosen = rng.sample(texts[person % 2], k=each)
+            who, other = f"person {person}", rng.choice(texts[1 - person % 2])
+            rows = [[who, text, rng.choice("45"), f"2026-01-{day + 1:02}"] for day, text in enumerate(chosen)]
+            writer.writerows([*rows, [who, other, 1, "2026-02-01"]])
+    return path
+
+
 def write_echoes(path: Path, rows: int = 60, seed: int = 0) -> Path:
     """A CSV `source,target`: a few words, and the same in the other order."""
     rng = random.Random(seed)

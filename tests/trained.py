@@ -207,6 +207,7 @@ STRATEGIES: dict[str, dict[str, Any]] = {
     "questions": {"options": {"window": 24, "overlap": 8}, "training": {"epochs": 2}},
     "pairs": {"strategy": {"name": "lora", "r": 4}, "options": {"max_length": 24}, "training": {"epochs": 2}},
     "table": {"options": {"max_length": 24}, "training": {"epochs": 2}},
+    "liked": {"options": {"max_length": 16, "history": 3}, "training": {"epochs": 2}},
     "search": {"options": {"max_length": 16}, "training": {"epochs": 2}},
     "written": {"options": {"longest_answer": 12, "beams": 3}, "training": {"epochs": 2}},
     "shortened": {
@@ -249,6 +250,7 @@ class Finished:
         self.reviews = tiny.write_reviews(folder / "reviews.csv", 160)
         self.images = tiny.write_images(folder / "images.zip", 60)
         words = [*tiny.FILLER, *tiny.WORDS["good"], *tiny.WORDS["bad"]]
+        self.likes = tiny.write_likes(folder / "likes.csv")
         self.writer = tiny.write_writer(folder / "tiny-t5", words)
         self.speaker = tiny.write_language_model(folder / "tiny-llama", words)
         echoes = tiny.write_echoes(folder / "echoes.csv")
@@ -264,6 +266,7 @@ class Finished:
             "questions": ("extractive-qa", text_model, tiny.write_questions(folder / "questions.csv")),
             "pairs": ("text-pairs", text_model, tiny.write_pairs(folder / "pairs.csv")),
             "table": ("tabular-classification", text_model, tiny.write_table(folder / "table.csv")),
+            "liked": ("recommendation", text_model, self.likes),
             "search": ("search", text_model, tiny.write_matches(folder / "matches.csv")),
             "written": ("translation", self.writer, echoes),
             "shortened": ("summarization", self.writer, echoes),

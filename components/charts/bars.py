@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.words import _, escape, in_percent, spoken
+from components.words import _, escape, in_percent, number, spoken
 
 SHOWN = 8  # rows before the rest is folded away
 PARTS = 4  # colours for the parts of a stacked bar
@@ -26,8 +26,8 @@ def bars_html(
     The numbers stand beside the bars as text, so nothing depends on seeing their length or colour.
     """
     ordered = sorted(rows, key=lambda row: -row["value"])
-    numbers = [number for row in ordered for number in (row["value"], row.get("other")) if number is not None]
-    full = 1.0 if percent else max((abs(number) for number in numbers), default=1.0) or 1.0
+    numbers = [each for row in ordered for each in (row["value"], row.get("other")) if each is not None]
+    full = 1.0 if percent else max((abs(each) for each in numbers), default=1.0) or 1.0
     has_other = any(row.get("other") is not None for row in ordered)
     titles = [(value_title, "value")] + ([(other_title, "other")] if has_other else [])
     named = [(title, f"ui-bar-{kind}") for title, kind in titles if title] if has_other else []
@@ -59,13 +59,14 @@ def counts_html(
             for at, (key, _title) in enumerate(parts)
             if row.get(key)
         )
-        counts = escape(", ".join(f"{spoken(title)} {int(row.get(key) or 0):,}" for key, title in parts))
+        counts = escape(", ".join(f"{spoken(title)} {number(int(row.get(key) or 0))}" for key, title in parts))
         label = escape(str(row["label"]))
         lines.append(
             f'<li class="ui-bar-row ui-count-row" title="{label}: {counts}">'
             f'<span class="ui-bar-label">{label}</span>'
             f'<span class="ui-stack" aria-hidden="true">{pieces}</span>'
-            f'<span class="ui-bar-number">{total(row):,}<span class="ui-sr-only">: {counts}</span></span></li>'
+            f'<span class="ui-bar-number">{escape(number(total(row)))}'
+            f'<span class="ui-sr-only">: {counts}</span></span></li>'
         )
     used = [
         (title, f"ui-part-{at % PARTS}") for at, (key, title) in enumerate(parts) if any(row.get(key) for row in rows)
@@ -88,24 +89,24 @@ def _bar(row: Mapping[str, Any], full: float, percent: bool, title: str, other_t
     if row.get("threshold") is not None:
         place = min(99.5, _width(row["threshold"], full))
         line = f'<span class="ui-bar-threshold" style="inset-inline-start:{place:.2f}%"></span>'
-    mark, number = " ui-bar-leading" if leading else "", escape(_number(row["value"], percent))
+    mark, told = " ui-bar-leading" if leading else "", escape(_number(row["value"], percent))
     return (
         f'<li class="ui-bar-row{mark}"><span class="ui-bar-label" title="{label}">{label}</span>'
         '<span class="ui-bar-lines"><span class="ui-bar-track" aria-hidden="true">'
         '<span class="ui-bar-fill ui-bar-value" '
         f'style="width:{_width(row["value"], full):.2f}%"></span>{line}</span><span class="ui-bar-number">'
-        f'<span class="ui-sr-only">{escape(title)} </span>{number}</span>{below}</span></li>'
+        f'<span class="ui-sr-only">{escape(title)} </span>{told}</span>{below}</span></li>'
     )
 
 
-def _width(number: float, full: float) -> float:
-    return min(100.0, max(0.0, 100.0 * abs(number) / full))
+def _width(value: float, full: float) -> float:
+    return min(100.0, max(0.0, 100.0 * abs(value) / full))
 
 
-def _number(number: float, percent: bool) -> str:
+def _number(value: float, percent: bool) -> str:
     if percent:
-        return in_percent(number)
-    return f"{number:,.4g}" if isinstance(number, float) else f"{number:,}"
+        return in_percent(value)
+    return number(value, ",.4g" if isinstance(value, float) else ",")
 
 
 def _legend(items: Sequence[tuple[str, str]]) -> str:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from components.words import _, escape, spoken
+from components.words import _, escape, number, spoken
 
 BINS = 24
 TITLE = _("Numbers")
@@ -30,8 +30,8 @@ def histogram_html(
     low, high = min(everything), max(everything)
     width = (high - low) or 1.0
     counts = [0] * bins
-    for number in numbers:
-        counts[min(bins - 1, int((number - low) / width * bins))] += 1
+    for each in numbers:
+        counts[min(bins - 1, int((each - low) / width * bins))] += 1
     most = max(counts) or 1
     bars = "".join(f'<i style="height:{100 * count / most:.1f}%"></i>' for count in counts)
     lines = "".join(
@@ -39,17 +39,19 @@ def histogram_html(
         for value, _title, kind in marked
     )
     ends = _("{title}: {low} to {high}", title=title, low=short_number(low), high=short_number(high))
-    described = "; ".join([ends, *(f"{spoken(marker.title)} {short_number(marker.value)}" for marker in marked)])
+    described = "; ".join(
+        [ends, *(f"{spoken(marker.title)} {spoken(short_number(marker.value))}" for marker in marked)]
+    )
     legend = "".join(
         f'<span><i class="ui-line ui-marker-{marker.kind}" aria-hidden="true"></i>{escape(marker.title)} '
-        f"{short_number(marker.value)}</span>"
+        f"{escape(short_number(marker.value))}</span>"
         for marker in marked
     )
     return (
         f'<figure class="ui-histogram">{f"<div class=ui-chart-legend>{legend}</div>" if legend else ""}'
         f'<div class="ui-histogram-bars" role="img" aria-label="{escape(described)}">{bars}{lines}</div>'
-        f'<figcaption class="ui-curve-axis"><span>{short_number(low)}</span><span>{escape(title)}</span>'
-        f"<span>{short_number(high)}</span></figcaption></figure>"
+        f'<figcaption class="ui-curve-axis"><span>{escape(short_number(low))}</span><span>{escape(title)}</span>'
+        f"<span>{escape(short_number(high))}</span></figcaption></figure>"
     )
 
 
@@ -60,5 +62,6 @@ def short_number(value: float) -> str:
     if value == 0 or 1e-4 <= abs(value) < 1e7:
         digits = max(0, 3 - math.floor(math.log10(abs(value)))) if value else 0
         text = f"{value:,.{min(digits, 8)}f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    return f"{value:.3g}"
+        digits = len(text.rstrip("0").partition(".")[2])
+        return number(value, f",.{digits}f")
+    return number(value, ".3g")

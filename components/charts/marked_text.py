@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.words import escape, spoken
+from components.words import escape, number, spoken
 
 COLOURS = 8
 
@@ -35,7 +35,7 @@ def label_legend(counts: Mapping[str, int | None], labels: Sequence[str] = ()) -
     colours = colours_of([*labels, *counts])
     items = "".join(
         f'<span title="{escape(label)}"><i class="ui-swatch ui-colour-{colours[label]}" aria-hidden="true"></i>'
-        f"{escape(label)}{'' if count is None else f' {count:,}'}</span>"
+        f"{escape(label)}{'' if count is None else f' {escape(number(count))}'}</span>"
         for label, count in counts.items()
     )
     return f'<div class="ui-chart-legend">{items}</div>'

@@ -10,7 +10,7 @@ const color = (index) => cssColor(`--chart-${(index % 8) + 1}`);
 const dashOf = (curve, index) => (DASHES.includes(curve.dash) ? curve.dash : DASHES[Math.floor(index / 8) % 3]);
 const ending = (curve) => {
   const last = curve.points?.at?.(-1);
-  return last ? say("{curve} ends at {value}", { curve: curve.name, value: last[1] }) : say("{curve} has no points", { curve: curve.name });
+  return last ? say("{curve} ends at {value}", { curve: curve.name, value: props.value.percent ? inPercent(last[1], 1) : significant(last[1], 3) }) : say("{curve} has no points", { curve: curve.name });
 };
 
 const draw = async () => {

@@ -2,7 +2,7 @@
 const drawBars = (figure, item) => {
   const bars = figure.bars;
   const most = Math.max(...bars.map((bar) => Math.abs(bar.value)), 1e-12);
-  const told = (bar) => bar.text || (Number.isInteger(bar.value) ? grouped(bar.value) : String(Number(bar.value.toPrecision(3))));
+  const told = (bar) => bar.text || (Number.isInteger(bar.value) ? grouped(bar.value) : significant(bar.value, 3));
   const markOf = (bar) => (bar.value ? bar.mark : null); // behind an empty bar there is nothing
   const share = (bar) => `${((100 * Math.abs(bar.value)) / most).toFixed(2)}%`;
   if (!figure.upright) {

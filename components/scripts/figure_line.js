@@ -16,7 +16,7 @@ const drawLine = (figure) => {
   line(figure.points, "ui-line-curve");
   const places = (figure.places || []).map((place, number) => h("span", { class: `ui-line-place ui-line-place-${number}`,
     style: `left:${percent(place.x)};bottom:${percent(place.y)}` }));
-  const ticks = (kind, side) => [0, 0.2, 0.4, 0.6, 0.8, 1].map((tick) => h("span", { class: `ui-points-${kind}`, style: `${side}:${percent(tick)}` }, h("i", {}, `${Math.round(100 * tick)} %`)));
+  const ticks = (kind, side) => [0, 0.2, 0.4, 0.6, 0.8, 1].map((tick) => h("span", { class: `ui-points-${kind}`, style: `${side}:${percent(tick)}` }, h("i", {}, inPercent(tick))));
   const listed = (figure.places || []).map((place, number) => h("span", {}, h("i", { class: `ui-swatch ui-line-swatch-${number}`, "aria-hidden": "true" }), place.title));
   const chanceSaid = h("span", {}, h("i", { class: "ui-swatch ui-line-swatch-chance", "aria-hidden": "true" }), say("By chance"));
   return h("div", { class: "ui-points" },

@@ -7,7 +7,6 @@ const ticksOf = (low, high) => {
   for (let tick = Math.ceil(low / step) * step; tick <= high + step / 1e6; tick += step) ticks.push(Math.abs(tick) < step / 1e6 ? 0 : tick);
   return ticks;
 };
-const shortNumber = (value) => (Math.abs(value) >= 10000 || (value && Math.abs(value) < 0.001) ? value.toExponential(1) : String(Number(value.toPrecision(4))));
 const domainOf = (values) => {
   const low = Math.min(...values);
   const high = Math.max(...values);
@@ -24,7 +23,7 @@ const drawPoints = (figure, item) => {
   const place = (value, [low, high]) => `${((100 * (value - low)) / (high - low)).toFixed(2)}%`;
   const most = Math.max(...points.map((point) => point.count || 1));
   const dot = (point, number) => {
-    const where = { x_title: figure.x_title, x: shortNumber(point.x), y_title: figure.y_title, y: shortNumber(point.y) };
+    const where = { x_title: figure.x_title, x: significant(point.x), y_title: figure.y_title, y: significant(point.y) };
     const label = point.count > 1
       ? plural("{x_title} {x}, {y_title} {y}, {n} example", "{x_title} {x}, {y_title} {y}, {n} examples", point.count, where)
       : say("{x_title} {x}, {y_title} {y}", where);
@@ -32,7 +31,7 @@ const drawPoints = (figure, item) => {
     return h("button", { ...item(`0-${number}`, point.mark, label), class: "ui-point",
       style: `left:${place(point.x, xDomain)};bottom:${place(point.y, yDomain)};--size:${size.toFixed(1)}px` });
   };
-  const lines = (domain, kind, side) => ticksOf(...domain).map((tick) => h("span", { class: `ui-points-${kind}`, style: `${side}:${place(tick, domain)}` }, h("i", {}, shortNumber(tick))));
+  const lines = (domain, kind, side) => ticksOf(...domain).map((tick) => h("span", { class: `ui-points-${kind}`, style: `${side}:${place(tick, domain)}` }, h("i", {}, significant(tick))));
   return h("div", { class: "ui-points" },
     h("div", { class: "ui-figure-axes" }, say("Upwards: {y_title}. To the right: {x_title}.", figure),
       figure.diagonal ? [" ", say("On the line both are the same.")] : null),

@@ -67,7 +67,7 @@ const content = (cell, kind) => {
     return text === "" ? "" : badge(text, tone);
   }
   if (kind === "moment") return h("span", { class: "ui-moment" }, moments.format(cell * 1000));
-  if (kind === "number") return typeof cell === "number" && Number.isInteger(cell) ? grouped(cell) : cell;
+  if (kind === "number") return typeof cell === "number" ? (Number.isInteger(cell) ? grouped(cell) : significant(cell, 6)) : cell;
   const text = String(cell);
   const sizes = `${text.length > LONG_TEXT ? " ui-clamp-long" : ""}${text.split(/\s+/).some((word) => word.length > LONG_WORD) ? " ui-clamp-anywhere" : ""}`;
   return h("span", { class: `ui-clamp${sizes}`, title: text.length > LONG_TEXT ? text.slice(0, MOST_IN_TITLE) : null }, breakable(text));
@@ -121,7 +121,7 @@ const pager = (total) => {
   }, sign);
   const shown = { first: grouped(start + 1), last: grouped(Math.min(start + size, total)), total: grouped(total) };
   return h("div", { class: "ui-pager" },
-    h("span", { class: "ui-pager-where", role: "status" }, say("rows {first}–{last} of {total}", shown)),
+    h("span", { class: "ui-pager-where", role: "status" }, say("{first}–{last} of {total}", shown)),
     total > size ? h("span", { class: "ui-pager-buttons" }, button(say("First page"), 0, "«"), button(say("Previous page"), start - size, "‹"),
       button(say("Next page"), start + size, "›"), button(say("Last page"), last, "»")) : null);
 };

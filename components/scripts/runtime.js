@@ -31,6 +31,11 @@ const plural = (one, many, n, values) => {
 // Names in a row, without a last word between them.
 const listed = (names) => names.join(/^(zh|ja)/.test(readersLanguage) ? "、" : ", ");
 const numberFormat = new Intl.NumberFormat(readersLanguage);
+// A number with so many significant digits, in powers of ten where it is too small or too large to be read.
+const significant = (number, digits = 4) => {
+  const size = Math.abs(number), isFar = number !== 0 && (size >= 1e7 || size < 1e-4);
+  return new Intl.NumberFormat(readersLanguage, { maximumSignificantDigits: digits, notation: isFar ? "scientific" : "standard" }).format(number);
+};
 const grouped = (number) => numberFormat.format(Number(number));
 // A share as percent, as `in_percent` of components.words writes it.
 const inPercent = (share, digits = 0) => {

@@ -18,9 +18,9 @@ const read = () => {
 const rowsOf = (index) => {
   const rows = props.value?.rows;
   if (!rows) return "";
-  if (!moved) return plural("{n} row", "{n} rows", rows[SPLITS[index]] ?? 0);
+  if (!moved) return props.value.counted?.[SPLITS[index]] ?? grouped(rows[SPLITS[index]] ?? 0);
   const total = SPLITS.reduce((sum, split) => sum + (rows[split] || 0), 0);
-  return plural("about {n} row", "about {n} rows", Math.round((total * shares()[index]) / 100));
+  return say("about {n}", { n: grouped(Math.round((total * shares()[index]) / 100)) });
 };
 const spoken = () => listed(SPLITS.map((split, index) => `${NAMES[split]} ${inPercent(shares()[index] / 100)}`));
 const limits = (handle) => (handle === 0 ? [1, cuts[1] - 1] : [cuts[0] + 1, 99]);

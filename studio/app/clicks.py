@@ -150,13 +150,15 @@ class Click:
 
     def _choices_as_kept(self, draft_id: str) -> list[Any]:
         """Updates after a refusal: cards and lists show again what is chosen, for they changed at once; what was
-        typed stays."""
+        typed stays, and what was chosen for a button that was then pressed."""
         kept: dict[Any, Any] = {}
         with suppress(StudioError):  # where the draft cannot be read, the refusal that is shown says why
             draft = self.drafts.load(draft_id)
             if draft.page == self.page.key and any(isinstance(widget, CHOICES) for widget in self.drawn):
                 kept = dict(zip(self.page.outputs, self.page.show(draft), strict=True))
-        return [kept[widget] if isinstance(widget, CHOICES) and widget in kept else gr.skip() for widget in self.drawn]
+        entered = set(self.wire.inputs) if event_of(self.wire) in ("click", "submit") else set()
+        restored = {widget for widget in kept if isinstance(widget, CHOICES) and widget not in entered}
+        return [kept[widget] if widget in restored else gr.skip() for widget in self.drawn]
 
 
 def trigger_mode(wire: Wire, slow: bool) -> Literal["once", "multiple", "always_last"]:

@@ -1,8 +1,13 @@
 """What a run's curves say, in one sentence: a pure function of the folded log, by rules with their source.
 
-- Overfitting: the validation loss lies above its lowest value by more than 5% (the generalisation loss GL > 5 of
-  Prechelt, "Early Stopping - But When?", 1998, section 2.2), while the training loss went on falling and the metric
-  that chooses the step did not get better (Goodfellow, Bengio and Courville, "Deep Learning", 2016, figure 7.3).
+- Overfitting: the validation loss has risen above its lowest value, while the training loss went on falling and the
+  metric that chooses the step did not get better (Goodfellow, Bengio and Courville, "Deep Learning", 2016, figure
+  7.3). It has risen where its last two checks lie more than 5% above the lowest value (the generalisation loss GL > 5
+  of Prechelt, "Early Stopping - But When?", 1998, section 2.2), by more than 2% of what it began with, since less is
+  flat in the chart, and by more than four times its noise. Noise is seen in the steps from check to check against the
+  trend, up before the lowest value and down behind it: their root mean square, as von Neumann takes successive
+  differences for what a trend does not explain ("The Mean Square Successive Difference to the Variance", Annals of
+  Mathematical Statistics, 1941).
 - Stalled: the last checks, as many as `PATIENCE`, brought nothing better (Prechelt's third criterion, UP_s).
 - Jumps: the training loss has risen by a quarter of what it began with above its lowest mean, the sign of a learning
   rate that is too large (Bengio, "Practical recommendations for gradient-based training of deep architectures", 2012,
@@ -16,14 +21,17 @@ Means are taken over strips of the curve (Prechelt's training strips), since sin
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from studio.events import Evaluated, RunState
 from studio.language import _, sentences
 from studio.metrics import metric_named
 
 GENERALISATION_LOSS = 0.05
+TIMES_NOISE = 4
+LATEST = 2  # checks: a single one is no rise
 JUMP = 0.25  # of the first strip's mean
-LEAST_FALL = 0.02  # of it: a smaller one is no learning
+LEAST_FALL = 0.02  # of what it began with: a smaller change is none
 PATIENCE = 3  # checks
 STRIPS = 20
 LARGEST_STRIP = 50  # points: enough for a mean, and a long curve costs no more than a short one
@@ -97,10 +105,22 @@ def _has_seen_all(state: RunState) -> bool:
 
 def _overfits(checks: Sequence[Evaluated], strips: Sequence[float]) -> bool:
     losses = [check.metrics["loss"] for check in checks if "loss" in check.metrics]
-    if not losses:
-        return False
     still_falling = not strips or strips[-1] <= strips[len(strips) // 2]
-    return still_falling and losses[-1] > (1 + GENERALISATION_LOSS) * min(losses)
+    return bool(losses) and still_falling and has_risen(losses)
+
+
+def has_risen(losses: Sequence[float]) -> bool:
+    """Whether the latest of these validation losses lie above the lowest by more than chance explains."""
+    lowest = min(losses)
+    least = max(GENERALISATION_LOSS * abs(lowest), LEAST_FALL * abs(losses[0]), TIMES_NOISE * _noise(losses))
+    return min(losses[-LATEST:]) - lowest > least
+
+
+def _noise(losses: Sequence[float]) -> float:
+    lowest = losses.index(min(losses))
+    steps = [(after - before) * (1 if at < lowest else -1) for at, (before, after) in enumerate(pairwise(losses))]
+    against = [step**2 for step in steps if step > 0]
+    return math.sqrt(sum(against) / len(against)) if against else 0.0
 
 
 def _learns_nothing(state: RunState, strips: Sequence[float], checks: Sequence[Evaluated]) -> bool:

@@ -85,12 +85,13 @@ class Datasets:
         if draft.task is None:
             raise StudioError(_("There is no task yet."), "", _("Say what you want to teach first."))
         options, task = draft.data, TASKS[draft.task]
-        usable = f"{task.name} {imported.folder.name} {sorted(options.columns.items())} {options.cleaning}"
+        rows = f"{options.cleaning} {options.left_out}"
+        usable = f"{task.name} {imported.folder.name} {sorted(options.columns.items())} {rows}"
         with self._lock:
             cleaned = self._recall(
                 self._cleaned,
                 usable,
-                lambda: clean(imported, options.columns, task.columns, task.check, options.cleaning),
+                lambda: clean(imported, options.columns, task.columns, task.check, options.cleaning, options.left_out),
             )
             return self._recall(
                 self._assembled, f"{usable} {options.model_dump_json()}", lambda: divide(cleaned, options)

@@ -17,7 +17,7 @@ from studio.data.assembly import Assembled
 from studio.data.cleaning import Fix, Told, applied_fixes, apply_fix, as_written, available_fixes, undo_fix
 from studio.data.corrections import Correction, shortened
 from studio.errors import StudioError
-from studio.language import _, plural, sentences
+from studio.language import _, sentences
 from studio.tasks import TASKS
 from studio.tasks.base import Task
 
@@ -45,7 +45,7 @@ def problems(services: Services) -> Section:
         # another choice is another query
         query = {"draft": draft.id, "dataset": draft.dataset, "choices": draft.data.model_dump_json()}
         return [
-            found_html(assembled),
+            found_html(assembled, TASKS[str(draft.task)]),
             shown(offers(draft, assembled)),
             done(draft),
             gr.update(value=query, visible=bool(assembled.problems)),
@@ -58,18 +58,17 @@ def problems(services: Services) -> Section:
     return joined(cleared, Section([title, offered, fixed, table], show, wires))
 
 
-def found_html(assembled: Assembled) -> str:
+def found_html(assembled: Assembled, task: Task) -> str:
     dropped = assembled.dropped
     left = {0, *(problem.row for problem in assembled.problems if problem.drops)}  # 0: what is said of no row
     remarked = len({problem.row for problem in assembled.problems} - left)
-    noted = plural("{n:,} row is used with a note.", "{n:,} rows are used with a note.", remarked) if remarked else ""
+    noted = _("Used with a note: {examples}.", examples=task.counted(remarked)) if remarked else ""
+    all_used = _("Everything can be used: {examples}.", examples=task.counted(len(assembled.table)))
     if not assembled.problems:
-        return notice("good", _("Every row can be used."))
+        return notice("good", all_used)
     if not dropped:
-        return heading(_("Worth knowing"), sentences(_("Every row can be used."), noted))
-    left_out = plural(
-        "{n:,} row is left out, for the reason given.", "{n:,} rows are left out, for the reason given.", dropped
-    )
+        return heading(_("Worth knowing"), sentences(all_used, noted))
+    left_out = _("Left out, for the reason given: {examples}.", examples=task.counted(dropped))
     return heading(_("Problems found"), sentences(left_out, noted))
 
 

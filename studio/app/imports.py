@@ -62,7 +62,8 @@ def _import(
     if same:
         columns |= {role: name for role, name in now.data.columns.items() if name in imported.columns}
     else:
-        now = now.without("data.cleaning", "data.files").change(run=None)  # all are about the former rows
+        about_rows = ("data.cleaning", "data.left_out", "data.files")  # the former ones
+        now = now.without(*about_rows).change(run=None)
     chosen = {
         "data.source": source,
         "data.reading": sure_reading(imported.reading, imported.guesses).model_dump() | reading.stated(),

@@ -15,12 +15,14 @@ from studio import event_log
 from studio.app.curve_reading import reading
 from studio.app.log_lines import log_lines
 from studio.app.preparation import USUAL, is_preparing, preparation
+from studio.app.results import task_of
 from studio.app.states import States, headline
 from studio.errors import Explanation
 from studio.events import AnyEvent, Evaluated, Resumed, RunState, Status, Step
 from studio.language import _, sentences
 from studio.metrics import metric_named
 from studio.store import Run, Store
+from studio.tasks.results import stored_scores
 
 FIRST_POINTS = 2000  # a chart is about a thousand pixels wide
 MOST_QUESTIONS = 4  # a second: each costs a training that uses all processors a few milliseconds
@@ -193,17 +195,17 @@ def _numbers(run: Run, state: RunState) -> dict[str, Any]:
     return {
         "beside": f"{state.layers.step if state.layers else ''}{'+' if state.rate_test else ''}",
         "progress": progress,
-        "phase": _story(state),
+        "phase": _story(run, state),
         "stats": (stats := _stats(state)),
         "terms": [TERMS_OF_STATS.get(label) for label, _value in stats],
         "notice": notice("bad", words.what, words.why, words.what_to_do) if words else "",
     }
 
 
-def _story(state: RunState) -> str:
+def _story(run: Run, state: RunState) -> str:
     """What is going on, or what came of it, in one calm sentence; empty while nothing is."""
     if state.status in ("completed", "stopped"):
-        return _gain(state)
+        return _gain(run, state)
     if state.status not in ("starting", "running") or state.phase is None:
         return STORIES.get("training" if state.status == "running" else state.status, "")
     if state.phase.name == "evaluating" and not is_preparing(state):
@@ -211,15 +213,24 @@ def _story(state: RunState) -> str:
     return STORIES.get(state.phase.name, state.phase.sentence)
 
 
-def _gain(state: RunState) -> str:
-    """What training brought, said by the metric that decides which step is best."""
+def _gain(run: Run, state: RunState) -> str:
+    """What training brought: in the words in which the Test page says it of the test examples, as soon as the
+    answers are counted, and until then by the metric that decides which step is best."""
     metric, best = metric_named(headline(state)), state.best
     first = state.validation[0] if state.validation else None
     if best is None or first is None or not all(metric.name in event.metrics for event in (best, first)):
         return ""
-    before = metric.text(first.metrics[metric.name])
-    told = metric.told(best.metrics[metric.name])
-    return sentences(told, _("Before training it was {value}.", value=before)) if first.step == 0 else told
+    verdict = _verdict(run)
+    told = _("Validation examples: {verdict}", verdict=verdict) if verdict else metric.told(best.metrics[metric.name])
+    before = metric.brief(first.metrics[metric.name])
+    began = _("Before training: {value} ({metric}).", value=before, metric=metric.title)
+    return sentences(told, began) if first.step == 0 else told
+
+
+def _verdict(run: Run) -> str:
+    """How good the answers to the validation examples are, in plain words; "" where they are not counted."""
+    found, task = stored_scores(run).get("validation"), task_of(run)
+    return task.verdict(found) if found and found["metrics"] and task else ""
 
 
 def _stats(state: RunState) -> list[tuple[str, str]]:

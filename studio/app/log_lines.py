@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from time import localtime, strftime
 
 from studio.events import AnyEvent, Evaluated, Failed, Finished, Note, Paused, Phase, Resumed, Started
-from studio.language import _, listing, plural, sentences
+from studio.language import _, listing, number, plural, sentences
 
 ENDS = {
     "completed": _("all passes are done"),
@@ -59,7 +59,7 @@ def _written(event: Evaluated) -> str:
 def _scores(event: Evaluated, headline: str) -> str:
     """All numbers of the test split; of a check during training the two that are drawn."""
     shown = [name for name in event.metrics if event.split == "test" or name in (headline, "loss")]
-    numbers = listing(f"{name} {event.metrics[name]:.4f}" for name in shown)
+    numbers = listing(sentences(name, number(event.metrics[name], ".4f")) for name in shown)
     split = SPLIT_TITLES.get(event.split, event.split)
     if event.best:
         return _("{split} at step {step}: {numbers} (best)", split=split, step=event.step, numbers=numbers)

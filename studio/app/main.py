@@ -137,7 +137,9 @@ class Shell:
             draft, said = self.services.drafts.load(None), told(error)
         if opening := self.services.workspaces.current.opening:  # the person came by the link of a run
             draft = self.services.drafts.save(self._with_run(draft, opening.pop()))
-        return [draft.id, *self._opened(self.settled(draft), said)]
+        if (settled := self.settled(draft)) != draft:
+            self.services.drafts.save(settled)
+        return [draft.id, *self._opened(settled, said)]
 
     def _with_run(self, draft: Draft, run_id: str) -> Draft:
         """The run as it can be looked at: with a model it can be tried, and before that it can be watched."""

@@ -36,6 +36,16 @@ def here(draft: Draft, home: Home, trust_remote_code: bool) -> list[ModelInfo]:
     return [info for info in found if task.name in meant_for[info.id]]
 
 
+def recommended(draft: Draft, home: Home, machine: Machine, trust_remote_code: bool) -> str | None:
+    """The model to start from for whoever has not chosen: one that is here and fits this machine, or None. The curated
+    list comes first, which has what to try first in front."""
+    infos = {info.id: info for info in here(draft, home, trust_remote_code)}
+    curated = [card.id for card in cards_for(str(draft.task)) if card.id in infos]
+    order = [*curated, *(model_id for model_id in infos if model_id not in curated)]
+    fits = (each for each in order if fit_tag(infos[each].parameters, machine)["tone"] != "bad")
+    return next(fits, None)
+
+
 def unusable_folders(draft: Draft, trust_remote_code: bool) -> list[ModelInfo]:
     """Folders that the person named and that cannot be used any more."""
     found = [local.describe_folder(Path(folder), folder, trust_remote_code) for folder in draft.folders]
@@ -62,14 +72,18 @@ def cards(draft: Draft, home: Home, machine: Machine, hub_reason: str, trust_rem
     broken = unusable_folders(draft, trust_remote_code)
     curated = {card.id: card for card in cards_for(str(draft.task))}
     order = [*infos, *(model_id for model_id in curated if model_id not in infos)]
+    first = recommended(draft, home, machine, trust_remote_code)
+    shown = [
+        _card(model_id, curated.get(model_id), infos.get(model_id), machine, hub_reason, draft, home)
+        for model_id in order
+    ]
+    for card in shown:
+        if card["key"] == first:
+            card["tags"].insert(0, {"text": _("recommended"), "tone": "accent"})
     return {
         "label": _("Starting model"),
         "selected": draft.model,
-        "cards": [
-            _card(model_id, curated.get(model_id), infos.get(model_id), machine, hub_reason, draft, home)
-            for model_id in order
-        ]
-        + [_broken_card(info, draft) for info in broken],
+        "cards": shown + [_broken_card(info, draft) for info in broken],
     }
 
 

@@ -11,6 +11,7 @@ import pyarrow.parquet
 
 from studio.app.answers import ANSWERS
 from studio.app.answers.base import HOW_SURE
+from studio.app.cells import CELLS
 from studio.app.cells.rows import Drawing, drawings, is_empty, legend
 from studio.app.inputs import INPUTS
 from studio.app.inputs.base import FileInput
@@ -63,12 +64,12 @@ def rows_page(store: Store, query: dict[str, Any]) -> dict[str, Any]:
     imported = imported_of(run) if names_files else None
     answers, kind = [answer_of(row[ANSWER]) for row in there], ANSWERS[task.answer_kind]
     sure = [{"key": SURE, "title": HOW_SURE, "kind": "number"}] if any(map(kind.how_sure, answers)) else []
-    targets = {column.name for column in task.targets}
+    right = [column.name for column in task.targets if column.required and FIELDS[column.kind].is_learned]
     return {
         "columns": [
             {"key": "row", "title": _("Row"), "kind": "number"},
             *[
-                {"key": each.name, "title": _("Correct") if targets == {each.name} else each.title, "kind": each.kind}
+                {"key": each.name, "title": _("Correct") if right == [each.name] else each.title, "kind": each.kind}
                 for each in shown
             ],
             {"key": ANSWER, "title": _("Predicted"), "kind": "badge"},
@@ -180,11 +181,18 @@ def _cells(
     kind = ANSWERS[task.answer_kind]
     return {
         "row": int(row["row"]),
-        **{drawing.name: drawing.draw(row, imported) for drawing in shown},
+        **{drawing.name: _drawn(drawing, row, imported) for drawing in shown},
         ANSWER: kind.cell(answer, row["marks"]),
         SURE: kind.how_sure(answer),
         "cells": cells_in(row, task.columns),
     }
+
+
+def _drawn(drawing: Drawing, row: dict[Any, Any], imported: Imported | None) -> Any:
+    """A number stands beside the answer here, and is written as that is; the Data page shows it as the file has it."""
+    if drawing.kind == "number" and not is_empty(row.get(drawing.name)):
+        return CELLS[drawing.columns[0].kind].short(str(row[drawing.name]))
+    return drawing.draw(row, imported)
 
 
 def cells_in(row: Mapping[Any, Any], columns: Sequence[Column]) -> dict[str, str]:

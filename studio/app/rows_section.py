@@ -7,8 +7,9 @@ import gradio as gr
 from components.notices import heading, notice
 from components.tables import PagedTable
 from studio.app.cells.overview import overview_of
+from studio.app.class_names import naming_classes
 from studio.app.drafts import Draft
-from studio.app.pages import Section, Services
+from studio.app.pages import Section, Services, joined
 from studio.errors import StudioError
 from studio.language import _
 from studio.tasks import TASKS
@@ -24,7 +25,7 @@ def preview(services: Services) -> Section:
     def show(draft: Draft) -> list[Any]:
         # columns of another role are drawn differently
         query = {"draft": draft.id, "dataset": draft.dataset, "columns": services.datasets.columns(draft)}
-        return [heading(_("Your rows"), level=3), query]
+        return [heading(_("Your data"), level=3), query]
 
     return Section([title, table], show, [])
 
@@ -35,6 +36,7 @@ def at_a_glance(services: Services) -> Section:
     trouble = gr.HTML(visible=False, elem_id="unusable")
     with gr.Accordion(_("Examples"), open=False, elem_id="glance") as box:
         counts = gr.HTML(elem_id="class-counts")
+        names = naming_classes(services)
 
     def show(draft: Draft) -> list[Any]:
         try:
@@ -47,7 +49,7 @@ def at_a_glance(services: Services) -> Section:
         told = _("{what}: {sum}", what=overview.title, sum=overview.sentence)
         return [gr.update(value="", visible=False), gr.update(label=told, visible=True), overview.html]
 
-    return Section([trouble, box, counts], show, [])
+    return joined(Section([trouble, box, counts], show, []), names)
 
 
 def remarks(services: Services) -> Section:

@@ -11,7 +11,7 @@ from studio.app.drafts import Draft
 from studio.app.live import stretch_of, thin
 from studio.app.pages import Section, Services, Wire
 from studio.app.runs import MOST_OFFERED, config_of, flat_settings, told_apart
-from studio.language import _, listing
+from studio.language import _, listing, number
 from studio.metrics import metric_named
 from studio.run_index import RunPage
 from studio.store import Run
@@ -96,6 +96,10 @@ def metric_value(services: Services, runs: list[Run]) -> dict[str, Any] | None:
     }
 
 
+def written(value: Any) -> Any:
+    return number(value, "g") if isinstance(value, float) else value
+
+
 def differences_html(runs: list[Run]) -> str:
     """The settings of the compared runs side by side, those that differ marked and first."""
     if len(runs) < 2:
@@ -108,7 +112,7 @@ def differences_html(runs: list[Run]) -> str:
         *({"key": run_id, "title": name} for run_id, name in names_of(runs).items()),
     ]
     rows = [
-        {"setting": key, **{run.id: each.get(key, "") for run, each in zip(runs, settings, strict=True)}}
+        {"setting": key, **{run.id: written(each.get(key, "")) for run, each in zip(runs, settings, strict=True)}}
         for key in sorted(keys, key=lambda key: key not in differ)
     ]
     return simple_table(columns, rows, highlight=lambda row: row["setting"] in differ, caption=_("Settings"))

@@ -27,7 +27,10 @@ from studio.tasks import TASKS
 ROWS = 20  # of a page
 SECONDS_UNTIL_READ = 1.0  # until the list is asked for again while runs are still being read
 DAMAGED = {"text": _("Damaged"), "tone": "bad"}  # instead of a status
-BEST = _("Best: of several runs with the same task and data, the one with the best result on the validation split.")
+BEST = _(
+    "Best on validation: of several runs with the same task and data, the one that did best on the validation split. "
+    "That split chooses; the test split only says how good the chosen one is."
+)
 COLUMNS = [
     {"key": key, "title": title, "kind": kind, "sorts": True}
     for key, title, kind in (
@@ -123,7 +126,10 @@ def run_row(run: Run, summary: RunSummary | None, is_best: bool) -> dict[str, An
     return {
         "id": run.id,
         "name": choices.name,
-        "marks": [*([{"text": _("Best"), "tone": "good"}] * is_best), *({"text": tag} for tag in choices.tags)],
+        "marks": [
+            *([{"text": _("Best on validation"), "tone": "good"}] * is_best),
+            *({"text": tag} for tag in choices.tags),
+        ],
         "status": DAMAGED if summary.damage else {"text": STATUS_TITLES[state.status], "tone": TONES[state.status]},
         "data": choices.data,
         "model": title_of(choices.model) if choices.model else "",

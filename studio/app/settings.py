@@ -14,7 +14,7 @@ from studio.app import entries
 from studio.app.drafts import Draft
 from studio.app.glossary import OF_SETTINGS
 from studio.config import RunConfig
-from studio.language import _
+from studio.language import _, number
 from studio.registry import Registry
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
@@ -186,4 +186,4 @@ def put_back(draft: Draft, key: str) -> Draft:
 def _word(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return number(value, "g") if isinstance(value, float) else str(value)

@@ -18,6 +18,7 @@ from studio.data.columns import SPLITS
 from studio.data.options import DataOptions
 from studio.data.splitting import SplitOptions
 from studio.language import _
+from studio.tasks import TASKS
 
 # Below a path of the run file, the settings that are drawn as a form.
 SPLIT_FORM: dict[str, tuple[type[BaseModel], Sequence[str]]] = {
@@ -50,6 +51,10 @@ def told(draft: Draft, assembled: Assembled | None) -> str:
     """The line that sums up the split."""
     value = split_value(draft, assembled)
     shares = {split: float(value[split]) for split in SPLITS}
+    if assembled and assembled.together:
+        rows = assembled.rows
+        real = {split: count / max(1, sum(rows.values())) for split, count in rows.items()}
+        return _("Split: {train:.0%} train, {validation:.0%} validation, {test:.0%} test, person by person", **real)
     if value["locked"]:
         return _("Split: {train:.0%} train, {validation:.0%} validation, {test:.0%} test, as the data came", **shares)
     if assembled and assembled.label and draft.data.split.stratify:
@@ -76,12 +81,14 @@ def split_form(draft: Draft) -> FormValue:
 def split_value(draft: Draft, assembled: Assembled | None) -> dict[str, Any]:
     """The slider: the chosen shares, or what came with the data, which it then cannot change."""
     rows = assembled.rows if assembled else None
+    task = TASKS[draft.task] if draft.task else None
+    counted = {split: task.counted(count) for split, count in rows.items()} if rows and task else {}
     if assembled and rows and assembled.kept:
         total = sum(rows.values())
         locked = _("The splits came with the data. Switch that off below to choose your own.")
-        return {**{split: rows[split] / total for split in SPLITS}, "rows": rows, "locked": locked}
+        return {**{split: rows[split] / total for split in SPLITS}, "rows": rows, "counted": counted, "locked": locked}
     split = draft.data.split.model_dump(include=set(SPLITS))
-    return {**split, "rows": rows, "locked": ""}
+    return {**split, "rows": rows, "counted": counted, "locked": ""}
 
 
 def move_split(draft: Draft, event: dict[str, Any]) -> Draft:

@@ -59,7 +59,7 @@ def trying_one(services: Services) -> tuple[Section, set[Block]]:
         run, asking = run_with_model(services, draft), last_asking(services, draft)
         task = task_of(run) if run else None
         return [
-            *shown(slots, task, example_values(services, draft)),
+            *shown(slots, task, example_values(services, draft), run),
             *shown_controls(controls, config_of(run) if run else None, services.shown_runs.get(draft.id) != draft.run),
             "",
             answer_html(asking, task),

@@ -2,22 +2,22 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 import pandas
 
+from studio.data.aside import columns_aside
+from studio.data.choosing import map_columns
 from studio.data.class_counts import count_classes, describe_classes, first_names
-from studio.data.cleaning import CleaningOptions, rename_labels
+from studio.data.cleaning import CleaningOptions
 from studio.data.columns import SPLITS, Column, Problem
-from studio.data.corrections import correct_rows
+from studio.data.corrections import Stored, correct_rows
 from studio.data.fields import FIELDS
 from studio.data.findings import empty_cells, lone_classes, repeated, unusable_cells
 from studio.data.guessing import guess_columns
 from studio.data.importing import Imported
-from studio.data.media import MEDIA
-from studio.data.named_files import why_refused
 from studio.data.options import DataOptions
+from studio.data.renaming import for_corrections, rename_labels
 from studio.data.split_names import COLUMN_NAMES, split_named
 from studio.data.splitting import SplitOptions, sample_rows, split_rows
 from studio.errors import StudioError
@@ -38,8 +38,9 @@ class Assembled:
     dropped: how many rows of the upload were left out for a problem (not for `limit`).
     counts: class -> split -> how often; of spans and boxes each one counts. notes: sentences about what was decided.
     columns: the columns used, role -> name in the file. label: the column that holds one class a row, if there is one.
+    together: how rows were divided that belong together, in a sentence; "" where each was drawn by itself.
     kept: the splits that came with the data and were kept, such as ("train", "validation"); empty when all rows
-    are split by the fractions.
+    are split by the fractions. left_out: the columns that are not read, where a task reads all others.
     """
 
     table: pandas.DataFrame
@@ -50,6 +51,8 @@ class Assembled:
     columns: dict[str, str]
     kept: tuple[str, ...] = ()
     label: str | None = None
+    left_out: tuple[str, ...] = ()
+    together: str = ""
 
     @property
     def class_sizes(self) -> dict[str, int]:
@@ -69,6 +72,8 @@ class Cleaned:
 
     table, problems, columns: as in `Assembled`. given: the split that the data names for each row, if it does (index:
     row number). answer: the column that is learned, if the task has one. label: the same where it holds one class.
+    left_out: the columns that are not read, where a task reads all others.
+    together: the column that is made from other ones, if there is one, which may decide the split.
     """
 
     table: pandas.DataFrame
@@ -76,6 +81,8 @@ class Cleaned:
     columns: dict[str, str]
     given: pandas.Series | None
     answer: Column | None
+    left_out: tuple[str, ...] = ()
+    together: Column | None = None
 
     @property
     def label(self) -> str | None:
@@ -87,7 +94,7 @@ def assemble(imported: Imported, options: DataOptions, columns: Sequence[Column]
 
     check: the task's own checks of the rows. Raises StudioError when no training could come of it.
     """
-    return divide(clean(imported, options.columns, columns, check, options.cleaning), options)
+    return divide(clean(imported, options.columns, columns, check, options.cleaning, options.left_out), options)
 
 
 def clean(
@@ -96,25 +103,32 @@ def clean(
     columns: Sequence[Column],
     check: Check,
     cleaning: CleaningOptions = NO_CLEANING,
+    without: Sequence[str] | None = None,
 ) -> Cleaned:
     """The first half of `assemble`, which does not depend on the split options: callers that change only those
-    can keep its result."""
+    can keep its result. without: columns that are not read, or None for those that are found."""
     mapping = map_columns(imported, chosen, columns)
     source = imported.table()
+    takes_all = any(FIELDS[column.kind].takes_all for column in columns)
+    left_out, aside = columns_aside(source, imported.profiles, mapping, columns, without) if takes_all else ((), [])
     table = pandas.DataFrame({"row": source["row"]})
     used = [column for column in columns if column.name in mapping or FIELDS[column.kind].gathers]
     for column in used:
         field = FIELDS[column.kind]
         table[column.name] = (
-            field.gather(source, mapping.values()) if field.gathers else field.stored(source[mapping[column.name]])
+            field.gather(source.drop(columns=list(left_out)), mapping)
+            if field.gathers
+            else field.stored(source[mapping[column.name]])
         )
     given = given_splits(source, mapping)
     answer = next((column for column in used if FIELDS[column.kind].strata(table[column.name]) is not None), None)
     label = answer.name if answer and answer.kind == "label" else None
 
-    problems = imported.problems + ([] if given is not None else unknown_splits(source, mapping))
-    problems += rename_labels(table, label, cleaning.labels) if label else []
-    stored = {column.name: FIELDS[column.kind].stored for column in used[1:]}
+    problems = imported.problems + aside + ([] if given is not None else unknown_splits(source, mapping))
+    problems += rename_labels(table, answer, cleaning.labels) if answer else []
+    stored: dict[str, Stored] = {column.name: FIELDS[column.kind].stored for column in used[1:]}
+    if answer and answer.name in stored and (names := for_corrections(cleaning.labels)):
+        stored[answer.name] = _stored_and_renamed(answer, names)
     corrected = correct_rows(table, used[0].name, stored, label, cleaning.corrections)
     table = _without(table, corrected)
     found = empty_cells(table, used)
@@ -129,7 +143,15 @@ def clean(
     _require_enough(table, problems)
     _require_lesson(table, used, problems)
     problems.sort(key=lambda problem: problem.row)
-    return Cleaned(table, problems, mapping, given.loc[table["row"]] if given is not None else None, answer)
+    given = given.loc[table["row"]] if given is not None else None
+    together = next((column for column in used if FIELDS[column.kind].gathers), None)
+    return Cleaned(table, problems, mapping, given, answer, left_out, together)
+
+
+def _stored_and_renamed(column: Column, names: Mapping[str, str]) -> Stored:
+    """How the column's cells are stored, with other names for some of their classes."""
+    field = FIELDS[column.kind]
+    return lambda cells: field.stored(cells).map(lambda cell: field.renamed(cell, names), na_action="ignore")
 
 
 def divide(cleaned: Cleaned, options: DataOptions) -> Assembled:
@@ -143,96 +165,22 @@ def divide(cleaned: Cleaned, options: DataOptions) -> Assembled:
     if options.limit is not None and options.limit < len(labels):
         labels, given = _draw_sample(labels, given, options, notes)
         table = table[table["row"].isin(labels.index)].reset_index(drop=True)
-    table = table.assign(split=split_rows(labels, given, options.split).to_numpy())
+    own = FIELDS[cleaned.together.kind].divided(table, options.split) if cleaned.together else None
+    if own is not None:
+        table, given = table.assign(split=own[0].to_numpy()), None
+        notes.append(own[1])
+    else:
+        table = table.assign(split=split_rows(labels, given, options.split).to_numpy())
     counts = count_classes(table, answer) if answer else {}
     notes += describe_split(table, given, options.split)
     problems = list(cleaned.problems)
     dropped = len({problem.row for problem in problems if problem.drops and problem.row > 0})
     mapping, kept = dict(cleaned.columns), kept_splits(given)
-    assembled = Assembled(table, problems, dropped, counts, notes, mapping, kept, cleaned.label)
+    together = own[1] if own is not None else ""
+    left_out = cleaned.left_out
+    assembled = Assembled(table, problems, dropped, counts, notes, mapping, kept, cleaned.label, left_out, together)
     notes += describe_classes(counts, assembled.rows)
     return assembled
-
-
-def map_columns(imported: Imported, chosen: Mapping[str, str], columns: Sequence[Column]) -> dict[str, str]:
-    """Every role's column: as chosen, else guessed. Raises StudioError for what is missing or unknown."""
-    naming = imported.named.get("column") if imported.stored else None
-    chosen = {role: imported.stored if name == naming else name for role, name in chosen.items() if name}
-    known = {column.name: column for column in columns}
-    there = _("Columns of the data: {columns}.", columns=listing(imported.columns))
-    for role, name in chosen.items():
-        if role not in known or FIELDS[known[role].kind].gathers:
-            raise StudioError(
-                _("The task has no column '{column}'.", column=role),
-                _(
-                    "Its columns are {columns}.",
-                    columns=listing(name for name, column in known.items() if not FIELDS[column.kind].gathers),
-                ),
-                _("Use one of those names."),
-            )
-        if name not in imported.columns:
-            close = get_close_matches(name, imported.columns, n=1)
-            raise StudioError(
-                _("The data has no column '{column}'.", column=name),
-                there,
-                _("Did you mean '{column}'?", column=close[0]) if close else _("Choose one of those."),
-            )
-    mapping = guess_columns(imported, columns, chosen)
-    for column in columns:
-        if column.required and column.kind in MEDIA and imported.stored != column.kind:
-            raise without_files(imported, column)
-        gathers = FIELDS[column.kind].gathers and len({*imported.columns} - {imported.stored}) >= len(columns)
-        if column.required and column.name not in mapping and not gathers:
-            raise missing_column(imported, column, mapping)
-    names = list(mapping.values())
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise StudioError(
-            _("The column '{column}' has two roles.", column=twice[0]),
-            _("The answer would be part of the question."),
-            _("Choose a column of its own for each."),
-        )
-    return mapping
-
-
-def missing_column(imported: Imported, column: Column, mapping: Mapping[str, str]) -> StudioError:
-    """A role that no column was found for: what can be chosen, or else what has to be brought."""
-    aside = {*mapping.values(), imported.stored}
-    open_columns = [name for name in imported.columns if name not in aside and name.lower() not in COLUMN_NAMES]
-    empty = {profile.name for profile in imported.profiles if not profile.filled}
-    usable = [name for name in open_columns if name not in empty]
-    field = FIELDS[column.kind]
-    if usable and not field.absent and not field.gathers:
-        there = _("Columns of the data: {columns}.", columns=listing(usable))
-        return StudioError(_("Which column is '{role}'?", role=column.title), there, _("Choose the column."))
-    why = (
-        _("It has the columns {columns}.", columns=listing(imported.columns))
-        if not imported.stored
-        else _("It holds images alone.")
-        if imported.stored == "image"
-        else _("It holds recordings alone.")
-    )
-    what = field.absent or _("The data has nothing for '{role}', which this task needs.", role=column.title)
-    return StudioError(what, why, field.bring.get(imported.kind, ""))
-
-
-def without_files(imported: Imported, column: Column) -> StudioError:
-    """For a table that came alone, where images or recordings are to be learned from; or for files of another kind."""
-    field = FIELDS[column.kind]
-    if imported.stored or column.kind != "image":
-        return StudioError(field.absent, "", field.bring.get(imported.kind, ""))
-    first = next(iter(imported.named.get("names", ())), None)
-    if first is None:
-        why = _("It is a table with the columns {columns}, and names none.", columns=listing(imported.columns))
-    else:
-        named = _("The table names '{file}'.", file=first[:200])
-        why = sentences(named, why_refused(first) or _("No image came with it."))
-    how = _(
-        "Put the images and the table into one ZIP file; they may also lie below the table's folder, or below the one "
-        "that `data.files` of the run file names."
-    )
-    if imported.is_upload:
-        how = _("Put the images and the table into one ZIP file, and upload that.")
-    return StudioError(_("There are no images in the data."), why, how)
 
 
 def given_splits(source: pandas.DataFrame, mapping: Mapping[str, str]) -> pandas.Series | None:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal, Self
 
-import pandas
-
 from studio.data.columns import Problem
 from studio.data.corrections import MOST_CORRECTIONS, Correction, shortened
 from studio.language import _, plural
@@ -36,7 +34,9 @@ class CleaningOptions(Options):
         help=_("drop leaves out every row whose text or image has another label elsewhere."),
     )
     labels: dict[str, str] = setting(
-        {}, title=_("Renamed labels"), help=_("A label as it is written, and the one to use instead.")
+        {},
+        title=_("Renamed labels"),
+        help=_("A label as it is written, and the one to use instead; several may get the same one."),
     )
     corrections: tuple[Correction, ...] = setting(
         (),
@@ -64,24 +64,6 @@ class Fix:
 
 
 COPIES, CONTRADICTIONS, LABEL, ROW = "copies", "contradictions", "label:", "row:"
-
-
-def rename_labels(table: pandas.DataFrame, label: str, labels: Mapping[str, str]) -> list[Problem]:
-    """Rename labels in place; returns what was changed, row by row."""
-    written = table[label]
-    changed = written.isin(list(labels))
-    remarks = [
-        Problem(
-            int(row),
-            _("'{label}' was renamed to '{new}'.", label=name, new=labels[name]),
-            _("Your choice."),
-            drops=False,
-            column=label,
-        )
-        for row, name in zip(table.loc[changed, "row"], written[changed], strict=True)
-    ]
-    table[label] = written.replace(dict(labels))
-    return remarks
 
 
 def plain(label: str) -> str:

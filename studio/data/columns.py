@@ -1,7 +1,12 @@
 """What a task asks of a table: its columns, and what can be wrong with a row."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Literal
+
+from studio.errors import StudioError
+from studio.language import _, listing
 
 SPLITS: tuple[str, ...] = ("train", "validation", "test")
 Split = Literal["train", "validation", "test"]
@@ -48,3 +53,14 @@ class Problem:
     drops: bool = True
     column: str = ""
     kind: str = ""
+
+
+def require_column(name: str, there: Sequence[str]) -> None:
+    """Raises StudioError where the data has no such column."""
+    if name not in there:
+        close = get_close_matches(name, there, n=1)
+        raise StudioError(
+            _("The data has no column '{column}'.", column=name),
+            _("Columns of the data: {columns}.", columns=listing(there)),
+            _("Did you mean '{column}'?", column=close[0]) if close else _("Choose one of those."),
+        )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from studio.data.column_names import AMBIGUOUS, words_of
 from studio.data.columns import Column
 from studio.data.fields import FIELDS
 from studio.data.fields.labels import several_in
@@ -15,7 +16,8 @@ from studio.language import _, listing, sentences
 if TYPE_CHECKING:
     from studio.data.importing import Imported
 
-ROLE_NAME, EXACT_NAME, PART_OF_NAME = 200.0, 100.0, 40.0
+ROLE_NAME, EXACT_NAME, PART_OF_NAME, AMBIGUOUS_NAME = 200.0, 100.0, 40.0, 10.0
+LONG_HINT = 4  # letters of a hint that is also looked for inside of words
 BEST_KNOWN = 20  # hints of a role, the first of which outweigh those behind them a little
 TOPIC = Topic("column", _("Column"), "data.columns")
 SEVERAL = Topic("labels", _("Several labels per text"), "data.columns")
@@ -122,6 +124,8 @@ def _score(role: Column, profile: ColumnProfile, stored: str) -> float:
     named = _name_score(role, profile.name)
     if role.by_name and named < EXACT_NAME - BEST_KNOWN:
         return 0.0
+    if content <= FIELDS[role.kind].weak and named <= AMBIGUOUS_NAME:
+        return 0.0
     if named == PART_OF_NAME:  # 'Kind of message' holds a kind, and 'Message' in it is no evidence of texts
         named *= min(1.0, content)
     return content + named if content > 0 else 0.0
@@ -131,9 +135,18 @@ def _name_score(role: Column, name: str) -> float:
     lowered = name.strip().casefold()
     if lowered == role.name:
         return ROLE_NAME
+    if lowered in AMBIGUOUS:
+        return AMBIGUOUS_NAME if lowered in role.hints else 0.0
     if lowered in role.hints:
         return EXACT_NAME - min(role.hints.index(lowered), BEST_KNOWN)
-    return PART_OF_NAME if any(len(hint) > 2 and hint in lowered for hint in (role.name, *role.hints)) else 0.0
+    return PART_OF_NAME if any(_is_part(hint, name) for hint in (role.name, *role.hints)) else 0.0
+
+
+def _is_part(hint: str, name: str) -> bool:
+    """Short words only as words of their own: 'beyond' has no 'y' in it, and 'ego' no 'go'."""
+    if hint in AMBIGUOUS or len(hint) < 2 or (hint.isascii() and len(hint) < 3):
+        return False
+    return hint in name.casefold() if len(hint) >= LONG_HINT or not hint.isascii() else hint in words_of(name)
 
 
 def _quoted(name: str) -> str:

@@ -46,6 +46,14 @@ class DataOptions(Options):
     columns: dict[str, str] = setting(
         {}, title=_("Columns"), help=_("Which column of the file plays which role; guessed where not given.")
     )
+    left_out: tuple[str, ...] | None = setting(
+        None,
+        title=_("Columns left out"),
+        help=_(
+            "Of a table whose rows are read whole: columns that the model does not read. Not given, those that number "
+            "the rows or give the answer away."
+        ),
+    )
     cleaning: CleaningOptions = CleaningOptions()
     limit: int | None = setting(
         None,

@@ -105,4 +105,13 @@ SAMPLES: Registry[Sample] = Registry(
         "machine_sounds.zip",
         rows=160,
     ),
+    Sample(
+        "dishes",
+        _("Dishes"),
+        _("{rows:,} times that a guest liked a dish, and when: what will they like next?"),
+        "recommendation",
+        "dishes.csv",
+        rows=3109,
+        letters=34,
+    ),
 )

@@ -132,7 +132,7 @@ def _assign(strata: "Series", splits: list[str], totals: list[int], seed: int, p
     sizes = numpy.bincount(codes, minlength=len(classes))
     table = allocate(sizes.tolist(), totals)
     # class by class in the order of their lots, the rows of each in the order of theirs
-    order = numpy.lexsort((_row_lots(purpose, seed, rows), codes))
+    order = numpy.lexsort((row_lots(purpose, seed, rows), codes))
     drawn = numpy.empty(len(rows), dtype="int64")
     drawn[order] = numpy.repeat(numpy.tile(numpy.arange(len(splits)), len(classes)), numpy.ravel(table))
     return Series(numpy.array(splits, dtype=object)[drawn], index=strata.index, dtype="str")
@@ -144,7 +144,7 @@ def _name_lot(purpose: str, seed: int, name: str) -> bytes:
     return hashlib.sha256(f"{purpose}:{seed}:{name}".encode()).digest()
 
 
-def _row_lots(purpose: str, seed: int, rows: "ndarray") -> "ndarray":
+def row_lots(purpose: str, seed: int, rows: "ndarray") -> "ndarray":
     """Each row's place in the shuffle; no two rows have the same.
 
     SplitMix64's mixing steps (Steele, Lea, Flood 2014), twice, with keys that follow from purpose and seed.

@@ -63,8 +63,7 @@ def template_of(columns: Sequence[Column]) -> Template:
 def _cells(column: Column, place: int) -> dict[str, str]:
     """What an example holds of one role: a column, or several that it gathers."""
     field = FIELDS[column.kind]
-    example = (column.examples or field.examples)[place]
-    return dict(field.parse(example, None)) if field.gathers else {column.name: example}
+    return field.told((column.examples or field.examples)[place], column)
 
 
 def as_csv(rows: Sequence[dict[str, str]]) -> bytes:

@@ -113,7 +113,8 @@ class Evaluator:
         said = {row: answer for rows, some in found for row, answer in zip(rows, some, strict=True)}
         order, marks = sorted(said), list[Marks]()
         all_said = [said[row] for row in order]
-        answers = dict(zip(order, self._forward.task.conclude(all_said, all_said), strict=True))
+        known = [*all_said, *self._forward.answers_alongside(2 * self._batch_size)]
+        answers = dict(zip(order, self._forward.task.conclude(all_said, known), strict=True))
         scorer = self._forward.task.scorer(self._forward.prepared.tools)
         for start in range(0, len(order), ROWS_AT_ONCE):
             some = order[start : start + ROWS_AT_ONCE]

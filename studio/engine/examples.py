@@ -34,7 +34,7 @@ class Examples(Sequence[Item]):
         tables: list[pyarrow.Table] = []
         for items in chunks:
             lengths += [length(item) for item in items]
-            tables.append(compact(pyarrow.Table.from_pylist([dict(item) for item in items])))
+            tables.append(compact(table_of(items)))
         self._table = pyarrow.concat_tables(tables, promote_options="permissive").combine_chunks()
         self._open, self._room = open_item, keep_bytes
         self._kept: dict[int, Item] = {}
@@ -47,7 +47,7 @@ class Examples(Sequence[Item]):
 
     def extend(self, items: Sequence[Item]) -> None:
         """Add values to every item, in order."""
-        more = pyarrow.Table.from_pylist([dict(item) for item in items])
+        more = table_of(items)
         for name in more.column_names:
             self._table = self._table.append_column(name, more.column(name).combine_chunks())
 
@@ -89,6 +89,12 @@ class Examples(Sequence[Item]):
         """One value of every item, in order."""
         for batch in self._table.select([name]).to_batches(ROWS_AT_ONCE):
             yield from batch.column(0).to_pylist()
+
+
+def table_of(items: Sequence[Item]) -> pyarrow.Table:
+    """A column for every value that some item has; `from_pylist` takes those of the first one alone."""
+    names = dict.fromkeys(name for item in items for name in item)
+    return pyarrow.table({name: [item.get(name) for item in items] for name in names})
 
 
 def compact(table: pyarrow.Table) -> pyarrow.Table:

@@ -39,6 +39,17 @@ class Forward:
             batch = self.load(split, rows)  # runs the model many times, from its first layer on
         return loss, self.task.answer(self.prepared.tools, self.model, batch, loss.outputs)
 
+    def answers_alongside(self, batch_size: int) -> list[Answer]:
+        """What the model says to the rows that the task wants answered besides those of a split."""
+        prepared, found = self.prepared, list[Answer]()
+        items = self.task.encode(prepared.tools, rows) if (rows := self.task.alongside(prepared.tools)) else []
+        with torch.no_grad():
+            for start in range(0, len(items), batch_size):
+                some = [self.task.open(prepared.tools, item) for item in items[start : start + batch_size]]
+                tensors = {name: self.placed(value) for name, value in prepared.collate(some).items()}
+                found += self.task.answer(prepared.tools, self.model, Batch(tensors, some))
+        return found
+
     @contextmanager
     def running(self, split: str, rows: Sequence[int]) -> Iterator[Batch]:
         """Inside, the model called with the batch's tensors computes only what is not recorded."""

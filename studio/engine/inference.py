@@ -20,7 +20,6 @@ last few of them; after `--idle-seconds` without a question they are freed. The 
 import argparse
 import gc
 import json
-import os
 import queue
 import sys
 import threading
@@ -42,6 +41,7 @@ from studio.models.hub import work_offline
 from studio.options import with_asked
 from studio.processes import own_stdout, trusts_remote_code
 from studio.store import Run
+from studio.torch_environment import prepare_torch
 
 IDLE_SECONDS = 300.0
 SECONDS_BETWEEN_WORDS = 0.1  # of an answer that is shown while it is written
@@ -63,8 +63,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def import_libraries() -> None:
     """The seconds that imports take are spent before the first question comes."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads wait without spinning
-    os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")  # as in the fork server: the same bits with it and without
+    prepare_torch()
     import torch  # noqa: F401
     import transformers.models.auto.modeling_auto  # noqa: F401
 

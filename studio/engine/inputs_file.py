@@ -105,11 +105,10 @@ def _taken(
     table: pandas.DataFrame, reading: ReadingOptions, inputs: Sequence[Column], columns: Mapping[str, str]
 ) -> Inputs:
     there, taken, problem = [str(name) for name in table.columns], {}, None
-    gathered = {
-        column.name: FIELDS[column.kind].gather(table, columns.values())
-        for column in inputs
-        if FIELDS[column.kind].gathers
-    }
+    gathered = {}
+    for column in inputs:
+        if FIELDS[column.kind].gathers:
+            table, gathered[column.name] = FIELDS[column.kind].asked(table, columns)
     for column in inputs:
         if column.name in gathered:
             continue

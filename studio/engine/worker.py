@@ -28,6 +28,7 @@ from studio.language import _
 from studio.paths import Home
 from studio.processes import Identity
 from studio.store import Run, is_complete
+from studio.torch_environment import prepare_torch
 
 if TYPE_CHECKING:
     from studio.config import RunConfig
@@ -38,8 +39,7 @@ FAILED, MUTE = 1, 3  # exit codes: the log says why; not even that could be writ
 
 def main(run_dir: Path) -> int:
     """Train the run in this folder. Returns the exit code: 0 unless it failed."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads that wait leave the cores to others; before torch
-    os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")  # as in the fork server: the same bits with it and without
+    prepare_torch()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr, force=True)
     run = Run(Path(run_dir).resolve())

@@ -11,7 +11,7 @@ from studio.metrics.loss import LOSS
 from studio.metrics.numbers import MAE, R2, RMSE, SPEARMAN
 from studio.metrics.preferences import REWARD_ACCURACY, REWARD_MARGIN
 from studio.metrics.quotes import EXACT_MATCH
-from studio.metrics.ranking import ACCURACY_1, MRR, NDCG_10, RECALL_10
+from studio.metrics.ranking import ACCURACY_1, COVERAGE, MRR, NDCG_10, RECALL_10
 from studio.metrics.regions import IOU, MIOU, PIXEL_ACCURACY
 from studio.metrics.tokens import PERPLEXITY, TOKEN_ACCURACY
 from studio.metrics.two_classes import ROC_AUC, SENSITIVITY, SPECIFICITY
@@ -31,7 +31,7 @@ METRICS: Registry[Metric] = Registry(
     *(REWARD_ACCURACY, REWARD_MARGIN),
     *(MAP, MAP_50, RECALL_100),
     *(MIOU, IOU, PIXEL_ACCURACY),
-    *(NDCG_10, MRR, RECALL_10, ACCURACY_1),
+    *(NDCG_10, MRR, RECALL_10, ACCURACY_1, COVERAGE),
     *(RMSE, MAE, R2, SPEARMAN),
     LOSS,
 )

@@ -33,14 +33,18 @@ class Metric:
             return in_percent(value, digits=1)
         return _("{value:.3g}", value=value) if abs(value) < 1000 else _("{value:,.0f}", value=value)
 
+    def brief(self, value: float) -> str:
+        """The same without digits that few examples do not have: 98%."""
+        return in_percent(value) if self.percent and math.isfinite(value) else self.text(value)
+
     def told(self, value: float) -> str:
         """What the value on the validation examples says of the model now."""
         if self.said:
-            return _(self.said, value=self.text(value))
+            return _(self.said, value=self.brief(value))
         return _(
             "On the validation examples, {metric} is now {value} ({meaning}).",
             metric=self.title,
-            value=self.text(value),
+            value=self.brief(value),
             meaning=self.sentence,
         )
 

@@ -18,6 +18,11 @@ MRR = Metric(
     _("1 where the first right one comes first, a half where it comes second, a third where third, and so on"),
 )
 RECALL_10 = Metric("recall_10", _("Recall@10"), _("share of the right ones that are among the first ten"))
+COVERAGE = Metric(
+    "coverage",
+    _("Coverage"),
+    _("share of all things that are among somebody's first ten: low where everybody is shown the same"),
+)
 ACCURACY_1 = Metric(
     "accuracy_1",
     _("First one right"),

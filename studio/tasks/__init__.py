@@ -13,6 +13,7 @@ from studio.tasks.image_regression import ImageRegression
 from studio.tasks.image_segmentation import ImageSegmentation
 from studio.tasks.object_detection import ObjectDetection
 from studio.tasks.preference import Preference
+from studio.tasks.recommendation import Recommendation
 from studio.tasks.search import Search
 from studio.tasks.speech_recognition import SpeechRecognition
 from studio.tasks.summarization import Summarization
@@ -38,6 +39,7 @@ TASKS: Registry[Task] = Registry(
     TextPairs(),
     TextSimilarity(),
     Search(),
+    Recommendation(),
     ExtractiveQuestionAnswering(),
     Translation(),
     Summarization(),

@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from studio.data.columns import Column, Problem
+from studio.data.fields import FIELDS
+from studio.data.fields.base import Field
 from studio.language import _, packed, unpacked
 from studio.metrics import metric_named
 from studio.metrics.intervals import Interval
@@ -197,6 +199,10 @@ class Task:
     def columns(self) -> tuple[Column, ...]:
         return (*self.inputs, *self.targets)
 
+    def counted(self, n: int) -> str:
+        """So many examples: images, texts, recordings; rows where one is made of several of these."""
+        return (FIELDS[self.inputs[0].kind] if len(self.inputs) == 1 else Field()).counted(n)
+
     # --- before training; no torch ----------------------------------------------------------------
 
     def check(self, table: "pandas.DataFrame", files: Path | None) -> list[Problem]:
@@ -293,9 +299,15 @@ class Task:
         answered once, and handed to `conclude`. table: reads the rows that the run used."""
         return ()
 
+    def alongside(self, tools: Tools) -> Sequence[Row]:
+        """Rows that are answered besides those of a split while it is scored, and handed to `conclude` behind them:
+        what may be found though nobody asks for it there."""
+        return ()
+
     def conclude(self, answers: Sequence[Answer], known: Sequence[Answer]) -> list[Answer]:
         """What is said in the end, where the answer to a row depends on other rows: while a split is scored on all of
-        it, afterwards on those of `known`. What `answer` gave may hold more than JSON until then."""
+        it and what is answered alongside, afterwards on those of `known`. What `answer` gave may hold more than JSON
+        until then."""
         return list(answers)
 
     def scorer(self, tools: Tools) -> Scorer:

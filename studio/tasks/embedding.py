@@ -34,7 +34,7 @@ ENCODER = ModelKind(
 )
 
 
-class EmbeddingOptions(LengthOptions):
+class VectorOptions(LengthOptions):
     vector: Literal["auto", "mean", "first", "last"] = setting(
         "auto",
         title=_("How a text becomes one vector (pooling)"),
@@ -44,6 +44,9 @@ class EmbeddingOptions(LengthOptions):
         ),
         same_model=True,
     )
+
+
+class EmbeddingOptions(VectorOptions):
     query_prefix: str = setting(
         "",
         title=_("Words before every query (prefix)"),
@@ -80,17 +83,11 @@ def stored_pooling(folder: Path) -> str:
     return next((name for key, name in names.items() if settings.get(key)), "mean")
 
 
-def settle_settings(model: Any, folder: Path, options: EmbeddingOptions) -> None:
+def settle_settings(model: Any, folder: Path, options: VectorOptions) -> None:
     """Into the model's config, which is saved with it."""
-    setattr(
-        model.config,
-        SETTINGS,
-        {
-            "pooling": stored_pooling(folder) if options.vector == "auto" else options.vector,
-            "query_prefix": options.query_prefix,
-            "match_prefix": options.match_prefix,
-        },
-    )
+    pooling = stored_pooling(folder) if options.vector == "auto" else options.vector
+    prefixes = options.model_dump(include={"query_prefix", "match_prefix"})
+    setattr(model.config, SETTINGS, {"pooling": pooling, **prefixes})
 
 
 def encode_sides(tools: Tools, rows: Sequence[Row]) -> list[Item]:
@@ -180,14 +177,18 @@ def _also_right(items: Sequence[Item], candidates: int) -> "torch.Tensor":
 def ranking_code(config: Mapping[str, Any]) -> tuple[str, str]:
     """For the model's card: `ask(query, texts)` gives the texts, the best first, with their cosines."""
     settings = config[SETTINGS]
-    ask = f'''def vectors_of(texts):
-    batch = processor(texts, padding=True, truncation=True, return_tensors="pt")
-    with torch.no_grad():
-        return text_vectors(model, batch["input_ids"], batch["attention_mask"], "{settings["pooling"]}")
-
-
-def ask(query, texts):
+    imports, definitions = vectors_code(config)
+    ask = f"""def ask(query, texts):
     known = vectors_of([{settings["match_prefix"]!r} + text for text in texts])
     scores = (known @ vectors_of([{settings["query_prefix"]!r} + query])[0]).tolist()
-    return sorted(zip(texts, scores), key=lambda pair: -pair[1])'''
-    return "from typing import Any\n\nimport torch", f"{inspect.getsource(text_vectors).strip()}\n\n\n{ask}"
+    return sorted(zip(texts, scores), key=lambda pair: -pair[1])"""
+    return imports, f"{definitions}\n\n\n{ask}"
+
+
+def vectors_code(config: Mapping[str, Any]) -> tuple[str, str]:
+    """For the model's card: imports, and `vectors_of(texts)`."""
+    vectors = f'''def vectors_of(texts):
+    batch = processor(texts, padding=True, truncation=True, return_tensors="pt")
+    with torch.no_grad():
+        return text_vectors(model, batch["input_ids"], batch["attention_mask"], "{config[SETTINGS]["pooling"]}")'''
+    return "from typing import Any\n\nimport torch", f"{inspect.getsource(text_vectors).strip()}\n\n\n{vectors}"

@@ -12,7 +12,7 @@ import numpy
 
 from studio.data.columns import Column
 from studio.data.fields.number import read_number
-from studio.language import _, plural
+from studio.language import _, number, plural
 from studio.metrics.intervals import Interval, resampled
 from studio.metrics.numbers import MAE, RMSE, SPEARMAN, number_metrics, rank_interval
 from studio.models.heads import label_layers
@@ -189,6 +189,6 @@ def _error_words(place: int, bar: float) -> tuple[str, dict[str, str]]:
     return (above if place > 0 else below) if place else CLOSE, {"low": low, "high": high}
 
 
-def _written(number: float, digits: int) -> str:
+def _written(value: float, digits: int) -> str:
     """Rounded to so many digits, larger ones to whole numbers; never with an exponent where that can be read."""
-    return f"{number:,.0f}" if 10**digits <= abs(number) < 1e12 else f"{number:,.{digits}g}"
+    return number(value, ",.0f" if 10**digits <= abs(value) < 1e12 else f",.{digits}g")

@@ -1,7 +1,7 @@
 """How answers are made and scored that put things into an order: of everything that is known, the nearest first."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from studio.language import _, plural, sentences
@@ -50,15 +50,15 @@ def ranked(answers: Sequence[Answer], known: Sequence[Answer]) -> list[Answer]:
         some = answers[start : start + AT_ONCE]
         scores = numpy.stack([each.details["query_vector"] for each in some]) @ matches.T
         for answer, row in zip(some, scores, strict=True):
-            best = _best(row)
+            best = best_places(row)
             found = [{"text": texts[place], "score": round(float(row[place]), 4)} for place in best]
             wanted = [places[text] for text in sorted(right.get(answer.details["query"], ()))]
-            details = {"ranks": sorted(_rank(row, place) for place in wanted)} if wanted else {}
+            details = {"ranks": sorted(rank_of(row, place) for place in wanted)} if wanted else {}
             result.append(Answer(found, details))
     return result
 
 
-def _best(scores: "numpy.ndarray") -> list[int]:
+def best_places(scores: "numpy.ndarray") -> list[int]:
     """The places of the highest scores, the highest first, of equal ones the first."""
     import numpy
 
@@ -68,8 +68,30 @@ def _best(scores: "numpy.ndarray") -> list[int]:
     return [int(place) for place in near[numpy.argsort(-scores[near], kind="stable")][:count]]
 
 
-def _rank(scores: "numpy.ndarray", place: int) -> int:
+def rank_of(scores: "numpy.ndarray", place: int) -> int:
+    """From 1; of equal scores the first comes first."""
     return int(1 + (scores > scores[place]).sum() + (scores[:place] == scores[place]).sum())
+
+
+def kind_of(ranks: Sequence[int]) -> str:
+    """In words, where the first of what is right stands."""
+    return next((kind for most, kind in PLACES if ranks[0] <= most), LATER)
+
+
+def ranking_scores(each: Sequence[Mapping[str, float]], kinds: Counter[str], counted: str, *remarks: str) -> Scores:
+    """each: the metrics of each ranking. kinds: how often which of `KINDS`. counted: what was ranked, in words."""
+    import numpy
+
+    count = len(each)
+    metrics = {name: sum(one[name] for one in each) / count for name in each[0]}
+    ndcg = numpy.array([[one[NDCG_10.name]] for one in each])
+    intervals = {
+        NDCG_10.name: resampled(counted, ndcg, lambda sums: sums[:, 0] / count),
+        ACCURACY_1.name: share_interval(round(sum(one[ACCURACY_1.name] for one in each)), count),
+    }
+    bars = [{"title": kind, "value": kinds[kind], "mark": str(kind)} for kind in KINDS if kinds[kind]]
+    view = View("bars", _("Where the right one stands"), {"bars": bars})
+    return Scores(metrics, (view,), intervals, remarks)
 
 
 class RankingScorer:
@@ -85,7 +107,7 @@ class RankingScorer:
         marks: list[Marks] = []
         for answer, row in zip(answers, rows, strict=True):
             query, ranks = str(row[self._query]), answer.details["ranks"]
-            kind = next((kind for most, kind in PLACES if ranks[0] <= most), LATER)
+            kind = kind_of(ranks)
             self._metrics.setdefault(query, ranking_metrics(ranks))
             self._pairs.append((query, str(row[self._match])))
             self._kinds[kind] += 1
@@ -95,19 +117,8 @@ class RankingScorer:
     def scores(self) -> Scores:
         if not self._metrics:
             return Scores({})
-        import numpy
-
-        each, count = list(self._metrics.values()), len(self._metrics)
-        metrics = {name: sum(one[name] for one in each) / count for name in each[0]}
-        counted = plural("{n:,} query", "{n:,} queries", count)
-        ndcg = numpy.array([[one[NDCG_10.name]] for one in each])
-        intervals = {
-            NDCG_10.name: resampled(counted, ndcg, lambda sums: sums[:, 0] / count),
-            ACCURACY_1.name: share_interval(round(sum(one[ACCURACY_1.name] for one in each)), count),
-        }
-        bars = [{"title": kind, "value": self._kinds[kind], "mark": str(kind)} for kind in KINDS if self._kinds[kind]]
-        view = View("bars", _("Where the right one stands"), {"bars": bars})
-        return Scores(metrics, (view,), intervals, (self._words(),))
+        counted = plural("{n:,} query", "{n:,} queries", len(self._metrics))
+        return ranking_scores(list(self._metrics.values()), self._kinds, counted, self._words())
 
     def _words(self) -> str:
         """What comparing words reaches, which anybody would try first."""
@@ -134,7 +145,7 @@ def words_ndcg(pairs: Sequence[tuple[str, str]]) -> float:
         right.setdefault(query, set()).add(matches[match])
     scores = (words.transform(queries) @ words.transform(list(matches)).T).toarray()
     found = [
-        ranking_metrics([_rank(row, place) for place in right[query]])
+        ranking_metrics([rank_of(row, place) for place in right[query]])
         for query, row in zip(queries, scores, strict=True)
     ]
     return sum(each[NDCG_10.name] for each in found) / len(found)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from studio.files import read_as
-from studio.language import _, unpacked
+from studio.language import _, numeral, unpacked
 from studio.metrics import metric_named
 from studio.metrics.intervals import Interval
 from studio.store import Run
@@ -24,7 +24,8 @@ SENTENCES = {
     "validation": _("{metric} on the validation split: {value}; {interval}."),
     "test": _("{metric} on the test split: {value}; {interval}."),
 }
-MARKS = (MADE_UP, MISSED, MISTAKES, POINT, CLOSE, FAR_HIGH, FAR_LOW, HIGH, LOW, *KINDS, *PLACES, CLOSENESS)
+OF_NUMBERS = (POINT, CLOSE, FAR_HIGH, FAR_LOW, HIGH, LOW)
+MARKS = (MADE_UP, MISSED, MISTAKES, *OF_NUMBERS, *KINDS, *PLACES, CLOSENESS)
 _PLACE = re.compile(r"\\{(\w+)\\}")
 
 
@@ -40,7 +41,8 @@ def mark_words(mark: str) -> str:
     """A mark (`studio.tasks.base.Marks`), by which rows are found, as words for the reader's language."""
     for words in MARKS:
         if found := re.fullmatch(_PLACE.sub(r"(?P<\1>.+)", re.escape(words)), mark, re.DOTALL):
-            return _(words, **found.groupdict())
+            said = numeral if words in OF_NUMBERS else str
+            return _(words, **{name: said(text) for name, text in found.groupdict().items()})
     return mark
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.data.column_names import TEXTS
 from studio.data.columns import Problem
+from studio.data.fields.base import Field
 from studio.errors import StudioError
 from studio.language import _
 from studio.options import setting
@@ -87,6 +88,9 @@ class Search(Task):
     model = ENCODER
     names_outputs = False
     Options = SearchOptions
+
+    def counted(self, n: int) -> str:
+        return Field().counted(n)  # a query and its match, both of them texts
 
     def check(self, table: "pandas.DataFrame", files: Path | None) -> list[Problem]:
         """Pairs that say the same twice, and wrong matches that are the right one. Raises StudioError where all rows

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from studio.language import _
+from studio.language import _, number
 from studio.metrics.found import PRECISION
 from studio.metrics.intervals import Interval, share_interval
 from studio.metrics.two_classes import SENSITIVITY, SPECIFICITY, operating_threshold, two_class_metrics
@@ -118,7 +118,7 @@ SHOWN = (SENSITIVITY, SPECIFICITY, PRECISION)
 def _at(true: "numpy.ndarray", shares: "numpy.ndarray", threshold: float) -> dict[str, Any]:
     """The measures where the class is answered from this probability on."""
     alarms = shares >= threshold
-    percent = f"{100 * threshold:.3g}"
+    percent = number(100 * threshold, ".3g")
     name = (
         _("{percent} %, as the model answers", percent=percent)
         if threshold == HALF

@@ -59,7 +59,7 @@ def text_draft(services: Services, upload: Callable[[Draft, Path], Draft], revie
     """Model and data of the tiny text example are chosen."""
     from studio.app.tabs.model import choose_folder, choose_task
 
-    draft = choose_task(services.drafts.load(None), {"key": "text-classification"})
+    draft = choose_task(services, services.drafts.load(None), {"key": "text-classification"})
     return upload(choose_folder(services, draft, str(text_model)), reviews)
 
 
@@ -67,5 +67,5 @@ def text_draft(services: Services, upload: Callable[[Draft, Path], Draft], revie
 def image_draft(services: Services, upload: Callable[[Draft, Path], Draft], images: Path, image_model: Path) -> Draft:
     from studio.app.tabs.model import choose_folder, choose_task
 
-    draft = choose_task(services.drafts.load(None), {"key": "image-classification"})
+    draft = choose_task(services, services.drafts.load(None), {"key": "image-classification"})
     return upload(choose_folder(services, draft, str(image_model)), images)

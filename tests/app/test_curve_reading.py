@@ -1,12 +1,13 @@
 """One sentence about the curves, for each course that a training can take."""
 
 import math
+import random
 from collections.abc import Callable, Sequence
 
 import pytest
 from logs import planned, step
 
-from studio.app.curve_reading import STRIPS, reading, strip_means
+from studio.app.curve_reading import STRIPS, has_risen, reading, strip_means
 from studio.events import Evaluated, Finished, RunState, fold
 
 Curve = Callable[[int], float]
@@ -84,6 +85,27 @@ def test_nothing_is_said_too_early() -> None:
 def test_a_rising_validation_loss_is_no_memorising_while_the_metric_still_improves() -> None:
     """Common in fine-tuning: the answers become better and more sure at once."""
     assert reading(run(falling, [(1.0, 0.2), (0.5, 0.8), (0.6, 0.85)])) == "It still improves."
+
+
+@pytest.mark.parametrize(
+    ("course", "risen"),
+    [
+        (lambda at, noise: 0.5, False),
+        (lambda at, noise: 0.5 + 0.05 * noise, False),
+        (lambda at, noise: max(0.01, 1 - at / 5) + 0.001 * (at > 15), False),  # 10% of the lowest, and flat in a chart
+        (lambda at, noise: 1 - at / 20 + 0.05 * noise, False),
+        (lambda at, noise: 0.4 + abs(at - 5) / 20, True),
+        (lambda at, noise: 0.4 + abs(at - 5) / 20 + 0.03 * noise, True),
+    ],
+    ids=["flat", "noisy and flat", "flat at last", "falling", "rising", "noisy and rising"],
+)
+def test_a_validation_loss_has_risen_only_beyond_its_noise(course: Callable[[int, float], float], risen: bool) -> None:
+    draw = random.Random(3)
+    curves = [[course(at, draw.gauss(0, 1)) for at in range(20)] for _again in range(200)]
+    told = sum(map(has_risen, curves)) / len(curves)
+    assert told > 0.98 if risen else told < 0.02
+    memorises = ["memorise" in reading(run(falling, [(loss, 0.5) for loss in curve])) for curve in curves[:5]]
+    assert all(memorises) if risen else not any(memorises)
 
 
 def test_a_long_curve_costs_no_more_than_a_short_one() -> None:

@@ -14,8 +14,12 @@ from studio.app.log_lines import log_lines
 from studio.app.states import LINES, States
 from studio.event_log import LogPosition
 from studio.events import CheckpointSaved, Evaluated, Failed, Finished, Note, Paused, Phase, Resumed
+from studio.files import replace_json
 from studio.paths import Home
 from studio.store import Run, Store
+from studio.tasks import TASKS
+from studio.tasks.base import Scores, View
+from studio.tasks.former_results import SCORES
 
 
 @pytest.fixture
@@ -234,7 +238,7 @@ def test_while_steps_are_made_it_is_said_what_training_is(client: Client) -> Non
 
 
 def test_at_the_end_the_numbers_are_those_of_the_kept_step(client: Client) -> None:
-    checks = (checked(0, 0.2), checked(50, 0.84, best=True), checked(100, 0.7))
+    checks = (checked(0, 0.2), checked(50, 0.84, best=True), checked(75, 0.75), checked(100, 0.7))
     done = Finished(reason="completed", best_step=50, seconds=9.0, time=NOW + 20)
     write(client.run, started(), planned(100), *checks, step(100), done)
     message = client.poll()
@@ -247,8 +251,15 @@ def test_at_the_end_the_numbers_are_those_of_the_kept_step(client: Client) -> No
 def test_at_the_end_it_is_said_what_training_brought(client: Client) -> None:
     done = Finished(reason="completed", best_step=50, seconds=9.0, time=NOW + 20)
     write(client.run, started(), planned(100), checked(0, 0.21), checked(50, 0.84, best=True), step(100), done)
-    told = "On the validation examples, the model now gets 84.0% right. Before training it was 21.0%."
+    told = "On the validation examples, the model now gets 84% right. Before training: 21% (Accuracy)."
     assert client.poll()["phase"] == told
+    confusion = {"kind": "confusion", "title": "", "data": {"labels": ["a", "b"], "counts": [[4, 0], [2, 4]]}}
+    counted = Scores({"accuracy": 0.8}, (View(**confusion),))
+    replace_json(client.run.scores_file, SCORES.stamp({"validation": counted.as_dict()}))
+    client.offset = 0
+    words = "80% right: 8 of 10. Most often confused: 'b' with 'a'."
+    assert TASKS["text-classification"].verdict(counted.as_dict()) == words, "as the Test page says it"
+    assert client.poll()["phase"] == f"Validation examples: {words} Before training: 21% (Accuracy)."
 
 
 def test_a_metric_without_plainer_words_is_told_by_its_title(client: Client) -> None:
@@ -261,7 +272,7 @@ def test_a_metric_without_plainer_words_is_told_by_its_title(client: Client) -> 
     write(client.run, started(), plan, *checks, step(100), done)
     told = client.poll()
     assert told["phase"].startswith("On the validation examples, Mean error (MAE) is now 0.5 (how far")
-    assert told["phase"].endswith(" Before training it was 3.")
+    assert told["phase"].endswith(" Before training: 3 (Mean error (MAE)).")
     assert dict(told["stats"])["Best: Mean error (MAE)"] == "0.5"
 
 

@@ -23,6 +23,7 @@ from studio.app.clicks import Click
 from studio.app.drafts import OWN, Draft
 from studio.app.fixes import found_html
 from studio.app.main import Shell
+from studio.app.model_cards import recommended
 from studio.app.nested import leaves
 from studio.app.outlook import outlook, preset_draft, subject
 from studio.app.pages import Services
@@ -107,9 +108,9 @@ def test_the_link_of_a_run_opens_it_where_it_can_be_looked_at(services: Services
 
 
 def test_another_task_starts_anew_and_the_same_one_does_not(services: Services, ready: Draft) -> None:
-    assert model_tab.choose_task(ready, {"key": ready.task}) is ready
-    other = model_tab.choose_task(ready, {"key": "image-classification"})
-    config = {"task": "image-classification"}
+    assert model_tab.choose_task(services, ready, {"key": ready.task}) is ready
+    other = model_tab.choose_task(services, ready, {"key": "image-classification"})
+    config = {"task": "image-classification", "model": {"id": "starter/photo"}}
     kept = {str(ready.task): ready.choices()}
     assert other.change(undo=None) == Draft(
         id=ready.id, page=ready.page, folders=ready.folders, demo=OWN, config=config, kept=kept
@@ -117,17 +118,35 @@ def test_another_task_starts_anew_and_the_same_one_does_not(services: Services, 
 
 
 def test_what_was_chosen_for_another_task_is_kept_and_comes_back(services: Services, ready: Draft) -> None:
-    other = model_tab.choose_task(ready, {"key": "image-classification"})
+    other = model_tab.choose_task(services, ready, {"key": "image-classification"})
     assert (said := undo.offered(other, model_tab.TASK)) and "is kept" in said.said
     stored = services.drafts.load(services.drafts.save(other.configure({"data.limit": 40})).id)
-    back = model_tab.choose_task(stored, {"key": ready.task})
+    back = model_tab.choose_task(services, stored, {"key": ready.task})
     assert back.choices() == {**ready.choices(), "demo": OWN} and back.run_config() == ready.run_config()
     assert (said := undo.offered(back, model_tab.TASK)) and "is back" in said.said
     again = undo.undo_last(model_tab.TASK, None, back)
     assert again.config == stored.config and undo.offered(again, model_tab.TASK) is None
-    assert model_tab.choose_task(again, {"key": ready.task}).choices() == back.choices()
-    nothing = model_tab.choose_task(Draft(id=ready.id), {"key": ready.task})
-    assert model_tab.choose_task(nothing, {"key": "image-classification"}).undo is None, "a task alone is no loss"
+    assert model_tab.choose_task(services, again, {"key": ready.task}).choices() == back.choices()
+    nothing = model_tab.choose_task(services, Draft(id=ready.id), {"key": ready.task})
+    other = model_tab.choose_task(services, nothing, {"key": "image-classification"})
+    assert other.undo is None and not other.kept, "a task alone is no loss, nor is a model that the page chose"
+
+
+def test_a_model_is_recommended_and_chosen_for_whoever_has_chosen_none(services: Services, shell: Shell) -> None:
+    draft = model_tab.choose_task(services, services.drafts.load(None), {"key": "text-classification"})
+    assert draft.model == "starter/text" and shell.way(draft)["reason"] == "", "the way on is open at once"
+    head, cards = model_tab.starting_models(services).show(draft)
+    card = next(card for card in cards["value"]["cards"] if card["key"] == draft.model)
+    assert card["tags"][0]["text"] == "recommended" and "MiniLM L6 is recommended" in head
+    for own in ("hub/model", None):  # as a person chose it, or as an earlier version left it
+        stored = services.drafts.save(draft.without("model").merge({"model": {"id": own}} if own else {}))
+        shell._load(stored.id)
+        assert services.drafts.load(stored.id).model == (own or "starter/text"), "what is shown is what is chosen"
+    needs_a_download = model_tab.choose_task(services, draft, {"key": "object-detection"})
+    assert needs_a_download.model is None
+    assert "downloaded once" in model_tab.starting_models(services).show(needs_a_download)[0]
+    small = replace(services.machine, memory_bytes=0)
+    assert recommended(draft, services.home, small, False) is None, "what does not fit is left to the person"
 
 
 def test_choices_that_a_press_replaces_are_offered_back_until_something_else_is_chosen(
@@ -203,7 +222,7 @@ def test_the_screen_counts_what_a_worker_takes_to_the_row(
 ) -> None:
     file = tmp_path / "messy.csv"
     file.write_text(MESSY, encoding="utf-8")
-    draft = model_tab.choose_task(services.drafts.load(None), {"key": "text-classification"})
+    draft = model_tab.choose_task(services, services.drafts.load(None), {"key": "text-classification"})
     draft = upload(model_tab.choose_folder(services, draft, str(text_model)), file)
     changes: dict[str, dict[str, Any]] = {
         "plain": {},
@@ -246,12 +265,14 @@ def test_what_is_said_of_classes_counts_no_row(
         (tmp_path / "capitals.csv").write_text("\n".join(["text,label", *rows, *more]), encoding="utf-8")
         draft = upload(Draft(id="a" * 24, config={"task": "text-classification"}), tmp_path / "capitals.csv")
         shown = services.datasets.problems({"draft": draft.id, "start": 0, "count": 100})["rows"]
-        return found_html(services.datasets.assembled(draft)), [(row["row"], row["then"]) for row in shown]
+        return found_html(services.datasets.assembled(draft), TASKS[str(draft.task)]), [
+            (row["row"], row["then"]) for row in shown
+        ]
 
     title, rows = said()
-    assert "Every row can be used.<" in title and rows == [("", None)]
+    assert "Everything can be used: 60 texts.<" in title and rows == [("", None)]
     title, rows = said("a film number 2,bad", ",bad")
-    assert "1 row is left out, for the reason given. 1 row is used with a note." in title
+    assert "Left out, for the reason given: 1 text. Used with a note: 1 text." in title
     assert ("", None) in rows and (61, "used") in rows and (62, "left out") in rows
 
 
@@ -312,7 +333,7 @@ def test_data_in_which_nothing_is_marked_leads_nowhere(
 ) -> None:
     """Training would refuse it with the same words."""
     (tmp_path / "plain.jsonl").write_text("".join(f'{{"text": "a film {n}", "spans": []}}\n' for n in range(40)))
-    other = model_tab.choose_task(text_draft, {"key": "token-classification"})
+    other = model_tab.choose_task(services, text_draft, {"key": "token-classification"})
     draft = upload(other.configure({"model.id": text_draft.model}), tmp_path / "plain.jsonl").change(page="data")
     page = shell.pages["data"]
     shown = {widget.elem_id: new for widget, new in zip(page.outputs, page.show(draft), strict=True)}
@@ -460,7 +481,7 @@ def test_what_differs_from_the_usual_can_be_put_back(ready: Draft) -> None:
 def test_the_estimate_follows_the_size_that_inputs_get(
     services: Services, ready: Draft, upload: Callable[[Draft, Path], Draft], tmp_path: Path
 ) -> None:
-    detecting = model_tab.choose_task(services.drafts.load(None), {"key": "object-detection"})
+    detecting = model_tab.choose_task(services, services.drafts.load(None), {"key": "object-detection"})
     detecting = model_tab.choose_folder(services, detecting, str(tiny.write_detection_model(tmp_path / "detr")))
     detecting = upload(detecting, tiny.write_boxes(tmp_path / "boxes.zip"))
     small, large = (subject(services, detecting.configure({"options.image_size": side})) for side in (64, 640))

@@ -66,8 +66,8 @@ def test_another_project_is_opened_where_there_is_something_to_do(services: Serv
     click = Click(shell, page, wire)
     event: Any = SimpleNamespace(_data={"key": other.id, "to": "open"})
     _, _, tabs, _, opened, *updates = click.handle(event, open_one.id)
-    assert opened == other.id and tabs.selected == "model" and len(updates) == len(click.drawn)
-    assert services.drafts.load(other.id).page == "model" and services.drafts.load(open_one.id) == open_one
+    assert opened == other.id and tabs.selected == "data" and len(updates) == len(click.drawn)
+    assert services.drafts.load(other.id).page == "data" and services.drafts.load(open_one.id) == open_one
     event._data = {"key": other.id, "to": "delete"}
     _, _, tabs, _, stays, *_ = click.handle(event, open_one.id)
     assert (

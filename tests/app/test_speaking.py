@@ -26,6 +26,7 @@ from studio.paths import Home
 
 GERMAN = {"accept-language": "de-CH,de;q=0.9"}
 PROPER_NAMES = {"UTF-8", "UTF-16", "ASCII", "run.yaml"}
+OURS = (_, studio_language.plural, studio_language.number)
 SHOWN = {"label", "info", "placeholder", "value", "js_on_load", "choices"}
 
 
@@ -227,7 +228,7 @@ def test_components_say_what_they_are_told() -> None:
         assert heading(_("Data")) == heading("Daten")
         assert plural("{n:,} row", "{n:,} rows", 2) == "2 Zeilen"
     kept = words("Data")
-    with speak(Speaker("xx", lambda each, code: studio_language.all_said(each, "de"), _, studio_language.plural)):
+    with speak(Speaker("xx", lambda each, code: studio_language.all_said(each, "de"), *OURS)):
         assert spoken({"title": kept}) == {"title": "Daten"}
     assert kept == "Data"
 

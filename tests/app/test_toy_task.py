@@ -48,7 +48,7 @@ def test_it_is_clicked_from_its_card_to_its_results(
         assert len(updates) == len(pages[key].outputs)
         return str(updates)
 
-    draft = choose_task(services.drafts.load(None), {"key": "word-count"})
+    draft = choose_task(services, services.drafts.load(None), {"key": "word-count"})
     assert "Predict how many words a text has." in shown("model", draft)
     draft = upload(choose_folder(services, draft, str(text_model)), file)
     assert draft.data.columns == {"text": "text", "words": "words"} and "60" in shown("data", draft)

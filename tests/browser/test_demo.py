@@ -107,7 +107,7 @@ def test_a_model_of_the_hub_that_cannot_be_had_is_not_marked_as_chosen(profile: 
         visit.choose_task("text-classification")
         visit.sees("#models [role=radio]", "DistilBERT").click()
         visit.sees("#message", "cannot be downloaded")
-        visit.until("() => !document.querySelector('#models [aria-checked=true]')")
+        visit.sees("#models [aria-checked=true]", "MiniLM L6")  # the one that was recommended stays
         visit.sees("#models [role=radio][aria-disabled=true]", "DistilBERT")  # and nobody tries in vain again
         assert visit.complaints == []
 
@@ -131,6 +131,16 @@ def test_what_is_wrong_with_the_messages_is_listed_and_can_be_left_as_it_came(
         visit.sees("#put-right [data-testid='change-label:delivey']")
         visit.until("() => !document.querySelector('#offered .ui-change')")
         assert "delivey" not in visit.page.locator("#class-counts").inner_text()
+        for name in ("account", "delivery"):
+            visit.sees("#classes-chosen input").click()
+            visit.sees("#classes-chosen [role=option]", name).click()
+        visit.sees("#classes-rename").click()
+        visit.sees("#class-names-message", "need a name")
+        visit.page.fill("#classes-name input, #classes-name textarea", "order")
+        visit.page.keyboard.press("Enter")
+        visit.sees("#put-right [data-testid='change-label:account']", "order")
+        visit.sees("#class-counts", "order")
+        assert not {"account", "delivery"} & set(visit.page.locator("#class-counts .ui-bar-label").all_inner_texts())
         assert visit.complaints == []
 
 

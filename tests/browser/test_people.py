@@ -41,7 +41,7 @@ def test_each_has_a_workspace_and_shows_what_they_want(browser: Any, server: Stu
         ben.sees(".ui-account-name", "ben")
         ben.choose_task("text-classification")
         assert not ben.page.locator("#model-folder").is_visible(), "folders of the server are not his"
-        ben.sees("[data-testid='card-starter/text']").click()
+        ben.sees("[data-testid='card-starter/text'][aria-checked=true]")
         ben.forward("data")
         ben.upload(reviews)
         assert list(bens.home.uploads.rglob("reviews.csv")) and not annas.home.uploads.exists()

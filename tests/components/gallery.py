@@ -386,7 +386,7 @@ def build(source: Source) -> gr.Blocks:
         other.click(
             lambda chosen: [
                 {**chosen, "selected": "distil"},
-                {"train": 0.6, "validation": 0.2, "test": 0.2, "rows": {"train": 6, "validation": 2, "test": 2}},
+                {"train": 0.6, "validation": 0.2, "test": 0.2, "rows": {"train": 6, "validation": 2, "test": 2}, "counted": {"train": "6 images"}},
                 {"figures": [matrix_of(["a", "b"], [[3, 1], [0, 4]])], "chosen": "a > b"},
                 {"token": "rows", "plain": True},
             ],

@@ -6,6 +6,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from components.forms import FieldValue, drawn_fields, field_names, kind_of, parse, shown, typed
+from components.words import Speaker, speak
 
 
 class Settings(BaseModel):
@@ -95,6 +96,16 @@ def test_what_cannot_be_read_is_named_in_plain_words(name: str, raw: str, said: 
 )
 def test_parsing(annotation: Any, raw: Any, expected: Any) -> None:
     assert parse(raw, kind_of(annotation)) == expected
+
+
+def test_a_number_is_read_as_the_readers_language_writes_it() -> None:
+    german = Speaker(
+        "de", lambda each, code: each, str.format, str.format, lambda value, form: f"{value:{form}}".replace(".", ",")
+    )
+    with speak(german):
+        assert parse("0,05", kind_of(float)) == parse("0.05", kind_of(float)) == 0.05
+    with pytest.raises(ValueError, match="is not a number"):
+        parse("0,05", kind_of(float))
 
 
 @pytest.mark.parametrize("raw", ["nan", "inf", "", "one"])

@@ -324,7 +324,7 @@ def test_frames_are_hidden_below_the_score_that_is_asked_for(shown: Any) -> None
 
 def test_paged_table_pages_filters_and_selects(shown: Any) -> None:
     page, rows = shown.page, shown.page.locator("#rows")
-    assert rows.locator(".ui-pager-where").inner_text() == "rows 1–20 of 200,000"
+    assert rows.locator(".ui-pager-where").inner_text() == "1–20 of 200,000"
     rows.get_by_label("Next page").click()
     page.wait_for_function("document.querySelector('#rows .ui-pager-where').textContent === 'rows 21–40 of 200,000'")
     rows.get_by_label("Last page").click()
@@ -332,7 +332,7 @@ def test_paged_table_pages_filters_and_selects(shown: Any) -> None:
     rows.locator("tbody tr").first.click()
     shown.heard('"from": "rows", "row"')
     rows.get_by_label("Find in these rows").nth(0).fill("x")
-    page.wait_for_function("document.querySelector('#rows .ui-pager-where').textContent === 'rows 1–3 of 3'")
+    page.wait_for_function("document.querySelector('#rows .ui-pager-where').textContent === '1–3 of 3'")
     assert page.locator("#gallery .ui-gallery-item").count() == 12
     assert "Nothing to show yet." in page.locator("#nothing").inner_text()
 
@@ -348,7 +348,7 @@ def test_values_from_python_are_drawn(fresh: Any) -> None:
     page.wait_for_function(
         "document.querySelector('[data-testid=card-distil]').getAttribute('aria-checked') === 'true'"
     )
-    page.wait_for_function("document.querySelector('#split [data-testid=split-rows-train]').textContent === '6 rows'")
+    page.wait_for_function("document.querySelector('#split [data-testid=split-rows-train]').textContent === '6 images'")
     page.wait_for_function("document.querySelectorAll('#rows thead th').length === 3")
     assert page.locator("#figures [aria-pressed=true]").get_attribute("data-mark") == "a > b"
 

@@ -70,6 +70,18 @@ def test_two_processes_learn_every_task_as_one_does(name: str, finished: Finishe
     assert losses[1] == pytest.approx(losses[0], abs=2e-4)
 
 
+def test_what_is_found_among_all_things_does_not_depend_on_the_processes(finished: Finished, workers: Workers) -> None:
+    """Each learns from its own batches, but what is scored is found among everything."""
+    chosen = {"learning_rate": 1e-9, "precision": "fp32", "epochs": 1, "batch_size": 6}
+    states = []
+    for processes in (1, 2):
+        run = finished.new("liked", strategy="full", **chosen, processes=processes)
+        states.append(workers.work(run))
+        assert states[-1].status == "completed", run.worker_log.read_text(encoding="utf-8")
+    one, two = (state.validation[-1].metrics for state in states)
+    assert {name: two[name] for name in two if name != "loss"} == {name: one[name] for name in one if name != "loss"}
+
+
 def test_two_processes_give_the_numbers_of_one(finished: Finished, workers: Workers) -> None:
     """Through Pause, the death of the second process, and Resume after each."""
     one = finished.new("full", **SAME)

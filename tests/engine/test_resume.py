@@ -40,7 +40,7 @@ def test_pause_and_resume(name: str, finished: Finished, workers: Workers) -> No
     assert not run.checkpoints.exists() and not (run.folder / "cache").exists()
 
 
-@pytest.mark.parametrize("name", ["story", "talk", "preferred", "search", "table", "sounds", "speech"])
+@pytest.mark.parametrize("name", ["story", "talk", "preferred", "search", "liked", "table", "sounds", "speech"])
 def test_what_is_drawn_and_compared_comes_again(name: str, finished: Finished, workers: Workers) -> None:
     """Answers that are drawn at a check, what the model said before its first step, and what is searched or heard."""
     run = finished.new(name)

@@ -1,6 +1,7 @@
 """Every strategy that is offered for models that write, search or listen: what it saves answers the same in another
 place."""
 
+import json
 import random
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "gpt2": ("chat", QUIET),
     "preferring": ("preference", {**QUIET, "method": "orpo"}),
     "bert": ("search", {"max_length": 16}),
+    "recommending": ("recommendation", {"max_length": 16}),
     "whisper": ("speech-recognition", {**HEARD, "longest_answer": 6}),
     "whisper-encoder": ("audio-classification", HEARD),
     "hubert": ("audio-classification", HEARD),
@@ -72,7 +74,7 @@ def material(request: Any, sounds: Path, tmp_path_factory: pytest.TempPathFactor
     words = [*tiny.FILLER, *tiny.WORDS["good"], *tiny.WORDS["bad"]]
     if task == "translation":
         model = tiny.write_writer(folder, words, kind)
-    elif task == "search":
+    elif task in ("search", "recommendation"):
         model = tiny.write_text_model(folder, words)
     elif task == "speech-recognition":
         model = tiny.write_speech_model(folder)
@@ -93,6 +95,8 @@ def cells_of(column: str) -> list[str]:
         return [f"{place}.wav" for place in range(12)]
     if column == "label":
         return ["low", "high"] * 6
+    if column == "liked":
+        return [json.dumps([f"{words[place - 1]} film", f"{words[place - 5]} film"]) for place in range(12)]
     if column in ("source", "prompt", "query"):
         return [f"the film was {word}" for word in words]
     return [f"{word} {'story' if column in ('rejected', 'negative') else 'film'}" for word in words]

@@ -143,3 +143,12 @@ def test_a_learned_prompt_is_refused_where_every_token_gets_an_answer() -> None:
     words, texts = TASKS["token-classification"].model, TASKS["text-classification"].model
     for name, refused in (("prompt-tuning", True), ("p-tuning", True), ("prefix-tuning", False), ("lora", False)):
         assert bool(STRATEGIES[name].why_not_task(words)) == refused and not STRATEGIES[name].why_not_task(texts)
+
+
+def test_a_finished_adapter_is_loaded_without_a_word(tmp_path, recwarn):
+    """What peft is warned of by transformers is nothing for whoever reads the output of a command."""
+    strategy, model = STRATEGIES["lora"], build("bert")
+    strategy.save(strategy.apply(model, live_structure(model), strategy.Options()), tmp_path)
+    loaded = strategy.load(lambda folder: build("bert"), tmp_path, tmp_path)
+    assert any(".lora_A." in name for name, _ in loaded.named_parameters())
+    assert [each.message for each in recwarn if issubclass(each.category, FutureWarning)] == []

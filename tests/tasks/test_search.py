@@ -9,6 +9,7 @@ import pytest
 import tiny
 import torch
 from overfitting import QUESTIONS, ROWS, overfit
+from prepared import prepare_table
 from sklearn.metrics import ndcg_score
 
 from studio.engine.answering import answer_rows
@@ -77,6 +78,12 @@ def test_what_is_right_is_no_negative() -> None:
     rows = [([0], 0), ([1, 2], 1), ([2], 2)]  # the candidates that stay for each query, and its own
     losses = [scores[row, kept].logsumexp(0) - scores[row, own] for row, (kept, own) in enumerate(rows)]
     torch.testing.assert_close(ranking_loss(vectors, items).mean, torch.stack(losses).mean())
+
+
+def test_wrong_matches_are_learned_from_where_the_first_row_has_none(model: Path) -> None:
+    table = queries()[::-1].assign(row=range(1, ROWS + 1), split="train")
+    items = prepare_table("search", table, model).examples["train"].plain(range(ROWS))
+    assert ["negative" in item for item in items] == [False, True] * (ROWS // 2)
 
 
 def test_metrics_are_those_of_scikit_learn_on_random_rankings() -> None:

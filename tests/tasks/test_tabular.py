@@ -44,7 +44,7 @@ def patients(rows: int = ROWS) -> pandas.DataFrame:
 
 
 def records(table: pandas.DataFrame) -> pandas.DataFrame:
-    cells = FIELDS["record"].gather(table, ["diagnosis"])
+    cells = FIELDS["record"].gather(table, {"label": "diagnosis"})
     weights = (table["age"].astype(int) * 2).astype(str)
     return pandas.DataFrame({"record": cells, "label": table["diagnosis"], "number": weights, "split": table["split"]})
 

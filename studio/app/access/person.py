@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from components.words import Speaker, speak
-from studio.language import ENGLISH, _, all_said, plural
+from studio.language import ENGLISH, _, all_said, number, plural
 
 
 @dataclass(frozen=True)
@@ -62,4 +62,4 @@ def asked_by(person: Person) -> Iterator[None]:
 
 
 def speaker_of(language: str) -> Speaker:
-    return Speaker(language, all_said, _, plural)
+    return Speaker(language, all_said, _, plural, number)

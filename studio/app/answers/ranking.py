@@ -1,4 +1,4 @@
-"""What was found, the nearest first: value is [{"text", "score"}], the score a cosine."""
+"""What was found, the nearest first: value is [{"text", "score"}], the score a cosine; perhaps with "why"."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from components.notices import heading
 from components.words import escape
 from studio.app.answers.base import AFTER, BEFORE, TRUTH, AnswerKind, Asked
-from studio.language import _
+from studio.language import _, number
 from studio.tasks.base import Answer
 
 SHOWN = 5  # on the page, of each model
@@ -33,7 +33,7 @@ class RankingAnswers(AnswerKind):
         return {"predicted": _text(answer, 0), "score": score, "second": _text(answer, 1), "third": _text(answer, 2)}
 
     def lines(self, answer: Answer) -> list[str]:
-        return [f"{found['score']:6.3f}  {' '.join(found['text'].split())}" for found in answer.value] or [_nothing()]
+        return [f"{found['score']:6.3f}  {_line(found)}" for found in answer.value] or [_nothing()]
 
     def short(self, answer: Answer) -> str:
         text = " ".join(_text(answer, 0).split())
@@ -52,15 +52,28 @@ def _text(answer: Answer, place: int) -> str:
     return str(answer.value[place]["text"]) if place < len(answer.value) else ""
 
 
+def _line(found: Mapping[str, Any]) -> str:
+    text = " ".join(found["text"].split())
+    return f"{text} ({_reason(found['why'])})" if found.get("why") else text
+
+
+def _reason(why: str) -> str:
+    return _("because of '{text}'", text=" ".join(why.split()))
+
+
 def _nothing() -> str:
     return _("Nothing was found.")
+
+
+def _small(found: Mapping[str, Any]) -> str:
+    return f'<span class="ui-ranking-why">{escape(_reason(found["why"]))}</span>' if found.get("why") else ""
 
 
 def _part(title: str, found: Sequence[dict[str, Any]], right: str | None) -> str:
     rows = "".join(
         f'<li class="ui-ranking-row{" ui-ranking-right" if each["text"] == right else ""}">'
-        f'<span class="ui-ranking-text" dir="auto">{escape(each["text"])}</span>'
-        f'<span class="ui-bar-number">{each["score"]:.2f}</span></li>'
+        f'<span class="ui-ranking-text" dir="auto">{escape(each["text"])}{_small(each)}</span>'
+        f'<span class="ui-bar-number">{escape(number(each["score"], ".2f"))}</span></li>'
         for each in found[:SHOWN]
     )
     return heading(title, "" if found else _nothing(), level=4) + (

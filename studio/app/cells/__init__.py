@@ -7,12 +7,14 @@ from studio.app.cells.boxes import BoxCells
 from studio.app.cells.image import ImageCells
 from studio.app.cells.label import LabelCells
 from studio.app.cells.labels import LabelsCells
+from studio.app.cells.liked import LikedCells
 from studio.app.cells.mask import MaskCells
 from studio.app.cells.messages import MessagesCells
 from studio.app.cells.number import NumberCells
 from studio.app.cells.record import RecordCells
 from studio.app.cells.spans import SpanCells
 from studio.app.cells.text import TextCells
+from studio.app.cells.value import ValueCells
 from studio.registry import Registry
 
 CELLS: Registry[Cells] = Registry(
@@ -29,4 +31,6 @@ CELLS: Registry[Cells] = Registry(
     AnswersCells(),
     MessagesCells(),
     RecordCells(),
+    LikedCells(),
+    ValueCells(),
 )

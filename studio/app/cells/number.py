@@ -1,6 +1,6 @@
 """Numbers: their distribution."""
 
-from components.charts.histogram import histogram_html
+from components.charts.histogram import histogram_html, short_number
 from studio.app.cells.base import Cells, Overview
 from studio.data.assembly import Assembled
 from studio.data.columns import Column
@@ -13,6 +13,10 @@ class NumberCells(Cells):
     name = "number"
     drawn_as = "number"
     invitations = {"image": _("A ZIP of images, with a CSV in it that names image and number.")}
+
+    def short(self, cell: str) -> str:
+        number = read_number(cell)
+        return cell if number is None else short_number(number)
 
     def overview(self, column: Column, assembled: Assembled) -> Overview | None:
         cells = assembled.table[column.name]

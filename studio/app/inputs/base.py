@@ -1,6 +1,6 @@
 """What the Test page asks about one field: the widget in which a person gives its value, and the cell it becomes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,6 +10,7 @@ from studio.data.columns import Column
 from studio.data.importing import Imported
 from studio.errors import StudioError
 from studio.language import _
+from studio.store import Run
 
 
 class Input:
@@ -34,6 +35,14 @@ class Input:
     def cell(self, value: Any) -> str:
         """What the widget holds, as a cell; "" where it holds nothing."""
         return str(value or "").strip()
+
+    def shown(self, cell: str) -> Any:
+        """What the widget holds for a cell of an example."""
+        return cell
+
+    def offered(self, run: Run | None) -> Mapping[str, Any]:
+        """More about the widget that depends on the run that is asked: what there is to choose from."""
+        return {}
 
     def of_example(self, cell: str, imported: Imported | None) -> str:
         """The value that shows an example's cell. Raises StudioError where its file is gone."""

@@ -16,6 +16,7 @@ from studio.data.columns import Column
 from studio.data.fields import FIELDS
 from studio.errors import StudioError
 from studio.language import _
+from studio.store import Run
 from studio.tasks import TASKS
 from studio.tasks.base import Task
 
@@ -45,7 +46,9 @@ def build_slots() -> list[Slot]:
     return slots
 
 
-def shown(slots: Sequence[Slot], task: Task | None, values: Mapping[str, str] | None) -> list[dict[str, Any]]:
+def shown(
+    slots: Sequence[Slot], task: Task | None, values: Mapping[str, str] | None, run: Run | None = None
+) -> list[dict[str, Any]]:
     """Updates of the widgets. values: by column name, where something other than what was typed is to be shown."""
     updates = []
     for slot in slots:
@@ -54,8 +57,8 @@ def shown(slots: Sequence[Slot], task: Task | None, values: Mapping[str, str] | 
             updates.append(gr.update(visible=False))
             continue
         title = title_of(column, slot.entry, len(task.inputs) == 1)
-        value = {"value": values[column.name]} if values and column.name in values else {}
-        updates.append(gr.update(visible=True, label=title, **value))
+        value = {"value": slot.entry.shown(values[column.name])} if values and column.name in values else {}
+        updates.append(gr.update(visible=True, label=title, **slot.entry.offered(run), **value))
     return updates
 
 

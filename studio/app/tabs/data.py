@@ -10,6 +10,7 @@ from components.progress import Progress
 from studio.app import fixes, imports, questions
 from studio.app.adding import adding_data
 from studio.app.column_roles import roles_of_columns
+from studio.app.columns_left_out import leaving_out
 from studio.app.drafts import Draft
 from studio.app.file_reading import reading_again
 from studio.app.pages import Page, Section, Services, Wire, cancel_job, joined, sheltered
@@ -32,6 +33,7 @@ def build(services: Services) -> Page:
         pieces = [
             questions.open_questions(services),
             roles_of_columns(services),
+            leaving_out(services),
             fixes.problems(services),
             preview(services),
             at_a_glance(services),

@@ -1,6 +1,7 @@
 """1 Model: what to teach, then which pretrained model to start from."""
 
 from collections.abc import Generator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,8 @@ from studio.app.demo_times import time_words
 from studio.app.drafts import OWN, Draft
 from studio.app.foreign import foreign_folder, is_foreign_model
 from studio.app.glossary import explained
-from studio.app.pages import Page, Section, Services, Wire, cancel_job, followed, joined
+from studio.app.model_cards import title_of
+from studio.app.pages import Page, Section, Services, Wire, cancel_job, followed, hint, joined
 from studio.app.times import newest_runs
 from studio.errors import StudioError
 from studio.jobs import Job
@@ -45,9 +47,11 @@ def build(services: Services) -> Page:
     cancel = gr.Button(_("Cancel"), elem_id="download-cancel", size="sm", visible=False)
     others = other_models(services)
     outputs, show, wires = joined(begin, switched, offered, others, undo.undoing(MODEL), chosen_model(services))
-    wires = [*wires, Wire(cancel.click, partial(cancel_job, services))]
-    way_on = ("data", _("Continue to data"))
-    return Page("model", _("Model"), outputs, show, wires, missing, way_on=way_on, progress=progress, cancel=cancel)
+    page = Page(
+        "model", _("Model"), outputs, show, [*wires, Wire(cancel.click, partial(cancel_job, services))], missing
+    )
+    way_on, chooses = ("data", _("Continue to data")), partial(settle, services)
+    return replace(page, settle=chooses, way_on=way_on, progress=progress, cancel=cancel)
 
 
 def example_or_own(services: Services) -> Section:
@@ -74,7 +78,7 @@ def example_or_own(services: Services) -> Section:
 
     wires = [
         Wire(choices.select, partial(choose_demo, services), event=True, go="data", stays=works_with_own),
-        Wire(tasks.select, choose_task, event=True),
+        Wire(tasks.select, partial(choose_task, services), event=True),
     ]
     return Section([head, choices, way, task_heading, tasks], show, wires)
 
@@ -87,7 +91,7 @@ def starting_models(services: Services) -> Section:
     def show(draft: Draft) -> list[Any]:
         chosen = draft.task is not None
         cards = offered_models(services, draft) if chosen else None
-        return [model_title(cards) if cards else "", gr.update(value=cards, visible=chosen)]
+        return [model_title(services, draft, cards) if cards else "", gr.update(value=cards, visible=chosen)]
 
     wires = [Wire(models.select, partial(choose_card, services), event=True)]
     return Section([model_heading, models], show, wires)
@@ -163,16 +167,23 @@ def task_title() -> str:
     return heading(_("What do you want to teach?"), _("Choose the kind of answer that you need."))
 
 
-def model_title(offered: dict[str, Any]) -> str:
-    usable = any(not card.get("disabled") for card in offered["cards"])
+def model_title(services: Services, draft: Draft, offered: dict[str, Any]) -> str:
+    if all(card.get("disabled") for card in offered["cards"]):
+        nothing = _(
+            "None of these models can be used now. Connect to the internet, or name a folder below, under “Another "
+            "model”."
+        )
+        return heading(_("Pick a starting model"), nothing)
     words = explained(
         _("A pretrained model has already learned from a lot of data; you teach it the rest (fine-tuning)."),
         *("pretrained", "fine-tuning"),
     )
-    nothing = _(
-        "None of these models can be used now. Connect to the internet, or name a folder below, under “Another model”."
-    )
-    return heading(_("Pick a starting model"), words if usable else nothing)
+    to_do = ""
+    if draft.model is None:
+        to_do = _("Choose one; what is not on this machine yet is downloaded once.")
+    elif draft.model == recommended(services, draft):
+        to_do = _("{model} is recommended: it is here, and it fits this machine.", model=title_of(draft.model))
+    return heading(_("Pick a starting model"), words) + (hint(to_do) if to_do else "")
 
 
 def task_cards(draft: Draft) -> dict[str, Any]:
@@ -192,6 +203,10 @@ def offered_models(services: Services, draft: Draft) -> dict[str, Any]:
     known = hub.last_reach(services.home)
     reason = known.reason if known and not known.reachable else ""
     return model_cards.cards(draft, services.home, services.machine, reason, services.settings.trust_remote_code)
+
+
+def recommended(services: Services, draft: Draft) -> str | None:
+    return model_cards.recommended(draft, services.home, services.machine, services.settings.trust_remote_code)
 
 
 def summary_html(services: Services, draft: Draft) -> str:
@@ -220,11 +235,22 @@ def found_models(services: Services, draft: Draft) -> tuple[str, dict[str, Any] 
 # --- changing the draft ---------------------------------------------------------------------------
 
 
+def settle(services: Services, draft: Draft) -> Draft:
+    """Whoever has chosen no model starts from the one that is recommended."""
+    if draft.task is None or draft.model:
+        return draft
+    try:
+        model = recommended(services, draft)
+    except StudioError:
+        return draft  # the page says why it cannot be drawn
+    return draft.configure({"model": {"id": model}}) if model else draft
+
+
 def choose_demo(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
     """Fill every step with a demo, or go back to data of one's own."""
     name = str(event["key"])
     if name == OWN:
-        return demos.own_data(draft)
+        return settle(services, demos.own_data(draft))
     known = demos.current(draft)
     return draft if known and known.name == name else (yield from demos.begin(services, draft, name))
 
@@ -233,7 +259,7 @@ def works_with_own(draft: Draft) -> bool:
     return draft.demo == OWN
 
 
-def choose_task(draft: Draft, event: dict[str, Any]) -> Draft:
+def choose_task(services: Services, draft: Draft, event: dict[str, Any]) -> Draft:
     """Another task begins anew, or as it was left. What was chosen for the former one is kept for it."""
     task = TASKS[str(event["key"])]
     if task.name == draft.task:
@@ -241,9 +267,9 @@ def choose_task(draft: Draft, event: dict[str, Any]) -> Draft:
     former = demos.own_data(draft) if demos.current(draft) else draft
     if former.task == task.name:  # set aside while a demo was shown
         return undo.taken(draft, former, TASK, _("What you chose for “{task}” is back.", task=task.title))
-    more = former.task if former.config.keys() - {"task"} else None  # is chosen than a task alone
+    more = former.task if has_choices(services, former) else None  # the former task, if more than it was chosen
     kept = {**former.kept, more: former.choices()} if more else former.kept
-    begun = former.change(kept=kept).fresh(demo=OWN, config={"task": task.name})
+    begun = settle(services, former.change(kept=kept).fresh(demo=OWN, config={"task": task.name}))
     if back := kept.get(task.name):
         said = _("What you chose for “{task}” is back.", task=task.title)
         return undo.taken(draft, begun.with_choices(back).change(demo=OWN), TASK, said)
@@ -251,6 +277,12 @@ def choose_task(draft: Draft, event: dict[str, Any]) -> Draft:
         return begun
     said = _("What you chose for “{task}” is kept, and comes back with it.", task=TASKS[more].title)
     return undo.taken(draft, begun, TASK, said)
+
+
+def has_choices(services: Services, draft: Draft) -> bool:
+    """Whether more was chosen than a task alone, for which the model is chosen by the page."""
+    alone = draft.fresh(config={"task": draft.task} if draft.task else {})
+    return draft.config not in (alone.config, settle(services, alone).config)
 
 
 def choose_card(services: Services, draft: Draft, event: dict[str, Any]) -> Generator[str, None, Draft]:
@@ -263,7 +295,7 @@ def choose_card(services: Services, draft: Draft, event: dict[str, Any]) -> Gene
         reach = hub.reach(services.home)
         if not reach.reachable:
             raise StudioError(
-                _("{model} cannot be downloaded.", model=model_cards.title_of(model)),
+                _("{model} cannot be downloaded.", model=title_of(model)),
                 reach.reason,
                 _("Connect to the internet and choose it again, or take a model that is on this machine."),
             )
@@ -295,7 +327,7 @@ def take(services: Services, draft: Draft, model: str) -> Draft:
     task = TASKS[str(draft.task)]
     if not info.fits(task.model):
         raise StudioError(
-            _("{model} cannot be used here.", model=model_cards.title_of(model)),
+            _("{model} cannot be used here.", model=title_of(model)),
             sentences(*info.problems, info.lacks(task.model)),
             _("Choose another model."),
         )

@@ -33,7 +33,7 @@ from studio.app.outlook import (
 from studio.app.pages import Page, Section, Services, Wire, joined
 from studio.app.undo import taken, undoing
 from studio.errors import StudioError
-from studio.language import _, in_percent, sentences
+from studio.language import _, in_percent, number, sentences
 from studio.presets import PRESETS
 from studio.strategies import STRATEGIES
 from studio.strategies.base import Strategy
@@ -159,7 +159,7 @@ def hindrance(services: Services, draft: Draft) -> str:
 def show_unseen(found: Sequence[Finding]) -> list[Any]:
     """What the model does not see of the texts, and what a press changes about it."""
     said = "".join(notice(each.tone, each.what, each.why, each.what_to_do) for each in found)
-    longer = [{"key": MAX_LENGTH, "title": LENGTH_TITLE, "value": f"{each.longer:,}"} for each in found if each.longer]
+    longer = [{"key": MAX_LENGTH, "title": LENGTH_TITLE, "value": number(each.longer)} for each in found if each.longer]
     return [said, {"changes": longer}]
 
 

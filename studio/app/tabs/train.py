@@ -21,7 +21,7 @@ from studio.app.states import States
 from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.events import RESUMABLE, RateTest, RunState, Status
-from studio.language import _, plural
+from studio.language import _, number, plural
 from studio.runner import worked_seconds
 from studio.store import Run
 
@@ -247,7 +247,7 @@ def rate_test_html(test: RateTest | None) -> str:
     """How the loss went in the trial steps, and what came of it."""
     if test is None:
         return ""
-    ends = (f"{test.rates[0]:.1g}", f"{test.rates[-1]:.1g}")
+    ends = (number(test.rates[0], ".1g"), number(test.rates[-1], ".1g"))
     taken = _("Chosen: {rate:.2g}.", rate=test.chosen)
     return curve_html(test.losses, _("Loss at growing learning rates"), *ends, taken)
 

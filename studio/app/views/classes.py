@@ -10,7 +10,7 @@ from typing import Any
 
 from components.charts.figures import Figure
 from studio.app.views.base import ViewKind
-from studio.language import _
+from studio.language import _, number
 from studio.metrics import metric_named
 
 AT_A_GLANCE = 12  # classes
@@ -29,7 +29,9 @@ def figure(title: str, data: Mapping[str, Any]) -> Figure:
         *[{"key": name, "title": metric_named(name).title, "kind": "number"} for name in measured],
         {"key": "support", "title": data.get("support_title", _("Examples")), "kind": "number"},
     ]
-    shown = [{key: f"{value:.3f}" if isinstance(value, float) else value for key, value in row.items()} for row in rows]
+    shown = [
+        {key: number(value, ".3f") if isinstance(value, float) else value for key, value in row.items()} for row in rows
+    ]
     heading = _("{title}, the hardest first", title=title) if many else title
     return {"chart": "rows", "title": heading, "columns": columns, "rows": shown}
 

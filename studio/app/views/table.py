@@ -9,6 +9,7 @@ from typing import Any
 
 from components.charts.figures import Figure
 from studio.app.views.base import ViewKind
+from studio.language import number
 
 
 def figure(title: str, data: Mapping[str, Any]) -> Figure:
@@ -18,7 +19,7 @@ def figure(title: str, data: Mapping[str, Any]) -> Figure:
 
 
 def rounded(value: Any) -> Any:
-    return f"{value:.3g}" if isinstance(value, float) else value
+    return number(value, ".3g") if isinstance(value, float) else value
 
 
 TABLE = ViewKind("table", figure)

@@ -1,7 +1,7 @@
 """A recording: the name of a sound file that was stored when the data was imported."""
 
 from studio.data.fields.stored_file import StoredFile
-from studio.language import _
+from studio.language import _, plural
 
 # what `studio.data.audio_files.load_audio` does, for people without the studio
 READING = (
@@ -31,3 +31,6 @@ class AudioFile(StoredFile):
     foreign = _("'{file}' is not a recording of this data.")
     lost = _("Recording not found")
     without = _("The recordings did not come with the table: bring both in one ZIP file.")
+
+    def counted(self, n: int) -> str:
+        return plural("{n:,} recording", "{n:,} recordings", n)

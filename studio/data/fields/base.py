@@ -4,14 +4,18 @@ Cells of the imported table are text, whatever the file held; a field says what 
 cell is one file here and one line in `studio.data.fields`.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas
 
 from studio.data.columns import Column, Problem
 from studio.data.profile import ColumnProfile
+from studio.language import plural
+
+if TYPE_CHECKING:
+    from studio.data.splitting import SplitOptions
 
 
 class Field:
@@ -24,7 +28,10 @@ class Field:
     together. is_plain: whether people can type such a cell without knowing its format.
     bring: what to do where data of a kind ("text", "image" or "audio") has none. absent: what is said where no
     column of the data looks like this field; with "" it asks which column does, since people may choose another.
-    gathers: whether such a cell holds all columns that have no other role, so that no column is chosen for it.
+    weak: a `fit` up to which a column looks like this field only if it is also called so.
+    gathers: whether such a cell is made from other columns of the table, so that no column is chosen for it.
+    takes_all: whether it is made from all columns that have no other role.
+    is_learned: whether such a target is what a model learns to say, not only something more about the row.
     """
 
     name: ClassVar[str]
@@ -35,15 +42,35 @@ class Field:
     is_plain: ClassVar[bool] = True
     bring: ClassVar[Mapping[str, str]] = {}
     absent: ClassVar[str] = ""
+    weak: ClassVar[float] = 0.0
     gathers: ClassVar[bool] = False
+    takes_all: ClassVar[bool] = False
+    is_learned: ClassVar[bool] = True
 
     def stored(self, cells: pandas.Series) -> pandas.Series:
         """The cells as the assembled table keeps them."""
         return cells
 
-    def gather(self, table: pandas.DataFrame, others: Collection[str]) -> pandas.Series:
-        """For a field that `gathers`: a cell for each row. others: columns that have another role."""
+    def gather(self, table: pandas.DataFrame, roles: Mapping[str, str]) -> pandas.Series:
+        """For a field that `gathers`: a cell for each row. roles: the columns that have another role, by it."""
         raise NotImplementedError
+
+    def gathers_from(self, count: int) -> bool:
+        """For a field that `gathers`: whether it can. count: of columns that are left for it."""
+        return count > 0
+
+    def asked(self, table: pandas.DataFrame, roles: Mapping[str, str]) -> tuple[pandas.DataFrame, pandas.Series]:
+        """For a field that `gathers`: what a finished model is asked about, as rows of a file and a cell for each."""
+        return table, self.gather(table, roles)
+
+    def told(self, example: str, column: Column) -> dict[str, str]:
+        """The columns of a file that say an example."""
+        return {column.name: example}
+
+    def divided(self, table: pandas.DataFrame, options: "SplitOptions") -> "tuple[pandas.Series, str] | None":
+        """The split of each row and how it was made, in a sentence, where rows belong together so that they cannot be
+        drawn one by one. table: the assembled one. None where they can."""
+        return None
 
     def parse(self, cell: str, files: Path | None) -> Any:
         """What the cell means. files: the folder that names of files are relative to. Raises StudioError."""
@@ -76,6 +103,10 @@ class Field:
         """The labels in a cell: one for a class, one a span or box, none for a text."""
         return ()
 
+    def renamed(self, cell: str, names: Mapping[str, str]) -> str:
+        """The cell with other names for some of its labels; two that get one name become one. names: old -> new."""
+        return cell
+
     def summary(self, cells: pandas.Series) -> str:
         """What a column holds, in a few words; "" where its labels are counted, or nothing can be said."""
         return ""
@@ -83,6 +114,10 @@ class Field:
     def strata(self, cells: pandas.Series) -> pandas.Series | None:
         """What a split should keep in the same mix everywhere, one word a row; None where nothing is."""
         return None
+
+    def counted(self, n: int) -> str:
+        """So many examples of it, as people call them where it is all that an example is made of."""
+        return plural("{n:,} row", "{n:,} rows", n)
 
     def similarity(self, one: str, other: str) -> float:
         """How alike two cells are, from 0 to 1."""

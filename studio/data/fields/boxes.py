@@ -1,6 +1,6 @@
 """Bounding boxes of the objects in an image, with a label each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import pandas
 
 from studio.data.columns import Column, Problem
 from studio.data.fields.base import Field
-from studio.data.fields.objects import fit_of_lists, label_in, labels_of, rarest_label, read_list
+from studio.data.fields.objects import fit_of_lists, label_in, labels_of, rarest_label, read_list, with_labels
 from studio.data.profile import ColumnProfile
 from studio.errors import StudioError
 from studio.language import _
@@ -85,6 +85,9 @@ class Boxes(Field):
 
     def classes(self, cell: str) -> tuple[str, ...]:
         return labels_of(cell)
+
+    def renamed(self, cell: str, names: Mapping[str, str]) -> str:
+        return with_labels(cell, names)
 
     def strata(self, cells: pandas.Series) -> pandas.Series | None:
         return rarest_label(cells)

@@ -2,7 +2,7 @@
 
 from studio.data.fields.stored_file import StoredFile
 from studio.data.named_files import WITHOUT_IMAGES
-from studio.language import _
+from studio.language import _, plural
 
 # what `studio.data.image_files.load_image` does, for people without the studio: `pipeline` drops transparency, and
 # cuts 16 bits off instead of scaling them
@@ -38,3 +38,6 @@ class ImageFile(StoredFile):
     foreign = _("'{file}' is not an image of this data.")
     lost = _("Image not found")
     without = WITHOUT_IMAGES
+
+    def counted(self, n: int) -> str:
+        return plural("{n:,} image", "{n:,} images", n)

@@ -1,7 +1,7 @@
 """A class: one of a few names that come again and again."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pandas
@@ -14,6 +14,8 @@ from studio.errors import StudioError
 from studio.language import _, listing
 
 FEW_ROWS = 20
+FEW_SHARE = 0.2  # of the rows, as many different values at most as classes usually have
+SENTENCE = 40  # characters of a cell on average
 MOST_CLASSES = 2000
 MANY_CLASSES = 50
 
@@ -108,19 +110,27 @@ class Label(Field):
                 _("Add examples of at least two classes, or choose another column for the label."),
             )
 
+    weak = 1.0
+
     def fit(self, profile: ColumnProfile, stored: str) -> float:
-        """Few distinct, short values that come again and again."""
+        """Few distinct, short values that come again and again. Many of them, or whole sentences, may be anything."""
         repeated = profile.distinct <= max(FEW_ROWS, profile.filled // 2) and profile.distinct <= MOST_CLASSES
         if profile.lists > 0.9:
             flat = all(labels_in(cell) is not None for cell in profile.samples)
             return 1.0 if flat and profile.samples and profile.distinct <= MOST_CLASSES else 0.0
         if not repeated or stored:
             return 0.0
+        are_sentences = profile.length > SENTENCE and profile.language > 0.5
+        if profile.distinct > FEW_ROWS and (are_sentences or profile.distinct > FEW_SHARE * profile.filled):
+            return self.weak
         several = 5.0 if profile.distinct > 1 else 0.0
         return 1.0 + several + 10.0 * (1 - profile.distinct / profile.filled) + 5.0 / (1 + profile.length / 10)
 
     def classes(self, cell: str) -> tuple[str, ...]:
         return (cell,)
+
+    def renamed(self, cell: str, names: Mapping[str, str]) -> str:
+        return names.get(cell, cell)
 
     def strata(self, cells: pandas.Series) -> pandas.Series | None:
         return cells

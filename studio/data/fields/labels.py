@@ -1,7 +1,7 @@
 """Labels: any number of a few names that come again and again, none among them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas
@@ -62,6 +62,10 @@ class Labels(Field):
 
     def classes(self, cell: str) -> tuple[str, ...]:
         return tuple(label for label in labels_in(cell) or () if label)
+
+    def renamed(self, cell: str, names: Mapping[str, str]) -> str:
+        found = dict.fromkeys(names.get(label, label) for label in self.classes(cell))
+        return json.dumps(list(found), ensure_ascii=False)
 
     def strata(self, cells: pandas.Series) -> pandas.Series | None:
         """For each row its rarest label: a split that mixes these misses none."""

@@ -2,8 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,6 +113,13 @@ class Masks(Field):
             return read_mask(cell).names
         except StudioError:
             return ()
+
+    def renamed(self, cell: str, names: Mapping[str, str]) -> str:
+        try:
+            mask = read_mask(cell)
+        except StudioError:
+            return cell
+        return replace(mask, labels=tuple(label and names.get(label, label) for label in mask.labels)).as_cell()
 
     def strata(self, cells: pandas.Series) -> pandas.Series | None:
         """For each mask the rarest of the classes in it."""

@@ -15,7 +15,7 @@ from studio.data.fields.text import Text
 from studio.data.formats.base import encodable
 from studio.data.profile import ColumnProfile
 from studio.errors import StudioError
-from studio.language import _
+from studio.language import _, plural
 
 SYSTEM, USER, ASSISTANT = "system", "user", "assistant"
 ROLES = {
@@ -48,6 +48,9 @@ class Messages(Field):
     )
     example = '"a text"'
     examples = ("How did the phone come?", "When did the screen break?", "How is the price?")
+
+    def counted(self, n: int) -> str:
+        return plural("{n:,} conversation", "{n:,} conversations", n)
 
     def stored(self, cells: pandas.Series) -> pandas.Series:
         """One form of the many; what cannot be read stays, to be named."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas
 
+from studio.data.column_names import is_called_an_id
 from studio.data.columns import Column, Problem
 from studio.data.fields.base import Field
 from studio.data.numbers import read_number
@@ -54,7 +55,7 @@ class Number(Field):
         """Numbers, and many different ones: a few may be classes, and those that count the rows say nothing."""
         if profile.numeric < 0.9:
             return 0.0
-        if profile.counts_rows:
+        if profile.counts_rows or is_called_an_id(profile.name):
             return 1.0
         return 5.0 + 10.0 * profile.distinct / profile.filled
 

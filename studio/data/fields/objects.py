@@ -80,6 +80,16 @@ def labels_of(cell: str) -> tuple[str, ...]:
         return ()
 
 
+def with_labels(cell: str, names: Mapping[str, str]) -> str:
+    """A cell that can be read, with other names for some of its labels; any other as it is. names: old -> new."""
+    try:
+        values = [{**value, "label": label_in(value, "")} for value in read_list(cell, "")]
+    except StudioError:
+        return cell
+    named = [{**value, "label": names.get(value["label"], value["label"])} for value in values]
+    return json.dumps(named, ensure_ascii=False)
+
+
 def rarest_label(cells: pandas.Series) -> pandas.Series:
     """For each cell the label in it that is rarest over all cells: a split that mixes these misses none."""
     found = cells.map(lambda cell: labels_of(str(cell)))

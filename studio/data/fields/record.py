@@ -1,11 +1,12 @@
 """All columns of a row that have no other role, together: a JSON object, column -> what stands there."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas
 
+from studio.data.columns import Column
 from studio.data.fields.base import Field
 from studio.data.formats.base import encodable
 from studio.data.label_columns import GATHERED
@@ -18,7 +19,7 @@ JOINED = ", "
 
 class Record(Field):
     name = "record"
-    gathers = True
+    gathers = takes_all = True
     examples = (
         '{"age": "54", "sex": "female", "pulse": "88", "notes": "short of breath on stairs"}',
         '{"age": "31", "sex": "male", "pulse": "64", "notes": "knee hurts after a fall"}',
@@ -32,8 +33,9 @@ class Record(Field):
     }
     example = '"age: 54, sex: female"'
 
-    def gather(self, table: pandas.DataFrame, others: Collection[str]) -> pandas.Series:
-        """A cell for each row, of the columns that are not among `others`; empty cells are left out."""
+    def gather(self, table: pandas.DataFrame, roles: Mapping[str, str]) -> pandas.Series:
+        """A cell for each row, of the columns that have no role; empty cells are left out."""
+        others = set(roles.values())
         names = [str(name) for name in table.columns if name not in others and is_told(str(name), table[name])]
         filled = table[names].notna() & (table[names] != "")
         cells = [
@@ -58,6 +60,9 @@ class Record(Field):
                 _("Correct it."),
             )
         return {encodable(str(name)): encodable(str(value)) for name, value in found.items()}
+
+    def told(self, example: str, column: Column) -> dict[str, str]:
+        return self.parse(example, None)
 
     def typed(self, text: str) -> str:
         return json.dumps(self.parse(text, None), ensure_ascii=False) if text.strip() else ""

@@ -1,6 +1,6 @@
 """Spans: pieces of a text with a label each, such as names of people and places."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -9,7 +9,7 @@ import pandas
 
 from studio.data.columns import Column, Problem
 from studio.data.fields.base import Field
-from studio.data.fields.objects import fit_of_lists, label_in, labels_of, rarest_label, read_list
+from studio.data.fields.objects import fit_of_lists, label_in, labels_of, rarest_label, read_list, with_labels
 from studio.data.fields.span_forms import in_one_form
 from studio.data.profile import ColumnProfile
 from studio.errors import StudioError
@@ -73,6 +73,9 @@ class Spans(Field):
 
     def classes(self, cell: str) -> tuple[str, ...]:
         return labels_of(cell)
+
+    def renamed(self, cell: str, names: Mapping[str, str]) -> str:
+        return with_labels(cell, names)
 
     def strata(self, cells: pandas.Series) -> pandas.Series | None:
         return rarest_label(cells)

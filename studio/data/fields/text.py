@@ -26,6 +26,9 @@ class Text(Field):
     }
     example = '"a text"'
 
+    def counted(self, n: int) -> str:
+        return plural("{n:,} text", "{n:,} texts", n)
+
     def problems(self, cells: pandas.Series, column: Column, files: Path | None) -> Iterator[Problem]:
         """Very long texts, of which many models read only the beginning; and a few in another script than the rest."""
         sizes = cells.str.len()

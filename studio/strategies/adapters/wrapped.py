@@ -1,6 +1,8 @@
 """Models with peft's adapters around them: wrapped for training, saved as adapters alone, loaded onto the base."""
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +30,9 @@ class Wrapped(Strategy):
         from peft import PeftConfig, PeftModel
 
         base = base or _find_base(str(PeftConfig.from_pretrained(str(folder)).base_model_name_or_path), folder)
-        return answer_for_convolutions(PeftModel.from_pretrained(hide_ties_of_detectors(build(base)), folder))
+        pretrained = hide_ties_of_detectors(build(base))
+        with as_peft_asks():
+            return answer_for_convolutions(PeftModel.from_pretrained(pretrained, folder))
 
     def loading_code(self, model_class: str, base: str) -> LoadingCode | None:
         lines = (
@@ -53,7 +57,17 @@ def wrap(model: "nn.Module", config: Any) -> Any:
     """The model with peft's adapters around it."""
     from peft import get_peft_model
 
-    return get_peft_model(hide_ties_of_detectors(model), config)
+    with as_peft_asks():
+        return get_peft_model(hide_ties_of_detectors(model), config)
+
+
+@contextmanager
+def as_peft_asks() -> Iterator[None]:
+    """peft asks models for `is_gradient_checkpointing`, of which transformers 5 warns that it will be called
+    otherwise: nothing that whoever reads the output can do anything about."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+        yield
 
 
 def hide_ties_of_detectors(model: Any) -> Any:

@@ -42,7 +42,9 @@ CASES: dict[str, tuple[Answer, Answer, Asked]] = {
         Asked((TEXT, column("answers")), {"text": f"Ann met {EVIL}"}, {"answer_column": '[{"text": "met"}]'}),
     ),
     "ranking": (
-        Answer([{"text": f"One {EVIL}\nand two", "score": 0.9}, {"text": "b", "score": -0.2}], {"ranks": [2]}),
+        Answer(
+            [{"text": f"One {EVIL}\nand two", "score": 0.9, "why": EVIL}, {"text": "b", "score": -0.2}], {"ranks": [2]}
+        ),
         Answer([]),
         Asked((TEXT, column("text")), {"text": EVIL}, {"answer_column": EVIL}),
     ),

@@ -11,8 +11,10 @@ from PIL import Image
 from studio.app.inputs import INPUTS
 from studio.app.inputs.slots import Slot, build_slots, given, shown
 from studio.data.columns import Column
+from studio.data.fields import FIELDS
 from studio.data.importing import Imported
 from studio.errors import StudioError
+from studio.store import Run
 from studio.tasks import TASKS
 from studio.tasks.base import Task
 
@@ -46,7 +48,7 @@ def test_there_is_a_place_for_each_input_of_every_task(slots: list[Slot]) -> Non
         columns = [column for slot in slots if (column := slot.column(task))]
         assert columns == list(task.inputs)
     ids = [slot.widget.elem_id for slot in slots]
-    names = ("text", "image", "audio", "messages", "record", "text-2", "image-3")
+    names = ("text", "image", "audio", "messages", "record", "liked", "text-2", "image-3")
     assert {f"try-{name}" for name in names} == set(ids)
     assert len(ids) == len(set(ids))
 
@@ -105,3 +107,14 @@ def test_an_example_s_image_is_a_file_of_the_import(tmp_path: Path) -> None:
     for lost in (None, imported):
         with pytest.raises(StudioError, match="no longer there"):
             INPUTS["image"].of_example("b.png", lost)
+
+
+def test_what_is_liked_is_picked_among_what_the_run_can_recommend_the_most_liked_first(tmp_path: Path) -> None:
+    entry, run = INPUTS["liked"], Run(tmp_path)
+    assert entry.offered(None) == entry.offered(run) == {"choices": []}
+    run.model.mkdir()
+    (run.model / "config.json").write_text('{"catalogue": {"soup": 1, "cake": 3}}', encoding="utf-8")
+    assert entry.offered(run) == {"choices": ["cake", "soup"]}
+    cell = entry.cell(["cake", "my own, with plums"])
+    assert entry.shown(cell) == ["cake", "my own, with plums"] == FIELDS["liked"].parse(cell, None)
+    assert entry.cell([]) == entry.cell(None) == "" and entry.shown(entry.cell("soup\ncake")) == ["soup", "cake"]

@@ -1,0 +1,204 @@
+"""Which settings of a run file vary, and over what.
+
+Anywhere in `model`, `strategy`, `training` and `options` a setting may be a set of values instead of one:
+
+    training:
+      learning_rate: {low: 1.0e-5, high: 1.0e-3, log: true}     # a range
+      epochs: {low: 1, high: 5}                                 # whole numbers, as both ends are
+      optimizer: {choices: [adamw, lion]}
+    strategy: {choices: [{name: full}, {name: lora, r: 8}]}     # a whole section at once
+
+The data do not vary: trials that are judged by different rows cannot be compared.
+"""
+
+import copy
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from studio.config import RunConfig
+from studio.errors import StudioError
+from studio.language import _, listing, sentences
+
+SECTIONS = ("model", "strategy", "training", "options")
+SECTION = "sweep"  # of the run file, see `studio.sweeps.options`
+RANGE, CHOICES = {"low", "high", "log", "step"}, {"choices"}
+MOST_POINTS = 100_000  # of a grid
+
+Parameters = Mapping[str, Any]
+"""What one trial uses: dotted setting -> value."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    values: tuple[Any, ...]
+
+    def points(self) -> Sequence[Any]:
+        return self.values
+
+    def holds(self, value: Any) -> bool:
+        return value in self.values
+
+
+@dataclass(frozen=True)
+class Range:
+    """From low to high, both included. step: None where every number between counts. log: drawn by its logarithm."""
+
+    low: float
+    high: float
+    log: bool = False
+    step: float | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return all(isinstance(end, int) for end in (self.low, self.high)) and isinstance(self.step or 1, int)
+
+    def points(self) -> Sequence[Any]:
+        """Every value, where these can be counted; else none."""
+        step = self.step or (1 if self.is_whole and not self.log else None)
+        if step is None:
+            return ()
+        count = math.floor((self.high - self.low) / step + 1e-9) + 1
+        return [self.low + index * step for index in range(count)]
+
+    def holds(self, value: Any) -> bool:
+        return isinstance(value, int | float) and self.low <= value <= self.high
+
+
+Dimension = Choices | Range
+
+
+@dataclass(frozen=True)
+class Space:
+    """values: the run file's, without `sweep`. dimensions: of the settings that vary, by dotted name."""
+
+    values: Mapping[str, Any]
+    dimensions: Mapping[str, Dimension]
+
+    def settings(self, parameters: Parameters) -> dict[str, Any]:
+        """The run file's values of a trial."""
+        values: dict[str, Any] = copy.deepcopy(dict(self.values))
+        for name, value in parameters.items():
+            *parents, last = name.split(".")
+            place = values
+            for parent in parents:
+                place = place[parent]
+            place[last] = value
+        return values
+
+    def config(self, parameters: Parameters) -> RunConfig:
+        """The trial's run. Raises StudioError where the settings do not fit together."""
+        return RunConfig.read(self.settings(parameters))
+
+    def first(self) -> dict[str, Any]:
+        """One of its points: the lowest, and the first of each choice."""
+        return {
+            name: dimension.values[0] if isinstance(dimension, Choices) else dimension.low
+            for name, dimension in self.dimensions.items()
+        }
+
+    def grid(self) -> Iterator[dict[str, Any]]:
+        """Every combination. Raises StudioError where a range has no end of values, or there are too many."""
+        points = {name: dimension.points() for name, dimension in self.dimensions.items()}
+        if endless := [name for name, values in points.items() if not values]:
+            raise StudioError(
+                _("A grid needs values that can be counted."),
+                _("{settings} can take any value between two.", settings=listing(endless)),
+                _("Give it a step, or choices; or search by tpe or random."),
+            )
+        if (count := math.prod(map(len, points.values()))) > MOST_POINTS:
+            raise StudioError(
+                _("The grid is too large."),
+                _("It has {count:,} combinations; {most:,} are allowed.", count=count, most=MOST_POINTS),
+                _("Let fewer settings vary, or search by tpe or random."),
+            )
+        return (dict(zip(points, values, strict=True)) for values in itertools.product(*points.values()))
+
+
+def space_of(values: Mapping[str, Any]) -> Space:
+    """What varies in a run file's values. Raises StudioError that names every mistake in it."""
+    plain = {name: value for name, value in values.items() if name != SECTION}
+    found: dict[str, Dimension] = {}
+    mistakes: list[str] = []
+    for name, value in _sets_in(plain):
+        if name.partition(".")[0] not in SECTIONS:
+            mistakes.append(
+                _("'{setting}' cannot vary: only {sections} can.", setting=name, sections=listing(SECTIONS))
+            )
+            continue
+        read = _dimension(value)
+        if isinstance(read, str):
+            mistakes.append(_("'{setting}': {problem}", setting=name, problem=read))
+        else:
+            found[name] = read
+    if not found and not mistakes:
+        mistakes.append(_("No setting is a range or has choices."))
+    if mistakes:
+        raise StudioError(
+            _("The sweep cannot begin."),
+            sentences(*mistakes),
+            _(
+                "Write a setting as {range} or {choices}.",
+                range="{low: 1, high: 5}",
+                choices="{choices: [a, b]}",
+            ),
+        )
+    space = Space(plain, found)
+    _check_ends(space)
+    return space
+
+
+def _sets_in(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Settings that are sets of values, with their dotted names."""
+    for key, value in values.items():
+        name = f"{prefix}{key}"
+        if not isinstance(value, Mapping):
+            continue
+        if value.keys() == CHOICES or (value.keys() <= RANGE and {"low", "high"} <= value.keys()):
+            yield name, value
+        else:
+            yield from _sets_in(value, f"{name}.")
+
+
+def _dimension(value: Mapping[str, Any]) -> Dimension | str:
+    """As it is written, or what is wrong with it."""
+    if "choices" in value:
+        choices = value["choices"]
+        if not isinstance(choices, list) or not choices:
+            return _("choices is a list of at least one value.")
+        return Choices(tuple(choices))
+    low, high, step, log = value["low"], value["high"], value.get("step"), value.get("log", False)
+    numbers = [low, high, *([] if step is None else [step])]
+    if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in numbers):
+        return _("low, high and step are numbers.")
+    if not all(map(math.isfinite, numbers)) or low > high:
+        return _("low is above high.")
+    if not isinstance(log, bool):
+        return _("log is true or false.")
+    if log and low <= 0:
+        return _("a range by its logarithm begins above 0.")
+    if log and step is not None:
+        return _("a range has a step or goes by its logarithm, not both.")
+    if step is not None and step <= 0:
+        return _("a step is above 0.")
+    return Range(low, high, log, step)
+
+
+def _check_ends(space: Space) -> None:
+    """Every choice, and both ends of every range, beside the first of all others: each is a setting that exists. What
+    does not fit together otherwise is found at its trial."""
+    first = space.first()
+    mistakes: dict[str, None] = {}
+    for name, dimension in space.dimensions.items():
+        ends = dimension.values if isinstance(dimension, Choices) else (dimension.low, dimension.high)
+        for value in ends:
+            try:
+                space.config({**first, name: value})
+            except StudioError as error:
+                mistakes[error.explanation.why] = None
+    if mistakes:
+        raise StudioError(
+            _("The sweep cannot begin."), sentences(*mistakes), _("Correct these settings in the run file.")
+        )
