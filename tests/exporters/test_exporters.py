@@ -20,7 +20,7 @@ from trained import Finished, Inference
 from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
-from studio.exporters.folder import zip_folder
+from studio.exporters.folder import labels_in, zip_folder
 from studio.store import Run
 from studio.tasks.results import stored_scores, worth
 
@@ -289,3 +289,13 @@ def test_the_archive(exported: dict[str, Path], tmp_path: Path) -> None:
         names = opened.namelist()
         assert all(name.startswith("my model/") for name in names)
         assert {Path(name).name for name in names} == {path.name for path in exported["full-folder"].iterdir()}
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{"id2label": {"1": "upright", "0": "across"}}, {"label_names": ["across", "upright"]}],
+    ids=["usual", "timm"],
+)
+def test_the_names_of_the_outputs_are_read_as_either_library_lists_them(config: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    assert labels_in(tmp_path) == ("across", "upright")
