@@ -17,6 +17,7 @@ CALIBRATION_ERROR = Metric(
     higher_is_better=False,
 )
 BINS = 15  # of the same width, as Guo et al. 2017 have them
+ENOUGH = 10  # answers of a point in a figure
 
 
 @dataclass
@@ -48,9 +49,12 @@ class Bins:
         return float(abs(self.sure - self.right).sum() / self.count.sum())
 
     def curve(self) -> list[dict[str, float]]:
-        """Mean certainty and accuracy of every bin that holds something, by ascending certainty."""
-        return [
-            {"x": round(float(sure / count), 5), "y": round(float(right / count), 5)}
-            for count, sure, right in zip(self.count, self.sure, self.right, strict=True)
-            if count
-        ]
+        """Mean certainty and accuracy, by ascending certainty. Neighbouring bins count as one until they hold enough
+        answers to say something."""
+        points, held = [], (0.0, 0.0, 0.0)
+        for each in zip(self.count, self.sure, self.right, strict=True):
+            held = (held[0] + each[0], held[1] + each[1], held[2] + each[2])
+            if held[0] >= ENOUGH:
+                points.append({"x": round(held[1] / held[0], 5), "y": round(held[2] / held[0], 5)})
+                held = (0.0, 0.0, 0.0)
+        return points
