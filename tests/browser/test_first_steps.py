@@ -85,6 +85,7 @@ def test_a_wrong_folder_is_explained_and_what_was_chosen_stays(visit: Visitor, t
 
 def test_the_first_step_needs_no_mouse(visit: Visitor, text_model: Path) -> None:
     page = visit.page
+    page.emulate_media(reduced_motion="no-preference")  # where things move, too, the focus comes to the heading
     visit.open()
     visit.sees("#demos [role=radio]")
 
