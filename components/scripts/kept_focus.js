@@ -15,12 +15,14 @@ heard("pointerdown", (event) => { if (!held?.contains(event.target)) held = null
 heard("keydown", (event) => { if (event.key === "Tab" && event.target.matches?.("[role=combobox]")) event.stopPropagation(); }, true);
 
 const isLost = () => held && document.hasFocus() && document.activeElement === document.body;
-const takesFocus = (node) => node.isConnected && !node.disabled && node.checkVisibility();
 
+// Whether it was taken: not by what is gone, hidden or turned off, nor by a heading that was drawn anew.
 const giveBack = (node) => {
   node.focus({ preventScroll: true });
+  if (document.activeElement !== node) return false;
   const opensByItself = node.matches("[role=combobox]");
   if (opensByItself) node.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+  return true;
 };
 
 // onward: called with the page that the focus was on, where it is lost for good.
@@ -28,7 +30,7 @@ const keepFocus = (onward) => {
   let wasLost = false;
   const timer = setInterval(() => {
     if (!element.isConnected) clearInterval(timer);
-    else if (isLost() && wasLost) takesFocus(held) ? giveBack(held) : onward(heldOn);
+    else if (isLost() && wasLost && !giveBack(held)) onward(heldOn);
     wasLost = isLost();
   }, LOOK_EVERY);
 };
