@@ -508,6 +508,27 @@ def write_speech_model(folder: Path) -> Path:
     return folder
 
 
+def write_letters_model(folder: Path, mask: bool = True) -> Path:
+    """A wav2vec2 that writes letters, and knows no small ones. mask: whether it is told where a recording ends."""
+    import json
+    import string
+
+    import transformers as t
+
+    known = ["<pad>", "<s>", "</s>", "<unk>", "|", *string.ascii_uppercase]
+    marks = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "vocab_size": len(known)}
+    write_sound_model(
+        folder, "wav2vec2", **marks, do_stable_layer_norm=mask, feat_extract_norm="layer" if mask else "group"
+    )
+    config = t.AutoConfig.from_pretrained(folder)
+    t.set_seed(0)
+    t.Wav2Vec2ForCTC(config).save_pretrained(folder)
+    (folder / "vocab.json").write_text(json.dumps({name: place for place, name in enumerate(known)}))
+    tokenizer = t.Wav2Vec2CTCTokenizer(str(folder / "vocab.json"))
+    t.Wav2Vec2Processor(t.Wav2Vec2FeatureExtractor(return_attention_mask=mask), tokenizer).save_pretrained(folder)
+    return folder
+
+
 def write_spoken(path: Path, rows: int = 40, seed: int = 0) -> Path:
     """A ZIP of recordings and a table `file,transcript`: "low" or "high"."""
     rng, lines = random.Random(seed), StringIO()

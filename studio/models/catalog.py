@@ -173,7 +173,7 @@ CATALOG: tuple[ModelCard, ...] = (
         _("all kinds of sounds"), _("Knows 527 kinds of sounds: for machines, animals, music and streets."),
     ),
     _card(
-        ("audio-classification",), "facebook/wav2vec2-base-960h", "wav2vec2 base", "Apache-2.0", 94.4, 378, 0,
+        _SOUNDS, "facebook/wav2vec2-base-960h", "wav2vec2 base", "Apache-2.0", 94.4, 378, 0,
         _("English speech"), _("Hears the sound itself, letter by letter; wants a GPU when all of it is trained."),
     ),
     _card(

@@ -60,6 +60,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "bert": ("search", {"max_length": 16}),
     "recommending": ("recommendation", {"max_length": 16}),
     "whisper": ("speech-recognition", {**HEARD, "longest_answer": 6}),
+    "letters": ("speech-recognition", HEARD),
     "whisper-encoder": ("audio-classification", HEARD),
     "hubert": ("audio-classification", HEARD),
 }
@@ -77,7 +78,7 @@ def material(request: Any, sounds: Path, tmp_path_factory: pytest.TempPathFactor
     elif task in ("search", "recommendation"):
         model = tiny.write_text_model(folder, words)
     elif task == "speech-recognition":
-        model = tiny.write_speech_model(folder)
+        model = (tiny.write_letters_model if kind == "letters" else tiny.write_speech_model)(folder)
     elif task == "audio-classification":
         model = tiny.write_sound_model(folder, kind.removesuffix("-encoder"))
     else:

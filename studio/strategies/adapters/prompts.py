@@ -46,6 +46,8 @@ class Prompting(Wrapped):
     def why_not(self, structure: Structure) -> str | None:
         if any(len(shape) == 4 for shape in structure.shapes.values()):
             return _("A learned prompt goes before the words of a text, and this model reads images.")
+        if any("feature_extractor.conv_layers" in name for name in structure.shapes):
+            return _("A learned prompt goes before the words of a text, and this model reads none.")
         if any("decoder" in name for name in structure.body) and any("encoder" in name for name in structure.body):
             return _("A model of encoder and decoder does not take a learned prompt for this task.")
         return None if _table(structure) else _("No table of words was found in this model.")
