@@ -12,6 +12,7 @@ class ModelKind:
     processor: what prepares its inputs. pipeline_tag: the task's name for `pipeline` and on the Hub.
     peft_type: peft's name of the task, where it has one. hub_tags: what the Hub calls models to start from.
     without: arguments of model classes that are set to False where a class has them: layers that the task never reads.
+    compares: whether one answer is made of several texts, which the model takes as (rows, texts, tokens).
     """
 
     auto_class: str
@@ -20,6 +21,7 @@ class ModelKind:
     peft_type: str | None = None
     hub_tags: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    compares: bool = False
 
     @property
     def search_tags(self) -> tuple[str, ...]:
