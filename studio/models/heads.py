@@ -46,12 +46,15 @@ def growth_per_label(model: "PreTrainedModel") -> dict[str, Shape]:
 
 
 def label_layers(model: Any) -> "list[nn.Linear]":
-    """The layers that have one output for each label; under peft the copies that it trains and saves."""
+    """The layers that have one output for each label, or the one output that each of several texts gets; under peft the
+    copies that it trains and saves."""
     from torch import nn
 
     base = model.get_base_model() if hasattr(model, "get_base_model") else model
     plain = build_without_memory(type(base), copy.deepcopy(base.config))
-    grown = {name.rpartition(".")[0] for name in growth_per_label(plain)}
+    shapes = shapes_of(plain)
+    rating = [name for name in head_names(plain) if shapes[name][0] == 1]
+    grown = {name.rpartition(".")[0] for name in growth_per_label(plain) or rating}
     found = []
     for name, module in model.named_modules():
         place = re.sub(r"\.modules_to_save\.[^.]+", "", name)

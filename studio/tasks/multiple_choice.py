@@ -11,7 +11,8 @@ from studio.data.columns import Column, Problem
 from studio.language import _, listing
 from studio.models.kind import ModelKind
 from studio.tasks.base import Answer, Batch, Collate, Item, Row, Scorer, Task, Tools
-from studio.tasks.classes import LABEL, class_answers, class_scorer, label_maps, name_classes
+from studio.tasks.calibration import take_in_temperature
+from studio.tasks.classes import LABEL, ClassScorer, class_answers, label_maps, name_classes, settle_classes
 from studio.tasks.text_classification import TextOptions, adapt_pooling
 from studio.tasks.texts import TEXT, PadTexts, longest_text
 from studio.tasks.verdicts import right_verdict
@@ -157,10 +158,19 @@ class MultipleChoice(Task):
         return PadChoices(PadTexts(tools.processor.pad_token_id, tools.processor.padding_side))
 
     def answer(self, tools: Tools, model: Any, batch: Batch, outputs: Any = None) -> list[Answer]:
-        return class_answers((outputs or model(**batch.tensors)).logits, tools.labels)
+        return class_answers((outputs or model(**batch.tensors)).logits, tools)
 
     def scorer(self, tools: Tools) -> Scorer:
-        return class_scorer(tools)
+        return ClassScorer(tools.labels, tools.config)
+
+    def settles(self, tools: Tools) -> bool:
+        return True
+
+    def settle(self, tools: Tools, answers: Sequence[Answer], rows: Sequence[Row]) -> None:
+        settle_classes(tools, answers, rows)
+
+    def finish(self, model: Any, tools: Tools) -> None:
+        take_in_temperature(model)
 
     def verdict(self, scores: Mapping[str, Any]) -> str:
         return right_verdict(scores) or super().verdict(scores)

@@ -90,7 +90,7 @@ class Recommendation(Task):
     name = "recommendation"
     title = _("Recommendation")
     sentence = _("Recommend what people will like next, by what they liked before: products, films, articles.")
-    icon = "search"
+    icon = "heart"
     group = _("Texts")
     inputs = (LIKED,)
     targets = (ITEM, USER, RATING, TIME)

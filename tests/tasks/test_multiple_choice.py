@@ -1,5 +1,6 @@
 """Four answers to a question: read behind it and compared, learned by heart, and found in tables of all kinds."""
 
+import copy
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,9 +10,11 @@ import pandas
 import pytest
 import tiny
 import torch
+from families import text_configs
 from overfitting import QUESTIONS, ROWS, overfit
 from prepared import prepare_table
 from sklearn.metrics import accuracy_score, f1_score
+from transformers import AutoModelForMultipleChoice
 
 from studio.data.assembly import assemble
 from studio.data.importing import import_source
@@ -21,6 +24,8 @@ from studio.errors import StudioError
 from studio.paths import Home
 from studio.tasks import TASKS
 from studio.tasks.base import Answer, Tools
+from studio.tasks.calibration import SETTING, divisor
+from studio.tasks.classes import class_answers, label_maps
 
 TASK = TASKS["multiple-choice"]
 LETTERS = "ABCD"
@@ -79,6 +84,22 @@ def test_each_answer_is_read_behind_the_question_and_none_sees_another(model: Pa
         swapped = {**batch, "input_ids": batch["input_ids"].flip(1), "token_type_ids": batch["token_type_ids"].flip(1)}
         turned = found.model(**{**swapped, "attention_mask": batch["attention_mask"].flip(1)}).logits
     assert torch.allclose(logits, turned.flip(1), atol=1e-5), "an answer's place says nothing"
+
+
+@pytest.mark.parametrize("kind", ["bert", "distilbert", "roberta", "electra", "modernbert"])
+def test_the_weights_take_in_how_sure_the_model_may_be(kind: str) -> None:
+    config = copy.deepcopy(text_configs()[kind])
+    torch.manual_seed(0)
+    model = AutoModelForMultipleChoice.from_config(config).eval()
+    model.config.update({**label_maps(LETTERS), SETTING: {"temperature": 0.5, "in_weights": False}})
+    known, tokens = Tools(None, model.config, None), {"input_ids": torch.arange(5, 45).reshape(2, 4, 5)}
+    with torch.no_grad():
+        told = class_answers(model(**tokens).logits, known)
+        TASK.finish(model, known)
+        plain = model(**tokens).logits.softmax(-1)
+    assert divisor(model.config) == 1.0
+    for answer, row in zip(told, plain, strict=True):
+        assert answer.details["probabilities"] == pytest.approx(dict(zip(LETTERS, row.tolist(), strict=True)), abs=1e-6)
 
 
 @pytest.mark.parametrize(
