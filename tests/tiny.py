@@ -200,6 +200,20 @@ def write_questions(path: Path, rows: int = 80, seed: int = 0) -> Path:
     return path
 
 
+def write_choices(path: Path, rows: int = 80, seed: int = 0) -> Path:
+    """A CSV `question,a,b,c,d,answer`: which of four texts praises, or which blames? A to D says it."""
+    rng = random.Random(seed)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["question", "a", "b", "c", "d", "answer"])
+        for index in range(rows):
+            asked, other = ("good", "bad") if index % 2 else ("bad", "good")
+            place = rng.randrange(4)
+            texts = [review(asked if place == number else other, rng) for number in range(4)]
+            writer.writerow([f"was it {asked}", *texts, "ABCD"[place]])
+    return path
+
+
 def write_pairs(path: Path, rows: int = 80, seed: int = 0) -> Path:
     """A CSV `sentence1,sentence2,label`: do both praise or blame alike?"""
     rng = random.Random(seed)

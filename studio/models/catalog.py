@@ -48,7 +48,7 @@ def _card(
 _TEXT = (
     *("text-classification", "text-labels", "text-regression", "token-classification"),
     *("text-pairs", "text-similarity", "search", "recommendation", "extractive-qa"),
-    *("tabular-classification", "tabular-regression"),
+    *("multiple-choice", "tabular-classification", "tabular-regression"),
 )
 _IMAGE = ("image-classification", "image-labels", "image-regression")
 _LANGUAGE = ("text-generation", "chat", "preference")

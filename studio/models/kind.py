@@ -14,6 +14,7 @@ class ModelKind:
     peft_type: peft's name of the task, where it has one. hub_tags: what the Hub calls models to start from.
     without: arguments of model classes that are set to False where a class has them: layers that the task never reads.
     others: classes of transformers for families that the first has no model of.
+    compares: whether one answer is made of several texts, which the model takes as (rows, texts, tokens).
     """
 
     auto_class: str
@@ -23,6 +24,7 @@ class ModelKind:
     hub_tags: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    compares: bool = False
 
     @property
     def search_tags(self) -> tuple[str, ...]:

@@ -55,6 +55,8 @@ class Prompting(Wrapped):
     def why_not_task(self, kind: ModelKind) -> str | None:
         if kind.processor not in ("tokenizer", "processor"):
             return _("A learned prompt goes before the words of a text, and this model reads none.")
+        if kind.compares:
+            return _("A learned prompt goes before the words of one text, and this model compares several.")
         if self.reach == "embeddings" and kind.peft_type in ("TOKEN_CLS", "QUESTION_ANS"):
             return _(
                 "A learned prompt adds words to every text, for which a model that marks words would answer as well."
