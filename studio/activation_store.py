@@ -14,6 +14,7 @@ import logging
 import os
 import secrets
 import shutil
+import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -49,10 +50,13 @@ class Part:
         """None where the folder does not hold a whole part."""
         sizes = read_cache(folder / ABOUT, dict)
         try:
-            if sizes is None or any((folder / name).stat().st_size != size for name, size in sizes.items()):
+            there = {file.name: file.lstat() for file in folder.iterdir() if file.name != ABOUT}
+            if sizes != {name: about.st_size for name, about in there.items() if stat.S_ISREG(about.st_mode)}:
                 return None
             joined = (folder / KEYS).read_bytes()
         except OSError:
+            return None
+        if len(joined) % KEY_BYTES or there.keys() != sizes.keys():
             return None
         keys = tuple(joined[start : start + KEY_BYTES] for start in range(0, len(joined), KEY_BYTES))
         return cls(folder, keys, sum(sizes.values()))
@@ -169,8 +173,8 @@ class ActivationStore:
         """Of all parts, in all homes of the server."""
         server = self._home.server
         for home in (server, *map(Home, _inside(server.people))):
-            for shelf in _inside(home.activations):
-                yield from (each for each in _inside(shelf) if each.name.endswith(UNFINISHED) == unfinished)
+            for shelf in _own(home.activations):
+                yield from (each for each in _own(shelf) if each.name.endswith(UNFINISHED) == unfinished)
 
 
 def limit_here() -> int:
@@ -186,7 +190,12 @@ def limit_here() -> int:
 
 
 def _whole(shelf: Path) -> Iterator[Path]:
-    return (folder for folder in _inside(shelf) if not folder.name.endswith(UNFINISHED))
+    return (folder for folder in _own(shelf) if not folder.name.endswith(UNFINISHED))
+
+
+def _own(folder: Path) -> list[Path]:
+    """What lies in it, without links to other places: nothing is removed there."""
+    return [each for each in _inside(folder) if not each.is_symlink()]
 
 
 def _inside(folder: Path) -> list[Path]:

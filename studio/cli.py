@@ -10,8 +10,11 @@ from collections.abc import Sequence
 
 from studio import __version__
 from studio.commands import accounts, checking, cleaning, listing, sweep, train, ui, using
+from studio.commands.flags import chosen_home
 from studio.commands.output import displayable, print_json
 from studio.errors import StudioError
+from studio.language import _
+from studio.room import FULL, MAKE_ROOM, disk_words
 
 USER_MISTAKE, READER_LEFT = 2, 141
 
@@ -23,18 +26,29 @@ def main(given: Sequence[str] | None = None) -> int:
     try:
         return int(arguments.handler(arguments))
     except StudioError as error:
-        if getattr(arguments, "json", False):
-            print_json({"error": error.as_dict()})
-        explanation = error.explanation
-        for part in filter(None, (explanation.what, explanation.why, explanation.what_to_do)):
-            for line in part.split("\n"):  # a parser tells its mistake in several
-                print(displayable(line), file=sys.stderr)
-        return USER_MISTAKE
+        return _told(error, arguments)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # whoever read the output has enough (`studio list models | head`)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at its end
         return READER_LEFT
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        root = chosen_home(arguments).root
+        return _told(
+            StudioError(_("What was asked could not be finished."), disk_words(error, root), MAKE_ROOM), arguments
+        )
+
+
+def _told(error: StudioError, arguments: argparse.Namespace) -> int:
+    if getattr(arguments, "json", False):
+        print_json({"error": error.as_dict()})
+    explanation = error.explanation
+    for part in filter(None, (explanation.what, explanation.why, explanation.what_to_do)):
+        for line in part.split("\n"):  # a parser tells its mistake in several
+            print(displayable(line), file=sys.stderr)
+    return USER_MISTAKE
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -58,7 +58,36 @@ def test_where_nothing_can_be_linked_it_is_copied(home: Home, tmp_path: Path, mo
     assert taken is not None and Part.read(taken.folder) == taken
 
 
-@pytest.mark.parametrize("damage", ["cut off", "missing", "no about", "no keys"])
+def _with_half_a_key(folder: Path) -> None:
+    (folder / "keys.bin").write_bytes(b"x" * 40)
+    (folder / ABOUT).write_text('{"keys.bin": 40, "input-0.bin": 1000}')
+
+
+def _linked(file: Path, elsewhere: Path) -> None:
+    file.rename(elsewhere)
+    file.symlink_to(elsewhere)
+
+
+def test_a_link_to_another_place_is_not_followed(home: Home, tmp_path: Path) -> None:
+    """Making room removes nothing that lies elsewhere."""
+    elsewhere = tmp_path / "mine"
+    (elsewhere / "part").mkdir(parents=True)
+    (elsewhere / "part" / "letter.txt").write_text("dear")
+    home.activations.mkdir(parents=True)
+    (home.activations / "shelf").symlink_to(elsewhere)
+    (home.activations / "other").mkdir()
+    (home.activations / "other" / "part").symlink_to(elsewhere / "part")
+    store = ActivationStore(home)
+    store.free_until(lambda: False)
+    assert store.parts("other") == []
+    store.forget("other")
+    assert (elsewhere / "part" / "letter.txt").read_text() == "dear"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["cut off", "missing", "no about", "about nothing", "about a list", "no keys", "half a key", "a link", "one more"],
+)
 def test_what_is_damaged_is_not_taken_and_goes(damage: str, home: Home, tmp_path: Path) -> None:
     store = ActivationStore(home)
     store.keep("shelf", recorded(tmp_path / "run"))
@@ -67,7 +96,12 @@ def test_what_is_damaged_is_not_taken_and_goes(damage: str, home: Home, tmp_path
         "cut off": lambda: (folder / "input-0.bin").write_bytes(b"x"),
         "missing": (folder / "input-0.bin").unlink,
         "no about": lambda: (folder / ABOUT).write_text("{"),
+        "about nothing": lambda: (folder / ABOUT).write_text("{}"),
+        "about a list": lambda: (folder / ABOUT).write_text("[1]"),
         "no keys": (folder / "keys.bin").unlink,
+        "half a key": lambda: _with_half_a_key(folder),
+        "a link": lambda: _linked(folder / "input-0.bin", tmp_path / "elsewhere"),
+        "one more": lambda: (folder / "input-1.bin").mkdir(),
     }[damage]()
     assert store.parts("shelf") == [] and not folder.exists()
 

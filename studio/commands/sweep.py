@@ -114,7 +114,8 @@ def _tell_end(sweep: Sweep, as_json: bool, progress: Progress) -> int:
     best, status = best_of(sweep), sweep.status
     if status == "interrupted":
         progress.line(f"The sweep's process ended early; its last lines are in {sweep.driver_log}.")
-        progress.line(last_line(sweep.driver_log))
+        if said := last_line(sweep.driver_log):
+            progress.line(said)
         progress.line(f"Go on with `studio sweep {sweep.id}`.")
     elif why := sweep.why_ended:
         progress.line(why)

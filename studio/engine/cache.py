@@ -213,7 +213,11 @@ def _find_plan(
     trial = by_length[:: max(1, len(by_length) // trial_rows)][:trial_rows]
     for plan in sorted(plans, key=lambda plan: plan.bytes_needed(lengths)):
         shelf = prints.of_layers(plan.path, [*plan.layouts.items(), plan.replay.leaves])
-        kept = _kept(plan, store.parts(shelf), [prints.of_rows(split)[row] for row in trial])
+        try:
+            kept = _kept(plan, store.parts(shelf), [prints.of_rows(split)[row] for row in trial])
+        except (OSError, RuntimeError):  # another run makes room, or it is damaged
+            store.forget(shelf)
+            kept = None
         try:
             with nudged_weights(forward.model):
                 if kept is not None and not _stands(plan, forward, split, trial, lengths, kept):

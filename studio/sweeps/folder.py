@@ -19,6 +19,7 @@ import json
 import logging
 import re
 import secrets
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -219,8 +220,12 @@ class Sweeps:
         """A new folder with its sweep.yaml; no driver works on it yet."""
         sweep = Sweep(self.home.sweeps / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}")
         sweep.folder.mkdir(parents=True)
-        replace_json(sweep.folder / "meta.json", {"name": name, "created": time.time()})
-        replace_text(sweep.config_file, text)
+        try:
+            replace_json(sweep.folder / "meta.json", {"name": name, "created": time.time()})
+            replace_text(sweep.config_file, text)
+        except OSError:
+            shutil.rmtree(sweep.folder, ignore_errors=True)
+            raise
         return sweep
 
     def __iter__(self) -> Iterator[Sweep]:

@@ -1,5 +1,6 @@
 """studio sweep: from a run file whose settings vary to the best of its trials."""
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from studio.cli import main
 from studio.commands import sweep as command
 from studio.events import Evaluated, Finished
 from studio.files import replace_json
+from studio.paths import Home
 from studio.store import Run
 from studio.sweeps import driver
 from studio.sweeps.driver import Driver
@@ -131,3 +133,16 @@ def test_why_its_process_ended_is_told(
     monkeypatch.setattr(command, "start_driver", die)
     assert main(["sweep", str(run_file)]) == 1
     assert "12:01 The disk is full." in capsys.readouterr().err
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(
+    run_file: Path, home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fill(*_words: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("studio.sweeps.folder.replace_text", fill)
+    assert main(["sweep", str(run_file), "--json"]) == 2
+    told = capsys.readouterr()
+    assert "The disk is full." in told.err and "The disk is full." in json.loads(told.out)["error"]["why"]
+    assert not list(home.sweeps.iterdir())

@@ -22,7 +22,7 @@ from trained import (
     wait_for_end,
 )
 
-from studio.activation_store import ActivationStore, Part
+from studio.activation_store import ABOUT, ActivationStore, Part
 from studio.engine import cache as caching
 from studio.engine.cache import ActivationCache, build_cache
 from studio.engine.fingerprint import Fingerprints
@@ -31,6 +31,7 @@ from studio.engine.frozen import find_boundaries, trace
 from studio.engine.replay import CannotRecord
 from studio.engine.slots import CONCURRENT_VARIABLE
 from studio.engine.worker import FAILED
+from studio.files import replace_json
 from studio.models.heads import head_names
 from studio.paths import Home
 from studio.store import Run
@@ -200,6 +201,26 @@ def test_values_that_are_no_longer_true_are_recorded_anew(shelves: Shelves, capl
     forward = shelves.forward(texts(30))
     shelves.run(forward)
     assert shelves.recorded == 37 and "recorded anew" in caplog.text
+    torch.testing.assert_close(logits(forward), plain_logits(forward), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("damage", ["shorter", "gone"])
+def test_what_cannot_be_opened_is_recorded_anew(damage: str, shelves: Shelves, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tensors with fewer values than there are rows, and a part that another run removes at this moment."""
+    shelves.run(shelves.forward(texts(30)))
+    [shelf] = shelves.home.activations.iterdir()
+    [part] = shelves.store.parts(shelf.name)
+    if damage == "gone":
+        shutil.rmtree(part.folder)
+        parts = iter([[part]])
+        monkeypatch.setattr(shelves.store, "parts", lambda _shelf: next(parts, []))
+    else:
+        (part.folder / "input-0.bin").write_bytes(b"x" * 8)
+        sizes = {file.name: file.stat().st_size for file in part.folder.iterdir() if file.name != ABOUT}
+        replace_json(part.folder / ABOUT, sizes)
+    forward = shelves.forward(texts(30))
+    shelves.run(forward)
+    assert shelves.recorded == 37
     torch.testing.assert_close(logits(forward), plain_logits(forward), rtol=1e-4, atol=1e-5)
 
 
