@@ -185,3 +185,13 @@ def test_a_newer_progress_changes_the_bar_that_is_there(live: Any) -> None:
     assert page.locator("#progress .ui-progress-detail").inner_text() == "40 of 120"
     page.locator("#rest").click()
     page.wait_for_selector("#progress [role=progressbar]", state="detached")
+
+
+def test_a_progress_that_appears_out_of_sight_is_scrolled_to(live: Any) -> None:
+    page = live.shown.page
+    page.set_viewport_size({"width": 1280, "height": 300})
+    page.evaluate("scrollTo(0, 0)")
+    page.evaluate("document.body.prepend(Object.assign(document.createElement('div'), {style: 'height: 900px'}))")
+    page.evaluate("document.querySelector('#work').click()")
+    where = "document.querySelector('#progress [role=progressbar]')?.getBoundingClientRect().bottom"
+    page.wait_for_function(f"({where} ?? 999) < innerHeight")
