@@ -5,6 +5,8 @@ from typing import Any
 
 from pydantic import field_validator
 
+from studio.activation_store import LIMIT_VARIABLE as ACTIVATIONS_VARIABLE
+from studio.activation_store import USUAL_MEGABYTES
 from studio.data.limits import LIMIT_VARIABLE
 from studio.options import Options, setting
 
@@ -16,6 +18,7 @@ VARIABLES = {
     "members": "STUDIO_MEMBERS",
     "open_to_everyone": "STUDIO_OPEN_TO_EVERYONE",
     "upload_megabytes": LIMIT_VARIABLE,
+    "activations_megabytes": ACTIVATIONS_VARIABLE,
 }
 
 
@@ -74,6 +77,13 @@ class ServerSettings(Options):
     )
     upload_megabytes: int = setting(
         2000, title="Largest upload (MB)", help="Larger files are refused.", ge=1, le=1_000_000
+    )
+    activations_megabytes: int = setting(
+        USUAL_MEGABYTES,
+        title="Kept activations (MB)",
+        help="What frozen layers say about examples is kept for later runs, up to this and to a quarter of the free "
+        "disk; what was not used for longest goes first. 0 keeps nothing.",
+        ge=0,
     )
     concurrent_runs: int = setting(
         1, title="Runs at once", help="How many runs may train at the same time; the others wait.", ge=1, le=64

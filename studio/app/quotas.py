@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from studio.app.access.accounts import GUEST
 from studio.app.access.hub_people import hub_name, is_member
@@ -134,8 +135,14 @@ def is_a_guest_s(workspace: str, members: tuple[str, ...]) -> bool:
 
 
 def used_bytes(home: Home) -> int:
-    """What all files of the home take, and what was sent and is not imported yet."""
-    return sum(size for folder in (home.root, home.sent) for _changed, size in files_below(folder))
+    """What all files of the home take, and what was sent and is not imported yet; without the activations that are
+    kept, which have a limit of their own for the whole server."""
+    everything, kept = (home.root, home.sent), (home.activations,)
+    return _bytes_below(*everything) - _bytes_below(*kept)
+
+
+def _bytes_below(*folders: Path) -> int:
+    return sum(size for folder in folders for _changed, size in files_below(folder))
 
 
 def remove_forgotten(home: Home, days: int, members: tuple[str, ...]) -> None:

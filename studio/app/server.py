@@ -27,6 +27,7 @@ from starlette.staticfiles import StaticFiles
 from components.element import QuestionError
 from components.theme import css_paths, head, logo, studio_theme
 from components.words import spoken
+from studio.activation_store import LIMIT_VARIABLE as ACTIVATIONS_VARIABLE
 from studio.app.access.accounts import accounts_of
 from studio.app.access.cookies import Cookies
 from studio.app.access.files import OwnFiles
@@ -75,6 +76,7 @@ def make_services(settings: ServerSettings) -> Services:
     inherited = {
         HOME_VARIABLE: str(home.root),
         LIMIT_VARIABLE: str(settings.upload_megabytes),
+        ACTIVATIONS_VARIABLE: str(settings.activations_megabytes),
         **({TRUST_VARIABLE: "1"} if settings.trust_remote_code else {}),
     }
     return Services(

@@ -18,7 +18,7 @@ from studio.app.answers import Asked, Asking
 from studio.app.asking import answer_html, cancel_questions, choose_run, last_asking
 from studio.app.clicks import Click
 from studio.app.drafts import Draft
-from studio.app.inputs.controls import build_controls, shown_controls
+from studio.app.inputs.controls import build_controls, shown_controls, shown_files
 from studio.app.inputs.slots import Slot, build_slots
 from studio.app.main import Shell
 from studio.app.pages import Services
@@ -473,3 +473,23 @@ def test_a_run_has_one_archive_of_each_format_whatever_it_was_called(
         for exporter in ("folder", "merged"):
             finish(packing.export(services, draft, {"key": exporter}))
     assert {file.name for file in services.home.downloads.rglob("*.zip")} == {"second-folder.zip", "second-merged.zip"}
+
+
+def test_the_texts_to_search_in_come_from_a_file(services: Services, draft: Draft, tmp_path: Path) -> None:
+    config = "task: search\nmodel: {id: starter/x}\ndata: {source: nothing.csv}\n"
+    run = write(make_run(services.store, config=config), started())
+    file = tmp_path / "products.txt"
+    file.write_text("Wool coat, red\nHat\n", encoding="utf-8")
+    now = trying.take_lines(services, "catalogue", draft.change(run=run.id), str(file))
+    assert not file.exists(), "the upload's temporary copy"
+    with gr.Blocks():
+        controls = build_controls()
+    brought = services.brought[now.id]
+    shown = dict(zip([control.name for control in controls],
+                     shown_controls(controls, config_of(run), False, brought), strict=True))  # fmt: skip
+    assert shown["catalogue"]["value"] == "Wool coat, red\nHat"
+    assert [update["visible"] for update in shown_files(controls, config_of(run))] == [True]
+    assert [update["visible"] for update in shown_files(controls, None)] == [False]
+    file.write_text("\n".join(f"product {n} {'x' * 40}" for n in range(1500)), encoding="utf-8")
+    with pytest.raises(StudioError, match="too long"):
+        trying.take_lines(services, "catalogue", now, str(file))
