@@ -89,7 +89,12 @@ const removeClass = (group) => {
   removed(say("Class {name} removed.", { name: group.name }), () => { classes.splice(place, 0, group); arrange(); });
   list.querySelector("button, input")?.focus({ preventScroll: true });
 };
-const tool = (drawing, words, group, act) => h("button", { type: "button", class: "ui-small-button", "aria-label": `${words}: ${group.name}`, onclick: act }, markup(drawing), h("span", {}, words));
+const tool = (drawing, words, group, act) => {
+  const button = h("button", { type: "button", class: "ui-small-button", onclick: act }, markup(drawing), h("span", {}, words));
+  button.named = () => button.setAttribute("aria-label", `${words}: ${group.name}`);
+  button.named();
+  return button;
+};
 const newClass = (name) => {
   const group = { name: name || say("Class {number}", { number: classes.length + 1 }), images: [] };
   group.grid = h("div", { class: "ui-thumbs", hidden: true });
@@ -97,16 +102,18 @@ const newClass = (name) => {
   group.number = h("span", { class: "ui-class-number" }, count(0));
   group.field = h("input", {
     type: "text", class: "ui-class-name", "aria-label": say("Name of the class"), value: group.name, maxlength: 60,
-    oninput: (event) => { group.name = event.target.value.trim(); isNew = true; judge(); },
+    oninput: (event) => { group.name = event.target.value.trim(); group.tools.forEach((each) => each.named()); isNew = true; judge(); },
     onfocus: (event) => event.target.select(),
   });
+  group.tools = [
+    tool(props.camera, say("Webcam"), group, () => openCamera(group)),
+    tool(props.upload, say("Choose"), group, () => choose({ accept: "image/*", multiple: true }, (files) => take(group, files))),
+    tool(props.paste, say("Paste"), group, () => paste(group)),
+  ];
   group.card = h("section", { class: "ui-class", "data-testid": "class" },
     h("div", { class: "ui-class-head" }, group.field, group.number,
       h("button", { type: "button", class: "ui-icon-button", "aria-label": say("Remove this class"), title: say("Remove this class"), onclick: () => removeClass(group) }, markup(props.trash))),
-    h("div", { class: "ui-class-tools" },
-      tool(props.camera, say("Webcam"), group, () => openCamera(group)),
-      tool(props.upload, say("Choose"), group, () => choose({ accept: "image/*", multiple: true }, (files) => take(group, files))),
-      tool(props.paste, say("Paste"), group, () => paste(group))),
+    h("div", { class: "ui-class-tools" }, group.tools),
     group.camera, group.grid,
     h("p", { class: "ui-drop-note ui-class-hint" }, say("Or drop images here.")));
   group.card.addEventListener("focusin", () => { current = group; });

@@ -73,7 +73,6 @@ let isLooking = false; // whether somebody has chosen the step that is read off
 let wasAtWork = false;
 slider.value = smoothing;
 
-const title = (name) => (name ? name[0].toUpperCase() + name.slice(1).replaceAll("_", " ") : "");
 const paintLegend = () => {
   const item = (kind, text) => h("span", {}, h("i", { class: `ui-line ui-line-${kind}`, "aria-hidden": "true" }), text);
   redraw(legend, [item("train", props.names[0]), item("validation", props.names[1]), series.metric.x.length ? item("metric", metricName.replaceAll("_", " ")) : null]);
@@ -98,7 +97,7 @@ const layout = () => {
     xaxis: axis({ title: { text: props.x_title, font: { size: 11, color: cssColor("--body-text-color-subdued") }, standoff: 8 }, anchor: both ? "y2" : "y", rangemode: "tozero" }),
     yaxis: axis({ domain: both ? [0.46, 1] : [0, 1], rangemode: isLog ? "normal" : "tozero", type: isLog ? "log" : "linear" }),
     yaxis2: axis({ domain: [0, 0.34], visible: both, nticks: 4, rangemode: "nonnegative", ...(percent ? { maxallowed: 105, ...PERCENT_AXIS } : {}) }),
-    annotations: [...(both ? [caption(title(metricName), 0.355)] : []), ...(best === null ? [] : [bestCaption()])],
+    annotations: [...(both ? [caption(metricName, 0.355)] : []), ...(best === null ? [] : [bestCaption()])],
     shapes: best === null ? [] : [{ type: "line", x0: best, x1: best, y0: 0, y1: 1, yref: "paper", line: { color: cssColor("--body-text-color-subdued"), width: 1, dash: "dot" } }],
   });
 };

@@ -16,7 +16,9 @@ const draw = () => {
   show(total ? done / total : null, sentence, [told.querySelector(".ui-progress-detail").textContent, left].filter(Boolean).join(" \u00b7 "));
   told.remove();
   more.replaceChildren(given);
-  if (!box.isConnected) root.replaceChildren(box, more);
+  if (box.isConnected) return;
+  root.replaceChildren(box, more);
+  bringToSight(root);
 };
 draw();
 watch("value", draw);

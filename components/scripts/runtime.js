@@ -63,6 +63,12 @@ const reveal = (id) => {
   const box = shown?.getBoundingClientRect();
   if (box && (box.top < 0 || box.top > innerHeight - 240)) shown.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 };
+// Scrolls to what is said, where it cannot be seen whole: below is the bar with Continue.
+const bringToSight = (root) => {
+  const box = root.getBoundingClientRect();
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  if (box.top < 0 || box.bottom > innerHeight - 90) root.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
+};
 const onThemeChange = (callback) => {
   const observer = new MutationObserver(() => (element.isConnected ? callback() : observer.disconnect()));
   observer.observe(document.body, { attributes: true, attributeFilter: ["class"] });

@@ -89,7 +89,8 @@ def likely(metric: Metric, interval: Interval | None) -> str:
     if interval is None or interval.low is None or interval.high is None:
         return ""
     return _(
-        "With many more such examples it would likely lie between {low} and {high} (95% interval).",
+        "{measure}: with many more such examples likely between {low} and {high} (95% interval).",
+        measure=metric.title,
         low=metric.text(interval.low),
         high=metric.text(interval.high),
     )

@@ -51,6 +51,7 @@ def test_from_the_camera_to_a_model(visit: Visitor, record_property: Callable[[s
     film(visit, 0, "Cup")
     visit.sees("#way-on-reason", "At least two classes need images.")
     film(visit, 1, "Pen")
+    visit.sees("[aria-label='Paste: Cup']")
     visit.sees("#way-on-reason", "Press Use these images to go on with them.")
     assert barriers(page) == []
     number = page.locator(".ui-class-number").first

@@ -160,12 +160,14 @@ def test_one_step_is_read_off_both_charts_by_mouse_and_by_keyboard(live: Any) ->
     page = live.shown.page
     news = {"reset": True, "train": [[step, 1 / step] for step in range(1, 31)], "reading": "It still improves."}
     checks = {"validation": [[10, 0.5], [20, 0.4], [30, 0.3]], "metric": [[10, 0.6], [20, 0.7], [30, 0.8]]}
-    live.source.extra.append({"offset": 20, **news, **checks, "metric_name": "Accuracy", "metric_percent": True})
+    live.source.extra.append({"offset": 20, **news, **checks, "metric_name": "nDCG@10", "metric_percent": True})
     wait_for(live, COUNTS, [30, 30, 3, 3])
     assert page.get_by_test_id("live-reading").inner_text() == "It still improves."
     page.get_by_test_id("look-at-step").press("ArrowLeft")
     readout = page.locator("#live .ui-live-readout")
-    assert readout.inner_text().startswith("step 20") and "validation 0.400 · Accuracy 70.0%" in readout.inner_text()
+    assert readout.inner_text().startswith("step 20") and "validation 0.400 · nDCG@10 70.0%" in readout.inner_text()
+    captions = page.evaluate("document.querySelector('#live .js-plotly-plot').layout.annotations.map(({text}) => text)")
+    assert "nDCG@10" in captions, "a measure is written as its field writes it"
     page.wait_for_function("document.querySelectorAll('#live .hoverlayer .legend').length === 1")
     box = page.locator("#live .ui-live-plot .nsewdrag").first.bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.34, box["y"] + box["height"] / 2)  # of steps from 0 to 30
@@ -185,3 +187,13 @@ def test_a_newer_progress_changes_the_bar_that_is_there(live: Any) -> None:
     assert page.locator("#progress .ui-progress-detail").inner_text() == "40 of 120"
     page.locator("#rest").click()
     page.wait_for_selector("#progress [role=progressbar]", state="detached")
+
+
+def test_a_progress_that_appears_out_of_sight_is_scrolled_to(live: Any) -> None:
+    page = live.shown.page
+    page.set_viewport_size({"width": 1280, "height": 300})
+    page.evaluate("scrollTo(0, 0)")
+    page.evaluate("document.body.prepend(Object.assign(document.createElement('div'), {style: 'height: 900px'}))")
+    page.evaluate("document.querySelector('#work').click()")
+    where = "document.querySelector('#progress [role=progressbar]')?.getBoundingClientRect().bottom"
+    page.wait_for_function(f"({where} ?? 999) < innerHeight")
