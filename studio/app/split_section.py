@@ -22,7 +22,7 @@ from studio.tasks import TASKS
 
 # Below a path of the run file, the settings that are drawn as a form.
 SPLIT_FORM: dict[str, tuple[type[BaseModel], Sequence[str]]] = {
-    "data.split": (SplitOptions, ("stratify", "keep", "seed")),
+    "data.split": (SplitOptions, ("stratify", "keep", "group", "seed")),
     "data": (DataOptions, ("limit",)),
 }
 
@@ -35,8 +35,9 @@ def splitting(services: Services) -> Section:
         form = Form(elem_id="split-form")
 
     def show(draft: Draft) -> list[Any]:
-        assembled = services.datasets.usable(draft)
-        return [gr.update(label=told(draft, assembled)), split_value(draft, assembled), split_form(draft)]
+        assembled, imported = services.datasets.usable(draft), services.datasets.imported(draft)
+        names = [name for name in imported.columns if name != imported.stored] if imported else []
+        return [gr.update(label=told(draft, assembled)), split_value(draft, assembled), split_form(draft, names)]
 
     wires = [Wire(split.release, move_split, event=True), Wire(form.input, enter_split, event=True)]
     return Section([box, split, form], show, wires)
@@ -54,6 +55,9 @@ def told(draft: Draft, assembled: Assembled | None) -> str:
     if assembled and assembled.together:
         rows = assembled.rows
         real = {split: count / max(1, sum(rows.values())) for split, count in rows.items()}
+        if column := draft.data.split.group:
+            told = _("Split: {train:.0%} train, {validation:.0%} validation, {test:.0%} test, by {column}")
+            return _(told, column=column, **real)
         return _("Split: {train:.0%} train, {validation:.0%} validation, {test:.0%} test, person by person", **real)
     if value["locked"]:
         return _("Split: {train:.0%} train, {validation:.0%} validation, {test:.0%} test, as the data came", **shares)
@@ -64,14 +68,17 @@ def told(draft: Draft, assembled: Assembled | None) -> str:
     return _("Split: {train:.0%} train, {validation:.0%} validation, {test:.0%} test", **shares)
 
 
-def split_form(draft: Draft) -> FormValue:
+def split_form(draft: Draft, columns: Sequence[str] = ()) -> FormValue:
+    """columns: of the file, one of which may keep rows together."""
     settings = {"data": draft.data.model_dump()}
+    chosen = draft.data.split.group
+    known = {"group": [(name, name) for name in (*columns, *([chosen] if chosen and chosen not in columns else []))]}
     return {
         "groups": [
             {
                 "key": path,
                 "prefix": path.rsplit(".", 1)[-1],
-                "fields": entries.filled_fields(draft, path, model, names, value_at(settings, path)),
+                "fields": entries.filled_fields(draft, path, model, names, value_at(settings, path), known),
             }
             for path, (model, names) in SPLIT_FORM.items()
         ]

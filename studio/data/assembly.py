@@ -19,7 +19,7 @@ from studio.data.importing import Imported
 from studio.data.options import DataOptions
 from studio.data.renaming import for_corrections, rename_labels
 from studio.data.split_names import COLUMN_NAMES, split_named
-from studio.data.splitting import SplitOptions, sample_rows, split_rows
+from studio.data.splitting import SplitOptions, sample_rows, split_groups, split_rows
 from studio.errors import StudioError
 from studio.language import _, listing, plural, sentences
 
@@ -74,6 +74,7 @@ class Cleaned:
     row number). answer: the column that is learned, if the task has one. label: the same where it holds one class.
     left_out: the columns that are not read, where a task reads all others.
     together: the column that is made from other ones, if there is one, which may decide the split.
+    imported: where the file's own columns stand, for one whose rows are kept together.
     """
 
     table: pandas.DataFrame
@@ -83,6 +84,7 @@ class Cleaned:
     answer: Column | None
     left_out: tuple[str, ...] = ()
     together: Column | None = None
+    imported: Imported | None = None
 
     @property
     def label(self) -> str | None:
@@ -145,7 +147,7 @@ def clean(
     problems.sort(key=lambda problem: problem.row)
     given = given.loc[table["row"]] if given is not None else None
     together = next((column for column in used if FIELDS[column.kind].gathers), None)
-    return Cleaned(table, problems, mapping, given, answer, left_out, together)
+    return Cleaned(table, problems, mapping, given, answer, left_out, together, imported)
 
 
 def _stored_and_renamed(column: Column, names: Mapping[str, str]) -> Stored:
@@ -165,7 +167,14 @@ def divide(cleaned: Cleaned, options: DataOptions) -> Assembled:
     if options.limit is not None and options.limit < len(labels):
         labels, given = _draw_sample(labels, given, options, notes)
         table = table[table["row"].isin(labels.index)].reset_index(drop=True)
+    groups = groups_of(cleaned, options.split.group, table["row"])
     own = FIELDS[cleaned.together.kind].divided(table, options.split) if cleaned.together else None
+    problems = list(cleaned.problems)
+    if own is None and groups is not None and not kept_splits(given):
+        divided = split_groups(groups, options.split).set_axis(table.index)
+        own = divided, _("All rows with the same '{column}' are in one split.", column=options.split.group)
+    elif groups is not None and given is not None:
+        problems += groups_in_two_splits(groups, given, str(options.split.group))
     if own is not None:
         table, given = table.assign(split=own[0].to_numpy()), None
         notes.append(own[1])
@@ -173,7 +182,6 @@ def divide(cleaned: Cleaned, options: DataOptions) -> Assembled:
         table = table.assign(split=split_rows(labels, given, options.split).to_numpy())
     counts = count_classes(table, answer) if answer else {}
     notes += describe_split(table, given, options.split)
-    problems = list(cleaned.problems)
     dropped = len({problem.row for problem in problems if problem.drops and problem.row > 0})
     mapping, kept = dict(cleaned.columns), kept_splits(given)
     together = own[1] if own is not None else ""
@@ -181,6 +189,37 @@ def divide(cleaned: Cleaned, options: DataOptions) -> Assembled:
     assembled = Assembled(table, problems, dropped, counts, notes, mapping, kept, cleaned.label, left_out, together)
     notes += describe_classes(counts, assembled.rows)
     return assembled
+
+
+def groups_of(cleaned: Cleaned, column: str | None, rows: pandas.Series) -> pandas.Series | None:
+    """What stands in the column whose rows are kept together, by row number. Raises StudioError where there is none."""
+    if not column or cleaned.imported is None:
+        return None
+    source = cleaned.imported.table().set_index("row")
+    if column not in source:
+        raise StudioError(
+            _("There is no column '{column}'.", column=column),
+            _("Rows with the same value in it should be kept in one split."),
+            _("Choose one of these: {names}.", names=listing([str(name) for name in source], "or")),
+        )
+    return source.loc[rows, column].replace("", None)
+
+
+def groups_in_two_splits(groups: pandas.Series, given: pandas.Series, column: str) -> list[Problem]:
+    """A warning where the splits that came with the data have rows of one group in two of them."""
+    splits = given.reindex(groups.index).fillna("train").groupby(groups).nunique()
+    several = [str(name) for name in splits[splits > 1].index]
+    if not several:
+        return []
+    what = plural(
+        "{n:,} value of '{column}' stands in two splits: {names}.",
+        "{n:,} values of '{column}' stand in two splits: {names}.",
+        len(several),
+        column=column,
+        names=first_names(several),
+    )
+    why = _("So the test is not about new ones. Switch off keeping the split that came with the data.")
+    return [Problem(0, what, why, drops=False, column=column)]
 
 
 def given_splits(source: pandas.DataFrame, mapping: Mapping[str, str]) -> pandas.Series | None:

@@ -42,6 +42,14 @@ class SplitOptions(Options):
         title=_("Same mix of classes in every split (stratify)"),
         help=_("Every split gets each class in the same share."),
     )
+    group: str | None = setting(
+        None,
+        title=_("Keep together what has the same (group)"),
+        help=_(
+            "A column such as the speaker, patient or customer: all rows of one go into the same split, so that the "
+            "test is about new ones."
+        ),
+    )
     seed: int = setting(
         7, title=_("Shuffle number (seed)"), help=_("The same number gives the same split."), ge=0, le=2**31 - 1
     )
@@ -87,6 +95,41 @@ def split_rows(labels: "Series", given: "Series | None", options: SplitOptions) 
     missing = {split: getattr(options, split) for split in SPLITS[1:] if split not in named}
     splits[pool.index] = _cut(pool, {"train": 1.0 - sum(missing.values()), **missing}, options)
     return splits.astype("str")
+
+
+def split_groups(groups: "Series", options: SplitOptions) -> "Series":
+    """The split of every row, with all rows of a group in one of them. groups: whose each row is; the index holds each
+    row's number. A row without a group is one by itself.
+
+    The largest groups come first, those of one size in an order that follows from the seed; each goes into the split
+    that lacks most of its rows. So the sizes are those of the fractions as nearly as such groups allow, and no split
+    is empty. Raises StudioError where there are fewer groups than splits.
+    """
+    from pandas import Series
+
+    names = groups.where(groups.notna(), [f"\0{row}" for row in groups.index]).astype("object")
+    sizes = names.value_counts()
+    if len(sizes) < len(SPLITS):
+        raise StudioError(
+            _("There are too few groups to split."),
+            plural(
+                "The column '{column}' has {n} value, and each of the three splits needs one of its own.",
+                "The column '{column}' has {n} different values, and each of the three splits needs one of its own.",
+                len(sizes),
+                column=options.group or "",
+            ),
+            _("Choose another column to keep together, or none."),
+        )
+    order = sorted(sizes.index, key=lambda name: (-int(sizes[name]), _name_lot("group", options.seed, str(name))))
+    lacking = {split: getattr(options, split) * len(groups) for split in SPLITS}
+    empty, chosen = set(SPLITS), dict[object, str]()
+    for place, name in enumerate(order):
+        open_ones = empty if len(order) - place <= len(empty) else SPLITS
+        split = max(open_ones, key=lambda split: (lacking[split], -SPLITS.index(split)))
+        chosen[name] = split
+        lacking[split] -= int(sizes[name])
+        empty.discard(split)
+    return Series(names.map(chosen).to_numpy(), index=groups.index, dtype="str")
 
 
 def sample_rows(strata: "Series", count: int, seed: int) -> "Series":

@@ -137,7 +137,8 @@ def _data(run: Run, config: RunConfig) -> str:
         counts = {split: plan.examples[split] for split in SPLITS if split in plan.examples}
         lines += [f"- {split.capitalize()}: {count:,} examples" for split, count in counts.items()]
     split = config.data.split
-    drawn = f"drawn with seed {split.seed}{', stratified' if split.stratify else ''}"
+    drawn = f"drawn with seed {split.seed}{', stratified' if split.stratify and not split.group else ''}"
+    drawn += f", all rows with the same '{split.group}' together" if split.group else ""
     lines.append(f"- Split: {'as the data says, where it says so; else ' if split.keep else ''}{drawn}")
     return "## Data\n\n" + "\n".join(lines)
 

@@ -91,7 +91,13 @@ def test_a_field_whose_value_is_sent_as_it_was_drawn_leaves_every_setting_as_it_
 def test_a_field_of_the_split_that_is_sent_as_it_was_drawn_leaves_the_data_as_it_is() -> None:
     draft = Draft(id=ID, config={"data": other_values(DataOptions)})
     groups = split_section.split_form(draft)["groups"]
-    assert [field["name"] for group in groups for field in group["fields"]] == ["stratify", "keep", "seed", "limit"]
+    assert [field["name"] for group in groups for field in group["fields"]] == [
+        "stratify",
+        "keep",
+        "group",
+        "seed",
+        "limit",
+    ]
     for group in groups:
         for field in group["fields"]:
             event = {"group": group["key"], "name": field["name"], "value": field["value"]}

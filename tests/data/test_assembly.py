@@ -460,3 +460,51 @@ def test_a_table_without_one_of_its_columns_is_damaged(bring) -> None:
     pandas.read_parquet(file).drop(columns="label").to_parquet(file, index=False)
     with pytest.raises(StudioError, match="is damaged"):
         make(imported)
+
+
+def of_speakers(tmp_path: Path, home: Home, rows: str) -> Imported:
+    (tmp_path / "spoken.csv").write_text(rows, encoding="utf-8")
+    return import_source(str(tmp_path / "spoken.csv"), ReadingOptions(), home, Limits())
+
+
+def test_rows_of_one_group_stay_in_one_split(tmp_path: Path, home: Home) -> None:
+    sizes = {"ann": 30, "bob": 30, "cid": 14, "dot": 6, "eve": 10, "fay": 10}
+    names = [name for name, count in sizes.items() for _ in range(count)]
+    lines = [f"sentence {place},{('good', 'bad')[place % 2]},{name}" for place, name in enumerate(names)]
+    imported = of_speakers(tmp_path, home, "\n".join(["text,label,speaker", *lines, "no name,good,", "nor here,bad,"]))
+    assembled = make(imported, split={"group": "speaker", "train": 0.7, "validation": 0.15, "test": 0.15})
+    table = assembled.table.assign(speaker=[*names, "", ""])
+    assert (table[table["speaker"] != ""].groupby("speaker")["split"].nunique() == 1).all()
+    assert abs(assembled.rows["train"] - 71) <= 6 and min(assembled.rows.values()) >= 10
+    assert assembled.together == "All rows with the same 'speaker' are in one split." and not assembled.kept
+    again = make(imported, split={"group": "speaker", "train": 0.7, "validation": 0.15, "test": 0.15})
+    assert again.table.equals(assembled.table)
+    with pytest.raises(StudioError, match="no column 'person'"):
+        make(imported, split={"group": "person"})
+
+
+def test_three_groups_fill_three_splits_and_two_do_not(tmp_path: Path, home: Home) -> None:
+    lines = [f"sentence {place},good,{('ann', 'bob', 'cid')[place % 3]}" for place in range(30)]
+    imported = of_speakers(tmp_path, home, "\n".join(["text,label,speaker", *lines]).replace("4,good", "4,bad"))
+    assert set(make(imported, split={"group": "speaker"}).rows.values()) == {10}
+    few = of_speakers(
+        tmp_path, home, "\n".join(["text,label,speaker", *lines]).replace("4,good", "4,bad").replace("cid", "bob")
+    )
+    with pytest.raises(StudioError, match="too few groups"):
+        make(few, split={"group": "speaker"})
+
+
+def test_a_group_in_two_splits_of_the_data_is_told(tmp_path: Path, home: Home) -> None:
+    lines = [
+        f"sentence {place},{('good', 'bad')[place // 2 % 2]},{name},{split}"
+        for place, (name, split) in enumerate(
+            [("ann", "train"), ("bob", "train"), ("bob", "test"), ("cid", "test")] * 8
+        )
+    ]
+    imported = of_speakers(tmp_path, home, "\n".join(["text,label,speaker,split", *lines]))
+    assembled = make(imported, split={"group": "speaker"})
+    told = [problem for problem in assembled.problems if problem.column == "speaker"]
+    assert [problem.what for problem in told] == ["1 value of 'speaker' stands in two splits: bob."]
+    assert not told[0].drops and set(assembled.kept) == {"train", "test"}
+    anew = make(imported, split={"group": "speaker", "keep": False})
+    assert anew.together and not [problem for problem in anew.problems if problem.column == "speaker"]
