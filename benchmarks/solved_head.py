@@ -9,6 +9,7 @@ that of the validation split, by which gradient descent chooses its best step an
 """
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
@@ -44,8 +45,7 @@ def main() -> None:
                 assert state.test is not None and state.best is not None
                 scores = {"test": state.test.metrics["accuracy"], "validation": state.best.metrics["accuracy"]}
                 numbers.append({**scores, "training": spent(run, queued)["training"]})
-    for numbers in zip(*arms.values(), strict=True):
-        print(dict(zip(arms, numbers, strict=True)))
+                print(seed, name, numbers[-1], file=sys.stderr)
     report(f"solved_head: {chosen.data.name}, {chosen.model}", arms, "solved", ["training"])
 
 
