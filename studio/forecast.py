@@ -106,8 +106,11 @@ def workload(config: RunConfig, rows: Mapping[str, int], length: float) -> Workl
 
 def example_length(task: Task, options: Options, table: "pandas.DataFrame", info: ModelInfo) -> float:
     """Tokens of a text of these rows, positions of a recording, or pixels of an image's side."""
-    texts = [table[name].head(FIRST_ROWS) for name in written(task) if name in table]
-    letters = sum(float(column.str.len().mean()) for column in texts if len(column))
+    letters = sum(
+        times_read(task, name) * float(table[name].head(FIRST_ROWS).str.len().mean())
+        for name in written(task)
+        if name in table and len(table)
+    )
     return length_of(task, options, letters, info)
 
 
@@ -118,10 +121,16 @@ def written(task: Task) -> list[str]:
     return [column.name for column in (task.columns if reads_all else task.inputs) if column.kind in WRITTEN]
 
 
+def times_read(task: Task, column: str) -> int:
+    """How many times a model reads a cell of a column for one answer."""
+    return max(1, sum(column in names for names in task.readings))
+
+
 def length_of(task: Task, options: Options, letters: float, info: ModelInfo) -> float:
-    """The same where it is known how many letters a text has on average, 0 for a task without texts."""
+    """The same where it is known how many letters a row has on average, 0 for a task without texts."""
     if written(task):
-        return tokens_of(letters, getattr(options, "max_length", None))
+        texts = len(task.readings)
+        return texts * tokens_of(letters / texts, getattr(options, "max_length", None))
     if any(column.kind == "audio" for column in task.inputs):
         return float(POSITIONS_A_SECOND * getattr(options, "seconds", LONGEST_HEARD))
     return float(getattr(options, "image_size", 0)) or image_side(info)

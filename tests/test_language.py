@@ -338,11 +338,13 @@ def test_a_catalog_has_what_the_code_says_and_no_more(code: str, written: set[An
         catalog = read_po(file, locale=code)
     entries = {message.id if isinstance(message.id, str) else tuple(message.id): message for message in catalog}
     entries.pop("", None)
-    assert set(entries) - written == set() and catalog.obsolete == {}
+    how = f"'Words on the screen' in CONTRIBUTING.md has the commands that bring assets/languages/{code}.po up to date"
+    gone, missing = sorted(map(str, set(entries) - written)), sorted(map(str, written - set(entries)))
+    assert not gone and catalog.obsolete == {}, f"{how}; nothing says any more: {gone}"
     if code in COMPLETE:
-        assert written - set(entries) == set()
-        missing = [id for id in entries if catalog_of(code).find(id if isinstance(id, str) else id[0]) is None]
-        assert missing == []
+        assert not missing, f"{how}; not in it: {missing}"
+        empty = [id for id in entries if catalog_of(code).find(id if isinstance(id, str) else id[0]) is None]
+        assert empty == [], f"assets/languages/{code}.po has no translation of these: {empty}"
 
 
 @pytest.mark.parametrize("code", WRITTEN)

@@ -6,6 +6,7 @@ SWEEP_DIR/ sweep.yaml     the run file with its ranges and choices (written once
            control.json   {"command": "stop"} for the driver, who obeys at once
            driver.json    pid and start time of the newest driver
            driver.lock    held by the driver as long as it lives
+           starting.lock  held while a driver is being started
            driver.log     what it printed
            importance.json  how much each setting matters (driver)
            ended.json     why nothing more will come; comes last (driver)
@@ -15,15 +16,18 @@ twice; `trials.jsonl` says which run it is, with which settings, and how it ende
 """
 
 import json
+import logging
 import re
 import secrets
+import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
+from studio.config import settings_in
 from studio.errors import StudioError
 from studio.files import clear_place, read_object, replace_json, replace_text
 from studio.language import _, unpacked
@@ -31,11 +35,26 @@ from studio.paths import Home
 from studio.processes import Identity
 from studio.sweeps.options import SweepOptions
 from studio.sweeps.space import SECTION, Parameters, Space, space_of
-from studio.yaml_text import parsed
 
+logger = logging.getLogger(__name__)
 ID_PATTERN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 TrialEnd = Literal["completed", "pruned", "failed"]
 SweepStatus = Literal["running", "interrupted", "ended"]
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+
+
+# what a line of trials.jsonl may say, beside its reason and its checks
+FACTS: dict[str, Callable[[Any], bool]] = {
+    "run": lambda value: isinstance(value, str) and (not value or ID_PATTERN.fullmatch(value) is not None),
+    "parameters": lambda value: isinstance(value, dict),
+    "end": lambda value: isinstance(value, str) and value in get_args(TrialEnd),
+    "value": _is_finite,
+    "seconds": lambda value: _is_finite(value) and value >= 0,
+    "state": lambda value: isinstance(value, dict) and all(map(_is_finite, value.values())),
+}
 
 
 @dataclass(frozen=True)
@@ -97,6 +116,10 @@ class Sweep:
         return self.folder / "driver.lock"
 
     @cached_property
+    def starting_lock(self) -> Path:
+        return self.folder / "starting.lock"
+
+    @cached_property
     def driver_log(self) -> Path:
         return self.folder / "driver.log"
 
@@ -156,18 +179,13 @@ class Sweep:
     # --- its trials ---------------------------------------------------------------------------
 
     def trials(self) -> list[TrialRecord]:
-        """In their order. What a crash has cut off at the end is passed over."""
-        found: dict[int, TrialRecord] = {}
+        """In their order. What a crash has cut off is passed over, and what is damaged counts as not said."""
+        found: dict[int, dict[str, Any]] = {}
         for line in self._lines():
-            number = line["trial"]
-            known = vars(found[number]) if number in found else {}
-            new = {key: line[key] for key in line.keys() & TrialRecord.__dataclass_fields__.keys()}
-            if "reason" in new:
-                new["reason"] = unpacked(new["reason"])
-            if "checks" in new:
-                new["checks"] = {int(check): value for check, value in new["checks"].items()}
-            found[number] = TrialRecord(**{"number": number, "run": "", "parameters": {}, **known, **new})
-        return [found[number] for number in sorted(found)]
+            found.setdefault(line["trial"], {}).update(_facts(line))
+        return [
+            TrialRecord(**{"number": number, "run": "", "parameters": {}, **found[number]}) for number in sorted(found)
+        ]
 
     def _lines(self) -> Iterator[dict[str, Any]]:
         if not self.trials_file.is_file():
@@ -175,9 +193,9 @@ class Sweep:
         for line in self.trials_file.read_bytes().split(b"\n"):
             try:
                 read = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
-            if isinstance(read, dict) and isinstance(read.get("trial"), int):
+            if isinstance(read, dict) and type(read.get("trial")) is int and read["trial"] >= 0:
                 yield read
 
     def tell(self, number: int, **facts: Any) -> None:
@@ -227,15 +245,22 @@ class Sweeps:
         )
 
 
+def _facts(line: Mapping[str, Any]) -> dict[str, Any]:
+    """What a line of trials.jsonl says of its trial, as far as it can be."""
+    facts = {name: line[name] for name, can_be in FACTS.items() if name in line and can_be(line[name])}
+    try:
+        if "reason" in line:
+            facts["reason"] = unpacked(line["reason"])
+        if isinstance(line.get("checks"), dict):
+            facts["checks"] = {int(check): value for check, value in line["checks"].items() if _is_finite(value)}
+    except ValueError:
+        logger.warning("A line of a sweep's trials is damaged: %.200s", line)
+    return facts
+
+
 def read_sweep(text: str) -> tuple[Space, SweepOptions]:
     """What varies in a run file, and how it is searched. Raises StudioError."""
-    values = parsed(text)
-    if not isinstance(values, dict):
-        raise StudioError(
-            _("The run file holds no settings."),
-            _("A run file is a list of `key: value` lines."),
-            _("See the README for one to start from."),
-        )
+    values = settings_in(text)
     options = values.get(SECTION) or {}
     if not isinstance(options, dict):
         raise StudioError(
@@ -243,4 +268,7 @@ def read_sweep(text: str) -> tuple[Space, SweepOptions]:
             _("'{section}' is a section of settings.", section=SECTION),
             _("Write it as {example}.", example="sweep: {method: tpe, trials: 20}"),
         )
-    return space_of(values), SweepOptions.read(options, within=SECTION)
+    space, chosen = space_of(values), SweepOptions.read(options, within=SECTION)
+    if chosen.method == "grid":
+        space.check_grid()
+    return space, chosen

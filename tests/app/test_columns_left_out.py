@@ -47,3 +47,8 @@ def test_other_data_begins_anew(
 ) -> None:
     other = upload(leave_out(services, table_draft, ["stars"]), tiny.write_table(tmp_path / "other.csv", seed=1))
     assert other.data.left_out is None and shown(services, other)["value"] == []
+
+
+def test_what_is_no_column_is_not_left_out(services: Services, table_draft: Draft) -> None:
+    odd = leave_out(services, table_draft, ["stars", "no such column", "../x", "x" * 10_000])
+    assert odd.data.left_out == ("stars",)

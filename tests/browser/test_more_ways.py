@@ -18,6 +18,7 @@ pytestmark = pytest.mark.browser
 
 SHOWN = tiny.image("across", random.Random(7))
 FILES = {"audio": ("one.wav", tiny.sound("low", random.Random(7))), "image": ("one.png", SHOWN)}
+CHOSEN_FROM = ((2, "bad"), (3, "great"), (4, "sad"), (5, "poor"))
 ALL_WORDS = [*tiny.FILLER, *tiny.WORDS["good"], *tiny.WORDS["bad"]]
 
 
@@ -69,6 +70,15 @@ WAYS = (
         ("#answer .ui-answer-text mark", "Answer"),
         " exactly right: ",
         "def ask(context, question):",
+    ),
+    Way(
+        "multiple-choice",
+        tiny.write_choices,
+        ("question", "a", "b", "c", "d", "answer"),
+        {"#try-text": "was it good", **{f"#try-text-{slot}": f"a {word} film" for slot, word in CHOSEN_FROM}},
+        ("#answer .ui-bar-leading", ""),
+        " right: ",
+        "def ask(question, *answers):",
     ),
     Way(
         "translation",

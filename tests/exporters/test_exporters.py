@@ -31,7 +31,7 @@ TEXTS = [
 ]  # fmt: skip
 EXPORTED = ("full", "lora", "mean", "number", "words", "labels", "image", "image-number", "image-labels")
 EXPORTED += ("adapter", "prompt", "questions", "pairs", "written", "shortened", "story", "talk", "preferred")
-EXPORTED += ("regions", "described", "asked")
+EXPORTED += ("choices", "regions", "described", "asked")
 EXPORTS = [(name, "folder") for name in EXPORTED]
 EXPORTS += [("lora", "merged"), ("mean", "merged")]
 
@@ -55,13 +55,14 @@ for name, (folder, inputs) in json.load(sys.stdin).items():
     def told(one):
         if task == "token-classification":
             return f"{one['entity_group']} {one['start']}-{one['end']}"
-        return one["label"] if task else one["answer"]
+        return one["label"] if "label" in one else one["answer"]
     if task == "image-segmentation":
         def share(mask):
             return mask.histogram()[255] / (mask.width * mask.height)
         found = [[{**one, "score": share(one["mask"])} for one in each] for each in found]
     found = [{"answer": each, "score": 1.0} if isinstance(each, str) else each for each in found]
-    answers[name] = [{told(one): float(one["score"]) for one in (each if task else [each])} for each in found]
+    found = [each if isinstance(each, list) else [each] for each in found]
+    answers[name] = [{told(one): float(one["score"]) for one in each} for each in found]
 assert not any(module.partition(".")[0] == "studio" for module in sys.modules)
 print(json.dumps(answers))
 """
