@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--model", default="starter/text")
     parser.add_argument("--rows", type=int, default=500, help="of a table, all splits together")
+    parser.add_argument("--strategy", default="", help="more of it, as YAML: 'head: solve'")
     parser.add_argument("--settings", default="", help="more of `training`, as YAML: 'epochs: 3, batch_size: 16'")
     parser.add_argument("--repeat", type=int, default=3)
     chosen = parser.parse_args()
@@ -42,6 +43,12 @@ def main() -> None:
 
 
 def train(home: Home, chosen: argparse.Namespace, warm: bool) -> dict[str, float]:
+    run, queued = trained(home, config_of(chosen), warm)
+    return spent(run, queued)
+
+
+def trained(home: Home, config: str, warm: bool) -> tuple[Run, float]:
+    """The finished run, and when it was queued."""
     store = Store(home)
     supervisor, forks = Supervisor(store, 1, {"STUDIO_HOME": str(home.root)}), ForkServer(warm)
     supervisor.start()
@@ -49,7 +56,7 @@ def train(home: Home, chosen: argparse.Namespace, warm: bool) -> dict[str, float
     if warm:
         time.sleep(1.0)
         wait_for_imports(forks)
-    run = store.create(config_of(chosen), "benchmark")
+    run = store.create(config, "benchmark")
     queued = time.time()
     supervisor.enqueue(run)
     try:
@@ -60,7 +67,7 @@ def train(home: Home, chosen: argparse.Namespace, warm: bool) -> dict[str, float
     finally:
         supervisor.close()
         forks.close()
-    return spent(run, queued)
+    return run, queued
 
 
 def config_of(chosen: argparse.Namespace) -> str:
@@ -68,7 +75,7 @@ def config_of(chosen: argparse.Namespace) -> str:
     return (
         f"task: {'text' if is_table else 'image'}-classification\nmodel: {{id: {chosen.model}}}\n"
         f"data: {{source: '{chosen.data.resolve()}'{f', limit: {chosen.rows}' if is_table else ''}}}\n"
-        f"strategy: {{name: freeze, last_blocks: 0}}\ntraining: {{{chosen.settings}}}\n"
+        f"strategy: {{name: freeze, last_blocks: 0, {chosen.strategy}}}\ntraining: {{{chosen.settings}}}\n"
     )
 
 

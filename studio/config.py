@@ -87,6 +87,11 @@ class RunConfig(Options):
         recommended = self.chosen_strategy.learning_rate(self.strategy_options)
         return self.training.learning_rate or recommended * OPTIMIZERS[self.training.optimizer].rate
 
+    @property
+    def epochs(self) -> int:
+        """Passes over the training examples; a head that is solved sees each once."""
+        return 1 if self.chosen_strategy.is_solved(self.strategy_options) else self.training.epochs
+
     # --- the file -----------------------------------------------------------------------------
 
     @classmethod

@@ -98,7 +98,7 @@ def workload(config: RunConfig, rows: Mapping[str, int], length: float) -> Workl
         kind="image" if config.chosen_task.model.processor == "image_processor" else "text",
         rows=rows,
         length=length,
-        epochs=training.epochs,
+        epochs=config.epochs,
         batch_size=AUTOMATIC_BATCH if training.batch_size == "auto" else training.batch_size,
         evaluations_per_epoch=training.evaluations_per_epoch,
     )

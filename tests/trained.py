@@ -184,6 +184,8 @@ STRATEGIES: dict[str, dict[str, Any]] = {
     "freeze": {"strategy": {"name": "freeze", "last_blocks": 1}},
     "lora": {"strategy": {"name": "lora", "r": 4, "dropout": 0.1}, "training": {"learning_rate": 0.02}},
     "head": {"strategy": {"name": "freeze"}, "training": {"learning_rate": 0.02}},
+    "solved": {"strategy": {"name": "freeze", "head": "solve"}},
+    "lp-ft-solved": {"strategy": {"name": "lp-ft", "head": "solve", "rewarm": 5}},
     "gradual": {
         "strategy": {"name": "gradual", "every": "steps", "amount": 30, "rewarm": 5},
         "training": {"learning_rate": 0.003, "epochs": 8},

@@ -123,10 +123,10 @@ def outlook(services: Services, about: Subject, config: RunConfig) -> Outlook:
         expected_span(about, config, estimate),
         TONES[fit.verdict],
         fit.sentence,
-        layers(preview, config.learning_rate, unfreezing_plan, training.epochs),
+        layers(preview, config.learning_rate, unfreezing_plan, config.epochs),
         why_not_fitting(config, about.structure),
         unused,
-        max(1, math.ceil(about.rows["train"] / batch_size)) * training.epochs,
+        max(1, math.ceil(about.rows["train"] / batch_size)) * config.epochs,
     )
 
 

@@ -1,7 +1,7 @@
 """The training loop: batches in, optimizer steps out. Everything around the steps is a callback."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -79,6 +79,10 @@ class State:
         return round(self.epoch + self.batch / plan.steps_per_epoch, 4)
 
 
+FirstStep = Callable[["Loop"], StepResult | None]
+"""Stands in for the first step; None where training is left before it."""
+
+
 class Loop:
     """Trains `model` by `plan` from `state` on, until it ends or `pausing` is set."""
 
@@ -101,6 +105,7 @@ class Loop:
         self.state = State()
         self.pausing = False
         self.callbacks: tuple[Callback, ...] = ()
+        self.first_step: FirstStep | None = None
         self.always_eval: Sequence[nn.Module] = ()
         self._norms = [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
         self.trained = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
@@ -149,6 +154,8 @@ class Loop:
             callback.on_step_begin(self)
         if self.is_leaving:
             return None
+        if self.first_step is not None and self.state.step == 0:
+            return self.first_step(self)
         return StepResult(self._move(rows), len(rows), self._highest_rate())
 
     def update(self, rows: list[int], learning_rate: float) -> float:

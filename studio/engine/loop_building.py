@@ -49,13 +49,14 @@ def build_loop(
 
 
 def plan_of(config: RunConfig, prepared: Prepared, resolved: ResolvedSettings) -> Plan:
-    training = config.training
+    training, rows = config.training, len(prepared.examples["train"])
     assert resolved.batch_size is not None
+    is_solved = config.chosen_strategy.is_solved(config.strategy_options)  # by one step, which takes all rows
     return Plan(
-        rows=len(prepared.examples["train"]),
+        rows=rows,
         lengths=prepared.lengths("train"),
-        epochs=training.epochs,
-        batch_size=resolved.batch_size,
+        epochs=config.epochs,
+        batch_size=rows if is_solved else resolved.batch_size,
         learning_rate=config.learning_rate,
         schedule=in_force(training),
         max_grad_norm=training.max_grad_norm,

@@ -28,6 +28,7 @@ from studio.engine.random_state import seed_everything
 from studio.engine.reference import record_reference
 from studio.engine.reporting import Reporter
 from studio.engine.resolved_settings import ResolvedSettings
+from studio.engine.solved_head import SolvedHead
 from studio.engine.trainable import trainable_model
 from studio.engine.trials import resolve_settings
 from studio.events import Planned
@@ -59,7 +60,10 @@ class Session:
         if not compute_once:
             return
         if self.unfreezing:
-            self.frozen.refresh(self.loop, self.unfreezing.stage, self.unfreezing.passes_ahead(self.loop))
+            passes = self.unfreezing.passes_ahead(self.loop)
+            if self.loop.first_step and self.loop.state.step == 0:
+                passes = max(1.0, passes)  # a head is solved by all examples
+            self.frozen.refresh(self.loop, self.unfreezing.stage, passes)
         else:
             self.frozen.refresh(self.loop, 0, self.loop.plan.epochs)
 
@@ -89,9 +93,12 @@ def build(run: Run, config: RunConfig, material: Material, resolved: ResolvedSet
     frozen = build_frozen_layers(run, config, resolved, reporter, bool(reinitialised), learns_statistics)
     evaluation = build_evaluation(config, loop, material, reporter, reinitialised)
     checkpoints = Checkpoints(run.checkpoints)
+    learns = not strategy.is_solved(options)
+    if strategy.solves_head(options):
+        loop.first_step = SolvedHead(config.training.seed, reporter)
     callbacks = [
-        *regularisers(loop, config.training, prepared, structure),
-        *schedulers(config.training, reporter),
+        *(regularisers(loop, config.training, prepared, structure) if learns else ()),
+        *(schedulers(config.training, reporter) if learns else ()),
         Progress(reporter),
         Control(run),
         evaluation,

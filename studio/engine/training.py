@@ -42,6 +42,7 @@ def train_run(run: Run, home: Home, reporter: Reporter) -> None:
     seed_everything(config.training.seed + ranks.rank())  # dropout and the like differ from process to process
     continue_from(checkpoints, session, run, reporter)
     looks = config.training.find_learning_rate and not stopping
+    looks = looks and not config.chosen_strategy.is_solved(config.strategy_options)
     if looks and session.unfreezing:  # with all that will ever learn: a rate that suits a head alone hurts what joins
         find_learning_rate(run, session.loop, reporter)
     session.place(reporter, compute_once=not stopping)

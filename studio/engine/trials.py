@@ -26,6 +26,8 @@ def resolve_settings(
     config: RunConfig, model: nn.Module, prepared: Prepared, resolved: ResolvedSettings, reporter: Reporter
 ) -> ResolvedSettings:
     """Fill in batch size and precision at the first start; a resumed run has them already."""
+    if config.chosen_strategy.is_solved(config.strategy_options):
+        return without_steps(config, resolved, len(prepared.examples["train"]))
     training, device, rows = config.training, torch.device(resolved.device), len(prepared.examples["train"])
     lengths = prepared.lengths("train")
     if resolved.batch_size is None or resolved.precision is None:
@@ -55,6 +57,14 @@ def resolve_settings(
             reporter.note(choice.sentence)
         resolved = replace(resolved, precision=choice.precision)
     return resolved
+
+
+def without_steps(config: RunConfig, resolved: ResolvedSettings, rows: int) -> ResolvedSettings:
+    """Where no gradient is computed, there is nothing to try; the layers compute in full precision, as for the scores,
+    so that what is recorded serves for both."""
+    size = useful_batch_size(rows) if config.training.batch_size == "auto" else config.training.batch_size
+    precision = "fp32" if config.training.precision == "auto" else config.training.precision
+    return replace(resolved, batch_size=resolved.batch_size or size, precision=resolved.precision or precision)
 
 
 def settings_of_a_step(config: RunConfig) -> dict[str, object]:

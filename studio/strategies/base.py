@@ -180,6 +180,14 @@ class Strategy:
         """The order of unfreezing, where not everything trains from the start. Names as in the structure."""
         return None
 
+    def solves_head(self, options: Any) -> bool:
+        """Whether the first step gives the head its best weights for what enters it, instead of moving it a little."""
+        return False
+
+    def is_solved(self, options: Any) -> bool:
+        """Whether nothing is left to learn after that step."""
+        return False
+
     def reinitialised(self, structure: Structure, options: Any) -> Collection[str]:
         """Parameters that `apply` re-initialises, so that "before training" is not the pretrained model."""
         return ()

@@ -9,7 +9,15 @@ from studio.models.structure import Structure
 from studio.options import Options as BaseOptions
 from studio.options import setting
 from studio.strategies.families import FAMILIES
-from studio.strategies.selection import NO_HEAD, Selection, everything, new_part
+from studio.strategies.selection import (
+    NO_HEAD,
+    NOT_SOLVABLE,
+    HeadLearns,
+    Selection,
+    everything,
+    new_part,
+    solvable_layer,
+)
 
 BLOCKS_LEARNING_RATE = 1e-4  # where pretrained blocks train along
 NORMALISATION = re.compile(r"norm|(^|[._])(bn|ln)\w*\d*[._]", re.I)
@@ -25,6 +33,16 @@ class FreezeOptions(BaseOptions):
         ),
         ge=0,
         le=200,
+        advanced=False,
+    )
+    head: HeadLearns = setting(
+        "gradient-descent",
+        title=_("How the head learns"),
+        help=_(
+            "Step by step (gradient-descent), or its best weights computed at once (solve): logistic regression, its "
+            "strength found by cross-validation. Needs one class for each example."
+        ),
+        shown_if={"last_blocks": 0},
         advanced=False,
     )
     embeddings: bool = setting(
@@ -58,6 +76,8 @@ class Freeze(Selection):
     Options = FreezeOptions
 
     def why_not_with(self, structure: Structure, options: Any) -> str | None:
+        if structure.head and self.solves_head(options) and not solvable_layer(structure):
+            return NOT_SOLVABLE
         if self.trained(structure, options):
             return None
         return sentences(NO_HEAD, _("Train at least one of its blocks."))
@@ -67,7 +87,17 @@ class Freeze(Selection):
         only_head = options.last_blocks == 0 and not options.embeddings and not options.also
         return self.default_learning_rate if only_head else BLOCKS_LEARNING_RATE
 
+    def solves_head(self, options: Any) -> bool:
+        """Only where the layers below it stay as they are."""
+        below = (options.last_blocks, options.embeddings, options.norms, options.also.strip())
+        return options.head == "solve" and not any(below)
+
+    def is_solved(self, options: Any) -> bool:
+        return self.solves_head(options)
+
     def trained(self, structure: Structure, options: Any) -> frozenset[str]:
+        if self.solves_head(options):
+            return solvable_layer(structure)
         names = set(new_part(structure))
         if options.last_blocks:
             upper = structure.blocks[-options.last_blocks :]

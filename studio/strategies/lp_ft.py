@@ -12,16 +12,34 @@ from studio.options import Options as BaseOptions
 from studio.options import setting
 from studio.strategies.base import Stage, UnfreezingPlan
 from studio.strategies.families import FAMILIES
-from studio.strategies.selection import NO_HEAD, Selection, everything, new_part
+from studio.strategies.selection import (
+    NO_HEAD,
+    NOT_SOLVABLE,
+    HeadLearns,
+    Selection,
+    everything,
+    new_part,
+    solvable_layer,
+)
 
 
 class ProbeOptions(BaseOptions):
+    head: HeadLearns = setting(
+        "gradient-descent",
+        title=_("How the head learns"),
+        help=_(
+            "Step by step (gradient-descent), or its best weights computed in the first step (solve), after which "
+            "everything joins. Needs one class for each example."
+        ),
+        advanced=False,
+    )
     probe: float = setting(
         0.25,
         title=_("Share for the head alone (linear probe)"),
         help=_("In this share of the training only the new head learns; in the rest everything does."),
         gt=0,
         lt=1,
+        shown_if={"head": "gradient-descent"},
         advanced=False,
     )
     probe_rate: float = setting(
@@ -30,6 +48,7 @@ class ProbeOptions(BaseOptions):
         help=_("While only the head learns, the learning rate is multiplied by this."),
         gt=0,
         le=1000,
+        shown_if={"head": "gradient-descent"},
     )
     rewarm: int = setting(
         20,
@@ -53,11 +72,22 @@ class ProbeThenFull(Selection):
     def why_not(self, structure: Structure) -> str | None:
         return None if new_part(structure) else NO_HEAD
 
+    def why_not_with(self, structure: Structure, options: Any) -> str | None:
+        if structure.head and self.solves_head(options) and not solvable_layer(structure):
+            return NOT_SOLVABLE
+        return self.why_not(structure)
+
+    def solves_head(self, options: Any) -> bool:
+        return bool(options.head == "solve")
+
     def trained(self, structure: Structure, options: Any) -> frozenset[str]:
         return everything(structure)
 
     def unfreezing_plan(self, structure: Structure, options: Any) -> UnfreezingPlan:
-        head = new_part(structure)
+        solves = self.solves_head(options)
+        head = solvable_layer(structure) if solves else new_part(structure)
         rest = everything(structure) - head
         stages = (Stage(_("the head"), head, options.probe_rate), Stage(_("everything"), rest))
+        if solves:
+            return UnfreezingPlan(stages, "steps", 1, options.rewarm)
         return UnfreezingPlan(stages, "share", options.probe, options.rewarm)

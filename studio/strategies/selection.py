@@ -1,7 +1,7 @@
 """Strategies that choose among the model's own parameters: the shared preview and application of a choice."""
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from studio.language import _
 from studio.models.structure import Structure
@@ -10,6 +10,8 @@ from studio.strategies.base import Preview, Strategy
 if TYPE_CHECKING:
     from torch import nn
 
+HeadLearns = Literal["gradient-descent", "solve"]
+NOT_SOLVABLE = _("Its head is not one linear layer for classes, so it cannot be solved directly.")
 NO_HEAD = _("For this task nothing new is put on top of the model, so there is no new head to train.")
 
 
@@ -62,6 +64,15 @@ def new_part(structure: Structure) -> frozenset[str]:
     """The head, and a pooler below it, which is a hidden layer of the head in all but name. Empty for tasks that add
     nothing: writing with the pretrained output layer, or searching with the encoder alone."""
     return frozenset((*structure.head, *(name for name in structure.tail if "pooler" in name)))
+
+
+def solvable_layer(structure: Structure) -> frozenset[str]:
+    """Weight and bias of a head that is one linear layer with several outputs, a pooler below it left aside; empty
+    where it is something else."""
+    names = [name for name in structure.head if "pooler" not in name]
+    shapes = [structure.shapes[name] for name in names]
+    is_one_layer = len({name.rpartition(".")[0] for name in names}) == 1 and sorted(map(len, shapes)) == [1, 2]
+    return frozenset(names) if is_one_layer and min(shape[0] for shape in shapes) > 1 else frozenset()
 
 
 def train_only(model: "nn.Module", names: Collection[str]) -> "nn.Module":

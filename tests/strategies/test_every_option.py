@@ -24,6 +24,7 @@ CHANGED: dict[str, Any] = {
     **{"until": 0.6, "blocks_at_a_time": 2, "most_blocks": 1, "decay": 0.5, "rewarm": 3, "rollback": True},
     "every": "steps",
     "gradual.amount": (7, {"every": "steps"}),
+    "head": "solve",
     **{"probe": 0.5, "probe_rate": 3.0},
     **{"target_modules": "query", "r": 2, "target_r": 3, "alpha": 4, "dropout": 0.5, "b_rate": 4.0, "rslora": True},
     **{"dora": True, "pissa": True, "bits": "8-bit", "strength": 7.0, "group_size": 8, "frequencies": 20},

@@ -10,6 +10,7 @@ from studio.strategies import STRATEGIES
 
 SETTINGS = {
     "freeze": [{}, {"last_blocks": 1}, {"last_blocks": 99}],
+    "lp-ft": [{}, {"head": "solve"}],
     "lora": [{}, {"r": 3}, {"dora": True}, {"pissa": True, "r": 4}],
     "lokr": [{}, {"r": 1}],
     "oft": [{}, {"block_size": 4}],

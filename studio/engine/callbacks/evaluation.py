@@ -56,6 +56,8 @@ class Evaluation(Callback):
         state = loop.state
         if loop.pausing or self.last_step >= state.step or not self.evaluator.rows("validation"):
             return False
+        if loop.first_step is not None and state.step == 1:
+            return True  # what it found may be the best
         return state.step == 0 or state.batch in loop.plan.marks or state.ended == "stopped"
 
     def _evaluate(self, loop: Loop) -> None:
