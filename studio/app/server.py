@@ -61,6 +61,7 @@ from studio.predictor import Predictor
 from studio.processes import TRUST_VARIABLE
 from studio.runner import Supervisor
 from studio.server_settings import LOOPBACK, ServerSettings
+from studio.sweeps.driver import go_on_with_interrupted
 
 STATIC = "studio-static"
 SPACE_VARIABLE = "SPACE_ID"  # set in every hosted Space, which is shown inside a page of huggingface.co
@@ -72,11 +73,7 @@ def make_services(settings: ServerSettings) -> Services:
     home = Home.find(settings.home)
     workspaces = Workspaces(home)
     forks = ForkServer(settings.warm_start)
-    inherited = {
-        HOME_VARIABLE: str(home.root),
-        LIMIT_VARIABLE: str(settings.upload_megabytes),
-        **({TRUST_VARIABLE: "1"} if settings.trust_remote_code else {}),
-    }
+    inherited = {HOME_VARIABLE: str(home.root), **engine_environment(settings)}
     return Services(
         settings=settings,
         workspaces=workspaces,
@@ -98,6 +95,12 @@ def make_services(settings: ServerSettings) -> Services:
     )
 
 
+def engine_environment(settings: ServerSettings) -> dict[str, str]:
+    """What this server's settings say to the processes that it starts."""
+    limits = {LIMIT_VARIABLE: str(settings.upload_megabytes)}
+    return {**limits, TRUST_VARIABLE: "1"} if settings.trust_remote_code else limits
+
+
 def make_asgi(services: Services) -> FastAPI:
     """The whole server as one ASGI app: the page at /, our own files below /studio-static."""
     settings, home, provider = services.settings, services.workspaces.home, services.provider
@@ -115,6 +118,8 @@ def make_asgi(services: Services) -> FastAPI:
         services.workspaces.own.index.start()
         sweeper = Sweeper(home, settings.guest_days, settings.members)
         sweeper.start()
+        for store in services.workspaces.stores():
+            go_on_with_interrupted(store.home, engine_environment(settings))
         yield
         sweeper.close()
         services.workspaces.close()

@@ -13,13 +13,12 @@ from studio.commands.following import count_interrupts
 from studio.commands.output import Progress, print_json, print_table
 from studio.commands.train import name_of
 from studio.config import path_beside, read_run_file
-from studio.errors import StudioError
-from studio.metrics import metric_named
 from studio.preflight import check
 from studio.processes import TRUST_VARIABLE
 from studio.sweeps.driver import start_driver
 from studio.sweeps.folder import Sweep, Sweeps, TrialRecord, read_sweep
 from studio.sweeps.space import SECTION
+from studio.sweeps.standing import best_of, metric_of
 from studio.yaml_text import parsed
 
 SECONDS_BETWEEN_LOOKS = 0.3
@@ -122,13 +121,6 @@ def _tell_end(sweep: Sweep, as_json: bool, progress: Progress) -> int:
     return ENDED if best is not None else NOTHING_LEARNED
 
 
-def best_of(sweep: Sweep) -> TrialRecord | None:
-    """The trial with the best value, or None."""
-    valued = [trial for trial in sweep.trials() if trial.value is not None]
-    sign = 1 if metric_named(_headline(sweep)).higher_is_better else -1
-    return max(valued, key=lambda trial: sign * (trial.value or 0.0), default=None)
-
-
 def describe(sweep: Sweep) -> dict[str, Any]:
     """As `studio sweep --json` prints it."""
     best = best_of(sweep)
@@ -142,7 +134,7 @@ def describe(sweep: Sweep) -> dict[str, Any]:
         "dir": str(sweep.folder),
         "status": sweep.status,
         "why": str(sweep.why_ended),
-        "metric": _headline(sweep),
+        "metric": metric_of(sweep).name,
         "best": best.number if best else None,
         "importance": sweep.importance(),
         "trials": trials,
@@ -157,29 +149,17 @@ def run_sweeps(arguments: argparse.Namespace) -> int:
     rows = []
     for sweep in sweeps:
         best = best_of(sweep)
-        score = metric_named(_headline(sweep)).text(best.value) if best and best.value is not None else ""
+        score = metric_of(sweep).text(best.value) if best and best.value is not None else ""
         rows.append([sweep.id, sweep.status, str(len(sweep.trials())), score, sweep.name])
     print_table(("SWEEP", "STATUS", "TRIALS", "BEST", "NAME"), rows)
     return 0
-
-
-def _headline(sweep: Sweep) -> str:
-    try:
-        space, _options = sweep.read()
-        return space.config(space.first()).chosen_task.headline
-    except (OSError, UnicodeDecodeError) as error:
-        raise StudioError(
-            f"The sweep {sweep.id} cannot be read.",
-            str(error),
-            "Put sweep.yaml back from a copy, or delete its folder.",
-        ) from error
 
 
 def _line(sweep: Sweep, trial: TrialRecord) -> str:
     settings = "  ".join(f"{name}={_short(value)}" for name, value in trial.parameters.items())
     if trial.value is None:
         return f"trial {trial.number + 1}: {trial.end}  {settings}  {trial.reason}"
-    metric = metric_named(_headline(sweep))
+    metric = metric_of(sweep)
     pruned = "  (ended early)" if trial.end == "pruned" else ""
     return f"trial {trial.number + 1}: {metric.name} {metric.text(trial.value)}  {settings}  {trial.run}{pruned}"
 

@@ -1,7 +1,7 @@
 """Sweeps on disk: one folder each, and what is true of it.
 
 SWEEP_DIR/ sweep.yaml     the run file with its ranges and choices (written once)
-           meta.json      name, created
+           meta.json      name, created, and what its runs are told of where they come from
            trials.jsonl   one line when a trial begins, one when it has ended (driver, append-only)
            control.json   {"command": "stop"} for the driver, who obeys at once
            driver.json    pid and start time of the newest driver
@@ -109,9 +109,19 @@ class Sweep:
         return self.folder / "ended.json"
 
     @property
+    def meta(self) -> dict[str, Any]:
+        return read_object(self.folder / "meta.json") or {}
+
+    @property
     def name(self) -> str:
-        said = (read_object(self.folder / "meta.json") or {}).get("name")
+        said = self.meta.get("name")
         return said if isinstance(said, str) and said else self.id
+
+    @property
+    def about_runs(self) -> dict[str, Any]:
+        """What every trial's run is annotated with, as `Run.annotate` takes it."""
+        known = self.meta.get("about_runs")
+        return known if isinstance(known, dict) else {}
 
     def read(self) -> tuple[Space, SweepOptions]:
         """What varies, and how it is searched."""
@@ -148,6 +158,16 @@ class Sweep:
         clear_place(self.control_file)
         replace_json(self.control_file, {"command": "stop"})
 
+    @property
+    def can_go_on(self) -> bool:
+        """Whether nobody works on it, and trials may be left: its driver was killed, or it was stopped."""
+        return self.status == "interrupted" or (self.status == "ended" and self.is_told_to_stop)
+
+    def take_back_stop(self) -> None:
+        """Forget that it was stopped; the next driver goes on."""
+        for file in (self.control_file, self.ended_file):
+            file.unlink(missing_ok=True)
+
     def importance(self) -> dict[str, float]:
         """How much of the differences each setting explains, of 1 together; empty where that is not known yet."""
         known = read_object(self.importance_file) or {}
@@ -157,28 +177,7 @@ class Sweep:
 
     def trials(self) -> list[TrialRecord]:
         """In their order. What a crash has cut off at the end is passed over."""
-        found: dict[int, TrialRecord] = {}
-        for line in self._lines():
-            number = line["trial"]
-            known = vars(found[number]) if number in found else {}
-            new = {key: line[key] for key in line.keys() & TrialRecord.__dataclass_fields__.keys()}
-            if "reason" in new:
-                new["reason"] = unpacked(new["reason"])
-            if "checks" in new:
-                new["checks"] = {int(check): value for check, value in new["checks"].items()}
-            found[number] = TrialRecord(**{"number": number, "run": "", "parameters": {}, **known, **new})
-        return [found[number] for number in sorted(found)]
-
-    def _lines(self) -> Iterator[dict[str, Any]]:
-        if not self.trials_file.is_file():
-            return
-        for line in self.trials_file.read_bytes().split(b"\n"):
-            try:
-                read = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(read, dict) and isinstance(read.get("trial"), int):
-                yield read
+        return TrialLog(self.trials_file).read()
 
     def tell(self, number: int, **facts: Any) -> None:
         """Only the driver calls this. A line that a crash cut off is ended first."""
@@ -191,17 +190,56 @@ class Sweep:
             file.write(line.encode() + b"\n")
 
 
+class TrialLog:
+    """trials.jsonl, read on from call to call: each time only what was added."""
+
+    def __init__(self, file: Path) -> None:
+        self._file, self._offset = file, 0
+        self._found: dict[int, TrialRecord] = {}
+
+    def read(self) -> list[TrialRecord]:
+        """All trials, in their order."""
+        for line in self._new_lines():
+            number = line["trial"]
+            known = vars(self._found[number]) if number in self._found else {}
+            new = {key: line[key] for key in line.keys() & TrialRecord.__dataclass_fields__.keys()}
+            if "reason" in new:
+                new["reason"] = unpacked(new["reason"])
+            if "checks" in new:
+                new["checks"] = {int(check): value for check, value in new["checks"].items()}
+            self._found[number] = TrialRecord(**{"number": number, "run": "", "parameters": {}, **known, **new})
+        return [self._found[number] for number in sorted(self._found)]
+
+    def _new_lines(self) -> Iterator[dict[str, Any]]:
+        """Whole lines behind the last one that was read."""
+        if not self._file.is_file():
+            return
+        with self._file.open("rb") as file:
+            file.seek(self._offset)
+            whole, end, _torn = file.read().rpartition(b"\n")
+        self._offset += len(whole) + len(end)
+        for line in whole.split(b"\n"):
+            try:
+                read = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(read, dict) and isinstance(read.get("trial"), int):
+                yield read
+
+
 @dataclass(frozen=True)
 class Sweeps:
     """All sweeps of one home."""
 
     home: Home
 
-    def create(self, text: str, name: str) -> Sweep:
-        """A new folder with its sweep.yaml; no driver works on it yet."""
+    def create(self, text: str, name: str, draft: str = "", **about_runs: Any) -> Sweep:
+        """A new folder with its sweep.yaml; no driver works on it yet. draft: the id of the choices that it came from.
+        about_runs: what its runs are annotated with."""
         sweep = Sweep(self.home.sweeps / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}")
         sweep.folder.mkdir(parents=True)
-        replace_json(sweep.folder / "meta.json", {"name": name, "created": time.time()})
+        meta = {"name": name, "created": time.time(), "draft": draft, "about_runs": about_runs}
+        replace_json(sweep.folder / "meta.json", meta)
         replace_text(sweep.config_file, text)
         return sweep
 
