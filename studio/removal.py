@@ -81,6 +81,11 @@ def files_below(folder: Path) -> Iterator[tuple[float, int]]:
             yield status.st_mtime, status.st_size
 
 
+def used_bytes(home: Home) -> int:
+    """What all files of the home take, and what was sent and is not imported yet."""
+    return sum(size for folder in (home.root, home.sent) for _changed, size in files_below(folder))
+
+
 def remove(home: Home, entries: Sequence[Entry]) -> Removed:
     """Remove for good what has not been changed since it was looked at."""
     freed, troubles = 0, []

@@ -7,6 +7,7 @@ from pydantic import field_validator
 
 from studio.data.limits import LIMIT_VARIABLE
 from studio.options import Options, setting
+from studio.processes import TRUST_VARIABLE
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")  # addresses that this machine alone reaches
 # Settings that may also come from the environment, by field.
@@ -88,6 +89,12 @@ class ServerSettings(Options):
     def has_several_people(self) -> bool:
         """Whether more people than one have a workspace here."""
         return self.open_to_everyone or self.users is not None or len(self.auth) > 1
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the settings say to the processes that the server starts."""
+        limit = {LIMIT_VARIABLE: str(self.upload_megabytes)}
+        return {**limit, TRUST_VARIABLE: "1"} if self.trust_remote_code else limit
 
     @field_validator("auth", "members", mode="before")
     @classmethod

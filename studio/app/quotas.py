@@ -19,7 +19,7 @@ from studio.data.limits import MEGABYTE, Limits
 from studio.errors import StudioError
 from studio.language import _, plural
 from studio.paths import Home
-from studio.removal import files_below
+from studio.removal import files_below, used_bytes
 from studio.runner import Supervisor
 from studio.server_settings import ServerSettings
 from studio.store import Run
@@ -131,11 +131,6 @@ def is_a_guest_s(workspace: str, members: tuple[str, ...]) -> bool:
     """Whether quotas apply to the workspace of this name."""
     username = hub_name(workspace)
     return workspace.startswith(GUEST) or (username is not None and not is_member(username, members))
-
-
-def used_bytes(home: Home) -> int:
-    """What all files of the home take, and what was sent and is not imported yet."""
-    return sum(size for folder in (home.root, home.sent) for _changed, size in files_below(folder))
 
 
 def remove_forgotten(home: Home, days: int, members: tuple[str, ...]) -> None:

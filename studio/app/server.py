@@ -51,14 +51,13 @@ from studio.app.states import States
 from studio.app.sweeping import Sweeper
 from studio.app.unseen import Unseen
 from studio.app.workspaces import Workspaces
-from studio.data.limits import LIMIT_VARIABLE, limits_here
+from studio.data.limits import limits_here
 from studio.errors import StudioError
 from studio.forked import ForkServer
 from studio.hardware import free_disk_bytes, probe
 from studio.language import _
 from studio.paths import HOME_VARIABLE, Home, assets
 from studio.predictor import Predictor
-from studio.processes import TRUST_VARIABLE
 from studio.runner import Supervisor
 from studio.server_settings import LOOPBACK, ServerSettings
 from studio.sweeps.driver import go_on_with_interrupted
@@ -73,7 +72,7 @@ def make_services(settings: ServerSettings) -> Services:
     home = Home.find(settings.home)
     workspaces = Workspaces(home)
     forks = ForkServer(settings.warm_start)
-    inherited = {HOME_VARIABLE: str(home.root), **engine_environment(settings)}
+    inherited = {HOME_VARIABLE: str(home.root), **settings.environment}
     return Services(
         settings=settings,
         workspaces=workspaces,
@@ -95,12 +94,6 @@ def make_services(settings: ServerSettings) -> Services:
     )
 
 
-def engine_environment(settings: ServerSettings) -> dict[str, str]:
-    """What this server's settings say to the processes that it starts."""
-    limits = {LIMIT_VARIABLE: str(settings.upload_megabytes)}
-    return {**limits, TRUST_VARIABLE: "1"} if settings.trust_remote_code else limits
-
-
 def make_asgi(services: Services) -> FastAPI:
     """The whole server as one ASGI app: the page at /, our own files below /studio-static."""
     settings, home, provider = services.settings, services.workspaces.home, services.provider
@@ -119,7 +112,7 @@ def make_asgi(services: Services) -> FastAPI:
         sweeper = Sweeper(home, settings.guest_days, settings.members)
         sweeper.start()
         for store in services.workspaces.stores():
-            go_on_with_interrupted(store.home, engine_environment(settings))
+            go_on_with_interrupted(store.home, settings.environment)
         yield
         sweeper.close()
         services.workspaces.close()

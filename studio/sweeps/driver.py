@@ -24,6 +24,7 @@ from studio.language import _, packed
 from studio.metrics import metric_named
 from studio.paths import HOME_VARIABLE, Home
 from studio.processes import Identity, python, start_detached
+from studio.removal import used_bytes
 from studio.runner import Supervisor, worked_seconds
 from studio.store import Run, Store
 from studio.sweeps.folder import Sweep, Sweeps, TrialEnd, TrialRecord
@@ -124,6 +125,9 @@ class Driver:
 
     def _begin(self) -> str:
         """Let the next trial begin. Returns why there is none, or ""."""
+        most = self.sweep.most_bytes
+        if most is not None and used_bytes(self.sweep.home) >= most:
+            return _("Your workspace is full.")
         parameters = self.proposals.next()
         if parameters is None:
             return _("Every combination of settings was tried.")
@@ -136,7 +140,7 @@ class Driver:
             self._end(record, "failed", reason=error.explanation.why)
             return ""
         self.get_ready()
-        run = self.store.create(config.to_text(), f"{self.sweep.name} {number + 1}")
+        run = self.store.create(config.to_text(), f"{self.sweep.name} · {number + 1}")
         run.annotate(**self.sweep.about_runs, tags=[self.sweep.name], sweep=self.sweep.id)
         record = TrialRecord(number, run.id, parameters, state=self.proposals.state_of(number))
         self.sweep.tell(number, run=run.id, parameters=parameters, state=record.state)

@@ -27,6 +27,7 @@ from typing import Any, Literal
 from studio.errors import StudioError
 from studio.files import clear_place, read_object, replace_json, replace_text
 from studio.language import _, unpacked
+from studio.migrations import RUN_FILE
 from studio.paths import Home
 from studio.processes import Identity
 from studio.sweeps.options import SweepOptions
@@ -116,6 +117,12 @@ class Sweep:
     def name(self) -> str:
         said = self.meta.get("name")
         return said if isinstance(said, str) and said else self.id
+
+    @property
+    def most_bytes(self) -> int | None:
+        """How much its home may hold for another trial to begin, where that is bounded."""
+        known = self.meta.get("most_bytes")
+        return known if isinstance(known, int) else None
 
     @property
     def about_runs(self) -> dict[str, Any]:
@@ -233,12 +240,18 @@ class Sweeps:
 
     home: Home
 
-    def create(self, text: str, name: str, draft: str = "", **about_runs: Any) -> Sweep:
+    def create(self, text: str, name: str, draft: str = "", most_bytes: int | None = None, **about_runs: Any) -> Sweep:
         """A new folder with its sweep.yaml; no driver works on it yet. draft: the id of the choices that it came from.
-        about_runs: what its runs are annotated with."""
+        most_bytes: what the home may hold. about_runs: what its runs are annotated with."""
         sweep = Sweep(self.home.sweeps / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}")
         sweep.folder.mkdir(parents=True)
-        meta = {"name": name, "created": time.time(), "draft": draft, "about_runs": about_runs}
+        meta = {
+            "name": name,
+            "created": time.time(),
+            "draft": draft,
+            "most_bytes": most_bytes,
+            "about_runs": about_runs,
+        }
         replace_json(sweep.folder / "meta.json", meta)
         replace_text(sweep.config_file, text)
         return sweep
@@ -274,6 +287,7 @@ def read_sweep(text: str) -> tuple[Space, SweepOptions]:
             _("A run file is a list of `key: value` lines."),
             _("See the README for one to start from."),
         )
+    values = RUN_FILE.upgrade(values)
     options = values.get(SECTION) or {}
     if not isinstance(options, dict):
         raise StudioError(
