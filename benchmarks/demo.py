@@ -23,7 +23,7 @@ from browser_support import FLAGS, find_chromium  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
 from studio_page import StudioServer, Visitor, visitor  # noqa: E402
 
-from studio.app.demos import DEMOS, Demo  # noqa: E402
+from studio.app.demo_list import DEMOS, Demo  # noqa: E402
 from studio.paths import Home  # noqa: E402
 
 

@@ -12,12 +12,13 @@ def progress_html(sentence: str, done: int = 0, total: int = 0) -> str:
     share = min(1.0, max(0.0, done / total)) if total else None
     detail = escape(_("{done:,} of {total:,}", done=done, total=total)) if total else ""
     known = "" if share is None else f' aria-valuenow="{100 * share:.0f}" style="--share: {share:.4f}"'
+    title = _("Progress")
     unknown = " ui-progress-unknown" if share is None else ""
     return (
         f'<div class="ui-progress-box" data-done="{done}" data-total="{total}"><div class="ui-progress-words">'
         f'<span class="ui-progress-sentence" role="status">{escape_sentence(sentence)}</span>'
         f'<span class="ui-progress-detail">{detail}</span></div>'
-        f'<div class="ui-progress{unknown}" role="progressbar" aria-label="{escape(_("Progress"))}" aria-valuemin="0" '
+        f'<div class="ui-progress{unknown}" role="progressbar" aria-label="{escape(title)}" aria-valuemin="0" '
         f'aria-valuemax="100"{known}><div class="ui-progress-fill"></div></div></div>'
     )
 

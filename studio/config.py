@@ -91,25 +91,7 @@ class RunConfig(Options):
 
     @classmethod
     def from_text(cls, text: str) -> "RunConfig":
-        try:
-            values = parsed(text)
-        except TooLongError as error:
-            raise StudioError(
-                _("The run file is too long."),
-                str(error),
-                _("Leave out what is not a setting: of corrected rows it may hold {most:,}.", most=MOST_CORRECTIONS),
-            ) from error
-        except yaml.YAMLError as error:
-            raise StudioError(
-                _("The run file is not valid YAML."), str(error), _("Correct the line that it names.")
-            ) from error
-        if not isinstance(values, dict):
-            raise StudioError(
-                _("The run file holds no settings."),
-                _("A run file is a list of `key: value` lines."),
-                _("See the README for one to start from."),
-            )
-        values = RUN_FILE.upgrade(values)
+        values = settings_in(text)
         return cls.read({**values, "options": values.get("options") or {}}, _("run file's settings"))
 
     @classmethod
@@ -144,6 +126,29 @@ class RunConfig(Options):
     def to_text(self) -> str:
         values = RUN_FILE.stamp(self.settings())
         return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
+
+
+def settings_in(text: str) -> dict[str, Any]:
+    """What a run file says, as this version writes it. Raises StudioError where it is none."""
+    try:
+        values = parsed(text)
+    except TooLongError as error:
+        raise StudioError(
+            _("The run file is too long."),
+            str(error),
+            _("Leave out what is not a setting: of corrected rows it may hold {most:,}.", most=MOST_CORRECTIONS),
+        ) from error
+    except yaml.YAMLError as error:
+        raise StudioError(
+            _("The run file is not valid YAML."), str(error), _("Correct the line that it names.")
+        ) from error
+    if not isinstance(values, dict):
+        raise StudioError(
+            _("The run file holds no settings."),
+            _("A run file is a list of `key: value` lines."),
+            _("See the README for one to start from."),
+        )
+    return RUN_FILE.upgrade(values)
 
 
 def _complete(model: type[Options], values: dict[str, Any], section: str) -> dict[str, Any]:

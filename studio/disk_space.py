@@ -176,6 +176,16 @@ def _caches(home: Home) -> Found:
     return Found(_total(files), tuple(free))
 
 
+def _activations(home: Home) -> Found:
+    """Part by part: runs at work have links of their own to what they use."""
+    entries = [part for shelf in entries_of(home.activations) for part in entries_of(shelf.path)]
+    return Found(_total(entries), tuple(each for each in entries if not _is_being_put_down(each)))
+
+
+def _is_being_put_down(entry: Entry) -> bool:
+    return entry.path.name.endswith(BEING_WRITTEN) and not entry.is_older_than(A_DAY)
+
+
 def _temporary(home: Home) -> Found:
     """Each person's part of it upload by upload: somebody may always be sending more."""
     people = entries_of(home.temporary / PEOPLE)
@@ -222,6 +232,12 @@ KINDS: Registry[Kind] = Registry(
         _("Downloads"),
         _("Exported models and files of predictions, as long as they are kept here. They can be made again."),
         _downloads,
+    ),
+    Kind(
+        "activations",
+        _("Activations of frozen layers"),
+        _("What frozen layers said about examples, kept so that later runs begin sooner. It is computed again."),
+        _activations,
     ),
     Kind(
         "caches",

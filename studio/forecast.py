@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 AUTOMATIC_BATCH = 32
 LARGEST_SIDE = 10_000  # pixels
 LONGEST_HEARD = 30.0  # seconds of a recording, where the settings say nothing of it
+WRITTEN = ("text", "messages", "record")  # kinds of cells that are read as tokens
+READ_WITH_ANSWERS = ("messages", "liked")  # kinds of inputs beside which the answers are read, too
 FIRST_ROWS = 500  # enough to know how long texts are
 DTYPE_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}
 
@@ -104,10 +106,31 @@ def workload(config: RunConfig, rows: Mapping[str, int], length: float) -> Workl
 
 def example_length(task: Task, options: Options, table: "pandas.DataFrame", info: ModelInfo) -> float:
     """Tokens of a text of these rows, positions of a recording, or pixels of an image's side."""
-    texts = [table[column.name].head(FIRST_ROWS) for column in task.inputs if column.kind == "text"]
-    if texts:
-        letters = sum(float(column.str.len().mean()) for column in texts if len(column))
-        return tokens_of(letters, getattr(options, "max_length", None))
+    letters = sum(
+        times_read(task, name) * float(table[name].head(FIRST_ROWS).str.len().mean())
+        for name in written(task)
+        if name in table and len(table)
+    )
+    return length_of(task, options, letters, info)
+
+
+def written(task: Task) -> list[str]:
+    """The columns that a model reads as text: in a conversation its answers too, and of what somebody liked the
+    things that there are."""
+    reads_all = any(column.kind in READ_WITH_ANSWERS for column in task.inputs)
+    return [column.name for column in (task.columns if reads_all else task.inputs) if column.kind in WRITTEN]
+
+
+def times_read(task: Task, column: str) -> int:
+    """How many times a model reads a cell of a column for one answer."""
+    return max(1, sum(column in names for names in task.readings))
+
+
+def length_of(task: Task, options: Options, letters: float, info: ModelInfo) -> float:
+    """The same where it is known how many letters a row has on average, 0 for a task without texts."""
+    if written(task):
+        texts = len(task.readings)
+        return texts * tokens_of(letters / texts, getattr(options, "max_length", None))
     if any(column.kind == "audio" for column in task.inputs):
         return float(POSITIONS_A_SECOND * getattr(options, "seconds", LONGEST_HEARD))
     return float(getattr(options, "image_size", 0)) or image_side(info)

@@ -117,7 +117,25 @@ class Numeral(NamedTuple):
         return format(_Number(self.value, language if catalog_of(language).is_there else ENGLISH), self.form)
 
 
-Origin = Message | Joined | Listed | Numeral
+class Day(NamedTuple):
+    """A day, as in 2026-11-27."""
+
+    iso: str
+
+    def english(self) -> str:
+        return self.iso
+
+    def said(self, language: str) -> str:
+        if language == ENGLISH or not catalog_of(language).is_there:
+            return self.iso
+        from datetime import date
+
+        from babel.dates import format_date
+
+        return format_date(date.fromisoformat(self.iso), "medium", language)
+
+
+Origin = Message | Joined | Listed | Numeral | Day
 
 
 class Text(str):
@@ -169,6 +187,18 @@ def plural(one: str, many: str, n: float, **arguments: Any) -> str:
 def number(value: float, form: str = ",") -> str:
     """A number that stands alone, or in a sentence with a form that the sentence does not know: number(0.5, ".3f")."""
     return Text(Numeral(_plain(value), form))
+
+
+def quoted(name: str) -> str:
+    """A name in the quotation marks of the reader's language, where it stands in no sentence that has them."""
+    return _("'{name}'", name=name)
+
+
+def day(iso: str) -> str:
+    """A day as the reader's language writes it; raises ValueError where it is none."""
+    from datetime import date
+
+    return Text(Day(date.fromisoformat(iso).isoformat()))
 
 
 def numeral(text: str) -> str:
@@ -235,6 +265,8 @@ def packed(text: str) -> Any:
         return {"en": english, "sentences": [packed(part) for part in origin.parts]}
     if isinstance(origin, Numeral):
         return {"en": english, "number": origin.value, "form": origin.form}
+    if isinstance(origin, Day):
+        return {"en": english, "day": origin.iso}
     if isinstance(origin, Listed):
         return {"en": english, "items": [packed(item) for item in origin.items], "style": origin.style}
     arguments = {name: packed(value) if isinstance(value, str) else value for name, value in origin.arguments.items()}
@@ -259,6 +291,8 @@ def unpacked(value: Any) -> str:
 def _unpacked(value: Mapping[str, Any]) -> Text:
     if "sentences" in value:
         return Text(Joined(tuple(unpacked(part) for part in value["sentences"])))
+    if "day" in value:
+        return day(value["day"])  # type: ignore[return-value]
     if "number" in value:
         if not isinstance(value["number"], int | float) or not FORM_OF_NUMBERS.fullmatch(value["form"]):
             raise ValueError("This is no number of the studio.")

@@ -73,6 +73,7 @@ def setting(
     needs: str | None = None,
     same_model: bool = False,
     asked: bool = False,
+    lines: bool = False,
     **bounds: Any,
 ) -> Any:
     """Declare one field of an `Options` model.
@@ -84,11 +85,13 @@ def setting(
     advanced: folded away unless the person opens Advanced.
     same_model: of a task's setting, that the model is built alike whatever it says.
     asked: of a task's setting, that it can be said anew with each question to a finished model.
+    lines: of a text, that each line of it stands for itself, so that a file can bring them.
     bounds: pydantic's own (ge, gt, le, lt, ...). A field typed `Literal[...]` is a choice.
     """
     extra: dict[str, Any] = {"shown_if": shown_if or {}, "advanced": advanced, "same_model": same_model}
     extra |= {"asked": True} if asked else {}
     extra |= {"needs": needs} if needs else {}
+    extra |= {"lines": True} if lines else {}
     return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
 
 

@@ -98,6 +98,11 @@ class Home:
         return self.root / "datasets"
 
     @property
+    def activations(self) -> Path:
+        """What frozen layers say about rows, recorded once for all runs, see `studio.activation_store`."""
+        return self.root / "activations"
+
+    @property
     def downloads(self) -> Path:
         """Exported archives that the browser fetches."""
         return self.root / "downloads"

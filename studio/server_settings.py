@@ -5,6 +5,8 @@ from typing import Any
 
 from pydantic import field_validator
 
+from studio.activation_store import LIMIT_VARIABLE as ACTIVATIONS_VARIABLE
+from studio.activation_store import USUAL_MEGABYTES
 from studio.data.limits import LIMIT_VARIABLE
 from studio.options import Options, setting
 from studio.processes import TRUST_VARIABLE
@@ -17,6 +19,7 @@ VARIABLES = {
     "members": "STUDIO_MEMBERS",
     "open_to_everyone": "STUDIO_OPEN_TO_EVERYONE",
     "upload_megabytes": LIMIT_VARIABLE,
+    "activations_megabytes": ACTIVATIONS_VARIABLE,
 }
 
 
@@ -76,6 +79,13 @@ class ServerSettings(Options):
     upload_megabytes: int = setting(
         2000, title="Largest upload (MB)", help="Larger files are refused.", ge=1, le=1_000_000
     )
+    activations_megabytes: int = setting(
+        USUAL_MEGABYTES,
+        title="Kept activations (MB)",
+        help="What frozen layers say about examples is kept for later runs, up to this and to a quarter of the free "
+        "disk; what was not used for longest goes first. 0 keeps nothing.",
+        ge=0,
+    )
     concurrent_runs: int = setting(
         1, title="Runs at once", help="How many runs may train at the same time; the others wait.", ge=1, le=64
     )
@@ -93,8 +103,11 @@ class ServerSettings(Options):
     @property
     def environment(self) -> dict[str, str]:
         """What the settings say to the processes that the server starts."""
-        limit = {LIMIT_VARIABLE: str(self.upload_megabytes)}
-        return {**limit, TRUST_VARIABLE: "1"} if self.trust_remote_code else limit
+        limits = {
+            LIMIT_VARIABLE: str(self.upload_megabytes),
+            ACTIVATIONS_VARIABLE: str(self.activations_megabytes),
+        }
+        return {**limits, TRUST_VARIABLE: "1"} if self.trust_remote_code else limits
 
     @field_validator("auth", "members", mode="before")
     @classmethod

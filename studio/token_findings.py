@@ -75,12 +75,15 @@ def find_unseen(
 
 
 def texts_of(task: Task, table: Any) -> list[str]:
-    """What the task's tokenizer reads of each row; nothing for a task that reads none."""
-    columns = [column for column in task.inputs if column.kind in WRITTEN and column.name in table]
-    if task.model.processor != "tokenizer" or not columns:
+    """What the task's tokenizer reads of the rows; nothing for a task that reads none."""
+    kinds = {column.name: column.kind for column in task.inputs if column.kind in WRITTEN and column.name in table}
+    if task.model.processor != "tokenizer" or not kinds:
         return []
-    written = (map(WRITTEN[column.kind], table[column.name]) for column in columns)
-    return [" ".join(cells) for cells in zip(*written, strict=True)]
+    texts = []
+    for names in task.readings:
+        written = (map(WRITTEN[kinds[name]], table[name]) for name in names if name in kinds)
+        texts += [" ".join(cells) for cells in zip(*written, strict=True)]
+    return texts
 
 
 def findings(counts: TokenCounts, options: Options, task: str) -> list[Finding]:

@@ -182,6 +182,8 @@ class Visitor:
     def status(self, title: str, timeout: float = PATIENCE) -> None:
         """Wait until the chart's own label says so."""
         self.sees("[data-testid=live-status]", title, timeout)
+        if self.by_keys:  # wherever the last press was, and however often the heading was drawn anew
+            self.until("() => document.activeElement.matches('#page-train *')")
 
     def curve(self, trace: int = 0) -> list[int]:
         """The steps that are drawn in the live chart."""

@@ -100,7 +100,9 @@ def test_the_tree_names_every_module_and_no_other() -> None:
         or path.parent.name in ("tasks", "strategies", "training", "exporters", "metrics", "losses")
     }
     named = {file for file in modules_in_contributing() if file.endswith(".py")}
-    assert named == there
+    missing, gone = ", ".join(sorted(there - named)), ", ".join(sorted(named - there))
+    assert not missing, f"the tree in CONTRIBUTING.md has no line for {missing}: its name, and what it is for"
+    assert not gone, f"the tree in CONTRIBUTING.md names {gone}, which is not there"
 
 
 def test_a_wheel_holds_all_assets_but_recipes_and_screenshots() -> None:
@@ -196,6 +198,18 @@ def test_every_task_finds_what_its_parts_are_drawn_with() -> None:
         assert {column.kind for column in task.columns} <= set(CELLS.names), task.name
         assert {column.kind for column in task.inputs} <= set(INPUTS.names), task.name
         assert task.answer_kind in ANSWERS and task.headline in METRICS and task.icon in DRAWINGS, task.name
+
+
+def test_every_task_has_its_line_in_the_readme_and_a_test_of_its_own() -> None:
+    from studio.tasks import TASKS
+
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "tasks").glob("*.py"))
+    for task in TASKS:
+        line = f"| {task.title} (`{task.name}`) | "
+        assert line in readme(), f"the table of tasks in README.md has no line that begins with '{line}'"
+        assert f'"{task.name}"' in tests, (
+            f"tests/tasks has nothing about '{task.name}': see 'A task' in CONTRIBUTING.md"
+        )
 
 
 def test_imports_go_one_way() -> None:

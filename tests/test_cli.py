@@ -62,7 +62,8 @@ def test_alone_it_is_ui_with_the_defaults(monkeypatch: pytest.MonkeyPatch) -> No
 def test_every_server_setting_has_a_flag(before: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STUDIO_AUTH", raising=False)
     flags = "--host 0.0.0.0 --port 80 --home /h --no-browser --auth a:b --trust-remote-code"
-    flags += " --upload-limit 5 --concurrent-runs 2 --no-warm-start --users u --members m --open-to-everyone"
+    flags += " --upload-limit 5 --activations-limit 6"
+    flags += " --concurrent-runs 2 --no-warm-start --users u --members m --open-to-everyone"
     flags += " --guest-megabytes 11 --guest-rows 12 --guest-minutes 13 --guest-runs 14 --guest-days 15"
     settings = settings_of(*before, *flags.split())
     defaults = ServerSettings().model_dump()

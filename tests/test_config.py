@@ -16,7 +16,7 @@ from studio.paths import Home
 from studio.preflight import check, find_problems
 from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
-from studio.yaml_text import MOST_EVENTS
+from studio.yaml_text import MOST_EVENTS, parsed
 
 MINIMAL = """
 task: text-classification
@@ -183,3 +183,18 @@ def test_of_many_mistakes_the_first_are_told() -> None:
     with pytest.raises(StudioError) as refused:
         RunConfig.read(given)
     assert refused.value.explanation.why == "'data.cleaning.corrections' may hold 2,000 entries at most."
+
+
+def test_a_few_lines_that_mean_more_than_any_memory_are_refused() -> None:
+    """Aliases of aliases: counted with what they repeat, before anything is made of them."""
+    nested = "".join(f"  a{n + 1}: &a{n + 1} {{x: *a{n}, y: *a{n}, z: *a{n}}}\n" for n in range(25))
+    merged = "".join(f"  a{n + 1}: &a{n + 1} {{<<: [*a{n}, *a{n}, *a{n}]}}\n" for n in range(25))
+    for bomb in (
+        f"options:\n  a0: &a0 {{x: 1}}\n{nested}",
+        f"options:\n  a0: &a0 {{x: 1}}\n{merged}",
+        "options: &o {x: *o}",
+    ):
+        with pytest.raises(StudioError, match="too long"):
+            RunConfig.from_text(f"task: text-classification\nmodel: {{id: starter/text}}\n{bomb}\n")
+    usual = parsed("a: &a {epochs: 3}\nb: *a\nc: {<<: *a, seed: 1}\nd: &n 1\ne: *n\n")
+    assert usual == {"a": {"epochs": 3}, "b": {"epochs": 3}, "c": {"epochs": 3, "seed": 1}, "d": 1, "e": 1}

@@ -87,6 +87,7 @@ def put_draft(home: Home, **values: Any) -> Path:
         ("datasets", f"datasets/{DATASET}/table.parquet"),
         ("uploads", f"uploads/{UPLOAD}/reviews.csv"),
         ("downloads", "downloads/20200101-000000-abcd/a-run-folder.zip"),
+        ("activations", "activations/0123/4567/input-0.bin"),
         ("caches", "cache/architectures/architecture-1.json"),
         ("temporary", "temporary/0123/reviews.csv"),
     ],
@@ -99,6 +100,16 @@ def test_a_kind_is_measured_and_removed_for_good(name: str, file: str, store: St
     assert (done.bytes, done.troubles) == (1000, ()) and done.sentence == "0.0 MB are free again."
     assert not path.exists() and all(other.exists() for other in others)
     assert found(home, name).bytes == 0 and not list(home.removed.iterdir())
+
+
+def test_activations_stay_with_runs_that_use_them_and_while_they_are_put_down(store: Store) -> None:
+    kept = put(store.home.activations / "0123" / "4567" / "input-0.bin")
+    new = put(store.home.activations / "0123" / ".89ab.tmp" / "input-0.bin", days=0)
+    used = store.home.runs / "x" / "cache" / "input-0.bin"
+    used.parent.mkdir(parents=True)
+    os.link(kept, used)
+    empty(store.home, ["activations"])
+    assert not kept.exists() and new.exists() and used.read_bytes() == b"x" * 1000
 
 
 def test_checkpoints_of_finished_runs(store: Store) -> None:

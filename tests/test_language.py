@@ -32,6 +32,7 @@ from studio.language import (
     _,
     all_said,
     catalog_of,
+    day,
     in_percent,
     is_harmless,
     language_of,
@@ -287,6 +288,13 @@ def test_babel_is_imported_when_another_language_is_said() -> None:
     assert output.stdout.strip() == "False"
 
 
+def test_a_day_is_said_and_kept() -> None:
+    kept = unpacked(json.loads(json.dumps(packed(day("2026-11-27")))))
+    assert kept == "2026-11-27" and said(kept, "de") == "27.11.2026" and "2026" in said(kept, "fr")
+    with pytest.raises(ValueError, match="isoformat"):
+        day("soon")
+
+
 def test_a_number_alone_is_said_and_kept() -> None:
     alone = number(1234.5, ",.2f")
     assert alone == "1,234.50" and said(alone, "de") == "1.234,50" and said(alone, "xx") == "1,234.50"
@@ -330,11 +338,13 @@ def test_a_catalog_has_what_the_code_says_and_no_more(code: str, written: set[An
         catalog = read_po(file, locale=code)
     entries = {message.id if isinstance(message.id, str) else tuple(message.id): message for message in catalog}
     entries.pop("", None)
-    assert set(entries) - written == set() and catalog.obsolete == {}
+    how = f"'Words on the screen' in CONTRIBUTING.md has the commands that bring assets/languages/{code}.po up to date"
+    gone, missing = sorted(map(str, set(entries) - written)), sorted(map(str, written - set(entries)))
+    assert not gone and catalog.obsolete == {}, f"{how}; nothing says any more: {gone}"
     if code in COMPLETE:
-        assert written - set(entries) == set()
-        missing = [id for id in entries if catalog_of(code).find(id if isinstance(id, str) else id[0]) is None]
-        assert missing == []
+        assert not missing, f"{how}; not in it: {missing}"
+        empty = [id for id in entries if catalog_of(code).find(id if isinstance(id, str) else id[0]) is None]
+        assert empty == [], f"assets/languages/{code}.po has no translation of these: {empty}"
 
 
 @pytest.mark.parametrize("code", WRITTEN)

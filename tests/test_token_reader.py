@@ -146,6 +146,9 @@ def test_rows_of_a_table_are_read_as_the_text_that_the_model_gets() -> None:
         {"record": ['{"age": "54", "note": "short of breath"}', '{"age": "31"}'], "label": ["a", "b"]}
     )
     assert texts_of(TASKS["tabular-classification"], table) == ["age: 54, note: short of breath", "age: 31"]
+    asked = {"question": ["who"], "a": ["I"], "b": ["you"], "c": ["we"], "d": ["they"]}
+    texts = texts_of(TASKS["multiple-choice"], pandas.DataFrame(asked))
+    assert texts == ["who I", "who you", "who we", "who they"], "the question with each answer"
 
 
 @pytest.mark.usefixtures("forked")

@@ -200,6 +200,20 @@ def write_questions(path: Path, rows: int = 80, seed: int = 0) -> Path:
     return path
 
 
+def write_choices(path: Path, rows: int = 80, seed: int = 0) -> Path:
+    """A CSV `question,a,b,c,d,answer`: which of four texts praises, or which blames? A to D says it."""
+    rng = random.Random(seed)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["question", "a", "b", "c", "d", "answer"])
+        for index in range(rows):
+            asked, other = ("good", "bad") if index % 2 else ("bad", "good")
+            place = rng.randrange(4)
+            texts = [review(asked if place == number else other, rng) for number in range(4)]
+            writer.writerow([f"was it {asked}", *texts, "ABCD"[place]])
+    return path
+
+
 def write_pairs(path: Path, rows: int = 80, seed: int = 0) -> Path:
     """A CSV `sentence1,sentence2,label`: do both praise or blame alike?"""
     rng = random.Random(seed)
@@ -505,6 +519,27 @@ def write_speech_model(folder: Path) -> Path:
     write_sound_model(folder, vocab_size=len(known), **own)
     (folder / "preprocessor_config.json").unlink()
     t.WhisperProcessor(t.WhisperFeatureExtractor(feature_size=16, chunk_length=2), tokenizer).save_pretrained(folder)
+    return folder
+
+
+def write_letters_model(folder: Path, mask: bool = True) -> Path:
+    """A wav2vec2 that writes letters, and knows no small ones. mask: whether it is told where a recording ends."""
+    import json
+    import string
+
+    import transformers as t
+
+    known = ["<pad>", "<s>", "</s>", "<unk>", "|", *string.ascii_uppercase]
+    marks = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "vocab_size": len(known)}
+    write_sound_model(
+        folder, "wav2vec2", **marks, do_stable_layer_norm=mask, feat_extract_norm="layer" if mask else "group"
+    )
+    config = t.AutoConfig.from_pretrained(folder)
+    t.set_seed(0)
+    t.Wav2Vec2ForCTC(config).save_pretrained(folder)
+    (folder / "vocab.json").write_text(json.dumps({name: place for place, name in enumerate(known)}))
+    tokenizer = t.Wav2Vec2CTCTokenizer(str(folder / "vocab.json"))
+    t.Wav2Vec2Processor(t.Wav2Vec2FeatureExtractor(return_attention_mask=mask), tokenizer).save_pretrained(folder)
     return folder
 
 

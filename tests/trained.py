@@ -122,6 +122,15 @@ def state_of(run: Run) -> RunState:
     return fold(run.read_from()[0])
 
 
+def stages_computed_once(run: Run) -> list[str]:
+    """Stages of unfreezing ("0" where there are none) of which the frozen layers were computed once, or were known."""
+    from studio.engine.resolved_settings import ResolvedSettings
+
+    resolved = ResolvedSettings.read(run.folder)
+    assert resolved is not None
+    return [stage for stage, once in sorted(resolved.cached.items()) if once]
+
+
 def new_run(home: Home, task: str, model: Path | str, data: Path, **more: Any) -> Run:
     """A run with quick settings. `training` is laid over them, `strategy` and the rest go in as they are."""
     values = {
@@ -206,6 +215,7 @@ STRATEGIES: dict[str, dict[str, Any]] = {
     },
     "questions": {"options": {"window": 24, "overlap": 8}, "training": {"epochs": 2}},
     "pairs": {"strategy": {"name": "lora", "r": 4}, "options": {"max_length": 24}, "training": {"epochs": 2}},
+    "choices": {"options": {"max_length": 24}, "training": {"epochs": 2}},
     "table": {"options": {"max_length": 24}, "training": {"epochs": 2}},
     "liked": {"options": {"max_length": 16, "history": 3}, "training": {"epochs": 2}},
     "search": {"options": {"max_length": 16}, "training": {"epochs": 2}},
@@ -265,6 +275,7 @@ class Finished:
             "labels": ("text-labels", text_model, tiny.write_labelled(folder / "labels.csv")),
             "questions": ("extractive-qa", text_model, tiny.write_questions(folder / "questions.csv")),
             "pairs": ("text-pairs", text_model, tiny.write_pairs(folder / "pairs.csv")),
+            "choices": ("multiple-choice", text_model, tiny.write_choices(folder / "choices.csv")),
             "table": ("tabular-classification", text_model, tiny.write_table(folder / "table.csv")),
             "liked": ("recommendation", text_model, self.likes),
             "search": ("search", text_model, tiny.write_matches(folder / "matches.csv")),

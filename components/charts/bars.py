@@ -106,7 +106,7 @@ def _width(value: float, full: float) -> float:
 def _number(value: float, percent: bool) -> str:
     if percent:
         return in_percent(value)
-    return number(value, ",.4g" if isinstance(value, float) else ",")
+    return number(value, ".3g" if isinstance(value, float) and abs(value) < 1000 else ",.0f")
 
 
 def _legend(items: Sequence[tuple[str, str]]) -> str:

@@ -17,7 +17,8 @@ class Figure(TypedDict):
 
     matrix: labels, counts and marks as lists of lists (row by row), row_title, column_title.
     points: points [{"x", "y", "mark", perhaps "count"}], x_title, y_title; diagonal: both axes alike, with x = y.
-    line: points [{"x", "y"}] between 0 and 1, x_title, y_title; places on it [{"x", "y", "title"}]; level: of chance.
+    line: points [{"x", "y"}] between 0 and 1, x_title, y_title; places on it [{"x", "y", "title"}]; level: of chance;
+        reference: what that line says, if it is not what chance gives.
     bars: bars [{"title", "value", "mark", perhaps "text"}]; upright: columns in their order, for a histogram.
     rows: columns [{"key", "title", "kind"}], rows [{key: value, "mark"}].
     """
@@ -35,6 +36,7 @@ class Figure(TypedDict):
     diagonal: NotRequired[bool]
     places: NotRequired[Sequence[dict[str, Any]]]
     level: NotRequired[float | None]
+    reference: NotRequired[str]
     bars: NotRequired[Sequence[dict[str, Any]]]
     upright: NotRequired[bool]
     columns: NotRequired[Sequence[dict[str, str]]]

@@ -46,7 +46,7 @@ const line = (row, columns, extra) => {
     type: "button", class: "ui-choice-name", "aria-pressed": String(chosen), "aria-disabled": row.disabled ? "true" : null,
     "data-focus": row.key, "data-testid": `choice-${row.key}`, onclick: (event) => { event.stopPropagation(); choose(row); },
   }, h("span", { class: "ui-choice-tick", "aria-hidden": "true" }, markup(props.tick)), h("b", {}, row.title));
-  const words = row.words ? h("span", { class: "ui-choice-words" }, ": ", markup(row.words)) : null;
+  const words = row.words ? h("span", { class: "ui-choice-words" }, say("{title}: {words}", { title: "", words: "" }), markup(row.words)) : null;
   return h("tr", { role: "row", class: `ui-choice-row${chosen ? " ui-choice-chosen" : ""}${row.disabled ? " ui-choice-off" : ""}`, onclick: (event) => choose(row, event) },
     h("th", { scope: "row", role: "rowheader" }, name, words, h("span", { class: "ui-choice-text" }, markup(row.text)),
       notesOf([...(row.notes || []), ...extra]),

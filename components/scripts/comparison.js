@@ -42,7 +42,7 @@ const draw = async () => {
   });
   const small = (text) => ({ text: plain(text || ""), font: { size: 11, color: cssColor("--body-text-color-subdued") }, standoff: 8 });
   const fresh = !place.data;
-  await library.react(place, traces, plainLayout({ xaxis: axis({ title: small(value.x_title) }), yaxis: axis({ title: small(value.y_title), tickformat: value.percent ? ".3~p" : "" }) }), PLOT_CONFIG);
+  await library.react(place, traces, plainLayout({ xaxis: axis({ title: small(value.x_title) }), yaxis: axis({ title: small(value.y_title), ...(value.percent ? PERCENT_AXIS : {}) }) }), PLOT_CONFIG);
   if (fresh) { followSize(place); place.on("plotly_hover", ({ points }) => tellStep(points[0].x)); place.on("plotly_unhover", () => tellStep(null)); }
 };
 // The charts of one comparison show the same step.

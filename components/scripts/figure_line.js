@@ -18,7 +18,7 @@ const drawLine = (figure) => {
     style: `left:${percent(place.x)};bottom:${percent(place.y)}` }));
   const ticks = (kind, side) => [0, 0.2, 0.4, 0.6, 0.8, 1].map((tick) => h("span", { class: `ui-points-${kind}`, style: `${side}:${percent(tick)}` }, h("i", {}, inPercent(tick))));
   const listed = (figure.places || []).map((place, number) => h("span", {}, h("i", { class: `ui-swatch ui-line-swatch-${number}`, "aria-hidden": "true" }), place.title));
-  const chanceSaid = h("span", {}, h("i", { class: "ui-swatch ui-line-swatch-chance", "aria-hidden": "true" }), say("By chance"));
+  const chanceSaid = h("span", {}, h("i", { class: "ui-swatch ui-line-swatch-chance", "aria-hidden": "true" }), figure.reference || say("By chance"));
   return h("div", { class: "ui-points" },
     h("div", { class: "ui-figure-axes" }, say("Upwards: {y_title}. To the right: {x_title}.", figure)),
     h("div", { class: "ui-points-plane ui-line-plane", role: "img", "aria-label": figure.title }, ticks("y", "bottom"), ticks("x", "left"), picture, places),

@@ -97,7 +97,7 @@ const layout = () => {
   return plainLayout({
     xaxis: axis({ title: { text: props.x_title, font: { size: 11, color: cssColor("--body-text-color-subdued") }, standoff: 8 }, anchor: both ? "y2" : "y", rangemode: "tozero" }),
     yaxis: axis({ domain: both ? [0.46, 1] : [0, 1], rangemode: isLog ? "normal" : "tozero", type: isLog ? "log" : "linear" }),
-    yaxis2: axis({ domain: [0, 0.34], visible: both, nticks: 4, rangemode: "nonnegative", ...(percent ? { maxallowed: 1.05 } : {}), tickformat: percent ? ".3~p" : "" }),
+    yaxis2: axis({ domain: [0, 0.34], visible: both, nticks: 4, rangemode: "nonnegative", ...(percent ? { maxallowed: 105, ...PERCENT_AXIS } : {}) }),
     annotations: [...(both ? [caption(title(metricName), 0.355)] : []), ...(best === null ? [] : [bestCaption()])],
     shapes: best === null ? [] : [{ type: "line", x0: best, x1: best, y0: 0, y1: 1, yref: "paper", line: { color: cssColor("--body-text-color-subdued"), width: 1, dash: "dot" } }],
   });
@@ -181,7 +181,7 @@ const append = async (message) => {
   const validation = { x: series.validation.x.slice(counts[0]), y: series.validation.y.slice(counts[0]) };
   const metric = { x: series.metric.x.slice(counts[1]), y: series.metric.y.slice(counts[1]) };
   if (!drawn.x.length && !validation.x.length && !metric.x.length) return;
-  await window.Plotly.extendTraces(place, { x: [drawn.x, validation.x, metric.x], y: [drawn.y, validation.y, metric.y] }, [0, 2, 3]);
+  await window.Plotly.extendTraces(place, { x: [drawn.x, validation.x, metric.x], y: [drawn.y, validation.y, percent ? asPercent(metric.y) : metric.y] }, [0, 2, 3]);
   if (drawn.x.length) await window.Plotly.restyle(place, { x: [smooth.x], y: [smooth.y] }, [1]); // the newest points move those before them
 };
 const write = (lines) => {

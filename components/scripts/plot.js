@@ -21,10 +21,14 @@ const plainLayout = (more) => ({
   hoverlabel: { bgcolor: cssColor("--background-fill-primary"), bordercolor: cssColor("--border-color-primary"), font: { size: 12, color: cssColor("--body-text-color") } },
   ...more,
 });
+// Shares are drawn as percent, in the reader's signs: plotly.js knows the English one alone.
+const percentSign = inPercent(0.5).replace(/^\p{Nd}+/u, "");
+const PERCENT_AXIS = { tickformat: ".3~r", ticksuffix: percentSign };
+const asPercent = (y) => y.map((share) => (Number.isFinite(share) ? 100 * share : share));
 // A curve of a run looks the same in every chart.
 const runCurve = (x, y, name, color, { marked, percent, dash, ...more } = {}) => ({
-  x, y, name, type: "scatter", mode: marked ? "lines+markers" : "lines", line: { color, width: 2.2, dash: dash || "solid" }, marker: { size: 6, color },
-  cliponaxis: !marked, hovertemplate: percent ? "%{y:.3~p}" : "%{y:.4g}", ...more,
+  x, y: percent ? asPercent(y) : y, name, type: "scatter", mode: marked ? "lines+markers" : "lines", line: { color, width: 2.2, dash: dash || "solid" }, marker: { size: 6, color },
+  cliponaxis: !marked, hovertemplate: percent ? `%{y:.3~r}${percentSign}` : "%{y:.4g}", ...more,
 });
 // Follows the width of its place, also when a hidden tab is opened.
 const followSize = (place) => {

@@ -77,6 +77,11 @@ def answer_html(asking: Asking | None, task: Task | None = None) -> str:
     )
 
 
+def choose_run(draft: Draft, run_id: str) -> Draft:
+    """A list also tells of itself when the focus leaves it: then nothing changes."""
+    return draft if run_id == draft.run else draft.change(run=run_id, mark=None, example=None)
+
+
 def run_with_model(services: Services, draft: Draft) -> Run | None:
     """The run that is open, where it can be tried."""
     run = services.store.find(draft.run) if draft.run else None

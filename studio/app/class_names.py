@@ -13,6 +13,8 @@ from studio.app.pages import Place, Section, Services, Wire, hint
 from studio.data.renaming import with_name
 from studio.language import _
 
+MOST_OFFERED = 2000  # classes: a browser draws each of them
+
 
 def naming_classes(services: Services) -> Section:
     """Shown where rows have classes; what it did stands among the fixes, and is undone there."""
@@ -27,7 +29,7 @@ def naming_classes(services: Services) -> Section:
 
     def show(draft: Draft) -> list[Any]:
         assembled = services.datasets.usable(draft)
-        classes = list(assembled.counts) if assembled else []
+        classes = list(assembled.counts)[:MOST_OFFERED] if assembled else []
         return ["", gr.update(visible=bool(classes)), gr.update(choices=classes, value=[]), gr.update(value="")]
 
     pressed = partial(rename_classes, services)

@@ -39,7 +39,15 @@ def roles_of_columns(services: Services) -> Section:
             )
         return shown
 
-    return Section(columns, show, [Wire(each.input, partial(map_columns, n), [each]) for n, each in enumerate(columns)])
+    wires = [Wire(each.input, partial(choose, services, n), [each]) for n, each in enumerate(columns)]
+    return Section(columns, show, wires)
+
+
+def choose(services: Services, index: int, draft: Draft, column: str | None) -> Draft:
+    """A list also tells of itself when the focus leaves it: what nobody chose stays a guess, and is asked about."""
+    roles = TASKS[draft.task].columns if draft.task else ()
+    now = services.datasets.columns(draft).get(roles[index].name) if index < len(roles) else None
+    return draft if column == now else map_columns(index, draft, column)
 
 
 def map_columns(index: int, draft: Draft, column: str | None) -> Draft:

@@ -43,7 +43,8 @@ def leaving_out(services: Services) -> Section:
 
 def leave_out(services: Services, draft: Draft, names: Any) -> Draft:
     """Whoever chooses the ones that were found chooses nothing: those of other data are then found again."""
-    chosen = [str(name) for name in names or ()]
+    there = services.datasets.require_imported(draft).columns
+    chosen = [name for name in there if name in (names or ())]
     found = services.datasets.usable(draft.without(LEFT_OUT))
     if found is not None and set(chosen) == set(found.left_out):
         return draft.without(LEFT_OUT)

@@ -35,7 +35,7 @@ from studio.data.corrections import Correction, content_of
 from studio.data.fields import FIELDS
 from studio.data.findings import empty_cells, unusable_cells
 from studio.errors import StudioError
-from studio.language import _, plural
+from studio.language import _, listing, plural
 from studio.store import Run
 from studio.tasks import TASKS
 from studio.tasks.base import Task
@@ -45,21 +45,32 @@ MOST_SHOWN = 2000  # letters of a text beside its answer
 
 @dataclass(frozen=True)
 class Entry:
-    """A widget to correct one kind of cell in, and its editor."""
+    """A widget to correct one kind of cell in, of the how many-th column that is learned, and its editor."""
 
+    place: int
     editor: Editor
     widget: Block
+
+    def column(self, task: Task) -> Column | None:
+        """What of the task's is corrected in it, if anything is."""
+        columns = learned(task)
+        column = columns[self.place] if self.place < len(columns) else None
+        return column if column is not None and column.kind == self.editor.name else None
 
 
 def build_entries() -> list[Entry]:
     """One for each kind of target of some task, hidden: Gradio builds a page once, before a run is chosen."""
-    kinds = dict.fromkeys(target(task).kind for task in TASKS)
-    return [Entry(EDITORS[kind], EDITORS[kind].widget(f"right-{kind}")) for kind in kinds]
+    entries = []
+    for place in range(max(len(learned(task)) for task in TASKS)):
+        for kind in dict.fromkeys(learned(task)[place].kind for task in TASKS if place < len(learned(task))):
+            elem_id = f"right-{kind}" + (f"-{place + 1}" if place else "")
+            entries.append(Entry(place, EDITORS[kind], EDITORS[kind].widget(elem_id)))
+    return entries
 
 
-def target(task: Task) -> Column:
-    """What is corrected of an example: what is learned of it, which may be the input itself."""
-    return (task.targets or task.inputs)[0]
+def learned(task: Task) -> tuple[Column, ...]:
+    """What is corrected of an example: what is learned of it, which may be the input itself, and has an editor."""
+    return tuple(column for column in task.targets or task.inputs[:1] if column.kind in EDITORS.names)
 
 
 def looked_at(services: Services) -> tuple[Section, set[Block]]:
@@ -84,16 +95,11 @@ def looked_at(services: Services) -> tuple[Section, set[Block]]:
         if run is None or task is None or row is None:
             return ["", "", *[gr.update(visible=False)] * (len(fields) + 2)]
         is_own, matches = services.may_change(run), is_of_this_data(draft, run, task)
-        example = example_of(run, task, row, draft.data.cleaning)
-        kind = target(task).kind
         return [
             row_html(run, task, row, draft.data.cleaning),
             "",
             gr.update(visible=is_own and matches),
-            *(
-                entry.editor.shown(example) if entry.editor.name == kind else gr.update(visible=False)
-                for entry in entries
-            ),
+            *(entry_shown(entry, run, task, row, draft.data.cleaning) for entry in entries),
             gr.update(visible=is_own and not matches),
         ]
 
@@ -104,6 +110,14 @@ def looked_at(services: Services) -> tuple[Section, set[Block]]:
         Wire(adopt.click, partial(adopt_run, services), place=place),
     ]
     return Section([shown, message, ways, *fields, other_data], show, wires), set(fields)
+
+
+def entry_shown(entry: Entry, run: Run, task: Task, row: AnsweredRow, cleaning: CleaningOptions) -> dict[str, Any]:
+    column = entry.column(task)
+    if column is None:
+        return dict(gr.update(visible=False))
+    update = entry.editor.shown(example_of(run, task, row, cleaning, column))
+    return update if len(learned(task)) == 1 else {**update, "label": column.title}
 
 
 def for_the_next_run(services: Services) -> Section:
@@ -152,7 +166,8 @@ def row_html(run: Run, task: Task, row: AnsweredRow, cleaning: CleaningOptions) 
     title = heading(_("Row {row}", row=row.row), kind.truth(asked), level=4)
     given = "" if kind.shows_input else "".join(map(partial(input_html, cells), task.inputs))
     made = corrected_rows(not_learned(run, cleaning), told_for(task))
-    done = next((each.value for each in made if each.key == f"{ROW}{row.row}"), "")
+    key = f"{ROW}{row.row}"
+    done = listing([each.value for each in made if each.key == key or each.key.startswith(f"{key}:")], "and")
     state = hint(_("In the next run: {change}.", change=done)) if done else ""
     return f'<div class="looked-at">{title}{given}{kind.html(row.answer, None, asked)}{state}</div>'
 
@@ -176,9 +191,9 @@ def input_html(cells: Mapping[str, str], column: Column) -> str:
     return f'<blockquote class="looked-at-text">{escape(cell[:MOST_SHOWN])}</blockquote>'
 
 
-def example_of(run: Run, task: Task, row: AnsweredRow, cleaning: CleaningOptions) -> Example:
-    """What the editor of its target shows of the row: as it was corrected, or else as the data has it."""
-    column, made = target(task), correction_of(row, not_learned(run, cleaning))
+def example_of(run: Run, task: Task, row: AnsweredRow, cleaning: CleaningOptions, column: Column) -> Example:
+    """What the editor of a column shows of the row: as it was corrected, or else as the data has it."""
+    made = correction_of(row, not_learned(run, cleaning), column)
     corrected = made.label if made else None
     below = CELLS[column.kind].over
     over = next((row.cells.get(each.name, "") for each in task.inputs if each.kind == below), "")
@@ -186,8 +201,9 @@ def example_of(run: Run, task: Task, row: AnsweredRow, cleaning: CleaningOptions
     return Example(cell, row.answer.value, over, classes_of(run, task), corrected is not None)
 
 
-def correction_of(row: AnsweredRow, cleaning: CleaningOptions) -> Correction | None:
-    return next((each for each in cleaning.corrections if each.row == row.row), None)
+def correction_of(row: AnsweredRow, cleaning: CleaningOptions, column: Column) -> Correction | None:
+    of_row = (each for each in cleaning.corrections if each.row == row.row)
+    return next((each for each in of_row if each.column in ("", column.name)), None)
 
 
 def is_of_this_data(draft: Draft, run: Run, task: Task) -> bool:
@@ -209,24 +225,35 @@ def not_learned(run: Run | None, cleaning: CleaningOptions) -> CleaningOptions:
 def correct(services: Services, entries: Sequence[Entry], draft: Draft, *values: Any) -> Draft:
     """Give the row that is looked at another answer for the next run. values: what the fields of the entries hold."""
     run, task, row = open_row(services, draft)
-    column = target(task)
-    held = {entry.editor.name: value for entry, value in zip(entries, values, strict=True)}
-    example = example_of(run, task, row, draft.data.cleaning)
-    cell = EDITORS[column.kind].cell(held[column.kind], example)
-    check_cell(run, task, row, column, cell)
-    if same(column, cell, row.cells.get(column.name, "")):
-        if example.is_corrected:  # put back by hand
-            return with_cleaning(draft, draft.data.cleaning.without_row(row.row))
+    before = cleaning = draft.data.cleaning
+    now: dict[str, str] = {}
+    right: dict[str, str] = {}
+    for entry, value in zip(entries, values, strict=True):
+        column = entry.column(task)
+        if column is None:
+            continue
+        example = example_of(run, task, row, before, column)
+        cell = now[column.name] = entry.editor.cell(value, example)
+        if not same(column, cell, row.cells.get(column.name, "")):
+            right[column.name] = cell
+        elif example.is_corrected:  # put back by hand
+            cleaning = cleaning.without_correction(row.row, column.name)
+    if not right and cleaning == before:
         raise StudioError(
             _("The data says so already."), _("It is the answer that the data has."), _("Change it first.")
         )
-    return with_correction(draft, task, row, label=cell, column=column.name)
+    check_cells(run, task, row, now)
+    content = content_of(row.cells.get(task.inputs[0].name, ""))
+    for name, cell in right.items():
+        cleaning = cleaning.corrected(Correction(row=row.row, content=content, label=cell, column=name))
+    return with_cleaning(draft, cleaning)
 
 
 def leave_out(services: Services, draft: Draft) -> Draft:
     """Leave the row that is looked at out of the next run."""
     _run, task, row = open_row(services, draft)
-    return with_correction(draft, task, row)
+    content = content_of(row.cells.get(task.inputs[0].name, ""))
+    return with_cleaning(draft, draft.data.cleaning.corrected(Correction(row=row.row, content=content)))
 
 
 def open_row(services: Services, draft: Draft) -> tuple[Run, Task, AnsweredRow]:
@@ -243,14 +270,15 @@ def open_row(services: Services, draft: Draft) -> tuple[Run, Task, AnsweredRow]:
     return run, task, row
 
 
-def check_cell(run: Run, task: Task, row: AnsweredRow, column: Column, cell: str) -> None:
-    """Raises StudioError where the row would be left out with this cell."""
-    cells = {**row.cells, column.name: cell}
+def check_cells(run: Run, task: Task, row: AnsweredRow, right: Mapping[str, str]) -> None:
+    """Raises StudioError where the row would be left out with these cells. right: by column."""
+    cells = {**row.cells, **{name: cell or None for name, cell in right.items()}}
+    columns = [column for column in task.columns if column.name in right]
     table = pandas.DataFrame({"row": [row.row], **{each.name: [cells.get(each.name)] for each in task.columns}})
     table = table.astype({each.name: "str" for each in task.columns})
     imported = imported_of(run)
     files = imported.files if imported else None
-    found = empty_cells(table, [column]) or unusable_cells(table, [column], files) or task.check(table, files)
+    found = empty_cells(table, columns) or unusable_cells(table, columns, files) or task.check(table, files)
     against = next((each for each in found if each.drops and each.row), None)
     if against:
         raise StudioError(against.what, against.why, _("Correct it."))
@@ -263,11 +291,6 @@ def same(column: Column, one: str, other: str) -> bool:
         return bool(field.parse(one, None) == field.parse(other, None))
     except StudioError:
         return one == other
-
-
-def with_correction(draft: Draft, task: Task, row: AnsweredRow, **right: str) -> Draft:
-    content = content_of(row.cells.get(task.inputs[0].name, ""))
-    return with_cleaning(draft, draft.data.cleaning.corrected(Correction(row=row.row, content=content, **right)))
 
 
 def undo_correction(services: Services, draft: Draft, event: dict[str, Any]) -> Draft:

@@ -2,24 +2,26 @@
 
 from collections.abc import Sequence
 
-from studio.app.demos import Demo
+from studio.app.demo_list import Demo
 from studio.app.nested import merged
 from studio.app.pages import Services
 from studio.app.times import describe_seconds, describe_span, past_runs
 from studio.config import RunConfig
 from studio.data.columns import SPLITS
 from studio.errors import StudioError
-from studio.forecast import forecast, image_side
+from studio.forecast import forecast, length_of
 from studio.language import _, languages, said
 from studio.models import local
-from studio.models.estimates import Estimate, tokens_of
+from studio.models.estimates import Estimate
 from studio.models.local import ModelInfo
 from studio.models.structure import Structure, find_structure
 from studio.models.weights import parameters_among
 from studio.pace import span
 from studio.presets import PRESETS
 from studio.run_summary import RunSummary
+from studio.tasks import TASKS
 
+WRITER = "decoder."  # within the names of its parameters
 HEAD = {"classifier.weight": (2, 1)}  # stands for what the task adds to the model, a handful of numbers
 
 
@@ -29,7 +31,9 @@ def time_words(services: Services, demo: Demo, runs: Sequence[RunSummary]) -> st
         info = local.describe(demo.model, home=services.home)
     except StudioError:
         return ""
-    structure = find_structure({**parameters_among(info.tensors), **HEAD}, HEAD)
+    writes = "generates" in TASKS[demo.sample.task].traits  # else a model that could is taken without its writing part
+    tensors = {name: shape for name, shape in parameters_among(info.tensors).items() if writes or WRITER not in name}
+    structure = find_structure({**tensors, **HEAD}, HEAD)
     config = planned(demo, structure)
     taken = seconds_taken(demo, config, runs)
     if taken is not None:
@@ -58,8 +62,6 @@ def seconds_taken(demo: Demo, config: RunConfig, runs: Sequence[RunSummary]) -> 
 def expected(services: Services, demo: Demo, config: RunConfig, structure: Structure, info: ModelInfo) -> Estimate:
     """By the forecast, from the headers of the model's files and what is known of the sample: no row is read for it."""
     options, sample, split = config.task_options, demo.sample, config.data.split
-    tokens = tokens_of(sample.letters, getattr(options, "max_length", None))
-    side = float(getattr(options, "image_size", 0)) or image_side(info)
     rows = {name: round(sample.rows * getattr(split, name)) for name in SPLITS}
-    length = tokens if sample.letters else side
+    length = length_of(TASKS[sample.task], options, sample.letters, info)
     return forecast(config, structure, info.config, rows, length, services.machine, services.home)

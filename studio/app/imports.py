@@ -138,5 +138,8 @@ def read_again(services: Services, draft: Draft, **settings: Any) -> Generator[s
 
 
 def read_with(services: Services, name: str, draft: Draft, value: Any) -> Generator[str, None, Draft]:
-    """The same for one of them, from its dropdown."""
+    """The same for one of them, from its dropdown, which also tells of itself when the focus leaves it unchanged."""
+    imported = services.datasets.imported(draft)
+    if imported is not None and (getattr(imported.reading, name) or None) == (value or None):
+        return draft
     return (yield from read_again(services, draft, **{name: value}))

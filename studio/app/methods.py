@@ -13,7 +13,7 @@ from studio.app.pages import Services, hint
 from studio.app.times import describe_span
 from studio.config import RunConfig
 from studio.hardware import GIGABYTE
-from studio.language import _, in_percent, sentences
+from studio.language import _, day, in_percent, sentences
 from studio.strategies import STRATEGIES
 from studio.strategies.base import Strategy
 from studio.strategies.families import FAMILIES, Family
@@ -131,7 +131,7 @@ def picture(draft: Draft) -> str:
         data=known.data,
         examples=known.examples,
         seeds=known.seeds,
-        date=known.date,
+        date=day(known.date),
     )
     outside = known.methods.get(OUTSIDE)
     below = (

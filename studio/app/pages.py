@@ -171,6 +171,10 @@ class Services:
         return self.workspaces.current.asked
 
     @property
+    def brought(self) -> dict[str, dict[str, str]]:
+        return self.workspaces.current.brought
+
+    @property
     def questions(self) -> set[Question]:
         return self.workspaces.current.questions
 

@@ -61,7 +61,9 @@ def command_line(run: Run, home: Home) -> str:
 
 def card_text(run: Run) -> str:
     config = config_of(run)
-    return without_front_matter(write_card(run, config, labels_in(run.model), loading_code(config))) if config else ""
+    return (
+        without_front_matter(write_card(run, config, labels_in(run.model), loading_code(run, config))) if config else ""
+    )
 
 
 def without_front_matter(card: str) -> str:

@@ -25,7 +25,7 @@ def preview(services: Services) -> Section:
     def show(draft: Draft) -> list[Any]:
         # columns of another role are drawn differently
         query = {"draft": draft.id, "dataset": draft.dataset, "columns": services.datasets.columns(draft)}
-        return [heading(_("Your data"), level=3), query]
+        return [heading(_("Preview"), level=3), query]
 
     return Section([title, table], show, [])
 

@@ -22,9 +22,10 @@ from studio.language import _, in_percent, listing, number, plural
 from studio.metrics.base import Metric
 from studio.run_index import RunIndex
 from studio.store import Store
-from studio.sweeps.folder import Sweep, SweepStatus, TrialLog, TrialRecord
+from studio.sweeps.folder import Sweep, SweepStatus
 from studio.sweeps.space import Choices, Dimension, Space
 from studio.sweeps.standing import best_so_far, metric_of, ranked
+from studio.sweeps.trials import TrialLog, TrialRecord
 
 REMEMBERED = 50  # sweeps whose trials are kept in memory
 MOST_ROWS = 200
@@ -85,7 +86,7 @@ class Boards:
         try:
             known = self._of(sweep)
             with known.lock:
-                trials = known.log.read()
+                trials = [trial for trial in known.log.read() if known.space.holds(trial.parameters)]
         except StudioError as error:
             return {"seen": "unread", "status": status, "html": told(error), "done": True}
         live = {trial.number: best_now(trial, store, index, known.metric) for trial in trials if trial.end is None}

@@ -26,7 +26,7 @@ from studio.app.results import classes_of, count_test_rows
 from studio.app.runs import config_of
 from studio.config import RunConfig
 from studio.data.class_counts import first_names
-from studio.language import _, plural, sentences
+from studio.language import _, plural, quoted, sentences
 from studio.metrics import metric_named
 from studio.run_summary import source_name
 from studio.store import Run
@@ -94,7 +94,7 @@ def evaluation_of(services: Services, run: Run) -> Path:
 def facts_of(services: Services, run: Run, config: RunConfig) -> list[tuple[str, str]]:
     """(title, sentence) each; only what is known."""
     task, found, plan = config.chosen_task, test_scores(run), services.states.of(run).plan
-    classes = [f"'{label}'" for label in classes_of(run, task)]
+    classes = [quoted(label) for label in classes_of(run, task)]
     names = _("Its classes: {classes}.", classes=first_names(classes, MOST_NAMED, ",")) if classes else ""
     tested = plural(
         "Measured on {n:,} example that it had never seen.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -16,13 +17,14 @@ from studio.app import demos
 from studio.app.asking import answer_html, ask, cancel_questions, last_asking, open_run, run_with_model
 from studio.app.drafts import Draft
 from studio.app.inputs import INPUTS
-from studio.app.inputs.controls import Control, build_controls, given_controls, shown_controls
+from studio.app.inputs.controls import Control, build_controls, given_controls, shown_controls, shown_files
 from studio.app.inputs.slots import Slot, build_slots, given, shown
 from studio.app.pages import Place, Section, Services, Wire
 from studio.app.results import imported_of, rows_page, task_of
 from studio.app.runs import config_of
-from studio.app.sent import sent
+from studio.app.sent import check_lengths, sent
 from studio.app.workspaces import Example
+from studio.data.texts_file import texts_in
 from studio.language import _
 from studio.store import Run
 from studio.tasks.base import Task
@@ -52,15 +54,18 @@ def trying_one(services: Services) -> tuple[Section, set[Block]]:
     )
     inputs: list[Block] = [*(slot.widget for slot in slots), *(control.widget for control in controls)]
     place = Place(message, progress, cancel)
-    fields = set(inputs)
+    files = [control.file for control in controls if control.file]
+    fields = {*inputs, *files}
     others = others_than(fields)
 
     def show(draft: Draft) -> list[Any]:
         run, asking = run_with_model(services, draft), last_asking(services, draft)
-        task = task_of(run) if run else None
+        task, config = task_of(run) if run else None, config_of(run) if run else None
+        is_new, brought = services.shown_runs.get(draft.id) != draft.run, services.brought.pop(draft.id, {})
         return [
             *shown(slots, task, example_values(services, draft), run),
-            *shown_controls(controls, config_of(run) if run else None, services.shown_runs.get(draft.id) != draft.run),
+            *shown_controls(controls, config, is_new, brought),
+            *shown_files(controls, config),
             "",
             answer_html(asking, task),
             gr.update(visible=demos.current(draft) is not None and asking is not None),
@@ -75,7 +80,11 @@ def trying_one(services: Services) -> tuple[Section, set[Block]]:
         Wire(own.click, demos.go_on_with_own, go="data"),
         *picking(services, examples.select, fields, place),
     ]
-    return Section([*inputs, message, answer, own, examples], show, wires), fields
+    for control in controls:
+        if control.file:
+            taking = partial(take_lines, services, control.name)
+            wires.append(Wire(control.file.upload, taking, [control.file], draws=fields.__contains__, place=place))
+    return Section([*inputs, *files, message, answer, own, examples], show, wires), fields
 
 
 def others_than(fields: set[Block]) -> Callable[[Any], bool]:
@@ -109,6 +118,18 @@ def try_input(
     cells, config = given(slots, task, values[: len(slots)]), config_of(run)
     options = given_controls(controls, config, values[len(slots) :]) if config else {}
     return (yield from ask(services, draft, run, task, cells, {}, options))
+
+
+def take_lines(services: Services, name: str, draft: Draft, path: str | None) -> Draft:
+    """What the field for a setting then holds: the texts of a file, a line each."""
+    if path:
+        try:
+            lines = "\n".join(texts_in(Path(path), services.limits))
+        finally:
+            Path(path).unlink(missing_ok=True)  # the upload's temporary copy
+        check_lengths([lines])
+        services.brought[draft.id] = {name: lines}
+    return draft
 
 
 def show_example(services: Services, draft: Draft, event: dict[str, Any]) -> Draft:

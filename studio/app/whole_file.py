@@ -189,6 +189,8 @@ def read_again(services: Services, draft: Draft, *values: Any) -> Generator[str,
     if not changed:  # else its columns are others
         named = zip((column.name for column in task.inputs), columns, strict=False)
         chosen["columns"] = {name: column for name, column in named if column}
+        if chosen["columns"].items() <= read.taken.items():  # a list also tells of itself when the focus leaves it
+            return draft
     return (yield from answer(services, draft, FileAnswers(answered.run, answered.file, chosen)))
 
 

@@ -39,7 +39,7 @@ class Workspace:
     """By draft: `jobs` holds the running import or download, so that Cancel finds it, `searches` the results of the
     last search of the Hub, `answers` the models' last answers, `shown_runs` what the Test page showed last, `examples`
     what its fields show, `files` the last answers to a whole file, `packed` what was just packed for a download,
-    `asked` when the newest question about one input came.
+    `asked` when the newest question about one input came, `brought` what a file brought that no field shows yet.
 
     questions: those being answered now. starting: held while a run is started, so that several pages count together.
     opening: the run that the next page opens, from a link.
@@ -59,6 +59,7 @@ class Workspace:
     files: dict[str, FileAnswers] = field(default_factory=dict)
     packed: dict[str, Path] = field(default_factory=dict)
     asked: dict[str, float] = field(default_factory=dict)
+    brought: dict[str, dict[str, str]] = field(default_factory=dict)
     questions: set[Question] = field(default_factory=set)
     opening: list[str] = field(default_factory=list)
 

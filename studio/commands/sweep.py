@@ -13,15 +13,19 @@ from studio.commands.following import count_interrupts
 from studio.commands.output import Progress, print_json, print_table
 from studio.commands.train import name_of
 from studio.config import path_beside, read_run_file
+from studio.errors import StudioError
+from studio.metrics import metric_named
 from studio.preflight import check
 from studio.processes import TRUST_VARIABLE
 from studio.sweeps.driver import start_driver
-from studio.sweeps.folder import Sweep, Sweeps, TrialRecord, read_sweep
+from studio.sweeps.folder import Sweep, Sweeps, read_sweep
 from studio.sweeps.space import SECTION
 from studio.sweeps.standing import best_of, metric_of
+from studio.sweeps.trials import TrialRecord
 from studio.yaml_text import parsed
 
 SECONDS_BETWEEN_LOOKS = 0.3
+LONGEST_LINE = 2_000  # bytes
 ENDED, NOTHING_LEARNED, LOST = 0, 2, 1
 EXAMPLE = """\
 Settings that vary are written as {low: 1, high: 5} (with log: true, or a step) or {choices: [a, b]}; the section
@@ -62,9 +66,12 @@ def run_sweep(arguments: argparse.Namespace) -> int:
 
 def whole_text(text: str, folder: Path, flags: Mapping[str, Any]) -> str:
     """The run file with the flags in its section `sweep`, and with paths that do not depend on where it lies."""
-    values = parsed(text)
-    if not isinstance(values, dict):
+    try:
+        values = parsed(text)
+    except yaml.YAMLError:
         return text  # reading it says what is wrong
+    if not isinstance(values, dict):
+        return text
     given = {name: value for name, value in flags.items() if value is not None}
     section = values.get(SECTION) or {}
     if given and isinstance(section, dict):
@@ -79,15 +86,15 @@ def whole_text(text: str, folder: Path, flags: Mapping[str, Any]) -> str:
 
 def _follow(sweep: Sweep, as_json: bool) -> int:
     """Print how each trial ended, until there are no more."""
-    progress, told, asked = Progress(), -1, False
+    progress, told, asked = Progress(), set[int](), False
     progress.line(f"Sweep {sweep.id} in {sweep.folder}")
     with count_interrupts() as interrupts:
         while True:
             status = sweep.status  # looked at first: what the driver wrote last is read below
             trials = sweep.trials()
             for trial in trials:
-                if trial.end is not None and trial.number > told:
-                    told = trial.number
+                if trial.end is not None and trial.number not in told:
+                    told.add(trial.number)
                     progress.line(_line(sweep, trial))
             at_work = sum(trial.end is None for trial in trials)
             progress.update(f"{len(trials) - at_work} trials ended, {at_work} at work")
@@ -108,7 +115,8 @@ def _follow(sweep: Sweep, as_json: bool) -> int:
 def _tell_end(sweep: Sweep, as_json: bool, progress: Progress) -> int:
     best, status = best_of(sweep), sweep.status
     if status == "interrupted":
-        progress.line(f"The sweep's process ended without a word; its last lines are in {sweep.driver_log}.")
+        progress.line(f"The sweep's process ended early; its last lines are in {sweep.driver_log}.")
+        progress.line(last_line(sweep.driver_log))
         progress.line(f"Go on with `studio sweep {sweep.id}`.")
     elif why := sweep.why_ended:
         progress.line(why)
@@ -119,6 +127,16 @@ def _tell_end(sweep: Sweep, as_json: bool, progress: Progress) -> int:
     if status == "interrupted":
         return LOST
     return ENDED if best is not None else NOTHING_LEARNED
+
+
+def last_line(log: Path) -> str:
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - LONGEST_LINE))
+            lines = file.read().decode(errors="replace").split("\n")
+    except OSError:
+        return ""
+    return next((line for line in reversed(lines) if line.strip()), "")
 
 
 def describe(sweep: Sweep) -> dict[str, Any]:
@@ -142,17 +160,26 @@ def describe(sweep: Sweep) -> dict[str, Any]:
 
 
 def run_sweeps(arguments: argparse.Namespace) -> int:
-    sweeps = list(Sweeps(chosen_home(arguments)))
+    found = [_described(sweep) for sweep in Sweeps(chosen_home(arguments))]
     if arguments.json:
-        print_json([describe(sweep) for sweep in sweeps])
+        print_json(found)
         return 0
     rows = []
-    for sweep in sweeps:
-        best = best_of(sweep)
-        score = metric_of(sweep).text(best.value) if best and best.value is not None else ""
-        rows.append([sweep.id, sweep.status, str(len(sweep.trials())), score, sweep.name])
+    for each in found:
+        value = {trial["number"]: trial["value"] for trial in each["trials"]}.get(each["best"])
+        score = metric_named(each["metric"]).text(value) if value is not None else ""
+        rows.append([each["sweep"], each["status"], str(len(each["trials"])), score, each["name"]])
     print_table(("SWEEP", "STATUS", "TRIALS", "BEST", "NAME"), rows)
     return 0
+
+
+def _described(sweep: Sweep) -> dict[str, Any]:
+    """One that is damaged does not hide the others."""
+    try:
+        return describe(sweep)
+    except StudioError as error:
+        known = {"sweep": sweep.id, "name": sweep.name, "dir": str(sweep.folder), "status": "damaged"}
+        return {**known, "why": str(error), "best": None, "trials": []}
 
 
 def _line(sweep: Sweep, trial: TrialRecord) -> str:

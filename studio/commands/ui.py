@@ -7,7 +7,12 @@ from typing import Any, get_args
 from studio.server_settings import ServerSettings, from_environment
 
 # Where a flag is not simply named after its field.
-NAMES = {"open_browser": "no-browser", "warm_start": "no-warm-start", "upload_megabytes": "upload-limit"}
+NAMES = {
+    "open_browser": "no-browser",
+    "warm_start": "no-warm-start",
+    "upload_megabytes": "upload-limit",
+    "activations_megabytes": "activations-limit",
+}
 
 
 def add_to(subparsers: Any) -> None:

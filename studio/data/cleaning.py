@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 from studio.data.columns import Problem
 from studio.data.corrections import MOST_CORRECTIONS, Correction, shortened
-from studio.language import _, plural
+from studio.language import _, plural, quoted
 from studio.options import Options, setting
 
 Choice = Literal["keep", "drop"]
@@ -46,12 +46,21 @@ class CleaningOptions(Options):
     )
 
     def corrected(self, correction: Correction) -> Self:
-        """The options with this correction, in place of an earlier one of the same row."""
-        return self.model_copy(update={"corrections": (*self.without_row(correction.row).corrections, correction)})
+        """The options with this correction, in place of an earlier one of the same cell; nothing else is corrected of
+        a row that is left out."""
+        kept = tuple(each for each in self.corrections if not _replaces(correction, each))
+        return self.model_copy(update={"corrections": (*kept, correction)})
 
-    def without_row(self, row: int) -> Self:
-        """The options without a correction of this row."""
-        return self.model_copy(update={"corrections": tuple(each for each in self.corrections if each.row != row)})
+    def without_correction(self, row: int, column: str) -> Self:
+        """The options without a correction of this cell."""
+        kept = tuple(each for each in self.corrections if each.row != row or each.column not in ("", column))
+        return self.model_copy(update={"corrections": kept})
+
+
+def _replaces(new: Correction, old: Correction) -> bool:
+    """Without a column, a correction is of the one with the classes, whatever it is called."""
+    is_of_row = None in (new.label, old.label) or "" in (new.column, old.column)
+    return new.row == old.row and (is_of_row or new.column == old.column)
 
 
 @dataclass(frozen=True)
@@ -116,7 +125,7 @@ def one_letter_apart(one: str, other: str) -> bool:
 def available_fixes(cleaning: CleaningOptions, problems: Sequence[Problem], counts: Mapping[str, int]) -> list[Fix]:
     """The fixes for these problems and class sizes that are not applied yet."""
     found = [
-        Fix(LABEL + name, f"'{name}'", _("rename to '{label}'", label=meant))
+        Fix(LABEL + name, quoted(name), _("rename to '{label}'", label=meant))
         for name, meant in intended(counts).items()
         if name not in cleaning.labels
     ]
@@ -141,7 +150,7 @@ def applied_fixes(cleaning: CleaningOptions, told: Told = as_written) -> list[Fi
     titles = {CONTRADICTIONS: _("Contradictory rows"), COPIES: _("Copies")}
     labels = cleaning.labels.items()
     return [
-        *(Fix(LABEL + name, f"'{name}'", _("renamed to '{label}'", label=meant)) for name, meant in labels),
+        *(Fix(LABEL + name, quoted(name), _("renamed to '{label}'", label=meant)) for name, meant in labels),
         *(Fix(kind, title, _("left out")) for kind, title in titles.items() if getattr(cleaning, kind) == "drop"),
         *corrected_rows(cleaning, told),
     ]
@@ -151,12 +160,21 @@ def corrected_rows(cleaning: CleaningOptions, told: Told = as_written) -> list[F
     """The corrections of single rows."""
     return [
         Fix(
-            f"{ROW}{each.row}",
+            key,
             _("Row {row}", row=each.row),
             _("left out") if each.label is None else _("now '{label}'", label=told(each)),
         )
-        for each in cleaning.corrections
+        for key, each in _keyed(cleaning.corrections).items()
     ]
+
+
+def _keyed(corrections: Sequence[Correction]) -> dict[str, Correction]:
+    """By the key of its fix: row:7, and where a second column of the row is corrected, too, row:7:COLUMN."""
+    found: dict[str, Correction] = {}
+    for each in corrections:
+        key = f"{ROW}{each.row}"
+        found[f"{key}:{each.column}" if key in found else key] = each
+    return found
 
 
 def apply_fix(cleaning: CleaningOptions, key: str, counts: Mapping[str, int]) -> CleaningOptions:
@@ -174,5 +192,5 @@ def undo_fix(cleaning: CleaningOptions, key: str) -> CleaningOptions:
         return cleaning.model_copy(update={"labels": labels})
     if key in (COPIES, CONTRADICTIONS):
         return cleaning.model_copy(update={key: "keep"})
-    kept = tuple(each for each in cleaning.corrections if f"{ROW}{each.row}" != key)
+    kept = tuple(each for known, each in _keyed(cleaning.corrections).items() if known != key)
     return cleaning.model_copy(update={"corrections": kept})

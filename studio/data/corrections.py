@@ -81,7 +81,7 @@ def _correct(
         )
         return Problem(0, _("The correction of row {row} is not used.", row=row), why, drops=False)
     before: Any = table.at[place, column]
-    table.at[place, column] = stored[column](pandas.Series([new], dtype="str"))[0]
+    table.at[place, column] = stored[column](pandas.Series([new], dtype="str"))[0] if new else None
     old = "" if pandas.isna(before) else shortened(str(before))
     what = _("'{label}' was corrected to '{new}'.", label=old, new=shortened(new))
     return Problem(row, what, _("Your choice."), drops=False, column=column)

@@ -11,7 +11,7 @@ from studio.data.guesses import Choice, Guess, Topic, confidence
 from studio.data.profile import ColumnProfile
 from studio.data.split_names import COLUMN_NAMES
 from studio.errors import StudioError
-from studio.language import _, listing, sentences
+from studio.language import _, listing, quoted, sentences
 
 if TYPE_CHECKING:
     from studio.data.importing import Imported
@@ -46,7 +46,7 @@ def column_guesses(imported: "Imported", columns: Sequence[Column], chosen: Mapp
         nearly = [name for name in others if confidence(scores[taken], scores[name]) < 0.9][:COLUMNS_SHOWN]
         sentence = _("'{role}' is taken from the column '{column}'.", role=role.title, column=taken)
         if nearly:
-            also = _("It could also be {columns}.", columns=listing(map(_quoted, nearly), "or"))
+            also = _("It could also be {columns}.", columns=listing(map(quoted, nearly), "or"))
             sentence = sentences(sentence, also)
         topic = TOPIC
         instead: tuple[Choice, ...] = ()
@@ -99,7 +99,7 @@ def _several(imported: "Imported", role: Column, taken: str) -> str:
         return _(
             "{columns} hold 0 or 1 in every row: that looks like several labels per example, which '{column}' lists. "
             "This task learns one for each, so rows with more are left out.",
-            columns=listing(map(_quoted, names[:COLUMNS_SHOWN])),
+            columns=listing(map(quoted, names[:COLUMNS_SHOWN])),
             column=taken,
         )
     if profile.separator:
@@ -107,7 +107,7 @@ def _several(imported: "Imported", role: Column, taken: str) -> str:
             "'{column}' holds several labels in a cell, such as {example}. This task learns one for each, so it would "
             "take each such combination for a class of its own.",
             column=taken,
-            example=_quoted(example),
+            example=quoted(example),
         )
     return _(
         "'{column}' holds lists such as {example}: several labels per example. This task learns one for each, "
@@ -147,10 +147,6 @@ def _is_part(hint: str, name: str) -> bool:
     if hint in AMBIGUOUS or len(hint) < 2 or (hint.isascii() and len(hint) < 3):
         return False
     return hint in name.casefold() if len(hint) >= LONG_HINT or not hint.isascii() else hint in words_of(name)
-
-
-def _quoted(name: str) -> str:
-    return f"'{name}'"
 
 
 def find_column(there: list[str], wanted: str | None, role: str, hints: tuple[str, ...]) -> str:

@@ -36,7 +36,8 @@ def likes_in(table: pandas.DataFrame, roles: Mapping[str, str]) -> Likes:
     times = seconds(there["time"]) if "time" in there else None
     numbered = table["row"].to_numpy() if "row" in table else numpy.arange(1, len(table) + 1)
     order = row_lots("order", 0, numbered) if times is None else times.to_numpy()
-    places = [int(place) for place in numpy.argsort(order, kind="stable") if liked.iloc[place]]
+    ordered = numpy.argsort(order, kind="stable")
+    places = ordered[liked.to_numpy(dtype=bool)[ordered]].tolist()
     firsts = pandas.DataFrame({"user": users.iloc[places], "item": items.iloc[places]}).duplicated()
     places = [place for place, again in zip(places, firsts, strict=True) if not again]
     return Likes(places, users.iloc[places].tolist(), items.iloc[places].tolist(), times is not None)

@@ -1,5 +1,6 @@
 """Classes that get another name, or one name together: what such a choice does to the cells."""
 
+import unicodedata
 from collections.abc import Collection, Mapping
 
 import pandas
@@ -12,6 +13,7 @@ from studio.language import _, plural
 
 LISTED = 10  # rows that are told one by one
 LONGEST_NAME = 200  # letters
+MOST_RENAMED = 1000  # classes: each stands on the page, and in the run file
 Names = Mapping[str, str]  # class -> the one to use instead
 
 
@@ -47,7 +49,13 @@ def rename_labels(table: pandas.DataFrame, column: Column, names: Names) -> list
 
 def for_corrections(names: Names) -> dict[str, str]:
     """What the cells of corrections are renamed by: a name that others were renamed to is meant as it stands."""
-    return {old: new for old, new in names.items() if old not in names.values()}
+    meant = set(names.values())
+    return {old: new for old, new in names.items() if old not in meant}
+
+
+def is_seen(sign: str) -> bool:
+    """Not so of blanks, and of marks that only turn or join others."""
+    return unicodedata.category(sign)[0] not in "CZ"
 
 
 def with_name(names: Names, chosen: Collection[str], new: str, known: Collection[str]) -> dict[str, str]:
@@ -55,14 +63,21 @@ def with_name(names: Names, chosen: Collection[str], new: str, known: Collection
 
     Raises StudioError for what is no choice or no name.
     """
-    new = encodable(" ".join(new.split()))
-    if not chosen or not set(chosen) <= set(known):
+    new = encodable("".join(sign for sign in " ".join(new.split()) if unicodedata.category(sign) != "Cc"))
+    chosen = set(chosen)
+    if not chosen or not chosen <= set(known):
         raise StudioError(_("No class is chosen."), "", _("Choose one to rename it, or several to make them one."))
-    if not new or len(new) > LONGEST_NAME:
+    if not any(map(is_seen, new)) or len(new) > LONGEST_NAME:
         raise StudioError(_("The classes need a name."), "", _("Write a name of at most {n} letters.", n=LONGEST_NAME))
     earlier = {old: new if now in chosen else now for old, now in names.items()}
     named = {**earlier, **dict.fromkeys(chosen, new)}
     named = {old: now for old, now in named.items() if old != now}
+    if len(named) > MOST_RENAMED:
+        raise StudioError(
+            _("Too many classes would be renamed."),
+            _("At most {n:,} can be.", n=MOST_RENAMED),
+            _("Rename them in your file, and upload it again."),
+        )
     if named == dict(names):
         raise StudioError(_("'{label}' is its name already.", label=new), "", _("Write another name."))
     return named

@@ -13,7 +13,8 @@ class Sample:
     """words: what it is, with the place {rows}. task: the task it is made for. file: its name in assets/samples, read
     like any uploaded file.
 
-    rows, letters: how many examples it has, and how long a text of them is on average; 0 for images.
+    rows, letters: how many examples it has, and how long what the model reads of one is on average; 0 for images and
+    recordings.
     """
 
     name: str
@@ -77,6 +78,32 @@ SAMPLES: Registry[Sample] = Registry(
         "orders.jsonl",
         rows=447,
         letters=69,
+    ),
+    Sample(
+        "phrases",
+        _("Phrases"),
+        _("{rows:,} phrases of everyday travel in English, each with the same in French."),
+        "search",
+        "phrases.csv",
+        rows=1725,
+        letters=35,
+    ),
+    Sample(
+        "house-style",
+        _("House style"),
+        _("{rows:,} questions, and how the keeper of a small lighthouse museum answers them."),
+        "chat",
+        "house_style.jsonl",
+        rows=334,
+        letters=204,
+    ),
+    Sample(
+        "machine-sounds",
+        _("Machine sounds"),
+        _("{rows:,} recordings of a motor that runs well, or has a worn bearing, a slipping belt or a loose part."),
+        "audio-classification",
+        "machine_sounds.zip",
+        rows=160,
     ),
     Sample(
         "dishes",

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from typing import Protocol
 
 import numpy
 import torch
@@ -56,10 +57,23 @@ def reserve(file: Path, size: int) -> None:
                 opened.write(bytes(min(BLOCK, size - start)))
 
 
-class Recording:
-    """One tensor of all examples of a split. lengths: stored rows of each example (ones without a sequence)."""
+class Readable(Protocol):
+    """One tensor of examples that are numbered."""
 
-    def __init__(self, layout: Layout, lengths: Sequence[int], file: Path | None = None) -> None:
+    def read(self, examples: Sequence[int], longest: int | None) -> torch.Tensor:
+        """The batch's tensor again, padded with zeros to `longest` where there is a sequence."""
+        ...
+
+
+class Recording:
+    """One tensor of all examples of a part. lengths: stored rows of each example (ones without a sequence).
+
+    file: where it lies, else in memory. is_whole: the file is there, and is only read.
+    """
+
+    def __init__(
+        self, layout: Layout, lengths: Sequence[int], file: Path | None = None, is_whole: bool = False
+    ) -> None:
         self.layout = layout
         self._lengths = numpy.asarray(lengths if layout.sequence is not None else [1] * len(lengths), dtype="int64")
         self._starts = numpy.concatenate([[0], numpy.cumsum(self._lengths)])
@@ -68,8 +82,9 @@ class Recording:
             flat = torch.empty(total * prod(layout.row_shape), dtype=layout.dtype)
         else:
             size = total * prod(layout.row_shape)
-            reserve(file, total * layout.row_bytes)
-            flat = torch.from_file(str(file), shared=True, size=size, dtype=layout.dtype)
+            if not is_whole:
+                reserve(file, total * layout.row_bytes)
+            flat = torch.from_file(str(file), shared=not is_whole, size=size, dtype=layout.dtype)
         self._values = flat.view(total, *layout.row_shape)
 
     def write(self, examples: Sequence[int], batch: torch.Tensor) -> None:
@@ -84,7 +99,7 @@ class Recording:
             self._values[start : start + length] = values[self.layout.own(length, len(values))]
 
     def read(self, examples: Sequence[int], longest: int | None) -> torch.Tensor:
-        """The batch's tensor again, padded with zeros to `longest` where there is a sequence."""
+        """See `Readable`."""
         if self.layout.sequence is None:
             return self._values[torch.as_tensor(examples)]
         assert longest is not None
@@ -93,3 +108,29 @@ class Recording:
             start, length = self._starts[example], self._lengths[example]
             batch[place, self.layout.own(length, longest)] = self._values[start : start + length]
         return batch.movedim(1, self.layout.sequence + 1)
+
+
+class Assembled:
+    """One tensor of all examples of a split, which lie in several recordings of the same layout.
+
+    recording: the number of the recording of each example. place: where it lies in that.
+    """
+
+    def __init__(self, recordings: Sequence[Recording], recording: Sequence[int], place: Sequence[int]) -> None:
+        self._recordings = recordings
+        self._recording, self._place = numpy.asarray(recording, "int64"), numpy.asarray(place, "int64")
+
+    def read(self, examples: Sequence[int], longest: int | None) -> torch.Tensor:
+        """See `Readable`."""
+        recording, place = self._recording[list(examples)], self._place[list(examples)]
+        used = numpy.unique(recording).tolist()
+        if len(used) == 1:
+            return self._recordings[used[0]].read(place, longest)
+        batch: torch.Tensor | None = None
+        for number in used:
+            (where,) = numpy.nonzero(recording == number)
+            values = self._recordings[number].read(place[where], longest)
+            batch = values.new_empty(len(examples), *values.shape[1:]) if batch is None else batch
+            batch[torch.from_numpy(where)] = values
+        assert batch is not None
+        return batch

@@ -1,5 +1,6 @@
 """What does not train at the moment: it runs without dropout, and where that helps it is computed once for all."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from torch import nn
 
+from studio.activation_store import ActivationStore
 from studio.engine import ranks
 from studio.engine.cache import REPEATED, build_cache
 from studio.engine.frozen import Call, find_boundaries, modules_without_dropout, trace
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
     from studio.engine.loop import Loop
 
 CACHE_FOLDER = "cache"
+TRIED_AGAIN = 8  # rows: that the model can be cut was tried before training
 FEW_EXAMPLES = 16  # below it, the statistics of a batch do harm: Wu and He 2018, arXiv:1803.08494, figure 1
 
+logger = logging.getLogger(__name__)
 Statistics = Literal["learning", "frozen", "updated"]
 
 
@@ -73,9 +77,10 @@ class FrozenLayers:
             progress: Callable[[int, int], None] = lambda done, total: self._reporter.phase(  # noqa: E731
                 "caching", _("Computing the frozen layers once for all epochs."), done, total
             )
-            size, key = self._resolved.batch_size or 1, str(self._resolved.precision)
+            size, precision = self._resolved.batch_size or 1, str(self._resolved.precision)
+            folder, store = cache_folder(self._run), ActivationStore(self._run.home)
             try:
-                forward.cache = build_cache(forward, boundaries, cache_folder(self._run), size, key, progress)
+                forward.cache = build_cache(forward, boundaries, folder, size, precision, store, progress)
             except NothingToGain:
                 pass  # so for adapters in the lowest block; nobody needs to read about it
             except CannotRecord as reason:
@@ -83,6 +88,21 @@ class FrozenLayers:
                     sentences(_("Frozen layers are computed anew in every epoch."), reason.explanation.what)
                 )
             self._remember(stage, forward.cache is not None)
+
+    def for_scores(self, loop: "Loop", splits: Sequence[str], progress: Callable[[int, int], None]) -> None:
+        """Let the scores at the end begin at the boundary as well, in full precision: a later run knows them then.
+
+        Call where training used a recording. Several processes compute the whole model instead, each for its own rows.
+        """
+        if ranks.world() > 1:
+            return
+        forward, folder = loop.forward, cache_folder(self._run)
+        boundaries = find_boundaries(trace(loop.model, lambda: forward(splits[-1], [0])))
+        size, store = self._resolved.batch_size or 1, ActivationStore(self._run.home)
+        try:
+            forward.cache = build_cache(forward, boundaries, folder, size, "fp32", store, progress, splits, TRIED_AGAIN)
+        except CannotRecord as reason:
+            logger.info("The scores are computed by the whole model: %s", reason)
 
     def _without_dropout(self, loop: "Loop", boundaries: list[list[Call]]) -> list[nn.Module]:
         quiet = modules_without_dropout(loop.model, boundaries)

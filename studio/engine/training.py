@@ -12,6 +12,7 @@ from studio.config import RunConfig
 from studio.engine import outputs, ranks
 from studio.engine.callbacks.evaluation import finite
 from studio.engine.checkpoint import Checkpoints, step_of
+from studio.engine.evaluation import SCORING
 from studio.engine.frozen_layers import cache_folder
 from studio.engine.material import load
 from studio.engine.precision import choose_device
@@ -121,10 +122,18 @@ def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoin
     scores = {}
     if evaluator.rows("validation"):
         scores["validation"] = evaluation.best_scores or evaluator.score("validation")
+    was_recorded = session.loop.forward.cache is not None
     if session.loop.forward.cache is not None:
         session.loop.forward.cache.close()
-    # from here on as the saved model will answer: whole, and in full precision
+    # from here on as the saved model will answer: in full precision, and whole where its layers were not recorded
     session.loop.accelerator.unwrap_model(session.model, keep_fp32_wrapper=False)
+    again = ["validation"] if evaluator.rows("validation") and task.settles(session.prepared.tools) else []
+    if was_recorded and (splits := [*again, *(["test"] if evaluator.rows("test") else [])]):
+        session.frozen.for_scores(
+            session.loop,
+            splits,
+            lambda done, total: reporter.phase("evaluating", SCORING[splits[-1]], done, total),
+        )
     evaluator.settle("validation")
     if evaluator.rows("test"):
         examined = evaluator.examine("test")
@@ -133,6 +142,8 @@ def finish(session: Session, run: Run, config: RunConfig, checkpoints: Checkpoin
             outputs.save_test_rows(run, task, session.table, examined)
         metrics = finite(scores["test"].metrics)
         reporter.emit(Evaluated(split="test", step=best_step, epoch=position.best_epoch, metrics=metrics))
+    if session.loop.forward.cache is not None:
+        session.loop.forward.cache.close()
     reporter.phase("saving", _("Saving the model."))
     shutil.rmtree(cache_folder(run), ignore_errors=True)
     if not ranks.is_main():

@@ -2,16 +2,18 @@
 
 from dataclasses import replace
 
+import psutil
 import torch
 from torch import nn
 
 from studio.config import RunConfig
 from studio.engine import ranks
-from studio.engine.batch_trial import find_batch_size
+from studio.engine.batch_trial import MARGIN, SHARE, Trials, find_batch_size
 from studio.engine.batching import training_batches, useful_batch_size
 from studio.engine.forward import Forward
 from studio.engine.precision import Precision, autocast, choose_precision, time_training_steps, trial_precision
 from studio.engine.preparation import Prepared
+from studio.engine.remembered import Remembered
 from studio.engine.reporting import Reporter
 from studio.engine.resolved_settings import ResolvedSettings
 from studio.language import _, plural, sentences
@@ -40,14 +42,35 @@ def resolve_settings(
         rows_of_one = training_batches(rows, resolved.batch_size or 1, training.seed, 0, lengths)[0]
 
         def measure() -> dict[Precision, float]:
+            remembered = Remembered(reporter.run.home, forward, rows_of_one, settings_of_a_step(config))
+            if known := remembered.numbers("seconds"):
+                return known  # type: ignore[return-value]
             reporter.phase("measuring", _("Measuring in which number format a step is faster."))
-            return time_training_steps(model, lambda: forward("train", rows_of_one).mean, device)
+            seconds = time_training_steps(model, lambda: forward("train", rows_of_one).mean, device)
+            remembered.keep("seconds", {str(precision): taken for precision, taken in seconds.items()})
+            return seconds
 
         choice = choose_precision(training.precision, device, measure)
         if choice.sentence:
             reporter.note(choice.sentence)
         resolved = replace(resolved, precision=choice.precision)
     return resolved
+
+
+def settings_of_a_step(config: RunConfig) -> dict[str, object]:
+    """What decides how much memory and time a step takes, besides the model and the examples."""
+    deciding = {"optimizer", "accumulation", "gradient_checkpointing", "precision"}
+    return {**config.training.model_dump(mode="json", include=deciding), "processes": ranks.world()}
+
+
+def still_fits(taken: dict[str, float], wish: int, device: torch.device, state: int) -> Trials | None:
+    """What was remembered of an earlier trial, where the memory that is free now is enough for it."""
+    if str(wish) not in taken:
+        return None
+    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
+    if MARGIN * taken[str(wish)] > SHARE * (free - state):
+        return None
+    return Trials(wish, {int(size): int(each) for size, each in taken.items()})
 
 
 def tried_batch_size(
@@ -70,7 +93,12 @@ def tried_batch_size(
     reporter.phase("measuring", _("Trying how many examples fit into a step."))
     micro_batches = min(training.accumulation * ranks.world(), wish)
     state = int(trained * OPTIMIZERS[training.optimizer].state_floats * FLOAT_BYTES)
-    trials = find_batch_size(wish // micro_batches, model, loss_of, longest, state)
+    remembered = Remembered(reporter.run.home, forward, longest, {**settings_of_a_step(config), "wish": wish})
+    trials = still_fits(remembered.numbers("bytes"), wish // micro_batches, forward.device, state)
+    if trials is None:
+        trials = find_batch_size(wish // micro_batches, model, loss_of, longest, state)
+        if trials.size == wish // micro_batches:  # less was for want of memory, of which there may be more by then
+            remembered.keep("bytes", {str(tried): taken for tried, taken in trials.taken.items() if taken is not None})
     size = trials.size * micro_batches
     chosen = plural(
         "Batch size: {n} example per step, of {rows:,} for training.",

@@ -127,6 +127,7 @@ def report_failure(run: Run, error: Exception) -> int:
         logger.error("The run failed.", exc_info=error)
     if is_disk_full(error):
         clean_up(run)
+        shutil.rmtree(run.home.activations, ignore_errors=True)
     try:
         Reporter(run).emit(explain(error, newest_checkpoint(run) is not None))
     except OSError:

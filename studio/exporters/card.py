@@ -82,15 +82,17 @@ def _stated_licence(readme: Path) -> str | None:
     return str(licence) if licence else None
 
 
-def loading_code(config: RunConfig) -> LoadingCode | None:
+def loading_code(run: Run, config: RunConfig) -> LoadingCode | None:
     """What loads the model that a run saved, as its strategy says."""
-    return config.chosen_strategy.loading_code(config.chosen_task.model.auto_class, base_model_name(config))
+    name = config.chosen_task.model.class_name(read_object(run.model / "config.json") or {})
+    return config.chosen_strategy.loading_code(name, base_model_name(config))
 
 
 def usage(config: RunConfig, loading: LoadingCode | None, values: Mapping[str, Any]) -> str:
     """Python that loads the folder it lies in and asks it one question. values: the saved model's config."""
     task = config.chosen_task
-    kind, settings, own = task.model, task.pipeline_settings(values), task.asking_code(values)
+    kind, name = task.model, task.model.class_name(values)
+    settings, own = task.pipeline_settings(values), task.asking_code(values)
     processor_class, argument = _PROCESSORS[kind.processor]
     fields = [FIELDS[column.kind] for column in task.inputs if column.required]
     imports, definitions = ([part] if part else [] for part in fields[0].reading)
@@ -100,11 +102,11 @@ def usage(config: RunConfig, loading: LoadingCode | None, values: Mapping[str, A
         imports.append("from transformers import pipeline")
         asking = [f'ask = pipeline("{kind.pipeline_tag}", model="."{more})']
     else:
-        lines = loading.lines if loading else (f'model = {kind.auto_class}.from_pretrained(".")',)
+        lines = loading.lines if loading else (f'model = {name}.from_pretrained(".")',)
         names = (
             *(loading.names if loading else ()),
             processor_class,
-            kind.auto_class,
+            name,
             *(() if own[1] else ("pipeline",)),
         )
         imports += [*(loading.imports if loading else ()), f"from transformers import {', '.join(names)}"]

@@ -36,7 +36,7 @@ class Folder:
         for file in sorted(run.model.iterdir()):
             if file.is_file() and file.name not in (COMPLETE, "README.md"):
                 shutil.copy2(file, to / file.name)
-        describe(run, config, to, loading_code(config))
+        describe(run, config, to, loading_code(run, config))
         return to
 
 

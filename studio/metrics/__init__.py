@@ -2,6 +2,7 @@
 
 from studio.metrics.base import Metric
 from studio.metrics.boxes import MAP, MAP_50, RECALL_100
+from studio.metrics.calibration import CALIBRATION_ERROR
 from studio.metrics.classes import ACCURACY, F1_MACRO, PRECISION_MACRO, RECALL_MACRO
 from studio.metrics.found import F1, PRECISION, RECALL
 from studio.metrics.generated import BLEU, CHRF, ROUGE_1, ROUGE_2, ROUGE_L
@@ -20,6 +21,7 @@ from studio.registry import Registry
 METRICS: Registry[Metric] = Registry(
     "metric",
     *(ACCURACY, F1_MACRO, PRECISION_MACRO, RECALL_MACRO),
+    CALIBRATION_ERROR,
     *(ROC_AUC, SENSITIVITY, SPECIFICITY),
     *(F1_MICRO, AVERAGE_PRECISION),
     *(F1, PRECISION, RECALL),

@@ -48,7 +48,7 @@ def _card(
 _TEXT = (
     *("text-classification", "text-labels", "text-regression", "token-classification"),
     *("text-pairs", "text-similarity", "search", "recommendation", "extractive-qa"),
-    *("tabular-classification", "tabular-regression"),
+    *("multiple-choice", "tabular-classification", "tabular-regression"),
 )
 _IMAGE = ("image-classification", "image-labels", "image-regression")
 _LANGUAGE = ("text-generation", "chat", "preference")
@@ -173,7 +173,7 @@ CATALOG: tuple[ModelCard, ...] = (
         _("all kinds of sounds"), _("Knows 527 kinds of sounds: for machines, animals, music and streets."),
     ),
     _card(
-        ("audio-classification",), "facebook/wav2vec2-base-960h", "wav2vec2 base", "Apache-2.0", 94.4, 378, 0,
+        _SOUNDS, "facebook/wav2vec2-base-960h", "wav2vec2 base", "Apache-2.0", 94.4, 378, 0,
         _("English speech"), _("Hears the sound itself, letter by letter; wants a GPU when all of it is trained."),
     ),
     _card(

@@ -101,9 +101,8 @@ def _load(
 ) -> "tuple[PreTrainedModel, frozenset[str]]":
     """The model, and the parameters that the weights lack or have in another shape; none for a config alone."""
     import torch
-    import transformers
 
-    auto_class, without = getattr(transformers, kind.auto_class), kind.arguments(config)
+    auto_class, without = kind.class_for(config), kind.arguments(config)
     try:
         with torch.device("meta"):
             bare = auto_class.from_config(copy.deepcopy(config), trust_remote_code=trust_remote_code, **without)

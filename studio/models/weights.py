@@ -17,6 +17,7 @@ from studio.models.settings_files import UnusableSettingsError, parse_settings
 
 LONGEST_HEADER = 10 * MEGABYTE  # some hundred times that of a large model
 MOST_TENSORS = 200_000
+MAY_LACK = ("pooler", "masked_spec_embed")  # the latter stands where wav2vec2 learns with parts left out
 DIMENSIONS, LONGEST_NAME = 8, 500
 BITS = {
     "F4": 4,
@@ -68,8 +69,9 @@ def parameters_among(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]
 
 
 def refuse_incomplete(missing: Iterable[str], model_class: str, folder: Path) -> None:
-    """Weights of a model's body that its files lack would stay random; only a pooler may. Raises StudioError."""
-    lost = sorted(name for name in missing if "pooler" not in name)
+    """Weights of a model's body that its files lack would stay random; only what `MAY_LACK` names may. Raises
+    StudioError."""
+    lost = sorted(name for name in missing if not any(part in name for part in MAY_LACK))
     if lost:
         raise StudioError(
             _("The weights of '{model}' are incomplete.", model=folder.name),

@@ -6,10 +6,13 @@ a server of many: their runs wait for the server, which bounds them. Everything 
 started again, it goes on with the trials that it finds, whose workers have not noticed.
 """
 
+import itertools
 import logging
+import math
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,10 +28,12 @@ from studio.metrics import metric_named
 from studio.paths import HOME_VARIABLE, Home
 from studio.processes import Identity, python, start_detached
 from studio.removal import used_bytes
+from studio.room import disk_words
 from studio.runner import Supervisor, worked_seconds
 from studio.store import Run, Store
-from studio.sweeps.folder import Sweep, Sweeps, TrialEnd, TrialRecord
+from studio.sweeps.folder import Sweep, Sweeps
 from studio.sweeps.proposals import Proposals
+from studio.sweeps.trials import TrialEnd, TrialRecord
 
 logger = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
@@ -70,7 +75,9 @@ class Driver:
         self.space, self.options = self.sweep.read()
         self.store = Store(self.sweep.home)
         self.metric = self.space.config(self.space.first()).chosen_task.headline
-        trials = self.sweep.trials()
+        known = self.sweep.trials()
+        trials = [trial for trial in known if self.space.holds(trial.parameters)]  # others are damaged
+        self.numbers = itertools.count(max((trial.number for trial in known), default=-1) + 1)
         self.proposals = Proposals(
             self.sweep.id, self.space, self.options, metric_named(self.metric).higher_is_better, trials
         )
@@ -131,7 +138,7 @@ class Driver:
         parameters = self.proposals.next()
         if parameters is None:
             return _("Every combination of settings was tried.")
-        number = len(self.ended) + len(self.live)
+        number = next(self.numbers)
         record = TrialRecord(number, "", parameters)
         self.proposals.begin(record)
         try:
@@ -162,7 +169,7 @@ class Driver:
         checks = {
             number: check.metrics[self.metric]
             for number, check in enumerate(state.validation, 1)
-            if self.metric in check.metrics
+            if math.isfinite(check.metrics.get(self.metric, math.nan))
         }
         if state.status in ENDED:
             self._end_as(trial, state, checks)
@@ -175,7 +182,8 @@ class Driver:
                 self._end(trial.record, "failed", checks, reason=_("Its worker died again and again."))
                 return
             trial.resumed += 1
-            self.queue.resume(run)
+            with suppress(StudioError):  # somebody has resumed it meanwhile
+                self.queue.resume(run)
         elif state.status == "queued" and run.queued_at is None:
             self.queue.enqueue(run)  # the driver before was killed between making it and this
 
@@ -186,9 +194,13 @@ class Driver:
             self._end(trial.record, "failed", checks, reason=failure.what if failure else "", **facts)
             return
         value = state.best.metrics.get(self.metric) if state.best else None
+        value = value if value is not None and math.isfinite(value) else None
         end: TrialEnd = "pruned" if trial.is_pruned else "completed"
         if value is None:
-            self._end(trial.record, "failed", checks, reason=_("It was stopped before its first check."), **facts)
+            why = (
+                _("No check of it said anything.") if state.validation else _("It was stopped before its first check.")
+            )
+            self._end(trial.record, "failed", checks, reason=why, **facts)
         else:
             self._end(trial.record, end, checks, value=value, **facts)
 
@@ -220,12 +232,14 @@ def growing_state(run: Run) -> Callable[[], RunState]:
     return read
 
 
-def start_driver(sweep: Sweep, environment: dict[str, str] | None = None) -> int:
-    """Start the process that works on `sweep`, or goes on with it. Its pid."""
+def start_driver(sweep: Sweep, environment: dict[str, str] | None = None) -> None:
+    """Start the process that works on `sweep`, or goes on with it, where none does: two people may ask at once."""
     command = python("studio.sweeps.driver", str(sweep.folder))
-    process = start_detached(command, sweep.driver_log, {HOME_VARIABLE: str(sweep.home.root), **(environment or {})})
-    replace_json(sweep.driver_file, Identity.of(process.pid).as_dict())
-    return process.pid
+    with FileLock(sweep.starting_lock):
+        if sweep.status == "interrupted":
+            home = {HOME_VARIABLE: str(sweep.home.root)}
+            process = start_detached(command, sweep.driver_log, {**home, **(environment or {})})
+            replace_json(sweep.driver_file, Identity.of(process.pid).as_dict())
 
 
 def go_on_with_interrupted(home: Home, environment: dict[str, str] | None = None) -> None:
@@ -245,6 +259,12 @@ def main(arguments: Sequence[str]) -> int:
                 _work_on(sweep)
     except Timeout:
         logger.warning("Another process works on this sweep; this one leaves.")
+    except StudioError as error:
+        logger.error("%s", error)
+        return 1
+    except OSError as error:
+        logger.error("%s", disk_words(error, sweep.home.root))
+        return 1
     return 0
 
 

@@ -6,6 +6,7 @@ SWEEP_DIR/ sweep.yaml     the run file with its ranges and choices (written once
            control.json   {"command": "stop"} for the driver, who obeys at once
            driver.json    pid and start time of the newest driver
            driver.lock    held by the driver as long as it lives
+           starting.lock  held while a driver is being started
            driver.log     what it printed
            importance.json  how much each setting matters (driver)
            ended.json     why nothing more will come; comes last (driver)
@@ -15,48 +16,25 @@ twice; `trials.jsonl` says which run it is, with which settings, and how it ende
 """
 
 import json
-import re
 import secrets
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from studio.config import settings_in
 from studio.errors import StudioError
 from studio.files import clear_place, read_object, replace_json, replace_text
 from studio.language import _, unpacked
-from studio.migrations import RUN_FILE
 from studio.paths import Home
 from studio.processes import Identity
 from studio.sweeps.options import SweepOptions
-from studio.sweeps.space import SECTION, Parameters, Space, space_of
-from studio.yaml_text import parsed
+from studio.sweeps.space import SECTION, Space, space_of
+from studio.sweeps.trials import ID_PATTERN, TrialLog, TrialRecord
 
-ID_PATTERN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
-TrialEnd = Literal["completed", "pruned", "failed"]
 SweepStatus = Literal["running", "interrupted", "ended"]
-
-
-@dataclass(frozen=True)
-class TrialRecord:
-    """One trial, as trials.jsonl says. run: the id of its run; "" where its settings do not fit together.
-
-    value: the best value of the headline metric on the validation split; None before the end, and without a check.
-    checks: number of the check, from 1 -> value. seconds: that its workers took. reason: why it failed, a sentence.
-    state: what the method remembers of it.
-    """
-
-    number: int
-    run: str
-    parameters: Parameters
-    end: TrialEnd | None = None
-    value: float | None = None
-    checks: Mapping[int, float] = field(default_factory=dict)
-    seconds: float = 0.0
-    reason: str = ""
-    state: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -96,6 +74,10 @@ class Sweep:
     @cached_property
     def driver_lock(self) -> Path:
         return self.folder / "driver.lock"
+
+    @cached_property
+    def starting_lock(self) -> Path:
+        return self.folder / "starting.lock"
 
     @cached_property
     def driver_log(self) -> Path:
@@ -183,7 +165,7 @@ class Sweep:
     # --- its trials ---------------------------------------------------------------------------
 
     def trials(self) -> list[TrialRecord]:
-        """In their order. What a crash has cut off at the end is passed over."""
+        """In their order, see `TrialLog`."""
         return TrialLog(self.trials_file).read()
 
     def tell(self, number: int, **facts: Any) -> None:
@@ -195,43 +177,6 @@ class Sweep:
                 if file.read(1) != b"\n":
                     file.write(b"\n")
             file.write(line.encode() + b"\n")
-
-
-class TrialLog:
-    """trials.jsonl, read on from call to call: each time only what was added."""
-
-    def __init__(self, file: Path) -> None:
-        self._file, self._offset = file, 0
-        self._found: dict[int, TrialRecord] = {}
-
-    def read(self) -> list[TrialRecord]:
-        """All trials, in their order."""
-        for line in self._new_lines():
-            number = line["trial"]
-            known = vars(self._found[number]) if number in self._found else {}
-            new = {key: line[key] for key in line.keys() & TrialRecord.__dataclass_fields__.keys()}
-            if "reason" in new:
-                new["reason"] = unpacked(new["reason"])
-            if "checks" in new:
-                new["checks"] = {int(check): value for check, value in new["checks"].items()}
-            self._found[number] = TrialRecord(**{"number": number, "run": "", "parameters": {}, **known, **new})
-        return [self._found[number] for number in sorted(self._found)]
-
-    def _new_lines(self) -> Iterator[dict[str, Any]]:
-        """Whole lines behind the last one that was read."""
-        if not self._file.is_file():
-            return
-        with self._file.open("rb") as file:
-            file.seek(self._offset)
-            whole, end, _torn = file.read().rpartition(b"\n")
-        self._offset += len(whole) + len(end)
-        for line in whole.split(b"\n"):
-            try:
-                read = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(read, dict) and isinstance(read.get("trial"), int):
-                yield read
 
 
 @dataclass(frozen=True)
@@ -280,14 +225,7 @@ class Sweeps:
 
 def read_sweep(text: str) -> tuple[Space, SweepOptions]:
     """What varies in a run file, and how it is searched. Raises StudioError."""
-    values = parsed(text)
-    if not isinstance(values, dict):
-        raise StudioError(
-            _("The run file holds no settings."),
-            _("A run file is a list of `key: value` lines."),
-            _("See the README for one to start from."),
-        )
-    values = RUN_FILE.upgrade(values)
+    values = settings_in(text)
     options = values.get(SECTION) or {}
     if not isinstance(options, dict):
         raise StudioError(
@@ -295,4 +233,7 @@ def read_sweep(text: str) -> tuple[Space, SweepOptions]:
             _("'{section}' is a section of settings.", section=SECTION),
             _("Write it as {example}.", example="sweep: {method: tpe, trials: 20}"),
         )
-    return space_of(values), SweepOptions.read(options, within=SECTION)
+    space, chosen = space_of(values), SweepOptions.read(options, within=SECTION)
+    if chosen.method == "grid":
+        space.check_grid()
+    return space, chosen

@@ -9,9 +9,9 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from studio.sweeps.folder import TrialRecord
 from studio.sweeps.options import SweepOptions
 from studio.sweeps.space import Choices, Dimension, Parameters, Space
+from studio.sweeps.trials import TrialRecord
 
 if TYPE_CHECKING:
     import optuna
@@ -67,9 +67,10 @@ class Proposals:
         self._known[key_of(record.parameters)] = record
 
     def state_of(self, number: int) -> dict[str, Any]:
-        """What the method remembers of a trial at work, to be kept with it: plain JSON."""
+        """What the method remembers of a trial at work, to be kept with it: numbers. What CMA-ES has computed would be
+        a pickle, which nobody should load from a file; it is computed again, a generation with each proposal."""
         attributes = self._study.trials[self._live[number].number].system_attrs
-        return {name: value for name, value in attributes.items() if isinstance(value, str | int | float)}
+        return {name: value for name, value in attributes.items() if isinstance(value, int | float)}
 
     def is_hopeless(self, number: int, checks: Mapping[int, float]) -> bool:
         """Whether a trial with these checks so far should end early. checks: number of the check, from 1 -> value."""

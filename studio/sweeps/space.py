@@ -26,6 +26,10 @@ SECTIONS = ("model", "strategy", "training", "options")
 SECTION = "sweep"  # of the run file, see `studio.sweeps.options`
 RANGE, CHOICES = {"low", "high", "log", "step"}, {"choices"}
 MOST_POINTS = 100_000  # of a grid
+MOST_ENDS = 1_000  # choices and ends of ranges together: each is tried before the first trial
+LARGEST = 1e15  # number of a range: up to there, whole numbers are exact
+MOST_STEPS = 1e9  # of a range
+MOST_TOLD = 10  # mistakes
 
 Parameters = Mapping[str, Any]
 """What one trial uses: dotted setting -> value."""
@@ -34,6 +38,10 @@ Parameters = Mapping[str, Any]
 @dataclass(frozen=True)
 class Choices:
     values: tuple[Any, ...]
+
+    @property
+    def count(self) -> int:
+        return len(self.values)
 
     def points(self) -> Sequence[Any]:
         return self.values
@@ -55,16 +63,18 @@ class Range:
     def is_whole(self) -> bool:
         return all(isinstance(end, int) for end in (self.low, self.high)) and isinstance(self.step or 1, int)
 
-    def points(self) -> Sequence[Any]:
-        """Every value, where these can be counted; else none."""
+    @property
+    def count(self) -> int:
+        """Of its values; 0 where these cannot be counted."""
         step = self.step or (1 if self.is_whole and not self.log else None)
-        if step is None:
-            return ()
-        count = math.floor((self.high - self.low) / step + 1e-9) + 1
-        return [self.low + index * step for index in range(count)]
+        return 0 if step is None else math.floor((self.high - self.low) / step + 1e-9) + 1
+
+    def points(self) -> Sequence[Any]:
+        return [self.low + index * (self.step or 1) for index in range(self.count)]
 
     def holds(self, value: Any) -> bool:
-        return isinstance(value, int | float) and self.low <= value <= self.high
+        known = (int,) if self.is_whole else (int, float)
+        return isinstance(value, known) and not isinstance(value, bool) and self.low <= value <= self.high
 
 
 Dimension = Choices | Range
@@ -99,22 +109,32 @@ class Space:
             for name, dimension in self.dimensions.items()
         }
 
-    def grid(self) -> Iterator[dict[str, Any]]:
-        """Every combination. Raises StudioError where a range has no end of values, or there are too many."""
-        points = {name: dimension.points() for name, dimension in self.dimensions.items()}
-        if endless := [name for name, values in points.items() if not values]:
+    def holds(self, parameters: Parameters) -> bool:
+        """Whether these are settings of a trial of this space."""
+        return parameters.keys() == self.dimensions.keys() and all(
+            dimension.holds(parameters[name]) for name, dimension in self.dimensions.items()
+        )
+
+    def check_grid(self) -> None:
+        """Raises StudioError where a range has no end of values, or there are too many combinations."""
+        if endless := [name for name, dimension in self.dimensions.items() if not dimension.count]:
             raise StudioError(
                 _("A grid needs values that can be counted."),
                 _("{settings} can take any value between two.", settings=listing(endless)),
                 _("Give it a step, or choices; or search by tpe or random."),
             )
-        if (count := math.prod(map(len, points.values()))) > MOST_POINTS:
+        if (count := math.prod(dimension.count for dimension in self.dimensions.values())) > MOST_POINTS:
             raise StudioError(
                 _("The grid is too large."),
                 _("It has {count:,} combinations; {most:,} are allowed.", count=count, most=MOST_POINTS),
                 _("Let fewer settings vary, or search by tpe or random."),
             )
-        return (dict(zip(points, values, strict=True)) for values in itertools.product(*points.values()))
+
+    def grid(self) -> Iterator[dict[str, Any]]:
+        """Every combination; see `check_grid`."""
+        self.check_grid()
+        points = [dimension.points() for dimension in self.dimensions.values()]
+        return (dict(zip(self.dimensions, values, strict=True)) for values in itertools.product(*points))
 
 
 def space_of(values: Mapping[str, Any]) -> Space:
@@ -128,6 +148,9 @@ def space_of(values: Mapping[str, Any]) -> Space:
                 _("'{setting}' cannot vary: only {sections} can.", setting=name, sections=listing(SECTIONS))
             )
             continue
+        if not _is_named(plain, name):
+            mistakes.append(_("'{setting}' is not a known setting.", setting=name))
+            continue
         read = _dimension(value)
         if isinstance(read, str):
             mistakes.append(_("'{setting}': {problem}", setting=name, problem=read))
@@ -138,12 +161,18 @@ def space_of(values: Mapping[str, Any]) -> Space:
     if mistakes:
         raise StudioError(
             _("The sweep cannot begin."),
-            sentences(*mistakes),
+            sentences(*mistakes[:MOST_TOLD]),
             _(
                 "Write a setting as {range} or {choices}.",
                 range="{low: 1, high: 5}",
                 choices="{choices: [a, b]}",
             ),
+        )
+    if (ends := sum(map(len, map(_ends, found.values())))) > MOST_ENDS:
+        raise StudioError(
+            _("The sweep cannot begin."),
+            _("It varies over {count:,} values; {most:,} are allowed.", count=ends, most=MOST_ENDS),
+            _("Let fewer settings vary, or write a range instead of choices."),
         )
     space = Space(plain, found)
     _check_ends(space)
@@ -162,6 +191,15 @@ def _sets_in(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
             yield from _sets_in(value, f"{name}.")
 
 
+def _is_named(values: Mapping[str, Any], name: str) -> bool:
+    """Whether the dotted name leads to a setting; it does not where a key itself holds a dot, or is no text."""
+    *parents, last = name.split(".")
+    place: Any = values
+    for parent in parents:
+        place = place.get(parent) if isinstance(place, Mapping) else None
+    return isinstance(place, Mapping) and last in place
+
+
 def _dimension(value: Mapping[str, Any]) -> Dimension | str:
     """As it is written, or what is wrong with it."""
     if "choices" in value:
@@ -173,7 +211,9 @@ def _dimension(value: Mapping[str, Any]) -> Dimension | str:
     numbers = [low, high, *([] if step is None else [step])]
     if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in numbers):
         return _("low, high and step are numbers.")
-    if not all(map(math.isfinite, numbers)) or low > high:
+    if not all(abs(each) <= LARGEST for each in numbers):
+        return _("low, high and step are numbers between {least} and {most}.", least="-1e15", most="1e15")
+    if low > high:
         return _("low is above high.")
     if not isinstance(log, bool):
         return _("log is true or false.")
@@ -183,7 +223,13 @@ def _dimension(value: Mapping[str, Any]) -> Dimension | str:
         return _("a range has a step or goes by its logarithm, not both.")
     if step is not None and step <= 0:
         return _("a step is above 0.")
+    if step is not None and high - low > step * MOST_STEPS:
+        return _("its step is too small.")
     return Range(low, high, log, step)
+
+
+def _ends(dimension: Dimension) -> tuple[Any, ...]:
+    return dimension.values if isinstance(dimension, Choices) else (dimension.low, dimension.high)
 
 
 def _check_ends(space: Space) -> None:
@@ -192,13 +238,14 @@ def _check_ends(space: Space) -> None:
     first = space.first()
     mistakes: dict[str, None] = {}
     for name, dimension in space.dimensions.items():
-        ends = dimension.values if isinstance(dimension, Choices) else (dimension.low, dimension.high)
-        for value in ends:
+        for value in _ends(dimension):
             try:
                 space.config({**first, name: value})
             except StudioError as error:
                 mistakes[error.explanation.why] = None
     if mistakes:
         raise StudioError(
-            _("The sweep cannot begin."), sentences(*mistakes), _("Correct these settings in the run file.")
+            _("The sweep cannot begin."),
+            sentences(*list(mistakes)[:MOST_TOLD]),
+            _("Correct these settings in the run file."),
         )

@@ -7,7 +7,8 @@ from studio.errors import StudioError
 from studio.language import _
 from studio.metrics import metric_named
 from studio.metrics.base import Metric
-from studio.sweeps.folder import Sweep, TrialRecord
+from studio.sweeps.folder import Sweep
+from studio.sweeps.trials import TrialRecord
 
 
 def metric_of(sweep: Sweep) -> Metric:

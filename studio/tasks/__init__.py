@@ -11,6 +11,7 @@ from studio.tasks.image_labels import ImageLabels
 from studio.tasks.image_questions import VisualQuestionAnswering
 from studio.tasks.image_regression import ImageRegression
 from studio.tasks.image_segmentation import ImageSegmentation
+from studio.tasks.multiple_choice import MultipleChoice
 from studio.tasks.object_detection import ObjectDetection
 from studio.tasks.preference import Preference
 from studio.tasks.recommendation import Recommendation
@@ -41,6 +42,7 @@ TASKS: Registry[Task] = Registry(
     Search(),
     Recommendation(),
     ExtractiveQuestionAnswering(),
+    MultipleChoice(),
     Translation(),
     Summarization(),
     TextGeneration(),

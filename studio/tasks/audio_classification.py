@@ -9,7 +9,8 @@ from studio.data.sound_store import seconds_of
 from studio.language import _
 from studio.models.kind import ModelKind
 from studio.tasks.base import Answer, Batch, Collate, Item, Row, Scorer, Task, Tools
-from studio.tasks.classes import LABEL, ClassScorer, class_answers, class_config, name_classes
+from studio.tasks.calibration import take_in_temperature
+from studio.tasks.classes import LABEL, ClassScorer, class_answers, class_config, name_classes, settle_classes
 from studio.tasks.sounds import (
     AUDIO,
     MOST_SECONDS,
@@ -112,13 +113,20 @@ class AudioClassification(Task):
         return stack_sounds
 
     def answer(self, tools: Tools, model: Any, batch: Batch, outputs: Any = None) -> list[Answer]:
-        return class_answers((outputs or model(**batch.tensors)).logits, tools.labels)
+        return class_answers((outputs or model(**batch.tensors)).logits, tools)
 
     def scorer(self, tools: Tools) -> Scorer:
-        return ClassScorer(tools.labels)
+        return ClassScorer(tools.labels, tools.config)
+
+    def settles(self, tools: Tools) -> bool:
+        return True
+
+    def settle(self, tools: Tools, answers: Sequence[Answer], rows: Sequence[Row]) -> None:
+        settle_classes(tools, answers, rows)
 
     def verdict(self, scores: Mapping[str, Any]) -> str:
         return class_verdict(scores) or super().verdict(scores)
 
     def finish(self, model: Any, tools: Tools) -> None:
+        take_in_temperature(model)
         setattr(tools.config, LISTENING, {"values": values_of(tools.processor, tools.options.seconds)})

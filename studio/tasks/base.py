@@ -199,6 +199,11 @@ class Task:
     def columns(self) -> tuple[Column, ...]:
         return (*self.inputs, *self.targets)
 
+    @property
+    def readings(self) -> tuple[tuple[str, ...], ...]:
+        """The names of the inputs that a model reads together, for each time that it reads a row."""
+        return (tuple(column.name for column in self.inputs),)
+
     def counted(self, n: int) -> str:
         """So many examples: images, texts, recordings; rows where one is made of several of these."""
         return (FIELDS[self.inputs[0].kind] if len(self.inputs) == 1 else Field()).counted(n)

@@ -13,8 +13,9 @@ from studio.metrics.classes import ACCURACY, class_metrics
 from studio.metrics.found import found_metrics
 from studio.metrics.intervals import share_interval
 from studio.tasks.base import RIGHT, WRONG, Answer, Marks, Row, Scores, Tools, View
+from studio.tasks.calibration import Calibration, divisor, settle_temperature
 from studio.tasks.remarks import largest_class, never_answered
-from studio.tasks.two_classes import TwoClasses, operating_point
+from studio.tasks.two_classes import TwoClasses, operating_point, settle_operating_point
 
 if TYPE_CHECKING:
     import pandas
@@ -49,10 +50,10 @@ def class_config(table: "pandas.DataFrame", column: str = "label") -> dict[str, 
     return {**label_maps(names), "problem_type": "single_label_classification"}
 
 
-def class_answers(logits: "torch.Tensor", labels: Sequence[str]) -> list[Answer]:
+def class_answers(logits: "torch.Tensor", tools: Tools) -> list[Answer]:
     """Logits (rows, classes) -> the most likely class, with the probability of each, most likely first."""
-    shares = logits.double().softmax(dim=-1).cpu().numpy()
-    answers = []
+    shares = (logits.double() / divisor(tools.config)).softmax(dim=-1).cpu().numpy()
+    labels, answers = tools.labels, []
     for row in shares:
         ranked = {labels[index]: float(row[index]) for index in (-row).argsort(kind="stable")}
         answers.append(Answer(next(iter(ranked)), {"probabilities": ranked}))
@@ -79,19 +80,29 @@ def pair_marks(pairs: Iterable[tuple[str, str]]) -> Marks:
     return (*(confusion_mark(*pair) for pair in known), WRONG if wrong else RIGHT, *mistakes)
 
 
-class ClassScorer:
-    """Accuracy, macro precision, recall and F1; a confusion matrix and a table of the classes."""
+def settle_classes(tools: Tools, answers: Sequence[Answer], rows: Sequence[Row], target: str = "label") -> None:
+    """What follows from the answers to the validation split: how sure the model may be, and of two classes the point
+    of operation."""
+    calibrated = settle_temperature(tools, answers, rows, target)
+    if len(tools.labels) == 2:
+        settle_operating_point(tools, calibrated, rows, target)
 
-    def __init__(self, labels: Sequence[str], target: str = "label", point: Mapping[str, Any] | None = None) -> None:
-        """point: of operation, of two classes (`studio.tasks.two_classes`), where it is settled."""
+
+class ClassScorer:
+    """Accuracy, macro precision, recall and F1; how sure it is; a confusion matrix and a table of the classes."""
+
+    def __init__(self, labels: Sequence[str], config: Any = None, target: str = "label") -> None:
+        """config: the model's, for what was settled on the validation split."""
         self._labels = tuple(labels)
         self._target = target
-        self._test = TwoClasses(labels, point) if len(self._labels) == 2 else None
+        self._test = TwoClasses(labels, operating_point(config)) if len(self._labels) == 2 else None
+        self._calibration = Calibration(config)
         self._counts: Counter[tuple[str, str]] = Counter()  # (true, answered)
 
     def add(self, answers: Sequence[Answer], rows: Sequence[Row]) -> list[Marks]:
         pairs = [(str(row[self._target]), str(answer.value)) for answer, row in zip(answers, rows, strict=True)]
         self._counts.update(pairs)
+        self._calibration.add(answers, [true == answered for true, answered in pairs])
         if self._test:
             for answer, (true, _unused) in zip(answers, pairs, strict=True):
                 self._test.add(answer, true)
@@ -102,17 +113,14 @@ class ClassScorer:
             return Scores({})
         right = sum(count for (true, answered), count in self._counts.items() if true == answered)
         accuracy = share_interval(right, self._counts.total())
+        sure, sure_views, sure_remarks = self._calibration.scores()
         metrics, views, intervals = self._test.scores() if self._test else ({}, (), {})
         return Scores(
-            class_metrics(self._counts) | metrics,
-            (*class_views(self._counts, self._labels), *views),
+            class_metrics(self._counts) | sure | metrics,
+            (*class_views(self._counts, self._labels), *sure_views, *views),
             {ACCURACY.name: accuracy, **intervals},
-            (largest_class(self._counts, accuracy), *never_answered(self._counts, self._labels)),
+            (largest_class(self._counts, accuracy), *never_answered(self._counts, self._labels), *sure_remarks),
         )
-
-
-def class_scorer(tools: Tools, target: str = "label") -> ClassScorer:
-    return ClassScorer(tools.labels, target, operating_point(tools))
 
 
 def class_views(counts: Mapping[tuple[str, str], int], labels: Sequence[str]) -> tuple[View, ...]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from studio.language import _
 from studio.options import Options, setting
 from studio.tasks.base import Answer, Batch, Collate, Item, Row, Scorer, Task, Tools
-from studio.tasks.classes import LABEL, class_answers, class_config, class_scorer, name_classes
+from studio.tasks.calibration import take_in_temperature
+from studio.tasks.classes import LABEL, ClassScorer, class_answers, class_config, name_classes, settle_classes
 from studio.tasks.images import IMAGE, IMAGE_MODEL, NormaliseImages, open_image
-from studio.tasks.two_classes import settle_operating_point
 from studio.tasks.verdicts import class_verdict
 
 if TYPE_CHECKING:
@@ -65,16 +65,19 @@ class ImageClassification(Task):
 
     def answer(self, tools: Tools, model: Any, batch: Batch, outputs: Any = None) -> list[Answer]:
         outputs = outputs or model(**batch.tensors)
-        return class_answers(outputs.logits, tools.labels)
+        return class_answers(outputs.logits, tools)
 
     def scorer(self, tools: Tools) -> Scorer:
-        return class_scorer(tools)
+        return ClassScorer(tools.labels, tools.config)
 
     def settles(self, tools: Tools) -> bool:
-        return len(tools.labels) == 2
+        return True
 
     def settle(self, tools: Tools, answers: Sequence[Answer], rows: Sequence[Row]) -> None:
-        settle_operating_point(tools, answers, rows)
+        settle_classes(tools, answers, rows)
+
+    def finish(self, model: Any, tools: Tools) -> None:
+        take_in_temperature(model)
 
     def verdict(self, scores: Mapping[str, Any]) -> str:
         return class_verdict(scores) or super().verdict(scores)

@@ -49,7 +49,7 @@ class ImageSegmentation(Task):
     name = "image-segmentation"
     title = _("Mark regions")
     sentence = _("Colour in what is where, to the pixel: damage, tissue, roads, fields.")
-    icon = "target"
+    icon = "region"
     group = _("Images")
     inputs = (IMAGE,)
     targets = (MASK,)

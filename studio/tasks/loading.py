@@ -130,12 +130,6 @@ def load_untrained(
     return Bundle(task, loaded.model.eval(), Tools(processor, loaded.model.config, options))
 
 
-def auto_class(kind: ModelKind) -> Any:
-    import transformers
-
-    return getattr(transformers, kind.auto_class)
-
-
 def load_processor(kind: ModelKind, folder: Path, config: Any, trust_remote_code: bool) -> Any:
     """What prepares the inputs of the model in the folder. Raises StudioError where that is not there."""
     from studio.tasks import images, texts
@@ -186,7 +180,9 @@ def structure_ahead(kind: ModelKind, config: Any, trust_remote_code: bool) -> St
     import torch
 
     with torch.device("meta"):
-        model = auto_class(kind).from_config(config, trust_remote_code=trust_remote_code, **kind.arguments(config))
+        model = kind.class_for(config).from_config(
+            config, trust_remote_code=trust_remote_code, **kind.arguments(config)
+        )
     return structure_of_model(model, head_names(model))
 
 
@@ -200,7 +196,7 @@ def _load(
     if loading.quantisation is not None:
         arguments["quantization_config"] = loading.quantisation(structure_ahead(kind, config, trust_remote_code))
     try:
-        model, info = auto_class(kind).from_pretrained(
+        model, info = kind.class_for(config).from_pretrained(
             folder,
             config=config,
             output_loading_info=True,

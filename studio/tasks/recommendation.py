@@ -90,7 +90,7 @@ class Recommendation(Task):
     name = "recommendation"
     title = _("Recommendation")
     sentence = _("Recommend what people will like next, by what they liked before: products, films, articles.")
-    icon = "search"
+    icon = "heart"
     group = _("Texts")
     inputs = (LIKED,)
     targets = (ITEM, USER, RATING, TIME)
@@ -104,8 +104,9 @@ class Recommendation(Task):
         """Rows that say of nothing that it is liked. Raises StudioError where nothing can be learned of the rest."""
         roles = {str(name): str(name) for name in table.columns}
         kept = set(table["row"].iloc[likes_in(table, roles).places])
-        numbers = ratings(table["rating"]).set_axis(table["row"]) if "rating" in table else None
-        least = None if numbers is None else least_liked(numbers)
+        rated = ratings(table["rating"]).set_axis(table["row"]) if "rating" in table else None
+        least = None if rated is None else least_liked(rated)
+        numbers = None if rated is None else rated.to_dict()
         problems = []
         for row in table["row"]:
             if row not in kept:

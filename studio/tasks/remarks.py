@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from studio.data.class_counts import first_names
-from studio.language import _, plural, sentences
+from studio.language import _, plural, quoted, sentences
 from studio.metrics.classes import ACCURACY
 from studio.metrics.intervals import Interval
 
@@ -79,4 +79,4 @@ def _there(counts: Counts) -> Counter[str]:
 
 def named(labels: Sequence[str]) -> str:
     """'a', 'b' or 'c', or 'a', 'b', 'c' and 4 more."""
-    return first_names([f"'{' '.join(label.split())}'" for label in labels], MOST_NAMED, "or")
+    return first_names([quoted(" ".join(label.split())) for label in labels], MOST_NAMED, "or")

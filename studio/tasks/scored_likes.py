@@ -113,12 +113,13 @@ def plainer_ranks(
     rows, columns = ([people[user] for user, _item in likes], [places[item] for _user, item in likes])
     table = csr_array((numpy.ones(len(likes)), (rows, columns)), shape=(len(people), len(places)))
     popular = numpy.asarray(table.sum(axis=0), dtype="float64")
-    lengths = diags_array(1.0 / numpy.sqrt(numpy.maximum(popular, 1.0)))
-    alike = (lengths @ (table.T @ table) @ lengths).tocsr()
+    alike = table @ diags_array(1.0 / numpy.sqrt(numpy.maximum(popular, 1.0)))
     ranks: dict[str, list[int]] = {"popularity": [], "neighbours": []}
     for liked, item in asked:
         before = [places[text] for text in liked if text in places and text != item]
-        near = numpy.asarray(alike[before].sum(axis=0)).ravel() if before else popular.copy()
+        picked = numpy.zeros(len(places))
+        picked[before] = 1.0
+        near = alike.T @ (alike @ picked) if before else popular.copy()  # never all pairs, which fit into no memory
         for name, scores in (("popularity", popular.copy()), ("neighbours", near)):
             scores[before] = -numpy.inf
             ranks[name].append(rank_of(scores, places[item]))

@@ -69,6 +69,7 @@ class SearchOptions(EmbeddingOptions):
         help=_("What the finished model looks through. Without any: the matches of the data, those of the test first."),
         same_model=True,
         asked=True,
+        lines=True,
     )
 
 

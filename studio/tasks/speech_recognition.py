@@ -1,6 +1,6 @@
 """Write down what is said in a recording."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,17 +12,28 @@ from studio.language import _
 from studio.models.kind import ModelKind
 from studio.options import setting
 from studio.tasks.base import Answer, Batch, Collate, Item, Loss, Row, Scorer, Task, Tools
+from studio.tasks.ctc import (
+    HEARD,
+    letters_code,
+    letters_loss,
+    letters_of,
+    letters_settings,
+    writes_letters,
+    written_in_letters,
+)
 from studio.tasks.seq2seq import token_loss
 from studio.tasks.sounds import (
     AUDIO,
     MOST_SECONDS,
     ListeningOptions,
     listen_for,
+    open_pieces,
     open_sound,
     positions_of,
     shorten_encoder,
     stack_sounds,
 )
+from studio.tasks.spoken_times import written_in_tokens
 from studio.tasks.texts import IGNORED, padded, within
 from studio.tasks.written import speech_scorer
 
@@ -69,7 +80,7 @@ class SpeechOptions(ListeningOptions):
 
 
 class SpeechRecognition(Task):
-    """For Whisper and models like it, which write what they hear token by token."""
+    """For Whisper, which writes what it hears token by token, and for models that write it letter by letter."""
 
     name = "speech-recognition"
     title = _("Write down speech")
@@ -81,7 +92,7 @@ class SpeechRecognition(Task):
     answer_kind = "text"
     headline = "wer"
     traits = frozenset({"generates"})
-    model = ModelKind("AutoModelForSpeechSeq2Seq", "processor", TAG, None, (TAG,))
+    model = ModelKind("AutoModelForSpeechSeq2Seq", "processor", TAG, None, (TAG,), others=("AutoModelForCTC",))
     names_outputs = False
     Options = SpeechOptions
 
@@ -98,6 +109,9 @@ class SpeechRecognition(Task):
     def summary(self, labels: Sequence[str]) -> str:
         return "Writes down what is said in recordings."
 
+    def asking_code(self, config: Mapping[str, Any]) -> tuple[str, str]:
+        return letters_code(config) if HEARD in config else ("", "")
+
     def prepare_processor(self, processor: Any, options: Any) -> None:
         listen_for(processor.feature_extractor, options.seconds)
 
@@ -107,8 +121,12 @@ class SpeechRecognition(Task):
 
     def encode(self, tools: Tools, rows: Sequence[Row]) -> list[Item]:
         items: list[Item] = [{"audio": str(row["audio"])} for row in rows]
+        learned = bool(rows) and "target" in rows[0]
+        if writes_letters(tools.config):
+            found = letters_of(tools.processor.tokenizer, [row["target"] for row in rows]) if learned else []
+            return [{**item, "labels": ids} for item, ids in zip(items, found, strict=True)] if learned else items
         set_language(tools)
-        if rows and "target" in rows[0]:
+        if learned:
             longest = within(tools.options.longest_answer, tools.config.max_target_positions - 1)
             texts = [row["target"] for row in rows]
             found = tools.processor.tokenizer(texts, truncation=True, max_length=longest)["input_ids"]
@@ -118,19 +136,19 @@ class SpeechRecognition(Task):
         return items
 
     def open(self, tools: Tools, item: Item) -> Item:
-        return open_sound(tools, item)
+        return open_sound(tools, item) if "labels" in item else open_pieces(tools, item)
 
     def collate(self, tools: Tools, training: bool) -> Collate:
         return stack_speech
 
     def loss(self, model: Any, batch: Batch) -> Loss:
-        return token_loss(model, batch)
+        return letters_loss(model, batch) if writes_letters(model.config) else token_loss(model, batch)
 
     def answer(self, tools: Tools, model: Any, batch: Batch, outputs: Any = None) -> list[Answer]:
-        inputs = {name: value for name, value in batch.tensors.items() if name != "labels"}
-        generated = model.generate(**inputs, max_new_tokens=tools.options.longest_answer, **self._how(tools))
-        texts = tools.processor.batch_decode(generated, skip_special_tokens=True)
-        return [Answer(text.strip()) for text in texts]
+        if writes_letters(tools.config):
+            return written_in_letters(tools, model, batch)
+        how = {"max_new_tokens": tools.options.longest_answer, **self._how(tools)}
+        return written_in_tokens(tools, model, batch, how)
 
     def _how(self, tools: Tools) -> dict[str, Any]:
         language = tools.options.language.lower()
@@ -141,6 +159,10 @@ class SpeechRecognition(Task):
         return speech_scorer()
 
     def finish(self, model: Any, tools: Tools) -> None:
+        if writes_letters(tools.config):
+            for name, value in letters_settings(tools).items():
+                setattr(tools.config, name, value)
+            return
         for name, value in (*self._how(tools).items(), ("max_new_tokens", tools.options.longest_answer)):
             setattr(model.generation_config, name, value)
 
@@ -165,8 +187,9 @@ def set_language(tools: Tools) -> None:
 
 
 def stack_speech(items: Sequence[Item]) -> dict[str, Any]:
-    """Opened items -> one batch, whose labels (batch, tokens) are padded with `IGNORED`."""
-    batch: dict[str, Any] = stack_sounds([{name: item[name] for name in item if name != "labels"} for item in items])
+    """Opened items, or all pieces of such -> one batch, whose labels (batch, tokens) are padded with `IGNORED`."""
+    heard = [piece for item in items for piece in item.get("pieces", [item])]
+    batch: dict[str, Any] = stack_sounds([{name: item[name] for name in item if name != "labels"} for item in heard])
     if "labels" in items[0]:
         batch["labels"] = padded([item["labels"] for item in items], IGNORED)
     return batch

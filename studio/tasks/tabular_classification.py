@@ -8,7 +8,8 @@ from studio.language import _
 from studio.metrics.classes import ACCURACY
 from studio.metrics.two_classes import ROC_AUC
 from studio.tasks.base import Answer, Batch, Collate, Item, Row, Scorer, Task, Tools
-from studio.tasks.classes import LABEL, class_answers, class_config, class_scorer, name_classes
+from studio.tasks.calibration import take_in_temperature
+from studio.tasks.classes import LABEL, ClassScorer, class_answers, class_config, name_classes, settle_classes
 from studio.tasks.tabular import (
     RECORD,
     boosting_data,
@@ -19,7 +20,6 @@ from studio.tasks.tabular import (
 )
 from studio.tasks.text_classification import TextOptions, adapt_pooling
 from studio.tasks.texts import SEQUENCE_MODEL, PadTexts
-from studio.tasks.two_classes import settle_operating_point
 from studio.tasks.verdicts import class_verdict
 
 if TYPE_CHECKING:
@@ -69,16 +69,19 @@ class TabularClassification(Task):
         return PadTexts(tools.processor.pad_token_id, tools.processor.padding_side)
 
     def answer(self, tools: Tools, model: Any, batch: Batch, outputs: Any = None) -> list[Answer]:
-        return class_answers((outputs or model(**batch.tensors)).logits, tools.labels)
+        return class_answers((outputs or model(**batch.tensors)).logits, tools)
 
     def scorer(self, tools: Tools) -> Scorer:
-        return class_scorer(tools)
+        return ClassScorer(tools.labels, tools.config)
 
     def settles(self, tools: Tools) -> bool:
-        return len(tools.labels) == 2
+        return True
 
     def settle(self, tools: Tools, answers: Sequence[Answer], rows: Sequence[Row]) -> None:
-        settle_operating_point(tools, answers, rows)
+        settle_classes(tools, answers, rows)
+
+    def finish(self, model: Any, tools: Tools) -> None:
+        take_in_temperature(model)
 
     def beside(self, table: "pandas.DataFrame") -> tuple[str, ...]:
         from sklearn.ensemble import HistGradientBoostingClassifier

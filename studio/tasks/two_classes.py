@@ -149,5 +149,5 @@ def settle_operating_point(tools: Tools, answers: Sequence[Answer], rows: Sequen
         setattr(tools.config, SETTING, point)
 
 
-def operating_point(tools: Tools) -> dict[str, Any] | None:
-    return getattr(tools.config, SETTING, None)
+def operating_point(config: Any) -> dict[str, Any] | None:
+    return getattr(config, SETTING, None)

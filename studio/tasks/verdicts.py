@@ -21,12 +21,16 @@ Split = Mapping[str, Any]
 
 def class_verdict(scores: Split) -> str:
     """98% right: 57 of 58. Most often confused: 'spam' with 'newsletter'."""
-    labels, counts = _confusion(scores)
+    return sentences(right_verdict(scores), _confused(_mistakes(*_confusion(scores))))
+
+
+def right_verdict(scores: Split) -> str:
+    """98% right: 57 of 58."""
+    _unused, counts = _confusion(scores)
     right, total = sum(row[place] for place, row in enumerate(counts)), sum(map(sum, counts))
     if not total:
         return ""
-    good = _("{share} right: {right:,} of {all:,}.", share=in_percent(right / total), right=right, all=total)
-    return sentences(good, _confused(_mistakes(labels, counts)))
+    return _("{share} right: {right:,} of {all:,}.", share=in_percent(right / total), right=right, all=total)
 
 
 def found_verdict(scores: Split) -> str:

@@ -15,15 +15,14 @@ from logs import checked, make_run, planned, started, write
 from studio.app import packing, quality, trying, whole_file
 from studio.app.access.person import OWNER, asked_by
 from studio.app.answers import Asked, Asking
-from studio.app.asking import answer_html, cancel_questions, last_asking
+from studio.app.asking import answer_html, cancel_questions, choose_run, last_asking
 from studio.app.clicks import Click
 from studio.app.drafts import Draft
-from studio.app.inputs.controls import build_controls, shown_controls
+from studio.app.inputs.controls import build_controls, shown_controls, shown_files
 from studio.app.inputs.slots import Slot, build_slots
 from studio.app.main import Shell
 from studio.app.pages import Services
 from studio.app.runs import config_of
-from studio.app.tabs import test as test_tab
 from studio.app.under_way import SupersededError
 from studio.config import RunConfig
 from studio.data.limits import Limits
@@ -194,7 +193,8 @@ def test_nothing_is_asked_of_no_run_or_with_an_empty_field(
 
 def test_a_click_in_a_view_chooses_its_mark_and_another_run_forgets_it(draft: Draft) -> None:
     chosen = quality.choose_mark(draft, {"mark": "good → bad"})
-    assert chosen.mark == "good → bad" and test_tab.choose_run(chosen, "another").mark is None
+    assert chosen.mark == "good → bad" and choose_run(chosen, "another").mark is None
+    assert choose_run(chosen, chosen.run) is chosen
 
 
 def test_what_is_known_of_the_test_is_said_in_words_and_folded_in_numbers(services: Services, draft: Draft) -> None:
@@ -308,6 +308,8 @@ def test_how_a_file_was_read_is_shown_and_corrected_in_place(services: Services,
     assert shown()["many-delimiter"]["value"] == ";" and shown()["many-header"]["value"] is True
     finish(whole_file.read_again(services, draft, "words", ";", True))
     assert tables.chosen[-1] == {"columns": {"text": "words"}, "reading": {"delimiter": ";", "header": True}}
+    finish(whole_file.read_again(services, draft, "words", ";", True))
+    assert len(tables.chosen) == 2, "a list that the focus leaves tells of itself, unchanged"
     html = shown()["many-answers"]
     assert "'Text' is taken from the column 'words'." in unescape(html) and "a &lt;b&gt; film" in html
     assert "good" in html and "90%" in html and "How sure" in html and shown()["many-download"]
@@ -471,3 +473,23 @@ def test_a_run_has_one_archive_of_each_format_whatever_it_was_called(
         for exporter in ("folder", "merged"):
             finish(packing.export(services, draft, {"key": exporter}))
     assert {file.name for file in services.home.downloads.rglob("*.zip")} == {"second-folder.zip", "second-merged.zip"}
+
+
+def test_the_texts_to_search_in_come_from_a_file(services: Services, draft: Draft, tmp_path: Path) -> None:
+    config = "task: search\nmodel: {id: starter/x}\ndata: {source: nothing.csv}\n"
+    run = write(make_run(services.store, config=config), started())
+    file = tmp_path / "products.txt"
+    file.write_text("Wool coat, red\nHat\n", encoding="utf-8")
+    now = trying.take_lines(services, "catalogue", draft.change(run=run.id), str(file))
+    assert not file.exists(), "the upload's temporary copy"
+    with gr.Blocks():
+        controls = build_controls()
+    brought = services.brought[now.id]
+    shown = dict(zip([control.name for control in controls],
+                     shown_controls(controls, config_of(run), False, brought), strict=True))  # fmt: skip
+    assert shown["catalogue"]["value"] == "Wool coat, red\nHat"
+    assert [update["visible"] for update in shown_files(controls, config_of(run))] == [True]
+    assert [update["visible"] for update in shown_files(controls, None)] == [False]
+    file.write_text("\n".join(f"product {n} {'x' * 40}" for n in range(1500)), encoding="utf-8")
+    with pytest.raises(StudioError, match="too long"):
+        trying.take_lines(services, "catalogue", now, str(file))

@@ -8,6 +8,7 @@ from studio.app.correcting import with_cleaning
 from studio.app.drafts import Draft
 from studio.app.pages import Services
 from studio.data.corrections import Correction
+from studio.data.renaming import for_corrections, with_name
 from studio.errors import StudioError
 
 
@@ -37,3 +38,18 @@ def test_a_corrected_row_goes_along(services: Services, text_draft: Draft) -> No
 def test_a_class_that_is_not_there_is_refused(services: Services, text_draft: Draft) -> None:
     with pytest.raises(StudioError, match="No class is chosen"):
         rename_classes(services, text_draft, ["no such class"], "x")
+
+
+@pytest.mark.parametrize("name", ["", " \n", "\u200b", "\u202e\u200f", "\0", "\x1b", "x" * 201])
+def test_a_name_that_nobody_sees_is_refused(services: Services, text_draft: Draft, name: str) -> None:
+    first = next(iter(services.datasets.assembled(text_draft).counts))
+    with pytest.raises(StudioError, match="need a name"):
+        rename_classes(services, text_draft, [first], name)
+    assert rename_classes(services, text_draft, [first], "a\0b\nc").data.cleaning.labels == {first: "ab c"}
+
+
+def test_many_classes_take_no_time_and_not_all_are_renamed() -> None:
+    many = [f"class {place}" for place in range(50_000)]
+    assert len(for_corrections(dict.fromkeys(many, "one"))) == len(many)
+    with pytest.raises(StudioError, match="Too many"):
+        with_name({}, many, "one", many)

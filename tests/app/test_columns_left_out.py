@@ -19,7 +19,7 @@ def table_draft(services: Services, upload: Callable[[Draft, Path], Draft], tmp_
     lines = file.read_text(encoding="utf-8").splitlines()
     numbered = ["id," + lines[0], *(f"{n},{line}" for n, line in enumerate(lines[1:]))]
     file.write_text("\n".join(numbered), encoding="utf-8")
-    return upload(choose_task(services.drafts.load(None), {"key": "tabular-classification"}), file)
+    return upload(choose_task(services, services.drafts.load(None), {"key": "tabular-classification"}), file)
 
 
 def shown(services: Services, draft: Draft) -> dict[str, Any]:
@@ -47,3 +47,8 @@ def test_other_data_begins_anew(
 ) -> None:
     other = upload(leave_out(services, table_draft, ["stars"]), tiny.write_table(tmp_path / "other.csv", seed=1))
     assert other.data.left_out is None and shown(services, other)["value"] == []
+
+
+def test_what_is_no_column_is_not_left_out(services: Services, table_draft: Draft) -> None:
+    odd = leave_out(services, table_draft, ["stars", "no such column", "../x", "x" * 10_000])
+    assert odd.data.left_out == ("stars",)

@@ -18,7 +18,17 @@ import yaml
 from logs import NOW, at_work, checked, make_run, planned, started, step, write
 
 from components.forms import FormValue
-from studio.app import adding, column_roles, labels, rows_section, run_comparison, run_list, split_section, undo
+from studio.app import (
+    adding,
+    column_roles,
+    imports,
+    labels,
+    rows_section,
+    run_comparison,
+    run_list,
+    split_section,
+    undo,
+)
 from studio.app.clicks import Click
 from studio.app.drafts import OWN, Draft
 from studio.app.fixes import found_html
@@ -144,7 +154,8 @@ def test_a_model_is_recommended_and_chosen_for_whoever_has_chosen_none(services:
         assert services.drafts.load(stored.id).model == (own or "starter/text"), "what is shown is what is chosen"
     needs_a_download = model_tab.choose_task(services, draft, {"key": "object-detection"})
     assert needs_a_download.model is None
-    assert "downloaded once" in model_tab.starting_models(services).show(needs_a_download)[0]
+    told = model_tab.starting_models(services).show(needs_a_download)[0]
+    assert "recommended" not in told and ("downloaded once" in told or "Connect to the internet" in told)
     small = replace(services.machine, memory_bytes=0)
     assert recommended(draft, services.home, small, False) is None, "what does not fit is left to the person"
 
@@ -287,6 +298,18 @@ def test_a_column_that_is_taken_back_leaves_the_other_choices(services: Services
     assert changed.data.columns == {"label": "label"} and changed.model == ready.model
     assert column_roles.map_columns(1, ready, "text").data.columns == {"text": "text", "label": "text"}
     assert column_roles.map_columns(9, ready, "text") is ready
+
+
+def test_a_list_that_the_focus_passes_chooses_nothing(services: Services, ready: Draft) -> None:
+    asked = ready.without("data.columns.label")
+    assert column_roles.choose(services, 1, asked, "label") is asked
+    assert column_roles.choose(services, 1, asked, "text").data.columns["label"] == "text"
+    assert column_roles.choose(services, 9, asked, "text") is asked
+    for name, value in (("delimiter", ","), ("skip", 0)):
+        steps = imports.read_with(services, name, asked, value)
+        with pytest.raises(StopIteration) as end:
+            next(steps)
+        assert end.value.value is asked
 
 
 def test_the_preview_is_drawn_anew_for_another_column(services: Services, ready: Draft) -> None:

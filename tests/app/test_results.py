@@ -228,10 +228,11 @@ def corrected_run(services: Services) -> tuple[Run, Draft]:
 
 def corrected(services: Services, draft: Draft, value: Any) -> Draft:
     """As the button does. value: what the field for the task's target holds."""
-    kind = correcting.target(TASKS[str(draft.task)]).kind
+    task = TASKS[str(draft.task)]
     with gr.Blocks():
         entries = correcting.build_entries()
-    held = [value if entry.editor.name == kind else None for entry in entries]
+    values = value if isinstance(value, list) and len(correcting.learned(task)) > 1 else [value]
+    held = [values[entry.place] if entry.column(task) else None for entry in entries]
     return correcting.correct(services, entries, draft, *held)
 
 
@@ -333,11 +334,13 @@ def test_whatever_is_learned_of_a_row_can_be_corrected_and_put_back(services: Se
     made = Correction(row=4, content=content_of(next(iter(given.values()))), label=cell, column=name)
     assert now.data.cleaning.corrections == (made,)
     assert [fix.value for fix in corrected_rows(now.data.cleaning, told_for(TASKS[task]))] == [told]
-    column, row = correcting.target(TASKS[task]), row_of(run, TASKS[task], 4)
+    column, row = correcting.learned(TASKS[task])[0], row_of(run, TASKS[task], 4)
     assert row is not None
-    shown = correcting.example_of(run, TASKS[task], row, now.data.cleaning)
+    shown = correcting.example_of(run, TASKS[task], row, now.data.cleaning, column)
     assert shown.cell == cell and shown.is_corrected
-    as_before = EDITORS[column.kind].shown(correcting.example_of(run, TASKS[task], row, draft.data.cleaning))["value"]
+    as_before = EDITORS[column.kind].shown(correcting.example_of(run, TASKS[task], row, draft.data.cleaning, column))[
+        "value"
+    ]
     with pytest.raises(StudioError, match="says so already"):
         corrected(services, draft, as_before)
     assert corrected(services, now, as_before).data.cleaning.corrections == (), "put back by hand"
@@ -361,12 +364,43 @@ def test_what_could_not_be_learned_is_refused_with_the_reason(
     services: Services, task: str, value: Any, why: str
 ) -> None:
     given, right, answer, *_ = ROWS_OF[task]
-    column = correcting.target(TASKS[task])
+    column = correcting.learned(TASKS[task])[0]
     row = AnsweredRow(4, given | right, Answer(answer))
     run = make_run(services.store, config=f"task: {task}\nmodel: {{id: starter/text}}\ndata: {{source: nothing.csv}}\n")
-    example = correcting.example_of(run, TASKS[task], row, CleaningOptions())
+    example = correcting.example_of(run, TASKS[task], row, CleaningOptions(), column)
     with pytest.raises(StudioError, match=why):
-        correcting.check_cell(run, TASKS[task], row, column, EDITORS[column.kind].cell(value, example))
+        correcting.check_cells(run, TASKS[task], row, {column.name: EDITORS[column.kind].cell(value, example)})
+
+
+def test_every_answer_of_a_row_can_be_corrected(services: Services) -> None:
+    task = TASKS["preference"]
+    run = make_run(services.store, config="task: preference\nmodel: {id: x}\ndata: {source: nothing.csv}\n")
+    cells = {"prompt": "Hi", "chosen": "Go away.", "rejected": "Hello, you."}
+    said = json.dumps({"value": "Hello, you.", "details": {"margin": -1.0}})
+    run.test_rows_file.parent.mkdir(parents=True)
+    table = pandas.DataFrame({"row": [4], **{name: [cell] for name, cell in cells.items()}, "answer": [said]})
+    table.assign(marks=[[]]).to_parquet(run.test_rows_file)
+    run.annotate(dataset="d" * 12)
+    config = {"task": "preference", "data": {"source": "nothing.csv"}}
+    draft = Draft(id="a" * 24, page="test", run=run.id, dataset="d" * 12, config=config, example=4)
+    swapped = corrected(services, draft, ["Hello, you.", "Go away."])
+    assert [(each.column, each.label) for each in swapped.data.cleaning.corrections] == [
+        ("chosen", "Hello, you."),
+        ("rejected", "Go away."),
+    ]
+    row = row_of(run, task, 4)
+    assert row is not None
+    html = correcting.row_html(run, task, row, swapped.data.cleaning)
+    assert "Hello, you." in html and "and now" in html
+    half = correcting.undo_correction(services, swapped, {"key": "row:4:rejected"})
+    assert [each.column for each in half.data.cleaning.corrections] == ["chosen"]
+    put_back = corrected(services, swapped, ["Go away.", "No."]).data.cleaning.corrections
+    assert [(each.column, each.label) for each in put_back] == [("rejected", "No.")]
+    with pytest.raises(StudioError, match="same"):
+        corrected(services, draft, ["Hello, you.", "Hello, you."])
+    assert [each.label for each in correcting.leave_out(services, swapped).data.cleaning.corrections] == [None]
+    with pytest.raises(StudioError, match="says so already"):
+        corrected(services, draft, ["Go away.", "Hello, you."])
 
 
 # --- the evaluation as a file ---------------------------------------------------------------------------

@@ -90,8 +90,9 @@ def test_a_path_that_a_browser_makes_up_is_no_upload(root: Home, widget: str) ->
         calls = [each for each in config["dependencies"] if entry["id"] in each["inputs"]]
         assert calls, "the widget has no handler"
         kinds = {each["id"]: each for each in config["components"]}
+        typed = {"browserstate", "textbox"}
         others = {
-            key: {"number": kind["props"].get("minimum", 0), "audio": None}.get(kind["type"], "0" * 24)
+            key: "0" * 24 if kind["type"] in typed else kind["props"].get("value", kind["props"].get("minimum"))
             for key, kind in kinds.items()
         }
         file, in_the_home = (

@@ -21,8 +21,9 @@ from studio.app.sweep_settings import can_vary, choose, enter, form_value, sweep
 from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.paths import Home
-from studio.sweeps.folder import Sweep, Sweeps, TrialLog, read_sweep
+from studio.sweeps.folder import Sweep, Sweeps, read_sweep
 from studio.sweeps.space import Choices, Range
+from studio.sweeps.trials import TrialLog
 
 CONFIG = {
     "task": "text-classification",

@@ -7,18 +7,22 @@ from typing import Any
 
 import pytest
 from control_names import check_names, control_names
+from demos_here import installed
 from studio_page import LOOKS, Look, StudioServer, Visitor, first_visit, looking
 
-from studio.app.demos import DEMOS
+from studio.app.demo_list import DEMOS
 from studio.config import RunConfig
+from studio.metrics import metric_named
 from studio.paths import Home
 from studio.store import Run
 
 pytestmark = pytest.mark.browser
 MOST_PRESSES = 6
-LONG = ("surfaces", "orders")
+LONG = ("surfaces", "house-style", "orders", "phrases", "dishes")
 NAMED = "messages"  # during which the controls of all pages are asked for their names
-ENOUGH = 0.5  # of the headline; there are at least four classes
+# Of the headline, in validation and in the test; before the training they are above 130 and about 0.03.
+ENOUGH = {"house-style": {"validation": 80.0, "test": 80.0}, "dishes": {"validation": 0.145, "test": 0.12}}
+SHARE = 0.5  # of others: there are at least four classes, and one phrase of three is found before the training
 EXAMPLES = "#examples tbody tr, #examples .ui-gallery-item"
 OFFLINE = Path(__file__).resolve().parents[1] / "offline"
 
@@ -38,14 +42,12 @@ def offline(profile: Any, tmp_path_factory: pytest.TempPathFactory, attempts: Pa
     server.close()
 
 
-def reached(run: Run) -> float:
-    """The task's headline, on the validation examples."""
-    best = run.state().best
-    return best.metrics[headline(run)] if best else 0.0
-
-
-def headline(run: Run) -> str:
-    return RunConfig.from_file(run.config_file).chosen_task.headline
+def has_learned(run: Run, demo: str, split: str) -> bool:
+    """Whether the task's headline is far better than without training."""
+    state, headline = run.state(), RunConfig.from_file(run.config_file).chosen_task.headline
+    scored = state.best if split == "validation" else state.test
+    enough = ENOUGH.get(demo, {}).get(split, SHARE)
+    return scored is not None and metric_named(headline).is_better(scored.metrics[headline], enough)
 
 
 def walk(visit: Visitor, demo: str) -> None:
@@ -65,10 +67,10 @@ def walk(visit: Visitor, demo: str) -> None:
     visit.forward("train")
     run = visit.start()
     if demo in LONG:
-        visit.wait(lambda: reached(run) > ENOUGH + 0.1)
+        visit.wait(lambda: has_learned(run, demo, "validation"))
         run.command("stop")
     visit.status("Stopped" if demo in LONG else "Finished")
-    visit.sees("#live-chart .ui-progress-sentence", "before training it was")
+    visit.sees("#live-chart .ui-progress-sentence", "before training: ")
     visit.forward("test")
     visit.press(EXAMPLES)
     visit.sees("#answer", "Before training")
@@ -76,8 +78,10 @@ def walk(visit: Visitor, demo: str) -> None:
 
 @pytest.mark.parametrize(
     ("demo", "look"),
-    list(zip([demo.name for demo in DEMOS], cycle(LOOKS), strict=False)),
-    ids=lambda given: given.name.replace(" ", "-") if isinstance(given, Look) else given,
+    [
+        pytest.param(demo.name, look, id=f"{demo.name}-{look.name.replace(' ', '-')}", marks=installed(demo))
+        for demo, look in zip(DEMOS, cycle(LOOKS), strict=False)
+    ],
 )
 def test_from_the_page_to_a_prediction_in_six_presses_without_a_network(
     browser: Any, offline: StudioServer, attempts: Path, demo: str, look: Look, request: pytest.FixtureRequest
@@ -87,8 +91,7 @@ def test_from_the_page_to_a_prediction_in_six_presses_without_a_network(
         assert visit.presses <= MOST_PRESSES
         draft = max(offline.drafts(), key=lambda draft: draft["run"] or "")
         run = offline.store.get(draft["run"])
-        state = run.state()
-        assert state.test is not None and state.test.metrics[headline(run)] > ENOUGH
+        assert has_learned(run, demo, "test")
         if demo == NAMED:
             check_names(control_names(visit), request.config.getoption("--write-names"))
             visit.step("test")

@@ -85,6 +85,7 @@ def test_a_wrong_folder_is_explained_and_what_was_chosen_stays(visit: Visitor, t
 
 def test_the_first_step_needs_no_mouse(visit: Visitor, text_model: Path) -> None:
     page = visit.page
+    page.emulate_media(reduced_motion="no-preference")  # where things move, too, the focus comes to the heading
     visit.open()
     visit.sees("#demos [role=radio]")
 
@@ -113,6 +114,14 @@ def test_the_first_step_needs_no_mouse(visit: Visitor, text_model: Path) -> None
     page.keyboard.press("Enter")
     visit.arrives("data")
     visit.until("() => document.activeElement.matches('#page-data h2') && scrollY === 0")
+    tab_to("#samples [role=radio]")
+    page.keyboard.press("Enter")
+    visit.sees("#column-1 input")
+    for column in ("#column-0", "#column-1"):
+        tab_to(f"{column} input")
+        visit.sees(f"{column} [role=listbox]")
+    page.keyboard.press("Tab")
+    visit.until("() => !document.querySelector('[role=listbox]')")
 
 
 @pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "fr")])  # whose words are the longest

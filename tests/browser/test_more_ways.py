@@ -18,6 +18,7 @@ pytestmark = pytest.mark.browser
 
 SHOWN = tiny.image("across", random.Random(7))
 FILES = {"audio": ("one.wav", tiny.sound("low", random.Random(7))), "image": ("one.png", SHOWN)}
+CHOSEN_FROM = ((2, "bad"), (3, "great"), (4, "sad"), (5, "poor"))
 ALL_WORDS = [*tiny.FILLER, *tiny.WORDS["good"], *tiny.WORDS["bad"]]
 
 
@@ -25,7 +26,8 @@ ALL_WORDS = [*tiny.FILLER, *tiny.WORDS["good"], *tiny.WORDS["bad"]]
 class Way:
     """columns: as they are found, where they are asked for. inputs: what is typed, by the fields of the Test page,
     beside a recording or an image where the task takes one. answer: what is then seen, a selector and words. card:
-    words of the model's. options: of the task, set under Advanced."""
+    words of the model's. options: of the task, set under Advanced. many: writes a file of inputs that has other
+    columns than they."""
 
     task: str
     write: Callable[[Path], Path]
@@ -38,6 +40,7 @@ class Way:
     controls: dict[str, str] = field(default_factory=dict)
     file: str = "examples.csv"
     options: dict[str, int] = field(default_factory=dict)
+    many: Callable[[Path], Path] | None = None
 
     @property
     def columns_asked(self) -> dict[str, str]:
@@ -67,6 +70,15 @@ WAYS = (
         ("#answer .ui-answer-text mark", "Answer"),
         " exactly right: ",
         "def ask(context, question):",
+    ),
+    Way(
+        "multiple-choice",
+        tiny.write_choices,
+        ("question", "a", "b", "c", "d", "answer"),
+        {"#try-text": "was it good", **{f"#try-text-{slot}": f"a {word} film" for slot, word in CHOSEN_FROM}},
+        ("#answer .ui-bar-leading", ""),
+        " right: ",
+        "def ask(question, *answers):",
     ),
     Way(
         "translation",
@@ -102,6 +114,16 @@ WAYS = (
         write_speaker,
         {"#ask-attempt": "7", "#ask-longest_answer": "8"},
         "story.txt",
+    ),
+    Way(
+        "recommendation",
+        tiny.write_likes,
+        ("item", "user", "rating", "day"),
+        {"#try-liked": "music film felt"},
+        ("#answer .ui-ranking-why", "because of"),
+        "is among the first ten recommendations for",
+        "def ask(liked, count=10):",
+        many=tiny.write_likes,
     ),
     Way(
         "audio-classification",
@@ -236,6 +258,8 @@ def test_from_upload_to_a_folder(way: Way, visit: Visitor, tmp_path: Path) -> No
         page.set_input_files("#try-image input[type=file]", str(tmp_path / "shown.png"))
     for selector, text in {**way.inputs, **way.controls}.items():
         page.locator(f"{selector} :is(textarea, input)").first.fill(text)
+        if selector == "#try-liked":
+            page.keyboard.press("Enter")  # into the list of what is picked
     page.click("#predict")
     visit.sees(*way.answer)
     visit.sees("#answer :is(h4, .ui-chart-legend)", "Before training")
@@ -257,6 +281,8 @@ def speak(page: Any) -> None:
 
 def many_inputs(way: Way, folder: Path) -> Path:
     """A table of what was typed; with the recordings or images that it names, if there are some, as a ZIP."""
+    if way.many:
+        return way.many(folder / "inputs.csv")
     kinds = way.columns_asked
     if list(kinds) == ["record"]:
         columns, cells = zip(*(line.split(": ") for line in way.inputs["#try-record"].splitlines()), strict=True)

@@ -39,6 +39,8 @@ def test_a_run_gets_another_name_and_tags_and_is_found_by_them(visit: Visitor, w
     visit.step("runs")
     visit.sees("#runs tbody tr", "The other one").click()
     visit.sees("#run-title", "The other one")
+    room = visit.page.locator("#runs .ui-table-scroll")
+    assert room.evaluate("node => node.scrollWidth <= node.clientWidth"), "no column is cut off on a usual screen"
     for name, text in (("name", "A better name"), ("tags", "first, baseline"), ("notes", "Thirteen epochs")):
         visit.page.fill(f"#run-{name} input, #run-{name} textarea", text)
     visit.page.click("#run-save")

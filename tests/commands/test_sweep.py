@@ -98,3 +98,36 @@ def test_mistakes_are_told_before_anything_begins(
 
 def test_no_such_sweep(home: object, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sweep", "../runs"]) == 2 and "There is no sweep" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("written", ["", "[", "task: x", "a: &a [*a]"])
+def test_a_damaged_sweep_hides_no_other(
+    written: str, run_file: Path, home: object, at_once: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sweep", str(run_file), "--trials", "1", "--json"]) == 0
+    whole = json.loads(capsys.readouterr().out.splitlines()[-1])
+    damaged = Path(whole["dir"]).parent / "20200101-000000-abcd"
+    damaged.mkdir()
+    (damaged / "sweep.yaml").write_text(written)
+    assert main(["sweeps", "--json"]) == 0
+    assert [each["status"] for each in json.loads(capsys.readouterr().out)] == ["ended", "damaged"]
+    assert main(["sweeps"]) == 0 and damaged.name in capsys.readouterr().out
+    assert main(["sweep", damaged.name]) == 2 and capsys.readouterr().err
+
+
+def test_too_large_a_grid_is_told_at_once(run_file: Path, home: object, capsys: pytest.CaptureFixture[str]) -> None:
+    large = {"training": {"seed": {"low": 0, "high": 1_000_000}}, "sweep": {"method": "grid"}}
+    run_file.write_text(yaml.safe_dump(yaml.safe_load(run_file.read_text()) | large))
+    assert main(["sweep", str(run_file)]) == 2
+    assert "The grid is too large." in capsys.readouterr().err
+
+
+def test_why_its_process_ended_is_told(
+    run_file: Path, home: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def die(sweep: Sweep, environment: dict[str, str]) -> None:
+        sweep.driver_log.write_text("12:00 begun\n12:01 The disk is full.\n")
+
+    monkeypatch.setattr(command, "start_driver", die)
+    assert main(["sweep", str(run_file)]) == 1
+    assert "12:01 The disk is full." in capsys.readouterr().err

@@ -55,6 +55,15 @@ def test_separator_and_encoding_are_guessed(tmp_path: Path, delimiter: str, enco
     assert problems == []
 
 
+def test_commas_in_quoted_texts_separate_nothing_however_ragged_the_rows_are(tmp_path: Path) -> None:
+    path = tmp_path / "complaints.csv"
+    rows = [f'{1000 + n};"late, again";delivery;{"called" if n % 3 else "see mail; urgent"}' for n in range(12)]
+    path.write_text("\n".join(["ticket;message;department;note", *rows]), encoding="utf-8")
+    table, problems = read_table(path)
+    assert list(table.columns) == ["ticket", "message", "department", "note"]
+    assert (len(table), len(problems)) == (8, 4)
+
+
 @pytest.mark.parametrize(
     ("encoding", "text"),
     [("latin-1", "smörgåsbord"), ("cp1252", "it costs 5 € \u2013 \u201ccheap\u201d")],

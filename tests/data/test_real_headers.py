@@ -53,6 +53,12 @@ SETS: dict[str, tuple[str, Callable[[], Columns], Mapping[str, str]]] = {
                  "Category": one_of("a", "b")},
         {"text": "Message", "label": "Category"},
     ),
+    "a department beside a note of few kinds": (
+        SORT,
+        lambda: {"Ticket-ID": ids(), "Customer message": texts(), "Department": one_of("Delivery", "Billing"),
+                 "Note": one_of("", "", "called back")},
+        {"text": "Customer message", "label": "Department"},
+    ),
     "a note alone": (
         SORT,
         lambda: {"date": dates(), "message": texts(), "note": remarks()},

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable, Sequence
 
+import psutil
 import pytest
 import torch
 from torch import nn
 from trained import Finished, open_session
 
 from studio.config import RunConfig
-from studio.engine import batch_trial
+from studio.engine import batch_trial, trials
 from studio.engine.batch_trial import Trials, find_batch_size, on_gpu, on_processor
 from studio.engine.reporting import Reporter
 from studio.engine.resolved_settings import ResolvedSettings
@@ -94,3 +95,26 @@ def test_a_run_records_what_it_tried_and_a_resumed_one_keeps_it(finished: Finish
     known = ResolvedSettings("cpu", 1, "fp32", batch_size=4)
     config = RunConfig.from_file(run.config_file)
     assert resolve_settings(config, session.model, session.prepared, known, Reporter(run)) == known
+
+
+def test_what_was_tried_once_is_not_tried_again(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> None:
+    def settle(**training: object) -> ResolvedSettings:
+        run = finished.new("full", batch_size="auto", cache_activations=False, **training)
+        open_session(run)
+        resolved = ResolvedSettings.read(run.folder)
+        assert resolved is not None
+        return resolved
+
+    def must_not() -> None:
+        raise AssertionError("it was tried again")
+
+    first = settle(weight_decay=0.05)
+    with monkeypatch.context() as patch:
+        patch.setattr(trials, "find_batch_size", lambda *arguments: must_not())
+        assert settle(weight_decay=0.01).batch_trials == first.batch_trials, "a setting that takes no memory"
+        with pytest.raises(AssertionError, match="again"):
+            settle(gradient_checkpointing=True)
+        free = psutil.virtual_memory()._replace(available=1024)
+        patch.setattr(psutil, "virtual_memory", lambda: free)
+        with pytest.raises(AssertionError, match="again"):
+            settle()

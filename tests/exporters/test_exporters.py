@@ -20,7 +20,7 @@ from trained import Finished, Inference
 from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.exporters import EXPORTERS
-from studio.exporters.folder import zip_folder
+from studio.exporters.folder import labels_in, zip_folder
 from studio.store import Run
 from studio.tasks.results import stored_scores, worth
 
@@ -31,7 +31,7 @@ TEXTS = [
 ]  # fmt: skip
 EXPORTED = ("full", "lora", "mean", "number", "words", "labels", "image", "image-number", "image-labels")
 EXPORTED += ("adapter", "prompt", "questions", "pairs", "written", "shortened", "story", "talk", "preferred")
-EXPORTED += ("regions", "described", "asked")
+EXPORTED += ("choices", "regions", "described", "asked")
 EXPORTS = [(name, "folder") for name in EXPORTED]
 EXPORTS += [("lora", "merged"), ("mean", "merged")]
 
@@ -55,13 +55,14 @@ for name, (folder, inputs) in json.load(sys.stdin).items():
     def told(one):
         if task == "token-classification":
             return f"{one['entity_group']} {one['start']}-{one['end']}"
-        return one["label"] if task else one["answer"]
+        return one["label"] if "label" in one else one["answer"]
     if task == "image-segmentation":
         def share(mask):
             return mask.histogram()[255] / (mask.width * mask.height)
         found = [[{**one, "score": share(one["mask"])} for one in each] for each in found]
     found = [{"answer": each, "score": 1.0} if isinstance(each, str) else each for each in found]
-    answers[name] = [{told(one): float(one["score"]) for one in (each if task else [each])} for each in found]
+    found = [each if isinstance(each, list) else [each] for each in found]
+    answers[name] = [{told(one): float(one["score"]) for one in each} for each in found]
 assert not any(module.partition(".")[0] == "studio" for module in sys.modules)
 print(json.dumps(answers))
 """
@@ -289,3 +290,13 @@ def test_the_archive(exported: dict[str, Path], tmp_path: Path) -> None:
         names = opened.namelist()
         assert all(name.startswith("my model/") for name in names)
         assert {Path(name).name for name in names} == {path.name for path in exported["full-folder"].iterdir()}
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{"id2label": {"1": "upright", "0": "across"}}, {"label_names": ["across", "upright"]}],
+    ids=["usual", "timm"],
+)
+def test_the_names_of_the_outputs_are_read_as_either_library_lists_them(config: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    assert labels_in(tmp_path) == ("across", "upright")

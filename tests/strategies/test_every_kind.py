@@ -59,7 +59,9 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "preferring": ("preference", {**QUIET, "method": "orpo"}),
     "bert": ("search", {"max_length": 16}),
     "recommending": ("recommendation", {"max_length": 16}),
+    "choosing": ("multiple-choice", {"max_length": 16}),
     "whisper": ("speech-recognition", {**HEARD, "longest_answer": 6}),
+    "letters": ("speech-recognition", HEARD),
     "whisper-encoder": ("audio-classification", HEARD),
     "hubert": ("audio-classification", HEARD),
 }
@@ -74,10 +76,10 @@ def material(request: Any, sounds: Path, tmp_path_factory: pytest.TempPathFactor
     words = [*tiny.FILLER, *tiny.WORDS["good"], *tiny.WORDS["bad"]]
     if task == "translation":
         model = tiny.write_writer(folder, words, kind)
-    elif task in ("search", "recommendation"):
+    elif task in ("search", "recommendation", "multiple-choice"):
         model = tiny.write_text_model(folder, words)
     elif task == "speech-recognition":
-        model = tiny.write_speech_model(folder)
+        model = (tiny.write_letters_model if kind == "letters" else tiny.write_speech_model)(folder)
     elif task == "audio-classification":
         model = tiny.write_sound_model(folder, kind.removesuffix("-encoder"))
     else:
@@ -94,7 +96,9 @@ def cells_of(column: str) -> list[str]:
     if column == "audio":
         return [f"{place}.wav" for place in range(12)]
     if column == "label":
-        return ["low", "high"] * 6
+        return ["A", "B"] * 6
+    if column in ("a", "b", "c", "d"):
+        return [f"{words[(place + ord(column)) % 12]} film" for place in range(12)]
     if column == "liked":
         return [json.dumps([f"{words[place - 1]} film", f"{words[place - 5]} film"]) for place in range(12)]
     if column in ("source", "prompt", "query"):

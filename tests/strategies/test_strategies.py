@@ -143,6 +143,8 @@ def test_a_learned_prompt_is_refused_where_every_token_gets_an_answer() -> None:
     words, texts = TASKS["token-classification"].model, TASKS["text-classification"].model
     for name, refused in (("prompt-tuning", True), ("p-tuning", True), ("prefix-tuning", False), ("lora", False)):
         assert bool(STRATEGIES[name].why_not_task(words)) == refused and not STRATEGIES[name].why_not_task(texts)
+    for name in ("prompt-tuning", "p-tuning", "prefix-tuning"):
+        assert "compares several" in str(STRATEGIES[name].why_not_task(TASKS["multiple-choice"].model))
 
 
 def test_a_finished_adapter_is_loaded_without_a_word(tmp_path, recwarn):

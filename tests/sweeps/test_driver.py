@@ -1,9 +1,15 @@
 """The process that works on a sweep: trials begin, end early, fail, and survive whatever kills it."""
 
+import errno
+import json
+import os
 import statistics
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,8 +25,9 @@ from studio.runner import Supervisor
 from studio.store import Run
 from studio.sweeps import driver
 from studio.sweeps.driver import Driver, go_on_with_interrupted, start_driver
-from studio.sweeps.folder import Sweep, Sweeps, TrialLog
+from studio.sweeps.folder import Sweep, Sweeps
 from studio.sweeps.space import Parameters, Space
+from studio.sweeps.trials import TrialLog
 
 RUN = {"task": "text-classification", "model": {"id": "starter/text"}, "data": {"source": "reviews.csv"}}
 VARYING = {"training": {"learning_rate": {"low": 1e-5, "high": 1e-1, "log": True}}}
@@ -216,6 +223,9 @@ def test_the_process_leaves_a_reason(home: Home) -> None:
     start_driver(sweep)
     wait_until(lambda: sweep.status == "ended")
     assert sweep.why_ended == "It was stopped." and not sweep.trials()
+    driver_of = sweep.driver
+    start_driver(sweep)
+    assert sweep.driver == driver_of, "nothing is left to do"
     assert [each.id for each in Sweeps(home)] == [sweep.id]
 
 
@@ -272,3 +282,63 @@ def test_the_runs_of_one_person_of_many_wait_for_the_server(home: Home, monkeypa
         sweep.stop()
         assert driver.main([str(sweep.folder)]) == 0 and sweep.status == "ended"
     assert began == [home]
+
+
+ODD_LINES: tuple[Any, ...] = (
+    *({"run": odd, "parameters": {}, "end": "completed"} for odd in (5, None, "../..", "../../runs", [])),
+    *({"parameters": odd} for odd in (5, None, [], {"x": 1}, {"training.learning_rate": 7.0})),
+    *({"end": odd, "value": odd, "seconds": odd, "state": odd, "reason": odd, "checks": odd} for odd in (5, [], "x")),
+    {"checks": {"x": 1}},
+    {"value": float("nan"), "checks": {"1": float("inf")}, "seconds": -1, "state": {"cma:optimizer:0": "80044b012e"}},
+)
+
+
+def test_damaged_trials_are_passed_over(home: Home) -> None:
+    """What no driver writes: it goes on with those that can be read, takes no path for a run, and no number twice."""
+    sweep, trainer = sweep_of(home, {"trials": 4, "method": "cma-es"}), Trainer()
+    begun = Driver(sweep, trainer)
+    begun._begin(), begun._look(begun.live[0], is_over=False)
+    with sweep.trials_file.open("a") as file:
+        file.writelines(f"{json.dumps({'trial': number, **odd})}\n" for number, odd in enumerate(ODD_LINES, 5))
+        file.writelines(f"{json.dumps({'trial': number, 'run': 'x'})}\n" for number in (-1, True, None, "5", 1.5))
+        file.write("[" * 100_000 + "\n5\nnull\n")
+    assert work(sweep, trainer) == "All its trials have ended."
+    whole = [trial for trial in sweep.trials() if trial.end == "completed" and trial.run]
+    assert [trial.run for trial in whole] == [run.id for run in trainer.queued] and len(whole) == 4
+    assert [trial.number for trial in whole[1:]] == [5 + len(ODD_LINES) + later for later in range(3)]
+
+
+def test_a_value_that_is_no_number_is_a_failed_trial(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "accuracy_of", lambda run: float("nan"))
+    sweep = sweep_of(home, {"trials": 2})
+    assert work(sweep, Trainer()) == "All its trials have ended."
+    assert [(trial.end, trial.value, trial.checks) for trial in sweep.trials()] == [("failed", None, {})] * 2
+
+
+def test_two_who_go_on_with_it_at_once_start_one_process(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    sweep, begun = sweep_of(home, {"trials": 1}), []
+
+    def start(command: list[str], log: Path, environment: dict[str, str]) -> SimpleNamespace:
+        time.sleep(0.05)
+        begun.append(command)
+        return SimpleNamespace(pid=os.getpid())
+
+    monkeypatch.setattr(driver, "start_detached", start)
+    people = [threading.Thread(target=start_driver, args=[sweep]) for _person in range(3)]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+    assert len(begun) == 1 and sweep.status == "running"
+
+
+def test_a_full_disk_is_told(home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    sweep = sweep_of(home, {"trials": 1})
+
+    def fill(*_words: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(driver, "_work_on", fill)
+    monkeypatch.setattr("logging.basicConfig", lambda **_settings: None)
+    assert driver.main([str(sweep.folder)]) == 1
+    assert "The disk is full." in caplog.text and sweep.status != "ended"

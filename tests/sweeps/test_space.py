@@ -55,6 +55,9 @@ def test_a_grid_has_every_combination() -> None:
 def test_a_grid_needs_values_that_can_be_counted() -> None:
     with pytest.raises(StudioError, match="learning_rate"):
         space(training={"learning_rate": {"low": 1e-5, "high": 1e-3}}).grid()
+    endless = space(training={"learning_rate": {"low": 0.1, "high": 0.3, "step": 1e-9}})
+    with pytest.raises(StudioError, match="too large"):
+        endless.grid()
     with pytest.raises(StudioError, match="too large"):
         space(training={"epochs": {"low": 1, "high": 900}, "seed": {"low": 0, "high": 900}}).grid()
 
@@ -67,7 +70,9 @@ def test_a_grid_needs_values_that_can_be_counted() -> None:
         ({"low": 1, "high": 9, "log": True, "step": 1}, "not both"),
         ({"low": 1, "high": 9, "step": 0}, "a step is above 0"),
         ({"low": "a", "high": 9}, "are numbers"),
-        ({"low": float("nan"), "high": 9}, "low is above high"),
+        ({"low": float("nan"), "high": 9}, "are numbers between"),
+        ({"low": 1, "high": 10**400}, "are numbers between"),
+        ({"low": 0.1, "high": 0.9, "step": 1e-320}, "its step is too small"),
         ({"choices": []}, "at least one"),
         ({"choices": "adamw"}, "a list"),
     ],
@@ -89,3 +94,20 @@ def test_what_no_run_could_use_is_refused_before_the_first_trial() -> None:
 
 def test_something_must_vary() -> None:
     assert "No setting" in refusal()
+
+
+@pytest.mark.parametrize("name", [1, None, "a.b", "epochs.b"])
+def test_a_name_that_leads_nowhere_is_no_setting(name: Any) -> None:
+    assert f"'training.{name}' is not a known setting" in refusal(training={name: {"low": 1, "high": 2}})
+
+
+def test_what_takes_too_long_to_check_is_refused() -> None:
+    assert "1,000 are allowed" in refusal(training={"seed": {"choices": list(range(2000))}})
+
+
+def test_a_trial_is_known_by_its_settings() -> None:
+    found = space(training={"epochs": {"low": 1, "high": 3}, "learning_rate": {"low": 0.1, "high": 0.3}})
+    assert found.holds({"training.epochs": 2, "training.learning_rate": 0.1})
+    for epochs in (0, True, 2.5, "2", None, float("nan")):
+        assert not found.holds({"training.epochs": epochs, "training.learning_rate": 0.1})
+    assert not found.holds({}) and not found.holds({"training.epochs": 2, "x": 1})

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from types import SimpleNamespace
 from typing import Any
 
 import numpy
@@ -12,7 +13,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precisio
 
 from studio.errors import StudioError
 from studio.language import Message, Text
-from studio.tasks.base import Answer, Scores, all_unpacked
+from studio.tasks.base import Answer, Scores, Tools, all_unpacked
 from studio.tasks.classes import ClassScorer, class_answers, class_config, label_maps, pair_marks
 from studio.tasks.loading import in_stored_order
 from studio.tasks.results import mark_words, worth
@@ -94,7 +95,9 @@ def test_scores_of_an_empty_split_are_empty() -> None:
 
 
 def test_answers_are_probabilities_most_likely_first() -> None:
-    (answer,) = class_answers(torch.tensor([[0.0, 1000.0, 999.0, -1e4]]), LABELS)
+    (answer,) = class_answers(
+        torch.tensor([[0.0, 1000.0, 999.0, -1e4]]), Tools(None, SimpleNamespace(id2label=dict(enumerate(LABELS))), None)
+    )
     shares = answer.details["probabilities"]
     assert answer.value == "bee" and list(shares)[:2] == ["bee", "cat"]
     assert sum(shares.values()) == pytest.approx(1.0) and shares["dog"] == 0.0

@@ -1,6 +1,7 @@
 """Recommending: likes learned by heart, a loss and metrics computed another way, and plain words about wrong rows."""
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from sklearn.metrics import ndcg_score
 from studio.app.drafts import Draft
 from studio.app.split_section import told
 from studio.data.assembly import assemble
+from studio.data.fields import FIELDS
+from studio.data.fields import liked as liked_field
 from studio.data.importing import Imported, import_source
 from studio.data.limits import Limits
 from studio.data.options import DataOptions, ReadingOptions
@@ -197,3 +200,25 @@ def test_wrong_tables_are_told_in_words(tmp_path: Path) -> None:
     rows = [f"{row.rsplit(',', 1)[0]},some day" for row in ROWS_OF_ONE]
     found = assembled(tmp_path, "\n".join(["user,item,time", *rows]))
     assert "The times cannot be read." in [problem.what for problem in found.problems]
+
+
+def test_whoever_likes_everything_takes_no_memory_for_all_pairs() -> None:
+    things = [f"thing {place}" for place in range(3000)]
+    tracemalloc.start()
+    ranks = plainer_ranks([("anna", thing) for thing in things], [(things[:2], things[5])], things)
+    assert tracemalloc.get_traced_memory()[1] < 20e6
+    tracemalloc.stop()
+    assert ranks["neighbours"][0] == ranks["popularity"][0] == 4, "all are alike, so the first come first"
+
+
+def test_what_is_kept_of_the_past_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long texts, or many rows: each keeps as many of its last likes as all have room for, and one at least."""
+    table = pandas.DataFrame({"user": "anna", "item": [f"{place:02}" + "x" * 98 for place in range(40)]}, dtype="str")
+    roles = {"user": "user", "item": "item"}
+    whole = [len(json.loads(cell)) for cell in FIELDS["liked"].gather(table, roles)]
+    assert sorted(whole) == list(range(40))
+    monkeypatch.setattr(liked_field, "MOST_LETTERS", 40 * 350)
+    assert max(len(json.loads(cell)) for cell in FIELDS["liked"].gather(table, roles)) == 3
+    monkeypatch.setattr(liked_field, "MOST_LETTERS", 1)
+    assert max(len(json.loads(cell)) for cell in FIELDS["liked"].gather(table, roles)) == 1
+    assert [len(json.loads(cell)) for cell in FIELDS["liked"].asked(table, roles)[1]] == [1]

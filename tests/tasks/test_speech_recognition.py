@@ -4,22 +4,30 @@ import random
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import jiwer
+import numpy
 import pytest
+import soundfile
 import tiny
 import transformers
 from overfitting import ROWS, overfit
+from prepared import prepare_table
 
 from studio.data.assembly import assemble
 from studio.data.audio_files import load_audio
 from studio.data.importing import Imported, import_source
 from studio.data.limits import Limits
 from studio.data.options import DataOptions, ReadingOptions
+from studio.engine.answering import answer_cells
 from studio.errors import StudioError
 from studio.paths import Home
 from studio.tasks import TASKS
 from studio.tasks.base import Answer, Batch, Tools
+from studio.tasks.ctc import letters_of
+from studio.tasks.loading import Bundle, load_pretrained
+from studio.tasks.sounds import between_pauses
 from studio.tasks.speech_recognition import SpeechOptions, set_language
 from studio.tasks.written import speech_scorer
 
@@ -53,6 +61,85 @@ def test_thirty_two_recordings_are_learned_by_heart(imported: Imported, tmp_path
     for name, answer in zip(table["audio"].iloc[:3], answers, strict=False):
         said = again({"raw": load_audio(files / name), "sampling_rate": 16000})
         assert said["text"].strip() == answer.value
+
+
+def test_letters_are_learned_by_heart_and_long_recordings_heard_in_pieces(imported: Imported, tmp_path: Path) -> None:
+    assembled = assemble(imported, DataOptions(source="-"), TASK.columns, TASK.check)
+    table, files = assembled.table[["audio", "target"]], imported.files
+    assert files is not None
+    model = tiny.write_letters_model(tmp_path / "model")
+    scores, answers, found = overfit(TASK.name, table, model, files, 240, 3e-3, seconds=1)
+    assert scores.metrics["wer"] <= 0.1 and scores.metrics["cer"] <= 0.1
+    assert {answer.value for answer in answers} <= {"LOW", "HIGH"}
+    TASK.finish(found.model, found.tools)
+    found.model.save_pretrained(tmp_path / "saved")
+    found.tools.processor.save_pretrained(tmp_path / "saved")
+    again = transformers.pipeline("automatic-speech-recognition", model=str(tmp_path / "saved"))
+    for name, answer in zip(table["audio"].iloc[:3], answers, strict=False):
+        said = again({"raw": load_audio(files / name), "sampling_rate": 16000})
+        assert said["text"].strip() == answer.value
+    parts = [load_audio(files / name) for name in table["audio"].iloc[:4]]
+    silence = numpy.zeros(8000, "float32")
+    long = numpy.concatenate([each for part in parts for each in (part, silence)])
+    soundfile.write(tmp_path / "long.wav", long, 16000)
+    pieces = between_pauses(load_audio(tmp_path / "long.wav"), 16000)
+    for place, (begin, end) in enumerate(pieces):
+        soundfile.write(tmp_path / f"{place}.wav", long[begin:end], 16000)
+    names = [str(tmp_path / f"{place}.wav") for place in range(len(pieces))]
+    whole, *apart = answer_cells(
+        Bundle(TASK, found.model, found.tools), [{"audio": name} for name in (str(tmp_path / "long.wav"), *names)]
+    )
+    assert len(pieces) >= 4 and whole.value == " ".join(each.value for each in apart if each.value)
+    moved = [
+        (begin / 16000 + first, begin / 16000 + last, word)
+        for (begin, _end), each in zip(pieces, apart, strict=True)
+        for first, last, word in each.details.get("times", [])
+    ]
+    for (first, last, word), right in zip(whole.details["times"], moved, strict=True):
+        assert word == right[2] and (first, last) == pytest.approx(right[:2], abs=0.011)
+
+
+def test_the_loss_of_letters_is_that_of_transformers(imported: Imported, tmp_path: Path) -> None:
+    table = assemble(imported, DataOptions(source="-"), TASK.columns, TASK.check).table
+    found = prepare_table(TASK.name, table.assign(split="train"), tiny.write_letters_model(tmp_path / "model"),
+                          imported.files, seconds=1)  # fmt: skip
+    items = found.examples["train"].opened([0, 1, 2])
+    batch = found.collate(items)
+    loss = TASK.loss(found.model, Batch(batch, items))
+    found.model.config.ctc_loss_reduction = "sum"
+    assert loss.total.item() == pytest.approx(found.model(**batch).loss.item(), rel=1e-5)
+    assert int(loss.units) == int((batch["labels"] >= 0).sum())
+
+
+def test_code_for_others_ends_recordings_in_silence_where_they_were_learned_so(tmp_path: Path) -> None:
+    loaded = load_pretrained(
+        TASK, tiny.write_letters_model(tmp_path / "model", mask=False), SpeechOptions(seconds=2), {}
+    )
+    sound = tmp_path / "low.wav"
+    sound.write_bytes(tiny.sound("low", random.Random(0), 1.0, 16000))
+    answer = answer_cells(Bundle(TASK, loaded.model.eval(), loaded.tools), [{"audio": str(sound)}])[0]
+    TASK.finish(loaded.model, loaded.tools)
+    imports, code = TASK.asking_code(loaded.model.config.to_dict())
+    names: dict[str, Any] = {"model": loaded.model, "processor": loaded.tools.processor}
+    exec(f"{imports}\n{code}", names)
+    said = names["ask"]({"raw": load_audio(sound), "sampling_rate": 16000})
+    assert said["text"] == answer.value != ""
+
+
+def test_transcripts_are_put_into_the_letters_of_the_vocabulary(tmp_path: Path) -> None:
+    tokenizer = transformers.AutoProcessor.from_pretrained(tiny.write_letters_model(tmp_path / "model")).tokenizer
+    first, nothing = letters_of(tokenizer, ["So, 3 words  went?", "..."])
+    assert tokenizer.convert_ids_to_tokens(first) == list("SO|WORDS|WENT") and nothing == [-100]
+
+
+def test_long_recordings_are_cut_where_it_is_quiet() -> None:
+    samples = numpy.ones(100_000, "float32")
+    samples[37_000:39_000] = 0.0
+    pieces = between_pauses(samples, 40_000)
+    assert 37_000 <= pieces[0][1] <= 39_000
+    assert [begin for begin, _end in pieces[1:]] == [end for _begin, end in pieces[:-1]] and pieces[-1][1] == 100_000
+    assert all(0 < end - begin <= 40_000 for begin, end in pieces)
+    assert between_pauses(samples[:40_000], 40_000) == [(0, 40_000)]
 
 
 def test_errors_are_counted_as_jiwer_counts_them() -> None:

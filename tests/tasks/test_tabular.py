@@ -12,6 +12,7 @@ from overfitting import ROWS, overfit
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from studio.app.inputs import INPUTS
+from studio.app.inputs.record import field_of
 from studio.data.assembly import assemble
 from studio.data.columns import Column
 from studio.data.fields import FIELDS
@@ -126,7 +127,34 @@ def test_what_a_clicked_example_puts_into_the_field_is_asked_as_it_stands_there(
     cell = '{"age": "54", "notes": "a: b\\nc"}'
     shown = INPUTS["record"].of_example(cell, None)
     assert shown == "age: 54\nnotes: a: b c"
-    assert FIELDS["record"].parse(shown, None) == FIELDS["record"].parse(INPUTS["record"].cell(shown), None)
+    value = INPUTS["record"].update(None, shown)["value"]
+    assert value["values"] == FIELDS["record"].parse(shown, None)
+    assert INPUTS["record"].cell(value) == '{"age": "54", "notes": "a: b c"}'
+
+
+@pytest.mark.parametrize("held", [None, "", {}, {"values": None}, {"values": {"age": " "}}, ["x"]])
+def test_a_form_with_nothing_in_it_is_no_row(held: object) -> None:
+    assert INPUTS["record"].cell(held) == ""
+
+
+@pytest.mark.parametrize(
+    ("cells", "field"),
+    [
+        ([str(n % 50) for n in range(200)], {"kind": "number", "note": "0 to 49"}),
+        ([str(n / 8) for n in range(20)], {"kind": "number", "note": "0 to 2.375"}),
+        (["5", "1", "3"] * 20, {"kind": "choice", "choices": ["1", "3", "5"]}),
+        (["b", "a"] * 20, {"kind": "choice", "choices": ["a", "b"]}),
+        ([f"the knee hurts since {n} days" for n in range(60)], {"kind": "text"}),
+        (["same"] * 20, {"kind": "text"}),
+        ([], {"kind": "text"}),
+    ],
+)
+def test_each_column_gets_the_field_that_fits_it(cells: list[str], field: dict[str, object]) -> None:
+    assert field_of("a", cells) == {"name": "a", **field}
+
+
+def test_what_was_typed_stays_where_no_example_is_shown() -> None:
+    assert "values" not in INPUTS["record"].update(None, None)["value"]
 
 
 def test_the_template_has_a_column_for_each() -> None:

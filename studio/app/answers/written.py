@@ -1,11 +1,12 @@
-"""A text that the model wrote: value."""
+"""A text that the model wrote: value. `times`, in its details: from which second of a recording to which one each of
+its words is said."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
 from components.notices import heading
-from components.words import escape
+from components.words import escape, number
 from studio.app.answers.base import AFTER, BEFORE, TRUTH, AnswerKind, Asked
 from studio.language import _
 from studio.tasks.base import Answer
@@ -29,10 +30,13 @@ class WrittenAnswers(AnswerKind):
             + (f'<div class="ui-answer-text" dir="auto">{escape(text)}</div>' if text else "")
             for title, text in texts
         ]
+        parts += [_times(times)] if (times := answer.details.get("times")) else []
         return f'<div class="ui-answer-parts">{"".join(parts)}</div>'
 
     def cells(self, answer: Answer) -> dict[str, Any]:
-        return {"predicted": answer.value}
+        times = answer.details.get("times")
+        more = {"times": "; ".join(f"{begin:.2f}-{end:.2f} {word}" for begin, end, word in times)} if times else {}
+        return {"predicted": answer.value, **more}
 
     def lines(self, answer: Answer) -> list[str]:
         return str(answer.value).splitlines() or [_("Nothing was written.")]
@@ -49,3 +53,16 @@ class WrittenAnswers(AnswerKind):
 
     def truth(self, asked: Asked) -> str:
         return ""
+
+
+def _times(times: Sequence[Sequence[Any]]) -> str:
+    """When each word is said, folded."""
+    lines = "".join(
+        f"<li>{escape(_('{begin} to {end} s', begin=number(begin, '.1f'), end=number(end, '.1f')))} "
+        f'<span dir="auto">{escape(word)}</span></li>'
+        for begin, end, word in times
+    )
+    return (
+        f'<details class="ui-answer-times"><summary>{escape(_("When each word is said"))}</summary>'
+        f"<ol>{lines}</ol></details>"
+    )

@@ -44,6 +44,10 @@ class Input:
         """More about the widget that depends on the run that is asked: what there is to choose from."""
         return {}
 
+    def update(self, run: Run | None, cell: str | None) -> Mapping[str, Any]:
+        """What an update of the widget says; without a cell, what it holds stays."""
+        return {**self.offered(run), **({} if cell is None else {"value": self.shown(cell)})}
+
     def of_example(self, cell: str, imported: Imported | None) -> str:
         """The value that shows an example's cell. Raises StudioError where its file is gone."""
         return cell

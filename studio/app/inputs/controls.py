@@ -15,11 +15,14 @@ from studio.language import _
 from studio.options import asked_settings
 from studio.tasks import TASKS
 
+NOTHING: Mapping[str, str] = {}
+
 
 @dataclass(frozen=True)
 class Control:
     name: str
     widget: gr.Number | gr.Textbox
+    file: gr.UploadButton | None = None  # brings the lines of a text
 
 
 def build_controls() -> list[Control]:
@@ -28,7 +31,17 @@ def build_controls() -> list[Control]:
     for task in TASKS:
         known = asked_settings(task.Options) | known
     with gr.Row():
-        return [Control(name, _field(name, field)) for name, field in known.items()]
+        return [_control(name, field) for name, field in known.items()]
+
+
+def _control(name: str, field: FieldInfo) -> Control:
+    extra = field.json_schema_extra
+    if not (isinstance(extra, dict) and extra.get("lines")):
+        return Control(name, _field(name, field))
+    with gr.Column():
+        widget = _field(name, field)
+        file = gr.UploadButton(_("Take them from a file"), size="sm", visible=False, elem_id=f"ask-{name}-file")
+    return Control(name, widget, file)
 
 
 def _field(name: str, field: FieldInfo) -> gr.Number | gr.Textbox:
@@ -52,8 +65,11 @@ def _field(name: str, field: FieldInfo) -> gr.Number | gr.Textbox:
     )
 
 
-def shown_controls(controls: Sequence[Control], config: RunConfig | None, is_new: bool) -> list[dict[str, Any]]:
-    """Updates of the fields. is_new: of a run that was not shown before, whose own settings they then hold."""
+def shown_controls(
+    controls: Sequence[Control], config: RunConfig | None, is_new: bool, brought: Mapping[str, str] = NOTHING
+) -> list[dict[str, Any]]:
+    """Updates of the fields. is_new: of a run that was not shown before, whose own settings they then hold. brought:
+    what a file has just brought, by setting."""
     known = asked_settings(config.chosen_task.Options) if config else {}
     updates = []
     for control in controls:
@@ -61,8 +77,15 @@ def shown_controls(controls: Sequence[Control], config: RunConfig | None, is_new
             updates.append(gr.update(visible=False))
             continue
         value = {"value": getattr(config.task_options, control.name)} if is_new else {}
+        value |= {"value": brought[control.name]} if control.name in brought else {}
         updates.append(gr.update(visible=True, label=_(known[control.name].title or control.name), **value))
     return updates
+
+
+def shown_files(controls: Sequence[Control], config: RunConfig | None) -> list[dict[str, Any]]:
+    """Updates of the buttons that bring files."""
+    known = asked_settings(config.chosen_task.Options) if config else {}
+    return [gr.update(visible=control.name in known) for control in controls if control.file]
 
 
 def given_controls(controls: Sequence[Control], config: RunConfig, values: Sequence[Any]) -> Mapping[str, Any]:

@@ -46,5 +46,6 @@ class LikedInput(Input):
         return FIELDS[self.name].parse(cell, None)
 
     def offered(self, run: Run | None) -> dict[str, Any]:
-        likes = (read_settings(run.model / "config.json") or {}).get(CATALOGUE, {}) if run else {}
-        return {"choices": sorted(likes, key=lambda text: -likes[text])[:MOST_OFFERED]}
+        likes = (read_settings(run.model / "config.json") or {}).get(CATALOGUE) if run else None
+        known = {text: likes[text] for text in likes if isinstance(likes[text], int)} if isinstance(likes, dict) else {}
+        return {"choices": sorted(known, key=lambda text: -known[text])[:MOST_OFFERED]}

@@ -57,8 +57,8 @@ def shown(
             updates.append(gr.update(visible=False))
             continue
         title = title_of(column, slot.entry, len(task.inputs) == 1)
-        value = {"value": slot.entry.shown(values[column.name])} if values and column.name in values else {}
-        updates.append(gr.update(visible=True, label=title, **slot.entry.offered(run), **value))
+        update = slot.entry.update(run, (values or {}).get(column.name))
+        updates.append(gr.update(visible=True, label=title, **update))
     return updates
 
 

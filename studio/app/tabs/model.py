@@ -66,7 +66,11 @@ def example_or_own(services: Services) -> Section:
         teaching = draft.task is not None or works_with_own(draft)
         return [
             heading(QUESTION, sentences(WAYS_IN, services.allowance)),
-            demos.cards(draft, partial(time_words, services, runs=newest_runs(services))),
+            demos.cards(
+                draft,
+                partial(time_words, services, runs=newest_runs(services)),
+                partial(demos.lacking_model, home=services.home),
+            ),
             way_html() if draft.demo is None else "",
             task_title() if teaching else "",
             gr.update(value=task_cards(draft), visible=teaching),

@@ -10,7 +10,7 @@ from components.notices import empty, heading
 from components.words import drawn
 from studio.app.access.gate import LINK
 from studio.app.access.person import current_person
-from studio.app.asking import run_with_model
+from studio.app.asking import choose_run, run_with_model
 from studio.app.drafts import Draft
 from studio.app.packing import downloading
 from studio.app.pages import Page, Section, Services, Wire, hint, joined, sheltered
@@ -50,8 +50,7 @@ def choosing_a_run(services: Services) -> Section:
             words = heading(_("Download your model"), _("Choose one of your finished runs."))
         return [words, gr.update(choices=choices, value=run.id if run else None, visible=bool(choices))]
 
-    choose = Wire(which_run.input, lambda draft, run_id: draft.change(run=run_id, mark=None, example=None), [which_run])
-    return Section([nothing, which_run], show, [choose])
+    return Section([nothing, which_run], show, [Wire(which_run.input, choose_run, [which_run])])
 
 
 def sending_the_link(services: Services) -> Section:

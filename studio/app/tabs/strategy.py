@@ -202,7 +202,8 @@ def terms_html(cards: Sequence[Mapping[str, Any]]) -> str:
 
     def drawn() -> str:
         words = explained.again()
-        return f"<p class='hint'>{escape(_('Terms explained:'))} {words}</p>" if words else ""
+        said = _("Terms explained:")
+        return f"<p class='hint'>{escape(said)} {words}</p>" if words else ""
 
     return markup(drawn)
 

@@ -8,7 +8,7 @@ import gradio as gr
 from gradio.blocks import Block
 
 from components.notices import empty
-from studio.app.asking import run_with_model
+from studio.app.asking import choose_run, run_with_model
 from studio.app.drafts import Draft
 from studio.app.mistakes import mistakes
 from studio.app.pages import Page, Section, Services, Wire, joined, sheltered
@@ -64,7 +64,3 @@ def choosing_a_run(services: Services) -> Section:
         ]
 
     return Section([nothing, which_run], show, [Wire(which_run.input, choose_run, [which_run])])
-
-
-def choose_run(draft: Draft, run_id: str) -> Draft:
-    return draft.change(run=run_id, mark=None, example=None)

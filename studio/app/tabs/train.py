@@ -30,7 +30,7 @@ NOTHING_YET = _("Press Start, and watch here how the model makes fewer mistakes 
 BUSY: frozenset[Status] = frozenset({"queued", "starting", "running"})
 GOES_ON = _("You can close this page: training goes on, and the curve is complete when you come back.")
 SENTENCES: dict[Status, str] = {
-    "queued": _("Waiting in line. You can close this page; it starts anyway."),
+    "queued": GOES_ON,  # what it waits for is said by the chart, which is told of it earlier
     "starting": GOES_ON,
     "running": GOES_ON,
     "paused": _("Nothing is lost: Resume goes on from the step at which it paused."),

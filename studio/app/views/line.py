@@ -1,7 +1,7 @@
 """A curve in which both axes are shares, such as an ROC curve.
 
 data: {"points": [{"x", "y"}], "x_title", "y_title", perhaps "places": [{"x", "y", "title"}], which are pointed out, and
-"level": what chance alone gives at every x; without it chance gives y = x}.
+"level": what chance alone gives at every x; without it chance gives y = x; "reference": what that line says instead}.
 """
 
 from collections.abc import Mapping
@@ -18,6 +18,7 @@ def figure(title: str, data: Mapping[str, Any]) -> Figure:
         "points": data["points"],
         "places": data.get("places", ()),
         "level": data.get("level"),
+        "reference": data.get("reference", ""),
         "x_title": data["x_title"],
         "y_title": data["y_title"],
     }

@@ -11,7 +11,7 @@ from studio.data.columns import Column, Problem
 from studio.data.fields.base import Field
 from studio.data.profile import ColumnProfile
 from studio.errors import StudioError
-from studio.language import _, listing
+from studio.language import _, listing, quoted
 
 FEW_ROWS = 20
 FEW_SHARE = 0.2  # of the rows, as many different values at most as classes usually have
@@ -45,8 +45,8 @@ def alike(names: Iterable[str], column: Column) -> Iterator[Problem]:
         variants.setdefault(plain(name), []).append(name)
     for written in variants.values():
         if len(written) > 1:
-            quoted = listing((f"'{name}'" for name in sorted(written)), "and")
-            what = _("{labels} count as different classes.", labels=quoted)
+            told = listing((quoted(name) for name in sorted(written)), "and")
+            what = _("{labels} count as different classes.", labels=told)
             why = _("They differ only in capitals, spaces, hyphens or the Unicode form of a letter.")
             yield Problem(0, what, why, drops=False, column=column.name)
 

@@ -1,6 +1,7 @@
 """What somebody liked before: a JSON list of texts in their order, made from a table of who liked what, and when."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from studio.errors import StudioError
 from studio.language import _
 
 MOST_LIKED = 100  # of the last ones before a row that it keeps
+MOST_LETTERS = 500_000_000  # that all rows keep together: fewer of each where there are many, or they are long
 FEWEST_DIVIDED = 3  # likes of a person, of which one is for each split
 
 
@@ -32,7 +34,7 @@ class Liked(Field):
     example = '["Pasta with tomatoes", "Onion soup"]'
 
     def gather(self, table: pandas.DataFrame, roles: Mapping[str, str]) -> pandas.Series:
-        """For each row that is a like what the same person liked before it, the last `MOST_LIKED`."""
+        """For each row that is a like what the same person liked before it, the last ones; see `_add`."""
         cells = ["[]"] * len(table)
         likes = likes_in(table, roles)
         for place, before in zip(likes.places, _before(likes), strict=True):
@@ -53,9 +55,10 @@ class Liked(Field):
             )
         likes = likes_in(table, roles)
         everything: dict[str, list[str]] = {str(user): [] for user in table[roles["user"]].dropna().unique()}
+        most = MOST_LETTERS // max(1, len(everything))
         for user, item in zip(likes.users, likes.items, strict=True):
-            everything[user].append(item)
-        cells = [json.dumps(items[-MOST_LIKED:], ensure_ascii=False) for items in everything.values()]
+            _add(everything[user], item, most)
+        cells = [json.dumps(items, ensure_ascii=False) for items in everything.values()]
         people = pandas.DataFrame({roles["user"]: list(everything)}, dtype="str")
         return people, pandas.Series(cells, index=people.index, dtype="str")
 
@@ -88,15 +91,14 @@ class Liked(Field):
         """The last likes of each person are tested, those before them validate: what is learned from lies before what
         is asked. A person with few likes trains alone."""
         likes = likes_in(table, {name: name for name in table.columns})
-        splits = pandas.Series(SPLITS[0], index=table.index, dtype="str")
-        counts = pandas.Series(likes.users, dtype="str").value_counts()
-        met: dict[str, int] = {}
+        splits, counts = [SPLITS[0]] * len(table), Counter(likes.users)
+        met = Counter[str]()
         for place, user in zip(likes.places, likes.users, strict=True):
-            met[user] = met.get(user, 0) + 1
-            left, size = int(counts[user]) - met[user], int(counts[user])
+            met[user] += 1
+            left, size = counts[user] - met[user], counts[user]
             tested, checked = (max(1, round(size * share)) for share in (options.test, options.validation))
             if size >= FEWEST_DIVIDED and left < min(tested + checked, size - 1):
-                splits.iloc[place] = SPLITS[2] if left < min(tested, size - 2) else SPLITS[1]
+                splits[place] = SPLITS[2] if left < min(tested, size - 2) else SPLITS[1]
         if set(splits) != set(SPLITS):
             return None
         told = (
@@ -104,12 +106,21 @@ class Liked(Field):
             if likes.timed
             else _("There is no time, so some that each person liked are tested, and others validate, at random.")
         )
-        return splits, told
+        return pandas.Series(splits, index=table.index, dtype="str"), told
 
 
 def _before(likes: Likes) -> Iterator[list[str]]:
-    """For each like what the same person liked before it."""
+    """For each like what the same person liked before it; the list is only lent."""
     found: dict[str, list[str]] = {}
+    most = MOST_LETTERS // max(1, len(likes.users))
     for user, item in zip(likes.users, likes.items, strict=True):
-        yield list(found.setdefault(user, [])[-MOST_LIKED:])
-        found[user].append(item)
+        liked = found.setdefault(user, [])
+        yield liked
+        _add(liked, item, most)
+
+
+def _add(liked: list[str], item: str, most: int) -> None:
+    """Keep the last ones: `MOST_LIKED`, or what `most` letters hold, and one at least."""
+    liked.append(item)
+    while len(liked) > MOST_LIKED or (len(liked) > 1 and sum(map(len, liked)) > most):
+        del liked[0]

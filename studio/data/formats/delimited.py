@@ -135,26 +135,30 @@ def separator(given: str) -> str:
 
 
 def guess_delimiter(lines: Sequence[str], extension: str) -> Guess:
-    """The separator that gives the most rows as many fields as most rows have.
+    """The separator that gives the most rows as many fields as most rows have, and cuts the fewest quotations.
 
     Text without any columns is read as one column, by a separator that does not occur in it. A file
     that is called .csv or .tsv is believed to have columns even if many of its rows are ragged.
     """
     scores: dict[str, tuple[float, int]] = {}
+    fitting: dict[str, float] = {}  # the share of rows
     for candidate in SEPARATORS:
-        widths = [len(record) for record in _first_records(lines, candidate)]
+        records = _first_records(lines, candidate)
+        widths = [len(record) for record in records]
         if not widths:
             continue
         usual, count = Counter(widths).most_common(1)[0]
         titled = widths[0] == 1 and count >= FEWEST_ROWS  # a title may stand above the table
         wanted = usual if titled and count >= 0.8 * len(widths) else widths[0]
         if wanted > 1:
-            scores[candidate] = (widths.count(wanted) / len(widths), wanted)
+            fitting[candidate] = widths.count(wanted) / len(widths)
+            whole = sum(len(record) == wanted and not _is_cut(record) for record in records)
+            scores[candidate] = (whole / len(widths), wanted)
     ranked = sorted(scores, key=lambda candidate: scores[candidate], reverse=True)
     if extension in (".tsv", ".tab") and "\t" in scores:
         return guess_of(DELIMITER, ["\t", *(other for other in ranked if other != "\t")], 1.0, "")
     needed = 0.1 if extension in (".csv", ".tsv", ".tab") else 0.8
-    if ranked and scores[ranked[0]][0] >= needed:
+    if ranked and fitting[ranked[0]] >= needed:
         best, second = (scores[each][0] for each in (*ranked, "")[:2]) if len(ranked) > 1 else (scores[ranked[0]][0], 0)
         first, *others = [
             plural("{sign} ({n} column)", "{sign} ({n} columns)", scores[each][1], sign=TITLES[each])
@@ -167,6 +171,11 @@ def guess_delimiter(lines: Sequence[str], extension: str) -> Guess:
         return guess_of(DELIMITER, ranked, min(confidence(best, second), 0.4 + best), told)
     text = "".join(lines)
     return guess_of(DELIMITER, [min(("\t", "|", ";", ","), key=text.count)], 1.0, "")
+
+
+def _is_cut(record: Sequence[str]) -> bool:
+    """Whether a quotation begins in one field and ends in another: no separator stands before its first mark."""
+    return any(field.count('"') % 2 for field in record)
 
 
 def _first_records(lines: Sequence[str], delimiter: str) -> list[list[str]]:

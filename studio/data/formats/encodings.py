@@ -33,6 +33,7 @@ MIXABLE = ("utf-8", "utf-8-sig")
 FEWEST_LINES, FEWEST_SHARE = 3, 0.2  # of those outside ASCII are UTF-8 where others are in another encoding
 SAMPLE_BYTES = 60_000
 BLOCK_BYTES = 1_000_000  # of whole lines: what is read at once where lines may differ
+WORD = re.compile(r"[^\W\d_]+")  # of letters alone: cells of a table stand side by side without a space
 OUTSIDE = re.compile(rb"[\x80-\xff]")  # ASCII
 WESTERN = ("cp1252", "latin-1")
 COMMON = 1.2  # how much likelier Western ones are before anything is known
@@ -196,9 +197,8 @@ def fit_of_letters(text: str) -> float:
     kana = sum("\u3041" <= letter <= "\u30ff" for letter in letters)
     if kana:
         return 1.0 + 4.0 * kana / len(letters)
-    shouted = sum(any(letter.isupper() for letter in word[1:]) for word in text.split() if not word.isascii()) / len(
-        words
-    )
+    cased = [word for word in WORD.findall(text) if not word.isascii()]
+    shouted = sum(any(letter.isupper() for letter in word[1:]) for word in cased) / len(cased)
     latin = [letter for letter in letters if letter < "\u0250" or "\u1e00" <= letter <= "\u1eff"]
     if len(latin) * 2 < len(letters):
         return 1.0 - 0.6 * shouted

@@ -46,6 +46,8 @@ class Prompting(Wrapped):
     def why_not(self, structure: Structure) -> str | None:
         if any(len(shape) == 4 for shape in structure.shapes.values()):
             return _("A learned prompt goes before the words of a text, and this model reads images.")
+        if any("feature_extractor.conv_layers" in name for name in structure.shapes):
+            return _("A learned prompt goes before the words of a text, and this model reads none.")
         if any("decoder" in name for name in structure.body) and any("encoder" in name for name in structure.body):
             return _("A model of encoder and decoder does not take a learned prompt for this task.")
         return None if _table(structure) else _("No table of words was found in this model.")
@@ -53,6 +55,8 @@ class Prompting(Wrapped):
     def why_not_task(self, kind: ModelKind) -> str | None:
         if kind.processor not in ("tokenizer", "processor"):
             return _("A learned prompt goes before the words of a text, and this model reads none.")
+        if kind.compares:
+            return _("A learned prompt goes before the words of one text, and this model compares several.")
         if self.reach == "embeddings" and kind.peft_type in ("TOKEN_CLS", "QUESTION_ANS"):
             return _(
                 "A learned prompt adds words to every text, for which a model that marks words would answer as well."

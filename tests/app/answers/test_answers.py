@@ -195,3 +195,10 @@ def test_what_was_asked_is_found_by_its_field() -> None:
     asked = Asked(pair, {"second": "b", "first": "a"}, {"answer_column": "x"})
     assert asked.given("text") == "a" and asked.given("image") == "" and asked.right("label") == "x"
     assert asked.right("number") is None and Asked(pair, {}).right("label") is None
+
+
+def test_when_words_are_said_is_drawn_and_written() -> None:
+    answer = Answer("so it", {"times": [[0.0, 0.42, "so"], [0.5, 1.25, EVIL]]})
+    drawn = ANSWERS["text"].html(answer, None, Asked((TEXT,), {"text": ""}, {}))
+    assert "0.5 to 1.2 s" in drawn and "<img" not in drawn
+    assert ANSWERS["text"].cells(answer)["times"] == f"0.00-0.42 so; 0.50-1.25 {EVIL}"

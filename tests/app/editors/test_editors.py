@@ -6,7 +6,7 @@ import gradio as gr
 import pandas
 import pytest
 
-from studio.app.correcting import build_entries, target
+from studio.app.correcting import build_entries, learned
 from studio.app.editors import EDITORS
 from studio.app.editors.base import Example
 from studio.app.editors.spans import with_marks, without_marks
@@ -21,7 +21,9 @@ ODD = [None, "", "x", 3, [], ["x"], {}, {"rows": 3}, {"rows": [[], [1, 2, 3, 4, 
 def test_there_is_an_editor_for_what_each_task_learns() -> None:
     with gr.Blocks():
         entries = build_entries()
-    assert {entry.editor.name for entry in entries} == {target(task).kind for task in TASKS}
+    assert {entry.editor.name for entry in entries} == {column.kind for task in TASKS for column in learned(task)}
+    for task in TASKS:
+        assert [entry.column(task) for entry in entries if entry.column(task)] == list(learned(task))
     ids = [entry.widget.elem_id for entry in entries]
     assert len(ids) == len(set(ids)) and not any(entry.widget.visible for entry in entries)
 

@@ -28,6 +28,11 @@ TEXTS = {
 }
 
 
+def test_cells_side_by_side_are_no_word_with_a_capital_in_it() -> None:
+    lines = [f'{n};"leaks water, again";Billing;Ünal\n' for n in range(6)]
+    assert detect("".join(lines).encode("cp1252")).value == "latin-1"
+
+
 @pytest.mark.parametrize("encoding", TEXTS)
 def test_the_letters_come_out_right(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "saved.csv"
