@@ -31,6 +31,7 @@ STYLES = (
     "layers",
     "way_on",
     "run_queue",
+    "sweeps",
     "code_text",
     "charts",
     "progress",

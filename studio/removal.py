@@ -81,6 +81,17 @@ def files_below(folder: Path) -> Iterator[tuple[float, int]]:
             yield status.st_mtime, status.st_size
 
 
+def used_bytes(home: Home) -> int:
+    """What all files of the home take, and what was sent and is not imported yet; without the activations that are
+    kept, which have a limit of their own for the whole server."""
+    everything, kept = (home.root, home.sent), (home.activations,)
+    return _bytes_below(*everything) - _bytes_below(*kept)
+
+
+def _bytes_below(*folders: Path) -> int:
+    return sum(size for folder in folders for _changed, size in files_below(folder))
+
+
 def remove(home: Home, entries: Sequence[Entry]) -> Removed:
     """Remove for good what has not been changed since it was looked at."""
     freed, troubles = 0, []

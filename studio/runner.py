@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import psutil
 from filelock import FileLock, Timeout
@@ -25,6 +26,7 @@ from studio.store import Run, Store
 logger = logging.getLogger(__name__)
 TICK_SECONDS = 0.25
 LOOK_SECONDS = 1.0
+SECONDS_BETWEEN_TRIES = 2.0  # to be the one supervisor of a home
 DEAF_SECONDS = 1800.0  # a worker that was told to stop for so long, and has said nothing since, hears nothing any more
 WHY_NOT_RESUMED: dict[Status, str] = {
     "queued": _("It is already waiting in line."),
@@ -39,7 +41,8 @@ class Supervisor:
     """Starts what is queued, at most `concurrent` runs at once: each person's oldest first, people in turn.
 
     stores: the runs of everybody, where there is more than one `store`. seconds_for: how long a run may train, where
-    that is bounded; then it is stopped, and its best model kept.
+    that is bounded; then it is stopped, and its best model kept. gives_way: it works only as long as no other
+    supervisor of the home wants to.
     """
 
     def __init__(
@@ -49,10 +52,12 @@ class Supervisor:
         environment: dict[str, str] | None = None,
         stores: Callable[[], Iterable[Store]] | None = None,
         seconds_for: Callable[[Run], float | None] | None = None,
+        gives_way: bool = False,
     ) -> None:
         self.store = store
         self._stores = stores or (lambda: (store,))
         self._seconds_for = seconds_for
+        self._gives_way = gives_way
         self._logs: dict[str, Callable[[], RunState]] = {}  # of bounded runs at work
         self.concurrent = concurrent
         self._environment = {"STUDIO_CONCURRENT_RUNS": str(concurrent), **(environment or {})}
@@ -156,11 +161,23 @@ class Supervisor:
                 with lock:
                     self._watch()
             except Timeout:
-                self._stopping.wait(2.0)  # another server of this home starts the runs
+                if not self._gives_way:
+                    self._wanted.touch()
+            self._stopping.wait(SECONDS_BETWEEN_TRIES)  # another one of this home starts the runs
+
+    @property
+    def _wanted(self) -> Path:
+        """Touched again and again by whoever waits for another supervisor to give way."""
+        return self.store.home.locks / "supervisor.wanted"
+
+    def _is_unwanted(self) -> bool:
+        if not self._gives_way or not self._wanted.exists():
+            return False
+        return time.time() - self._wanted.stat().st_mtime < 2 * SECONDS_BETWEEN_TRIES
 
     def _watch(self) -> None:
         marked = False
-        while not self._stopping.is_set():
+        while not self._stopping.is_set() and not self._is_unwanted():
             try:
                 if not marked:  # once: the last server may have ended between a change and its mark
                     for store in self._stores():

@@ -9,6 +9,7 @@ from studio.activation_store import LIMIT_VARIABLE as ACTIVATIONS_VARIABLE
 from studio.activation_store import USUAL_MEGABYTES
 from studio.data.limits import LIMIT_VARIABLE
 from studio.options import Options, setting
+from studio.processes import TRUST_VARIABLE
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")  # addresses that this machine alone reaches
 # Settings that may also come from the environment, by field.
@@ -98,6 +99,15 @@ class ServerSettings(Options):
     def has_several_people(self) -> bool:
         """Whether more people than one have a workspace here."""
         return self.open_to_everyone or self.users is not None or len(self.auth) > 1
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the settings say to the processes that the server starts."""
+        limits = {
+            LIMIT_VARIABLE: str(self.upload_megabytes),
+            ACTIVATIONS_VARIABLE: str(self.activations_megabytes),
+        }
+        return {**limits, TRUST_VARIABLE: "1"} if self.trust_remote_code else limits
 
     @field_validator("auth", "members", mode="before")
     @classmethod

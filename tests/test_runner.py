@@ -314,6 +314,25 @@ def test_two_servers_of_one_home_start_each_run_once(
     assert [lives(run) for run in runs] == [1, 1, 1, 1]
 
 
+def test_a_sweep_that_starts_runs_itself_gives_way_to_a_server(
+    store: Store, supervise: Callable[..., Supervisor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "SECONDS_BETWEEN_TRIES", 0.2)
+    at_work: list[bool] = []
+    start_waiting = Supervisor.start_waiting
+    monkeypatch.setattr(
+        Supervisor,
+        "start_waiting",
+        lambda supervisor: (at_work.append(supervisor._gives_way), start_waiting(supervisor)),
+    )
+    supervise(gives_way=True)
+    wait_until(lambda: at_work != [])
+    supervise()
+    wait_until(lambda: False in at_work)
+    time.sleep(0.5)
+    assert True not in at_work[at_work.index(False) :], "and does not come back while the server is at work"
+
+
 def test_the_server_that_waits_does_not_burn_the_processor(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
 

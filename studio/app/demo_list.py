@@ -220,7 +220,7 @@ DEMOS: Registry[Demo] = Registry(
         "dishes",
         FINDING,
         _("Recommend the next dish"),
-        _("What will a guest like next? Teach a model to recommend by what they liked before."),
+        _("Which dish will somebody like next? Teach a model to recommend by what they liked before."),
         "thorough",
         {
             "model": {"id": "starter/text"},

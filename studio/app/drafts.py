@@ -51,6 +51,17 @@ class Label(Options):
     notes: str = ""
 
 
+class Search(Options):
+    """How the best settings are searched for. vary: which settings vary, as a run file of a sweep says it, by their
+    path; None where nobody has chosen yet. how: of `studio.sweeps.options`. sweep: the one that is shown; "" for the
+    newest of the draft.
+    """
+
+    vary: dict[str, dict[str, Any]] | None = None
+    how: dict[str, Any] = {}
+    sweep: str = ""
+
+
 class Undo(Options):
     """What the last press took away, offered back beside it until something else is chosen or the page is left.
 
@@ -92,6 +103,7 @@ class Draft(Options):
     name: str = ""  # of the project; "" for the usual one
     kept: dict[str, dict[str, Any]] = {}  # by task, the choices for it while another one is chosen
     label: Label = Label()
+    searching: Search = Search()
     undo: Undo | None = None
 
     @field_validator("config")

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from studio.app.access.accounts import GUEST
 from studio.app.access.hub_people import hub_name, is_member
@@ -20,7 +19,7 @@ from studio.data.limits import MEGABYTE, Limits
 from studio.errors import StudioError
 from studio.language import _, plural
 from studio.paths import Home
-from studio.removal import files_below
+from studio.removal import files_below, used_bytes
 from studio.runner import Supervisor
 from studio.server_settings import ServerSettings
 from studio.store import Run
@@ -132,17 +131,6 @@ def is_a_guest_s(workspace: str, members: tuple[str, ...]) -> bool:
     """Whether quotas apply to the workspace of this name."""
     username = hub_name(workspace)
     return workspace.startswith(GUEST) or (username is not None and not is_member(username, members))
-
-
-def used_bytes(home: Home) -> int:
-    """What all files of the home take, and what was sent and is not imported yet; without the activations that are
-    kept, which have a limit of their own for the whole server."""
-    everything, kept = (home.root, home.sent), (home.activations,)
-    return _bytes_below(*everything) - _bytes_below(*kept)
-
-
-def _bytes_below(*folders: Path) -> int:
-    return sum(size for folder in folders for _changed, size in files_below(folder))
 
 
 def remove_forgotten(home: Home, days: int, members: tuple[str, ...]) -> None:

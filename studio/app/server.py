@@ -27,7 +27,6 @@ from starlette.staticfiles import StaticFiles
 from components.element import QuestionError
 from components.theme import css_paths, head, logo, studio_theme
 from components.words import spoken
-from studio.activation_store import LIMIT_VARIABLE as ACTIVATIONS_VARIABLE
 from studio.app.access.accounts import accounts_of
 from studio.app.access.cookies import Cookies
 from studio.app.access.files import OwnFiles
@@ -52,16 +51,16 @@ from studio.app.states import States
 from studio.app.sweeping import Sweeper
 from studio.app.unseen import Unseen
 from studio.app.workspaces import Workspaces
-from studio.data.limits import LIMIT_VARIABLE, limits_here
+from studio.data.limits import limits_here
 from studio.errors import StudioError
 from studio.forked import ForkServer
 from studio.hardware import free_disk_bytes, probe
 from studio.language import _
 from studio.paths import HOME_VARIABLE, Home, assets
 from studio.predictor import Predictor
-from studio.processes import TRUST_VARIABLE
 from studio.runner import Supervisor
 from studio.server_settings import LOOPBACK, ServerSettings
+from studio.sweeps.driver import go_on_with_interrupted
 
 STATIC = "studio-static"
 SPACE_VARIABLE = "SPACE_ID"  # set in every hosted Space, which is shown inside a page of huggingface.co
@@ -73,12 +72,7 @@ def make_services(settings: ServerSettings) -> Services:
     home = Home.find(settings.home)
     workspaces = Workspaces(home)
     forks = ForkServer(settings.warm_start)
-    inherited = {
-        HOME_VARIABLE: str(home.root),
-        LIMIT_VARIABLE: str(settings.upload_megabytes),
-        ACTIVATIONS_VARIABLE: str(settings.activations_megabytes),
-        **({TRUST_VARIABLE: "1"} if settings.trust_remote_code else {}),
-    }
+    inherited = {HOME_VARIABLE: str(home.root), **settings.environment}
     return Services(
         settings=settings,
         workspaces=workspaces,
@@ -117,6 +111,8 @@ def make_asgi(services: Services) -> FastAPI:
         services.workspaces.own.index.start()
         sweeper = Sweeper(home, settings.guest_days, settings.members)
         sweeper.start()
+        for store in services.workspaces.stores():
+            go_on_with_interrupted(store.home, settings.environment)
         yield
         sweeper.close()
         services.workspaces.close()

@@ -18,8 +18,10 @@ from studio.metrics import metric_named
 from studio.preflight import check
 from studio.processes import TRUST_VARIABLE
 from studio.sweeps.driver import start_driver
-from studio.sweeps.folder import Sweep, Sweeps, TrialRecord, read_sweep
+from studio.sweeps.folder import Sweep, Sweeps, read_sweep
 from studio.sweeps.space import SECTION
+from studio.sweeps.standing import best_of, metric_of
+from studio.sweeps.trials import TrialRecord
 from studio.yaml_text import parsed
 
 SECONDS_BETWEEN_LOOKS = 0.3
@@ -138,13 +140,6 @@ def last_line(log: Path) -> str:
     return next((line for line in reversed(lines) if line.strip()), "")
 
 
-def best_of(sweep: Sweep) -> TrialRecord | None:
-    """The trial with the best value, or None."""
-    valued = [trial for trial in sweep.trials() if trial.value is not None]
-    sign = 1 if metric_named(_headline(sweep)).higher_is_better else -1
-    return max(valued, key=lambda trial: sign * (trial.value or 0.0), default=None)
-
-
 def describe(sweep: Sweep) -> dict[str, Any]:
     """As `studio sweep --json` prints it."""
     best = best_of(sweep)
@@ -158,7 +153,7 @@ def describe(sweep: Sweep) -> dict[str, Any]:
         "dir": str(sweep.folder),
         "status": sweep.status,
         "why": str(sweep.why_ended),
-        "metric": _headline(sweep),
+        "metric": metric_of(sweep).name,
         "best": best.number if best else None,
         "importance": sweep.importance(),
         "trials": trials,
@@ -188,23 +183,11 @@ def _described(sweep: Sweep) -> dict[str, Any]:
         return {**known, "why": str(error), "best": None, "trials": []}
 
 
-def _headline(sweep: Sweep) -> str:
-    try:
-        space, _options = sweep.read()
-        return space.config(space.first()).chosen_task.headline
-    except (OSError, UnicodeDecodeError) as error:
-        raise StudioError(
-            f"The sweep {sweep.id} cannot be read.",
-            str(error),
-            "Put sweep.yaml back from a copy, or delete its folder.",
-        ) from error
-
-
 def _line(sweep: Sweep, trial: TrialRecord) -> str:
     settings = "  ".join(f"{name}={_short(value)}" for name, value in trial.parameters.items())
     if trial.value is None:
         return f"trial {trial.number + 1}: {trial.end}  {settings}  {trial.reason}"
-    metric = metric_named(_headline(sweep))
+    metric = metric_of(sweep)
     pruned = "  (ended early)" if trial.end == "pruned" else ""
     return f"trial {trial.number + 1}: {metric.name} {metric.text(trial.value)}  {settings}  {trial.run}{pruned}"
 

@@ -3,6 +3,8 @@
     space      which settings vary, and over what
     options    how they are searched, and for how long
     folder     a sweep on disk: SWEEP_DIR, its trials and what is true of it
+    trials     its trials on disk
+    standing   its trials in the order of their worth
     proposals  which settings come next, and whether a trial is worth going on with (Optuna)
     driver     the process that works on one sweep: `python -m studio.sweeps.driver SWEEP_DIR`
 

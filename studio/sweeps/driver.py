@@ -1,7 +1,8 @@
 """The process that works on one sweep: `python -m studio.sweeps.driver SWEEP_DIR`.
 
 It proposes settings, puts their runs into the queue, watches their checks, and ends those that are not worth going on
-with. Where no server of this home starts what is queued, it does so itself. Everything it knows is on disk: killed and
+with. Where no server of this home starts what is queued, it does so itself, unless the home is that of one person on
+a server of many: their runs wait for the server, which bounds them. Everything it knows is on disk: killed and
 started again, it goes on with the trials that it finds, whose workers have not noticed.
 """
 
@@ -24,13 +25,15 @@ from studio.files import replace_json
 from studio.forked import ForkServer
 from studio.language import _, packed
 from studio.metrics import metric_named
-from studio.paths import HOME_VARIABLE
+from studio.paths import HOME_VARIABLE, Home
 from studio.processes import Identity, python, start_detached
+from studio.removal import used_bytes
 from studio.room import disk_words
 from studio.runner import Supervisor, worked_seconds
 from studio.store import Run, Store
-from studio.sweeps.folder import Sweep, TrialEnd, TrialRecord
+from studio.sweeps.folder import Sweep, Sweeps
 from studio.sweeps.proposals import Proposals
+from studio.sweeps.trials import TrialEnd, TrialRecord
 
 logger = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
@@ -129,6 +132,9 @@ class Driver:
 
     def _begin(self) -> str:
         """Let the next trial begin. Returns why there is none, or ""."""
+        most = self.sweep.most_bytes
+        if most is not None and used_bytes(self.sweep.home) >= most:
+            return _("Your workspace is full.")
         parameters = self.proposals.next()
         if parameters is None:
             return _("Every combination of settings was tried.")
@@ -141,8 +147,8 @@ class Driver:
             self._end(record, "failed", reason=error.explanation.why)
             return ""
         self.get_ready()
-        run = self.store.create(config.to_text(), f"{self.sweep.name} {number + 1}")
-        run.annotate(tags=[self.sweep.name], sweep=self.sweep.id)
+        run = self.store.create(config.to_text(), f"{self.sweep.name} · {number + 1}")
+        run.annotate(**self.sweep.about_runs, tags=[self.sweep.name], sweep=self.sweep.id)
         record = TrialRecord(number, run.id, parameters, state=self.proposals.state_of(number))
         self.sweep.tell(number, run=run.id, parameters=parameters, state=record.state)
         self._watch(record)
@@ -236,6 +242,13 @@ def start_driver(sweep: Sweep, environment: dict[str, str] | None = None) -> Non
             replace_json(sweep.driver_file, Identity.of(process.pid).as_dict())
 
 
+def go_on_with_interrupted(home: Home, environment: dict[str, str] | None = None) -> None:
+    """Start a driver for each sweep of the home whose own was killed, unless it was told to stop."""
+    for sweep in Sweeps(home):
+        if sweep.status == "interrupted" and not sweep.is_told_to_stop:
+            start_driver(sweep, environment)
+
+
 def main(arguments: Sequence[str]) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr, force=True)
     sweep = Sweep(Path(arguments[0]).resolve())
@@ -256,8 +269,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _work_on(sweep: Sweep) -> None:
-    supervisor = Supervisor(Store(sweep.home), sweep.read()[1].together)
-    supervisor.start()
+    supervisor = Supervisor(Store(sweep.home), sweep.read()[1].together, gives_way=True)
+    if sweep.home.server == sweep.home:
+        supervisor.start()
     fork_server = ForkServer()
     try:
         why = Driver(sweep, supervisor, fork_server.start).work()  # which leaves when nothing was forked for long

@@ -1,7 +1,7 @@
 """Sweeps on disk: one folder each, and what is true of it.
 
 SWEEP_DIR/ sweep.yaml     the run file with its ranges and choices (written once)
-           meta.json      name, created
+           meta.json      name, created, and what its runs are told of where they come from
            trials.jsonl   one line when a trial begins, one when it has ended (driver, append-only)
            control.json   {"command": "stop"} for the driver, who obeys at once
            driver.json    pid and start time of the newest driver
@@ -16,17 +16,14 @@ twice; `trials.jsonl` says which run it is, with which settings, and how it ende
 """
 
 import json
-import logging
-import re
 import secrets
 import shutil
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from studio.config import settings_in
 from studio.errors import StudioError
@@ -35,47 +32,10 @@ from studio.language import _, unpacked
 from studio.paths import Home
 from studio.processes import Identity
 from studio.sweeps.options import SweepOptions
-from studio.sweeps.space import SECTION, Parameters, Space, space_of
+from studio.sweeps.space import SECTION, Space, space_of
+from studio.sweeps.trials import ID_PATTERN, TrialLog, TrialRecord
 
-logger = logging.getLogger(__name__)
-ID_PATTERN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
-TrialEnd = Literal["completed", "pruned", "failed"]
 SweepStatus = Literal["running", "interrupted", "ended"]
-
-
-def _is_finite(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
-
-
-# what a line of trials.jsonl may say, beside its reason and its checks
-FACTS: dict[str, Callable[[Any], bool]] = {
-    "run": lambda value: isinstance(value, str) and (not value or ID_PATTERN.fullmatch(value) is not None),
-    "parameters": lambda value: isinstance(value, dict),
-    "end": lambda value: isinstance(value, str) and value in get_args(TrialEnd),
-    "value": _is_finite,
-    "seconds": lambda value: _is_finite(value) and value >= 0,
-    "state": lambda value: isinstance(value, dict) and all(map(_is_finite, value.values())),
-}
-
-
-@dataclass(frozen=True)
-class TrialRecord:
-    """One trial, as trials.jsonl says. run: the id of its run; "" where its settings do not fit together.
-
-    value: the best value of the headline metric on the validation split; None before the end, and without a check.
-    checks: number of the check, from 1 -> value. seconds: that its workers took. reason: why it failed, a sentence.
-    state: what the method remembers of it.
-    """
-
-    number: int
-    run: str
-    parameters: Parameters
-    end: TrialEnd | None = None
-    value: float | None = None
-    checks: Mapping[int, float] = field(default_factory=dict)
-    seconds: float = 0.0
-    reason: str = ""
-    state: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -133,9 +93,25 @@ class Sweep:
         return self.folder / "ended.json"
 
     @property
+    def meta(self) -> dict[str, Any]:
+        return read_object(self.folder / "meta.json") or {}
+
+    @property
     def name(self) -> str:
-        said = (read_object(self.folder / "meta.json") or {}).get("name")
+        said = self.meta.get("name")
         return said if isinstance(said, str) and said else self.id
+
+    @property
+    def most_bytes(self) -> int | None:
+        """How much its home may hold for another trial to begin, where that is bounded."""
+        known = self.meta.get("most_bytes")
+        return known if isinstance(known, int) else None
+
+    @property
+    def about_runs(self) -> dict[str, Any]:
+        """What every trial's run is annotated with, as `Run.annotate` takes it."""
+        known = self.meta.get("about_runs")
+        return known if isinstance(known, dict) else {}
 
     def read(self) -> tuple[Space, SweepOptions]:
         """What varies, and how it is searched."""
@@ -172,6 +148,16 @@ class Sweep:
         clear_place(self.control_file)
         replace_json(self.control_file, {"command": "stop"})
 
+    @property
+    def can_go_on(self) -> bool:
+        """Whether nobody works on it, and trials may be left: its driver was killed, or it was stopped."""
+        return self.status == "interrupted" or (self.status == "ended" and self.is_told_to_stop)
+
+    def take_back_stop(self) -> None:
+        """Forget that it was stopped; the next driver goes on."""
+        for file in (self.control_file, self.ended_file):
+            file.unlink(missing_ok=True)
+
     def importance(self) -> dict[str, float]:
         """How much of the differences each setting explains, of 1 together; empty where that is not known yet."""
         known = read_object(self.importance_file) or {}
@@ -180,24 +166,8 @@ class Sweep:
     # --- its trials ---------------------------------------------------------------------------
 
     def trials(self) -> list[TrialRecord]:
-        """In their order. What a crash has cut off is passed over, and what is damaged counts as not said."""
-        found: dict[int, dict[str, Any]] = {}
-        for line in self._lines():
-            found.setdefault(line["trial"], {}).update(_facts(line))
-        return [
-            TrialRecord(**{"number": number, "run": "", "parameters": {}, **found[number]}) for number in sorted(found)
-        ]
-
-    def _lines(self) -> Iterator[dict[str, Any]]:
-        if not self.trials_file.is_file():
-            return
-        for line in self.trials_file.read_bytes().split(b"\n"):
-            try:
-                read = json.loads(line)
-            except (ValueError, RecursionError):
-                continue
-            if isinstance(read, dict) and type(read.get("trial")) is int and read["trial"] >= 0:
-                yield read
+        """In their order, see `TrialLog`."""
+        return TrialLog(self.trials_file).read()
 
     def tell(self, number: int, **facts: Any) -> None:
         """Only the driver calls this. A line that a crash cut off is ended first."""
@@ -216,12 +186,20 @@ class Sweeps:
 
     home: Home
 
-    def create(self, text: str, name: str) -> Sweep:
-        """A new folder with its sweep.yaml; no driver works on it yet."""
+    def create(self, text: str, name: str, draft: str = "", most_bytes: int | None = None, **about_runs: Any) -> Sweep:
+        """A new folder with its sweep.yaml; no driver works on it yet. draft: the id of the choices that it came from.
+        most_bytes: what the home may hold. about_runs: what its runs are annotated with."""
         sweep = Sweep(self.home.sweeps / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}")
         sweep.folder.mkdir(parents=True)
+        meta = {
+            "name": name,
+            "created": time.time(),
+            "draft": draft,
+            "most_bytes": most_bytes,
+            "about_runs": about_runs,
+        }
         try:
-            replace_json(sweep.folder / "meta.json", {"name": name, "created": time.time()})
+            replace_json(sweep.folder / "meta.json", meta)
             replace_text(sweep.config_file, text)
         except OSError:
             shutil.rmtree(sweep.folder, ignore_errors=True)
@@ -248,19 +226,6 @@ class Sweeps:
             _("Looked in {folder}.", folder=self.home.sweeps),
             _("See the ids with `studio sweeps`."),
         )
-
-
-def _facts(line: Mapping[str, Any]) -> dict[str, Any]:
-    """What a line of trials.jsonl says of its trial, as far as it can be."""
-    facts = {name: line[name] for name, can_be in FACTS.items() if name in line and can_be(line[name])}
-    try:
-        if "reason" in line:
-            facts["reason"] = unpacked(line["reason"])
-        if isinstance(line.get("checks"), dict):
-            facts["checks"] = {int(check): value for check, value in line["checks"].items() if _is_finite(value)}
-    except ValueError:
-        logger.warning("A line of a sweep's trials is damaged: %.200s", line)
-    return facts
 
 
 def read_sweep(text: str) -> tuple[Space, SweepOptions]:

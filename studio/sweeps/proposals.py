@@ -9,9 +9,9 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from studio.sweeps.folder import TrialRecord
 from studio.sweeps.options import SweepOptions
 from studio.sweeps.space import Choices, Dimension, Parameters, Space
+from studio.sweeps.trials import TrialRecord
 
 if TYPE_CHECKING:
     import optuna

@@ -28,7 +28,7 @@ from studio.app.access.uploads import AROUND, Uploads
 from studio.app.drafts import MOST_OF_A_GUEST, Draft
 from studio.app.imports import import_source, import_upload
 from studio.app.pages import Page, Services
-from studio.app.quotas import is_of_a_guest, remove_forgotten, used_bytes
+from studio.app.quotas import is_of_a_guest, remove_forgotten
 from studio.app.runs import start_run
 from studio.app.sent import MOST_LETTERS
 from studio.app.server import make_asgi, room_for_uploads
@@ -41,6 +41,7 @@ from studio.exporters import EXPORTERS
 from studio.jobs import Job, Progress
 from studio.paths import Home
 from studio.predictor import Step
+from studio.removal import used_bytes
 from studio.runner import Supervisor
 from studio.store import Run, Store
 

@@ -21,11 +21,13 @@ from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.events import Evaluated, Failed, Finished
 from studio.paths import Home
+from studio.runner import Supervisor
 from studio.store import Run
 from studio.sweeps import driver
-from studio.sweeps.driver import Driver, start_driver
+from studio.sweeps.driver import Driver, go_on_with_interrupted, start_driver
 from studio.sweeps.folder import Sweep, Sweeps
 from studio.sweeps.space import Parameters, Space
+from studio.sweeps.trials import TrialLog
 
 RUN = {"task": "text-classification", "model": {"id": "starter/text"}, "data": {"source": "reviews.csv"}}
 VARYING = {"training": {"learning_rate": {"low": 1e-5, "high": 1e-1, "log": True}}}
@@ -225,6 +227,61 @@ def test_the_process_leaves_a_reason(home: Home) -> None:
     start_driver(sweep)
     assert sweep.driver == driver_of, "nothing is left to do"
     assert [each.id for each in Sweeps(home)] == [sweep.id]
+
+
+def test_runs_say_where_they_come_from(home: Home) -> None:
+    text = yaml.safe_dump({**RUN, **VARYING, "sweep": {"trials": 1}})
+    sweep, trainer = Sweeps(home).create(text, "my sweep", draft="d", data="reviews", dataset="abc"), Trainer()
+    work(sweep, trainer)
+    meta = trainer.queued[0].meta
+    assert (meta["data"], meta["dataset"], meta["tags"], sweep.meta["draft"]) == ("reviews", "abc", ["my sweep"], "d")
+
+
+def test_trials_are_read_on(home: Home) -> None:
+    sweep = sweep_of(home, {"trials": 3})
+    log = TrialLog(sweep.trials_file)
+    assert log.read() == []
+    sweep.tell(0, run="a", parameters={"training.epochs": 1})
+    assert [trial.end for trial in log.read()] == [None]
+    with sweep.trials_file.open("ab") as file:
+        file.write(b'{"trial": 1, "ru')
+    assert len(log.read()) == 1, "a torn line waits for its end"
+    sweep.tell(0, end="completed", value=0.5)
+    sweep.tell(2, run="c", parameters={})
+    assert [(trial.number, trial.value) for trial in log.read()] == [(0, 0.5), (2, None)]
+    assert log.read() == sweep.trials()
+
+
+def test_only_what_was_killed_is_gone_on_with(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    killed, stopped, ended = (sweep_of(home, {"trials": 1}) for _each in range(3))
+    stopped.stop()
+    work(ended, Trainer())
+    ended.ended_file.write_text('{"why": "All its trials have ended."}')
+    begun: list[str] = []
+    monkeypatch.setattr(driver, "start_driver", lambda sweep, environment: begun.append(sweep.id))
+    go_on_with_interrupted(home, {})
+    assert begun == [killed.id]
+    assert (killed.can_go_on, stopped.can_go_on, ended.can_go_on) == (True, True, False)
+
+
+def test_a_stopped_one_goes_on(home: Home) -> None:
+    sweep, trainer = sweep_of(home, {"trials": 2}), Trainer()
+    sweep.stop()
+    sweep.ended_file.write_text('{"why": "It was stopped."}')
+    assert sweep.can_go_on and work(sweep, trainer) == "It was stopped."
+    sweep.take_back_stop()
+    assert work(sweep, trainer) == "All its trials have ended." and len(trainer.queued) == 2
+
+
+def test_the_runs_of_one_person_of_many_wait_for_the_server(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It bounds how long they train, and how many train at once."""
+    began: list[Home] = []
+    monkeypatch.setattr(Supervisor, "start", lambda supervisor: began.append(supervisor.store.home))
+    for place in (home, home.of_person("guest-1")):
+        sweep = sweep_of(place, {"trials": 1})
+        sweep.stop()
+        assert driver.main([str(sweep.folder)]) == 0 and sweep.status == "ended"
+    assert began == [home]
 
 
 ODD_LINES: tuple[Any, ...] = (

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from studio.sweeps.folder import TrialRecord
 from studio.sweeps.options import Method, SweepOptions
 from studio.sweeps.proposals import Proposals
 from studio.sweeps.space import Choices, Dimension, Range, Space
+from studio.sweeps.trials import TrialRecord
 
 NUMBERS: dict[str, Dimension] = {"training.learning_rate": Range(1e-5, 1e-1, log=True), "training.epochs": Range(1, 6)}
 MIXED: dict[str, Dimension] = {**NUMBERS, "strategy": Choices(({"name": "full"}, {"name": "lora"}))}

@@ -18,6 +18,7 @@ from studio.app.outlook import layer_titles, rate_note
 from studio.app.pages import Page, Section, Services, Wire, joined
 from studio.app.runs import config_of, start_run
 from studio.app.states import States
+from studio.app.sweep_search import search
 from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.events import RESUMABLE, RateTest, RunState, Status
@@ -57,6 +58,7 @@ def build(services: Services) -> Page:
             line = queue(services)
             strip = LayerStrip(elem_id="train-layers", follows=True)
             trial = gr.HTML(elem_id="rate-test")
+    searching = search(services)
 
     def show_curve(draft: Draft) -> list[Any]:
         run = run_of(services, draft)
@@ -72,7 +74,7 @@ def build(services: Services) -> Page:
         [head, chart], show_curve, [Wire(chart.status, lambda draft: draft, draws=lambda widget: widget not in label)]
     )
     state = Section([strip, trial], show_state, [])
-    pieces = joined(curve, named, buttons, line, state)
+    pieces = joined(curve, named, buttons, line, state, searching)
     needs, watched = partial(missing, services), partial(can_be_watched, services)
     return Page("train", _("Train"), *pieces, needs, watched, way_on=("test", _("Try the result")))
 
