@@ -170,7 +170,7 @@ def layers(
     preview: Preview, learning_rate: float, unfreezing_plan: UnfreezingPlan | None, epochs: int
 ) -> tuple[dict[str, str], ...]:
     """The model's layers from the input upwards: what happens to each, and how fast it learns from when on."""
-    states = (preview.embeddings, *preview.blocks, "trained")
+    states = (preview.embeddings, *preview.blocks, preview.head)
     rates = preview.rates or (1.0,) * len(states)
     stages = preview.stages or (0,) * len(states)
     drawn = []

@@ -26,7 +26,8 @@ ANOTHER = _("Choose another method.")
 
 @dataclass(frozen=True)
 class Preview:
-    """What would train. `blocks` says for each block of the structure, bottom first, what happens to it.
+    """What would train. `blocks` says for each block of the structure, bottom first, what happens to it, and `head`
+    for what lies above them (see `studio.strategies.selection.layers_of`).
 
     rates: factors of the learning rate for embeddings, every block, and head; empty means 1 for all.
     stages: for the same layers, in which stage of unfreezing they begin to learn; empty means from the start.
@@ -37,6 +38,7 @@ class Preview:
     total: int
     embeddings: str  # "frozen" | "trained" | "adapted"
     blocks: tuple[str, ...]
+    head: str
     rates: tuple[float, ...] = ()
     stages: tuple[int, ...] = ()
     quantised: int = 0

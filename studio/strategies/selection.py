@@ -36,8 +36,9 @@ class Selection(Strategy):
         return Preview(
             trainable=structure.count(names),
             total=structure.total,
-            embeddings=_state(structure.embeddings, names),
-            blocks=tuple(_state(block, names) for block in structure.blocks),
+            embeddings=state_of(structure.embeddings, names),
+            blocks=tuple(state_of(block, names) for block in structure.blocks),
+            head=state_of(layers_of(structure)[-1], names),
             rates=tuple(self.layer_rates(structure, options)),
             stages=stages,
         )
@@ -82,7 +83,12 @@ def train_only(model: "nn.Module", names: Collection[str]) -> "nn.Module":
     return model
 
 
-def _state(layer: Sequence[str], trained: frozenset[str]) -> str:
+def head_with_adapters(structure: Structure) -> str:
+    """What lies above the blocks where adapters learn inside these: its new part learns, too."""
+    return state_of(layers_of(structure)[-1], frozenset(structure.head))
+
+
+def state_of(layer: Sequence[str], trained: frozenset[str]) -> str:
     """All of a layer learns, or a part of it ("adapted"), or nothing."""
     count = sum(name in trained for name in layer)
     return "frozen" if count == 0 else "trained" if count == len(layer) else "adapted"

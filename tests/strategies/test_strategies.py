@@ -7,6 +7,8 @@ from family_runs import collate, items, new_run, opened
 
 from studio.errors import StudioError
 from studio.strategies import STRATEGIES
+from studio.strategies.adapters.base import plain_names
+from studio.strategies.selection import layers_of
 
 SETTINGS = {
     "freeze": [{}, {"last_blocks": 1}, {"last_blocks": 99}],
@@ -32,6 +34,8 @@ def test_the_preview_counts_what_will_train(name, settings, family):
     parameters = list(applied.parameters())
     assert preview.trainable == sum(p.numel() for p in parameters if p.requires_grad)
     assert len(preview.blocks) == len(structure.blocks)
+    learning = {plain for name, p in applied.named_parameters() if p.requires_grad for plain in plain_names(name)}
+    assert (preview.head != "frozen") == bool(learning.intersection(layers_of(structure)[-1]))
     assert 0 < preview.trainable <= preview.total
     if settings:
         return

@@ -14,6 +14,7 @@ from studio.options import setting
 from studio.strategies.adapters.wrapped import Wrapped, answer_for_convolutions, wrap
 from studio.strategies.base import Preview
 from studio.strategies.families import FAMILIES
+from studio.strategies.selection import head_with_adapters
 
 if TYPE_CHECKING:
     from torch import nn
@@ -127,6 +128,7 @@ class Adapter(Wrapped):
             total=structure.total + new,
             embeddings=state(structure.embeddings),
             blocks=tuple(map(state, structure.blocks)),
+            head=head_with_adapters(structure),
             rates=(*(1.0,) * (len(structure.blocks) + 1), self.head_rate) if self.head_rate != 1 else (),
         )
 

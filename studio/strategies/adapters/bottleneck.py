@@ -12,6 +12,7 @@ from studio.options import setting
 from studio.strategies.adapters.base import Layer, layers_in
 from studio.strategies.base import LoadingCode, Preview, Strategy
 from studio.strategies.families import FAMILIES
+from studio.strategies.selection import head_with_adapters
 
 if TYPE_CHECKING:
     from torch import nn
@@ -64,6 +65,7 @@ class BottleneckAdapter(Strategy):
             total=structure.total + new,
             embeddings="frozen",
             blocks=tuple(states),
+            head=head_with_adapters(structure),
         )
 
     def apply(self, model: "nn.Module", structure: Structure, options: Any) -> "nn.Module":

@@ -12,6 +12,7 @@ from studio.strategies.adapters.base import fixed_blocks, freeze_fixed
 from studio.strategies.adapters.wrapped import Wrapped, wrap
 from studio.strategies.base import Preview
 from studio.strategies.families import FAMILIES
+from studio.strategies.selection import head_with_adapters
 
 if TYPE_CHECKING:
     from torch import nn
@@ -70,6 +71,7 @@ class Prompting(Wrapped):
             total=structure.total + new,
             embeddings="adapted" if self.reach == "embeddings" else "frozen",
             blocks=("adapted" if self.reach == "blocks" else "frozen",) * len(structure.blocks),
+            head=head_with_adapters(structure),
         )
 
     def apply(self, model: Any, structure: Structure, options: Any) -> "nn.Module":

@@ -10,6 +10,7 @@ from studio.strategies.adapters.base import Adapter, Layer, freeze_fixed, module
 from studio.strategies.adapters.wrapped import Wrapped, wrap
 from studio.strategies.base import Preview
 from studio.strategies.families import FAMILIES
+from studio.strategies.selection import head_with_adapters
 
 if TYPE_CHECKING:
     from torch import nn
@@ -67,6 +68,7 @@ class LnTuning(Wrapped):
             total=structure.total + new,
             embeddings=state(structure.embeddings),
             blocks=tuple(map(state, structure.blocks)),
+            head=head_with_adapters(structure),
         )
 
     def apply(self, model: "nn.Module", structure: Structure, options: Any) -> "nn.Module":
