@@ -35,11 +35,11 @@ class Bins:
         return cls(*(numpy.zeros(BINS) for _bin in range(3)))
 
     def add(self, sure: Sequence[float], right: Sequence[bool]) -> None:
-        """sure: the probability of what was answered, from 0 to 1."""
+        """sure: the probability of what was answered, from 0 to 1. With one that is no number the error is none."""
         import numpy
 
         shares = numpy.clip(numpy.asarray(sure, dtype="float64"), 0.0, 1.0)
-        places = numpy.minimum((shares * BINS).astype(int), BINS - 1)
+        places = numpy.minimum((numpy.nan_to_num(shares) * BINS).astype(int), BINS - 1)
         numpy.add.at(self.count, places, 1)
         numpy.add.at(self.sure, places, shares)
         numpy.add.at(self.right, places, numpy.asarray(right, dtype="float64"))
