@@ -24,10 +24,10 @@ ALL_WORDS = [*tiny.FILLER, *tiny.WORDS["good"], *tiny.WORDS["bad"]]
 
 @dataclass(frozen=True)
 class Way:
-    """columns: as they are found, where they are asked for. inputs: what is typed, by the fields of the Test page,
-    beside a recording or an image where the task takes one. answer: what is then seen, a selector and words. card:
-    words of the model's. options: of the task, set under Advanced. many: writes a file of inputs that has other
-    columns than they."""
+    """columns: as they are found, where they are asked for. inputs: what is typed, by the fields of the Test page or
+    the table's columns, beside a recording or an image where the task takes one. answer: what is then seen, a selector
+    and words. card: words of the model's. options: of the task, set under Advanced. many: writes a file of inputs that
+    has other columns than they."""
 
     task: str
     write: Callable[[Path], Path]
@@ -174,7 +174,7 @@ WAYS = (
         "tabular-classification",
         tiny.write_table,
         ("label",),
-        {"#try-record": "mood: lovely\nstory: film\nmusic: was\nstars: 4"},
+        {"mood": "lovely", "story": "film", "music": "was", "stars": "4"},
         ("#answer .ui-bar-leading", ""),
         " right",
         "`column: value, column: value`",
@@ -183,7 +183,7 @@ WAYS = (
         "tabular-regression",
         tiny.write_table,
         ("stars",),
-        {"#try-record": "mood: lovely\nstory: film\nmusic: was\nlabel: good"},
+        {"mood": "lovely", "story": "film", "music": "was", "label": "good"},
         ("#answer", ""),
         "off by",
         "`column: value, column: value`",
@@ -257,9 +257,7 @@ def test_from_upload_to_a_folder(way: Way, visit: Visitor, tmp_path: Path) -> No
         (tmp_path / "shown.png").write_bytes(SHOWN)
         page.set_input_files("#try-image input[type=file]", str(tmp_path / "shown.png"))
     for selector, text in {**way.inputs, **way.controls}.items():
-        page.locator(f"{selector} :is(textarea, input)").first.fill(text)
-        if selector == "#try-liked":
-            page.keyboard.press("Enter")  # into the list of what is picked
+        fill(page, selector, text)
     page.click("#predict")
     visit.sees(*way.answer)
     visit.sees("#answer :is(h4, .ui-chart-legend)", "Before training")
@@ -270,6 +268,18 @@ def test_from_upload_to_a_folder(way: Way, visit: Visitor, tmp_path: Path) -> No
     assert "predicted" in visit.predictions(many_inputs(way, tmp_path)).columns
     folder = visit.take_away(tmp_path / "taken")
     assert way.card in (folder / "README.md").read_text(encoding="utf-8")
+
+
+def fill(page: Any, place: str, text: str) -> None:
+    """place: a selector, or the column of a table that the form has a field for."""
+    if place.startswith("#"):
+        page.locator(f"{place} :is(textarea, input)").first.fill(text)
+    elif (field := page.locator(f"#try-record [data-column={place}]")).evaluate("field => field.tagName") == "SELECT":
+        field.select_option(text)
+    else:
+        field.fill(text)
+    if place == "#try-liked":
+        page.keyboard.press("Enter")  # into the list of what is picked
 
 
 def speak(page: Any) -> None:
@@ -285,8 +295,7 @@ def many_inputs(way: Way, folder: Path) -> Path:
         return way.many(folder / "inputs.csv")
     kinds = way.columns_asked
     if list(kinds) == ["record"]:
-        columns, cells = zip(*(line.split(": ") for line in way.inputs["#try-record"].splitlines()), strict=True)
-        return write_table(folder / "inputs.csv", columns, cells)
+        return write_table(folder / "inputs.csv", tuple(way.inputs), tuple(way.inputs.values()))
     typed = iter(way.inputs.values())
     cells = [FILES[kind][0] if kind in FILES else next(typed) for kind in kinds.values()]
     table = write_table(folder / "inputs.csv", tuple(kinds), cells)

@@ -30,7 +30,7 @@ def looked_at(**more: Any) -> Any:
     """As much of a loop as these callbacks look at: two passes of ten steps, with a check in the middle of each."""
     plan = Plan(ROWS, None, EPOCHS, BATCH, 0.1, ScheduleOptions(), 1.0, evaluations_per_epoch=2, seed=7)
     values = {"state": State(), "plan": plan, "pausing": False, "device": torch.device("cpu"), "callbacks": ()}
-    return SimpleNamespace(**values, train_mode=lambda: None, **more)
+    return SimpleNamespace(**values, first_step=None, train_mode=lambda: None, **more)
 
 
 # --- time left ------------------------------------------------------------------------------------

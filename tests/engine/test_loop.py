@@ -80,7 +80,13 @@ class Watched(SimpleNamespace):
 
     def __init__(self) -> None:
         super().__init__(
-            state=State(), plan=plan(epochs=6), pausing=False, judged=[], device=torch.device("cpu"), callbacks=()
+            state=State(),
+            plan=plan(epochs=6),
+            pausing=False,
+            judged=[],
+            device=torch.device("cpu"),
+            callbacks=(),
+            first_step=None,
         )
 
     def train_mode(self) -> None: ...
