@@ -1,8 +1,8 @@
 """From row numbers to the model's loss and answers: plainly, or from recorded activations of the frozen layers."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
 
 import torch
 from torch import nn
@@ -11,8 +11,17 @@ from torch.utils._pytree import tree_map
 from studio.engine.preparation import Prepared
 from studio.tasks.base import Answer, Batch, Loss
 
-if TYPE_CHECKING:
-    from studio.engine.cache import ActivationCache
+
+class Recorded(Protocol):
+    """The activations below the trainable part, of whole splits."""
+
+    @property
+    def splits(self) -> Collection[str]: ...
+
+    def replay(self, split: str, rows: Sequence[int]) -> AbstractContextManager[Batch]:
+        """Inside, the model called with the batch's tensors begins where the recording ends."""
+
+    def close(self) -> None: ...
 
 
 class Forward:
@@ -23,7 +32,7 @@ class Forward:
         self.prepared = prepared
         self.task = prepared.task
         self.device = device
-        self.cache: ActivationCache | None = None
+        self.cache: Recorded | None = None
         self.channels_last = has_convolutions(model) and device.type != "mps"
 
     def __call__(self, split: str, rows: Sequence[int]) -> Loss:
