@@ -113,11 +113,13 @@ const readAt = (step) => {
   readout.textContent = [`${props.x_title} ${grouped(step)}`, ...values.map(([name, value, isShare]) => `${name} ${number(value, isShare)}`)].join(" \u00b7 ");
   scrubber.setAttribute("aria-valuetext", readout.textContent);
 };
+let pointedAt; // the step under the mouse, which new curves do not take away
 const lookAt = (step) => {
   if (step === undefined) return;
   isLooking = true;
   readAt(step);
   window.Plotly?.Fx.hover(place, { xval: step }, series.metric.x.length ? ["xy", "xy2"] : ["xy"]);
+  pointedAt = undefined;
 };
 const measureScrubber = () => {
   const last = Math.max(0, stops().length - 1);
@@ -125,7 +127,7 @@ const measureScrubber = () => {
   const follows = !isLooking || scrubber.value === scrubber.max;
   scrubber.max = String(last);
   if (follows) scrubber.value = String(kept < 0 ? last : kept);
-  const step = stops()[Number(scrubber.value)];
+  const step = pointedAt ?? stops()[Number(scrubber.value)];
   if (step !== undefined) readAt(step);
 };
 // What a number is called stays, with the focus on it, as long as the numbers are the same ones.
@@ -153,9 +155,13 @@ const drawOnce = () => {
     place.on?.("plotly_hover", ({ points }) => {
       const at = stops().findIndex((x) => x >= points[0].x);
       scrubber.value = String(at < 0 ? stops().length - 1 : at);
-      readAt(points[0].x);
+      pointedAt = points[0].x;
+      readAt(pointedAt);
     });
-    place.on?.("plotly_unhover", measureScrubber);
+    place.on?.("plotly_unhover", () => {
+      pointedAt = undefined;
+      measureScrubber();
+    });
   });
   return drawing;
 };

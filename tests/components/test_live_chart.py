@@ -171,8 +171,10 @@ def test_one_step_is_read_off_both_charts_by_mouse_and_by_keyboard(live: Any) ->
     page.wait_for_function("document.querySelectorAll('#live .hoverlayer .legend').length === 1")
     box = page.locator("#live .ui-live-plot .nsewdrag").first.bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.34, box["y"] + box["height"] / 2)  # of steps from 0 to 30
-    page.wait_for_function("document.querySelector('#live .ui-live-readout').textContent.includes('validation 0.500')")
-    assert page.get_by_test_id("look-at-step").get_attribute("aria-valuetext").startswith("step 1")
+    spoken = page.locator(
+        "#live [data-testid=look-at-step][aria-valuetext^='step 1'][aria-valuetext*='validation 0.500']"
+    )
+    spoken.wait_for(state="attached")
 
 
 def test_a_newer_progress_changes_the_bar_that_is_there(live: Any) -> None:

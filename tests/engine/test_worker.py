@@ -117,13 +117,13 @@ def test_as_many_at_once_as_are_allowed(finished: Finished, workers: Workers) ->
     run = finished.new("full")
     with FileLock(finished.home.locks / "device-0.lock"):
         process = workers.start(run, STUDIO_CONCURRENT_RUNS="2")
-        wait_until(lambda: bool(kinds(run)))
-        begun = state_of(run).phase
+        wait_until(lambda: state_of(run).phase is not None)
+        begun = [event.name for event in run.read_from()[0] if event.type == "phase"]
         living = process.process()
         assert living is not None
         living.kill()
         wait_for_end(process)
-    assert begun is not None and begun.name == "starting"
+    assert begun[0] == "starting" and "waiting" not in begun
 
 
 # --- failures -----------------------------------------------------------------------------------
