@@ -403,7 +403,7 @@ def write_masked(path: Path, rows: int = 24, seed: int = 0) -> Path:
 
 
 def write_segmentation_model(folder: Path, kind: str = "segformer") -> Path:
-    """A SegFormer of two stages, or a MobileNetV2 under DeepLab, with its image processor."""
+    """A SegFormer of two stages, a MobileNetV2 under DeepLab, or a Mask2Former, with its image processor."""
     import transformers as t
 
     t.set_seed(0)
@@ -413,6 +413,15 @@ def write_segmentation_model(folder: Path, kind: str = "segformer") -> Path:
         quiet = {"classifier_dropout_prob": 0.0, "drop_path_rate": 0.0}
         model: Any = t.SegformerForSemanticSegmentation(t.SegformerConfig(**shape, **quiet, decoder_hidden_size=32))
         processor: Any = t.SegformerImageProcessor()
+    elif kind == "mask2former":
+        small = {"embed_dim": 16, "depths": [1, 1, 1, 1], "num_heads": [1, 1, 2, 2], "window_size": 4}
+        stages = [f"stage{number}" for number in range(1, 5)]
+        backbone = t.SwinConfig(**small, image_size=64, drop_path_rate=0.0, out_features=stages)
+        shape = {"feature_size": 32, "mask_feature_size": 32, "hidden_dim": 32, "encoder_feedforward_dim": 64}
+        shape |= {"dim_feedforward": 64, "encoder_layers": 1, "decoder_layers": 3, "num_attention_heads": 2}
+        shape |= {"num_queries": 8, "train_num_points": 256}
+        model = t.Mask2FormerForUniversalSegmentation(t.Mask2FormerConfig(**shape, backbone_config=backbone))
+        processor = t.Mask2FormerImageProcessor()
     else:
         config = t.MobileNetV2Config(depth_multiplier=0.35, image_size=64, classifier_dropout_prob=0.0)
         model, processor = t.MobileNetV2ForSemanticSegmentation(config), t.MobileNetV2ImageProcessor()

@@ -9,6 +9,7 @@ from typing import Any
 from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.exporters.card import loading_code, write_card
+from studio.exporters.for_timm import describe_for_timm
 from studio.exporters.lengths import cut_texts_alike
 from studio.exporters.sharing import clean_settings, for_others
 from studio.files import give_usual_rights, read_as, replace_text, replacing
@@ -69,6 +70,7 @@ def describe(run: Run, config: RunConfig, to: Path, loading: LoadingCode | None)
     """Add the model card and the run file; paths of this machine stay here. loading: as of `write_card`."""
     clean_settings(to, config)
     cut_texts_alike(to, config)
+    describe_for_timm(to)
     replace_text(to / "run.yaml", for_others(config).to_text())
     replace_text(to / "README.md", write_card(run, config, labels_in(to), loading))
     give_usual_rights(to)

@@ -83,6 +83,8 @@ def model_config(folder: Path, trust_remote_code: bool, stored: Mapping[str, Any
             first_line(error),
             _("Choose another model."),
         ) from error
+    if arguments := getattr(config, "model_args", None):
+        arguments.pop("num_classes", None)  # timm writes it there as well, and transformers then hands it on twice
     config.architectures = config.architectures or []  # transformers reads it where a kind has two heads (DeiT)
     return config
 

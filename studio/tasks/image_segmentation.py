@@ -15,6 +15,7 @@ from studio.options import Options, setting
 from studio.tasks.base import Answer, Batch, Collate, Item, Loss, Row, Scorer, Task, Tools
 from studio.tasks.classes import label_maps, name_classes
 from studio.tasks.images import IMAGE, pixels_of
+from studio.tasks.mask_sets import AUTO_CLASS, class_shares, marks_sets, require_known, set_loss
 from studio.tasks.regions import RegionScorer, region_verdict
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ class SegmentationOptions(Options):
 
 
 class ImageSegmentation(Task):
-    """For models with an output for every class at every place (SegFormer, DeepLab, UPerNet, DPT, ...)."""
+    """For models with an output for every class at every place (SegFormer, DeepLab, UPerNet, DPT, ...), and for
+    Mask2Former."""
 
     name = "image-segmentation"
     title = _("Mark regions")
@@ -55,7 +57,7 @@ class ImageSegmentation(Task):
     targets = (MASK,)
     answer_kind = "regions"
     headline = "miou"
-    model = ModelKind("AutoModelForSemanticSegmentation", "image_processor", TAG, None, (TAG,))
+    model = ModelKind("AutoModelForSemanticSegmentation", "image_processor", TAG, None, (TAG,), others=(AUTO_CLASS,))
     Options = SegmentationOptions
 
     def configure(self, table: "pandas.DataFrame", options: Any) -> dict[str, Any]:
@@ -77,6 +79,7 @@ class ImageSegmentation(Task):
 
     def adapt(self, model: Any, folder: Path, options: Any) -> frozenset[str]:
         """Without a second head, which only helps while a model learns for very long."""
+        require_known(model, folder)
         if getattr(model, "auxiliary_head", None) is not None:
             model.auxiliary_head = None
             model.config.use_auxiliary_head = False
@@ -115,6 +118,8 @@ class ImageSegmentation(Task):
 
     def loss(self, model: Any, batch: Batch) -> Loss:
         """Cross-entropy of the pixels about which the masks say something; the units are these."""
+        if marks_sets(model.config):
+            return set_loss(model, batch)
         from torch.nn import functional
 
         pixels, labels = batch.tensors["pixel_values"], batch.tensors["labels"]
@@ -127,10 +132,12 @@ class ImageSegmentation(Task):
         return Loss(total, (labels != LEFT_OUT).sum().to(total.dtype), outputs)
 
     def answer(self, tools: Tools, model: Any, batch: Batch, outputs: Any = None) -> list[Answer]:
-        if outputs is None or len(outputs.logits) != len(batch.items):
+        shares = class_shares(outputs) if outputs is not None else None
+        if shares is None or len(shares) != len(batch.items):
             outputs = model(pixel_values=batch.tensors["pixel_values"])
+            shares = class_shares(outputs)
         sizes = [(item["height"], item["width"]) for item in batch.items]
-        sure = outputs.logits.float().softmax(dim=1).amax(dim=1).mean(dim=(1, 2)).tolist()
+        sure = shares.amax(dim=1).mean(dim=(1, 2)).tolist()
         found = tools.processor.post_process_semantic_segmentation(outputs, target_sizes=sizes)
         return [
             Answer(regions_of(pixels.cpu().numpy(), tools.labels), {"width": width, "height": height, "score": score})

@@ -148,6 +148,8 @@ def load_image_processor(folder: Path, config: Any, trust_remote_code: bool) -> 
             _("The file preprocessor_config.json is missing, and this kind of model has no usual one."),
             _("Choose another model, or put that file into its folder."),
         ) from error
+    if "torchvision" not in kinds:  # timm's, which stands in config.json
+        return AutoImageProcessor.from_pretrained(folder, trust_remote_code=trust_remote_code)
     processor = kinds["torchvision"]()
     size = getattr(config, "image_size", None)
     if isinstance(size, int) and not processor.do_center_crop:

@@ -43,14 +43,17 @@ def brought(path: Path, home: Home) -> tuple[Imported, Assembled]:
     return imported, assemble(imported, DataOptions(source="-"), TASK.columns, TASK.check)
 
 
-def test_thirty_two_images_are_learned_by_heart(home: Home, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "epochs", "rate"), [("segformer", 70, 2e-2), ("mask2former", 70, 2e-3)])
+def test_thirty_two_images_are_learned_by_heart(
+    kind: str, epochs: int, rate: float, home: Home, tmp_path: Path
+) -> None:
     imported, assembled = brought(tiny.write_masked(tmp_path / "masked.zip", ROWS), home)
     table, files = assembled.table[["image", "mask"]], imported.files
     assert files is not None and {
         name: sum(counts.values()) for name, counts in assembled.counts.items()
     } == dict.fromkeys(LABELS, ROWS)
-    model = tiny.write_segmentation_model(tmp_path / "model")
-    scores, answers, found = overfit(TASK.name, table, model, files, 70, 2e-2, image_size=64)
+    model = tiny.write_segmentation_model(tmp_path / "model", kind)
+    scores, answers, found = overfit(TASK.name, table, model, files, epochs, rate, image_size=64)
     assert scores.metrics["miou"] >= 0.9 and found.tools.labels == LABELS
     found.model.save_pretrained(tmp_path / "saved")
     found.tools.processor.save_pretrained(tmp_path / "saved")
@@ -297,3 +300,29 @@ def test_a_mask_that_claims_to_be_huge_is_a_problem_of_its_row(tmp_path: Path, w
     image = StoredImage("1.jpg", (8, 8), (8, 8))
     cells, (problem,) = store_masks(Masks({1: RawMask("1.png")}), {1: image}, tmp_path, tmp_path / "stored")
     assert not cells and problem.row == 1 and str(tmp_path) not in problem.why
+
+
+def test_a_set_of_masks_is_scored_at_the_same_points_each_time(home: Home, tmp_path: Path) -> None:
+    imported, assembled = brought(tiny.write_masked(tmp_path / "masked.zip", 8), home)
+    model = tiny.write_segmentation_model(tmp_path / "model", "mask2former")
+    table = assembled.table.assign(split="train")
+    found = prepare_table(TASK.name, table, model, imported.files, image_size=64)
+    items = found.examples["train"].opened([0, 1])
+    batch = Batch(found.collate(items), items)
+    found.model.eval()
+    torch.manual_seed(3)
+    before = torch.random.get_rng_state()
+    with torch.no_grad():
+        first, second = (TASK.loss(found.model, batch) for _unused in range(2))
+        assert torch.equal(torch.random.get_rng_state(), before) and torch.equal(first.total, second.total)
+        assert int(first.units) == 6 and len(TASK.answer(found.tools, found.model, batch, first.outputs)) == 2
+        found.model.train()
+        TASK.loss(found.model, batch)
+    assert not torch.equal(torch.random.get_rng_state(), before), "training draws points of its own"
+    assert found.new_parameters == {"class_predictor.weight", "class_predictor.bias"}
+
+
+def test_other_models_that_mark_by_sets_are_refused(tmp_path: Path) -> None:
+    config = transformers.MaskFormerConfig()
+    with pytest.raises(StudioError, match="cannot be taught this task"):
+        TASK.adapt(SimpleNamespace(config=config), tmp_path, TASK.Options())
