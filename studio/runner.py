@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -102,13 +103,16 @@ class Supervisor:
         """Let a run that waits be the `place`-th of its person's in the queue, from 0; nothing where it has left."""
         with self._leaving:
             own = [each for each in self.queue() if each.home == run.home and each.id != self._starting]
+            waits = {each.id: at for each in own if (at := each.queued_at) is not None}  # others were just deleted
+            own = [each for each in own if each.id in waits]
             if run not in own:
                 return
-            times = sorted(each.queued_at or 0.0 for each in own)
+            times = sorted(waits.values())
             own.remove(run)
             own.insert(max(0, place), run)
             for at, each in zip(times, own, strict=True):
-                each.enqueue(at)
+                with suppress(StudioError):  # it was deleted meanwhile
+                    each.enqueue(at)
 
     def stop(self, run: Run) -> None:
         """Stop a run at its next step; one that waits in the queue leaves it, and of one that rests with a checkpoint a

@@ -47,6 +47,7 @@ from studio.files import (
     replace_text,
 )
 from studio.language import _
+from studio.names import tidy_name
 from studio.paths import Home
 from studio.processes import Identity
 from studio.tags import tidy_tags
@@ -56,6 +57,7 @@ __all__ = ["COMPLETE", "Command", "Run", "Store", "is_complete", "mark_complete"
 ID_PATTERN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 Command = Literal["pause", "stop"]
 COMMANDS: tuple[Command, ...] = ("pause", "stop")
+LONGEST_NAME = 120  # letters
 LATEST = 1e11  # seconds: no file of ours names a later time
 META: dict[str, tuple[type[Any], ...]] = {  # what meta.json may hold, and of which type
     "name": (str,),
@@ -178,9 +180,10 @@ class Run:
         return str(self.meta.get("notes", ""))
 
     def rename(self, name: str) -> None:
-        if not name.strip():
+        tidy = tidy_name(name, LONGEST_NAME)
+        if not tidy:
             raise StudioError(_("The run needs a name."), _("The name is empty."), _("Type a name."))
-        self._write(self.meta_file, {**self.meta, "name": name.strip()[:120]})
+        self._write(self.meta_file, {**self.meta, "name": tidy})
 
     def annotate(self, **facts: Any) -> None:
         """Keep something beside the name that pages want to show; what has no value is left out."""
@@ -188,6 +191,10 @@ class Run:
         self._write(self.meta_file, {**self.meta, **known})
 
     def _write(self, file: Path, value: dict[str, Any]) -> None:
+        if not self.folder.is_dir():  # writing would make half a folder, in the way of the run when it is restored
+            raise StudioError(
+                _("The run is not there any more."), _("It may have been deleted."), _("Restore it first.")
+            )
         clear_place(file)
         replace_json(file, value)
 
@@ -323,15 +330,20 @@ class Store:
 
     home: Home
 
-    def create(self, config_text: str, name: str) -> Run:
-        """A new run folder with its run.yaml; not queued yet."""
+    def create(self, config_text: str, name: str, /, **facts: Any) -> Run:
+        """A new run folder with its run.yaml; not queued yet. facts: as `Run.annotate` takes them."""
         run = Run(self.home.runs / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}")
         try:
             run.folder.mkdir(parents=True)
         except FileExistsError:  # made in the same second, with the same luck
-            return self.create(config_text, name)
-        replace_json(run.folder / "meta.json", {"name": name, "created": time.time()})
-        replace_text(run.config_file, config_text)
+            return self.create(config_text, name, **facts)
+        known = {key: value for key, value in facts.items() if value is not None}
+        try:
+            replace_json(run.meta_file, {**known, "name": tidy_name(name, LONGEST_NAME), "created": time.time()})
+            replace_text(run.config_file, config_text)
+        except OSError:
+            shutil.rmtree(run.folder, ignore_errors=True)
+            raise
         return run
 
     def __iter__(self) -> Iterator[Run]:
@@ -405,9 +417,11 @@ class Store:
                 _("There is no deleted run '{run}'.", run=run_id), _("It may have been restored already.")
             )
         self.home.runs.mkdir(parents=True, exist_ok=True)
-        target = self.home.runs / run_id
-        (self.home.trash / run_id).rename(target)
-        return Run(target)
+        run = Run(self.home.runs / run_id)
+        if run.folder.exists() and not run.exists:  # a process that was about to write when the run was deleted
+            shutil.rmtree(run.folder)
+        (self.home.trash / run_id).rename(run.folder)
+        return run
 
 
 def resting_status(logged: Status) -> Status:

@@ -123,6 +123,22 @@ def test_a_run_that_waits_is_moved_among_its_person_s(store: Store, tmp_path: Pa
     assert line() == ["a1", "b1", "a3"]
 
 
+def test_a_run_that_is_deleted_while_another_is_moved_stays_deleted(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = (make_run(store, name) for name in ("first", "second", "third"))
+    for number, run in enumerate((first, second, third)):
+        run.enqueue(at=1000.0 + number)
+    supervisor = Supervisor(store)
+    waiting = supervisor.queue()
+    store.delete(second)
+    with monkeypatch.context() as patch:
+        patch.setattr(supervisor, "queue", lambda: waiting)  # looked before the deletion
+        supervisor.move(third, 0)
+    assert [run.name for run in supervisor.queue()] == ["third", "first"]
+    assert not second.folder.exists() and store.restore(second.id).name == "second"
+
+
 def test_a_run_that_rests_is_stopped_by_one_more_life(store: Store) -> None:
     run = write(make_run(store), started(), planned(), step(1), Paused(step=1, time=NOW + 2))
     Supervisor(store).stop(run)

@@ -1,5 +1,6 @@
 """Runs on disk: created, listed, deleted and restored; their logs read whole lines only."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -222,6 +223,27 @@ def test_deleting_can_be_undone(store: Store, run: Run) -> None:
     assert store.restore(run.id) == run and list(store) == [run] and run.state().has_model
     with pytest.raises(StudioError, match="no deleted run"):
         store.restore(run.id)
+
+
+def test_what_is_written_to_a_deleted_run_does_not_keep_it_from_coming_back(store: Store, run: Run) -> None:
+    """Another tab moves it in the queue, or names it, at the very moment of the deletion."""
+    store.delete(run)
+    for write in (run.enqueue, lambda: run.command("stop"), lambda: run.annotate(notes="late")):
+        with pytest.raises(StudioError, match="not there any more"):
+            write()
+    run.folder.mkdir()
+    run.queued_file.write_text("{}")  # looked for its folder before it was gone
+    assert store.restore(run.id).name == run.name and run.queued_at is None
+
+
+def test_a_full_disk_leaves_no_half_of_a_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, text: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("studio.store.replace_text", full)
+    with pytest.raises(OSError, match="No space"):
+        store.create("task: x", "second")
+    assert not store.folder_names()
 
 
 def test_what_was_deleted_last_is_the_first_to_restore(store: Store) -> None:

@@ -11,7 +11,8 @@ from studio.app.pages import Section, Services, Wire
 from studio.app.runs import run_name
 from studio.errors import StudioError
 from studio.language import _
-from studio.store import Run
+from studio.names import tidy_name
+from studio.store import LONGEST_NAME, Run
 from studio.tags import tags_in
 
 LONGEST_NOTES = 5000  # letters
@@ -67,7 +68,9 @@ def written(tags: tuple[str, ...]) -> str:
 
 def entered(draft: Draft, name: str | None, tags: str | None, notes: str | None) -> Draft:
     """The draft with what the fields for the next run hold."""
-    return draft.change(label=Label(name=(name or "").strip(), tags=tags_in(tags or ""), notes=(notes or "").strip()))
+    return draft.change(
+        label=Label(name=tidy_name(name or "", LONGEST_NAME), tags=tags_in(tags or ""), notes=(notes or "").strip())
+    )
 
 
 def write(

@@ -84,6 +84,14 @@ def check_room(home: Home) -> None:
         )
 
 
+def check_there(home: Home, draft_id: str) -> None:
+    """Raises StudioError for a project that another tab has deleted."""
+    if not (home.drafts / f"{draft_id}.json").exists():
+        raise StudioError(
+            _("The project is not there any more."), _("It may have been deleted."), _("Restore it below, if it was.")
+        )
+
+
 def copy_of(draft: Draft) -> Draft:
     """Another project with the same choices, which has trained nothing yet."""
     name = _("Copy of {name}", name=name_of(draft))

@@ -49,10 +49,16 @@ def _start_run(services: Services, draft: Draft) -> Draft:
     check_named(config, services.home)
     check(config, services.home, services.settings.trust_remote_code)
     label, planned = draft.label, expected_time(services, draft, config)
-    run = services.store.create(config.to_text(), label.name or spoken(run_name(draft)))
-    run.annotate(data=draft.title, dataset=draft.dataset, preset=draft.preset, expected=planned)
-    if label.tags or label.notes:
-        run.annotate(tags=list(label.tags), notes=label.notes)
+    run = services.store.create(
+        config.to_text(),
+        label.name or spoken(run_name(draft)),
+        data=draft.title,
+        dataset=draft.dataset,
+        preset=draft.preset,
+        expected=planned,
+        tags=list(label.tags) or None,
+        notes=label.notes or None,
+    )
     services.supervisor.enqueue(run)
     return draft.change(run=run.id, label=Label(tags=label.tags))  # the next one has a name of its own
 

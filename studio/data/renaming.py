@@ -1,6 +1,5 @@
 """Classes that get another name, or one name together: what such a choice does to the cells."""
 
-import unicodedata
 from collections.abc import Collection, Mapping
 
 import pandas
@@ -10,6 +9,7 @@ from studio.data.fields import FIELDS
 from studio.data.formats.base import encodable
 from studio.errors import StudioError
 from studio.language import _, plural
+from studio.names import tidy_name
 
 LISTED = 10  # rows that are told one by one
 LONGEST_NAME = 200  # letters
@@ -53,21 +53,16 @@ def for_corrections(names: Names) -> dict[str, str]:
     return {old: new for old, new in names.items() if old not in meant}
 
 
-def is_seen(sign: str) -> bool:
-    """Not so of blanks, and of marks that only turn or join others."""
-    return unicodedata.category(sign)[0] not in "CZ"
-
-
 def with_name(names: Names, chosen: Collection[str], new: str, known: Collection[str]) -> dict[str, str]:
     """The renamed classes, with one name for all that are `chosen`, as they are called now. known: all of these.
 
     Raises StudioError for what is no choice or no name.
     """
-    new = encodable("".join(sign for sign in " ".join(new.split()) if unicodedata.category(sign) != "Cc"))
+    new = encodable(tidy_name(new))
     chosen = set(chosen)
     if not chosen or not chosen <= set(known):
         raise StudioError(_("No class is chosen."), "", _("Choose one to rename it, or several to make them one."))
-    if not any(map(is_seen, new)) or len(new) > LONGEST_NAME:
+    if not new or len(new) > LONGEST_NAME:
         raise StudioError(_("The classes need a name."), "", _("Write a name of at most {n} letters.", n=LONGEST_NAME))
     earlier = {old: new if now in chosen else now for old, now in names.items()}
     named = {**earlier, **dict.fromkeys(chosen, new)}

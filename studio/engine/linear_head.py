@@ -7,8 +7,8 @@ error of the best (Breiman et al. 1984, section 3.4.3); a head so chosen errs on
 
 import math
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy
@@ -29,15 +29,16 @@ Array = Any  # numpy's
 class LinearHead:
     """weight (classes, features) and bias (classes,). penalty: of each row, times the squared weights.
 
-    accuracy: to be expected on rows that it has not seen, and its standard error.
+    accuracy: to be expected on rows that it has not seen, and its standard error; None where there are too few rows of
+    each class to find out.
     """
 
     weight: Array
     bias: Array
     penalty: float
     is_balanced: bool
-    accuracy: float
-    noise: float
+    accuracy: float | None = None
+    noise: float = 0.0
 
     def logits(self, features: Array) -> Array:
         return features @ self.weight.T + self.bias
@@ -45,11 +46,11 @@ class LinearHead:
 
 @dataclass(frozen=True)
 class Folds:
-    """Scores of one way: of every row, while it was held out."""
+    """Scores of one way: of the rows, while they were held out."""
 
     penalty: float
     is_balanced: bool
-    losses: Array  # minus the log of the probability of the row's class
+    losses: Array  # of each row that was held out, minus the log of the probability of its class
     hits: Array
 
     @property
@@ -57,8 +58,11 @@ class Folds:
         return float(self.losses.mean())
 
 
-def solve(features: Array, labels: Array, classes: int, seed: int = 0) -> LinearHead:
-    """features: (rows, size). labels: of classes that are numbered; at least two of them occur."""
+def solve(
+    features: Array, labels: Array, classes: int, seed: int = 0, between: Callable[[], None] = lambda: None
+) -> LinearHead:
+    """features: (rows, size), finite. labels: of classes that are numbered; at least two of them occur. between: called
+    between two fits; may raise to interrupt."""
     from threadpoolctl import threadpool_limits
 
     middle = features.mean(axis=0)
@@ -66,14 +70,17 @@ def solve(features: Array, labels: Array, classes: int, seed: int = 0) -> Linear
     some = _some(labels, seed)
     with threadpool_limits(1):  # the matrices are small: threads would wait for each other
         inputs, directions = _within_span(((features - middle) / spread).astype("float64"))
-        chosen = choose(cross_validated(inputs[some], labels[some], seed))
+        ways = cross_validated(inputs[some], labels[some], seed, between)
+        chosen = choose(ways) if ways else Folds(PENALTIES[0], False, numpy.zeros(0), numpy.zeros(0))
         fitted = _fit(inputs, labels, chosen.penalty, chosen.is_balanced, None, EXACTLY)
     weight, bias = numpy.zeros((classes, len(middle))), numpy.full(classes, NEVER)
     found, bias[fitted.classes_] = _of_all_classes(fitted)
     weight[fitted.classes_] = found @ directions / spread
+    head = LinearHead(weight, bias - weight @ middle, chosen.penalty, chosen.is_balanced)
+    if not ways:
+        return head
     accuracy = float(chosen.hits.mean())
-    noise = math.sqrt(accuracy * (1 - accuracy) / len(chosen.hits))
-    return LinearHead(weight, bias - weight @ middle, chosen.penalty, chosen.is_balanced, accuracy, noise)
+    return replace(head, accuracy=accuracy, noise=math.sqrt(accuracy * (1 - accuracy) / len(chosen.hits)))
 
 
 def _within_span(inputs: Array) -> tuple[Array, Array]:
@@ -104,29 +111,41 @@ def _within_noise(ways: Sequence[Folds]) -> Folds:
     return max(filter(is_as_good, ways), key=lambda way: way.penalty)
 
 
-def cross_validated(inputs: Array, labels: Array, seed: int) -> list[Folds]:
-    """Every way, on the same folds."""
+def cross_validated(inputs: Array, labels: Array, seed: int, between: Callable[[], None]) -> list[Folds]:
+    """Every way, on the same folds; none where each fold holds out all of a class, or every class has a single row."""
     from sklearn.model_selection import StratifiedKFold
 
     _names, counts = numpy.unique(labels, return_counts=True)
+    if counts.max() < 2:
+        return []
     folds = StratifiedKFold(max(2, min(FOLDS, int(counts.max()))), shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a class with fewer rows than folds
-        halves = list(folds.split(inputs, labels))
+        halves = [half for half in folds.split(inputs, labels) if len(numpy.unique(labels[half[0]])) > 1]
+    if not halves:
+        return []
     balances = (False, True) if counts.max() >= UNEVEN * counts.min() else (False,)
-    return [way for is_balanced in balances for way in _path(inputs, labels, halves, is_balanced)]
+    return [way for is_balanced in balances for way in _path(inputs, labels, halves, is_balanced, between)]
 
 
-def _path(inputs: Array, labels: Array, folds: Sequence[tuple[Array, Array]], is_balanced: bool) -> list[Folds]:
+def _path(
+    inputs: Array,
+    labels: Array,
+    folds: Sequence[tuple[Array, Array]],
+    is_balanced: bool,
+    between: Callable[[], None],
+) -> list[Folds]:
     """The strongest penalty first; each fit begins where the one before it ended."""
     ways: list[Folds] = []
     fits: list[Any] = [None] * len(folds)
+    scored = numpy.concatenate([held_out for _learned, held_out in folds])
     for penalty in PENALTIES:
         losses, hits = numpy.zeros(len(labels)), numpy.zeros(len(labels))
         for number, (learned, held_out) in enumerate(folds):
+            between()
             fits[number] = _fit(inputs[learned], labels[learned], penalty, is_balanced, fits[number])
             losses[held_out], hits[held_out] = _scores(fits[number], inputs[held_out], labels[held_out])
-        ways.append(Folds(penalty, is_balanced, losses, hits))
+        ways.append(Folds(penalty, is_balanced, losses[scored], hits[scored]))
         if len(ways) > 2 and ways[-1].loss > ways[-2].loss > ways[-3].loss:
             break  # it learns by heart from here on, which also takes longest
     return ways

@@ -11,7 +11,7 @@ from studio.engine.batching import evaluation_batches
 from studio.engine.callbacks.base import StepResult
 from studio.engine.forward import Forward
 from studio.engine.linear_head import LinearHead, solve
-from studio.engine.loop import Loop
+from studio.engine.loop import Loop, not_finite
 from studio.engine.replay import BoundaryReached
 from studio.engine.reporting import Interrupted, Reporter
 from studio.errors import StudioError
@@ -19,6 +19,7 @@ from studio.language import _, sentences
 from studio.models.heads import label_layers
 
 BATCH = 64
+MOST_SCORES = 100_000_000  # rows times classes: the solver holds several tables of so many numbers
 TOLERANCE = 2e-2  # of probabilities: the layer may compute in a coarse number format
 
 
@@ -51,6 +52,8 @@ class SolvedHead:
 
 def said_of(head: LinearHead) -> str:
     """What cross-validation found, in words."""
+    if head.accuracy is None:
+        return _("The head was solved. There are too few examples of each class to say how well it does.")
     found = _(
         "The head was solved: in cross-validation {share:.1%} of the training examples came out right, give or take "
         "{noise:.1%}.",
@@ -67,11 +70,16 @@ def solve_head(forward: Forward, seed: int, progress: Callable[[int, int], None]
     every process.
     """
     layer = last_layer(forward.model)
+    rows = len(forward.prepared.examples["train"])
+    if rows * layer.out_features > MOST_SCORES:
+        raise too_large(rows, layer.out_features)
     forward.model.eval()
     features, labels = features_of(forward, layer, "train", progress)
     if len(numpy.unique(labels)) < 2:
         raise unsolvable()
-    head = solve(features, labels, layer.out_features, seed)
+    if not numpy.isfinite(features).all():
+        raise not_finite(1)
+    head = solve(features, labels, layer.out_features, seed, lambda: progress(rows, rows))
     with torch.no_grad():
         layer.weight.copy_(torch.from_numpy(head.weight))
         layer.bias.copy_(torch.from_numpy(head.bias))
@@ -133,6 +141,14 @@ def _check(forward: Forward, head: LinearHead, features: numpy.ndarray) -> None:
     solved = torch.softmax(torch.from_numpy(head.logits(features[rows].astype("float64"))), -1)
     if said.shape != solved.shape or not torch.allclose(said, solved, atol=TOLERANCE):
         raise unsolvable()
+
+
+def too_large(rows: int, classes: int) -> StudioError:
+    return StudioError(
+        _("The last layer of this model cannot be solved directly."),
+        _("It takes too much memory and time for {rows:,} rows of {classes:,} classes.", rows=rows, classes=classes),
+        _("Let it learn step by step instead."),
+    )
 
 
 def unsolvable() -> StudioError:

@@ -9,9 +9,10 @@ started again, it goes on with the trials that it finds, whose workers have not 
 import itertools
 import logging
 import math
+import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -76,6 +77,7 @@ class Driver:
         self.store = Store(self.sweep.home)
         self.metric = self.space.config(self.space.first()).chosen_task.headline
         known = self.sweep.trials()
+        self._remove_untold({trial.run for trial in known})
         trials = [trial for trial in known if self.space.holds(trial.parameters)]  # others are damaged
         self.numbers = itertools.count(max((trial.number for trial in known), default=-1) + 1)
         self.proposals = Proposals(
@@ -147,13 +149,19 @@ class Driver:
             self._end(record, "failed", reason=error.explanation.why)
             return ""
         self.get_ready()
-        run = self.store.create(config.to_text(), f"{self.sweep.name} · {number + 1}")
-        run.annotate(**self.sweep.about_runs, tags=[self.sweep.name], sweep=self.sweep.id)
+        facts = {**self.sweep.about_runs, "tags": [self.sweep.name], "sweep": self.sweep.id}
+        run = self.store.create(config.to_text(), f"{self.sweep.name} · {number + 1}", **facts)
         record = TrialRecord(number, run.id, parameters, state=self.proposals.state_of(number))
         self.sweep.tell(number, run=run.id, parameters=parameters, state=record.state)
         self._watch(record)
         self.queue.enqueue(run)
         return ""
+
+    def _remove_untold(self, told: Collection[str]) -> None:
+        """The run of a trial that a driver made, and was killed before it could tell of it: nobody works on it."""
+        for run in self.store:
+            if run.id not in told and run.meta.get("sweep") == self.sweep.id and not (run.is_busy or run.log_bytes):
+                shutil.rmtree(run.folder)
 
     def _watch(self, record: TrialRecord) -> None:
         run = Run(self.sweep.home.runs / record.run)

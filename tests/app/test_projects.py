@@ -154,6 +154,23 @@ def test_what_a_second_page_began_under_the_id_of_a_deleted_project_replaces_not
     assert undone.id == other.id and "Once more" in listed(services).values() and again.id == first.id
 
 
+@pytest.mark.parametrize("to", ["open", "copy", "rename"])
+def test_a_project_that_another_tab_has_deleted_is_said_to_be_gone(services: Services, to: str) -> None:
+    first, other = project(services, 1), project(services, 2)
+    press(services, first, other.id, "delete")
+    with pytest.raises(StudioError, match="not there any more"):
+        press(services, first, other.id, to, name="New")
+    assert listed(services).keys() == {first.id} and not services.drafts.file(other.id).exists()
+
+
+def test_a_name_is_one_short_line_that_can_be_seen(services: Services) -> None:
+    first = project(services, 1)
+    press(services, first, first.id, "rename", name="a\nb\0\t" + "c" * 10_000)
+    assert listed(services)[first.id] == "a b" + " " + "c" * 116
+    with pytest.raises(StudioError, match="needs a name"):
+        press(services, first, first.id, "rename", name="\u200b\u202e\u2066")
+
+
 def test_a_new_project_begins_beside_the_others(services: Services) -> None:
     first = project(services, 1, folders=("/models/mine",))
     new = services.drafts.save(tab.begin(services, first))

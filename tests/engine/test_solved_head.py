@@ -48,6 +48,30 @@ def shares(logits: Any) -> Any:
     return torch.softmax(torch.from_numpy(logits), -1).numpy()
 
 
+@pytest.mark.parametrize("labels", [[0, 1], [0, 0, 1], [*range(10)], [0] * 29 + [1], [0, 0, 0, 1, 2]])
+def test_classes_with_a_single_row_are_learned_too(labels: list[int]) -> None:
+    features = numpy.eye(max(labels) + 1, 12, dtype="float32")[labels] * 5
+    head = solve(features, numpy.asarray(labels), max(labels) + 1)
+    assert numpy.isfinite(head.weight).all() and numpy.isfinite(head.bias).all()
+    assert head.accuracy is None or 0 <= head.accuracy <= 1
+    if max(labels) + 1 == len(labels):
+        assert head.accuracy is None and head.logits(features).argmax(axis=1).tolist() == labels
+        assert "too few examples" in solved_head.said_of(head)
+
+
+def test_solving_can_be_interrupted_between_two_fits() -> None:
+    features, labels = clusters(100, 8, 3)
+    count = iter(range(3))
+
+    def between() -> None:
+        if next(count) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        solve(features, labels, 3, between=between)
+    assert next(count, None) is None
+
+
 @pytest.mark.parametrize(("rows", "size", "classes"), [(200, 12, 2), (200, 12, 4), (40, 120, 3)])
 def test_it_is_the_one_of_scikit_learn(rows: int, size: int, classes: int) -> None:
     features, labels = clusters(rows, size, classes, apart=0.4)
@@ -193,4 +217,13 @@ def test_a_head_of_several_layers_is_refused(family: str) -> None:
 def test_several_labels_an_example_are_refused(finished: Finished) -> None:
     session = open_session(finished.new("image-labels"))
     with pytest.raises(StudioError, match="cannot be solved"):
+        solve_head(session.loop.forward, 0, lambda done, total: None)
+
+
+def test_more_rows_and_classes_than_memory_holds_are_refused_at_once(
+    finished: Finished, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = open_session(finished.new("solved"))
+    monkeypatch.setattr(solved_head, "MOST_SCORES", 10)
+    with pytest.raises(StudioError, match="too much memory"):
         solve_head(session.loop.forward, 0, lambda done, total: None)

@@ -22,7 +22,7 @@ from studio.errors import StudioError
 from studio.events import Evaluated, Failed, Finished
 from studio.paths import Home
 from studio.runner import Supervisor
-from studio.store import Run
+from studio.store import Run, Store
 from studio.sweeps import driver
 from studio.sweeps.driver import Driver, go_on_with_interrupted, start_driver
 from studio.sweeps.folder import Sweep, Sweeps
@@ -134,6 +134,22 @@ def test_a_run_that_was_made_and_not_queued_is_queued(home: Home) -> None:
     trainer.leaves = False
     assert work(sweep, trainer) == "All its trials have ended."
     assert [trial.run for trial in sweep.trials()] == [run.id for run in trainer.queued]
+
+
+def test_a_run_that_nothing_was_told_of_goes(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its driver was killed between making the run and writing it down."""
+    sweep, trainer = sweep_of(home, {"trials": 1}), Trainer()
+    own = Store(home).create("task: x", "of a person")
+
+    def killed(sweep: Sweep, number: int, **facts: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Sweep, "tell", killed)
+        Driver(sweep, trainer)._begin()
+    assert len(list(Store(home))) == 2
+    assert work(sweep, trainer) == "All its trials have ended."
+    assert {run.id for run in Store(home)} == {own.id, *(trial.run for trial in sweep.trials())}
 
 
 def test_weak_trials_end_early(home: Home) -> None:

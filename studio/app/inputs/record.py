@@ -9,6 +9,8 @@ from gradio.blocks import Block
 from components.record_form import RecordField, RecordForm
 from studio.app.columns_read import columns_read
 from studio.app.inputs.base import Input
+from studio.data.fields import FIELDS
+from studio.data.fields.record import as_lines
 from studio.data.formats.base import encodable
 from studio.data.importing import Imported
 from studio.data.numbers import read_number
@@ -35,7 +37,7 @@ class RecordInput(Input):
 
     def update(self, run: Run | None, cell: str | None) -> dict[str, Any]:
         fields = [field_of(name, cells) for name, cells in columns_read(run).items()] if run else []
-        values = {} if cell is None else {"values": dict(line.split(": ", 1) for line in cell.splitlines())}
+        values = {} if cell is None else {"values": FIELDS[self.name].parse(cell, None)}
         return {"value": {"fields": fields, **values}}
 
     def cell(self, value: Any) -> str:
@@ -47,7 +49,7 @@ class RecordInput(Input):
         return json.dumps(filled, ensure_ascii=False) if filled else ""
 
     def of_example(self, cell: str, imported: Imported | None) -> str:
-        return "\n".join(f"{name}: {' '.join(str(value).split())}" for name, value in json.loads(cell).items())
+        return as_lines(FIELDS[self.name].parse(cell, None))
 
 
 def field_of(name: str, cells: Sequence[str]) -> RecordField:

@@ -16,6 +16,7 @@ from studio.app.sent import sent
 from studio.app.trash import trash
 from studio.errors import StudioError
 from studio.language import _, listing
+from studio.names import tidy_name
 
 PAGE, FIRST = "projects", "model"
 WORDS = _("Each keeps its own model, data and settings. Open one to go on with it.")
@@ -92,6 +93,8 @@ def press(services: Services, draft: Draft, event: dict[str, Any]) -> Draft:
     project = draft if key == draft.id else services.drafts.load(key)
     if project.id != key:  # no id at all
         return draft
+    if key != draft.id:
+        projects.check_there(services.home, key)
     if to == "open":
         return project.change(page=FIRST)
     if to == "copy":
@@ -103,9 +106,10 @@ def press(services: Services, draft: Draft, event: dict[str, Any]) -> Draft:
 
 
 def rename(services: Services, draft: Draft, project: Draft, name: str) -> Draft:
-    if not name.strip():
+    tidy = tidy_name(name, projects.LONGEST_NAME)
+    if not tidy:
         raise StudioError(_("The project needs a name."), _("The name is empty."), _("Type a name."))
-    renamed = project.change(name=name.strip()[: projects.LONGEST_NAME])
+    renamed = project.change(name=tidy)
     if project.id == draft.id:
         return renamed
     services.drafts.save(renamed)

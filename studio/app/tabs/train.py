@@ -187,10 +187,12 @@ def rearrange(services: Services, draft: Draft, event: dict[str, Any]) -> Draft:
         return draft
     if to == "open":
         return draft.change(run=run.id)
+    own = [each.id for each in services.supervisor.queue() if services.may_change(each)]
+    if run.id not in own:  # it began meanwhile: who takes it out of the queue does not stop it
+        return draft
     if to == "out":
         return act(services, "stop", draft.change(run=run.id)).change(run=draft.run if draft.run != run.id else None)
-    own = [each.id for each in services.supervisor.queue() if services.may_change(each)]
-    if run.id in own and to in STEPS_IN_LINE:
+    if to in STEPS_IN_LINE:
         services.supervisor.move(run, own.index(run.id) + STEPS_IN_LINE[to])
     return draft
 

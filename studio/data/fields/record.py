@@ -83,6 +83,17 @@ def as_text(record: Mapping[str, str]) -> str:
     return JOINED.join(f"{name}: {' '.join(value.split())}" for name, value in record.items())
 
 
+def as_lines(record: Mapping[str, str]) -> str:
+    """`column: value`, a line each; as JSON where that would be read as something else."""
+    squeezed = {name: " ".join(value.split()) for name, value in record.items()}
+    lines = "\n".join(f"{name}: {value}" for name, value in squeezed.items())
+    try:
+        read = Record().parse(lines, None)
+    except StudioError:
+        read = {}
+    return lines if read == squeezed else json.dumps(dict(record), ensure_ascii=False)
+
+
 def read_lines(text: str) -> dict[str, str]:
     """Of `column: value`, a line each, or several in one line. Raises StudioError for a line without a colon."""
     lines = [line for line in text.splitlines() if line.strip()]

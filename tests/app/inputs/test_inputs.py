@@ -1,5 +1,6 @@
 """Widgets for whatever a task asks for, and the cells that they become."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -124,3 +125,15 @@ def test_what_is_liked_is_picked_among_what_the_run_can_recommend_the_most_liked
     cell = entry.cell(["cake", "my own, with plums"])
     assert entry.shown(cell) == ["cake", "my own, with plums"] == FIELDS["liked"].parse(cell, None)
     assert entry.cell([]) == entry.cell(None) == "" and entry.shown(entry.cell("soup\ncake")) == ["soup", "cake"]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [{"a: b": "1"}, {"two\nlines": "2", "x": "y"}, {"{x": "1"}, {"notes": "short, of breath"}, {"x": "1, y: 2"}],
+)
+def test_a_row_of_a_table_is_asked_about_as_it_stands_whatever_its_columns_are_called(record: dict[str, str]) -> None:
+    entry = INPUTS["record"]
+    shown = entry.of_example(json.dumps(record), None)
+    assert FIELDS["record"].parse(shown, None) == record
+    assert entry.update(None, shown)["value"]["values"] == record
+    assert json.loads(entry.cell({"values": record})) == record
