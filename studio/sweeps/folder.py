@@ -243,7 +243,7 @@ def read_sweep(text: str) -> tuple[Space, SweepOptions]:
     if (chosen.method == AUTO) != (space.auto is not None):
         raise StudioError(
             _("The sweep cannot begin."),
-            _("The method '{method}' and a section '{method}' belong together.", method=AUTO),
+            _("The method '{method}' and a section of that name belong together.", method=AUTO),
             _("Begin it with `studio auto RUN.yaml`."),
         )
     if chosen.method == "grid":
