@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from studio import __version__
-from studio.commands import accounts, checking, cleaning, listing, sweep, train, ui, using
+from studio.commands import accounts, auto, checking, cleaning, listing, sweep, train, ui, using
 from studio.commands.flags import chosen_home
 from studio.commands.output import displayable, print_json
 from studio.errors import StudioError
@@ -58,7 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     ui.add_flags(parser)  # `studio` alone is `studio ui`
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (ui, train, sweep, checking, using, listing, cleaning, accounts):
+    for command in (ui, train, auto, sweep, checking, using, listing, cleaning, accounts):
         command.add_to(subparsers)
     return parser
 

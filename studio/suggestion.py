@@ -120,8 +120,12 @@ def _settings(name: str, structure: Structure) -> dict[str, Any]:
 
 def _epochs(name: str, rows: int) -> dict[str, int]:
     """As many passes as make enough steps; a head takes more of them, and they are quick."""
-    passes = math.ceil(STEPS * BATCH / max(1, rows))
-    return {"epochs": 20} if name == "freeze" else {"epochs": min(10, max(3, passes))}
+    return {"epochs": 20 if name == "freeze" else passes(rows)}
+
+
+def passes(rows: int) -> int:
+    """Over the data, for more than a head."""
+    return min(10, max(3, math.ceil(STEPS * BATCH / max(1, rows))))
 
 
 def _suits(name: str, structure: Structure) -> bool:

@@ -17,11 +17,14 @@ from components.words import escape
 from studio.app.live import Pace, duration
 from studio.app.pages import told
 from studio.app.sweep_settings import Varying, can_vary
+from studio.app.times import describe_seconds
 from studio.errors import StudioError
-from studio.language import _, in_percent, listing, number, plural
+from studio.language import _, in_percent, listing, number, plural, sentences
 from studio.metrics.base import Metric
 from studio.run_index import RunIndex
 from studio.store import Store
+from studio.sweeps.candidates import CANDIDATE, WAYS
+from studio.sweeps.choosing import Chosen, chosen
 from studio.sweeps.folder import Sweep, SweepStatus
 from studio.sweeps.space import Choices, Dimension, Space
 from studio.sweeps.standing import best_so_far, metric_of, ranked
@@ -54,9 +57,13 @@ class Known:
         )
 
     def title(self, path: str) -> str:
+        if path == CANDIDATE:
+            return _("Way of training")
         return self.settings[path].title if path in self.settings else path
 
     def written(self, path: str, value: Any) -> str:
+        if path == CANDIDATE:
+            return WAYS[value].title if value in WAYS else str(value)
         known = self.settings.get(path)
         if known is not None and (title := known.written(value)) is not None:
             return title
@@ -123,8 +130,9 @@ def board_html(
 ) -> str:
     order = ranked(trials, known.metric)
     valued = [trial for trial in trials if trial.value is not None]
-    parts = [now_html(known, status, trials), *([leader_html(known, order[0])] if valued else [])]
-    if len(valued) > 1:
+    kept = chosen(trials, known.metric, known.space.auto)
+    parts = [now_html(known, status, trials), *([leader_html(known, kept)] if kept else [])]
+    if len(valued) > 1 and known.space.auto is None:
         values = [trial.value or 0.0 for trial in valued]
         title = _("Best so far: {metric}", metric=known.metric.title)
         curve = best_so_far_html(values, best_so_far(trials, known.metric), title, known.metric.text)
@@ -149,11 +157,14 @@ def now_html(known: Known, status: SweepStatus, trials: Sequence[TrialRecord]) -
     return f'<p class="ui-sweep-now" data-spoken=""><b>{escape(sentence)}</b> <span>{escape(said)}</span></p>'
 
 
-def leader_html(known: Known, best: TrialRecord) -> str:
+def leader_html(known: Known, kept: Chosen) -> str:
+    best = kept.trial
     score = _("{metric}: {score}", metric=known.metric.title, score=known.metric.text(best.value or 0.0))
     buttons = board_button(best.run, _("Open the best")) + board_button(best.run, _("Compare"), event="compare")
+    why = f"<span>{escape(kept.why)}</span>" if kept.why else ""
     return (
-        f'<div class="ui-sweep-leader"><div><b>{escape(score)}</b><span>{escape(known.settings_of(best))}</span></div>'
+        f'<div class="ui-sweep-leader"><div><b>{escape(score)}</b><span>{escape(known.settings_of(best))}</span>'
+        f"{why}</div>"
         f"<div>{buttons}</div></div>"
     )
 
@@ -245,7 +256,7 @@ def parallel(known: Known, valued: Sequence[TrialRecord], best: TrialRecord) -> 
 
 def table_html(known: Known, order: Sequence[TrialRecord], live: Mapping[int, float | None]) -> str:
     paths = list(known.space.dimensions)
-    columns = [_("Rank"), known.metric.title, *map(known.title, paths), _("Status"), _("Time")]
+    columns = [_("Rank"), known.metric.title, *map(known.title, paths), *why_title(known), _("Status"), _("Time")]
 
     def row(at: int, trial: TrialRecord) -> list[str]:
         value = trial.value if trial.end is not None else live.get(trial.number)
@@ -254,6 +265,7 @@ def table_html(known: Known, order: Sequence[TrialRecord], live: Mapping[int, fl
             number(at) if trial.value is not None else "-",
             known.metric.text(value) if value is not None else "",
             *(known.written(path, trial.parameters[path]) if path in trial.parameters else "" for path in paths),
+            *why_tried(known, trial),
             _("{status}: {reason}", status=said, reason=trial.reason) if trial.reason else said,
             duration(trial.seconds) if trial.seconds else "",
         ]
@@ -269,6 +281,20 @@ def table_html(known: Known, order: Sequence[TrialRecord], live: Mapping[int, fl
     folded = plural("Show {n:,} more", "Show {n:,} more", len(rest))
     more = _folded("trials", folded, table(rest, SHOWN + 1, _("Further trials"))) if rest else ""
     return table(shown, 1, _("Trials")) + more
+
+
+def why_title(known: Known) -> list[str]:
+    return [] if known.space.auto is None else [_("Why it is tried")]
+
+
+def why_tried(known: Known, trial: TrialRecord) -> list[str]:
+    """In a sentence, and how long it was expected to take when it began."""
+    if known.space.auto is None:
+        return []
+    way = str(trial.parameters.get(CANDIDATE, ""))
+    sentence = WAYS[way].sentence if way in WAYS else ""
+    expected = _("It was expected to take {time}.", time=describe_seconds(trial.forecast)) if trial.forecast else ""
+    return [sentences(*filter(None, (sentence, expected)))]
 
 
 def _section(title: str, body: str) -> str:

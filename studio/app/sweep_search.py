@@ -132,6 +132,11 @@ def shown_sweep(services: Services, draft: Draft, found: Sequence[tuple[str, str
     return next(own, None)
 
 
+def is_searching(services: Services, draft: Draft) -> bool:
+    sweep = shown_sweep(services, draft, offered(services, draft))
+    return sweep is not None and sweep.status == "running"
+
+
 def current(services: Services, draft: Draft) -> Sweep:
     sweep = shown_sweep(services, draft, offered(services, draft))
     if sweep is None:
@@ -160,17 +165,23 @@ def begin(services: Services, draft: Draft) -> Draft:
         check_may_begin(services, options.together)
         check_named(config, services.home)
         check(space.config(space.first()), services.home, services.settings.trust_remote_code)
-        sweeps, quota = Sweeps(services.home), services.quota
-        sweep = sweeps.create(
-            text,
-            spoken(_("Search {n}", n=sum(1 for _each in sweeps) + 1)),
-            draft=draft.id,
-            most_bytes=quota.megabytes * 1024**2 if quota else None,
-            data=draft.title,
-            dataset=draft.dataset,
-        )
+        sweeps = Sweeps(services.home)
+        sweep = create(services, draft, text, spoken(_("Search {n}", n=sum(1 for _each in sweeps) + 1)))
         start_driver(sweep, services.settings.environment)
     return pick(draft, "")
+
+
+def create(services: Services, draft: Draft, text: str, name: str) -> Sweep:
+    """The folder of a search of the draft's choices."""
+    quota = services.quota
+    return Sweeps(services.home).create(
+        text,
+        name,
+        draft=draft.id,
+        most_bytes=quota.megabytes * 1024**2 if quota else None,
+        data=draft.title,
+        dataset=draft.dataset,
+    )
 
 
 def check_may_begin(services: Services, together: int) -> None:

@@ -17,10 +17,11 @@ from studio.errors import StudioError
 from studio.metrics import metric_named
 from studio.preflight import check
 from studio.processes import TRUST_VARIABLE
+from studio.sweeps.choosing import best_of
 from studio.sweeps.driver import start_driver
 from studio.sweeps.folder import Sweep, Sweeps, read_sweep
 from studio.sweeps.space import SECTION
-from studio.sweeps.standing import best_of, metric_of
+from studio.sweeps.standing import metric_of
 from studio.sweeps.trials import TrialRecord
 from studio.yaml_text import parsed
 
@@ -61,7 +62,7 @@ def run_sweep(arguments: argparse.Namespace) -> int:
         sweep = sweeps.create(text, arguments.name or name_of(path))
     if sweep.status == "interrupted":
         start_driver(sweep, {TRUST_VARIABLE: "1"} if arguments.trust_remote_code else {})
-    return _follow(sweep, arguments.json)
+    return follow_sweep(sweep, arguments.json)
 
 
 def whole_text(text: str, folder: Path, flags: Mapping[str, Any]) -> str:
@@ -84,7 +85,7 @@ def whole_text(text: str, folder: Path, flags: Mapping[str, Any]) -> str:
     return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
 
 
-def _follow(sweep: Sweep, as_json: bool) -> int:
+def follow_sweep(sweep: Sweep, as_json: bool) -> int:
     """Print how each trial ended, until there are no more."""
     progress, told, asked = Progress(), set[int](), False
     progress.line(f"Sweep {sweep.id} in {sweep.folder}")
@@ -113,7 +114,7 @@ def _follow(sweep: Sweep, as_json: bool) -> int:
 
 
 def _tell_end(sweep: Sweep, as_json: bool, progress: Progress) -> int:
-    best, status = best_of(sweep), sweep.status
+    kept, status = best_of(sweep), sweep.status
     if status == "interrupted":
         progress.line(f"The sweep's process ended early; its last lines are in {sweep.driver_log}.")
         if said := last_line(sweep.driver_log):
@@ -121,13 +122,15 @@ def _tell_end(sweep: Sweep, as_json: bool, progress: Progress) -> int:
         progress.line(f"Go on with `studio sweep {sweep.id}`.")
     elif why := sweep.why_ended:
         progress.line(why)
-    if best is not None:
-        progress.line(f"Best: {_line(sweep, best)}")
+    if kept is not None:
+        progress.line(f"Best: {_line(sweep, kept.trial)}")
+        if kept.why:
+            progress.line(kept.why)
     if as_json:
         print_json(describe(sweep))
     if status == "interrupted":
         return LOST
-    return ENDED if best is not None else NOTHING_LEARNED
+    return ENDED if kept is not None else NOTHING_LEARNED
 
 
 def last_line(log: Path) -> str:
@@ -142,7 +145,7 @@ def last_line(log: Path) -> str:
 
 def describe(sweep: Sweep) -> dict[str, Any]:
     """As `studio sweep --json` prints it."""
-    best = best_of(sweep)
+    kept = best_of(sweep)
     trials = [
         {key: value for key, value in vars(trial).items() if key != "state"} | {"parameters": dict(trial.parameters)}
         for trial in sweep.trials()
@@ -154,7 +157,8 @@ def describe(sweep: Sweep) -> dict[str, Any]:
         "status": sweep.status,
         "why": str(sweep.why_ended),
         "metric": metric_of(sweep).name,
-        "best": best.number if best else None,
+        "best": kept.trial.number if kept else None,
+        "why_best": kept.why if kept else "",
         "importance": sweep.importance(),
         "trials": trials,
     }

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,7 +32,9 @@ from studio.removal import used_bytes
 from studio.room import disk_words
 from studio.runner import Supervisor, worked_seconds
 from studio.store import Run, Store
+from studio.sweeps.candidates import CANDIDATE, Auto
 from studio.sweeps.folder import Sweep, Sweeps
+from studio.sweeps.order import Next, next_of
 from studio.sweeps.proposals import Proposals
 from studio.sweeps.trials import TrialEnd, TrialRecord
 
@@ -83,15 +85,18 @@ class Driver:
         self.proposals = Proposals(
             self.sweep.id, self.space, self.options, metric_named(self.metric).higher_is_better, trials
         )
+        self.clock, self.looked = 0.0, time.monotonic()
         for trial in trials:
             if trial.end is not None:
                 self.ended.append(trial)
             else:
                 self._watch(trial)
+        self.clock = self._worked
 
     def work(self) -> str:
         """Until nothing is left to do. Returns why it ended, a sentence."""
         while True:
+            self._tick()
             why = self._why_no_more()
             for trial in list(self.live):
                 self._look(trial, is_over=bool(why) and not self._is_all_begun)
@@ -113,9 +118,25 @@ class Driver:
     def _is_out_of_time(self) -> bool:
         if self.options.minutes is None:
             return False
+        return self._spent > self.options.minutes * 60
+
+    @property
+    def _spent(self) -> float:
+        """Seconds of the budget: whole ways of training are promised within it, and so all the time counts."""
+        return self._worked if self.space.auto is None else max(self._worked, self.clock)
+
+    def _tick(self) -> None:
+        """The clock stands still while all that was begun waits for other runs."""
+        now = time.monotonic()
+        if not self.live or any(trial.run.queued_at is None for trial in self.live):
+            self.clock += now - self.looked
+        self.looked = now
+
+    @property
+    def _worked(self) -> float:
         spent = sum(trial.seconds for trial in self.ended)
         spent += sum(worked_seconds(trial.read()) for trial in self.live)
-        return spent / self.options.together > self.options.minutes * 60
+        return spent / self.options.together
 
     def _why_no_more(self) -> str:
         """Why no further trial begins; "" while one may."""
@@ -137,11 +158,18 @@ class Driver:
         most = self.sweep.most_bytes
         if most is not None and used_bytes(self.sweep.home) >= most:
             return _("Your workspace is full.")
-        parameters = self.proposals.next()
-        if parameters is None:
+        forecast = 0.0
+        if self.space.auto is not None:
+            following = self._next_candidate(self.space.auto)
+            if following is None:
+                return _("No other way of training fits into the time that is left.")
+            parameters, forecast = {CANDIDATE: following.candidate.name}, round(following.seconds, 1)
+        elif (proposed := self.proposals.next()) is None:
             return _("Every combination of settings was tried.")
+        else:
+            parameters = proposed
         number = next(self.numbers)
-        record = TrialRecord(number, "", parameters)
+        record = TrialRecord(number, "", parameters, forecast=forecast)
         self.proposals.begin(record)
         try:
             config = self.space.config(parameters)
@@ -151,8 +179,9 @@ class Driver:
         self.get_ready()
         facts = {**self.sweep.about_runs, "tags": [self.sweep.name], "sweep": self.sweep.id}
         run = self.store.create(config.to_text(), f"{self.sweep.name} · {number + 1}", **facts)
-        record = TrialRecord(number, run.id, parameters, state=self.proposals.state_of(number))
-        self.sweep.tell(number, run=run.id, parameters=parameters, state=record.state)
+        record = replace(record, run=run.id, state=self.proposals.state_of(number))
+        told = {"forecast": forecast} if forecast else {}
+        self.sweep.tell(number, run=run.id, parameters=parameters, state=record.state, **told)
         self._watch(record)
         self.queue.enqueue(run)
         return ""
@@ -162,6 +191,11 @@ class Driver:
         for run in self.store:
             if run.id not in told and run.meta.get("sweep") == self.sweep.id and not (run.is_busy or run.log_bytes):
                 shutil.rmtree(run.folder)
+
+    def _next_candidate(self, auto: Auto) -> Next | None:
+        known = [*self.ended, *(trial.record for trial in self.live)]
+        budget = math.inf if self.options.minutes is None else self.options.minutes * 60
+        return next_of(auto, known, self._spent, budget)
 
     def _watch(self, record: TrialRecord) -> None:
         run = Run(self.sweep.home.runs / record.run)
@@ -197,6 +231,8 @@ class Driver:
 
     def _end_as(self, trial: LiveTrial, state: RunState, checks: dict[int, float]) -> None:
         facts: dict[str, Any] = {"seconds": state.seconds}
+        if state.plan is not None:
+            facts["share"] = min(1.0, state.step / max(1, state.plan.total_steps))
         if state.status == "failed":
             failure = state.failure
             self._end(trial.record, "failed", checks, reason=failure.what if failure else "", **facts)

@@ -31,6 +31,7 @@ from studio.files import clear_place, read_object, replace_json, replace_text
 from studio.language import _, unpacked
 from studio.paths import Home
 from studio.processes import Identity
+from studio.sweeps.candidates import AUTO
 from studio.sweeps.options import SweepOptions
 from studio.sweeps.space import SECTION, Space, space_of
 from studio.sweeps.trials import ID_PATTERN, TrialLog, TrialRecord
@@ -239,6 +240,12 @@ def read_sweep(text: str) -> tuple[Space, SweepOptions]:
             _("Write it as {example}.", example="sweep: {method: tpe, trials: 20}"),
         )
     space, chosen = space_of(values), SweepOptions.read(options, within=SECTION)
+    if (chosen.method == AUTO) != (space.auto is not None):
+        raise StudioError(
+            _("The sweep cannot begin."),
+            _("The method '{method}' and a section of that name belong together.", method=AUTO),
+            _("Begin it with `studio auto RUN.yaml`."),
+        )
     if chosen.method == "grid":
         space.check_grid()
     return space, chosen

@@ -5,7 +5,7 @@ from typing import Literal
 from studio.language import _
 from studio.options import Options, setting
 
-Method = Literal["grid", "random", "tpe", "gp", "cma-es"]
+Method = Literal["grid", "random", "tpe", "gp", "cma-es", "auto"]
 Pruning = Literal["none", "median", "hyperband"]
 
 

@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from studio.sweeps.candidates import AUTO
 from studio.sweeps.options import SweepOptions
 from studio.sweeps.space import Choices, Dimension, Parameters, Space
 from studio.sweeps.trials import TrialRecord
@@ -40,7 +41,7 @@ class Proposals:
         )
         self._live: dict[int, optuna.trial.Trial] = {}  # trials that are at work, by their number here
         self._known: dict[str, TrialRecord] = {}
-        self._grid = self._shuffled_grid() if options.method == "grid" else None
+        self._grid = self._shuffled_grid() if options.method == "grid" else iter(()) if options.method == AUTO else None
         for trial in tried:
             self._add(trial)
 
@@ -87,6 +88,8 @@ class Proposals:
         2014); empty where too few trials say anything."""
         import optuna
 
+        if self._options.method == AUTO:
+            return {}  # there is only one thing that differs
         ended = [trial for trial in self._study.trials if trial.state == optuna.trial.TrialState.COMPLETE]
         if len(ended) < ENOUGH_TO_COMPARE or len({trial.value for trial in ended}) < 2:
             return {}
@@ -216,6 +219,7 @@ def _hyperband() -> "optuna.pruners.BasePruner":
 SAMPLERS: dict[str, Callable[[int], Any]] = {
     "grid": _random,  # only keeps the study: a grid is counted through
     "random": _random,
+    AUTO: _random,  # only keeps the study: see `studio.sweeps.order`
     "tpe": _tpe,
     "gp": _gp,
     "cma-es": _cma_es,

@@ -21,6 +21,7 @@ from typing import Any
 from studio.config import RunConfig
 from studio.errors import StudioError
 from studio.language import _, listing, sentences
+from studio.sweeps.candidates import AUTO, CANDIDATE, Auto
 
 SECTIONS = ("model", "strategy", "training", "options")
 SECTION = "sweep"  # of the run file, see `studio.sweeps.options`
@@ -82,14 +83,20 @@ Dimension = Choices | Range
 
 @dataclass(frozen=True)
 class Space:
-    """values: the run file's, without `sweep`. dimensions: of the settings that vary, by dotted name."""
+    """values: the run file's, without `sweep`. dimensions: of the settings that vary, by dotted name. auto: whole ways
+    of training that vary instead, as `candidate`."""
 
     values: Mapping[str, Any]
     dimensions: Mapping[str, Dimension]
+    auto: Auto | None = None
 
     def settings(self, parameters: Parameters) -> dict[str, Any]:
         """The run file's values of a trial."""
         values: dict[str, Any] = copy.deepcopy(dict(self.values))
+        if self.auto is not None:
+            candidate = self.auto.of(parameters[CANDIDATE])
+            training = {**(values.get("training") or {}), **candidate.training}
+            return {**values, "strategy": candidate.strategy, "training": training}
         for name, value in parameters.items():
             *parents, last = name.split(".")
             place = values
@@ -139,7 +146,8 @@ class Space:
 
 def space_of(values: Mapping[str, Any]) -> Space:
     """What varies in a run file's values. Raises StudioError that names every mistake in it."""
-    plain = {name: value for name, value in values.items() if name != SECTION}
+    plain = {name: value for name, value in values.items() if name not in (SECTION, AUTO)}
+    auto = Auto.read(values[AUTO], within=AUTO) if AUTO in values else None
     found: dict[str, Dimension] = {}
     mistakes: list[str] = []
     for name, value in _sets_in(plain):
@@ -156,6 +164,10 @@ def space_of(values: Mapping[str, Any]) -> Space:
             mistakes.append(_("'{setting}': {problem}", setting=name, problem=read))
         else:
             found[name] = read
+    if auto is not None and found:
+        mistakes.append(_("Beside '{section}' nothing else varies.", section=AUTO))
+    elif auto is not None:
+        found[CANDIDATE] = Choices(tuple(candidate.name for candidate in auto.candidates))
     if not found and not mistakes:
         mistakes.append(_("No setting is a range or has choices."))
     if mistakes:
@@ -174,7 +186,7 @@ def space_of(values: Mapping[str, Any]) -> Space:
             _("It varies over {count:,} values; {most:,} are allowed.", count=ends, most=MOST_ENDS),
             _("Let fewer settings vary, or write a range instead of choices."),
         )
-    space = Space(plain, found)
+    space = Space(plain, found, auto)
     _check_ends(space)
     return space
 

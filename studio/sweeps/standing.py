@@ -24,11 +24,6 @@ def metric_of(sweep: Sweep) -> Metric:
         ) from error
 
 
-def best_of(sweep: Sweep) -> TrialRecord | None:
-    """The trial with the best value, or None."""
-    return next((trial for trial in ranked(sweep.trials(), metric_of(sweep)) if trial.value is not None), None)
-
-
 def ranked(trials: Sequence[TrialRecord], metric: Metric) -> list[TrialRecord]:
     """The best first, the earlier of equals; then those at work, then those without a value."""
     sign = -1 if metric.higher_is_better else 1

@@ -28,6 +28,8 @@ FACTS: dict[str, Callable[[Any], bool]] = {
     "end": lambda value: isinstance(value, str) and value in get_args(TrialEnd),
     "value": _is_finite,
     "seconds": lambda value: _is_finite(value) and value >= 0,
+    "share": lambda value: _is_finite(value) and 0 <= value <= 1,
+    "forecast": lambda value: _is_finite(value) and value >= 0,
     "state": lambda value: isinstance(value, dict) and all(map(_is_finite, value.values())),
 }
 
@@ -38,7 +40,8 @@ class TrialRecord:
 
     value: the best value of the headline metric on the validation split; None before the end, and without a check.
     checks: number of the check, from 1 -> value. seconds: that its workers took. reason: why it failed, a sentence.
-    state: what the method remembers of it.
+    state: what the method remembers of it. share: of its steps that were made. forecast: seconds that it was expected
+    to take; 0 where nobody asked.
     """
 
     number: int
@@ -50,6 +53,8 @@ class TrialRecord:
     seconds: float = 0.0
     reason: str = ""
     state: Mapping[str, Any] = field(default_factory=dict)
+    share: float = 1.0
+    forecast: float = 0.0
 
 
 class TrialLog:

@@ -84,7 +84,7 @@ def test_the_best_trial_is_told(
         ({"training": {"epochs": 3}}, [], "No setting is a range or has choices."),
         ({"training": {"epochs": {"low": 9, "high": 3}}}, [], "low is above high"),
         ({"model": {"id": "starter/none"}}, [], "no starter model named 'none'"),
-        ({}, ["--method", "guess"], "'grid', 'random', 'tpe', 'gp' or 'cma-es'"),
+        ({}, ["--method", "guess"], "'gp', 'cma-es' or 'auto'"),
         ({}, ["--trials", "0"], "at least 1"),
         ({"sweep": [1]}, [], "is a section of settings"),
     ],

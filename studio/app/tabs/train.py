@@ -11,6 +11,7 @@ from components.charts.live_chart import LiveChart
 from components.layers import Layer, LayerStrip
 from components.notices import heading
 from components.run_queue import RunQueue, Waiting
+from studio.app.auto_search import auto
 from studio.app.drafts import Draft
 from studio.app.labels import entered, naming
 from studio.app.live import Pace, poll
@@ -55,6 +56,7 @@ def build(services: Services) -> Page:
         with gr.Column(scale=1, min_width=240, elem_classes="side-column"):
             named, label = naming(services)
             buttons = controls(services, label)
+            finding = auto(services)
             line = queue(services)
             strip = LayerStrip(elem_id="train-layers", follows=True)
             trial = gr.HTML(elem_id="rate-test")
@@ -74,7 +76,7 @@ def build(services: Services) -> Page:
         [head, chart], show_curve, [Wire(chart.status, lambda draft: draft, draws=lambda widget: widget not in label)]
     )
     state = Section([strip, trial], show_state, [])
-    pieces = joined(curve, named, buttons, line, state, searching)
+    pieces = joined(curve, named, buttons, finding, line, state, searching)
     needs, watched = partial(missing, services), partial(can_be_watched, services)
     return Page("train", _("Train"), *pieces, needs, watched, way_on=("test", _("Try the result")))
 
