@@ -138,8 +138,8 @@ CASES = {
     ),
     "banking77": Case(
         banking_with_its_test, "text-classification", "starter/text", FULL,
-        {"epochs": 6, "learning_rate": 1e-4}, {"max_length": 64}, {"split": {"train": 0.9, "validation": 0.05,
-        "test": 0.05}}, WORD_COUNTS,
+        {"epochs": 6, "batch_size": 32, "learning_rate": 1e-4}, {"max_length": 64},
+        {"split": {"train": 0.9, "validation": 0.05, "test": 0.05}}, WORD_COUNTS,
     ),
     "spam": Case("text/sms_spam.csv", "text-classification", "starter/text", HEAD, {"epochs": 15},
         baseline=WORD_COUNTS),
