@@ -331,9 +331,14 @@ def test_a_list_shows_again_what_is_chosen_where_a_choice_is_refused(
     assert "There are no rows in reviews.csv." in said and shown[wire.inputs[0]]["value"] == "utf-8"
 
 
-def test_columns_that_cannot_be_are_explained_on_the_page(services: Services, ready: Draft) -> None:
+def test_columns_that_cannot_be_are_explained_on_the_page(services: Services, shell: Shell, ready: Draft) -> None:
     twice = column_roles.map_columns(1, ready, "text")
     assert "two roles" in data_tab.missing(services, twice)
+    page = shell.pages["data"]
+    shown = {widget.elem_id: new for widget, new in zip(page.outputs, page.show(twice), strict=True)}
+    assert "two roles" in shown["unusable"]["value"]
+    places = list(shown)
+    assert places.index("unusable") < places.index("preview"), "beside the columns that it speaks of"
 
 
 def test_the_split_slider(ready: Draft) -> None:
