@@ -67,6 +67,7 @@ class Choice(TypedDict):
 class FieldValue(TypedDict, total=False):
     name: str
     title: str
+    within: str  # what a screen reader says after the title, where several fields of the form have the same one
     help: str
     kind: Literal["text", "check", "choice"]
     value: str | bool

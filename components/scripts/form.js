@@ -24,7 +24,7 @@ const controlOf = (field, attributes) => {
 
 const fieldNode = (group, field) => {
   const id = `${group.prefix}-${field.name}`;
-  const control = controlOf(field, { id: `${id}-control`, "aria-describedby": `${id}-problem ${id}-help` });
+  const control = controlOf(field, { id: `${id}-control`, "aria-describedby": `${id}-problem ${id}-help`, "aria-label": field.within ? `${field.title}, ${field.within}` : null });
   const made = { control, drawn: field.kind === "check" ? false : "", problem: h("small", { id: `${id}-problem`, class: "ui-field-problem", role: "alert", hidden: "" }) };
   const commit = () => {
     if (held(control) === made.drawn) return;

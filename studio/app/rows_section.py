@@ -9,7 +9,7 @@ from components.tables import PagedTable
 from studio.app.cells.overview import overview_of
 from studio.app.class_names import naming_classes
 from studio.app.drafts import Draft
-from studio.app.pages import Section, Services, joined
+from studio.app.pages import Section, Services, joined, told
 from studio.errors import StudioError
 from studio.language import _
 from studio.tasks import TASKS
@@ -30,26 +30,35 @@ def preview(services: Services) -> Section:
     return Section([title, table], show, [])
 
 
-def at_a_glance(services: Services) -> Section:
-    """What the rows hold, such as how many examples each class has, folded under its sum; or why they cannot be used,
-    which is said unfolded."""
+def unusable(services: Services) -> Section:
+    """Why the rows cannot be used, beside the columns that it speaks of."""
     trouble = gr.HTML(visible=False, elem_id="unusable")
+
+    def show(draft: Draft) -> list[Any]:
+        try:
+            services.datasets.assembled(draft)
+        except StudioError as error:
+            return [gr.update(value=told(error), visible=True)]
+        return [gr.update(value="", visible=False)]
+
+    return Section([trouble], show, [])
+
+
+def at_a_glance(services: Services) -> Section:
+    """What the usable rows hold, such as how many examples each class has, folded under its sum."""
     with gr.Accordion(_("Examples"), open=False, elem_id="glance") as box:
         counts = gr.HTML(elem_id="class-counts")
         names = naming_classes(services)
 
     def show(draft: Draft) -> list[Any]:
-        try:
-            assembled = services.datasets.assembled(draft)
-        except StudioError as error:
-            problem = error.explanation
-            said = notice("bad", problem.what, problem.why, problem.what_to_do)
-            return [gr.update(value=said, visible=True), gr.update(visible=False), ""]
+        assembled = services.datasets.usable(draft)
+        if assembled is None:
+            return [gr.update(visible=False), ""]
         overview = overview_of(TASKS[str(draft.task)], assembled)
-        told = _("{what}: {sum}", what=overview.title, sum=overview.sentence)
-        return [gr.update(value="", visible=False), gr.update(label=told, visible=True), overview.html]
+        summed = _("{what}: {sum}", what=overview.title, sum=overview.sentence)
+        return [gr.update(label=summed, visible=True), overview.html]
 
-    return joined(Section([trouble, box, counts], show, []), names)
+    return joined(Section([box, counts], show, []), names)
 
 
 def remarks(services: Services) -> Section:

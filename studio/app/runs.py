@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from itertools import chain, count
 from typing import Any
 
 from components.words import spoken
@@ -17,6 +18,7 @@ from studio.language import _
 from studio.pace import expected
 from studio.preflight import check
 from studio.presets import PRESETS
+from studio.run_index import Query
 from studio.run_summary import source_name
 from studio.store import Run
 from studio.strategies import STRATEGIES
@@ -51,7 +53,7 @@ def _start_run(services: Services, draft: Draft) -> Draft:
     label, planned = draft.label, expected_time(services, draft, config)
     run = services.store.create(
         config.to_text(),
-        label.name or spoken(run_name(draft)),
+        label.name or own_name(services, spoken(run_name(draft))),
         data=draft.title,
         dataset=draft.dataset,
         preset=draft.preset,
@@ -101,6 +103,14 @@ def run_name(draft: Draft) -> str:
     """What the run is called until somebody renames it."""
     how = method_words(str(draft.strategy.get("name", "")), draft.preset or "")
     return _("{data} · {model} · {method}", data=draft.title or _("Data"), model=title_of(str(draft.model)), method=how)
+
+
+def own_name(services: Services, name: str) -> str:
+    """The name, or the first of "NAME (2)", "NAME (3)" and so on that none of these runs has."""
+    like_it = services.index.page(0, MOST_OFFERED, Query(search=name)).runs
+    taken = {run.name for run, _summary in like_it}
+    numbered = (f"{name} ({number})" for number in count(2))
+    return next(each for each in chain([name], numbered) if each not in taken)
 
 
 def method_words(strategy: str, preset: str) -> str:

@@ -154,11 +154,12 @@ def form_value(draft: Draft, known: Mapping[str, Varying]) -> FormValue:
 
 
 def _group(draft: Draft, setting: Varying, space: Mapping[str, Any]) -> GroupValue:
+    fields = _choice_fields(setting, space) if setting.choices else _range_fields(draft, setting, space)
     return {
         "key": f"{VARY}/{setting.path}",
         "title": setting.title,
         "prefix": f"vary-{setting.name}",
-        "fields": _choice_fields(setting, space) if setting.choices else _range_fields(draft, setting, space),
+        "fields": [{**each, "within": setting.title} for each in fields],
         "open": True,
     }
 

@@ -88,7 +88,7 @@ class Recommendation(Task):
     """What is scored is the rank of the next like among all things of the data that the person did not like before."""
 
     name = "recommendation"
-    title = _("Recommendation")
+    title = _("Recommend")
     sentence = _("Recommend what people will like next, by what they liked before: products, films, articles.")
     icon = "heart"
     group = _("Texts")

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from functools import partial
+from itertools import permutations
 from pathlib import Path
 from typing import Literal
 
@@ -13,9 +14,11 @@ from studio.app.demo_list import DEMOS
 from studio.app.demo_times import seconds_taken, time_words
 from studio.app.drafts import OWN, Draft
 from studio.app.fixes import PLACE, fix, offers, undo
+from studio.app.main import Shell
 from studio.app.nested import leaves
 from studio.app.outlook import outlook, preset_draft, subject
 from studio.app.pages import Services
+from studio.app.tabs import model as model_tab
 from studio.app.times import newest_runs
 from studio.app.undo import undo_last
 from studio.data.sources import SAMPLE, SAMPLES
@@ -146,3 +149,24 @@ def ended(services: Services, draft: Draft, reason: Literal["stopped", "complete
     summary = services.index.summary(run)
     assert summary is not None
     return summary
+
+
+@pytest.mark.parametrize("order", list(permutations(("demo", "own", "other"))))
+def test_own_data_can_be_replaced_and_comes_back_in_every_order(
+    services: Services, shell: Shell, text_draft: Draft, order: tuple[str, ...]
+) -> None:
+    """Of an example only the choices are made, its data is not read."""
+    example = {"task": "image-classification", "data": {"source": DEMOS["digits"].source}}
+    page, draft = shell.pages["data"], text_draft
+    for place in (*order, "own", "back"):
+        if place == "demo":
+            draft = draft.fresh(demo="digits", own=demos.set_aside(draft), config=example)
+        elif place == "own":
+            draft = finish(model_tab.choose_demo(services, draft, {"key": OWN}))
+        else:
+            task = text_draft.task if place == "back" else "search"
+            draft = model_tab.choose_task(services, draft, {"key": task})
+        shown = {widget.elem_id: new for widget, new in zip(page.outputs, page.show(draft), strict=True)}
+        assert place == "demo" or shown["adding"]["visible"]
+    assert draft.run_config() == text_draft.run_config() and draft.dataset == text_draft.dataset
+    assert shown["adding"]["label"] == "Use other data" and not shown["adding"]["open"]

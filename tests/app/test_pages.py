@@ -30,7 +30,7 @@ from studio.app import (
     undo,
 )
 from studio.app.clicks import Click
-from studio.app.drafts import OWN, Draft
+from studio.app.drafts import OWN, Draft, Label
 from studio.app.fixes import found_html
 from studio.app.main import Shell
 from studio.app.model_cards import recommended
@@ -38,7 +38,7 @@ from studio.app.nested import leaves
 from studio.app.outlook import outlook, preset_draft, subject
 from studio.app.pages import Services
 from studio.app.repeating import command_line
-from studio.app.runs import config_of, flat_settings, start_run, with_settings
+from studio.app.runs import config_of, flat_settings, run_name, start_run, with_settings
 from studio.app.settings import all_panels, changes, enter, form_value
 from studio.app.tabs import data as data_tab
 from studio.app.tabs import model as model_tab
@@ -331,9 +331,14 @@ def test_a_list_shows_again_what_is_chosen_where_a_choice_is_refused(
     assert "There are no rows in reviews.csv." in said and shown[wire.inputs[0]]["value"] == "utf-8"
 
 
-def test_columns_that_cannot_be_are_explained_on_the_page(services: Services, ready: Draft) -> None:
+def test_columns_that_cannot_be_are_explained_on_the_page(services: Services, shell: Shell, ready: Draft) -> None:
     twice = column_roles.map_columns(1, ready, "text")
     assert "two roles" in data_tab.missing(services, twice)
+    page = shell.pages["data"]
+    shown = {widget.elem_id: new for widget, new in zip(page.outputs, page.show(twice), strict=True)}
+    assert "two roles" in shown["unusable"]["value"]
+    places = list(shown)
+    assert places.index("unusable") < places.index("preview"), "beside the columns that it speaks of"
 
 
 def test_the_split_slider(ready: Draft) -> None:
@@ -682,6 +687,15 @@ def test_what_a_task_never_reads_is_not_shown(task: Task) -> None:
         assert "training.epochs" in settings
         assert ("training.loss" in settings) == ("classes" in task.traits)
         assert ("training.mixup" in settings) == ("images" in task.traits)
+
+
+def test_a_run_that_nobody_named_has_a_name_of_its_own(services: Services, ready: Draft) -> None:
+    names = []
+    for named in (Label(), Label(), Label(), Label(name="mine"), Label(name="mine")):
+        draft = start_run(services, ready.change(label=named))
+        names.append(services.store.find(draft.run).name)
+    usual = run_name(ready)
+    assert names == [usual, f"{usual} (2)", f"{usual} (3)", "mine", "mine"]
 
 
 def test_runs_of_one_name_are_told_apart_where_they_are_compared(services: Services, ready: Draft) -> None:

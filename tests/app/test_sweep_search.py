@@ -92,6 +92,12 @@ def test_what_cannot_be_is_refused_in_its_field(group: str, name: str, value: st
         sweep_text(draft, draft.run_config(), known_of(draft))
 
 
+def test_fields_of_one_title_say_what_they_are_of() -> None:
+    draft = a_draft()
+    varied = [each for each in form_value(draft, known_of(draft))["groups"] if each["key"].startswith("vary/")]
+    assert varied and all(field["within"] == each["title"] for each in varied for field in each["fields"])
+
+
 def test_a_search_needs_something_that_varies() -> None:
     none = choose(a_draft(), known_of(a_draft()), [])
     unticked = choose(a_draft(), known_of(a_draft()), [OPTIMIZER])

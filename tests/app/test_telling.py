@@ -48,6 +48,14 @@ def test_a_model_is_told_of_in_plain_words(services: Services, run: Run) -> None
     assert "Sort texts" in told["What it does"]
 
 
+def test_where_there_is_nothing_to_share_a_press_leads_to_the_beginning(services: Services) -> None:
+    with gr.Blocks():
+        section = share.choosing_a_run(services)
+    top, nothing, which_run = section.show(Draft(id="a" * 24, page="share"))
+    assert "<h2>Share</h2>" in top and nothing["visible"] and not which_run["visible"]
+    assert [wire.go for wire in section.wires] == [None, "model"]
+
+
 def test_the_link_of_one_s_own_run_opens_it(services: Services, run: Run) -> None:
     with gr.Blocks():
         section = share.sending_the_link(services)

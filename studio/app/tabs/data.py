@@ -14,7 +14,7 @@ from studio.app.columns_left_out import leaving_out
 from studio.app.drafts import Draft
 from studio.app.file_reading import reading_again
 from studio.app.pages import Page, Section, Services, Wire, cancel_job, joined, sheltered
-from studio.app.rows_section import at_a_glance, preview, remarks
+from studio.app.rows_section import at_a_glance, preview, remarks, unusable
 from studio.app.split_section import refusal, splitting
 from studio.app.undo import undoing
 from studio.data.importing import Imported
@@ -33,6 +33,7 @@ def build(services: Services) -> Page:
         pieces = [
             questions.open_questions(services),
             roles_of_columns(services),
+            unusable(services),
             leaving_out(services),
             fixes.problems(services),
             preview(services),

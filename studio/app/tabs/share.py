@@ -35,7 +35,13 @@ def build(services: Services) -> Page:
 
 
 def choosing_a_run(services: Services) -> Section:
-    nothing = gr.HTML()
+    top = gr.HTML()
+    with gr.Column(visible=False) as nothing:
+        gr.HTML(
+            drawn(empty, "share", _("Nothing to share yet"), _("Train a model first; it appears here when it is done."))
+        )
+        with gr.Row(elem_classes="button-row"):
+            begin = gr.Button(_("Choose an example or your own data"), elem_id="share-begin", min_width=120)
     which_run = gr.Dropdown(label=_("Run"), interactive=True, elem_id="share-run")
 
     def show(draft: Draft) -> list[Any]:
@@ -43,14 +49,14 @@ def choosing_a_run(services: Services) -> Section:
         choices = choices_with_model(services, run)
         words = ""
         if not choices:
-            words = empty(
-                "share", _("Nothing to share yet"), _("Train a model first; it appears here when it is done.")
-            )
+            words = heading(_("Share"), _("Download your model, tell others of it, and send them its link."))
         elif run is None:
             words = heading(_("Download your model"), _("Choose one of your finished runs."))
-        return [words, gr.update(choices=choices, value=run.id if run else None, visible=bool(choices))]
+        offered = gr.update(choices=choices, value=run.id if run else None, visible=bool(choices))
+        return [words, gr.update(visible=not choices), offered]
 
-    return Section([nothing, which_run], show, [Wire(which_run.input, choose_run, [which_run])])
+    wires = [Wire(which_run.input, choose_run, [which_run]), Wire(begin.click, lambda draft: draft, go="model")]
+    return Section([top, nothing, which_run], show, wires)
 
 
 def sending_the_link(services: Services) -> Section:

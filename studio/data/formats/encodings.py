@@ -177,7 +177,7 @@ def candidates(data: bytes) -> list[Candidate]:
         if not name:
             continue
         name = _western(data) if name in WESTERN else name
-        text = str(match)
+        text = sample.decode(name, "replace")  # not the match's own: Latin-1 reads the dashes of Windows as nothing
         evidence = (1 - match.chaos) ** 4 * (0.2 + match.coherence) ** 2 * fit_of_letters(text)
         evidence *= COMMON if name in WESTERN else 0.5 if name in _RARE else 1.0
         found[name] = Candidate(name, evidence, text)

@@ -130,3 +130,9 @@ def test_of_a_line_that_is_very_long_only_a_part_is_looked_at() -> None:
     line = b"a" * 10**6 + "für müde Bären".encode("cp1252")
     looked_at = encodings._lines_that_differ(line + b"\n")
     assert len(looked_at) <= encodings.SAMPLE_BYTES and looked_at.endswith("müde Bären".encode("cp1252"))
+
+
+def test_the_words_of_a_doubt_are_read_as_the_file_will_be() -> None:
+    rows = [f"first quarter \u2013 internal {n};the parcel has not arrived yet" for n in range(9)]
+    (candidate,) = (each for each in encodings.candidates("\n".join(rows).encode("cp1252")) if each.name == "cp1252")
+    assert "quarter \u2013 internal" in candidate.text
