@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas
-from browser_support import PATIENCE, complaints_of
+from browser_support import PATIENCE, barriers, complaints_of
 
 from studio.app.nested import value_at
 from studio.config import RunConfig
@@ -148,6 +148,8 @@ PLACE_OF_KEYS = """node => {
     return node.role === 'radio' && now.role === 'radio' && group(now) === group(node) ? 'beside' : '';
 }"""
 FARTHEST = 300  # presses of a key
+MOVING = """() => document.getAnimations().filter(each => each.playState === 'running').map(each =>
+    `${each.animationName || each.transitionProperty} of ${each.effect.target.className}`)"""
 
 
 @dataclass
@@ -209,6 +211,13 @@ class Visitor:
         return {
             split: int(re.sub(r"\D", "", self.page.evaluate(read, split))) for split in ("train", "validation", "test")
         }
+
+    def finds_no_fault(self) -> None:
+        """With the page as it is now: for people who use no mouse, hear it, see it narrow, or bear no motion."""
+        assert barriers(self.page) == []
+        assert self.page.evaluate(MOVING) == []
+        width, room = self.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert width <= room, f"the page is {width} pixels wide, the screen {room}"
 
     # --- going ----------------------------------------------------------------------------------
 
@@ -412,7 +421,7 @@ class Look:
     name: str
     width: int = 1280
     scheme: str = "light"
-    by_keys: bool = False
+    by_keys: bool = False  # and in the colours of the system, as many have it who see little
 
 
 LOOKS = (Look("wide and light"), Look("narrow and dark", 390, "dark"), Look("by keyboard", by_keys=True))
@@ -420,7 +429,8 @@ LOOKS = (Look("wide and light"), Look("narrow and dark", 390, "dark"), Look("by 
 
 @contextmanager
 def looking(browser: Any, server: StudioServer, look: Look) -> Iterator[Visitor]:
-    with visitor(browser, server, look.width, look.scheme) as visit:
+    colours = {"forced_colors": "active"} if look.by_keys else {}
+    with visitor(browser, server, look.width, look.scheme, **colours) as visit:
         visit.by_keys = look.by_keys
         yield visit
         assert visit.complaints == []

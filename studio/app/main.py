@@ -23,6 +23,7 @@ from studio.app.pages import Page, Section, Services, explained, sheltered, told
 from studio.app.sent import sent
 from studio.app.speaking import SpeakingBlocks
 from studio.app.tabs import data, model, projects, runs, share, strategy, test, train
+from studio.app.unchanged import SparingBlocks
 from studio.errors import StudioError
 from studio.language import _, languages
 
@@ -40,8 +41,8 @@ KEPT_SECONDS = (3600, 24 * 3600)  # how often what browsers sent is looked throu
 BRAND = "Fine-Tuning Studio"
 
 
-class StudioBlocks(CheckedBlocks, SpeakingBlocks):
-    """Blocks that refuse forged values, and speak the language of the person who asks."""
+class StudioBlocks(CheckedBlocks, SpeakingBlocks, SparingBlocks):
+    """Blocks that refuse forged values, speak the reader's language, and leave alone what is as it was."""
 
 
 def build_app(services: Services) -> gr.Blocks:

@@ -1,7 +1,7 @@
 """The README's pictures: `uv run python tests/browser/screenshots.py`. Not a test.
 
 Walks the whole way with the sample messages and the text encoder that comes with the studio, and writes
-assets/screenshots/{model,data,strategy,train,test}_{light,dark}.png, train_390.png, and way.webp, which moves.
+assets/screenshots/{page}_{light,dark}_{1280,390}.webp of every page, and way.webp, which moves.
 """
 
 import sys
@@ -20,11 +20,13 @@ from studio_page import StudioServer, Visitor, visitor  # noqa: E402
 
 from studio.paths import Home, assets  # noqa: E402
 
-PAGES = ("model", "data", "strategy", "train", "test")
+PAGES = ("model", "data", "strategy", "train", "test", "runs", "share", "projects")
+WIDTHS = (1280, 390)
 FOLDER = assets() / "screenshots"
 HEIGHT = 900
 FILM_SIZE = (960, 675)
 LONG, SHORT = 2.0, 0.25  # seconds that a picture is shown
+MOST_OF_TRAINING = 16  # pictures, however long it takes
 
 
 @dataclass
@@ -41,10 +43,15 @@ class Film:
         self.frames.append(image.convert("RGB").resize(FILM_SIZE, Image.Resampling.LANCZOS))
         self.seconds.append(seconds)
 
+    def thin(self, begin: int, most: int) -> None:
+        """Leave out pictures evenly, so that from `begin` on there are at most so many."""
+        step = max(1, -(-(len(self.frames) - begin) // most))
+        self.frames[begin:], self.seconds[begin:] = self.frames[begin::step], self.seconds[begin::step]
+
     def write(self, file: Path) -> None:
         first, *others = self.frames
         durations = [round(seconds * 1000) for seconds in self.seconds]
-        first.save(file, save_all=True, append_images=others, duration=durations, loop=0, quality=70, method=6)
+        first.save(file, save_all=True, append_images=others, duration=durations, loop=0, quality=60, method=6)
 
 
 def walk(visit: Visitor) -> None:
@@ -63,10 +70,11 @@ def walk(visit: Visitor) -> None:
     visit.choose_preset("thorough")
     film.take(LONG)
     visit.forward("train")
-    run = visit.start()
+    run, begin = visit.start(), len(film.frames)
     while run.state().status not in ("completed", "failed"):
         film.take(SHORT)
         visit.page.wait_for_timeout(1500)
+    film.thin(begin, MOST_OF_TRAINING)
     visit.status("Finished", timeout=600_000)
     film.take(LONG)
     visit.forward("test")
@@ -76,12 +84,15 @@ def walk(visit: Visitor) -> None:
     film.write(FOLDER / "way.webp")
 
 
-def take(visit: Visitor, name: str) -> None:
-    """One page as a palette PNG, which keeps it small."""
-    visit.page.wait_for_timeout(1200)  # charts and fonts have settled
-    image = Image.open(BytesIO(visit.page.screenshot(full_page=False)))
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    image.convert("P", palette=Image.Palette.ADAPTIVE, colors=256).save(FOLDER / f"{name}.png", optimize=True)
+def take(visit: Visitor, page: str) -> None:
+    """A page in both widths and both schemes, lossy, which keeps the files small."""
+    for width in WIDTHS:
+        visit.page.set_viewport_size({"width": width, "height": HEIGHT})
+        for scheme in ("light", "dark"):
+            visit.page.wait_for_timeout(1200)  # charts and fonts have settled
+            image = Image.open(BytesIO(visit.page.screenshot()))
+            image.convert("RGB").save(FOLDER / f"{page}_{scheme}_{width}.webp", quality=70, method=6)
+            visit.page.get_by_test_id("theme-toggle").click()
 
 
 def main() -> None:
@@ -98,12 +109,7 @@ def main() -> None:
                     if page == "test":
                         visit.page.locator("#examples tbody tr").nth(2).click()
                         visit.sees("#answer", "Before training", timeout=120_000)
-                    for scheme in ("light", "dark"):
-                        take(visit, f"{page}_{scheme}")
-                        visit.page.get_by_test_id("theme-toggle").click()
-                visit.step("train")
-                visit.page.set_viewport_size({"width": 390, "height": 1100})
-                take(visit, "train_390")
+                    take(visit, page)
         finally:
             server.close()
 
