@@ -157,10 +157,12 @@ def begin(services: Services, draft: Draft) -> Draft:
         config, (_known, known) = draft.run_config(), settings_of(services, draft)
         text = sweep_text(draft, config, known)
         space, options = read_sweep(text)
+        sweeps, quota = Sweeps(services.home), services.quota
         check_may_begin(services, options.together)
+        if any(each.status == "running" and each.meta.get("draft") == draft.id for each in sweeps):
+            return pick(draft, "")  # another tab has begun it at the same moment
         check_named(config, services.home)
         check(space.config(space.first()), services.home, services.settings.trust_remote_code)
-        sweeps, quota = Sweeps(services.home), services.quota
         sweep = sweeps.create(
             text,
             spoken(_("Search {n}", n=sum(1 for _each in sweeps) + 1)),
