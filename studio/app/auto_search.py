@@ -10,7 +10,7 @@ from studio.app.drafts import Draft
 from studio.app.foreign import check_named
 from studio.app.outlook import subject
 from studio.app.pages import Place, Section, Services, Wire
-from studio.app.sweep_search import check_may_begin, create, is_searching, pick
+from studio.app.sweep_search import check_may_begin, create, has_begun, is_searching, pick
 from studio.errors import StudioError
 from studio.language import _
 from studio.preflight import check
@@ -55,6 +55,8 @@ def begin_auto(services: Services, draft: Draft, minutes: float | None) -> Draft
     facts = Subject(about.structure, about.architecture.config, about.rows, about.length, about.classes)
     with services.workspaces.current.starting:
         check_may_begin(services, 1)
+        if has_begun(services, draft):
+            return pick(draft, "")  # another tab has begun it at the same moment
         text = auto_text(config, plan(config, facts, minutes, services.machine, services.home), minutes)
         sweep = create(services, draft, text, spoken(_("Best of {minutes} minutes", minutes=f"{minutes:g}")))
         start_driver(sweep, services.settings.environment)

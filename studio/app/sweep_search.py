@@ -163,12 +163,19 @@ def begin(services: Services, draft: Draft) -> Draft:
         text = sweep_text(draft, config, known)
         space, options = read_sweep(text)
         check_may_begin(services, options.together)
+        if has_begun(services, draft):
+            return pick(draft, "")  # another tab has begun it at the same moment
         check_named(config, services.home)
         check(space.config(space.first()), services.home, services.settings.trust_remote_code)
-        sweeps = Sweeps(services.home)
-        sweep = create(services, draft, text, spoken(_("Search {n}", n=sum(1 for _each in sweeps) + 1)))
+        name = spoken(_("Search {n}", n=sum(1 for _each in Sweeps(services.home)) + 1))
+        sweep = create(services, draft, text, name)
         start_driver(sweep, services.settings.environment)
     return pick(draft, "")
+
+
+def has_begun(services: Services, draft: Draft) -> bool:
+    """Whether a search of this draft is at work."""
+    return any(each.status == "running" and each.meta.get("draft") == draft.id for each in Sweeps(services.home))
 
 
 def create(services: Services, draft: Draft, text: str, name: str) -> Sweep:

@@ -145,6 +145,17 @@ def test_two_presses_begin_a_search(services: Services, begun: list[Sweep]) -> N
     assert begun == [begun[0]] * 2 and not begun[0].is_told_to_stop
 
 
+def test_two_tabs_that_begin_a_search_begin_one(
+    services: Services, begun: list[Sweep], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = begin(services, services.drafts.save(a_draft()))
+    monkeypatch.setattr(Sweep, "status", property(lambda sweep: "running"))
+    again = begin(services, draft)
+    assert len(begun) == 1 and shown_sweep(services, again, sweep_search.offered(services, again)) == begun[0]
+    begin(services, draft.change(id="b" * 24))
+    assert len(begun) == 2, "another project searches beside it"
+
+
 def test_the_newest_search_is_shown_and_older_ones_by_a_choice(services: Services, begun: list[Sweep]) -> None:
     draft = a_draft()
     other = begin(services, draft.change(id="b" * 24))
