@@ -182,12 +182,21 @@ class RecordingPlan:
                 replayed = forward.task.loss(forward.model, batch)
         mask = batch.tensors.get("attention_mask")
         pairs = [(plain.mean, replayed.mean)]
-        pairs += [(without_padding(plain.outputs.logits, mask), without_padding(replayed.outputs.logits, mask))]
+        pairs += [
+            (without_padding(one, mask), without_padding(other, mask))
+            for one, other in zip(logits_of(plain.outputs), logits_of(replayed.outputs), strict=True)
+        ]
         if not all(
             one.shape == other.shape and torch.allclose(one, other, rtol=self.tolerance, atol=self.tolerance)
             for one, other in pairs
         ):
             raise CannotRecord(_("A trial gave another answer than the whole model."))
+
+
+def logits_of(outputs: Any) -> list[torch.Tensor]:
+    """What a model says, under whatever names: Mask2Former has classes and masks."""
+    named = [value for name, value in outputs.items() if name == "logits" or name.endswith("_queries_logits")]
+    return [value for value in named if value is not None] or [outputs.logits]
 
 
 @contextmanager

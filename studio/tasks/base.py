@@ -256,6 +256,11 @@ class Task:
 
     # --- in a process with torch ------------------------------------------------------------------
 
+    def fit(self, folder: Path, config: Any, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """`values` for the config of the pretrained model in a folder, as far as they depend on which one it is.
+        config: its own."""
+        return values
+
     def prepare_processor(self, processor: Any, options: Any) -> None:
         """Change a pretrained model's tokenizer or image processor in place; it is saved with the finished model."""
 

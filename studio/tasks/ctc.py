@@ -7,6 +7,7 @@ own vocabulary: transcripts are put into these, and what it lacks is left out.
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from unicodedata import normalize
 
 from studio.tasks.base import Answer, Batch, Loss, Tools
 from studio.tasks.sounds import Times, answers_of_pieces, values_of
@@ -25,8 +26,15 @@ def letters_of(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
     known = {name for name in tokenizer.get_vocab() if len(name) == 1}
     small, large = any(name.islower() for name in known), any(name.isupper() for name in known)
     spelled = [text.lower() if small and not large else text.upper() if large and not small else text for text in texts]
+    spelled = [_composed(text, known) for text in spelled]
     kept = ["".join(letter for letter in text if letter in known or letter.isspace()) for text in spelled]
     return [list(tokenizer(" ".join(text.split()))["input_ids"]) or [IGNORED] for text in kept]
+
+
+def _composed(text: str, known: set[str]) -> str:
+    """With letters and the marks on them as one (é), where fewer are unknown so."""
+    forms = (text, normalize("NFC", text))
+    return min(forms, key=lambda form: sum(letter not in known and not letter.isspace() for letter in form))
 
 
 def letters_loss(model: Any, batch: Batch) -> Loss:

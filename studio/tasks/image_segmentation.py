@@ -136,7 +136,7 @@ class ImageSegmentation(Task):
         if shares is None or len(shares) != len(batch.items):
             outputs = model(pixel_values=batch.tensors["pixel_values"])
             shares = class_shares(outputs)
-        sizes = [(item["height"], item["width"]) for item in batch.items]
+        sizes = [_size(item) for item in batch.items]
         sure = shares.amax(dim=1).mean(dim=(1, 2)).tolist()
         found = tools.processor.post_process_semantic_segmentation(outputs, target_sizes=sizes)
         return [
@@ -149,6 +149,14 @@ class ImageSegmentation(Task):
 
     def verdict(self, scores: Mapping[str, Any]) -> str:
         return region_verdict(scores) or super().verdict(scores)
+
+
+def _size(item: Item) -> tuple[int, int]:
+    """(height, width); from its file where the item was not opened, because its frozen layers were computed before."""
+    if "height" in item:
+        return int(item["height"]), int(item["width"])
+    image = load_image(Path(item["image"]))
+    return image.height, image.width
 
 
 def _labels(mask: Mask, labels: Sequence[str], size: tuple[int, ...]) -> "torch.Tensor":

@@ -73,7 +73,7 @@ def load_pretrained(
     required_weight_files(folder)  # says so where there are only pickled weights, or none
     config = _config(folder, trust_remote_code)
     stored = stored_labels(folder)
-    values = in_stored_order(values, stored)
+    values = in_stored_order(task.fit(folder, config, values), stored)
     for key, value in values.items():
         setattr(config, key, value)
     model, info = _load(task.model, folder, config, trust_remote_code, loading)
@@ -132,8 +132,11 @@ def load_untrained(
 
 def load_processor(kind: ModelKind, folder: Path, config: Any, trust_remote_code: bool) -> Any:
     """What prepares the inputs of the model in the folder. Raises StudioError where that is not there."""
-    from studio.tasks import images, texts
+    from studio.tasks import images, own_letters, texts
 
+    letters = getattr(config, own_letters.LETTERS, None)
+    if letters and own_letters.lacks_letters(folder, config):
+        return own_letters.processor_with_letters(folder, letters)
     loaders: dict[str, Callable[[Path, Any, bool], Any]] = {
         "tokenizer": texts.load_tokenizer,
         "image_processor": images.load_image_processor,

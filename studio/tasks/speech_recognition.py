@@ -21,6 +21,7 @@ from studio.tasks.ctc import (
     writes_letters,
     written_in_letters,
 )
+from studio.tasks.own_letters import LETTERS, fitted, letters_in, letters_words
 from studio.tasks.seq2seq import token_loss
 from studio.tasks.sounds import (
     AUDIO,
@@ -106,6 +107,15 @@ class SpeechRecognition(Task):
             if (found := lengths.get(name, 0.0)) > MOST_SECONDS
         ]
 
+    def configure(self, table: "pandas.DataFrame", options: Any) -> dict[str, Any]:
+        return {LETTERS: letters_in(table["target"].astype(str))}
+
+    def restore(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        return {**super().restore(config), LETTERS: config.get(LETTERS, ())}
+
+    def fit(self, folder: Path, config: Any, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        return fitted(folder, config, values)
+
     def summary(self, labels: Sequence[str]) -> str:
         return "Writes down what is said in recordings."
 
@@ -156,7 +166,7 @@ class SpeechRecognition(Task):
         return {"do_sample": False, **({"language": language, "task": "transcribe"} if many else {})}
 
     def scorer(self, tools: Tools) -> Scorer:
-        return speech_scorer()
+        return speech_scorer(letters_words(tools.config))
 
     def finish(self, model: Any, tools: Tools) -> None:
         if writes_letters(tools.config):

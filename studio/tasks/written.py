@@ -22,6 +22,7 @@ class WrittenScorer:
     """each: the scores of one row (answer, right), the first of them from 0 to 100 for the figure.
 
     total: metrics and intervals of all rows, from what was said, what is right, and the rows' scores.
+    remarks: sentences to the metrics.
     """
 
     def __init__(
@@ -31,7 +32,9 @@ class WrittenScorer:
         total: Callable[
             [Sequence[str], Sequence[str], Sequence[RowScores]], tuple[dict[str, float], dict[str, Interval]]
         ],
+        remarks: tuple[str, ...] = (),
     ) -> None:
+        self._remarks = remarks
         self._title, self._each, self._total = title, each, total
         self._said: list[str] = []
         self._right: list[str] = []
@@ -55,7 +58,8 @@ class WrittenScorer:
         if not self._said:
             return Scores({})
         metrics, intervals = self._total(self._said, self._right, self._scores)
-        return Scores(metrics, (View("histogram", self._title, {"bars": closeness_bars(self._bars)}),), intervals)
+        view = View("histogram", self._title, {"bars": closeness_bars(self._bars)})
+        return Scores(metrics, (view,), intervals, self._remarks)
 
 
 def translation_scorer() -> WrittenScorer:
@@ -74,8 +78,8 @@ def answer_scorer() -> WrittenScorer:
     return WrittenScorer(_("How close each answer comes (chrF)"), _answer, _answered)
 
 
-def speech_scorer() -> WrittenScorer:
-    return WrittenScorer(_("How many words of each recording are right"), _spoken, _written_down)
+def speech_scorer(remarks: tuple[str, ...] = ()) -> WrittenScorer:
+    return WrittenScorer(_("How many words of each recording are right"), _spoken, _written_down, remarks)
 
 
 def _spoken(said: str, right: str) -> tuple[float, RowScores]:

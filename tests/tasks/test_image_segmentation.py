@@ -316,6 +316,11 @@ def test_a_set_of_masks_is_scored_at_the_same_points_each_time(home: Home, tmp_p
         first, second = (TASK.loss(found.model, batch) for _unused in range(2))
         assert torch.equal(torch.random.get_rng_state(), before) and torch.equal(first.total, second.total)
         assert int(first.units) == 6 and len(TASK.answer(found.tools, found.model, batch, first.outputs)) == 2
+        named = Batch({}, [{"image": item["image"]} for item in items])  # as where frozen layers are computed once
+        assert [each.details["width"] for each in TASK.answer(found.tools, found.model, named, first.outputs)] == [
+            64,
+            64,
+        ]
         found.model.train()
         TASK.loss(found.model, batch)
     assert not torch.equal(torch.random.get_rng_state(), before), "training draws points of its own"

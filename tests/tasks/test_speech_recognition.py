@@ -8,6 +8,7 @@ from typing import Any
 
 import jiwer
 import numpy
+import pandas
 import pytest
 import soundfile
 import tiny
@@ -23,10 +24,11 @@ from studio.data.options import DataOptions, ReadingOptions
 from studio.engine.answering import answer_cells
 from studio.errors import StudioError
 from studio.paths import Home
+from studio.strategies import STRATEGIES
 from studio.tasks import TASKS
 from studio.tasks.base import Answer, Batch, Tools
 from studio.tasks.ctc import letters_of
-from studio.tasks.loading import Bundle, load_pretrained
+from studio.tasks.loading import Bundle, config_of, load_pretrained, load_tuned
 from studio.tasks.sounds import between_pauses
 from studio.tasks.speech_recognition import SpeechOptions, set_language
 from studio.tasks.written import speech_scorer
@@ -97,6 +99,37 @@ def test_letters_are_learned_by_heart_and_long_recordings_heard_in_pieces(import
     ]
     for (first, last, word), right in zip(whole.details["times"], moved, strict=True):
         assert word == right[2] and (first, last) == pytest.approx(right[:2], abs=0.011)
+
+
+def test_a_model_that_has_only_listened_learns_the_letters_of_the_transcripts(
+    imported: Imported, tmp_path: Path
+) -> None:
+    assembled = assemble(imported, DataOptions(source="-"), TASK.columns, TASK.check)
+    table, files = assembled.table[["audio", "target"]], imported.files
+    words = {"low": "Fe\u0301!", "high": "Да, ß"}
+    table = table.assign(target=[words[each] for each in table["target"]])
+    model = tiny.write_sound_model(tmp_path / "model", "hubert", do_stable_layer_norm=True, feat_extract_norm="layer")
+    scores, answers, found = overfit(TASK.name, table, model, files, 240, 3e-3, seconds=1)
+    assert {answer.value for answer in answers} == {"f\u00e9", "да ß"}
+    assert found.tools.config.vocab_size == 5 + 5
+    assert found.new_parameters == {"lm_head.weight", "lm_head.bias"}
+    assert "learned to write with the 5 of the transcripts (f ß" in scores.remarks[0]
+    TASK.finish(found.model, found.tools)
+    found.model.save_pretrained(tmp_path / "saved")
+    found.tools.processor.save_pretrained(tmp_path / "saved")
+    again = load_tuned(TASK, tmp_path / "saved", found.tools.options, STRATEGIES["full"])
+    before = load_pretrained(TASK, model, found.tools.options, TASK.restore(config_of(tmp_path / "saved")))
+    assert again.tools.processor.tokenizer.get_vocab() == before.tools.processor.tokenizer.get_vocab()
+    assert before.model.config.vocab_size == again.model.config.vocab_size
+    heard = answer_cells(again, [{"audio": str(files / name)} for name in table["audio"].iloc[:3]])
+    assert [each.value for each in heard] == [each.value for each in answers[:3]]
+
+
+def test_transcripts_without_letters_teach_no_writing(tmp_path: Path) -> None:
+    model = tiny.write_sound_model(tmp_path / "model", "hubert")
+    values = TASK.configure(pandas.DataFrame({"target": ["...", "?!"]}), SpeechOptions())
+    with pytest.raises(StudioError, match="cannot learn to write"):
+        load_pretrained(TASK, model, SpeechOptions(), values)
 
 
 def test_the_loss_of_letters_is_that_of_transformers(imported: Imported, tmp_path: Path) -> None:
