@@ -215,17 +215,17 @@ class Driver:
         }
         if state.status in ENDED:
             self._end_as(trial, state, checks)
-        elif is_over or (not trial.is_pruned and self.proposals.is_hopeless(trial.record.number, checks)):
-            trial.is_pruned = not is_over
-            if run.pending_command != "stop":
-                self.queue.stop(run)
         elif state.status == "interrupted":
             if trial.resumed == MOST_RESUMED:
                 self._end(trial.record, "failed", checks, reason=_("Its worker died again and again."))
                 return
             trial.resumed += 1
             with suppress(StudioError):  # somebody has resumed it meanwhile
-                self.queue.resume(run)
+                (self.queue.stop if is_over or trial.is_pruned else self.queue.resume)(run)
+        elif is_over or (not trial.is_pruned and self.proposals.is_hopeless(trial.record.number, checks)):
+            trial.is_pruned = not is_over
+            if run.pending_command != "stop":
+                self.queue.stop(run)
         elif state.status == "queued" and run.queued_at is None:
             self.queue.enqueue(run)  # the driver before was killed between making it and this
 

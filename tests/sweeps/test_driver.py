@@ -189,6 +189,19 @@ def test_it_ends_in_time_and_stops_what_trains(home: Home) -> None:
     assert [trial.end for trial in sweep.trials()] == ["failed", "failed"], "neither had a check yet"
 
 
+def test_a_worker_that_dies_while_it_stops_is_stopped_again(home: Home) -> None:
+    sweep, trainer = sweep_of(home, {"trials": 1}), Trainer(leaves=True)
+    begun = Driver(sweep, trainer)
+    begun._begin()
+    run = trainer.queued[0]
+    run.dequeue()
+    for event in (started(), planned()):
+        run.append(event)
+    run.command("stop")  # and killed before it obeyed
+    sweep.stop()
+    assert begun.work() == "It was stopped." and trainer.stopped == [run]
+
+
 def test_failures_are_told_and_not_repeated_for_ever(home: Home) -> None:
     sweep, trainer = sweep_of(home, {"trials": 50}), Trainer(fails=lambda run: True)
     assert "No memory is left." in work(sweep, trainer)
