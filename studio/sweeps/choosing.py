@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from studio.language import _
 from studio.metrics.base import Metric
-from studio.sweeps.candidates import CANDIDATE, Auto
+from studio.sweeps.candidates import CANDIDATE, WAYS, Auto
 from studio.sweeps.folder import Sweep
 from studio.sweeps.standing import metric_of, ranked
 from studio.sweeps.trials import TrialRecord
@@ -21,31 +21,36 @@ class Chosen:
 
 
 def chosen(trials: Sequence[TrialRecord], metric: Metric, auto: Auto | None) -> Chosen | None:
-    """The trial with the best value on the validation split; among whole ways of training the one that takes the
-    least time of those within one standard error of it (Breiman et al. 1984, section 3.4.3). None without a value."""
+    """The trial with the best value on the validation split; of several with the same value, whole ways of training,
+    the one that takes the least time. None without a value."""
     order = [trial for trial in ranked(trials, metric) if trial.value is not None]
     if not order or auto is None:
         return Chosen(order[0]) if order else None
-    best, noise = order[0], standard_error(order[0].value or 0.0, metric, auto.rows.get("validation", 0))
-    near = [trial for trial in order if abs((trial.value or 0.0) - (best.value or 0.0)) <= noise]
-    cheapest = min(near, key=lambda trial: cost(trial, auto))
-    if cheapest is best:
-        if not noise:
-            return Chosen(best, _("Chosen because it is the best on the validation split."))
+    best = min((trial for trial in order if trial.value == order[0].value), key=lambda trial: cost(trial, auto))
+    noise = standard_error(best.value or 0.0, metric, auto.rows.get("validation", 0))
+    if not noise:
+        return Chosen(best, _("Chosen because it is the best on the validation split."))
+    faster = [
+        trial
+        for trial in order
+        if cost(trial, auto) < cost(best, auto) and abs((trial.value or 0.0) - (best.value or 0.0)) <= noise
+    ]
+    if not faster:
         words = _(
             "Chosen because it is the best on the validation split, and no faster one is within chance of it (one "
             "standard error: {noise}).",
             noise=metric.text(noise),
         )
         return Chosen(best, words)
+    near = min(faster, key=lambda trial: cost(trial, auto))
     words = _(
-        "Chosen because it takes the least time of those that no one can tell from the best by the validation split: "
-        "{score} is within one standard error ({noise}) of {best}.",
-        score=metric.text(cheapest.value or 0.0),
+        "Chosen because it is the best on the validation split. “{way}” takes less time, and its {score} is within "
+        "chance of it (one standard error: {noise}).",
+        way=WAYS[near.parameters[CANDIDATE]].title,
+        score=metric.text(near.value or 0.0),
         noise=metric.text(noise),
-        best=metric.text(best.value or 0.0),
     )
-    return Chosen(cheapest, words)
+    return Chosen(best, words)
 
 
 def cost(trial: TrialRecord, auto: Auto) -> float:
