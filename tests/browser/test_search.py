@@ -25,7 +25,7 @@ def test_a_search_survives_its_process_and_its_best_trial_is_opened(
     visit.wait(lambda: any(draft["searching"]["how"].get("trials") == TRIALS for draft in studio.drafts()))
     visit.press("#sweep-start")
     visit.sees("#sweep-stop:visible")
-    visit.sees("#sweep-board", "trials have ended")
+    visit.sees("#sweep-board", "Trials that have ended")
     sweep = next(iter(Sweeps(studio.home)))
     visit.wait(lambda: any(trial.run for trial in sweep.trials()))
     driver = sweep.driver.process() if sweep.driver else None
