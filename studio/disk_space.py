@@ -15,7 +15,7 @@ from studio.needed import Needed, needed_in
 from studio.paths import PEOPLE, Home
 from studio.registry import Registry
 from studio.removal import A_DAY, AN_HOUR, Entry, Removed, entries_of, left_by_a_crash, measured, remove
-from studio.store import Run, Store
+from studio.store import ID_PATTERN, Run, Store
 
 A_WHILE = AN_HOUR  # what was brought so recently may be on its way into a draft
 DAYS_UNUSED = 30  # after which uploads and data that nobody needs go by themselves
@@ -60,7 +60,7 @@ def empty(home: Home, names: Sequence[str]) -> Removed:
     """Remove for good what can be removed of these kinds. StudioError, before anything is removed, names a kind that
     is none, or is not emptied as a whole."""
     kinds = [emptiable(home, name) for name in names]
-    done = remove(home, left_by_a_crash(home))
+    done = remove(home, crash_remains(home))
     for kind in kinds:
         done += remove(home, kind.find(home).removable)
     return done
@@ -69,7 +69,7 @@ def empty(home: Home, names: Sequence[str]) -> Removed:
 def sweep(home: Home, days: float = DAYS_UNUSED) -> Removed:
     """Remove the uploads and imported data that nobody needs, and that nobody has changed for so many days; and what
     browsers sent more than a day ago."""
-    done = remove(home, left_by_a_crash(home))
+    done = remove(home, crash_remains(home))
     if KINDS["temporary"].is_in(home):  # Gradio removes what it knows of, not what a former server has left
         done += remove(home, KINDS["temporary"].find(home).removable)
     for name in SWEPT:
@@ -86,6 +86,19 @@ def emptiable(home: Home, name: str) -> Kind:
             _("'{kind}' cannot be emptied here.", kind=kind.title), kind.sentence, _("Choose another kind.")
         )
     return kind
+
+
+def crash_remains(home: Home) -> list[Entry]:
+    """What a process left half done when it was killed: half removed, or a run that was never written to its end."""
+    return [*left_by_a_crash(home), *(entry for entry in entries_of(home.runs) if _was_never_made(entry))]
+
+
+def _was_never_made(entry: Entry) -> bool:
+    """Whether it is the folder of a run that has no run file, and nothing that was trained."""
+    run = Run(entry.path)
+    if entry.path.is_symlink() or ID_PATTERN.fullmatch(run.id) is None or run.exists or run.is_busy:
+        return False
+    return entry.is_older_than(A_WHILE) and not any(inside.is_dir() for inside in entry.path.iterdir())
 
 
 # --- what there is --------------------------------------------------------------------------------

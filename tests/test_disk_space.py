@@ -337,6 +337,30 @@ def test_a_crash_leaves_nothing_half_there(store: Store, monkeypatch: pytest.Mon
     assert not list(store.home.removed.iterdir())
 
 
+def test_a_run_that_was_never_made_goes_once_nobody_is_making_it(store: Store) -> None:
+    """A kill in `Store.create` leaves a folder without a run file, which no list shows."""
+    runs = store.home.runs
+    killed = put(runs / "20260101-120000-0001" / "meta.json")
+    empty_one = runs / "20260101-120000-0002"
+    empty_one.mkdir()
+    age(empty_one, 2)
+    being_made = put(runs / "20260101-120000-0003" / "run.yaml.tmp", days=0.01)
+    with_a_model = put(runs / "20260101-120000-0004" / "model" / "model.safetensors")
+    age(with_a_model.parent.parent, 2)
+    no_run = put(runs / "notes" / "meta.json")
+    run = make_run(store)
+    for file in run.folder.iterdir():
+        age(file, 2)
+    age(run.folder, 2)
+    sweep(store.home)
+    assert not killed.parent.exists() and not empty_one.exists()
+    assert being_made.exists() and with_a_model.exists() and no_run.exists() and run.exists
+    age(being_made, 2)
+    age(being_made.parent, 2)
+    empty(store.home, ["downloads"])
+    assert not being_made.parent.exists()
+
+
 def test_what_cannot_be_removed_is_said(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     put(store.home.trash / "x" / "file")
 
