@@ -27,6 +27,7 @@ SETTING = "record_columns"  # in the model's config: which it reads, in their or
 MOSTLY = 0.9  # of the filled cells of a column of numbers
 MOST_CATEGORIES = 50
 WORDS, TOPICS = 2000, 16  # of a column of texts
+MOST_CELLS, MOST_TEXTS = 2_000_000, 200_000  # of a table: rows times columns, and times columns of texts
 Fit = tuple["numpy.ndarray", "pandas.Series", "numpy.ndarray", "pandas.Series"]
 
 
@@ -45,17 +46,29 @@ def encode_records(tools: Tools, rows: Sequence[Row]) -> list[Item]:
     return [{"input_ids": ids} for ids in tokenize(tools, texts)["input_ids"]]
 
 
-def boosting_remark(metric: Metric, value: float) -> str:
+def boosting_remark(metric: Metric, value: float, fit: Fit, table: "pandas.DataFrame") -> str:
+    """table: all rows that `fit` was drawn from."""
+    _seen, right, _judged, wanted = fit
+    if len(right) == (table["split"] == "train").sum():
+        return _(
+            "Gradient boosting on the same columns (scikit-learn) reaches {value} ({metric}).",
+            metric=metric.title,
+            value=metric.text(value),
+        )
     return _(
-        "Gradient boosting on the same columns (scikit-learn) reaches {value} ({metric}).",
+        "Gradient boosting on the same columns (scikit-learn) reaches {value} ({metric}), trained on {learned:,} and "
+        "tested on {judged:,} rows, drawn at random.",
         metric=metric.title,
         value=metric.text(value),
+        learned=len(right),
+        judged=len(wanted),
     )
 
 
 def boosting_data(table: "pandas.DataFrame", target: str) -> Fit | None:
     """Of the training rows (rows, numbers) and what is right, and of the test rows, or the validation rows without
     any; None where there are neither. Numbers stay numbers, categories get one each, texts become topics of words.
+    Of a large table rows are drawn, so that one of 100,000 rows with 50 columns of texts takes half a minute.
     """
     import numpy
     import pandas
@@ -64,34 +77,52 @@ def boosting_data(table: "pandas.DataFrame", target: str) -> Fit | None:
     judged = parts.get("test", parts.get("validation"))
     if judged is None or "train" not in parts:
         return None
-    both = pandas.concat([parts["train"], judged])
+    width = len({name for cell in table["record"] for name in json.loads(cell)})
+    both = pandas.concat(_drawn([parts["train"], judged], MOST_CELLS // max(1, width)))
+    learned = int((both["split"] == "train").sum())
     records = pandas.DataFrame([json.loads(cell) for cell in both["record"]])
-    learned = len(parts["train"])
-    columns = [part for name in records for part in _numbers_of(records[name], learned)]
+    plain = {name: _plain_numbers(records[name], learned) for name in records}
+    texts = sum(numbers is None for numbers in plain.values())
+    places = pandas.Series(range(len(both)))
+    kept = _drawn([places[:learned], places[learned:]], MOST_TEXTS // max(1, texts))
+    chosen, learned = pandas.concat(kept).to_numpy(), len(kept[0])
+    columns = [
+        part
+        for name, numbers in plain.items()
+        for part in (_topics(records[name].iloc[chosen], learned) if numbers is None else [n[chosen] for n in numbers])
+    ]
     numbers = numpy.column_stack(columns)
-    right = both[target]
+    right = both[target].iloc[chosen]
     return numbers[:learned], right[:learned], numbers[learned:], right[learned:]
 
 
-def _numbers_of(cells: "pandas.Series", learned: int) -> list["numpy.ndarray"]:
-    """What boosting gets of one column. learned: only the first rows are learned from."""
+def _drawn(parts: Sequence[Any], most: int) -> list[Any]:
+    """The same share of the rows of each part, in their order, so that they are no more than `most`."""
+    share = min(1.0, most / max(1, sum(map(len, parts))))
+    return [part.sample(max(1, int(share * len(part))), random_state=0).sort_index() for part in parts]
+
+
+def _plain_numbers(cells: "pandas.Series", learned: int) -> list["numpy.ndarray"] | None:
+    """What boosting gets of a column of numbers or categories; None where it holds texts. learned: only the first rows
+    are learned from."""
     import pandas
 
     filled = cells.dropna()
     numbers = cells.map(lambda cell: read_number(str(cell)) if pandas.notna(cell) else None).astype("float64")
     if numbers.notna().sum() >= MOSTLY * max(1, len(filled)):
         return [numbers.to_numpy()]
-    known = {value: place for place, value in enumerate(sorted(set(cells[:learned].dropna())))}
-    if len(known) <= MOST_CATEGORIES:
-        return [(cells == value).to_numpy(dtype="float64") for value in known]
+    known = sorted(set(cells[:learned].dropna()))
+    return [(cells == value).to_numpy(dtype="float64") for value in known] if len(known) <= MOST_CATEGORIES else None
+
+
+def _topics(cells: "pandas.Series", learned: int) -> list["numpy.ndarray"]:
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.pipeline import make_pipeline
 
     texts = cells.fillna("").astype(str)
     words = TfidfVectorizer(token_pattern=r"(?u)\b\w+\b", max_features=WORDS, sublinear_tf=True)
     seen = words.fit_transform(texts[:learned])
     if seen.shape[1] < 2:
         return []
-    topics = TruncatedSVD(min(TOPICS, seen.shape[1] - 1), random_state=0)
-    return list(make_pipeline(words, topics.fit(seen)).transform(texts).T)
+    topics = TruncatedSVD(min(TOPICS, seen.shape[1] - 1), random_state=0).fit(seen)
+    return list(topics.transform(words.transform(texts)).T)

@@ -92,10 +92,10 @@ class TabularClassification(Task):
             return ()
         seen, right, judged, wanted = data
         boosted = HistGradientBoostingClassifier(random_state=0).fit(seen, right)
-        said = [boosting_remark(ACCURACY, float(boosted.score(judged, wanted)))]
+        said = [boosting_remark(ACCURACY, float(boosted.score(judged, wanted)), data, table)]
         if len(boosted.classes_) == 2 and wanted.nunique() == 2:
             area = roc_auc_score(wanted == boosted.classes_[1], boosted.predict_proba(judged)[:, 1])
-            said.append(boosting_remark(ROC_AUC, float(area)))
+            said.append(boosting_remark(ROC_AUC, float(area), data, table))
         return tuple(said)
 
     def verdict(self, scores: Mapping[str, Any]) -> str:

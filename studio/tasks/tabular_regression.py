@@ -93,7 +93,7 @@ class TabularRegression(Task):
         seen, right, judged, wanted = data
         boosted = HistGradientBoostingRegressor(random_state=0).fit(seen, right.map(read_number).astype("float64"))
         errors = boosted.predict(judged) - wanted.map(read_number).astype("float64").to_numpy()
-        return (boosting_remark(RMSE, float((errors**2).mean() ** 0.5)),)
+        return (boosting_remark(RMSE, float((errors**2).mean() ** 0.5), data, table),)
 
     def verdict(self, scores: Mapping[str, Any]) -> str:
         return number_verdict(scores) or super().verdict(scores)

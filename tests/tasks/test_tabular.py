@@ -23,7 +23,7 @@ from studio.data.options import DataOptions, ReadingOptions
 from studio.data.templates import template_of
 from studio.errors import StudioError
 from studio.paths import Home
-from studio.tasks import TASKS
+from studio.tasks import TASKS, tabular
 from studio.tasks.base import Tools
 from studio.tasks.tabular import boosting_data, encode_records
 
@@ -111,6 +111,21 @@ def test_boosting_gets_numbers_categories_and_topics_and_learns_from_the_trainin
     assert f"{score:.1%}" in accuracy and "ROC" in area
     assert "scikit-learn" in NUMBERS.beside(records(table))[0]
     assert boosting_data(records(table).assign(split="train"), "label") is None
+
+
+def test_boosting_draws_from_a_large_table_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = patients(200)
+    table["letter"] = table["note"] = [f"letter {place} " * 3 for place in range(200)]
+    monkeypatch.setattr(tabular, "MOST_CELLS", 160 * 6)
+    monkeypatch.setattr(tabular, "MOST_TEXTS", 80 * 2)
+    data = boosting_data(records(table), "label")
+    assert data is not None
+    seen, right, judged, wanted = data
+    assert (len(seen), len(right), len(judged), len(wanted)) == (60, 60, 20, 20)
+    ages = [float(json.loads(records(table)["record"][row])["age"]) for row in (*right.index, *wanted.index)]
+    assert [*seen[:, 0], *judged[:, 0]] == ages and (table["split"][wanted.index] == "test").all()
+    for task in (CLASSES, NUMBERS):
+        assert "trained on 60 and tested on 20 rows" in task.beside(records(table))[0]
 
 
 def test_a_row_is_typed_as_lines_or_with_commas() -> None:
