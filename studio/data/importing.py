@@ -95,6 +95,9 @@ class Imported:
     guesses: tuple[Guess, ...] = ()
     source: str = ""
 
+    def __hash__(self) -> int:
+        return hash(self.folder)
+
     @classmethod
     def open(cls, folder: Path) -> "Imported | None":
         """None when the folder holds no finished import. StudioError where a newer studio made it, or where its

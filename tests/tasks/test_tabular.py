@@ -1,8 +1,10 @@
 """Rows of a table: all columns without another role are read, and gradient boosting is the measure to beat."""
 
 import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import numpy
 import pandas
@@ -22,7 +24,9 @@ from studio.data.limits import Limits
 from studio.data.options import DataOptions, ReadingOptions
 from studio.data.templates import template_of
 from studio.errors import StudioError
+from studio.files import replace_json
 from studio.paths import Home
+from studio.store import Store
 from studio.tasks import TASKS, tabular
 from studio.tasks.base import Tools
 from studio.tasks.tabular import boosting_data, encode_records
@@ -166,6 +170,24 @@ def test_a_form_with_nothing_in_it_is_no_row(held: object) -> None:
 )
 def test_each_column_gets_the_field_that_fits_it(cells: list[str], field: dict[str, object]) -> None:
     assert field_of("a", cells) == {"name": "a", **field}
+
+
+def test_the_data_is_read_once_for_the_form(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    imported = imported_from(patients(40), home, tmp_path)
+    run = Store(home).create("task: tabular-classification", "Patients", dataset=imported.folder.name)
+    run.model.mkdir()
+    replace_json(run.model / "config.json", {"record_columns": ["sex", "age", "gone"]})
+    page = Mock(side_effect=imported.page)
+    monkeypatch.setattr(Imported, "page", page)
+    drawn = [INPUTS["record"].update(run, None)["value"]["fields"] for _ in range(3)]
+    assert [(field["name"], field["kind"]) for field in drawn[2]] == [
+        ("sex", "choice"),
+        ("age", "number"),
+        ("gone", "text"),
+    ]
+    assert drawn[0] == drawn[1] == drawn[2] and page.call_count == 1
+    shutil.rmtree(imported.folder)
+    assert {field["kind"] for field in INPUTS["record"].update(run, None)["value"]["fields"]} == {"text"}
 
 
 def test_what_was_typed_stays_where_no_example_is_shown() -> None:

@@ -2,21 +2,24 @@
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from gradio.blocks import Block
 
 from components.record_form import RecordField, RecordForm
-from studio.app.columns_read import columns_read
 from studio.app.inputs.base import Input
 from studio.data.fields import FIELDS
 from studio.data.fields.record import as_lines
 from studio.data.formats.base import encodable
 from studio.data.importing import Imported
 from studio.data.numbers import read_number
+from studio.files import read_as
 from studio.language import _
 from studio.store import Run
+from studio.tasks.tabular import SETTING
 
+LOOKED_AT = 2000  # rows
 MOSTLY = 0.9  # of the cells of a column of numbers
 MOST_CHOICES = 30
 OFTEN = 3  # times at least that a choice comes on average
@@ -36,7 +39,7 @@ class RecordInput(Input):
         return (widget.submit,)
 
     def update(self, run: Run | None, cell: str | None) -> dict[str, Any]:
-        fields = [field_of(name, cells) for name, cells in columns_read(run).items()] if run else []
+        fields = fields_of(run) if run else []
         values = {} if cell is None else {"values": FIELDS[self.name].parse(cell, None)}
         return {"value": {"fields": fields, **values}}
 
@@ -50,6 +53,22 @@ class RecordInput(Input):
 
     def of_example(self, cell: str, imported: Imported | None) -> str:
         return as_lines(FIELDS[self.name].parse(cell, None))
+
+
+def fields_of(run: Run) -> list[RecordField]:
+    """A field for each column that the run's model reads; for any text where the data is gone."""
+    names = read_as(run.model / "config.json", lambda config: config.get(SETTING)) or []
+    imported = Imported.open(run.home.datasets / run.dataset) if names and run.dataset else None
+    if imported is None:
+        return [field_of(name, ()) for name in names]
+    return list(_fields_in(imported, tuple(names)))
+
+
+@lru_cache(maxsize=64)
+def _fields_in(imported: Imported, names: tuple[str, ...]) -> tuple[RecordField, ...]:
+    """Imported data never changes."""
+    page = imported.page(0, LOOKED_AT)
+    return tuple(field_of(name, page[name].dropna().tolist() if name in page else ()) for name in names)
 
 
 def field_of(name: str, cells: Sequence[str]) -> RecordField:
