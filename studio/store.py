@@ -342,9 +342,13 @@ class Store:
             replace_json(run.meta_file, {**known, "name": tidy_name(name, LONGEST_NAME), "created": time.time()})
             replace_text(run.config_file, config_text)
         except OSError:
-            shutil.rmtree(run.folder, ignore_errors=True)
+            self.take_back(run)
             raise
         return run
+
+    def take_back(self, run: Run) -> None:
+        """Remove a run for good that could not be made, or queued."""
+        shutil.rmtree(run.folder, ignore_errors=True)
 
     def __iter__(self) -> Iterator[Run]:
         """Newest first. Lists of many runs come from the index (`studio.run_index`), which visits only a few."""

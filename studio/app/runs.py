@@ -61,7 +61,11 @@ def _start_run(services: Services, draft: Draft) -> Draft:
         tags=list(label.tags) or None,
         notes=label.notes or None,
     )
-    services.supervisor.enqueue(run)
+    try:
+        services.supervisor.enqueue(run)
+    except OSError:  # such as a full disk: whoever presses again gets one run and not two
+        services.store.take_back(run)
+        raise
     return draft.change(run=run.id, label=Label(tags=label.tags))  # the next one has a name of its own
 
 

@@ -1,9 +1,11 @@
 """A draft is a partial run file and where the person is: no setting is lost on the way in, on disk, or out."""
 
+import errno
 import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from logs import make_run
@@ -27,6 +29,7 @@ from studio.hardware import GIGABYTE, Gpu, Machine
 from studio.models import sources
 from studio.models.catalog import find_card
 from studio.models.speed import Speed, speed_of
+from studio.store import Run
 from studio.strategies import STRATEGIES
 from studio.strategies.base import Strategy
 from studio.tasks import TASKS
@@ -74,6 +77,21 @@ def test_a_run_from_the_settings_of_another_has_all_of_them(
     assert again.id != run.id
     assert again.config_file.read_text(encoding="utf-8") == run.config_file.read_text(encoding="utf-8")
     assert (again.dataset, again.meta["data"], again.meta["preset"]) == ("f" * 24, "mine.csv", "custom")
+
+
+def test_a_disk_that_is_full_where_a_run_is_queued_leaves_none_behind(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "check", lambda *_: None)  # neither model nor data is there
+    config = {"task": "text-classification", "model": {"id": "starter/text"}, "data": {"source": "sample/films"}}
+    draft = services.drafts.load(None).change(config=config)
+    with monkeypatch.context() as full:
+        full.setattr(Run, "enqueue", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+        with pytest.raises(OSError, match="No space"):
+            start_run(services, draft)
+    assert list(services.store) == []
+    begun = start_run(services, draft)
+    assert [run.id for run in services.store] == [begun.run]
 
 
 def test_a_field_whose_value_is_sent_as_it_was_drawn_leaves_every_setting_as_it_is() -> None:
