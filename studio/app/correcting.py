@@ -34,6 +34,7 @@ from studio.data.columns import Column
 from studio.data.corrections import Correction, content_of
 from studio.data.fields import FIELDS
 from studio.data.findings import empty_cells, unusable_cells
+from studio.data.formats.base import encodable
 from studio.errors import StudioError
 from studio.language import _, listing, plural
 from studio.store import Run
@@ -233,7 +234,7 @@ def correct(services: Services, entries: Sequence[Entry], draft: Draft, *values:
         if column is None:
             continue
         example = example_of(run, task, row, before, column)
-        cell = now[column.name] = entry.editor.cell(value, example)
+        cell = now[column.name] = encodable(entry.editor.cell(value, example))
         if not same(column, cell, row.cells.get(column.name, "")):
             right[column.name] = cell
         elif example.is_corrected:  # put back by hand

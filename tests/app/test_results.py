@@ -3,12 +3,15 @@
 import csv
 import json
 import re
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import pandas
 import pytest
+from faults.damages import ODD
 from logs import make_run
 
 from studio.app import correcting, mistakes, quality
@@ -21,7 +24,7 @@ from studio.app.results import AnsweredRow, count_test_rows, row_of, rows_page
 from studio.app.views import VIEWS
 from studio.config import RunConfig
 from studio.data.cleaning import CleaningOptions, corrected_rows
-from studio.data.corrections import Correction, content_of
+from studio.data.corrections import MOST_CORRECTIONS, Correction, content_of
 from studio.errors import StudioError
 from studio.files import replace_json
 from studio.paths import Home
@@ -283,6 +286,28 @@ def test_what_cannot_be_corrected_says_why(services: Services, corrected_run: tu
             corrected(services, broken, "bad")
     with pytest.raises(StudioError, match="says so already"):
         corrected(services, draft, "good")
+
+
+def test_whatever_a_correction_brings_is_answered(services: Services, corrected_run: tuple[Run, Draft]) -> None:
+    _run, draft = corrected_run
+    with gr.Blocks():
+        entries = correcting.build_entries()
+    for value in (*ODD, "z" * 10**6):
+        held = [value if entry.column(TASKS["text-classification"]) else None for entry in entries]
+        with suppress(StudioError):
+            (made,) = correcting.correct(services, entries, draft, *held).data.cleaning.corrections
+            assert made.row == 1 and str(made.label).encode()
+
+
+def test_more_corrections_than_a_run_takes_are_refused(services: Services, corrected_run: tuple[Run, Draft]) -> None:
+    _run, draft = corrected_run
+    many = [{"row": row, "label": "bad", "column": "label"} for row in range(10, 10 + MOST_CORRECTIONS)]
+    full = draft.configure({"data.cleaning.corrections": many})
+    for press in (correcting.leave_out, partial(corrected, value="bad")):
+        with pytest.raises(StudioError):
+            press(services, full)
+    rows = correcting.undo_correction(services, full, {"key": "row:10"})
+    assert len(corrected(services, rows, "bad").data.cleaning.corrections) == MOST_CORRECTIONS
 
 
 ROWS_OF = {
