@@ -171,6 +171,12 @@ def divide(cleaned: Cleaned, options: DataOptions) -> Assembled:
     own = FIELDS[cleaned.together.kind].divided(table, options.split) if cleaned.together else None
     problems = list(cleaned.problems)
     if own is None and groups is not None and not kept_splits(given):
+        if cleaned.label and cleaned.columns.get(cleaned.label) == options.split.group:
+            raise StudioError(
+                _("The column '{column}' is what is learned.", column=options.split.group),
+                _("With each class in one split, the test would ask for classes that the model has never seen."),
+                _("Choose another column to keep together, or none."),
+            )
         divided = split_groups(groups, options.split).set_axis(table.index)
         own = divided, _("All rows with the same '{column}' are in one split.", column=options.split.group)
     elif groups is not None and given is not None:

@@ -492,6 +492,8 @@ def test_three_groups_fill_three_splits_and_two_do_not(tmp_path: Path, home: Hom
     )
     with pytest.raises(StudioError, match="too few groups"):
         make(few, split={"group": "speaker"})
+    with pytest.raises(StudioError, match="column 'label' is what is learned"):
+        make(imported, split={"group": "label"})
 
 
 def test_a_group_in_two_splits_of_the_data_is_told(tmp_path: Path, home: Home) -> None:
