@@ -4,6 +4,7 @@ from studio.metrics.base import Metric
 from studio.metrics.boxes import MAP, MAP_50, RECALL_100
 from studio.metrics.calibration import CALIBRATION_ERROR
 from studio.metrics.classes import ACCURACY, F1_MACRO, PRECISION_MACRO, RECALL_MACRO
+from studio.metrics.descriptions import CIDER
 from studio.metrics.found import F1, PRECISION, RECALL
 from studio.metrics.generated import BLEU, CHRF, ROUGE_1, ROUGE_2, ROUGE_L
 from studio.metrics.heard import CER, WER
@@ -27,6 +28,7 @@ METRICS: Registry[Metric] = Registry(
     *(F1, PRECISION, RECALL),
     EXACT_MATCH,
     *(CHRF, BLEU),
+    CIDER,
     *(ROUGE_L, ROUGE_1, ROUGE_2),
     *(PERPLEXITY, TOKEN_ACCURACY),
     *(WER, CER),

@@ -5,7 +5,8 @@ along with the sound (dynamic time warping over these, as `generate` of transfor
 such heads writes without times.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from studio.tasks.base import Answer, Batch, Tools
@@ -22,7 +23,8 @@ def written_in_tokens(tools: Tools, model: Any, batch: Batch, how: dict[str, Any
         if not timed:
             generated = model.generate(**inputs, **how)
             return [(text.strip(), []) for text in processor.batch_decode(generated, skip_special_tokens=True)]
-        generated = model.generate(**inputs, **how, return_token_timestamps=True)
+        with first_word_heard(model):
+            generated = model.generate(**inputs, **how, return_token_timestamps=True)
         tokens, moments = generated["sequences"].tolist(), generated["token_timestamps"].tolist()
         texts = processor.batch_decode(tokens, skip_special_tokens=True)
         return [
@@ -31,6 +33,30 @@ def written_in_tokens(tools: Tools, model: Any, batch: Batch, how: dict[str, Any
         ]
 
     return answers_of_pieces(batch, write)
+
+
+@contextmanager
+def first_word_heard(model: Any) -> Iterator[None]:
+    """Let transformers find the moment of the first token too.
+
+    The path through the attention begins at second 0 with its first step. transformers leaves out all steps of the
+    prompt, so that this step is the one that reads the first token, which then ends at 0. The program of Whisper's
+    authors keeps the last step of the prompt, which looks at where the first token is said.
+    """
+    from transformers.models.whisper.generation_whisper import WhisperGenerationMixin
+
+    whisper: Any = next(each for each in model.modules() if isinstance(each, WhisperGenerationMixin))
+    find = whisper._extract_token_timestamps
+
+    def found(outputs: Any, heads: Any, *, num_input_ids: int, **others: Any) -> Any:
+        kept = int("beam_indices" not in outputs)  # beams are put in order by the whole prompt
+        return find(outputs, heads, num_input_ids=num_input_ids - kept, **others)
+
+    whisper._extract_token_timestamps = found
+    try:
+        yield
+    finally:
+        del whisper._extract_token_timestamps
 
 
 def _words(tokenizer: Any, tokens: list[int], moments: list[float], begin: float, lasts: float) -> Times:

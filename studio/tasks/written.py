@@ -7,6 +7,7 @@ from typing import Any
 import numpy
 
 from studio.language import _, plural
+from studio.metrics.descriptions import CIDER, cider, has_runs
 from studio.metrics.generated import CHRF, ROUGE_L, chrf_interval, rouge, sentence_chrf, translation_metrics
 from studio.metrics.heard import WER, errors, rates
 from studio.metrics.intervals import Interval, resampled, share_interval
@@ -71,7 +72,7 @@ def summary_scorer() -> WrittenScorer:
 
 
 def caption_scorer() -> WrittenScorer:
-    return WrittenScorer(_("How close each description comes (chrF)"), _sentence, _translated)
+    return WrittenScorer(_("How close each description comes (chrF)"), _sentence, _described)
 
 
 def answer_scorer() -> WrittenScorer:
@@ -114,6 +115,13 @@ def _translated(
 ) -> tuple[dict[str, float], dict[str, Interval]]:
     counted = plural("{n:,} text", "{n:,} texts", len(said))
     return translation_metrics(said, right), {CHRF.name: chrf_interval(counted, said, right)}
+
+
+def _described(
+    said: Sequence[str], right: Sequence[str], scores: Sequence[RowScores]
+) -> tuple[dict[str, float], dict[str, Interval]]:
+    metrics, intervals = _translated(said, right, scores)
+    return {**metrics, **({CIDER.name: cider(said, right)} if has_runs(right) else {})}, intervals
 
 
 def _answer(said: str, right: str) -> tuple[float, RowScores]:

@@ -1,6 +1,7 @@
 """What a model writes about an image: learned by heart, written alike by the finished folder, scored as the libraries
 do."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from studio.data.importing import Imported, import_source
 from studio.data.limits import Limits
 from studio.data.options import DataOptions, ReadingOptions
 from studio.errors import StudioError
+from studio.metrics.descriptions import cider
 from studio.paths import Home
 from studio.tasks import TASKS
 from studio.tasks.base import Answer, Batch
@@ -95,6 +97,28 @@ def test_descriptions_and_answers_are_scored_as_the_libraries_do() -> None:
     wanted = sacrebleu.corpus_chrf(said, [right]).score
     assert [scorer.scores().metrics["chrf"] for scorer in scorers] == pytest.approx([wanted] * 2)
     assert scorers[1].scores().metrics["exact_match"] == pytest.approx(1 / 3)
+
+
+def test_cider_is_what_its_formula_gives() -> None:
+    """By hand, of the weights ln 3 (a run of one of three right texts) and ln 1.5 (of two)."""
+    right = ["A red house.", "a blue house", "two dogs"]
+    rare, common = math.log(3), math.log(1.5)
+    blue = (common**2 + rare**2) / math.sqrt((common**2 + 2 * rare**2) * (2 * common**2 + rare**2))
+    again = (2 / math.sqrt(20) + 1 / math.sqrt(5)) * math.exp(
+        -(2**2) / (2 * 6**2)
+    )  # two words more, none of them counts
+    wanted = [2.5 * 3, 2.5 * (blue + 1 / 2), 2.5 * again]
+    said = ["a red house", "a blue dog", "two dogs dogs dogs"]
+    assert cider(said, right) == pytest.approx(sum(wanted) / 3)
+    assert cider(["cats run far away"] * 3, right) == cider(["", "", ""], right) == cider(said[:1], right[:1]) == 0
+    long = ["one two three four", "five six seven eight"]
+    assert cider(long, long) == pytest.approx(10)
+    scorers = caption_scorer(), caption_scorer(), answer_scorer()
+    for scorer, targets in zip(scorers, (right, ["one", "Two.", "three"], right), strict=True):
+        scorer.add([Answer(text) for text in said], [{"target": text} for text in targets])
+    of_texts, of_words, of_answers = (scorer.scores().metrics for scorer in scorers)
+    assert of_texts["cider"] == pytest.approx(sum(wanted) / 3)
+    assert "cider" not in of_words and "cider" not in of_answers
 
 
 def test_another_kind_of_model_is_refused_in_plain_words() -> None:

@@ -12,9 +12,11 @@ import pandas
 import pytest
 import soundfile
 import tiny
+import torch
 import transformers
 from overfitting import ROWS, overfit
 from prepared import prepare_table
+from transformers.utils import ModelOutput
 
 from studio.data.assembly import assemble
 from studio.data.audio_files import load_audio
@@ -31,6 +33,7 @@ from studio.tasks.ctc import letters_of
 from studio.tasks.loading import Bundle, config_of, load_pretrained, load_tuned
 from studio.tasks.sounds import between_pauses
 from studio.tasks.speech_recognition import SpeechOptions, set_language
+from studio.tasks.spoken_times import first_word_heard
 from studio.tasks.written import speech_scorer
 
 TASK = TASKS["speech-recognition"]
@@ -99,6 +102,29 @@ def test_letters_are_learned_by_heart_and_long_recordings_heard_in_pieces(import
     ]
     for (first, last, word), right in zip(whole.details["times"], moved, strict=True):
         assert word == right[2] and (first, last) == pytest.approx(right[:2], abs=0.011)
+
+
+def test_the_first_word_has_its_time(tmp_path: Path) -> None:
+    """Where the model looks while it reads the two tokens of the prompt and the three that it writes, one by one."""
+    loaded = load_pretrained(TASK, tiny.write_speech_model(tmp_path / "model"), SpeechOptions(seconds=2), {})
+    model = loaded.model.eval()
+    looks = torch.linspace(0, 0.01, 5)[:, None].expand(1, 1, 5, 100).clone()
+    for token, (first, end) in enumerate(((0, 10), (10, 30), (30, 50), (50, 70), (70, 100))):
+        looks[..., token, first:end] = 1
+    steps = looks[:, :, :2], looks[:, :, 2:3], looks[:, :, 3:4], looks[:, :, 4:]
+    outputs = ModelOutput(cross_attentions=[(step,) for step in steps], sequences=torch.zeros(1, 6, dtype=torch.long))
+    with first_word_heard(model):
+        moments = model._extract_token_timestamps(outputs, [[0, 0]], num_frames=None, num_input_ids=2)
+    assert moments[0].tolist() == pytest.approx([0, 0, 0.6, 1.0, 1.4, 1.4])
+    assert model._extract_token_timestamps(outputs, [[0, 0]], num_frames=None, num_input_ids=2)[0, 2] == 0
+    sound = tmp_path / "low.wav"
+    sound.write_bytes(tiny.sound("low", random.Random(0), 1.0, 16000))
+    untimed = answer_cells(Bundle(TASK, model, loaded.tools), [{"audio": str(sound)}])[0]
+    model.generation_config.alignment_heads = [[0, 0], [0, 1]]
+    timed = answer_cells(Bundle(TASK, model, loaded.tools), [{"audio": str(sound)}])[0]
+    assert timed.value == untimed.value and not untimed.details
+    assert [word for _first, _end, word in timed.details["times"]] == timed.value.split()
+    assert timed.details["times"][0][1] > 0
 
 
 def test_a_model_that_has_only_listened_learns_the_letters_of_the_transcripts(
