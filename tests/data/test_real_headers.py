@@ -66,7 +66,7 @@ SETS: dict[str, tuple[str, Callable[[], Columns], Mapping[str, str]]] = {
     ),
     "a note beside an unknown name": (
         SORT,
-        lambda: {"message": texts(), "note": one_of("ok", "late"), "team": one_of("north", "south", "west")},
+        lambda: {"message": texts(), "note": one_of("ok", "late"), "site": one_of("north", "south", "west")},
         {"text": "message", "label": ASKED},
     ),
     "French grades": (
