@@ -199,7 +199,7 @@ def test_the_board_is_drawn_anew_only_where_something_has_changed(
 
     first = poll()
     html = first["html"]
-    for words in ("2 of 9 trials", "90.0%", "Optimizer: Lion", "Ended early", "Training", "1 min 5 s", "Press Go on"):
+    for words in ("ended: 2 of 9", "90.0%", "Optimizer: Lion", "Ended early", "Training", "1 min 5 s", "Press Go on"):
         assert words in html, words
     assert html.index("90.0%") < html.index("70.0%") and first["status"] == "interrupted" and first["done"]
     assert "html" not in poll(first["seen"])
