@@ -11,7 +11,10 @@ from studio.metrics.generated import Words
 CIDER = Metric(
     "cider",
     _("CIDEr-D"),
-    _("how many runs of up to four words agree, rare ones counting more than those of most descriptions, from 0 to 10"),
+    _(
+        "how many sequences of up to four words agree, rare ones counting more than those of most descriptions, "
+        "from 0 to 10"
+    ),
     percent=False,
 )
 LONGEST = 4  # words of a run

@@ -17,7 +17,7 @@ CHRF = Metric(
     _("how many pieces of words agree with the right translation, from 0 to 100"),
     percent=False,
 )
-BLEU = Metric("bleu", _("BLEU"), _("how many runs of up to four words agree, from 0 to 100"), percent=False)
+BLEU = Metric("bleu", _("BLEU"), _("how many sequences of up to four words agree, from 0 to 100"), percent=False)
 ROUGE_L = Metric("rougeL", _("ROUGE-L"), _("how much of the right text comes in the same order"))
 ROUGE_1 = Metric("rouge1", _("ROUGE-1"), _("how many words agree with the right text"))
 ROUGE_2 = Metric("rouge2", _("ROUGE-2"), _("how many pairs of words agree with the right text"))
