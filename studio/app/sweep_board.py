@@ -23,7 +23,7 @@ from studio.language import _, in_percent, listing, number, plural, sentences
 from studio.metrics.base import Metric
 from studio.run_index import RunIndex
 from studio.store import Store
-from studio.sweeps.candidates import CANDIDATE, WAYS
+from studio.sweeps.candidates import CANDIDATE, WAYS, title_of
 from studio.sweeps.choosing import Chosen, chosen
 from studio.sweeps.folder import Sweep, SweepStatus
 from studio.sweeps.space import Choices, Dimension, Space
@@ -63,7 +63,7 @@ class Known:
 
     def written(self, path: str, value: Any) -> str:
         if path == CANDIDATE:
-            return WAYS[value].title if value in WAYS else str(value)
+            return title_of(str(value))
         known = self.settings.get(path)
         if known is not None and (title := known.written(value)) is not None:
             return title

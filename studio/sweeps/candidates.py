@@ -126,6 +126,11 @@ WAYS: Registry[Way] = Registry(
 RATES = {"full-fast": 1.5e-4, "head-fast": 5e-3}  # others take their strategy's
 
 
+def title_of(name: str) -> str:
+    """Of a candidate; one that a run file names otherwise is called as there."""
+    return WAYS[name].title if name in WAYS else name
+
+
 class Candidate(Options):
     """strategy and training: the sections of its run; the second changes those settings only.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from studio.language import _
 from studio.metrics.base import Metric
-from studio.sweeps.candidates import CANDIDATE, WAYS, Auto
+from studio.sweeps.candidates import CANDIDATE, Auto, title_of
 from studio.sweeps.folder import Sweep
 from studio.sweeps.standing import metric_of, ranked
 from studio.sweeps.trials import TrialRecord
@@ -46,7 +46,7 @@ def chosen(trials: Sequence[TrialRecord], metric: Metric, auto: Auto | None) -> 
     words = _(
         "Chosen because it is the best on the validation split. “{way}” takes less time, and its {score} is within "
         "chance of it (one standard error: {noise}).",
-        way=WAYS[near.parameters[CANDIDATE]].title,
+        way=title_of(near.parameters[CANDIDATE]),
         score=metric.text(near.value or 0.0),
         noise=metric.text(noise),
     )

@@ -144,6 +144,10 @@ def test_the_best_one_is_kept_and_a_faster_one_within_noise_is_named() -> None:
     near = chosen([ended(0, "full", 90, 0.80), ended(1, "head", 30, 0.77)], accuracy, auto)
     assert near and near.trial.parameters == {CANDIDATE: "full"}
     assert "“Head, step by step” takes less time, and its 77.0%" in near.why and "one standard error: 4.0%" in near.why
+    own = chosen(
+        [ended(0, "full", 90, 0.80), ended(1, "mine", 30, 0.78)], accuracy, an_auto(("full", 9, 1), ("mine", 1, 1))
+    )
+    assert own and "“mine” takes less time" in own.why, "a run file may name its own"
     far = chosen([ended(0, "full", 90, 0.80), ended(1, "head", 30, 0.75)], accuracy, auto)
     assert far and far.trial.parameters == {CANDIDATE: "full"} and "no faster one" in far.why
     cost = chosen([ended(0, "full", 20, 0.80), ended(1, "lora", 300, 0.80)], accuracy, auto)
