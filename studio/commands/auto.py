@@ -2,29 +2,22 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from studio.commands.checking import read_source, told_doubts
 from studio.commands.flags import add_shared_flags, chosen_home
 from studio.commands.output import Progress
 from studio.commands.sweep import follow_sweep
-from studio.commands.train import name_of
-from studio.config import RunConfig, read_run_file
+from studio.commands.train import name_of, subject
+from studio.config import read_run_file
 from studio.errors import StudioError
-from studio.forecast import example_length
 from studio.hardware import probe
-from studio.model_reader import read_architecture
-from studio.models.local import find
-from studio.paths import Home
 from studio.preflight import read_checked
 from studio.processes import TRUST_VARIABLE
 from studio.sweeps.auto import auto_text
-from studio.sweeps.candidates import Subject, plan
+from studio.sweeps.candidates import plan
 from studio.sweeps.driver import start_driver
 from studio.sweeps.folder import Sweeps
-
-if TYPE_CHECKING:
-    from studio.data.assembly import Assembled
 
 EXAMPLE = """\
 Tries whole ways of training (a head alone, LP-FT, full fine-tuning, LoRA ...), the most promising for its time first,
@@ -51,24 +44,13 @@ def run(arguments: argparse.Namespace) -> int:
     for line in told_doubts(doubts):
         progress.line(line)
     about = subject(config, assembled, home, trusts)
-    text = auto_text(config, plan(config, about, arguments.minutes, probe(), home), arguments.minutes)
-    sweep = Sweeps(home).create(text, arguments.name or name_of(path))
-    start_driver(sweep, {TRUST_VARIABLE: "1"} if trusts else {})
-    return follow_sweep(sweep, arguments.json)
-
-
-def subject(config: RunConfig, assembled: "Assembled", home: Home, trust_remote_code: bool) -> Subject:
-    info = find(config.model.id, config.model.revision, home, trust_remote_code)
-    if info is None:
+    if about is None:
         raise StudioError(
             f"The model '{config.model.id}' is not on this machine.",
             "How long its training takes cannot be said before.",
             "Train it once with `studio train`, which downloads it.",
         )
-    task, options = config.chosen_task, config.task_options
-    read = read_architecture(info, task, options, home, trust_remote_code=trust_remote_code)
-    shapes = read.with_labels(int(task.configure(assembled.table, options).get("num_labels", read.labels)))
-    length = example_length(task, options, assembled.table, info)
-    classed = "classes" in task.traits
-    classes = {name: counts.get("train", 0) for name, counts in assembled.counts.items()} if classed else {}
-    return Subject(shapes.structure, shapes.config, assembled.rows, length, classes)
+    text = auto_text(config, plan(config, about, arguments.minutes, probe(), home), arguments.minutes)
+    sweep = Sweeps(home).create(text, arguments.name or name_of(path))
+    start_driver(sweep, {TRUST_VARIABLE: "1"} if trusts else {})
+    return follow_sweep(sweep, arguments.json)

@@ -26,6 +26,7 @@ from studio.preflight import read_checked
 from studio.processes import TRUST_VARIABLE, Identity, start_detached
 from studio.run_summary import logged_state
 from studio.store import Run, Store
+from studio.sweeps.candidates import Subject
 from studio.tags import tidy_tags
 from studio.tasks.results import stored_scores, worth
 from studio.yaml_text import parsed
@@ -97,15 +98,25 @@ def expected_time(
     config: RunConfig, assembled: "Assembled", home: Home, trust_remote_code: bool
 ) -> dict[str, float | str] | None:
     """How long the run should take, for later estimates to learn from; None where its model is not on this machine."""
+    about, machine = subject(config, assembled, home, trust_remote_code), probe()
+    if about is None:
+        return None
+    plan = forecast(config, about.structure, about.shapes, about.rows, about.length, machine, home)
+    return expected(plan, machine)
+
+
+def subject(config: RunConfig, assembled: "Assembled", home: Home, trust_remote_code: bool) -> Subject | None:
+    """What is to be trained on what; None where the model is not on this machine."""
     info = find(config.model.id, config.model.revision, home, trust_remote_code)
     if info is None:
         return None
-    task, options, machine = config.chosen_task, config.task_options, probe()
+    task, options = config.chosen_task, config.task_options
     read = read_architecture(info, task, options, home, trust_remote_code=trust_remote_code)  # the checks have read it
     shapes = read.with_labels(int(task.configure(assembled.table, options).get("num_labels", read.labels)))
     length = example_length(task, options, assembled.table, info)
-    plan = forecast(config, shapes.structure, shapes.config, assembled.rows, length, machine, home)
-    return expected(plan, machine)
+    classed = "classes" in task.traits
+    classes = {name: counts.get("train", 0) for name, counts in assembled.counts.items()} if classed else {}
+    return Subject(shapes.structure, shapes.config, assembled.rows, length, classes)
 
 
 def name_of(run_file: Path) -> str:
