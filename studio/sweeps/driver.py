@@ -9,7 +9,6 @@ started again, it goes on with the trials that it finds, whose workers have not 
 import itertools
 import logging
 import math
-import shutil
 import sys
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -190,7 +189,7 @@ class Driver:
         """The run of a trial that a driver made, and was killed before it could tell of it: nobody works on it."""
         for run in self.store:
             if run.id not in told and run.meta.get("sweep") == self.sweep.id and not (run.is_busy or run.log_bytes):
-                shutil.rmtree(run.folder)
+                self.store.take_back(run)
 
     def _next_candidate(self, auto: Auto) -> Next | None:
         known = [*self.ended, *(trial.record for trial in self.live)]

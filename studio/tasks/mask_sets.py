@@ -41,20 +41,20 @@ def require_known(model: Any, folder: Path) -> None:
 
 def set_loss(model: Any, batch: Batch) -> Loss:
     """The model's own, of classes and masks, over so many regions."""
-    import torch
-
     labels = batch.tensors["labels"]
     classes = [found[found != LEFT_OUT] for found in (each.unique() for each in labels)]
     masks = [(each == found[:, None, None]).float() for each, found in zip(labels, classes, strict=True)]
-    with counting_own_boxes(), _points_of_their_own(torch, not model.training):
+    with counting_own_boxes(), _points_of_their_own(not model.training):
         outputs = model(pixel_values=batch.tensors["pixel_values"], mask_labels=masks, class_labels=classes)
     return Loss.of_mean(outputs.loss, max(1, sum(map(len, classes))), outputs)
 
 
 @contextmanager
-def _points_of_their_own(torch: Any, fixed: bool) -> Iterator[None]:
+def _points_of_their_own(fixed: bool) -> Iterator[None]:
     """The loss looks at random points. fixed: always at the same ones, so that scores can be compared, and the random
     numbers of the training stay untouched."""
+    import torch
+
     if not fixed:
         yield
         return

@@ -50,10 +50,13 @@ def fitted(folder: Path, config: Any, values: Mapping[str, Any]) -> dict[str, An
         )
     return {
         **others,
-        **{LETTERS: letters, "vocab_size": len(MARKS) + len(letters), "ctc_zero_infinity": True},
-        **{name: MARKS.index(mark) for name, mark in
-           (("pad_token_id", "<pad>"), ("bos_token_id", "<s>"), ("eos_token_id", "</s>"))},
-    }  # fmt: skip
+        LETTERS: letters,
+        "vocab_size": len(MARKS) + len(letters),
+        "ctc_zero_infinity": True,
+        "pad_token_id": MARKS.index("<pad>"),
+        "bos_token_id": MARKS.index("<s>"),
+        "eos_token_id": MARKS.index("</s>"),
+    }
 
 
 def processor_with_letters(folder: Path, letters: list[str]) -> Any:

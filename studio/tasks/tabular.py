@@ -89,11 +89,12 @@ def boosting_data(table: "pandas.DataFrame", target: str) -> Fit | None:
     columns = [
         part
         for name, numbers in plain.items()
-        for part in (_topics(records[name].iloc[chosen], learned) if numbers is None else [n[chosen] for n in numbers])
+        for part in (
+            _topics(records[name].iloc[chosen], learned) if numbers is None else [column[chosen] for column in numbers]
+        )
     ]
-    numbers = numpy.column_stack(columns)
-    right = both[target].iloc[chosen]
-    return numbers[:learned], right[:learned], numbers[learned:], right[learned:]
+    inputs, right = numpy.column_stack(columns), both[target].iloc[chosen]
+    return inputs[:learned], right[:learned], inputs[learned:], right[learned:]
 
 
 def _drawn(parts: Sequence[Any], most: int) -> list[Any]:
